@@ -1,0 +1,1 @@
+"""Running a function over many inputs: threads, processes, and what makes a long run resumable."""

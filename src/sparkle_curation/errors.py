@@ -1,0 +1,59 @@
+"""The errors of this project: what happened, where, what was found, what is allowed, what to do.
+
+A fault of one sample is data (a row of the quarantine). The errors here are faults of the run: they
+stop it before anything is emitted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class SparkleError(Exception):
+    """A fault that stops the run, told in one shape.
+
+    Args:
+        what: what went wrong, as a sentence without its full stop.
+        where: the file, parameter, table or sample it went wrong in.
+        got: what was found there.
+        allowed: what may stand there.
+        todo: what the person at the keyboard does next.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: object = None,
+        got: object = None,
+        allowed: object = None,
+        todo: str | None = None,
+    ) -> None:
+        self.what, self.where, self.got, self.allowed, self.todo = what, where, got, allowed, todo
+        labelled = {"where": where, "got": got, "allowed": allowed, "do": todo}
+        lines = [f"  {label + ':':<9}{text}" for label, text in labelled.items() if text is not None]
+        super().__init__("\n".join([f"{what}.", *lines]))
+
+
+class ParameterError(SparkleError):
+    """A parameter is unknown, misspelt or outside its range."""
+
+
+class ReleaseError(SparkleError):
+    """The release is not where it was said to be, or lacks what the run needs."""
+
+
+class ConservationError(SparkleError):
+    """A sum that must hold does not: a row was lost or made up. Always a defect of this project."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+    """The known name nearest to ``name``, as a question; None when nothing is near.
+
+    >>> did_you_mean("treshold", ["threshold", "release_root"])
+    "did you mean 'threshold'?"
+    >>> did_you_mean("zzz", ["threshold"])
+    """
+    near = get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f"did you mean '{near[0]}'?" if near else None

@@ -1,0 +1,1 @@
+"""The registered pipelines, one folder each: nodes, parameters, wiring."""

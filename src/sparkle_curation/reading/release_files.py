@@ -1,0 +1,156 @@
+"""The files of a release under its root: a local folder or any fsspec URL.
+
+All paths are relative to the root, with ``/`` between folders, as in ``release.layout``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import BinaryIO, Protocol, cast
+
+import fsspec
+
+from sparkle_curation.errors import ReleaseError
+
+
+@dataclass(frozen=True, order=True)
+class SourceFile:
+    """A file of the release as its file system lists it.
+
+    Attributes:
+        path: path from the release root.
+        size: length in bytes.
+        modified: what the file system gives to tell versions apart: mtime in nanoseconds, else an ETag.
+    """
+
+    path: str
+    size: int
+    modified: str
+
+
+class ByteReader(Protocol):
+    """Reads any part of one open file; safe to share between threads."""
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """The bytes from ``offset``, at most ``length`` of them: fewer at the end of the file, then none."""
+        ...
+
+
+class ReleaseFiles:
+    """Lists and reads the files of one release.
+
+    Args:
+        root: a local folder or an fsspec URL, such as ``s3://bucket/Sparkle``.
+
+    Raises:
+        ReleaseError: there is no folder at ``root``.
+    """
+
+    def __init__(self, root: str) -> None:
+        self.root = str(root)
+        self._fs, base = fsspec.core.url_to_fs(self.root)
+        self._base = base.rstrip("/")
+        self._is_local = "file" in _protocols(self._fs)
+        if not self._fs.isdir(self._base):
+            raise ReleaseError(
+                "The release root is not a folder",
+                where=f"release_root={self.root}",
+                got="a file" if self._fs.exists(self._base) else "nothing there",
+                allowed="a local folder or fsspec URL that holds prompts/, {theme}/, intermediate_data/ or a part of them",
+                todo="point to your download: kedro run --pipelines curate --params release_root=/path/to/Sparkle",
+            )
+
+    def files_in(self, folder: str = "") -> list[SourceFile]:
+        """The files directly in ``folder``, by name; none when the folder is not there."""
+        full = self._full(folder)
+        if self._is_local:
+            return sorted(_scan_local(full, folder))
+        try:
+            entries = self._fs.ls(full, detail=True)
+        except FileNotFoundError:
+            return []
+        return sorted(
+            _from_info(_join(folder, entry["name"].rstrip("/").rsplit("/", 1)[-1]), entry)
+            for entry in entries
+            if entry["type"] == "file"
+        )
+
+    def find(self, path: str) -> SourceFile | None:
+        """The file at ``path``, as its folder lists it; None when it is not there."""
+        folder, _, name = path.rpartition("/")
+        return next((file for file in self.files_in(folder) if file.path == _join(folder, name)), None)
+
+    def open(self, path: str) -> BinaryIO:
+        """The file at ``path``, open for reading from its start."""
+        if self._is_local:
+            return open(self._full(path), "rb", buffering=0)  # noqa: PTH123 -- the caller closes it
+        return cast(BinaryIO, self._fs.open(self._full(path), "rb"))
+
+    @contextmanager
+    def reader(self, path: str) -> Iterator[ByteReader]:
+        """A reader of any part of the file at ``path``: a seek and a read, never the whole."""
+        if not self._is_local:
+            yield _RemoteReader(self._fs, self._full(path))
+            return
+        handle = os.open(self._full(path), os.O_RDONLY)
+        try:
+            yield _LocalReader(handle)
+        finally:
+            os.close(handle)
+
+    def _full(self, path: str) -> str:
+        return _join(self._base, path)
+
+
+@dataclass(frozen=True)
+class _LocalReader:
+    handle: int
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        return os.pread(self.handle, length, offset)
+
+
+@dataclass(frozen=True)
+class _RemoteReader:
+    fs: fsspec.AbstractFileSystem
+    path: str
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        size = self.fs.size(self.path)
+        if size is not None and offset >= size:
+            return b""
+        return cast(bytes, self.fs.cat_file(self.path, start=offset, end=offset + length))
+
+
+def _scan_local(full: str, folder: str) -> Iterator[SourceFile]:
+    # os.scandir is several times faster than fsspec on the million files of an extracted release.
+    try:
+        with os.scandir(full) as entries:
+            for entry in entries:
+                if entry.is_file():
+                    status = entry.stat()
+                    yield SourceFile(_join(folder, entry.name), status.st_size, str(status.st_mtime_ns))
+    except FileNotFoundError:
+        return
+
+
+def _from_info(path: str, info: dict[str, object]) -> SourceFile:
+    versions = (
+        info.get(key) for key in ("mtime", "ETag", "etag", "LastModified", "last_modified", "created")
+    )
+    modified = next((version for version in versions if version is not None), "")
+    if isinstance(modified, datetime):
+        modified = modified.isoformat()
+    return SourceFile(path, int(cast(int, info["size"])), str(modified))
+
+
+def _join(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder and name else folder or name
+
+
+def _protocols(fs: fsspec.AbstractFileSystem) -> tuple[str, ...]:
+    return (fs.protocol,) if isinstance(fs.protocol, str) else tuple(fs.protocol)

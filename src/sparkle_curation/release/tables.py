@@ -1,0 +1,276 @@
+"""The ingested tables: grain, columns and source files of each.
+
+Columns of the release keep their published names. Source: dataset card, "Training Data Format" and
+"Per-task Pipeline Metadata".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from sparkle_curation.release.fields import Field, ListOf, Struct, arrow_schema
+from sparkle_curation.release.stages import MAX_SCORE, MIN_SCORE
+
+# ------------------------------------------------------------------ fields that many tables share
+ID = Field("id", "text", "Sample id, `Sparkle_{theme}_{6 digits}`.")
+THEME = Field("theme", "text", "Theme of the file that the row was read from.")
+PROMPT = Field("prompt", "text", "The editing instruction.")
+SOURCE_LINE = Field("source_line", "integer", "Line of the row in its file, counted from 1.")
+EXTRA_FIELDS = Field(
+    "extra_fields",
+    "text",
+    "JSON object of the members that the card does not name, by their JSON path; null where there are none.",
+    is_optional=True,
+)
+
+
+def _score(name: str, description: str) -> Field:
+    return Field(name, "float", description, minimum=MIN_SCORE, maximum=MAX_SCORE)
+
+
+@dataclass(frozen=True)
+class JsonlTable:
+    """A table with one row per line of a theme's JSONL file.
+
+    Attributes:
+        name: the table's name in the catalog.
+        file_name: the file under ``intermediate_data/{theme}/``.
+        grain: what a row is.
+        published: the members of a line, as the card gives them.
+        derived: what we add to a row.
+    """
+
+    name: str
+    file_name: str
+    grain: str
+    published: tuple[Field, ...]
+    derived: tuple[Field, ...] = ()
+
+    @property
+    def columns(self) -> tuple[Field, ...]:
+        """All columns of the Parquet table, in order."""
+        first, *rest = self.published
+        return (first, THEME, *rest, *self.derived, SOURCE_LINE, EXTRA_FIELDS)
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Arrow schema of the Parquet table."""
+        return arrow_schema(self.columns)
+
+
+# ------------------------------------------------------------------ scores
+_STILL_EDITSCORE = Field(
+    "editscore",
+    Struct(
+        (
+            _score("prompt_following", "How well the edit follows the instruction."),
+            _score("consistency", "Subject and identity consistency with the source frame."),
+            _score("perceptual_quality", "Perceptual quality of the edited image."),
+            _score("overall", "Aggregated overall score; held against the cut-off."),
+            Field("SC_reasoning", "text", "Rationale of the first two sub-scores."),
+            Field("PQ_reasoning", "text", "Rationale of the perceptual-quality sub-score."),
+        )
+    ),
+    "EditScore of the still image.",
+)
+
+_OVERALL = _score("overall", "`editscore.overall` once more, so that judging reads 8 bytes a row.")
+
+_FRAME_EDITSCORE = Field(
+    "editscore",
+    ListOf(
+        Struct(
+            (
+                _score("SC_score", "Instruction following and consistency on the frame."),
+                _score("PQ_score", "Perceptual quality of the frame."),
+                _score("O_score", "Aggregated overall score of the frame."),
+                Field("SC_score_reasoning", "text", "Rationale of `SC_score`."),
+                Field("PQ_score_reasoning", "text", "Rationale of `PQ_score`."),
+                Field("SC_raw_output", "text", "Raw answer of the SC judge."),
+                Field("PQ_raw_output", "text", "Raw answer of the PQ judge."),
+            )
+        )
+    ),
+    "EditScore of each sampled frame, in the order of `frame_indices`.",
+)
+
+EDITED_FRAME0_SCORES = JsonlTable(
+    "edited_frame0_scores",
+    "edited_frame0_score.jsonl",
+    "one row per scored sample: EditScore of the edited first frame (stage 2)",
+    (ID, PROMPT, _STILL_EDITSCORE),
+    (_OVERALL,),
+)
+
+FOREGROUND_REMOVED_SCORES = JsonlTable(
+    "foreground_removed_scores",
+    "edited_frame0_foreground_removed_score.jsonl",
+    "one row per scored sample: EditScore of the foreground-removed frame (stage 3)",
+    (ID, PROMPT, _STILL_EDITSCORE),
+    (_OVERALL,),
+)
+
+EDITED_VIDEO_SCORES = JsonlTable(
+    "edited_video_scores",
+    "edited_video_score.jsonl",
+    "one row per scored sample: EditScore of the sampled frames of the edited video (stage 5)",
+    (
+        ID,
+        PROMPT,
+        Field("frame_indices", ListOf("integer"), "Sampled frames, counted from 0.", minimum=0),
+        _FRAME_EDITSCORE,
+    ),
+    (_score("mean_o_score", "Mean of the frames' `O_score`, summed exactly; held against the cut-off."),),
+)
+
+# ------------------------------------------------------------------ groundings
+_BOXES = ListOf(
+    Struct(
+        (
+            Field(
+                "bbox_2d",
+                ListOf("float"),
+                "[x1, y1, x2, y2] in 0-1000 of width and height; empty where the model did not find the label.",
+            ),
+            Field("label", "text", "Label of the object; not unique within a sample."),
+        )
+    )
+)
+_GROUNDING_R1_FIELDS = (
+    ID,
+    PROMPT,
+    Field("edit_type", "text", "Theme as the file says it."),
+    Field("round1_labels", ListOf("text"), "Labels of the foreground to keep."),
+    Field("round1_objects", _BOXES, "Objects found on the first source frame."),
+)
+
+GROUNDING_R1 = JsonlTable(
+    "grounding_r1",
+    "foreground_grounding_r1.jsonl",
+    "one row per grounded sample: foreground objects of the first source frame",
+    _GROUNDING_R1_FIELDS,
+)
+
+GROUNDING_R2 = JsonlTable(
+    "grounding_r2",
+    "foreground_grounding_r2.jsonl",
+    "one row per grounded sample: the labels of round 1 found again on frames sampled at 2 FPS",
+    (
+        *_GROUNDING_R1_FIELDS,
+        Field("frame_objects", ListOf(_BOXES), "Objects of each sampled frame, in time order."),
+    ),
+)
+
+JSONL_TABLES: dict[str, JsonlTable] = {
+    table.name: table
+    for table in (
+        EDITED_FRAME0_SCORES,
+        FOREGROUND_REMOVED_SCORES,
+        EDITED_VIDEO_SCORES,
+        GROUNDING_R1,
+        GROUNDING_R2,
+    )
+}
+"""The tables that are ingested from the five intermediate JSONL files, by name."""
+
+# ------------------------------------------------------------------ annotations
+METADATA_RECORD: tuple[Field, ...] = (
+    ID,
+    PROMPT,
+    Field(
+        "metadata",
+        Struct(
+            (
+                Field("edit_type", "text", "Theme; `openve3m_background_change` for openve3m."),
+                Field("chosen_keyword", "text", "`subtheme: scene`; absent for openve3m.", is_optional=True),
+                Field("original_scene", "text", "Description of the source video's first frame."),
+            )
+        ),
+        "What the edit was chosen from.",
+    ),
+)
+"""A line of ``{theme}_train_metadata.jsonl``."""
+
+CSV_COLUMNS: tuple[str, ...] = ("prompt", "src_video", "tgt_video", "task")
+"""The columns of ``{theme}_train.csv``, in order: what Kiwi-Edit reads."""
+
+ANNOTATION_COLUMNS: tuple[Field, ...] = (
+    ID,
+    THEME,
+    Field(
+        "prompt",
+        "text",
+        "The editing instruction: the CSV's, or the metadata's where the CSV lacks the sample.",
+    ),
+    Field("src_video", "text", "Path of the source video from the release root.", is_optional=True),
+    Field("tgt_video", "text", "Path of the edited video from the release root.", is_optional=True),
+    Field(
+        "task", "text", "Sample id as the CSV has it; null where the CSV lacks the sample.", is_optional=True
+    ),
+    Field("edit_type", "text", "`metadata.edit_type`.", is_optional=True),
+    Field("chosen_keyword", "text", "`metadata.chosen_keyword`, `subtheme: scene`.", is_optional=True),
+    Field("original_scene", "text", "`metadata.original_scene`.", is_optional=True),
+    Field("subtheme", "text", "What stands before the first `: ` of `chosen_keyword`.", is_optional=True),
+    Field("scene", "text", "What stands after the first `: ` of `chosen_keyword`.", is_optional=True),
+    Field("csv_line", "integer", "First line of the record in the CSV, counted from 1.", is_optional=True),
+    Field("csv_line_count", "integer", "Lines that the CSV record takes.", is_optional=True),
+    Field("metadata_line", "integer", "Line in the metadata JSONL, counted from 1.", is_optional=True),
+    EXTRA_FIELDS,
+)
+"""Columns of ``annotations``: one row per sample of the CSV or the metadata of a theme."""
+
+# ------------------------------------------------------------------ assets, quarantine, bookkeeping
+ASSET_COLUMNS: tuple[Field, ...] = (
+    ID,
+    THEME,
+    Field("kind", "text", "Asset kind, `source_video` and so on."),
+    Field(
+        "container",
+        "text",
+        "Path of the tar that holds it, from the release root; null when loose.",
+        is_optional=True,
+    ),
+    Field("path", "text", "Path from the release root when loose, or after extracting its tar in place."),
+    Field("offset", "long", "First byte of the content in its container, or 0.", minimum=0),
+    Field("size", "long", "Length of the content in bytes.", minimum=0),
+)
+"""Columns of ``assets``: one row per media file, loose or a tar member. A sample may be both."""
+
+QUARANTINE_COLUMNS: tuple[Field, ...] = (
+    Field("table", "text", "Table that the input was read for."),
+    THEME,
+    Field("path", "text", "File that it stands in, from the release root."),
+    Field("line", "integer", "First line in the file, counted from 1; null in a tar.", is_optional=True),
+    Field("line_count", "integer", "Lines, members or files that it takes: what conservation adds up."),
+    Field("byte_offset", "long", "First byte in the file."),
+    Field("byte_count", "long", "Length in bytes."),
+    Field("id", "text", "Sample id, where one could be read.", is_optional=True),
+    Field("reason", "text", "Reason code; see `docs/tables.md`."),
+    Field("json_path", "text", "Member at fault, `$.editscore.overall`.", is_optional=True),
+    Field("detail", "text", "What was found and what is allowed."),
+    Field("is_row_kept", "boolean", "True for a warning: the row is in its table all the same."),
+    Field(
+        "raw_text",
+        "text",
+        "The input as it stands in the file; a byte that is not UTF-8 is shown as `\\xNN`, and a tar member by its name.",
+    ),
+)
+"""Columns of ``quarantine``: one row per piece of input that could not be read or trusted."""
+
+SOURCE_FILE_COLUMNS: tuple[Field, ...] = (
+    Field("table", "text", "Table that the file is read for."),
+    THEME,
+    Field("path", "text", "File, or folder of loose assets, from the release root."),
+    Field("size_bytes", "long", "Length of the file; of all files for a folder."),
+    Field("record_count", "integer", "Lines of the file, members of the tar, or files of the folder."),
+)
+"""Columns of a table's list of source files: one row per file read, or folder listed."""
+
+COLUMNS: dict[str, tuple[Field, ...]] = {
+    "annotations": ANNOTATION_COLUMNS,
+    **{name: table.columns for name, table in JSONL_TABLES.items()},
+    "assets": ASSET_COLUMNS,
+}
+"""Columns of every ingested table, in the order in which they are ingested."""
