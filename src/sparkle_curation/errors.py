@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+import click
 
-class SparkleError(Exception):
-    """A fault that stops the run, told in one shape.
+
+class SparkleError(click.ClickException):
+    """A fault that stops the run, told in one shape; the command line prints it without a traceback.
 
     Args:
         what: what went wrong, as a sentence without its full stop.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _TEMPORARY = ".{name}.{pid}.tmp"
+_ASIDE = ".old"
 
 
 @contextmanager
@@ -49,20 +51,33 @@ def atomic_folder(target: Path) -> Iterator[Path]:
     temporary.mkdir()
     try:
         yield temporary
-        for path in temporary.rglob("*"):
+        for path in (*temporary.rglob("*"), temporary):
             _flush(path)
         _take_place(temporary, target)
         _flush(target.parent)
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        _remove(temporary)
 
 
 def _sweep(target: Path) -> None:
     """Remove what earlier, killed writers of ``target`` left; a live writer's temporary is not touched."""
-    for left in target.parent.glob(_TEMPORARY.format(name=target.name, pid="*")):
-        pid = left.name.rsplit(".", 2)[-2]
-        if not pid.isdigit() or int(pid) == os.getpid() or not _is_running(int(pid)):
-            shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
+    temporary = re.compile(rf"\.{re.escape(target.name)}\.([0-9]+)\.tmp(\..+)?")
+    for left in sorted(target.parent.iterdir()):
+        match = temporary.fullmatch(left.name)
+        if match is None or (int(match[1]) != os.getpid() and _is_running(int(match[1]))):
+            continue
+        if match[2] == _ASIDE and not os.path.lexists(target):
+            left.rename(target)  # its writer was killed between the two renames of `_take_place`
+        else:
+            _remove(left)
+
+
+def _remove(path: Path) -> None:
+    """Remove a file, a link or a whole folder; nothing there is fine."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _is_running(pid: int) -> bool:
@@ -84,15 +99,15 @@ def _flush(path: Path) -> None:
 
 
 def _take_place(new: Path, target: Path) -> None:
-    if not target.exists():
+    if not os.path.lexists(target):
         new.rename(target)
     elif not _exchange(new, target):
         # No exchange here (not Linux, or a file system without it): between the two renames the target is
-        # missing, never half there.
-        aside = new.with_name(f"{new.name}.old")
+        # missing, never half there, and the next writer puts the old one back.
+        aside = new.with_name(f"{new.name}{_ASIDE}")
         target.rename(aside)
         new.rename(target)
-        shutil.rmtree(aside)
+        _remove(aside)
 
 
 def _exchange(first: Path, second: Path) -> bool:
@@ -106,6 +121,7 @@ def _exchange(first: Path, second: Path) -> bool:
     if renameat2(at_cwd, os.fsencode(first), at_cwd, os.fsencode(second), rename_exchange) == 0:
         return True
     code = ctypes.get_errno()
-    if code in {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP}:
+    # EPERM: a container's system call filter that does not know renameat2.
+    if code in {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EPERM}:
         return False
     raise OSError(code, os.strerror(code), str(second))

@@ -50,7 +50,7 @@ def raw_text(raw: bytes) -> str:
     return raw.decode("utf-8", errors="backslashreplace")
 
 
-def quarantine_rows(table: str, theme: str, path: str, faults: Iterable[Fault]) -> pa.Table:
+def quarantine_rows(table: str, theme: str | None, path: str, faults: Iterable[Fault]) -> pa.Table:
     """The quarantine's rows of one file: one row per fault, in the order given."""
     rows = [
         {

@@ -17,7 +17,7 @@ import fsspec
 from sparkle_curation.errors import ReleaseError
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class SourceFile:
     """A file of the release as its file system lists it.
 
@@ -55,6 +55,8 @@ class ReleaseFiles:
         self._fs, base = fsspec.core.url_to_fs(self.root)
         self._base = base.rstrip("/")
         self._is_local = "file" in _protocols(self._fs)
+        # fsspec keeps one file system per process with its listings: an earlier run's would hide a changed file.
+        self._fs.invalidate_cache()
         if not self._fs.isdir(self._base):
             raise ReleaseError(
                 "The release root is not a folder",
@@ -71,13 +73,15 @@ class ReleaseFiles:
             return sorted(_scan_local(full, folder))
         try:
             entries = self._fs.ls(full, detail=True)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
-        return sorted(
-            _from_info(_join(folder, entry["name"].rstrip("/").rsplit("/", 1)[-1]), entry)
+        # A listing over http names the files and no more.
+        listed = (
+            entry if entry.get("size") is not None else self._fs.info(entry["name"])
             for entry in entries
             if entry["type"] == "file"
         )
+        return sorted(_from_info(_join(folder, entry["name"].rsplit("/", 1)[-1]), entry) for entry in listed)
 
     def find(self, path: str) -> SourceFile | None:
         """The file at ``path``, as its folder lists it; None when it is not there."""
@@ -92,9 +96,15 @@ class ReleaseFiles:
 
     @contextmanager
     def reader(self, path: str) -> Iterator[ByteReader]:
-        """A reader of any part of the file at ``path``: a seek and a read, never the whole."""
+        """A reader of any part of the file at ``path``: a seek and a read, never the whole.
+
+        Raises:
+            ReleaseError: the server does not tell the file's length, or, while reading, answers with another
+                part than it was asked for.
+        """
         if not self._is_local:
-            yield _RemoteReader(self._fs, self._full(path))
+            full = self._full(path)
+            yield _RemoteReader(self._fs, full, _known_size(full, self._fs.size(full)))
             return
         handle = os.open(self._full(path), os.O_RDONLY)
         try:
@@ -118,12 +128,23 @@ class _LocalReader:
 class _RemoteReader:
     fs: fsspec.AbstractFileSystem
     path: str
+    size: int
 
     def read_at(self, offset: int, length: int) -> bytes:
-        size = self.fs.size(self.path)
-        if size is not None and offset >= size:
+        end = min(offset + length, self.size)
+        if offset >= end:
             return b""
-        return cast(bytes, self.fs.cat_file(self.path, start=offset, end=offset + length))
+        part = cast(bytes, self.fs.cat_file(self.path, start=offset, end=end))
+        if len(part) != end - offset:
+            # A plain web server sends the whole file, whatever range is asked for.
+            raise ReleaseError(
+                "The server does not send the part of a file that it is asked for",
+                where=self.path,
+                got=f"{len(part)} bytes",
+                allowed=f"the {end - offset} bytes from byte {offset}",
+                todo="use a server that knows byte ranges, or copy the release to a local folder",
+            )
+        return part
 
 
 def _scan_local(full: str, folder: str) -> Iterator[SourceFile]:
@@ -134,18 +155,30 @@ def _scan_local(full: str, folder: str) -> Iterator[SourceFile]:
                 if entry.is_file():
                     status = entry.stat()
                     yield SourceFile(_join(folder, entry.name), status.st_size, str(status.st_mtime_ns))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return
 
 
+_VERSION_KEYS = ("mtime", "ETag", "etag", "LastModified", "Last-Modified", "last_modified", "created")
+
+
 def _from_info(path: str, info: dict[str, object]) -> SourceFile:
-    versions = (
-        info.get(key) for key in ("mtime", "ETag", "etag", "LastModified", "last_modified", "created")
-    )
-    modified = next((version for version in versions if version is not None), "")
+    modified = next((info[key] for key in _VERSION_KEYS if info.get(key) is not None), "")
     if isinstance(modified, datetime):
         modified = modified.isoformat()
-    return SourceFile(path, int(cast(int, info["size"])), str(modified))
+    return SourceFile(path, _known_size(path, info.get("size")), str(modified))
+
+
+def _known_size(path: str, size: object) -> int:
+    if isinstance(size, int):
+        return size
+    raise ReleaseError(
+        "The server does not tell how long a file is",
+        where=path,
+        got=f"size {size}",
+        allowed="a length in bytes",
+        todo="use a server that sends Content-Length, or copy the release to a local folder",
+    )
 
 
 def _join(folder: str, name: str) -> str:

@@ -142,3 +142,8 @@ def parse_shard_path(path: str) -> ShardName | None:
     if match is None or (match["base"] or "") != ASSET_KINDS[match["kind"]].base_folder:
         return None
     return ShardName(match["theme"], match["kind"], int(match["part"]))
+
+
+def annotation_paths(theme: str) -> tuple[str, str]:
+    """Paths of a theme's training CSV and of its metadata JSONL."""
+    return annotations_csv_path(theme), metadata_jsonl_path(theme)

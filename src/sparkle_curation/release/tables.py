@@ -238,9 +238,11 @@ ASSET_COLUMNS: tuple[Field, ...] = (
 )
 """Columns of ``assets``: one row per media file, loose or a tar member. A sample may be both."""
 
+_SOURCE_THEME = Field("theme", "text", "Theme of the file; null where its name tells none.", is_optional=True)
+
 QUARANTINE_COLUMNS: tuple[Field, ...] = (
     Field("table", "text", "Table that the input was read for."),
-    THEME,
+    _SOURCE_THEME,
     Field("path", "text", "File that it stands in, from the release root."),
     Field("line", "integer", "First line in the file, counted from 1; null in a tar.", is_optional=True),
     Field("line_count", "integer", "Lines, members or files that it takes: what conservation adds up."),
@@ -261,7 +263,7 @@ QUARANTINE_COLUMNS: tuple[Field, ...] = (
 
 SOURCE_FILE_COLUMNS: tuple[Field, ...] = (
     Field("table", "text", "Table that the file is read for."),
-    THEME,
+    _SOURCE_THEME,
     Field("path", "text", "File, or folder of loose assets, from the release root."),
     Field("size_bytes", "long", "Length of the file; of all files for a folder."),
     Field("record_count", "integer", "Lines of the file, members of the tar, or files of the folder."),

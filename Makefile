@@ -1,0 +1,75 @@
+# The two commands are `make run` and `make test`. Both make .venv first, and install only what has changed.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help run test lint sample bench dev clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PARAMS ?= threshold=8.5
+PYTEST_ARGS ?=
+BENCH_ARGS ?=
+
+# Nothing is reported to anyone: Kedro, Kedro-Viz and huggingface_hub; DVC; GTO, which comes with DVC; Ray.
+export DO_NOT_TRACK := 1
+export DVC_NO_ANALYTICS := 1
+export ITERATIVE_DO_NOT_TRACK := 1
+export RAY_USAGE_STATS_ENABLED := 0
+
+# The pins hold for what packages are built with, too.
+export PIP_BUILD_CONSTRAINT := constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Compiling all 133 packages takes as long as installing them. The first run compiles the modules that it imports and
+# must be let: without compiled modules each later command starts 1.3 s later.
+unexport PYTHONDONTWRITEBYTECODE
+INSTALL := $(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt
+
+help: ## Show these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+run: $(VENV)/.base ## Curate the sample release; PARAMS=threshold=9 changes the cut-off
+	@$(BIN)/kedro run --pipeline curate --params $(PARAMS)
+
+test: $(VENV)/.dev ## Run all tests; PYTEST_ARGS="-k judge" picks some
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.dev ## Check style, types and the direction of imports
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+sample: $(VENV)/.base ## Make data/01_raw/sparkle_sample again, the same bytes each time
+	$(BIN)/python -m sparkle_curation.sample
+
+bench: $(VENV)/.dev ## Time ingest and curate at the size of the real release
+	$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+dev: $(VENV)/.dev ## Make .venv with all that tests and linters need
+
+clean: ## Remove .venv and caches; outputs under data/ stay
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache src/*.egg-info
+	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Each stamp is written last, so an install that was cut short is done again.
+$(VENV)/.python:
+	@for python in $(PYTHON) python3.14 python3.13 python3.12 python3.11; do \
+		$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+		echo "Making $(VENV) with $$($$python --version)"; \
+		$$python -m venv --clear $(VENV) || exit 1; \
+		$(INSTALL) pip || exit 1; \
+		touch $@; exit 0; \
+	done; \
+	echo "No Python 3.11 or newer here; looked for $(PYTHON) and python3.11 to python3.14." >&2; \
+	echo "Install one, or name the one to use: make PYTHON=/path/to/python3.11" >&2; exit 1
+
+$(VENV)/.base: $(VENV)/.python pyproject.toml constraints.txt
+	@echo "Installing what a run needs (about half a minute the first time)"
+	@$(INSTALL) --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.python pyproject.toml constraints.txt
+	@echo "Installing what tests and linters need (about a minute the first time)"
+	@$(INSTALL) --editable '.[dev]'
+	@touch $(VENV)/.base $@

@@ -1,0 +1,172 @@
+"""Composing a variant: which kept samples can be emitted, with which prompt and videos."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+import polars as pl
+
+from sparkle_curation.curation.frames import Frame
+from sparkle_curation.errors import ConservationError
+from sparkle_curation.release.layout import asset_path
+from sparkle_curation.release.themes import METADATA_EDIT_TYPES
+
+VARIANT_COLUMNS: tuple[str, ...] = (
+    "id",
+    "theme",
+    "prompt",
+    "src_video",
+    "tgt_video",
+    "edit_type",
+    "chosen_keyword",
+    "original_scene",
+    "extra_fields",
+)
+"""Columns of ``variant_samples``: one row per emitted sample. ``edit_type`` is null where the release has no
+metadata of the sample."""
+
+_VIDEO_COLUMNS = {"src_video": "source_video", "tgt_video": "edited_video"}
+"""Column of the training CSV -> asset kind."""
+
+
+class NotEmitted(StrEnum):
+    """Why a kept sample is not emitted."""
+
+    NO_PROMPT = "no_prompt"
+    NO_SOURCE_VIDEO = "no_source_video"
+    NO_EDITED_VIDEO = "no_edited_video"
+
+
+_NO_VIDEO = {"source_video": NotEmitted.NO_SOURCE_VIDEO, "edited_video": NotEmitted.NO_EDITED_VIDEO}
+
+
+def find_prompts(kept: Frame, annotations: Frame, tables: Mapping[str, Frame]) -> pl.DataFrame:
+    """One row per kept sample that the annotations lack and some table knows: ``id``, ``prompt``, ``table``.
+
+    The first of ``tables`` that has the sample gives its prompt. When the annotations lack none, which is
+    the usual case, no table is read.
+    """
+    wanted = (
+        kept.lazy()
+        .filter(~pl.col("is_released"))
+        .select("id")
+        .join(annotations.lazy().select("id"), on="id", how="anti", maintain_order="left")
+        .collect()
+    )
+    found = pl.DataFrame(schema={"id": pl.String, "prompt": pl.String, "table": pl.String})
+    for name, table in tables.items():
+        missing = wanted.join(found, on="id", how="anti", maintain_order="left")
+        if missing.is_empty():
+            break
+        prompts = missing.lazy().join(
+            table.lazy().select("id", "prompt"), on="id", how="inner", maintain_order="left"
+        )
+        found = pl.concat([found, prompts.with_columns(pl.lit(name).alias("table")).collect()])
+    return found
+
+
+def compose(
+    kept: Frame, annotations: Frame, prompts_found: Frame, assets: Frame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The emitted samples (``VARIANT_COLUMNS``), and those that cannot be: ``id, theme, reason, detail``.
+
+    Both in the order of ``kept``. A sample that the release's CSV has is emitted as it stands there. Another
+    is emitted if both its videos are among the assets; its paths are those of the layout.
+
+    Args:
+        kept: with ``id``, ``theme``, ``is_released``, each id once.
+        annotations: as ingested.
+        prompts_found: prompts of samples that the annotations lack, from ``find_prompts``.
+        assets: with ``id`` and ``kind``; read only when a kept sample is not in the release's CSV.
+
+    Raises:
+        ConservationError: emitted and not emitted are not all kept samples.
+    """
+    kept = kept.lazy().select("id", "theme", "is_released").collect()
+    candidates = (
+        kept.lazy()
+        .join(_select_annotations(annotations), on="id", how="left", maintain_order="left")
+        .join(
+            prompts_found.lazy().select("id", pl.col("prompt").alias("_prompt_found")),
+            on="id",
+            how="left",
+            maintain_order="left",
+        )
+        .with_columns(pl.coalesce("prompt", "_prompt_found"), *_fill_paths(), _fill_edit_type())
+        .collect()
+    )
+    obstacles = _find_obstacles(candidates, assets)
+    emitted = candidates.join(obstacles, on="id", how="anti", maintain_order="left").select(VARIANT_COLUMNS)
+    _check_conservation(kept, emitted, obstacles)
+    return emitted, obstacles
+
+
+def _select_annotations(annotations: Frame) -> pl.LazyFrame:
+    columns = [column for column in VARIANT_COLUMNS if column != "theme"]
+    return annotations.lazy().select(*columns, "metadata_line")
+
+
+def _fill_paths() -> list[pl.Expr]:
+    """The CSV's paths, or else those that the layout gives to the assets."""
+    return [
+        pl.coalesce(column, pl.format(asset_path("{}", kind, "{}"), "theme", "id")).alias(column)
+        for column, kind in _VIDEO_COLUMNS.items()
+    ]
+
+
+def _fill_edit_type() -> pl.Expr:
+    """The ``edit_type`` of a sample that has metadata; null for one that has none."""
+    named = pl.col("theme").replace_strict(METADATA_EDIT_TYPES, return_dtype=pl.String)
+    return (
+        pl.when(pl.col("metadata_line").is_not_null())
+        .then(pl.coalesce("edit_type", named))
+        .alias("edit_type")
+    )
+
+
+def _find_obstacles(candidates: pl.DataFrame, assets: Frame) -> pl.DataFrame:
+    """What keeps a candidate that no CSV has from being emitted: ``id``, ``theme``, ``reason``, ``detail``."""
+    unlisted = candidates.filter(~pl.col("is_released"))
+    obstacles = {NotEmitted.NO_PROMPT: (pl.col("prompt").is_null(), pl.lit("no table has its prompt"))}
+    videos = _list_videos(unlisted, assets)
+    for column, kind in _VIDEO_COLUMNS.items():
+        present = videos.filter(pl.col("kind") == kind)["id"]
+        is_absent = ~pl.col("id").is_in(present.implode())
+        obstacles[_NO_VIDEO[kind]] = (is_absent, pl.format("{} is not among the assets", pl.col(column)))
+    return unlisted.select(
+        "id",
+        "theme",
+        pl.coalesce(
+            pl.when(is_met).then(pl.lit(reason.value)) for reason, (is_met, _) in obstacles.items()
+        ).alias("reason"),
+        pl.concat_str(
+            [pl.when(is_met).then(detail) for is_met, detail in obstacles.values()],
+            separator="; ",
+            ignore_nulls=True,
+        ).alias("detail"),
+    ).filter(pl.col("reason").is_not_null())
+
+
+def _list_videos(samples: pl.DataFrame, assets: Frame) -> pl.DataFrame:
+    """The source and edited videos of ``samples``: ``id``, ``kind``. No samples, and nothing is read."""
+    if samples.is_empty():
+        return pl.DataFrame(schema={"id": pl.String, "kind": pl.String})
+    return (
+        assets.lazy()
+        .select("id", "kind")
+        .filter(pl.col("kind").is_in(list(_VIDEO_COLUMNS.values())))
+        .join(samples.lazy().select("id"), on="id", how="semi")
+        .collect()
+    )
+
+
+def _check_conservation(kept: pl.DataFrame, emitted: pl.DataFrame, obstacles: pl.DataFrame) -> None:
+    unique_count = emitted["id"].n_unique()
+    if emitted.height + obstacles.height != kept.height or unique_count != emitted.height:
+        raise ConservationError(
+            "Emitted samples and those that are not do not add up; a table has an id twice",
+            where="variant_samples",
+            got=f"{emitted.height} emitted with {unique_count} ids + {obstacles.height} not emitted",
+            allowed=f"{kept.height} kept",
+        )

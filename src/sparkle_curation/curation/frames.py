@@ -1,0 +1,10 @@
+"""The kinds of frame that curation takes."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import polars as pl
+
+Frame: TypeAlias = pl.DataFrame | pl.LazyFrame
+"""A table in memory, or one scanned from Parquet of which only the needed columns are read."""

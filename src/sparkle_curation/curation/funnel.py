@@ -1,0 +1,186 @@
+"""Counting a curation: what each stage lets through, what is emitted, how it agrees with the release."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import polars as pl
+
+from sparkle_curation.curation.frames import Frame
+from sparkle_curation.curation.verdicts import (
+    MissingScores,
+    Outcome,
+    RejectReason,
+    outcome_column,
+)
+from sparkle_curation.errors import ConservationError
+from sparkle_curation.release.stages import STAGE_NAMES, STAGES
+from sparkle_curation.release.themes import THEMES
+
+TOTAL = "total"
+"""The name under which the sum over all themes stands."""
+
+FLOW = ("in", "kept", "rejected", "unscored")
+"""The counts of a stage: samples that reach it; that go on; that are below its cut-off; that have no score.
+
+``in = kept + rejected + unscored``, but with ``missing_scores=keep`` unscored samples go on, are counted in
+``kept`` too, and ``in = kept + rejected``.
+"""
+
+Metrics: TypeAlias = dict[str, Any]
+
+
+def count_samples(verdicts: Frame, not_emitted: Frame, prompt_warnings: Frame) -> pl.DataFrame:
+    """The counts of a curation: one row per theme in the order of the card, then the total.
+
+    Columns: ``theme``, ``known``, ``{stage}_{in|kept|rejected|unscored}`` of each stage, ``kept``,
+    ``rejected``, ``emitted``, ``not_emitted``, ``prompt_warnings``, ``released`` (rows of the release's CSV),
+    ``missing`` (released, but not emitted), ``extra`` (emitted, but not released). A theme without samples
+    has zeros.
+    """
+    counts = (
+        pl.LazyFrame({"theme": THEMES}, schema={"theme": pl.String})
+        .join(_count_verdicts(verdicts), on="theme", how="left", maintain_order="left")
+        .join(_count_rows(not_emitted, "not_emitted"), on="theme", how="left", maintain_order="left")
+        .join(_count_rows(prompt_warnings, "prompt_warnings"), on="theme", how="left", maintain_order="left")
+        .with_columns(pl.exclude("theme").fill_null(0).cast(pl.Int64))
+        .with_columns(
+            (pl.col("kept") - pl.col("not_emitted")).alias("emitted"),
+            # A kept sample of the release's CSV is always emitted, so those not emitted are all extra ones.
+            (pl.col("released") - pl.col("released_kept")).alias("missing"),
+            (pl.col("kept") - pl.col("released_kept") - pl.col("not_emitted")).alias("extra"),
+        )
+        .select("theme", pl.exclude("theme", "released_kept"))
+        .collect()
+    )
+    total = counts.select(pl.lit(TOTAL).alias("theme"), pl.exclude("theme").sum())
+    return pl.concat([counts, total])
+
+
+def build_metrics(
+    counts: pl.DataFrame, cut_offs: Mapping[str, float], missing_scores: MissingScores
+) -> Metrics:
+    """The metrics of a curation as a JSON object: the settings, then the counts by theme and in total.
+
+    Args:
+        counts: from ``count_samples``.
+        cut_offs: by the stage's name.
+        missing_scores: the policy that the verdicts were made under.
+
+    Raises:
+        ConservationError: the counts of a stage, or kept and rejected, do not add up.
+    """
+    by_theme = {row["theme"]: _theme_metrics(row) for row in counts.to_dicts()}
+    for theme, metrics in by_theme.items():
+        _check_sums(theme, metrics, missing_scores)
+    return {
+        "cut_offs": dict(cut_offs),
+        "missing_scores": missing_scores,
+        TOTAL: by_theme.pop(TOTAL),
+        "themes": by_theme,
+    }
+
+
+def list_stages(counts: pl.DataFrame, cut_offs: Mapping[str, float]) -> pl.DataFrame:
+    """The funnel, long: one row per theme (and the total) and stage, in their orders.
+
+    Columns: ``theme``, ``stage``, ``cut_off``, ``in``, ``kept``, ``rejected``, ``unscored``.
+    """
+    return pl.DataFrame(
+        [
+            (row["theme"], stage, float(cut_offs[stage]), *(row[f"{stage}_{count}"] for count in FLOW))
+            for row in counts.to_dicts()
+            for stage in STAGE_NAMES
+        ],
+        schema={
+            "theme": pl.String,
+            "stage": pl.String,
+            "cut_off": pl.Float64,
+            **dict.fromkeys(FLOW, pl.Int64),
+        },
+        orient="row",
+    )
+
+
+def tabulate_funnel(counts: pl.DataFrame) -> pl.DataFrame:
+    """The funnel, wide, to be printed: one row per theme and the total.
+
+    Columns: ``theme``, ``known``, what each stage keeps under the stage's name, ``unscored`` (at the stage
+    that they reached, all stages together), ``emitted``, ``not_emitted``, ``missing``, ``extra``.
+    """
+    return counts.select(
+        "theme",
+        "known",
+        *(pl.col(f"{stage}_kept").alias(stage) for stage in STAGE_NAMES),
+        pl.sum_horizontal(f"{stage}_unscored" for stage in STAGE_NAMES).alias("unscored"),
+        "emitted",
+        "not_emitted",
+        "missing",
+        "extra",
+    )
+
+
+def _count_verdicts(verdicts: Frame) -> pl.LazyFrame:
+    is_kept, is_released = pl.col("is_kept"), pl.col("is_released")
+    return (
+        verdicts.lazy()
+        .group_by("theme")
+        .agg(
+            pl.len().alias("known"),
+            *_count_stages(),
+            is_kept.sum().alias("kept"),
+            (~is_kept).sum().alias("rejected"),
+            is_released.sum().alias("released"),
+            (is_released & is_kept).sum().alias("released_kept"),
+        )
+    )
+
+
+def _count_stages() -> list[pl.Expr]:
+    rejected_by = pl.col("rejected_by")
+    counts = []
+    for place, stage in enumerate(STAGES):
+        is_in = rejected_by.is_null() | ~rejected_by.is_in(STAGE_NAMES[:place])
+        is_stopped = (rejected_by == stage.name).fill_null(False)
+        is_below = is_stopped & (pl.col("reject_reason") == RejectReason.BELOW_CUT_OFF.value)
+        is_unscored = is_in & (pl.col(outcome_column(stage)) == Outcome.UNSCORED.value)
+        flow = (is_in, is_in & ~is_stopped, is_below, is_unscored)
+        counts += [
+            condition.sum().alias(f"{stage.name}_{count}")
+            for count, condition in zip(FLOW, flow, strict=True)
+        ]
+    return counts
+
+
+def _count_rows(frame: Frame, name: str) -> pl.LazyFrame:
+    return frame.lazy().group_by(pl.col("theme").cast(pl.String)).agg(pl.len().alias(name))
+
+
+def _theme_metrics(row: dict[str, Any]) -> Metrics:
+    return {
+        "known": row["known"],
+        "stages": {stage: {count: row[f"{stage}_{count}"] for count in FLOW} for stage in STAGE_NAMES},
+        **{name: row[name] for name in ("kept", "rejected", "emitted", "not_emitted", "prompt_warnings")},
+        "agreement": {name: row[name] for name in ("released", "missing", "extra")},
+    }
+
+
+def _check_sums(theme: str, metrics: Metrics, missing_scores: MissingScores) -> None:
+    sums = {"known": (metrics["known"], metrics["kept"] + metrics["rejected"])}
+    entering = metrics["known"]
+    for stage, flow in metrics["stages"].items():
+        stopped = flow["rejected"] + (0 if missing_scores == "keep" else flow["unscored"])
+        sums[f"{stage}, in"] = (flow["in"], flow["kept"] + stopped)
+        sums[f"{stage}, from the stage before"] = (flow["in"], entering)
+        entering = flow["kept"]
+    sums["kept"] = (metrics["kept"], entering)
+    sums["released"] = (
+        metrics["agreement"]["released"] - metrics["agreement"]["missing"] + metrics["agreement"]["extra"],
+        metrics["emitted"],
+    )
+    for name, (count, parts) in sums.items():
+        if count != parts or count < 0:
+            raise ConservationError(
+                "The counts of the curation do not add up", where=f"{theme}, {name}", got=parts, allowed=count
+            )

@@ -1,0 +1,99 @@
+"""Prompts that Kiwi-Edit will not read as they were written, because of how pandas reads a CSV.
+
+Kiwi-Edit reads the training CSV with ``pandas.read_csv(path)``. Its defaults turn some words into missing
+values whatever their quotes, and a column of nothing but numbers or booleans into those. No way of writing
+the CSV avoids it, so these prompts are listed; all others survive.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import polars as pl
+
+PANDAS_MISSING: frozenset[str] = frozenset(
+    {
+        "",
+        "#N/A",
+        "#N/A N/A",
+        "#NA",
+        "-1.#IND",
+        "-1.#QNAN",
+        "-NaN",
+        "-nan",
+        "1.#IND",
+        "1.#QNAN",
+        "<NA>",
+        "N/A",
+        "NA",
+        "NULL",
+        "NaN",
+        "None",
+        "n/a",
+        "nan",
+        "null",
+    }
+)
+"""The cells that pandas reads as missing: ``STR_NA_VALUES`` of pandas 2.0 to 3.1."""
+
+# What the C parser of pandas takes for a number: blanks around it are skipped, `1.` and `.5` count, and so
+# do the infinities (without blanks).
+_NUMBER = (
+    r"^(?:[ \t\n\x0b\x0c\r]*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[ \t\n\x0b\x0c\r]*"
+    r"|[+-]?(?i:inf|infinity))$"
+)
+_BOOLEAN = r"^(?i:true|false)$"
+
+
+class Hazard(StrEnum):
+    """How pandas changes a prompt."""
+
+    READ_AS_MISSING = "read_as_missing"
+    READ_AS_NUMBER = "read_as_number"
+    READ_AS_BOOLEAN = "read_as_boolean"
+
+
+_DETAILS = {
+    Hazard.READ_AS_MISSING: "pandas.read_csv reads this word as missing, whatever its quotes",
+    Hazard.READ_AS_NUMBER: "every prompt of the CSV looks like a number, so pandas.read_csv reads numbers",
+    Hazard.READ_AS_BOOLEAN: "every prompt of the CSV is true or false, so pandas.read_csv reads booleans",
+}
+
+
+def find_prompt_hazards(samples: pl.DataFrame) -> pl.DataFrame:
+    """One row per sample whose prompt pandas changes: ``id``, ``theme``, ``prompt``, ``hazard``, ``detail``.
+
+    A theme is one CSV, and so one column of prompts: numbers among other text stay text.
+
+    >>> find_prompt_hazards(
+    ...     pl.DataFrame({"id": ["a", "b"], "theme": ["time", "time"], "prompt": ["NA", "1e5 stars"]})
+    ... ).select("id", "hazard").rows()
+    [('a', 'read_as_missing')]
+    """
+    prompt = pl.col("prompt")
+    is_missing = prompt.is_in(list(PANDAS_MISSING))
+    hazard = (
+        pl.when(is_missing)
+        .then(pl.lit(Hazard.READ_AS_MISSING.value))
+        .when(_is_whole_column(prompt.str.contains(_NUMBER), is_missing))
+        .then(pl.lit(Hazard.READ_AS_NUMBER.value))
+        .when(_is_whole_column(prompt.str.contains(_BOOLEAN), is_missing))
+        .then(pl.lit(Hazard.READ_AS_BOOLEAN.value))
+        .alias("hazard")
+    )
+    return (
+        samples.lazy()
+        .select("id", "theme", prompt, hazard)
+        .filter(pl.col("hazard").is_not_null())
+        .with_columns(
+            pl.col("hazard")
+            .replace_strict({key.value: text for key, text in _DETAILS.items()}, return_dtype=pl.String)
+            .alias("detail")
+        )
+        .collect()
+    )
+
+
+def _is_whole_column(is_match: pl.Expr, is_missing: pl.Expr) -> pl.Expr:
+    """Whether all prompts of the theme match, those that are missing left aside."""
+    return (is_match | is_missing).all().over("theme")

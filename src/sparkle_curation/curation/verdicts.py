@@ -1,0 +1,285 @@
+"""Verdicts: each stage's score held against its cut-off, and the first stage that rejects a sample.
+
+Source of the rules: dataset card, "Per-task Pipeline Metadata". Each rule there says "filter out samples
+with ... < x", so keep is ``score >= cut-off``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Literal, get_args
+
+import polars as pl
+
+from sparkle_curation.curation.frames import Frame
+from sparkle_curation.errors import ConservationError, ReleaseError
+from sparkle_curation.release.fields import Field
+from sparkle_curation.release.layout import intermediate_jsonl_path
+from sparkle_curation.release.sample_ids import SAMPLE_ID
+from sparkle_curation.release.stages import STAGES, Stage
+from sparkle_curation.release.tables import ID, THEME
+from sparkle_curation.release.themes import THEMES
+
+MissingScores = Literal["reject", "keep", "error"]
+"""What becomes of a sample without a score at a stage: rejected there, let through, or the run stops."""
+
+_LISTED_IDS = 10
+
+
+class Outcome(StrEnum):
+    """What a stage says of a sample, whatever the other stages say."""
+
+    PASSED = "passed"
+    REJECTED = "rejected"
+    UNSCORED = "unscored"
+
+
+class RejectReason(StrEnum):
+    """Why the first rejecting stage rejects a sample."""
+
+    BELOW_CUT_OFF = "below_cut_off"
+    UNSCORED = "unscored"
+
+
+def score_column(stage: Stage) -> str:
+    """The column of the verdicts with the stage's score."""
+    return f"{stage.name}_score"
+
+
+def cut_off_column(stage: Stage) -> str:
+    """The column of the verdicts with the cut-off that the score was held against."""
+    return f"{stage.name}_cut_off"
+
+
+def outcome_column(stage: Stage) -> str:
+    """The column of the verdicts with the stage's ``Outcome``."""
+    return f"{stage.name}_outcome"
+
+
+def _stage_fields(stage: Stage) -> tuple[Field, ...]:
+    return (
+        Field(
+            score_column(stage),
+            "float",
+            f"`{stage.score_column}` of `{stage.table}`; null when unscored.",
+            True,
+        ),
+        Field(cut_off_column(stage), "float", "Lowest score that this stage keeps."),
+        Field(
+            outcome_column(stage),
+            "text",
+            "`passed`, `rejected` or `unscored`, whatever the other stages say.",
+        ),
+    )
+
+
+VERDICT_COLUMNS: tuple[Field, ...] = (
+    ID,
+    THEME,
+    Field("is_released", "boolean", "Whether the release's training CSV has a row of the sample."),
+    *(field for stage in STAGES for field in _stage_fields(stage)),
+    Field("rejected_by", "text", "First stage that rejects the sample; null when it is kept.", True),
+    Field("reject_reason", "text", "`below_cut_off` or `unscored`, at that stage; null when kept.", True),
+    Field("is_kept", "boolean", "Whether no stage rejects the sample."),
+)
+"""Columns of ``verdicts``: one row per sample known from any table."""
+
+
+def list_known(annotations: Frame, others: Iterable[Frame]) -> pl.DataFrame:
+    """One row per sample id of any of the tables: ``id``, ``theme``, ``is_released``.
+
+    Sorted by theme in the order of the card, then as in the release's CSV, then the samples that no CSV has,
+    by id.
+
+    Args:
+        annotations: with ``id`` and ``csv_line`` (null where the CSV lacks the sample).
+        others: any tables with ``id``, in which an id may occur often.
+
+    Raises:
+        ConservationError: an id names no theme; ingest lets none through.
+    """
+    ids = [
+        annotations.lazy().select("id", "csv_line"),
+        *(other.lazy().select("id", pl.lit(None, pl.Int32).alias("csv_line")) for other in others),
+    ]
+    known = (
+        pl.concat(ids, how="vertical_relaxed")
+        .group_by("id")
+        .agg(pl.col("csv_line").min())
+        .with_columns(pl.col("id").str.extract(f"^{SAMPLE_ID.pattern}$", 1).alias("theme"))
+        .sort(pl.col("theme").cast(pl.Enum(THEMES)), "csv_line", "id", nulls_last=True)
+        .select("id", "theme", pl.col("csv_line").is_not_null().alias("is_released"))
+        .collect()
+    )
+    stray = known.filter(pl.col("theme").is_null())["id"]
+    if len(stray):
+        raise ConservationError(
+            "A table has an id that is none",
+            where="ingested tables",
+            got=f"{len(stray)}, such as {stray[0]!r}",
+            allowed="Sparkle_{theme}_{6 digits}",
+        )
+    return known
+
+
+def judge(
+    known: Frame,
+    scores: Mapping[str, Frame],
+    cut_offs: Mapping[str, float],
+    missing_scores: MissingScores,
+) -> pl.DataFrame:
+    """The verdicts (``VERDICT_COLUMNS``): one row per row of ``known``, in its order.
+
+    Args:
+        known: with ``id``, ``theme``, ``is_released``.
+        scores: by the stage's name, with ``id`` and the stage's score column. Only these two are read.
+        cut_offs: by the stage's name; a score equal to it is kept.
+        missing_scores: what becomes of a sample without a score. A number that is not finite is no score.
+
+    Raises:
+        ReleaseError: ``missing_scores`` is not ``keep``, and a stage of a theme has no scores at all; or it
+            is ``error``, and a sample has none.
+        ConservationError: the verdicts are not one per known sample.
+    """
+    known = known.lazy().collect()
+    scored = _add_scores(known.lazy(), scores).collect()
+    _require_scores(scored, missing_scores)
+    stopping = {
+        stage.name: _is_stopped_by(stage, is_unscored_stopped=missing_scores != "keep") for stage in STAGES
+    }
+    verdicts = (
+        scored.lazy()
+        .with_columns(
+            expression
+            for stage in STAGES
+            for expression in (
+                pl.lit(float(cut_offs[stage.name])).alias(cut_off_column(stage)),
+                _outcome(stage, cut_offs[stage.name]).alias(outcome_column(stage)),
+            )
+        )
+        .with_columns(
+            pl.coalesce(pl.when(stopping[stage.name]).then(pl.lit(stage.name)) for stage in STAGES).alias(
+                "rejected_by"
+            ),
+            pl.coalesce(pl.when(stopping[stage.name]).then(_reason(stage)) for stage in STAGES).alias(
+                "reject_reason"
+            ),
+        )
+        .with_columns(pl.col("rejected_by").is_null().alias("is_kept"))
+        .select(field.name for field in VERDICT_COLUMNS)
+        .collect()
+    )
+    _check_one_each(known, verdicts)
+    return verdicts
+
+
+def split(verdicts: Frame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The kept and the rejected rows of ``verdicts``, each in its order.
+
+    Raises:
+        ConservationError: kept and rejected are not all there is.
+    """
+    verdicts = verdicts.lazy().collect()
+    kept, rejected = verdicts.filter("is_kept"), verdicts.filter(~pl.col("is_kept"))
+    if kept.height + rejected.height != verdicts.height:
+        raise ConservationError(
+            "Kept and rejected samples do not add up",
+            where="verdicts",
+            got=f"{kept.height} kept + {rejected.height} rejected",
+            allowed=f"{verdicts.height} known",
+        )
+    return kept, rejected
+
+
+def _add_scores(known: pl.LazyFrame, scores: Mapping[str, Frame]) -> pl.LazyFrame:
+    for stage in STAGES:
+        score = pl.col(stage.score_column).cast(pl.Float64)
+        # In polars NaN is greater than any cut-off, so it would pass.
+        finite = pl.when(score.is_finite()).then(score).alias(score_column(stage))
+        known = known.join(
+            scores[stage.name].lazy().select("id", finite), on="id", how="left", maintain_order="left"
+        )
+    return known
+
+
+def _outcome(stage: Stage, cut_off: float) -> pl.Expr:
+    score = pl.col(score_column(stage))
+    return (
+        pl.when(score.is_null())
+        .then(pl.lit(Outcome.UNSCORED.value))
+        .when(score >= cut_off)
+        .then(pl.lit(Outcome.PASSED.value))
+        .otherwise(pl.lit(Outcome.REJECTED.value))
+    )
+
+
+def _is_stopped_by(stage: Stage, *, is_unscored_stopped: bool) -> pl.Expr:
+    outcome = pl.col(outcome_column(stage))
+    is_below = outcome == Outcome.REJECTED.value
+    return is_below | (outcome == Outcome.UNSCORED.value) if is_unscored_stopped else is_below
+
+
+def _reason(stage: Stage) -> pl.Expr:
+    return (
+        pl.when(pl.col(score_column(stage)).is_null())
+        .then(pl.lit(RejectReason.UNSCORED.value))
+        .otherwise(pl.lit(RejectReason.BELOW_CUT_OFF.value))
+    )
+
+
+def _require_scores(scored: pl.DataFrame, missing_scores: MissingScores) -> None:
+    """Stop when the release lacks scores that the policy wants.
+
+    A whole stage without scores is a file that was not downloaded; rejecting the theme for it would be a
+    costly mistake made in silence.
+    """
+    if missing_scores == "keep":
+        return
+    columns = [score_column(stage) for stage in STAGES]
+    counts = scored.group_by("theme").agg(pl.col(columns).count())
+    by_theme = {row["theme"]: row for row in counts.to_dicts()}
+    absent = [
+        intermediate_jsonl_path(theme, stage.file_name)
+        for theme in THEMES
+        for stage in STAGES
+        if theme in by_theme and by_theme[theme][score_column(stage)] == 0
+    ]
+    if absent:
+        raise ReleaseError(
+            "A whole stage of a theme has no scores",
+            where=f"\n{' ' * 11}".join(absent),
+            got="the file is absent or empty, or all its lines are in the quarantine",
+            allowed="scores of at least one sample, unless missing_scores=keep",
+            todo="add the files to the release, or let unscored samples pass: --params missing_scores=keep",
+        )
+    if missing_scores == "error":
+        _require_every_score(scored)
+
+
+def _require_every_score(scored: pl.DataFrame) -> None:
+    lines = []
+    for stage in STAGES:
+        unscored = scored.filter(pl.col(score_column(stage)).is_null())["id"]
+        if len(unscored):
+            shown = ", ".join(unscored.head(_LISTED_IDS)) + (", ..." if len(unscored) > _LISTED_IDS else "")
+            lines.append(f"{stage.name}: {len(unscored)} of {scored.height} samples: {shown}")
+    if lines:
+        policies = ", ".join(policy for policy in get_args(MissingScores) if policy != "error")
+        raise ReleaseError(
+            "Samples have no score",
+            where=f"\n{' ' * 11}".join(lines),
+            allowed="a score of every sample at every stage, because missing_scores=error",
+            todo=f"complete the scores, or choose another policy: --params missing_scores={{{policies}}}",
+        )
+
+
+def _check_one_each(known: pl.DataFrame, verdicts: pl.DataFrame) -> None:
+    unique_count = verdicts["id"].n_unique()
+    if not known.height == verdicts.height == unique_count:
+        raise ConservationError(
+            "The verdicts are not one per known sample; a score table has an id twice",
+            where="verdicts",
+            got=f"{verdicts.height} verdicts on {unique_count} ids",
+            allowed=f"{known.height} known samples",
+        )

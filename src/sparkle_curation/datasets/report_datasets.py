@@ -1,0 +1,114 @@
+"""Reports on disk: metrics as JSON, small tables as CSV. Both are replaced whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import polars.selectors as cs
+from kedro.io import AbstractDataset
+from kedro_datasets._typing import JSONPreview, TablePreview
+
+from sparkle_curation.datasets.atomic import atomic_file
+
+
+class MetricsJSONDataset(AbstractDataset[dict[str, Any], dict[str, Any]]):
+    """Metrics as one indented JSON object, which DVC and Kedro-Viz read too.
+
+    Args:
+        filepath: the JSON file.
+        metadata: anything for other tools, such as the layer in Kedro-Viz.
+    """
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        self._path = Path(filepath)
+        self.metadata = metadata
+
+    def load(self) -> dict[str, Any]:
+        """The metrics."""
+        metrics: dict[str, Any] = json.loads(self._path.read_text(encoding="utf-8"))
+        return metrics
+
+    def save(self, data: dict[str, Any]) -> None:
+        """Replace the file by ``data``.
+
+        Raises:
+            ValueError: a number is NaN or infinite, which JSON does not have.
+        """
+        text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
+        with atomic_file(self._path) as temporary:
+            temporary.write_text(f"{text}\n", encoding="utf-8")
+
+    def preview(self) -> JSONPreview:
+        """The file's text."""
+        return JSONPreview(json.dumps(self.load()))
+
+    def _exists(self) -> bool:
+        return self._path.is_file()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._path)}
+
+
+class ReportCSVDataset(AbstractDataset[pl.DataFrame, pl.DataFrame]):
+    r"""A small table as CSV: UTF-8, ``\n``, quotes where they are needed.
+
+    Args:
+        filepath: the CSV file.
+        text_columns: columns that are text even where every cell of them reads as a number.
+        metadata: anything for other tools, such as the layer in Kedro-Viz.
+    """
+
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        text_columns: Sequence[str] = (),
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        self._path = Path(filepath)
+        self._text_columns = tuple(text_columns)
+        self.metadata = metadata
+
+    def load(self) -> pl.DataFrame:
+        """The table; a column of numbers comes back as numbers, an empty cell without quotes as null."""
+        return pl.read_csv(
+            self._path,
+            infer_schema_length=None,
+            schema_overrides=dict.fromkeys(self._text_columns, pl.String),
+        )
+
+    def save(self, data: pl.DataFrame) -> None:
+        """Replace the file by ``data``."""
+        with atomic_file(self._path) as temporary:
+            data.write_csv(temporary, quote_style="non_numeric" if _has_bare_return(data) else "necessary")
+
+    def preview(self, nrows: int = 5) -> TablePreview:
+        """The first ``nrows`` rows."""
+        return table_preview(self.load().head(nrows))
+
+    def _exists(self) -> bool:
+        return self._path.is_file()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._path)}
+
+
+def _has_bare_return(data: pl.DataFrame) -> bool:
+    r"""Whether a text has a ``\r``, which ends a row where a reader sees it outside quotes; polars leaves it bare."""
+    has_return = data.select(cs.string().str.contains("\r", literal=True).any())
+    return data.height > 0 and any(any(row) for row in has_return.rows())
+
+
+def table_preview(frame: pl.DataFrame) -> TablePreview:
+    """``frame`` in the shape that Kedro-Viz draws as a table: pandas' orient ``split``."""
+    return TablePreview(
+        {
+            "index": list(range(frame.height)),
+            "columns": frame.columns,
+            "data": [list(row) for row in frame.rows()],
+        }
+    )

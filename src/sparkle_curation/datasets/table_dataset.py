@@ -1,0 +1,133 @@
+"""A Parquet table of the catalog: written in pieces under a temporary name, read lazily."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from kedro.io.core import AbstractDataset
+
+from sparkle_curation.datasets.atomic import atomic_file
+from sparkle_curation.engine.progress import byte_progress
+from sparkle_curation.reading.ingestion import TableStream
+
+logger = logging.getLogger(__name__)
+
+FINGERPRINT_KEY = b"sparkle.fingerprint"
+ROW_GROUP_ROWS = 16_384
+ROW_GROUP_BYTES = 64 << 20
+"""A row group ends at whichever comes first; the bytes bound the memory of a writer of long texts."""
+
+Table = pl.DataFrame | pl.LazyFrame | TableStream
+
+
+class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
+    """One Parquet file.
+
+    Loads as a ``polars.LazyFrame``, so that a node reads only the columns it names. Saves a frame, or a
+    ``TableStream`` piece by piece; a stream whose fingerprint the file already carries is not read at all.
+
+    Args:
+        filepath: the Parquet file, local.
+        metadata: for other tools; Kedro does not look at it.
+    """
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        self._path = Path(filepath)
+        self.metadata = metadata
+
+    def load(self) -> pl.LazyFrame:
+        """The table, not yet read."""
+        return pl.scan_parquet(self._path)
+
+    def save(self, data: Table) -> None:
+        """Write the whole table, or nothing: the old file stays until the new one is complete."""
+        if not isinstance(data, TableStream):
+            with atomic_file(self._path) as temporary:
+                data.lazy().sink_parquet(temporary, compression="zstd", compression_level=3)
+        elif self._stored_fingerprint() == data.fingerprint:
+            logger.info("%s: sources unchanged, not read again", data.title)
+        else:
+            with atomic_file(self._path) as temporary:
+                _write_stream(data, temporary)
+
+    def preview(self, nrows: int = 20) -> Any:
+        """The first rows, for Kedro-Viz."""
+        rows = self.load().head(nrows).collect()
+        return {"index": list(range(rows.height)), "columns": rows.columns, "data": _plain(rows).rows()}
+
+    def _stored_fingerprint(self) -> str | None:
+        if not self._exists():
+            return None
+        try:
+            stored = pq.read_schema(self._path).metadata or {}
+        except pa.ArrowInvalid:  # not a Parquet file: written by something else, so replace it
+            return None
+        return stored.get(FINGERPRINT_KEY, b"").decode() or None
+
+    def _exists(self) -> bool:
+        return self._path.is_file()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._path)}
+
+
+def _plain(rows: pl.DataFrame) -> pl.DataFrame:
+    """Nested columns as text, which is what a table on a page can show."""
+    nested = [name for name, dtype in rows.schema.items() if dtype.is_nested()]
+    return rows.with_columns(
+        pl.Series(name, [str(value) for value in rows[name]], pl.String) for name in nested
+    )
+
+
+def _write_stream(stream: TableStream, path: Path) -> None:
+    with byte_progress(stream.title, stream.total_bytes) as progress:
+        _write(_reporting(stream, progress), stream, path)
+    retracted = stream.retracted()
+    if retracted:
+        complete = path.with_name(f"{path.name}.complete")
+        path.rename(complete)
+        try:
+            _write(_without_retracted(complete, retracted), stream, path)
+        finally:
+            complete.unlink()
+
+
+def _reporting(stream: TableStream, progress: Any) -> Iterator[pa.Table]:
+    for batch in stream.batches():
+        yield batch
+        progress(stream.bytes_read())
+
+
+def _write(batches: Iterator[pa.Table], stream: TableStream, path: Path) -> None:
+    metadata = {**(stream.schema.metadata or {}), FINGERPRINT_KEY: stream.fingerprint.encode()}
+    schema = stream.schema.with_metadata(metadata)
+    held: list[pa.Table] = []
+    with pq.ParquetWriter(path, schema, compression="zstd", compression_level=3) as writer:
+        for batch in batches:
+            held.append(batch.cast(stream.schema) if batch.schema != stream.schema else batch)
+            if (
+                sum(each.num_rows for each in held) >= ROW_GROUP_ROWS
+                or sum(each.nbytes for each in held) >= ROW_GROUP_BYTES
+            ):
+                writer.write_table(pa.concat_tables(held))
+                held = []
+        if held:
+            writer.write_table(pa.concat_tables(held))
+
+
+def _without_retracted(path: Path, retracted: dict[str, set[int]]) -> Iterator[pa.Table]:
+    with pq.ParquetFile(path) as file:
+        for group in range(file.num_row_groups):
+            table = file.read_row_group(group)
+            keep = pa.array([True] * table.num_rows)
+            for theme, lines in retracted.items():
+                is_line = pc.is_in(table["source_line"], pa.array(sorted(lines), pa.int32()))
+                keep = pc.and_(keep, pc.invert(pc.and_(pc.equal(table["theme"], theme), is_line)))
+            yield table.filter(keep).replace_schema_metadata(None)

@@ -1,0 +1,49 @@
+"""The parameters of judging, as ``conf/base/curate/parameters.yml`` declares them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sparkle_curation.curation.verdicts import MissingScores
+from sparkle_curation.release.stages import MAX_SCORE, MIN_SCORE
+
+CutOff = Annotated[
+    float,
+    Field(
+        strict=True,
+        ge=MIN_SCORE,
+        le=MAX_SCORE,
+        allow_inf_nan=False,
+        description=f"a number from {MIN_SCORE:g} to {MAX_SCORE:g}",
+    ),
+]
+"""Lowest score that is kept, on the scale of the scores. Strict: no boolean, no text that reads as a number."""
+
+
+class Thresholds(BaseModel):
+    """One cut-off per stage, by the stage's name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    edited_frame0: CutOff
+    foreground_removed: CutOff
+    edited_video: CutOff
+
+
+class JudgeParams(BaseModel):
+    """The parameters of judging.
+
+    Attributes:
+        threshold: one cut-off for all stages; None leaves each its own.
+        thresholds: the cut-offs of the stages.
+        missing_scores: what becomes of a sample without a score at a stage: ``reject`` stops it there,
+            ``keep`` lets it through, ``error`` stops the run.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    threshold: CutOff | None
+    thresholds: Thresholds
+    missing_scores: MissingScores

@@ -1,0 +1,52 @@
+"""The ``judge`` pipeline: from the ingested tables to verdicts, variant and metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from kedro.pipeline import Node, Pipeline, node
+
+from sparkle_curation.pipelines.judge.nodes import (
+    compose_variant,
+    judge_samples,
+    list_known_samples,
+    look_up_prompts,
+    measure_curation,
+    resolve_cut_offs,
+    split_by_verdict,
+)
+from sparkle_curation.release.stages import STAGES
+
+_SCORES = [stage.table for stage in STAGES]
+_GROUNDINGS = ["grounding_r1", "grounding_r2"]
+
+
+def _step(function: Callable[..., Any], inputs: list[str], outputs: str | list[str]) -> Node:
+    """A node under its function's own name."""
+    return node(function, inputs, outputs, name=function.__name__)
+
+
+def create_pipeline(**_: object) -> Pipeline:
+    """The ``judge`` pipeline."""
+    return Pipeline(
+        [
+            _step(resolve_cut_offs, ["params:threshold", "params:thresholds"], "cut_offs"),
+            _step(list_known_samples, ["annotations", *_SCORES, *_GROUNDINGS, "assets"], "samples_known"),
+            _step(
+                judge_samples, ["samples_known", *_SCORES, "cut_offs", "params:missing_scores"], "verdicts"
+            ),
+            _step(split_by_verdict, ["verdicts"], ["samples_kept", "samples_rejected"]),
+            _step(look_up_prompts, ["samples_kept", "annotations", *_SCORES, *_GROUNDINGS], "prompts_found"),
+            _step(
+                compose_variant,
+                ["samples_kept", "annotations", "prompts_found", "assets"],
+                ["variant_samples", "samples_not_emitted", "prompt_warnings"],
+            ),
+            _step(
+                measure_curation,
+                ["verdicts", "samples_not_emitted", "prompt_warnings", "cut_offs", "params:missing_scores"],
+                ["curation_metrics", "funnel", "funnel_table"],
+            ),
+        ]
+    )

@@ -1,0 +1,183 @@
+"""A table being read from the release: its rows, and beside them what was set aside and what was read.
+
+Nothing is read until the rows are asked for, so a table whose sources have not changed costs nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from sparkle_curation.reading.faults import QUARANTINE_SCHEMA, Fault, quarantine_rows
+from sparkle_curation.reading.release_files import ReleaseFiles, SourceFile
+from sparkle_curation.reading.spool import Spool
+from sparkle_curation.release.fields import arrow_schema
+from sparkle_curation.release.tables import SOURCE_FILE_COLUMNS
+
+READER_VERSION = 1
+"""Raised with every change that makes another table of the same files; old tables are then read anew."""
+
+SOURCE_FILE_SCHEMA: pa.Schema = arrow_schema(SOURCE_FILE_COLUMNS)
+
+
+class Ledger:
+    """What an ingestion writes down while it reads.
+
+    Attributes:
+        quarantined: rows of the quarantine.
+        retracted: source lines, by theme, of rows that were handed out and must be taken back: the first of
+            several conflicting records, known as such only when the others turn up.
+        bytes_read: bytes of the source files read so far.
+    """
+
+    def __init__(self, table: str) -> None:
+        self._table = table
+        self._sources: list[dict[str, object]] = []
+        self.quarantined = Spool(QUARANTINE_SCHEMA)
+        self.retracted: dict[str, set[int]] = {}
+        self.bytes_read = 0
+
+    def set_aside(self, theme: str | None, path: str, faults: Iterable[Fault]) -> None:
+        """Put faults of one file into the quarantine."""
+        self.quarantined.add(quarantine_rows(self._table, theme, path, faults))
+
+    def retract(self, theme: str, source_lines: Iterable[int]) -> None:
+        """Take back rows that were handed out."""
+        self.retracted.setdefault(theme, set()).update(source_lines)
+
+    def close_source(self, theme: str | None, path: str, size_bytes: int, record_count: int) -> None:
+        """Note that a source was read to its end, and how many records it has."""
+        self._sources.append(
+            {
+                "table": self._table,
+                "theme": theme,
+                "path": path,
+                "size_bytes": size_bytes,
+                "record_count": record_count,
+            }
+        )
+
+    def source_files(self) -> pa.Table:
+        """One row per source read, in order."""
+        return pa.Table.from_pylist(self._sources, schema=SOURCE_FILE_SCHEMA)
+
+
+@dataclass(frozen=True)
+class TableStream:
+    """A table that is not in memory, for a dataset to write piece by piece.
+
+    Attributes:
+        title: what is being read, for people.
+        schema: its Arrow schema.
+        fingerprint: changes when the sources or the reader change; equal fingerprints mean equal tables.
+        total_bytes: length of the sources.
+        batches: gives the table's pieces, in order; each call reads anew.
+        bytes_read: bytes of the sources read so far.
+        retracted: after the last piece, source lines by theme of rows to be taken back.
+    """
+
+    title: str
+    schema: pa.Schema
+    fingerprint: str
+    total_bytes: int
+    batches: Callable[[], Iterator[pa.Table]]
+    bytes_read: Callable[[], int]
+    retracted: Callable[[], dict[str, set[int]]]
+
+
+class Ingestion:
+    """One table of the catalog, read lazily from its source files.
+
+    Its three streams share one reading: whichever is written first starts it, and the others find it done.
+
+    Args:
+        table: the table's name.
+        schema: its Arrow schema.
+        sources: the files that it is made of, for the fingerprint; all that is read must be among them.
+        root: where the release lies.
+        read: yields the rows, writing to the ledger what is set aside. Called anew for each reading.
+    """
+
+    def __init__(
+        self,
+        table: str,
+        schema: pa.Schema,
+        sources: Sequence[SourceFile],
+        root: str,
+        read: Callable[[Ledger], Iterator[pa.Table]],
+    ) -> None:
+        self._table = table
+        self._schema = schema
+        self._fingerprint = fingerprint(table, root, sources)
+        self._total_bytes = sum(source.size for source in sources)
+        self._read = read
+        self._ledger: Ledger | None = None
+        self._is_read = False
+
+    @property
+    def rows(self) -> TableStream:
+        """The table itself."""
+        return self._stream(self._table, self._schema, self._read_rows, lambda: self._done().retracted)
+
+    @property
+    def quarantined(self) -> TableStream:
+        """The quarantine's rows of this table."""
+        return self._side_stream("quarantined", QUARANTINE_SCHEMA, self._quarantined_tables)
+
+    @property
+    def source_files(self) -> TableStream:
+        """What was read: one row per source."""
+        return self._side_stream(
+            "source files", SOURCE_FILE_SCHEMA, lambda: iter([self._done().source_files()])
+        )
+
+    def _stream(
+        self,
+        title: str,
+        schema: pa.Schema,
+        batches: Callable[[], Iterator[pa.Table]],
+        retracted: Callable[[], dict[str, set[int]]] = dict,
+    ) -> TableStream:
+        return TableStream(
+            title, schema, self._fingerprint, self._total_bytes, batches, self._bytes_read, retracted
+        )
+
+    def _side_stream(
+        self, what: str, schema: pa.Schema, batches: Callable[[], Iterator[pa.Table]]
+    ) -> TableStream:
+        return self._stream(f"{self._table}, {what}", schema, batches)
+
+    def _read_rows(self) -> Iterator[pa.Table]:
+        self._ledger, self._is_read = Ledger(self._table), False
+        yield from self._read(self._ledger)
+        self._is_read = True
+
+    def _quarantined_tables(self) -> Iterator[pa.Table]:
+        return self._done().quarantined.tables()
+
+    def _bytes_read(self) -> int:
+        return self._ledger.bytes_read if self._ledger else 0
+
+    def _done(self) -> Ledger:
+        """The ledger of a finished reading; reads now if the rows were not asked for (their file was kept)."""
+        if not self._is_read:
+            for _ in self._read_rows():
+                pass
+        if self._ledger is None:
+            raise RuntimeError("an ingestion that was read has a ledger")
+        return self._ledger
+
+
+def fingerprint(table: str, root: str, sources: Sequence[SourceFile]) -> str:
+    """A digest of what a table is made of: the reader's version, and path, size and mtime of each source."""
+    facts = [READER_VERSION, table, root, [[file.path, file.size, file.modified] for file in sources]]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+
+def present(files: ReleaseFiles, paths: Iterable[str]) -> list[SourceFile]:
+    """Those of ``paths`` that are there, in order."""
+    return [found for path in paths if (found := files.find(path)) is not None]

@@ -1,0 +1,133 @@
+"""What every test may use: the sample release, the real pairs, and runs of the project that leave nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from omegaconf import OmegaConf
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+
+# No deadline: a shared machine stalls for longer than any example takes. In CI the examples are the same each time.
+settings.register_profile("developer", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "developer")
+
+
+@pytest.fixture(scope="session")
+def checkout() -> Path:
+    """The folder of the project: where `pyproject.toml`, `conf/` and `data/` are."""
+    return CHECKOUT
+
+
+@pytest.fixture(scope="session")
+def sample_release() -> Path:
+    """The small made release that is in git. Read only: copy it before changing anything."""
+    return CHECKOUT / "data" / "01_raw" / "sparkle_sample"
+
+
+@pytest.fixture(scope="session")
+def sparkle_real() -> Path:
+    """Twelve real pairs of the release, CSVs and videos alone; skips where they are not."""
+    folder = Path(os.environ.get("SPARKLE_REAL", CHECKOUT.parent / "shared" / "sparkle_real"))
+    if not folder.is_dir():
+        pytest.skip(f"no real pairs at {folder}: set SPARKLE_REAL to a folder that has them")
+    return folder
+
+
+@dataclass(frozen=True)
+class Project:
+    """Runs of this checkout on one release, with every output under a folder of their own.
+
+    Attributes:
+        release_root: the release that is curated.
+        data_root: where the outputs go, `02_intermediate/` and so on.
+        params: further parameters of every run, by their dotted names.
+    """
+
+    release_root: Path
+    data_root: Path
+    params: Mapping[str, object] = field(default_factory=dict)
+
+    def output(self, *parts: str) -> Path:
+        """The path of an output: ``project.output("03_primary", "verdicts.parquet")``."""
+        return self.data_root.joinpath(*parts)
+
+    def param_items(self, params: Mapping[str, object] | None = None) -> list[str]:
+        """The parameters of a run as ``name=value``, those of the run before those of the project."""
+        roots = {"release_root": self.release_root, "data_root": self.data_root}
+        return [
+            f"{name}={_yaml(value)}" for name, value in {**roots, **self.params, **(params or {})}.items()
+        ]
+
+    def command(self, *arguments: str, params: Mapping[str, object] | None = None) -> list[str]:
+        """The command line of a run: ``kedro run`` with the arguments and all parameters.
+
+        Raises:
+            ValueError: a value holds a comma, where Kedro would cut it.
+        """
+        items = self.param_items(params)
+        if any("," in item for item in items):
+            raise ValueError(f"--params takes no comma: {items}")
+        return [sys.executable, "-m", "kedro", "run", *arguments, "--params", ",".join(items)]
+
+    def run_kedro(
+        self, *arguments: str, params: Mapping[str, object] | None = None, timeout_s: float = 120
+    ) -> subprocess.CompletedProcess[str]:
+        """A finished ``kedro run`` in a process of its own, as a person would start it; it may have failed.
+
+        Args:
+            arguments: options of `kedro run`, such as ``"--pipeline", "curate"``.
+            params: parameters by their dotted names.
+            timeout_s: seconds after which the run is killed.
+        """
+        return subprocess.run(
+            self.command(*arguments, params=params),
+            cwd=CHECKOUT,
+            env=os.environ | {"DO_NOT_TRACK": "1", "COLUMNS": "200"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+        )
+
+    def run_here(
+        self, pipeline: str = "curate", *, params: Mapping[str, object] | None = None
+    ) -> dict[str, Any]:
+        """The outputs of a run in this process, by dataset name: faster, and raises what the run raises."""
+        from kedro.framework.session import KedroSession  # noqa: PLC0415  # costs every test that runs nothing
+
+        runtime = OmegaConf.to_container(OmegaConf.from_dotlist(self.param_items(params)))
+        with KedroSession.create(CHECKOUT, runtime_params=runtime) as session:
+            outputs = session.run(pipeline_names=[pipeline])
+        return {name: dataset.load() for name, dataset in outputs.items()}
+
+
+def _yaml(value: object) -> str:
+    """A value as the command line has it: null, true, 8.5, or the text itself."""
+    return json.dumps(value) if value is None or isinstance(value, (bool, int, float)) else str(value)
+
+
+@pytest.fixture(scope="session")
+def kedro_project() -> Path:
+    """The folder of the project, once Kedro knows it: its settings and pipelines can be asked for."""
+    from kedro.framework.startup import bootstrap_project  # noqa: PLC0415
+
+    bootstrap_project(CHECKOUT)
+    return CHECKOUT
+
+
+@pytest.fixture
+def project(kedro_project: Path, sample_release: Path, tmp_path: Path) -> Project:
+    """The project on the sample release; `dataclasses.replace(project, release_root=...)` takes another."""
+    return Project(release_root=sample_release, data_root=tmp_path / "data")
