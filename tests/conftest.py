@@ -107,6 +107,7 @@ class Project:
         """The outputs of a run in this process, by dataset name: faster, and raises what the run raises."""
         from kedro.framework.session import KedroSession  # noqa: PLC0415  # costs every test that runs nothing
 
+        # as Kedro's own command line reads them, so that a nested name and a number mean the same here
         runtime = OmegaConf.to_container(OmegaConf.from_dotlist(self.param_items(params)))
         with KedroSession.create(CHECKOUT, runtime_params=runtime) as session:
             outputs = session.run(pipeline_names=[pipeline])

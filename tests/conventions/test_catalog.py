@@ -5,14 +5,14 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from kedro.config import AbstractConfigLoader
+from kedro.io import CatalogConfigResolver
 from kedro.pipeline import Node, Pipeline, node
-from parse import parse
 
 import sparkle_curation.pipelines
 
@@ -35,9 +35,10 @@ def is_parameter(name: str) -> bool:
     return name == "parameters" or name.startswith("params:")
 
 
-def is_declared(name: str, entries: Iterable[str]) -> bool:
+def is_declared(name: str, entries: Collection[str]) -> bool:
     """Whether an entry of the catalog, or a factory, is for the dataset."""
-    return any(name == entry or ("{" in entry and parse(entry, name)) for entry in entries)
+    factories = CatalogConfigResolver(config={entry: {"type": "MemoryDataset"} for entry in entries})
+    return name in entries or factories.match_dataset_pattern(name) is not None
 
 
 def all_nodes(registered: Mapping[str, Pipeline]) -> list[Node]:

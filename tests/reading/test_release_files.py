@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import fsspec
 import pytest
+from fsspec.spec import AbstractFileSystem
 
 from sparkle_curation.errors import ReleaseError
 from sparkle_curation.reading.assets import find_asset_sources, list_assets
@@ -154,6 +156,34 @@ def test_a_file_that_changed_is_listed_anew(local_root: Path) -> None:
     (local_root / "b.txt").write_bytes(b"changed")
     os.utime(local_root / "b.txt", ns=(10**18, 10**18))
     assert ReleaseFiles(str(local_root)).find("b.txt") == SourceFile("b.txt", 7, str(10**18)) != before
+
+
+class RememberingFileSystem(AbstractFileSystem):
+    """A file system that lists a folder once and remembers it, as those of the clouds do."""
+
+    protocol = "remembering"
+    names: ClassVar[list[str]] = []
+
+    def ls(self, path: str, detail: bool = True, **_: object) -> object:
+        """The files as they were when first asked for."""
+        if path not in self.dircache:
+            self.dircache[path] = [
+                {"name": f"{path}/{name}", "size": 0, "type": "file"} for name in self.names
+            ]
+        return self.dircache[path]
+
+    def invalidate_cache(self, path: str | None = None) -> None:
+        """Forgets all listings."""
+        self.dircache.clear()
+
+
+def test_a_listing_of_an_earlier_run_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a second run in one process would take a changed release for the old one."""
+    fsspec.register_implementation("remembering", RememberingFileSystem, clobber=True)
+    monkeypatch.setattr(RememberingFileSystem, "names", ["a.txt"])
+    assert [file.path for file in ReleaseFiles("remembering://root").files_in()] == ["a.txt"]
+    monkeypatch.setattr(RememberingFileSystem, "names", ["a.txt", "b.txt"])
+    assert [file.path for file in ReleaseFiles("remembering://root").files_in()] == ["a.txt", "b.txt"]
 
 
 def test_a_server_that_sends_whole_files_is_not_trusted(local_root: Path) -> None:

@@ -7,6 +7,7 @@ import tarfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -22,7 +23,7 @@ from sparkle_curation.reading.tar_members import (
 )
 from sparkle_curation.release.reasons import Reason
 
-FORMATS = (tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT)
+FORMATS: tuple[Literal[0, 1, 2], ...] = (tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT)
 GIB = 1 << 30
 
 
@@ -51,7 +52,7 @@ def member(name: str, size: int = 0, **attributes: object) -> tarfile.TarInfo:
     return info
 
 
-def tar_bytes(members: Iterable[tarfile.TarInfo], tar_format: int = tarfile.PAX_FORMAT) -> bytes:
+def tar_bytes(members: Iterable[tarfile.TarInfo], tar_format: Literal[0, 1, 2] = tarfile.PAX_FORMAT) -> bytes:
     """A tar as tarfile writes it; the content of the member at index i is the byte i, repeated."""
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w", format=tar_format) as tar:
@@ -82,7 +83,7 @@ def reasons_of(listing: TarListing) -> list[Reason]:
 
 # ------------------------------------------------------------------ formats
 @pytest.mark.parametrize("tar_format", FORMATS)
-def test_a_member_tells_where_its_header_and_its_content_stand(tar_format: int) -> None:
+def test_a_member_tells_where_its_header_and_its_content_stand(tar_format: Literal[0, 1, 2]) -> None:
     """A header of 512 bytes, 700 bytes of content padded to 1024, and the next header behind them."""
     data = tar_bytes([member("time/a.mp4", 700), member("time/b.mp4", 5)], tar_format)
     assert list_bytes(data) == TarListing(
@@ -107,7 +108,7 @@ def test_a_member_tells_where_its_header_and_its_content_stand(tar_format: int) 
         (tarfile.PAX_FORMAT, "line\nbreak=1 and " + "ü" * 80),
     ],
 )
-def test_long_names_are_read_whole(tar_format: int, name: str) -> None:
+def test_long_names_are_read_whole(tar_format: Literal[0, 1, 2], name: str) -> None:
     """The ustar prefix, the GNU long name and the pax path give the name that went in."""
     listing = list_bytes(tar_bytes([member(name, 3), member("next")], tar_format))
     assert names_of(listing) == [name, "next"]
@@ -133,6 +134,28 @@ def test_a_tar_of_version_7_is_read() -> None:
     assert listing.members[0].offset == 1024
 
 
+@pytest.mark.parametrize(
+    ("field", "size"),
+    [
+        (b"00000000005\0", 5),
+        (b"00000000005 ", 5),
+        (b"000000000005", 5),
+        (b"          5 ", 5),
+        (b"5".ljust(12, b"\0"), 5),
+        (b"\x80" + bytes(10) + b"\5", 5),
+        (bytes(12), 0),
+    ],
+)
+@pytest.mark.parametrize("checksum", [b"%06o\0 ", b"%06o \0", b"%7o\0", b"%o\0"])
+def test_numbers_are_read_as_any_tar_writes_them(field: bytes, size: int, checksum: bytes) -> None:
+    """Octal with zeros or blanks in front, ended by a NUL, a blank or nothing; base 256 after a set bit."""
+    header = replaced(member("a", 5).tobuf(tarfile.USTAR_FORMAT), 124, field)
+    header = replaced(header, 148, b" " * 8)
+    header = replaced(header, 148, (checksum % sum(header)).ljust(8, b"\0"))
+    [found] = list_bytes(header + bytes(512)).members
+    assert found.size == size
+
+
 def test_access_times_of_gnu_are_no_prefix() -> None:
     """An incremental GNU tar keeps times where POSIX keeps the prefix; they are not part of the name."""
     header = member("time/a.mp4").tobuf(tarfile.GNU_FORMAT)
@@ -141,7 +164,7 @@ def test_access_times_of_gnu_are_no_prefix() -> None:
 
 
 @pytest.mark.parametrize("tar_format", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
-def test_a_member_past_8_gib_is_read(tar_format: int, tmp_path: Path) -> None:
+def test_a_member_past_8_gib_is_read(tar_format: Literal[0, 1, 2], tmp_path: Path) -> None:
     """Eleven octal digits end at 8 GiB: GNU goes on in base 256, pax in its own header."""
     size = 9 * GIB + 7
     with (tmp_path / "huge.tar").open("wb") as tar:  # the content is a hole and takes no room on the disk
@@ -176,7 +199,7 @@ def test_an_empty_pax_value_leaves_the_header_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("tar_format", FORMATS)
-def test_folders_are_skipped(tar_format: int) -> None:
+def test_folders_are_skipped(tar_format: Literal[0, 1, 2]) -> None:
     """A folder holds no asset; what lies in it follows as members."""
     folder = member("time", type=tarfile.DIRTYPE)
     assert names_of(list_bytes(tar_bytes([folder, member("time/a.mp4", 9)], tar_format))) == ["time/a.mp4"]
@@ -198,7 +221,7 @@ def test_an_empty_archive_has_no_members() -> None:
 
 
 name_parts = st.text(
-    st.characters(exclude_categories=("Cs",), exclude_characters="/\0"), min_size=1, max_size=150
+    st.characters(exclude_categories=["Cs"], exclude_characters="/\0"), min_size=1, max_size=150
 ).filter(lambda part: part != "..")
 names = st.lists(name_parts, min_size=1, max_size=4).map("/".join)
 members_written = st.lists(st.tuples(names, st.integers(0, 2000)), min_size=1, max_size=8)
@@ -207,7 +230,7 @@ members_written = st.lists(st.tuples(names, st.integers(0, 2000)), min_size=1, m
 @settings(deadline=None)
 @given(members_written, st.sampled_from([tarfile.GNU_FORMAT, tarfile.PAX_FORMAT]))
 def test_what_tarfile_writes_is_listed_as_tarfile_reads_it(
-    written: list[tuple[str, int]], tar_format: int
+    written: list[tuple[str, int]], tar_format: Literal[0, 1, 2]
 ) -> None:
     """Same names, offsets and sizes; a seek and a read give the content; headers and contents fill the tar."""
     data = tar_bytes([member(name, size) for name, size in written], tar_format)
@@ -243,7 +266,7 @@ def test_what_tarfile_writes_is_listed_as_tarfile_reads_it(
 )
 @pytest.mark.parametrize("tar_format", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
 def test_a_member_that_is_not_trusted_is_a_fault_and_the_walk_goes_on(
-    info: tarfile.TarInfo, reason: Reason, tar_format: int
+    info: tarfile.TarInfo, reason: Reason, tar_format: Literal[0, 1, 2]
 ) -> None:
     """The fault covers the member's headers and content and names it; its neighbours are listed."""
     data = tar_bytes([member("before", 3), info, member("after", 3)], tar_format)
@@ -365,7 +388,9 @@ def test_a_cut_behind_the_last_content_loses_nothing(cut: int) -> None:
 
 @pytest.mark.parametrize("tar_format", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
 @pytest.mark.parametrize("cut", [1, 512, 513, 700, 1024, 1025, 1536, 2235])
-def test_a_cut_in_a_member_with_an_extended_header_is_truncated(tar_format: int, cut: int) -> None:
+def test_a_cut_in_a_member_with_an_extended_header_is_truncated(
+    tar_format: Literal[0, 1, 2], cut: int
+) -> None:
     """Once the long name is whole, the fault can say which member is lost."""
     whole = tar_bytes([member("a" * 300, 700)], tar_format)
     [fault] = list_bytes(whole[:cut]).faults
@@ -442,7 +467,7 @@ def test_a_file_that_shrank_since_it_was_listed_is_truncated() -> None:
 @settings(deadline=None)
 @given(members_written, st.sampled_from(FORMATS[1:]), st.data())
 def test_a_cut_anywhere_leaves_the_whole_members_and_at_most_one_fault(
-    written: list[tuple[str, int]], tar_format: int, data: st.DataObject
+    written: list[tuple[str, int]], tar_format: Literal[0, 1, 2], data: st.DataObject
 ) -> None:
     """Members whose content ends before the cut are listed as they were; the first of the others is a fault."""
     whole = tar_bytes([member(name, size) for name, size in written], tar_format)
@@ -464,7 +489,7 @@ def test_a_cut_anywhere_leaves_the_whole_members_and_at_most_one_fault(
     st.booleans(),
 )
 def test_no_damage_makes_the_walk_fail(
-    damages: list[tuple[int, bytes]], tar_format: int, is_checksum_mended: bool
+    damages: list[tuple[int, bytes]], tar_format: Literal[0, 1, 2], is_checksum_mended: bool
 ) -> None:
     """Whatever stands in a tar, all that is listed lies within the file and in order."""
     data = tar_bytes([member("a" * 120, 700), member("b", 3), member("ä", 700)], tar_format)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 import polars as pl
 
 from sparkle_curation.curation.frames import Frame
 from sparkle_curation.errors import ConservationError
 from sparkle_curation.release.layout import asset_path
-from sparkle_curation.release.themes import METADATA_EDIT_TYPES
 
 VARIANT_COLUMNS: tuple[str, ...] = (
     "id",
@@ -28,6 +28,8 @@ metadata of the sample."""
 
 _VIDEO_COLUMNS = {"src_video": "source_video", "tgt_video": "edited_video"}
 """Column of the training CSV -> asset kind."""
+
+_KEEPING_ORDER: Any = {"on": "id", "how": "left", "maintain_order": "left"}
 
 
 class NotEmitted(StrEnum):
@@ -56,14 +58,12 @@ def find_prompts(kept: Frame, annotations: Frame, tables: Mapping[str, Frame]) -
     )
     found = pl.DataFrame(schema={"id": pl.String, "prompt": pl.String, "table": pl.String})
     for name, table in tables.items():
-        missing = wanted.join(found, on="id", how="anti", maintain_order="left")
+        missing = wanted.join(found, on="id", how="anti")
         if missing.is_empty():
             break
-        prompts = missing.lazy().join(
-            table.lazy().select("id", "prompt"), on="id", how="inner", maintain_order="left"
-        )
-        found = pl.concat([found, prompts.with_columns(pl.lit(name).alias("table")).collect()])
-    return found
+        prompts = table.lazy().select("id", "prompt", pl.lit(name).alias("table"))
+        found = pl.concat([found, prompts.join(missing.lazy(), on="id", how="semi").collect()])
+    return wanted.join(found, on="id", how="inner", maintain_order="left")
 
 
 def compose(
@@ -71,8 +71,9 @@ def compose(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The emitted samples (``VARIANT_COLUMNS``), and those that cannot be: ``id, theme, reason, detail``.
 
-    Both in the order of ``kept``. A sample that the release's CSV has is emitted as it stands there. Another
-    is emitted if both its videos are among the assets; its paths are those of the layout.
+    A sample that the release's CSV has is emitted as it stands there. Another is emitted if both its videos
+    are among the assets; its paths are those of the layout. Both frames are in the order of ``kept``, but
+    the released samples stand before the others.
 
     Args:
         kept: with ``id``, ``theme``, ``is_released``, each id once.
@@ -84,50 +85,47 @@ def compose(
         ConservationError: emitted and not emitted are not all kept samples.
     """
     kept = kept.lazy().select("id", "theme", "is_released").collect()
-    candidates = (
-        kept.lazy()
-        .join(_select_annotations(annotations), on="id", how="left", maintain_order="left")
-        .join(
-            prompts_found.lazy().select("id", pl.col("prompt").alias("_prompt_found")),
-            on="id",
-            how="left",
-            maintain_order="left",
-        )
-        .with_columns(pl.coalesce("prompt", "_prompt_found"), *_fill_paths(), _fill_edit_type())
-        .collect()
+    unlisted = _describe_unlisted(kept.filter(~pl.col("is_released")), annotations, prompts_found)
+    obstacles = _find_obstacles(unlisted, assets)
+    released = kept.lazy().filter("is_released").join(_select_annotations(annotations), **_KEEPING_ORDER)
+    emitted = pl.concat(
+        [
+            released.select(VARIANT_COLUMNS).collect(),
+            unlisted.join(obstacles, on="id", how="anti", maintain_order="left").select(VARIANT_COLUMNS),
+        ]
     )
-    obstacles = _find_obstacles(candidates, assets)
-    emitted = candidates.join(obstacles, on="id", how="anti", maintain_order="left").select(VARIANT_COLUMNS)
     _check_conservation(kept, emitted, obstacles)
     return emitted, obstacles
 
 
 def _select_annotations(annotations: Frame) -> pl.LazyFrame:
-    columns = [column for column in VARIANT_COLUMNS if column != "theme"]
-    return annotations.lazy().select(*columns, "metadata_line")
+    return annotations.lazy().select(column for column in VARIANT_COLUMNS if column != "theme")
 
 
-def _fill_paths() -> list[pl.Expr]:
-    """The CSV's paths, or else those that the layout gives to the assets."""
-    return [
-        pl.coalesce(column, pl.format(asset_path("{}", kind, "{}"), "theme", "id")).alias(column)
-        for column, kind in _VIDEO_COLUMNS.items()
-    ]
+def _describe_unlisted(samples: pl.DataFrame, annotations: Frame, prompts_found: Frame) -> pl.DataFrame:
+    """Samples that no CSV has, with what the metadata and the layout say of them.
 
-
-def _fill_edit_type() -> pl.Expr:
-    """The ``edit_type`` of a sample that has metadata; null for one that has none."""
-    named = pl.col("theme").replace_strict(METADATA_EDIT_TYPES, return_dtype=pl.String)
+    The prompt is the metadata's, or else the one that was found; null where neither has one.
+    """
+    noted = _select_annotations(annotations.lazy().filter(pl.col("csv_line").is_null()))
+    found = prompts_found.lazy().select("id", pl.col("prompt").alias("_prompt_found"))
     return (
-        pl.when(pl.col("metadata_line").is_not_null())
-        .then(pl.coalesce("edit_type", named))
-        .alias("edit_type")
+        samples.lazy()
+        .join(noted, **_KEEPING_ORDER)
+        .join(found, **_KEEPING_ORDER)
+        .with_columns(
+            pl.coalesce("prompt", "_prompt_found"),
+            *(
+                pl.format(asset_path("{}", kind, "{}"), "theme", "id").alias(column)
+                for column, kind in _VIDEO_COLUMNS.items()
+            ),
+        )
+        .collect()
     )
 
 
-def _find_obstacles(candidates: pl.DataFrame, assets: Frame) -> pl.DataFrame:
-    """What keeps a candidate that no CSV has from being emitted: ``id``, ``theme``, ``reason``, ``detail``."""
-    unlisted = candidates.filter(~pl.col("is_released"))
+def _find_obstacles(unlisted: pl.DataFrame, assets: Frame) -> pl.DataFrame:
+    """What keeps a sample that no CSV has from being emitted: ``id``, ``theme``, ``reason``, ``detail``."""
     obstacles = {NotEmitted.NO_PROMPT: (pl.col("prompt").is_null(), pl.lit("no table has its prompt"))}
     videos = _list_videos(unlisted, assets)
     for column, kind in _VIDEO_COLUMNS.items():

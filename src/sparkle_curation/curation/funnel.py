@@ -15,7 +15,7 @@ from sparkle_curation.curation.verdicts import (
     outcome_column,
 )
 from sparkle_curation.errors import ConservationError
-from sparkle_curation.release.stages import STAGE_NAMES, STAGES
+from sparkle_curation.release.stages import STAGE_NAMES, STAGES, Stage
 from sparkle_curation.release.themes import THEMES
 
 TOTAL = "total"
@@ -35,9 +35,9 @@ def count_samples(verdicts: Frame, not_emitted: Frame, prompt_warnings: Frame) -
     """The counts of a curation: one row per theme in the order of the card, then the total.
 
     Columns: ``theme``, ``known``, ``{stage}_{in|kept|rejected|unscored}`` of each stage, ``kept``,
-    ``rejected``, ``emitted``, ``not_emitted``, ``prompt_warnings``, ``released`` (rows of the release's CSV),
-    ``missing`` (released, but not emitted), ``extra`` (emitted, but not released). A theme without samples
-    has zeros.
+    ``rejected``, ``unscored`` (without a score at some stage that they reach), ``emitted``, ``not_emitted``,
+    ``prompt_warnings``, ``released`` (rows of the release's CSV), ``missing`` (released, but not emitted),
+    ``extra`` (emitted, but not released). A theme without samples has zeros.
     """
     counts = (
         pl.LazyFrame({"theme": THEMES}, schema={"theme": pl.String})
@@ -106,14 +106,14 @@ def list_stages(counts: pl.DataFrame, cut_offs: Mapping[str, float]) -> pl.DataF
 def tabulate_funnel(counts: pl.DataFrame) -> pl.DataFrame:
     """The funnel, wide, to be printed: one row per theme and the total.
 
-    Columns: ``theme``, ``known``, what each stage keeps under the stage's name, ``unscored`` (at the stage
-    that they reached, all stages together), ``emitted``, ``not_emitted``, ``missing``, ``extra``.
+    Columns: ``theme``, ``known``, what each stage keeps under the stage's name, ``unscored``, ``emitted``,
+    ``not_emitted``, ``missing``, ``extra``; see ``count_samples``.
     """
     return counts.select(
         "theme",
         "known",
         *(pl.col(f"{stage}_kept").alias(stage) for stage in STAGE_NAMES),
-        pl.sum_horizontal(f"{stage}_unscored" for stage in STAGE_NAMES).alias("unscored"),
+        "unscored",
         "emitted",
         "not_emitted",
         "missing",
@@ -131,6 +131,7 @@ def _count_verdicts(verdicts: Frame) -> pl.LazyFrame:
             *_count_stages(),
             is_kept.sum().alias("kept"),
             (~is_kept).sum().alias("rejected"),
+            pl.any_horizontal(_is_unscored(stage) for stage in STAGES).sum().alias("unscored"),
             is_released.sum().alias("released"),
             (is_released & is_kept).sum().alias("released_kept"),
         )
@@ -138,19 +139,27 @@ def _count_verdicts(verdicts: Frame) -> pl.LazyFrame:
 
 
 def _count_stages() -> list[pl.Expr]:
-    rejected_by = pl.col("rejected_by")
     counts = []
-    for place, stage in enumerate(STAGES):
-        is_in = rejected_by.is_null() | ~rejected_by.is_in(STAGE_NAMES[:place])
-        is_stopped = (rejected_by == stage.name).fill_null(False)
+    for stage in STAGES:
+        is_stopped = (pl.col("rejected_by") == stage.name).fill_null(value=False)
         is_below = is_stopped & (pl.col("reject_reason") == RejectReason.BELOW_CUT_OFF.value)
-        is_unscored = is_in & (pl.col(outcome_column(stage)) == Outcome.UNSCORED.value)
-        flow = (is_in, is_in & ~is_stopped, is_below, is_unscored)
+        flow = (_is_in(stage), _is_in(stage) & ~is_stopped, is_below, _is_unscored(stage))
         counts += [
             condition.sum().alias(f"{stage.name}_{count}")
             for count, condition in zip(FLOW, flow, strict=True)
         ]
     return counts
+
+
+def _is_in(stage: Stage) -> pl.Expr:
+    """Whether no stage before this one rejects the sample."""
+    before = STAGE_NAMES[: STAGE_NAMES.index(stage.name)]
+    return pl.col("rejected_by").is_null() | ~pl.col("rejected_by").is_in(before)
+
+
+def _is_unscored(stage: Stage) -> pl.Expr:
+    """Whether the sample reaches the stage and has no score there."""
+    return _is_in(stage) & (pl.col(outcome_column(stage)) == Outcome.UNSCORED.value)
 
 
 def _count_rows(frame: Frame, name: str) -> pl.LazyFrame:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import io
 import json
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import msgspec
 import polars as pl
@@ -19,42 +20,25 @@ _ROOT_PATH = "$."
 _METADATA_MEMBERS = ("edit_type", "chosen_keyword", "original_scene")
 
 
+Target: TypeAlias = Path | io.BytesIO
+
+
 # ------------------------------------------------------------------ CSV
-def render_csv(samples: pl.DataFrame) -> bytes:
-    r"""The training CSV of ``samples`` in their order: UTF-8, ``\n``, quotes only where a cell needs them.
+def write_training_csv(samples: pl.DataFrame, target: Target) -> None:
+    r"""Write the training CSV of ``samples`` in their order: UTF-8, ``\n``, quotes only where a cell needs them.
 
     The same bytes as Python's ``csv`` with ``QUOTE_MINIMAL`` and ``lineterminator="\n"``, and a cell with a
     ``\r`` is quoted too: outside quotes pandas takes it for the end of the row.
 
     Args:
         samples: with ``id`` (the column ``task``), ``prompt``, ``src_video``, ``tgt_video``.
+        target: a new file, or a buffer.
     """
     cells = samples.select(
         pl.col("id" if column == "task" else column).alias(column) for column in CSV_COLUMNS
     )
-    buffer = io.BytesIO()
-    if _is_quoted_right_by_polars(cells):
-        cells.write_csv(buffer)
-        return buffer.getvalue()
-    lines = cells.select(pl.concat_str([_quote(column) for column in CSV_COLUMNS], separator=","))
-    buffer.write((",".join(CSV_COLUMNS) + "\n").encode())
-    lines.write_csv(buffer, include_header=False, quote_style="never")
-    return buffer.getvalue()
-
-
-def _is_quoted_right_by_polars(cells: pl.DataFrame) -> bool:
-    r"""Whether polars' own quoting, three times as fast, is the wanted one.
-
-    It quotes an empty cell and leaves a ``\r`` bare; all else is as in Python.
-    """
-    is_odd = pl.all().str.contains("\r", literal=True) | (pl.all() == "")
-    return not any(cells.select(is_odd.any()).row(0)) if cells.height else True
-
-
-def _quote(column: str) -> pl.Expr:
-    cell = pl.col(column)
-    doubled = pl.concat_str(pl.lit('"'), cell.str.replace_all('"', '""', literal=True), pl.lit('"'))
-    return pl.when(cell.str.contains('[,"\n\r]')).then(doubled).otherwise(cell)
+    # polars quotes an empty text, to tell it from a null.
+    cells.with_columns(pl.when(pl.all() != "").then(pl.all())).write_csv(target)
 
 
 def parse_csv(text: bytes) -> pl.DataFrame:
@@ -68,8 +52,8 @@ def parse_csv(text: bytes) -> pl.DataFrame:
 
 
 # ------------------------------------------------------------------ metadata
-def render_metadata(samples: pl.DataFrame) -> bytes:
-    r"""The metadata JSONL of ``samples`` in their order, as ``json.dumps(..., ensure_ascii=False)`` writes it.
+def write_metadata(samples: pl.DataFrame, target: Target) -> None:
+    r"""Write the metadata JSONL of ``samples`` in their order, as ``json.dumps(..., ensure_ascii=False)`` would.
 
     One line per sample with an ``edit_type``; one without has no metadata in the release, and a made-up line
     would be quarantined when read. A member that is null is left out. Members of ``extra_fields`` whose path
@@ -78,24 +62,22 @@ def render_metadata(samples: pl.DataFrame) -> bytes:
     Args:
         samples: with ``id``, ``prompt``, ``edit_type``, ``chosen_keyword``, ``original_scene``,
             ``extra_fields``.
+        target: a new file, or a buffer.
     """
     described = samples.filter(pl.col("edit_type").is_not_null())
-    buffer = io.BytesIO()
-    if described.height:
-        extras = described.select("extra_fields").unique().drop_nulls()
-        rendered = [_render_extras(text) for text in extras["extra_fields"]]
-        extras = extras.with_columns(
-            pl.Series("_root_extras", [root for root, _ in rendered], dtype=pl.String),
-            pl.Series("_metadata_extras", [inner for _, inner in rendered], dtype=pl.String),
-        )
-        lines = (
-            described.lazy()
-            .join(extras.lazy(), on="extra_fields", how="left", maintain_order="left")
-            .select(_metadata_line())
-            .collect()
-        )
-        lines.write_csv(buffer, include_header=False, quote_style="never")
-    return buffer.getvalue()
+    lines = _add_extras(described).select(_metadata_line())
+    lines.write_csv(target, include_header=False, quote_style="never")
+
+
+def _add_extras(samples: pl.DataFrame) -> pl.DataFrame:
+    """``samples`` with the text of their further members: ``_root_extras``, ``_metadata_extras``, may be null."""
+    extras = samples.select("extra_fields").drop_nulls().unique()
+    rendered = [_render_extras(text) for text in extras["extra_fields"]]
+    extras = extras.with_columns(
+        pl.Series("_root_extras", [root for root, _ in rendered], pl.String),
+        pl.Series("_metadata_extras", [inner for _, inner in rendered], pl.String),
+    )
+    return samples.join(extras, on="extra_fields", how="left", maintain_order="left")
 
 
 def _metadata_line() -> pl.Expr:

@@ -99,18 +99,16 @@ def list_known(annotations: Frame, others: Iterable[Frame]) -> pl.DataFrame:
     Raises:
         ConservationError: an id names no theme; ingest lets none through.
     """
-    ids = [
-        annotations.lazy().select("id", "csv_line"),
-        *(other.lazy().select("id", pl.lit(None, pl.Int32).alias("csv_line")) for other in others),
-    ]
+    released = annotations.lazy().select("id", "csv_line").drop_nulls().collect()
+    # Most ids of the other tables are released ones; dropping those first leaves little to make unique.
+    every = pl.concat(table.lazy().select("id") for table in (annotations, *others))
+    others_alone = every.join(released.lazy(), on="id", how="anti").unique()
     known = (
-        pl.concat(ids, how="vertical_relaxed")
-        .group_by("id")
-        .agg(pl.col("csv_line").min())
+        pl.concat([released.lazy(), others_alone], how="diagonal")
         .with_columns(pl.col("id").str.extract(f"^{SAMPLE_ID.pattern}$", 1).alias("theme"))
         .sort(pl.col("theme").cast(pl.Enum(THEMES)), "csv_line", "id", nulls_last=True)
         .select("id", "theme", pl.col("csv_line").is_not_null().alias("is_released"))
-        .collect()
+        .collect(engine="streaming")
     )
     stray = known.filter(pl.col("theme").is_null())["id"]
     if len(stray):

@@ -10,7 +10,12 @@ from kedro.io import AbstractDataset
 from kedro_datasets._typing import TablePreview
 
 from sparkle_curation.curation.emission import VARIANT_COLUMNS
-from sparkle_curation.curation.kiwi_edit_text import parse_csv, parse_metadata, render_csv, render_metadata
+from sparkle_curation.curation.kiwi_edit_text import (
+    parse_csv,
+    parse_metadata,
+    write_metadata,
+    write_training_csv,
+)
 from sparkle_curation.datasets.atomic import atomic_folder
 from sparkle_curation.datasets.report_datasets import table_preview
 from sparkle_curation.release.layout import annotations_csv_path, metadata_jsonl_path
@@ -47,9 +52,9 @@ class KiwiEditDataset(AbstractDataset[pl.DataFrame, pl.DataFrame]):
             for theme in THEMES:
                 samples = data.filter(pl.col("theme") == theme)
                 if samples.height:
-                    (temporary / _csv_name(theme)).write_bytes(render_csv(samples))
+                    write_training_csv(samples, temporary / _csv_name(theme))
                 if samples["edit_type"].count():
-                    (temporary / _metadata_name(theme)).write_bytes(render_metadata(samples))
+                    write_metadata(samples, temporary / _metadata_name(theme))
 
     def preview(self, nrows: int = 5) -> TablePreview:
         """The first ``nrows`` samples of the first theme."""

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import polars.selectors as cs
 from kedro.io import AbstractDataset
 from kedro_datasets._typing import JSONPreview, TablePreview
 
@@ -84,7 +83,7 @@ class ReportCSVDataset(AbstractDataset[pl.DataFrame, pl.DataFrame]):
     def save(self, data: pl.DataFrame) -> None:
         """Replace the file by ``data``."""
         with atomic_file(self._path) as temporary:
-            data.write_csv(temporary, quote_style="non_numeric" if _has_bare_return(data) else "necessary")
+            data.write_csv(temporary)
 
     def preview(self, nrows: int = 5) -> TablePreview:
         """The first ``nrows`` rows."""
@@ -95,12 +94,6 @@ class ReportCSVDataset(AbstractDataset[pl.DataFrame, pl.DataFrame]):
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._path)}
-
-
-def _has_bare_return(data: pl.DataFrame) -> bool:
-    r"""Whether a text has a ``\r``, which ends a row where a reader sees it outside quotes; polars leaves it bare."""
-    has_return = data.select(cs.string().str.contains("\r", literal=True).any())
-    return data.height > 0 and any(any(row) for row in has_return.rows())
 
 
 def table_preview(frame: pl.DataFrame) -> TablePreview:

@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 FINGERPRINT_KEY = b"sparkle.fingerprint"
 ROW_GROUP_ROWS = 16_384
-ROW_GROUP_BYTES = 64 << 20
+ROW_GROUP_BYTES = 32 << 20
 """A row group ends at whichever comes first; the bytes bound the memory of a writer of long texts."""
 
 Table = pl.DataFrame | pl.LazyFrame | TableStream
@@ -67,7 +67,7 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
             return None
         try:
             stored = pq.read_schema(self._path).metadata or {}
-        except pa.ArrowInvalid:  # not a Parquet file: written by something else, so replace it
+        except (pa.ArrowInvalid, OSError):  # not a whole Parquet file: written by something else, so replace it
             return None
         return stored.get(FINGERPRINT_KEY, b"").decode() or None
 
@@ -109,16 +109,16 @@ def _write(batches: Iterator[pa.Table], stream: TableStream, path: Path) -> None
     metadata = {**(stream.schema.metadata or {}), FINGERPRINT_KEY: stream.fingerprint.encode()}
     schema = stream.schema.with_metadata(metadata)
     held: list[pa.Table] = []
+    held_rows = held_bytes = 0
     with pq.ParquetWriter(path, schema, compression="zstd", compression_level=3) as writer:
         for batch in batches:
-            held.append(batch.cast(stream.schema) if batch.schema != stream.schema else batch)
-            if (
-                sum(each.num_rows for each in held) >= ROW_GROUP_ROWS
-                or sum(each.nbytes for each in held) >= ROW_GROUP_BYTES
-            ):
+            held.append(batch)
+            held_rows += batch.num_rows
+            held_bytes += batch.nbytes
+            if held_rows >= ROW_GROUP_ROWS or held_bytes >= ROW_GROUP_BYTES:
                 writer.write_table(pa.concat_tables(held))
-                held = []
-        if held:
+                held, held_rows, held_bytes = [], 0, 0
+        if held_rows:
             writer.write_table(pa.concat_tables(held))
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import groupby
 
 import numpy as np
@@ -11,6 +13,7 @@ import polars as pl
 import pyarrow as pa
 
 from sparkle_curation.errors import ReleaseError
+from sparkle_curation.reading.clean_csv import read_clean_csv
 from sparkle_curation.reading.csv_records import CsvRecord, csv_records
 from sparkle_curation.reading.faults import Fault
 from sparkle_curation.reading.ingestion import Ingestion, Ledger, present
@@ -23,6 +26,8 @@ from sparkle_curation.release.reasons import Reason
 from sparkle_curation.release.sample_ids import ID_DIGITS, parse_sample_id
 from sparkle_curation.release.tables import ANNOTATION_COLUMNS, CSV_COLUMNS, METADATA_RECORD
 from sparkle_curation.release.themes import THEMES
+
+logger = logging.getLogger(__name__)
 
 ANNOTATION_SCHEMA: pa.Schema = arrow_schema(ANNOTATION_COLUMNS)
 
@@ -61,6 +66,9 @@ def _prompt_index(samples: pl.DataFrame) -> PromptIndex:
 
 
 # ------------------------------------------------------------------ the CSV
+_CSV_PREFIX = "csv."
+"""Stands before the name of an unknown column in ``extra_fields``; a member of the metadata has ``$.``."""
+
 _CSV_SCHEMA = {
     "id": pl.String,
     **dict.fromkeys(CSV_COLUMNS, pl.String),
@@ -76,9 +84,15 @@ def _read_csv(files: ReleaseFiles, source: SourceFile | None, theme: str, ledger
         return pl.DataFrame(schema=_CSV_SCHEMA)
     with files.open(source.path) as stream:
         data = stream.read()
+    ledger.bytes_read += source.size
+    clean = read_clean_csv(data, theme)
+    if clean is not None:
+        ledger.close_source(theme, source.path, source.size, data.count(b"\n") - 1)
+        return clean.with_columns(pl.lit(None, pl.String).alias("csv_extras"))
     found = csv_records(data)
-    header = _header(next(found, None), source.path)
-    kept, faults = [], []
+    header_record = _header_record(next(found, None), source.path)
+    header = header_record.cells
+    kept, faults = [], _unknown_columns(header_record, source.path)
     for record in found:
         fault = record if isinstance(record, Fault) else _record_fault(record, header, theme)
         if fault is not None:
@@ -87,23 +101,39 @@ def _read_csv(files: ReleaseFiles, source: SourceFile | None, theme: str, ledger
             kept.append(record)
     kept, repeats = _without_repeats(kept, header)
     ledger.set_aside(theme, source.path, sorted([*faults, *repeats], key=lambda fault: fault.line or 0))
-    # The header is a line of the file, but no record.
-    ledger.close_source(theme, source.path, source.size, data.count(b"\n") + (not data.endswith(b"\n")) - 1)
-    ledger.bytes_read += source.size
+    # The lines of the header are lines of the file, but no record.
+    line_count = data.count(b"\n") + (not data.endswith(b"\n")) - header_record.line_count
+    ledger.close_source(theme, source.path, source.size, line_count)
     return pl.DataFrame([_csv_row(record, header) for record in kept], schema=_CSV_SCHEMA, orient="row")
 
 
-def _header(record: CsvRecord | Fault | None, path: str) -> list[str]:
+def _header_record(record: CsvRecord | Fault | None, path: str) -> CsvRecord:
     header = record.cells if isinstance(record, CsvRecord) else []
-    if not set(CSV_COLUMNS) <= set(header) or len(set(header)) < len(header):
-        raise ReleaseError(
-            "A training CSV has another header than the release's",
-            where=f"{path}, line 1",
-            got=",".join(header) or "no header",
-            allowed=",".join(CSV_COLUMNS) + ", and further columns of other names",
-            todo="restore the file from the release, or move it out of prompts/ to curate without it",
+    if isinstance(record, CsvRecord) and set(CSV_COLUMNS) <= set(header) and len(set(header)) == len(header):
+        return record
+    raise ReleaseError(
+        "A training CSV has another header than the release's",
+        where=f"{path}, line 1",
+        got=",".join(header) or "no header",
+        allowed=",".join(CSV_COLUMNS) + ", and further columns of other names",
+        todo="restore the file from the release, or move it out of prompts/ to curate without it",
+    )
+
+
+def _unknown_columns(header: CsvRecord, path: str) -> list[Fault]:
+    """A warning for each column that the card does not name, said in the log too."""
+    unknown = [name for name in header.cells if name not in CSV_COLUMNS]
+    for name in unknown:
+        logger.warning("%s: the card names no column %s; kept in extra_fields", path, name)
+    return [
+        replace(
+            header.fault(
+                Reason.UNKNOWN_FIELD, f"the card names no column {name}; its cells are kept in extra_fields"
+            ),
+            json_path=f"{_CSV_PREFIX}{name}",
         )
-    return header
+        for name in unknown
+    ]
 
 
 def _record_fault(record: CsvRecord, header: list[str], theme: str) -> Fault | None:
@@ -145,7 +175,7 @@ def _without_repeats(records: list[CsvRecord], header: list[str]) -> tuple[list[
 
 def _csv_row(record: CsvRecord, header: list[str]) -> tuple[object, ...]:
     cells = dict(zip(header, record.cells, strict=True))
-    extras = {f"csv.{name}": value for name, value in cells.items() if name not in CSV_COLUMNS}
+    extras = {f"{_CSV_PREFIX}{name}": value for name, value in cells.items() if name not in CSV_COLUMNS}
     return (
         cells["task"],
         *(cells[name] for name in CSV_COLUMNS),
@@ -175,7 +205,10 @@ def _read_metadata(
         return pl.DataFrame(schema=_METADATA_SCHEMA)
     records = JsonlFile(files, source, theme, METADATA_RECORD, _prompt_index(samples))
     pieces = [_metadata_rows(rows) for rows in records.read(ledger)]
-    return pl.concat([pl.DataFrame(schema=_METADATA_SCHEMA), *pieces])
+    metadata = pl.concat([pl.DataFrame(schema=_METADATA_SCHEMA), *pieces])
+    # Not yet handed out, so taken back here: the sample's row stays if the CSV has it.
+    retracted = sorted(ledger.retracted.pop(theme, ()))
+    return metadata.filter(~pl.col("metadata_line").is_in(retracted))
 
 
 def _metadata_rows(rows: JsonlRows) -> pl.DataFrame:

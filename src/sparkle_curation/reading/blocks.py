@@ -43,15 +43,14 @@ def cut_blocks(stream: BinaryIO, block_bytes: int = BLOCK_BYTES) -> Iterator[Blo
     A line longer than a block makes its block longer; one longer than ``MAX_LINE_BYTES`` is passed over and
     given as its head alone, so memory is bounded whatever the file.
     """
-    offset, rest = 0, b""
-    while True:
+    offset, rest, is_at_end = 0, b"", False
+    while not is_at_end:
         buffer = bytearray(len(rest) + block_bytes)
         buffer[: len(rest)] = rest
         view = memoryview(buffer)
         filled = len(rest) + _read_into(stream, view[len(rest) :])
-        if filled == len(rest):
-            break
-        cut = buffer.rfind(b"\n", len(rest), filled) + 1
+        is_at_end = filled == len(rest)
+        cut = buffer.rfind(b"\n", 0, filled) + 1
         if cut:
             yield Block(view[:cut], offset, cut)
             offset += cut
@@ -60,6 +59,7 @@ def cut_blocks(stream: BinaryIO, block_bytes: int = BLOCK_BYTES) -> Iterator[Blo
             overlong, rest = _pass_over(stream, rest, offset)
             yield overlong
             offset += overlong.byte_count
+            is_at_end = False
     if rest:
         yield Block(memoryview(rest), offset, len(rest))
 

@@ -2,11 +2,14 @@
 
 A record may run over several lines inside quotes. When one does not parse, its first line alone is set
 aside and reading starts afresh on the next, so that one stray quote does not swallow the rest of the file.
+What then follows may be the rest of a prompt, up to the quote that ends it: readers take such a quote as part of
+the cell, so a cell that holds a quote without being quoted itself is not trusted (no writer of CSV makes one).
 """
 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
@@ -15,6 +18,8 @@ from sparkle_curation.reading.faults import Fault
 from sparkle_curation.release.reasons import Reason
 
 _BOM = b"\xef\xbb\xbf"
+_CELL = rb'(?:"[^"]*(?:""[^"]*)*"|[^",\r\n]*)'
+_WELL_QUOTED = re.compile(rb"%b(?:,%b)*[\r\n]*" % (_CELL, _CELL))
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,9 @@ def _records_from(lines: list[bytes], offsets: list[int], start: int) -> Iterato
         if cells is None:
             return
         raw = lines[first] if feed.taken == first + 1 else b"".join(lines[first : feed.taken])
+        if any('"' in cell for cell in cells) and not _WELL_QUOTED.fullmatch(raw):
+            yield _line_fault(lines, offsets, first, csv.Error("a quote in a cell that is not quoted"))
+            return
         record = CsvRecord(cells, first + 1, feed.taken - first, offsets[first], raw)
         if not cells:
             yield record.fault(Reason.BLANK_LINE, "got an empty line, allowed one record a line")
@@ -122,7 +130,10 @@ class _Feed:
 def _width_fault(lines: list[bytes], offsets: list[int], index: int, cells: int, width: int) -> Fault:
     """The fault of the first line of a record of another width; its further lines are read afresh."""
     record = CsvRecord([], index + 1, 1, offsets[index], lines[index])
-    return record.fault(Reason.WRONG_COLUMN_COUNT, f"{cells} cells, but {width} columns")
+    reason = (
+        Reason.TRUNCATED_LINE if cells < width and _is_cut_off(lines, index) else Reason.WRONG_COLUMN_COUNT
+    )
+    return record.fault(reason, f"{cells} cells, but {width} columns")
 
 
 def _line_fault(lines: list[bytes], offsets: list[int], index: int, error: Exception) -> Fault:
@@ -134,5 +145,9 @@ def _line_fault(lines: list[bytes], offsets: list[int], index: int, error: Excep
         return record.fault(
             Reason.INVALID_UTF8, f"byte {broken.start} of the line, 0x{raw[broken.start]:02x}"
         )
-    is_cut_off = index == len(lines) - 1 and not raw.endswith(b"\n")
-    return record.fault(Reason.TRUNCATED_LINE if is_cut_off else Reason.INVALID_CSV, str(error))
+    reason = Reason.TRUNCATED_LINE if _is_cut_off(lines, index) else Reason.INVALID_CSV
+    return record.fault(reason, str(error))
+
+
+def _is_cut_off(lines: list[bytes], index: int) -> bool:
+    return index == len(lines) - 1 and not lines[index].endswith(b"\n")

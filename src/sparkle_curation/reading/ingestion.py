@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from sparkle_curation.reading.faults import QUARANTINE_SCHEMA, Fault, quarantine_rows
 from sparkle_curation.reading.release_files import ReleaseFiles, SourceFile
@@ -28,7 +29,6 @@ class Ledger:
     """What an ingestion writes down while it reads.
 
     Attributes:
-        quarantined: rows of the quarantine.
         retracted: source lines, by theme, of rows that were handed out and must be taken back: the first of
             several conflicting records, known as such only when the others turn up.
         bytes_read: bytes of the source files read so far.
@@ -37,17 +37,26 @@ class Ledger:
     def __init__(self, table: str) -> None:
         self._table = table
         self._sources: list[dict[str, object]] = []
-        self.quarantined = Spool(QUARANTINE_SCHEMA)
+        self._set_aside = Spool(QUARANTINE_SCHEMA)
+        self._withdrawn: dict[str, set[int]] = {}
         self.retracted: dict[str, set[int]] = {}
         self.bytes_read = 0
 
-    def set_aside(self, theme: str | None, path: str, faults: Iterable[Fault]) -> None:
+    def set_aside(self, theme: str | None, path: str, faults: Sequence[Fault]) -> None:
         """Put faults of one file into the quarantine."""
-        self.quarantined.add(quarantine_rows(self._table, theme, path, faults))
+        if faults:
+            self._set_aside.add(quarantine_rows(self._table, theme, path, faults))
 
-    def retract(self, theme: str, source_lines: Iterable[int]) -> None:
-        """Take back rows that were handed out."""
-        self.retracted.setdefault(theme, set()).update(source_lines)
+    def retract(self, theme: str, path: str, source_lines: Sequence[int]) -> None:
+        """Take back rows that were handed out, and with them the warnings about them."""
+        if source_lines:
+            self.retracted.setdefault(theme, set()).update(source_lines)
+            self._withdrawn.setdefault(path, set()).update(source_lines)
+
+    def quarantined(self) -> Iterator[pa.Table]:
+        """The rows of the quarantine, in the order in which they were set aside."""
+        for table in self._set_aside.tables():
+            yield _without_warnings(table, self._withdrawn)
 
     def close_source(self, theme: str | None, path: str, size_bytes: int, record_count: int) -> None:
         """Note that a source was read to its end, and how many records it has."""
@@ -157,7 +166,7 @@ class Ingestion:
         self._is_read = True
 
     def _quarantined_tables(self) -> Iterator[pa.Table]:
-        return self._done().quarantined.tables()
+        return self._done().quarantined()
 
     def _bytes_read(self) -> int:
         return self._ledger.bytes_read if self._ledger else 0
@@ -170,6 +179,16 @@ class Ingestion:
         if self._ledger is None:
             raise RuntimeError("an ingestion that was read has a ledger")
         return self._ledger
+
+
+def _without_warnings(table: pa.Table, withdrawn: dict[str, set[int]]) -> pa.Table:
+    """The rows of the quarantine without warnings about the lines (by path) that were taken back."""
+    keep = pa.array([True] * table.num_rows)
+    for path, lines in withdrawn.items():
+        is_line = pc.is_in(table["line"], pa.array(sorted(lines), pa.int32()))
+        is_withdrawn = pc.and_(pc.and_(pc.equal(table["path"], path), is_line), table["is_row_kept"])
+        keep = pc.and_(keep, pc.invert(is_withdrawn))
+    return table.filter(keep)
 
 
 def fingerprint(table: str, root: str, sources: Sequence[SourceFile]) -> str:

@@ -18,7 +18,12 @@ from sparkle_curation.reading.blocks import Block, cut_blocks, line_bounds
 from sparkle_curation.reading.duplicates import IdRegister, judge_repeats, lines_at
 from sparkle_curation.reading.faults import Fault
 from sparkle_curation.reading.ingestion import Ingestion, Ledger, present
-from sparkle_curation.reading.jsonl_block import JsonlBlockReader, ParsedBlock, unknown_members
+from sparkle_curation.reading.jsonl_block import (
+    JsonlBlockReader,
+    ParsedBlock,
+    readable_id,
+    unknown_members,
+)
 from sparkle_curation.reading.line_decoder import examine_line
 from sparkle_curation.reading.prompt_index import PromptIndex
 from sparkle_curation.reading.release_files import ReleaseFiles, SourceFile
@@ -89,7 +94,7 @@ class JsonlFile:
         self._files, self._source, self._theme, self._fields = files, source, theme, fields
         self._prompts = prompts
         self._register = IdRegister()
-        self._unknown: dict[str, int] = {}
+        self._unknown: dict[str, list[int]] = {}
 
     def read(self, ledger: Ledger) -> Iterator[JsonlRows]:
         """The trusted rows in file order; all else goes to the ledger."""
@@ -100,8 +105,8 @@ class JsonlFile:
                 yield self._take(block, parsed, line_count, ledger)
                 line_count += parsed.line_count
                 ledger.bytes_read = bytes_before + block.byte_offset + block.byte_count
-        self._settle_repeats(ledger)
-        self._tell_unknown(ledger)
+        retracted = self._settle_repeats(ledger)
+        self._tell_unknown(ledger, retracted)
         ledger.close_source(self._theme, self._source.path, self._source.size, line_count)
 
     def _take(self, block: Block, parsed: ParsedBlock, lines_before: int, ledger: Ledger) -> JsonlRows:
@@ -113,9 +118,9 @@ class JsonlFile:
             ledger, [replace(fault, line=(fault.line or 0) + lines_before + 1) for fault in faults]
         )
         extras = {line + lines_before + 1: text for line, text in parsed.extras.items()}
-        for line, text in extras.items():
-            for path in unknown_members([text]):
-                self._unknown.setdefault(path, line)
+        for line in source_lines[is_first].tolist() if extras else ():
+            for path in unknown_members([extras[line]]) if line in extras else ():
+                self._unknown.setdefault(path, []).append(line)
         if is_first.all():
             return JsonlRows(self._theme, parsed.table, source_lines, extras)
         return JsonlRows(self._theme, parsed.table.filter(pa.array(is_first)), source_lines[is_first], extras)
@@ -148,10 +153,11 @@ class JsonlFile:
             )
         return faults
 
-    def _settle_repeats(self, ledger: Ledger) -> None:
+    def _settle_repeats(self, ledger: Ledger) -> set[int]:
+        """Set aside records of one id; the lines of the rows that are taken back."""
         groups = self._register.repeated()
         if not groups:
-            return
+            return set()
         wanted = {line for lines in groups for line in lines}
         with self._files.open(self._source.path) as stream:
             places = {
@@ -160,24 +166,36 @@ class JsonlFile:
             }
         faults, retracted = judge_repeats(groups, places, lambda raw: examine_line(raw, self._fields))
         self._set_aside(ledger, faults)
-        if retracted:
-            ledger.retract(self._theme, retracted)
+        ledger.retract(self._theme, self._source.path, retracted)
+        return set(retracted)
 
     def _id_of(self, raw: bytes) -> str:
         return str(examine_line(raw, self._fields)[0]["id"])
 
-    def _tell_unknown(self, ledger: Ledger) -> None:
-        """Say each unknown member once a file: in the log and as a warning in the quarantine."""
+    def _tell_unknown(self, ledger: Ledger, retracted: set[int]) -> None:
+        """Say each unknown member once a file: in the log, and as a warning about the first row that has it."""
+        kept = {
+            path: [line for line in lines if line not in retracted] for path, lines in self._unknown.items()
+        }
+        firsts = {path: lines[0] for path, lines in kept.items() if lines}
+        if not firsts:
+            return
         with self._files.open(self._source.path) as stream:
-            first_lines = lines_at(stream, set(self._unknown.values())) if self._unknown else iter(())
-            places = {line: (offset, length, raw) for line, offset, length, raw in first_lines}
-        for path, line in self._unknown.items():
+            places = {
+                line: (offset, length, raw)
+                for line, offset, length, raw in lines_at(stream, set(firsts.values()))
+            }
+        for path, line in firsts.items():
             offset, length, raw = places[line]
-            detail = f"the card names no {path}; kept in extra_fields; first met here"
             logger.warning(
                 "%s line %d: the card names no %s; kept in extra_fields", self._source.path, line, path
             )
-            fault = Fault(Reason.UNKNOWN_FIELD, detail, raw, offset, length, line, json_path=path)
+            detail = (
+                f"the card names no {path}; kept in extra_fields of {len(kept[path])} rows, this one first"
+            )
+            fault = Fault(
+                Reason.UNKNOWN_FIELD, detail, raw, offset, length, line, id=readable_id(raw), json_path=path
+            )
             self._set_aside(ledger, [fault])
 
     def _set_aside(self, ledger: Ledger, faults: list[Fault]) -> None:
@@ -210,8 +228,8 @@ def _overall(table: pa.Table) -> pa.Array:
 def _mean_o_score(table: pa.Table) -> pa.Array:
     """Mean of each row's ``O_score``, summed exactly: a sum of floats would let the order decide at the cut-off."""
     lists = table["editscore"].combine_chunks()
-    scores = lists.values.field("O_score").to_pylist()
-    offsets = lists.offsets.to_pylist()
+    scores = lists.values.field("O_score").to_numpy().tolist()
+    offsets = lists.offsets.to_numpy().tolist()
     return pa.array(
         [math.fsum(scores[start:end]) / (end - start) for start, end in pairwise(offsets)],
         pa.float64(),

@@ -24,14 +24,18 @@ _SCALAR_TYPES: dict[Scalar, type] = {
     "boolean": bool,
 }
 _MAX_SHOWN = 80
+_MAX_EXTRA_DEPTH = 100
+"""Deepest nesting of an unknown member. Python's own limit counts the callers too, so it would let a line pass in
+one place and refuse it in another."""
 
 
-class LineFaultError(ValueError):
+class LineFaultError(Exception):
     """The line cannot be trusted: a reason code, the member at fault, and what was found there."""
 
     def __init__(self, reason: Reason, detail: str, json_path: str | None = None) -> None:
         super().__init__(detail)
-        self.reason, self.detail, self.json_path = reason, detail, json_path
+        self.reason, self.detail = reason, _printable(detail)
+        self.json_path = None if json_path is None else _printable(json_path)
 
 
 def typed_decoder(fields: tuple[Field, ...]) -> msgspec.json.Decoder[Any]:
@@ -51,7 +55,7 @@ def examine_line(line: bytes, fields: tuple[Field, ...]) -> tuple[dict[str, Any]
 
     Raises:
         LineFaultError: the line is blank, not UTF-8, not JSON, not an object, or a member is missing, of another
-            type, not finite, outside its bounds, or named twice.
+            type, not finite, outside its bounds, or named twice; or an unknown member could not be kept as it is.
 
     >>> examine_line(b'{"id": "a", "note": 1}', (Field("id", "text", "Sample id."),))
     ({'id': 'a'}, {'$.note': 1})
@@ -60,7 +64,10 @@ def examine_line(line: bytes, fields: tuple[Field, ...]) -> tuple[dict[str, Any]
     if not isinstance(record, dict):
         raise LineFaultError(Reason.NOT_AN_OBJECT, f"got {_shown(record)}, allowed a JSON object", "$")
     extras: dict[str, Any] = {}
-    return _examine_struct(record, fields, "$", extras), extras
+    examined = _examine_struct(record, fields, "$", extras)
+    for path, value in extras.items():
+        _examine_extra(value, path)
+    return examined, extras
 
 
 # ------------------------------------------------------------------ JSON, strictly
@@ -78,6 +85,8 @@ def _decode(line: bytes) -> Any:
         raise LineFaultError(Reason.INVALID_JSON, f"{error.msg} at character {error.pos + 1}") from error
     except RecursionError as error:
         raise LineFaultError(Reason.INVALID_JSON, "nested too deeply") from error
+    except ValueError as error:  # Python reads no integer of more than 4300 digits
+        raise LineFaultError(Reason.NOT_FINITE, "a whole number has too many digits to be read") from error
 
 
 def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -126,12 +135,28 @@ def _examine_value(value: Any, kind: FieldType, field: Field, path: str, extras:
     return _EXAMINE_SCALAR[kind](value, field, path)
 
 
+def _examine_extra(value: Any, path: str, depth: int = 0) -> None:
+    """Refuse an unknown member that ``extra_fields`` could not hold, for what a known one is refused for."""
+    if depth == _MAX_EXTRA_DEPTH and isinstance(value, list | dict):
+        raise LineFaultError(Reason.INVALID_JSON, f"{path} is nested too deeply", path)
+    if not depth:
+        _require_whole_pairs(path, path)
+    if isinstance(value, str):
+        _require_whole_pairs(value, path)
+    elif isinstance(value, float):
+        _require_finite(value, value, path)
+    elif isinstance(value, list):
+        for item in value:
+            _examine_extra(item, path, depth + 1)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            _require_whole_pairs(name, path)
+            _examine_extra(item, path, depth + 1)
+
+
 def _examine_text(value: Any, _field: Field, path: str) -> str:
     _require(isinstance(value, str), value, "a text", path)
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise LineFaultError(Reason.INVALID_UTF8, f"{path} holds half a surrogate pair", path) from error
+    _require_whole_pairs(value, path)
     return str(value)
 
 
@@ -141,8 +166,7 @@ def _examine_float(value: Any, field: Field, path: str) -> float:
         number = float(value)
     except OverflowError:
         number = math.inf
-    if not math.isfinite(number):
-        raise LineFaultError(Reason.NOT_FINITE, f"{path}: got {_shown(value)}, allowed a finite number", path)
+    _require_finite(number, value, path)
     _require_in_bounds(number, field, path)
     return number
 
@@ -173,6 +197,18 @@ def _require(is_right: bool, value: Any, allowed: str, path: str) -> None:
         raise LineFaultError(Reason.WRONG_TYPE, f"{path}: got {_shown(value)}, allowed {allowed}", path)
 
 
+def _require_whole_pairs(text: str, path: str) -> None:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise LineFaultError(Reason.INVALID_UTF8, f"{path} holds half a surrogate pair", path) from error
+
+
+def _require_finite(number: float, value: Any, path: str) -> None:
+    if not math.isfinite(number):
+        raise LineFaultError(Reason.NOT_FINITE, f"{path}: got {_shown(value)}, allowed a finite number", path)
+
+
 def _require_in_bounds(value: float, field: Field, path: str) -> None:
     lower = -math.inf if field.minimum is None else field.minimum
     upper = math.inf if field.maximum is None else field.maximum
@@ -183,8 +219,16 @@ def _require_in_bounds(value: float, field: Field, path: str) -> None:
 
 
 def _shown(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
+    try:
+        text = json.dumps(value, ensure_ascii=False)
+    except RecursionError:
+        return "a deeply nested value"
     return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
+
+
+def _printable(text: str) -> str:
+    r"""The text with half a surrogate pair, which no UTF-8 file can hold, shown as ``\uNNNN``."""
+    return text.encode("utf-8", errors="backslashreplace").decode("utf-8")
 
 
 # ------------------------------------------------------------------ the typed decoder's types

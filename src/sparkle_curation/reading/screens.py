@@ -6,6 +6,8 @@ few vector operations and name them, so that only those lines are looked at one 
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -16,32 +18,86 @@ from sparkle_curation.release.sample_ids import ID_DIGITS, id_prefix
 
 Rows = npt.NDArray[np.int64]
 NO_ROWS: Rows = np.empty(0, np.int64)
+_BAD_INDEX = re.compile(r"string index (\d+)")
 
 
 def suspect_rows(table: pa.Table, fields: tuple[Field, ...]) -> Rows:
-    """Rows with a null where none may be, a number that is not finite, or one outside its bounds.
+    """Rows with a null where none may be, a number not finite or outside its bounds, or an unknown member.
 
     Args:
-        table: a parsed block of one chunk a column.
+        table: a parsed block of one chunk a column; unknown members are further columns or nested fields.
         fields: what its columns hold.
 
     Returns:
         Row indices, ascending, each once.
     """
+    known = {field.name for field in fields}
     found = [_suspects(_only_chunk(table[field.name]), field, field.type) for field in fields]
+    found += [_present(_only_chunk(table[name])) for name in table.column_names if name not in known]
     return np.unique(np.concatenate([NO_ROWS, *found]))
 
 
-def id_numbers(ids: pa.ChunkedArray, theme: str) -> tuple[npt.NDArray[np.int64], Rows]:
+def id_numbers(ids: pa.ChunkedArray, theme: str) -> tuple[Rows, Rows]:
     """The six digits of each id as a number (-1 where it is no id of ``theme``), and the rows of the latter."""
-    is_id = pc.match_substring_regex(ids, f"^{id_prefix(theme)}[0-9]{{{ID_DIGITS}}}$")
-    # Arrow's regex lets `$` match before a final newline; the length settles it.
-    is_id = pc.and_(is_id, pc.equal(pc.binary_length(ids), len(id_prefix(theme)) + ID_DIGITS))
-    is_id = pc.fill_null(is_id, False)
-    digits = pc.utf8_slice_codeunits(pc.if_else(is_id, ids, "0"), -ID_DIGITS)
-    digits = pc.if_else(is_id, digits, "-1")
-    numbers = pc.cast(digits, pa.int64()).to_numpy()
+    column = _only_chunk(ids)
+    prefix = np.frombuffer(id_prefix(theme).encode(), np.uint8)
+    width = len(prefix) + ID_DIGITS
+    offsets = np.frombuffer(column.buffers()[1], np.int32)[column.offset : column.offset + len(column) + 1]
+    numbers = np.full(len(column), -1, np.int64)
+    # All ids of a theme have one length, so they lie in memory as the rows of a matrix of characters.
+    fitting = np.flatnonzero(np.diff(offsets) == width)
+    if len(fitting):
+        characters = np.frombuffer(column.buffers()[2], np.uint8)[offsets[fitting, None] + np.arange(width)]
+        digits = characters[:, len(prefix) :].astype(np.int64) - ord("0")
+        is_id = (characters[:, : len(prefix)] == prefix).all(axis=1)
+        is_id &= ((digits >= 0) & (digits <= 9)).all(axis=1)
+        numbers[fitting[is_id]] = digits[is_id] @ 10 ** np.arange(ID_DIGITS - 1, -1, -1)
     return numbers, np.flatnonzero(numbers < 0)
+
+
+def invalid_utf8_lines(data: memoryview, starts: Rows) -> Rows:
+    """Lines of a block that hold bytes that are not UTF-8, ascending.
+
+    Args:
+        data: the block.
+        starts: first index of each line.
+    """
+    found: list[int] = []
+    octets = pa.py_buffer(data)
+    first = 0
+    while first < len(starts):
+        offsets = pa.py_buffer(np.append(starts[first:], len(data)).astype(np.int32))
+        lines = pa.StringArray.from_buffers(len(starts) - first, offsets, octets)
+        try:
+            lines.validate(full=True)
+        except pa.ArrowInvalid as error:
+            named = _BAD_INDEX.search(str(error))
+            if named is None:
+                raise
+            found.append(first + int(named[1]))
+            first = found[-1] + 1
+        else:
+            break
+    return np.array(found, np.int64)
+
+
+def conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The table without the columns and nested fields that ``schema`` does not have."""
+    if table.schema.equals(schema):
+        return table
+    columns = [_conformed(_only_chunk(table[field.name]), field.type) for field in schema]
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _conformed(values: pa.Array, wanted: pa.DataType) -> pa.Array:
+    if values.type.equals(wanted):
+        return values
+    mask = pc.is_null(values) if values.null_count else None
+    if pa.types.is_list(wanted):
+        items = _conformed(values.values, wanted.value_type)
+        return pa.ListArray.from_arrays(values.offsets, items, type=wanted, mask=mask)
+    members = [_conformed(values.field(member.name), member.type) for member in wanted]
+    return pa.StructArray.from_arrays(members, fields=list(wanted), mask=mask)
 
 
 def unequal_rows(first: pa.ChunkedArray, second: pa.ChunkedArray) -> Rows:
@@ -54,14 +110,33 @@ def _suspects(values: pa.Array, field: Field, kind: FieldType) -> Rows:
     """Indices into ``values`` at or under which something is wrong."""
     found = [_indices(pc.is_null(values))] if values.null_count and not field.is_optional else []
     if isinstance(kind, Struct):
+        known = {member.name for member in kind.fields}
         found += [_suspects(values.field(member.name), member, member.type) for member in kind.fields]
+        found += [
+            _present(values.field(index))
+            for index, member in enumerate(values.type)
+            if member.name not in known
+        ]
     elif isinstance(kind, ListOf):
-        inner = _suspects(values.values, _element_of(field), kind.element)
-        if len(inner):
-            found.append(np.searchsorted(values.offsets.to_numpy(), inner, side="right") - 1)
+        found.append(_suspect_lists(values, field, kind))
     elif kind in {"float", "integer", "long"}:
         found.append(_out_of_bounds(values, field))
     return np.unique(np.concatenate(found)) if found else NO_ROWS
+
+
+def _suspect_lists(values: pa.ListArray, field: Field, kind: ListOf) -> Rows:
+    """Indices of the lists that hold a suspect element."""
+    if not len(values):
+        return NO_ROWS
+    offsets = values.offsets.to_numpy()
+    first, last = int(offsets[0]), int(offsets[-1])  # a slice shares the elements of its neighbours
+    inner = _suspects(values.values.slice(first, last - first), _element_of(field), kind.element)
+    return np.searchsorted(offsets, inner + first, side="right") - 1 if len(inner) else NO_ROWS
+
+
+def _present(values: pa.Array) -> Rows:
+    """Where an unknown member stands; everywhere when it is only ever null, for then the table does not tell."""
+    return np.arange(len(values)) if pa.types.is_null(values.type) else _indices(pc.is_valid(values))
 
 
 def _element_of(field: Field) -> Field:

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sparkle_curation.release.sample_ids import SAMPLE_ID
+from sparkle_curation.release.sample_ids import ID_DIGITS
 from sparkle_curation.release.themes import THEMES
 
 INTERMEDIATE_FOLDER = "intermediate_data"
@@ -90,7 +90,7 @@ class AssetName(NamedTuple):
 
 _ASSET_PATH = re.compile(
     rf"(?:(?P<base>{INTERMEDIATE_FOLDER})/)?(?P<theme>{'|'.join(THEMES)})/(?P<kind>[a-z0-9_]+)/"
-    rf"(?P<id>{SAMPLE_ID.pattern})\.(?P<suffix>[a-z0-9]+)"
+    rf"(?P<id>Sparkle_(?P=theme)_[0-9]{{{ID_DIGITS}}})\.(?P<suffix>[a-z0-9]+)"
 )
 
 

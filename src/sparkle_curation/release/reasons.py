@@ -36,10 +36,13 @@ class Reason(StrEnum):
     BAD_SAMPLE_ID = "bad_sample_id", "The id is not `Sparkle_{theme}_{6 digits}` of the file's theme."
     UNEQUAL_LENGTHS = "unequal_lengths", "`frame_indices` and `editscore` differ in length."
     NO_FRAMES = "no_frames", "The video has no scored frame, so it has no mean."
-    DUPLICATE_IDENTICAL = "duplicate_identical", "The same record again; the first one stays in the table."
+    DUPLICATE_IDENTICAL = (
+        "duplicate_identical",
+        "The same record again; one stays: the first line, or the last tar member.",
+    )
     DUPLICATE_CONFLICTING = (
         "duplicate_conflicting",
-        "Records of one id that differ; none of them is in the table.",
+        "Records of one id that differ: no line of them is in the table; of tar members the last is.",
     )
     # CSV
     INVALID_CSV = "invalid_csv", "The record's quotes do not add up."

@@ -7,6 +7,7 @@ Columns of the release keep their published names. Source: dataset card, "Traini
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import pyarrow as pa
 
@@ -48,13 +49,13 @@ class JsonlTable:
     published: tuple[Field, ...]
     derived: tuple[Field, ...] = ()
 
-    @property
+    @cached_property
     def columns(self) -> tuple[Field, ...]:
         """All columns of the Parquet table, in order."""
         first, *rest = self.published
         return (first, THEME, *rest, *self.derived, SOURCE_LINE, EXTRA_FIELDS)
 
-    @property
+    @cached_property
     def schema(self) -> pa.Schema:
         """Arrow schema of the Parquet table."""
         return arrow_schema(self.columns)

@@ -34,7 +34,9 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m sparkle_curation.sample", description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("data/01_raw/sparkle_sample"), help="folder to write")
+    parser.add_argument(
+        "--out", type=Path, default=Path("data/01_raw/sparkle_sample"), help="folder to write"
+    )
     parser.add_argument("--samples", type=_positive, default=SAMPLES_A_THEME, help="samples a theme")
     parser.add_argument("--seed", type=int, default=SEED, help="the same seed gives the same bytes")
     return parser

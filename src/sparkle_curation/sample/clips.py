@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sparkle_curation.sample.backdrops import EDITED, SOURCE, draw_frames, with_tint
+from sparkle_curation.sample.backdrops import draw_frames, with_tint
 from sparkle_curation.sample.figures import Figure, Part
+from sparkle_curation.sample.scenery import EDITED, SOURCE
 from sparkle_curation.sample.shapes import HEIGHT_PX, WIDTH_PX, Image, blend, cover, rounded
 
 Frames = NDArray[np.uint8]
@@ -61,7 +62,9 @@ def draw_clip(
     )
     return Clip(
         source=_held([_with_figure(still, parts) for parts in moments]),
-        edited=_held([_with_figure(drawing, parts) for drawing, parts in zip(drawings, moments, strict=False)]),
+        edited=_held(
+            [_with_figure(drawing, parts) for drawing, parts in zip(drawings, moments, strict=False)]
+        ),
         background=_held(drawings),
         mask=np.logical_or.reduce(object_masks),
         object_masks=object_masks,

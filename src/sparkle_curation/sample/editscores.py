@@ -18,7 +18,9 @@ SCORE_RANGE = 25
 PASSES = 4
 _STEP = SCORE_RANGE / 10
 _SPREAD = 1.1  # standard deviation of one answer around its target, in steps of the 0-25 range
-_HEADROOM = 0.7  # the lower of two answers lies this much below their mean, so they are drawn that much higher
+_HEADROOM = (
+    0.7  # the lower of two answers lies this much below their mean, so they are drawn that much higher
+)
 
 
 @dataclass(frozen=True)

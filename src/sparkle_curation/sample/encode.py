@@ -46,7 +46,7 @@ def mp4_bytes(frames: Frames, qp: int = VIDEO_QP) -> bytes:
         stream.options = {
             "qp": str(qp),
             "preset": "veryslow",
-            "x264-params": "keyint=250:scenecut=0:ipratio=2.5:aq-mode=0",
+            "x264-params": "keyint=250:scenecut=0:aq-mode=0:ipratio=2.5:chroma-qp-offset=-3:no-dct-decimate=1",
         }
         pictures = [*(av.VideoFrame.from_ndarray(frame, format="rgb24") for frame in frames), None]
         packets = [packet for picture in pictures for packet in stream.encode(picture)]

@@ -121,7 +121,9 @@ FAULTS: dict[str, Spoil] = {
 are ``invalid_json``. The faults of ``prompt_differs`` and ``unknown_field`` are warnings: their rows are kept.
 """
 
-_SCORE_TABLES = {table.name for table in (EDITED_FRAME0_SCORES, FOREGROUND_REMOVED_SCORES, EDITED_VIDEO_SCORES)}
+_SCORE_TABLES = {
+    table.name for table in (EDITED_FRAME0_SCORES, FOREGROUND_REMOVED_SCORES, EDITED_VIDEO_SCORES)
+}
 _TABLES_OF_FAULT: dict[str, set[str]] = {
     Reason.NOT_FINITE.value: set(JSONL_TABLES),
     Reason.SCORE_OUT_OF_RANGE.value: _SCORE_TABLES,
@@ -150,7 +152,7 @@ def _change_number(record: Record, change: Callable[[float], object]) -> bool:
     return _change_first(record.get("editscore", record), change)
 
 
-def _change_first(node: Any, change: Callable[[float], object]) -> bool:  # noqa: ANN401 -- any JSON value
+def _change_first(node: Any, change: Callable[[float], object]) -> bool:
     items = list(node.items() if isinstance(node, dict) else enumerate(node))
     for key, value in items:
         if isinstance(value, int | float):

@@ -13,7 +13,7 @@ _COATS = {
     "red": "#c8453b", "blue": "#2f6db5", "green": "#3c8d5a", "mustard": "#d39b2a",
     "violet": "#7a4fa3", "teal": "#1f8a8c", "white": "#ece7dc", "orange": "#e0752d",
 }  # fmt: skip
-_EXTRAS = {"yellow": "#f2c53d", "navy": "#23395d", "pink": "#e58fb0", "brown": "#7d5235", "mint": "#8fd3b6"}
+_EXTRAS = {"yellow": "#f2c53d", "navy": "#23395d", "pink": "#e58fb0", "brown": "#7d5235", "mint": "#45b08a"}
 _SKINS = ("#f0c9a4", "#d9a273", "#a86f45", "#6f4630")
 _HAIRS = ("#2b211d", "#5a3a22", "#b98a4e", "#8b8b90")
 _TROUSERS = ("#34405a", "#4a4038", "#2f4a45", "#5b5f68")
@@ -175,9 +175,7 @@ def _leg(pose: _Pose, swing: float, cloth: Colour, shoe: Colour) -> tuple[tuple[
     )
 
 
-def _extra_parts(
-    figure: Figure, pose: _Pose, seconds: float
-) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
+def _extra_parts(figure: Figure, pose: _Pose, seconds: float) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
     """The parts of the extra behind the walker, and those before."""
     tone = colour(_EXTRAS[figure.extra_colour])
     if figure.extra == "hat":
@@ -204,8 +202,8 @@ def _extra_parts(
 
 def _balloons(pose: _Pose, tone: Colour, seconds: float) -> tuple[Part, ...]:
     parts = []
-    for number, (ahead, up) in enumerate(((-0.30, 1.02), (-0.12, 1.15)), start=1):
-        ahead += 0.03 * math.sin(1.9 * seconds + number)
+    for number, (hangs_at, up) in enumerate(((-0.30, 1.02), (-0.12, 1.15)), start=1):
+        ahead = hangs_at + 0.03 * math.sin(1.9 * seconds + number)
         string = pose.limb((-0.03, 0.45), (ahead, up - 0.11), (0.007, 0.007))
         parts.append(Part(string, (225, 225, 225), (number,)))
         parts.append(Part(pose.ball(ahead, up, 0.11), _shade(tone, 1.0 - 0.12 * number), (number,)))

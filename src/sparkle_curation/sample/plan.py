@@ -9,8 +9,8 @@ import numpy as np
 from sparkle_curation.release.sample_ids import SampleId
 from sparkle_curation.release.stages import STAGES
 from sparkle_curation.release.themes import THEMES
-from sparkle_curation.sample.backdrops import SOURCE
 from sparkle_curation.sample.figures import Figure, draw_figure
+from sparkle_curation.sample.scenery import SOURCE
 from sparkle_curation.sample.texts import instruction, keywords_of, pick, scene_description
 
 FRAME_COUNTS = (81, 81, 73, 69)
@@ -72,7 +72,10 @@ class SamplePlan:
 
 
 def plan_theme(theme: str, sample_count: int, seed: int) -> tuple[SamplePlan, ...]:
-    """The samples of a theme, by id. The first four are kept ones, and the second scores exactly the cut-offs."""
+    """The samples of a theme, by id.
+
+    The first four are kept; the second scores exactly 8.0 at the first and the last stage, which is kept.
+    """
     rng = np.random.default_rng([seed, THEMES.index(theme)])
     numbers = np.cumsum([0, *rng.permutation(np.resize(_GAPS, sample_count - 1))])
     fates = _draw_fates(sample_count, rng)
@@ -113,7 +116,7 @@ def _draw_grade(place: int, rng: np.random.Generator) -> str:
 
 
 def _bands(rejected_at: str | None, grade: str) -> dict[str, Band]:
-    bands = {}
+    bands: dict[str, Band] = {}
     for stage in STAGES:
         if stage.name == rejected_at:
             return {**bands, stage.name: _REJECTED_BANDS[stage.name]}

@@ -119,7 +119,7 @@ def colour(code: str) -> Colour:
 def blank(top: Colour, bottom: Colour) -> Image:
     """A new image, filled from ``top`` to ``bottom``."""
     share = _Y[:, :, None]
-    return np.asarray((1 - share) * np.float32(top) + share * np.float32(bottom), np.float32)
+    return np.asarray((1 - share) * _pixel(top) + share * _pixel(bottom), np.float32)
 
 
 def cover(shape: Shape) -> tuple[tuple[slice, slice], Coverage]:
@@ -143,24 +143,31 @@ def paint_below(image: Image, tops: NDArray[np.float32], paint_colour: Colour) -
 
 def paint_line(image: Image, heights: NDArray[np.float32], thickness: float, paint_colour: Colour) -> None:
     """Paint a line across ``image``, which changes; ``heights`` has one height per column."""
-    rows = _clipped((heights.min() - thickness) * HEIGHT_PX - 1, (heights.max() + thickness) * HEIGHT_PX + 2, HEIGHT_PX)
+    rows = _clipped(
+        (heights.min() - thickness) * HEIGHT_PX - 1, (heights.max() + thickness) * HEIGHT_PX + 2, HEIGHT_PX
+    )
     away = np.abs(_Y[rows] - heights[None, :]) - thickness
     blend(image[rows], np.clip(0.5 - away * HEIGHT_PX, 0, 1), paint_colour)
 
 
 def blend(image: Image, coverage: Coverage, paint_colour: Colour) -> None:
     """Lay a colour over ``image``, which changes, as far as ``coverage`` says."""
-    image += coverage[:, :, None] * (np.float32(paint_colour) - image)
+    image += coverage[:, :, None] * (_pixel(paint_colour) - image)
 
 
 def columns() -> NDArray[np.float32]:
     """The x of every pixel column, in frame heights."""
-    return _X[0]
+    across: NDArray[np.float32] = _X[0]
+    return across
 
 
 def rounded(image: Image) -> NDArray[np.uint8]:
     """The image as whole numbers, in steps of 4: no eye sees the rest, and it packs to two thirds."""
     return np.asarray(np.clip(4 * np.rint(image / 4), 0, 255), np.uint8)
+
+
+def _pixel(paint_colour: Colour) -> NDArray[np.float32]:
+    return np.array(paint_colour, np.float32)
 
 
 def _clipped(start: float, stop: float, size: int) -> slice:

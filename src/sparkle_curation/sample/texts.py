@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -77,7 +77,7 @@ SETTINGS: dict[str, Setting] = {
         "peach-coloured light, still without warmth"),
     "noon: open hills under passing clouds": Setting(
         "time", "open green hills at midday",
-        ("clouds sailing by in a loose line", "their shadows crossing the meadows"),
+        ("clouds sailing by in a loose line", "broad shadows crossing the meadows"),
         "hard, high light; colours at their fullest"),
     "dusk: bay with the last band of sun": Setting(
         "time", "a wide bay at dusk, when only one band of sun is left",
@@ -229,7 +229,7 @@ def pick(choices: Sequence[_T], rng: np.random.Generator) -> _T:
 
 
 def _reason(
-    reasons: dict[str, tuple[str, ...]], score: float, sentence_count: int, rng: np.random.Generator
+    reasons: Mapping[str, Sequence[str]], score: float, sentence_count: int, rng: np.random.Generator
 ) -> str:
     sentences = reasons["high" if score >= _HIGH else "middle" if score >= _MIDDLE else "low"]
     chosen = rng.permutation(len(sentences))[:sentence_count]

@@ -9,15 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from sparkle_curation.curation.verdicts import MissingScores
 from sparkle_curation.release.stages import MAX_SCORE, MIN_SCORE
 
+_ALLOWED = f"a number from {MIN_SCORE:g} to {MAX_SCORE:g}"
 CutOff = Annotated[
-    float,
-    Field(
-        strict=True,
-        ge=MIN_SCORE,
-        le=MAX_SCORE,
-        allow_inf_nan=False,
-        description=f"a number from {MIN_SCORE:g} to {MAX_SCORE:g}",
-    ),
+    float, Field(strict=True, ge=MIN_SCORE, le=MAX_SCORE, allow_inf_nan=False, description=_ALLOWED)
 ]
 """Lowest score that is kept, on the scale of the scores. Strict: no boolean, no text that reads as a number."""
 
@@ -44,6 +38,6 @@ class JudgeParams(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    threshold: CutOff | None
+    threshold: Annotated[CutOff | None, Field(description=f"{_ALLOWED}, or null")]
     thresholds: Thresholds
     missing_scores: MissingScores

@@ -1,0 +1,102 @@
+"""The page ``docs/tables.md``, written from the descriptions of the tables.
+
+python -m sparkle_curation.release.tables_page > docs/tables.md
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from sparkle_curation.release.fields import Field, FieldType, ListOf, Scalar, Struct
+from sparkle_curation.release.reasons import Reason
+from sparkle_curation.release.tables import (
+    ANNOTATION_COLUMNS,
+    ASSET_COLUMNS,
+    JSONL_TABLES,
+    QUARANTINE_COLUMNS,
+)
+
+_SHOWN_TYPES: dict[Scalar, str] = {
+    "text": "text",
+    "float": "number",
+    "integer": "whole number",
+    "long": "whole number, 64 bits",
+    "boolean": "yes or no",
+}
+
+_GRAINS: dict[str, tuple[str, tuple[Field, ...]]] = {
+    "annotations": ("one row per sample of a theme's training CSV or metadata JSONL", ANNOTATION_COLUMNS),
+    **{name: (table.grain, table.columns) for name, table in JSONL_TABLES.items()},
+    "assets": ("one row per media file, loose or a tar member; a sample may be both", ASSET_COLUMNS),
+    "quarantine": (
+        "one row per piece of input that could not be read or trusted, or is odd",
+        QUARANTINE_COLUMNS,
+    ),
+}
+
+
+def tables_page() -> str:
+    """The page as Markdown: each table's grain and columns, then the reason codes of the quarantine."""
+    return "\n".join([*_head(), *_tables(), *_reasons()]) + "\n"
+
+
+def _head() -> Iterator[str]:
+    yield "# Tables"
+    yield ""
+    yield "Made by `python -m sparkle_curation.release.tables_page > docs/tables.md`; do not edit."
+    yield "Each table is one Parquet file in `data/02_intermediate/`. Columns of the release keep their published names."
+    yield ""
+
+
+def _tables() -> Iterator[str]:
+    for name, (grain, columns) in _GRAINS.items():
+        yield f"## {name}"
+        yield ""
+        yield f"Grain: {grain}."
+        yield ""
+        yield "| column | type | meaning |"
+        yield "|---|---|---|"
+        for column in columns:
+            yield from _rows(column, column.name)
+        yield ""
+
+
+def _rows(field: Field, path: str) -> Iterator[str]:
+    null = ", or null" if field.is_optional else ""
+    yield f"| `{path}` | {_shown(field.type)}{null} | {field.description}{_bounds(field)} |"
+    element = field.type
+    while isinstance(element, ListOf):
+        path, element = f"{path}[]", element.element
+    if isinstance(element, Struct):
+        for member in element.fields:
+            yield from _rows(member, f"{path}.{member.name}")
+
+
+def _shown(field_type: FieldType) -> str:
+    if isinstance(field_type, ListOf):
+        return f"list of {_shown(field_type.element)}"
+    return "struct" if isinstance(field_type, Struct) else _SHOWN_TYPES[field_type]
+
+
+def _bounds(field: Field) -> str:
+    if field.minimum is None:
+        return ""
+    return (
+        f" From {field.minimum:g} to {field.maximum:g}."
+        if field.maximum is not None
+        else f" {field.minimum:g} or more."
+    )
+
+
+def _reasons() -> Iterator[str]:
+    yield "## Reason codes of the quarantine"
+    yield ""
+    yield "| reason | meaning | row |"
+    yield "|---|---|---|"
+    for reason in Reason:
+        yield f"| `{reason}` | {reason.meaning} | {'kept' if reason.is_row_kept else 'quarantined'} |"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(tables_page())

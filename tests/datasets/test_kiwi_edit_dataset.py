@@ -1,0 +1,102 @@
+"""The training files of a variant change as a set, and come back as they were written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given
+from kedro.io import DatasetError
+from polars.testing import assert_frame_equal
+from tests.curation.made_tables import annotation_tables, csv_row, metadata
+
+from sparkle_curation.curation.emission import VARIANT_COLUMNS
+from sparkle_curation.datasets.kiwi_edit_dataset import KiwiEditDataset
+from sparkle_curation.release.themes import THEMES
+
+
+def variant(*rows: dict[str, object]) -> pl.DataFrame:
+    """Emitted samples."""
+    return pl.DataFrame(rows, schema=dict.fromkeys(VARIANT_COLUMNS, pl.String))
+
+
+TIME = csv_row("Sparkle_time_000001") | metadata("Sparkle_time_000001", chosen_keyword="dusk: fading sun")
+STYLE = csv_row("Sparkle_style_000001")
+
+
+def file_names(folder: Path) -> list[str]:
+    """What lies in a folder."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_theme_has_a_csv_and_metadata(tmp_path: Path) -> None:
+    """A theme without samples has no file, and one without metadata no JSONL."""
+    KiwiEditDataset(filepath=str(tmp_path / "prompts")).save(variant(TIME, STYLE))
+    assert file_names(tmp_path / "prompts") == [
+        "style_train.csv",
+        "time_train.csv",
+        "time_train_metadata.jsonl",
+    ]
+
+
+def test_a_variant_replaces_the_one_before(tmp_path: Path) -> None:
+    """No file of another variant stays, and nothing else is left beside the folder."""
+    dataset = KiwiEditDataset(filepath=str(tmp_path / "prompts"))
+    dataset.save(variant(TIME))
+    dataset.save(variant(STYLE))
+    assert file_names(tmp_path / "prompts") == ["style_train.csv"]
+    assert file_names(tmp_path) == ["prompts"]
+
+
+def test_a_variant_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
+    """The second theme fails here; the first must not be half of a new variant."""
+    dataset = KiwiEditDataset(filepath=str(tmp_path / "prompts"))
+    dataset.save(variant(TIME))
+    broken = STYLE | {"edit_type": "style", "extra_fields": "{not json"}
+    with pytest.raises(DatasetError):
+        dataset.save(variant(TIME | {"prompt": "new"}, broken))
+    assert dataset.load()["prompt"].to_list() == [TIME["prompt"]]
+    assert file_names(tmp_path) == ["prompts"]
+
+
+def test_an_empty_variant_is_an_empty_folder(tmp_path: Path) -> None:
+    """Cut-offs that nothing passes leave no stale CSV to train on."""
+    dataset = KiwiEditDataset(filepath=str(tmp_path / "prompts"))
+    dataset.save(variant(TIME))
+    dataset.save(variant())
+    assert file_names(tmp_path / "prompts") == []
+    assert_frame_equal(dataset.load(), variant())
+    assert dataset.preview() == {"index": [], "columns": [], "data": []}
+
+
+def test_a_variant_exists_once_it_is_emitted(tmp_path: Path) -> None:
+    """Loading before that says so."""
+    dataset = KiwiEditDataset(filepath=str(tmp_path / "prompts"))
+    assert not dataset.exists()
+    with pytest.raises(DatasetError, match="prompts"):
+        dataset.load()
+    dataset.save(variant())
+    assert dataset.exists()
+
+
+def test_a_preview_is_the_first_rows_of_the_first_theme(tmp_path: Path) -> None:
+    """In the shape that Kedro-Viz draws."""
+    dataset = KiwiEditDataset(filepath=str(tmp_path / "prompts"))
+    second = csv_row("Sparkle_time_000002")
+    dataset.save(variant(TIME, second, STYLE))
+    assert dataset.preview(nrows=1) == {
+        "index": [0],
+        "columns": ["id", "prompt", "src_video", "tgt_video"],
+        "data": [[TIME["id"], TIME["prompt"], TIME["src_video"], TIME["tgt_video"]]],
+    }
+
+
+@given(annotation_tables())
+def test_a_variant_comes_back(tmp_path_factory: pytest.TempPathFactory, table: pl.DataFrame) -> None:
+    """Save, then load, is identity up to the order of the themes."""
+    samples = table.filter(pl.col("csv_line").is_not_null()).select(VARIANT_COLUMNS)
+    dataset = KiwiEditDataset(filepath=str(tmp_path_factory.mktemp("variant") / "prompts"))
+    dataset.save(samples)
+    by_theme = samples.sort(pl.col("theme").cast(pl.Enum(THEMES)), maintain_order=True)
+    assert_frame_equal(dataset.load(), by_theme)

@@ -1,0 +1,102 @@
+"""The judge pipeline, run by Kedro on small tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.runner import SequentialRunner
+from tests.curation.made_tables import assets, csv_row, metadata, same_scores, table
+
+from sparkle_curation.datasets.kiwi_edit_dataset import KiwiEditDataset
+from sparkle_curation.datasets.report_datasets import MetricsJSONDataset, ReportCSVDataset
+from sparkle_curation.errors import ReleaseError
+from sparkle_curation.pipelines.judge import create_pipeline
+from sparkle_curation.pipelines.judge.params import Thresholds
+from sparkle_curation.release.stages import STAGES
+
+GOOD, LOW, EXTRA = "Sparkle_style_000001", "Sparkle_style_000002", "Sparkle_style_000003"
+LEVELS = {GOOD: 9.0, LOW: 8.2, EXTRA: 9.5}
+
+
+def make_catalog(folder: Path, *, missing_scores: str = "reject", is_scored: bool = True) -> DataCatalog:
+    """A catalog with two released samples and one that only the scores and assets know."""
+    rows = [csv_row(GOOD, 2, prompt="NA") | metadata(GOOD), csv_row(LOW, 3)]
+    scores = same_scores(LEVELS if is_scored else {})
+    tables = {
+        "annotations": table("annotations", rows),
+        **{stage.table: scores[stage.name] for stage in STAGES},
+        "grounding_r1": table("grounding_r1"),
+        "grounding_r2": table("grounding_r2"),
+        "assets": assets((EXTRA, "source_video"), (EXTRA, "edited_video")),
+    }
+    paths: dict[str, Any] = {
+        "variant_samples": KiwiEditDataset(filepath=str(folder / "prompts")),
+        "samples_not_emitted": ReportCSVDataset(filepath=str(folder / "samples_not_emitted.csv")),
+        "prompt_warnings": ReportCSVDataset(
+            filepath=str(folder / "prompt_warnings.csv"), text_columns=["prompt"]
+        ),
+        "curation_metrics": MetricsJSONDataset(filepath=str(folder / "curation_metrics.json")),
+        "funnel": ReportCSVDataset(filepath=str(folder / "funnel.csv")),
+        "funnel_table": ReportCSVDataset(filepath=str(folder / "funnel_table.csv")),
+    }
+    params = {
+        "params:threshold": MemoryDataset(None),
+        "params:thresholds": MemoryDataset(
+            Thresholds(edited_frame0=8.0, foreground_removed=8.5, edited_video=8.0)
+        ),
+        "params:missing_scores": MemoryDataset(missing_scores),
+    }
+    return DataCatalog(
+        {**{name: MemoryDataset(frame.lazy()) for name, frame in tables.items()}, **paths, **params}
+    )
+
+
+def test_a_run_emits_the_kept_samples_and_counts_them(tmp_path: Path) -> None:
+    """From tables to the training CSV, its metadata, the warnings and the metrics."""
+    catalog = make_catalog(tmp_path)
+    SequentialRunner().run(create_pipeline(), catalog)
+    assert (tmp_path / "prompts" / "style_train.csv").read_text() == (
+        "prompt,src_video,tgt_video,task\n"
+        f"NA,style/source_video/{GOOD}.mp4,style/edited_video/{GOOD}.mp4,{GOOD}\n"
+        f"edited_frame0 of {EXTRA},style/source_video/{EXTRA}.mp4,style/edited_video/{EXTRA}.mp4,{EXTRA}\n"
+    )
+    assert (tmp_path / "prompts" / "style_train_metadata.jsonl").read_text() == (
+        f'{{"id": "{GOOD}", "prompt": "NA", "metadata": '
+        '{"edit_type": "style", "original_scene": "A cobblestone street"}}\n'
+    )
+    assert sorted(path.name for path in (tmp_path / "prompts").iterdir()) == [
+        "style_train.csv",
+        "style_train_metadata.jsonl",
+    ]
+    metrics = catalog.load("curation_metrics")["total"]
+    assert (metrics["known"], metrics["kept"], metrics["emitted"]) == (3, 2, 2)
+    assert metrics["agreement"] == {"released": 2, "missing": 1, "extra": 1}
+    assert catalog.load("prompt_warnings")["id"].to_list() == [GOOD]
+    assert catalog.load("samples_not_emitted").is_empty()
+    assert catalog.load("funnel_table").filter(pl.col("theme") == "total")["emitted"].to_list() == [2]
+
+
+def test_a_release_without_scores_stops_before_anything_is_emitted(tmp_path: Path) -> None:
+    """The default policy asks for the files; nothing is written."""
+    with pytest.raises(ReleaseError, match=r"intermediate_data/style/edited_video_score\.jsonl"):
+        SequentialRunner().run(create_pipeline(), make_catalog(tmp_path, is_scored=False))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_release_without_scores_is_emitted_whole_when_it_shall(tmp_path: Path) -> None:
+    """With `missing_scores: keep`, the CSV's samples are all emitted; the third has no prompt anywhere."""
+    catalog = make_catalog(tmp_path, missing_scores="keep", is_scored=False)
+    SequentialRunner().run(create_pipeline(), catalog)
+    assert catalog.load("variant_samples")["id"].to_list() == [GOOD, LOW]
+    assert catalog.load("samples_not_emitted").select("id", "reason").rows() == [(EXTRA, "no_prompt")]
+
+
+def test_nodes_carry_the_names_of_their_functions() -> None:
+    """What the log and Kedro-Viz show is what the code says."""
+    assert [
+        (node.name, node.func.__name__) for node in create_pipeline().nodes if node.name != node.func.__name__
+    ] == []
