@@ -45,7 +45,7 @@ class RunSummary:
     """Prints, after a run that made a variant, its funnel and where the files are."""
 
     @hook_impl
-    def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any]) -> None:
+    def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
         """Show the funnel as a table, then the outputs to look at."""
         if "funnel_table" not in pipeline.all_outputs():
             return

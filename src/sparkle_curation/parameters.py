@@ -6,26 +6,32 @@ Kedro hands a node whatever stands under the name it asks for, and passes over a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from sparkle_curation.errors import ParameterError, did_you_mean
 from sparkle_curation.pipelines.judge.params import JudgeParams
+
+# Not `str | None`: an empty `--params data_root=` comes as None, and the catalog would write to a folder `None/`.
+_Root = Annotated[str, Field(min_length=1, description="a folder or fsspec URL")]
 
 
 class RunParameters(JudgeParams):
     """Every parameter that a run understands.
 
     Attributes:
-        release_root: where the release is, a local folder or fsspec URL; None for the one in ``globals.yml``.
-        data_root: where everything that is made goes; None for the one in ``globals.yml``.
+        release_root: where the release is, a local folder or fsspec URL; empty for the one in ``globals.yml``.
+        data_root: where everything that is made goes; empty for the one in ``globals.yml``.
     """
 
-    release_root: str | None = None
-    data_root: str | None = None
+    release_root: _Root = ""
+    data_root: _Root = ""
+
+
+_ROOTS = frozenset(RunParameters.model_fields) - frozenset(JudgeParams.model_fields)
 
 
 def check_parameters(parameters: Mapping[str, Any]) -> RunParameters:
@@ -43,36 +49,50 @@ def check_parameters(parameters: Mapping[str, Any]) -> RunParameters:
 def _parameter_error(error: ErrorDetails) -> ParameterError:
     *parents, name = [str(part) for part in error["loc"]]
     path = ".".join([*parents, name])
-    siblings = list(_model_at(parents).model_fields)
+    model = _model_at(parents)
     if error["type"] == "extra_forbidden":
         return ParameterError(
             f"There is no parameter '{path}'",
             got=f"{path}={error['input']}",
-            allowed=", ".join(".".join([*parents, sibling]) for sibling in siblings),
-            todo=did_you_mean(name, siblings) or "take one of the allowed names",
+            allowed=", ".join(".".join([*parents, sibling]) for sibling in model.model_fields),
+            todo=did_you_mean(path, _known_paths(RunParameters)) or "take one of the allowed names",
         )
+    home = "conf/base/globals.yml" if path in _ROOTS else "conf/base/curate/parameters.yml"
     if error["type"] == "missing":
-        return ParameterError(
-            f"The parameter '{path}' is not set", todo="set it in conf/base/curate/parameters.yml"
-        )
+        return ParameterError(f"The parameter '{path}' is not set", todo=f"set it in {home}")
     return ParameterError(
         f"The parameter '{path}' cannot have this value",
         got=repr(error["input"]),
-        allowed=_allowed(_model_at(parents), name) or error["msg"],
-        todo=f"set it in conf/base/curate/parameters.yml, or for one run with --params {path}=...",
+        allowed=_allowed(path, model, name) or error["msg"].removeprefix("Input should be "),
+        todo=f"set it in {home}, or for one run with --params {path}=...",
     )
 
 
 def _model_at(parents: list[str]) -> type[BaseModel]:
     model: type[BaseModel] = RunParameters
     for name in parents:
-        annotation = model.model_fields[name].annotation
-        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
-            break
-        model = annotation
+        model = _group_of(model, name) or model
     return model
 
 
-def _allowed(model: type[BaseModel], name: str) -> str | None:
+def _group_of(model: type[BaseModel], name: str) -> type[BaseModel] | None:
+    """The model of a parameter that is a group of parameters; None for any other."""
+    field = model.model_fields.get(name)
+    annotation = field.annotation if field else None
+    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+
+
+def _known_paths(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    for name in model.model_fields:
+        yield f"{prefix}{name}"
+        group = _group_of(model, name)
+        if group:
+            yield from _known_paths(group, f"{prefix}{name}.")
+
+
+def _allowed(path: str, model: type[BaseModel], name: str) -> str | None:
+    group = _group_of(model, name)
+    if group:
+        return "a value each for " + ", ".join(_known_paths(group, f"{path}."))
     field = model.model_fields.get(name)
     return field.description if field else None

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from pandas._libs.parsers import STR_NA_VALUES
 from tests.curation.made_tables import prompt_texts
 
-from sparkle_curation.curation.kiwi_edit_text import write_training_csv
 from sparkle_curation.curation.prompt_hazards import PANDAS_MISSING, find_prompt_hazards
+from sparkle_curation.release.training_csv import write_training_csv
 
 number_like = st.one_of(
     st.from_regex(r"\A[ \t]?[+-]?[0-9]{0,20}\.?[0-9]{0,3}([eE][+-]?[0-9]{0,3})?[ \n]?\Z"),

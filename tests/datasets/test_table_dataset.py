@@ -172,7 +172,7 @@ def test_a_preview_shows_the_first_rows(dataset: TableDataset) -> None:
     assert shown == {
         "index": [0, 1],
         "columns": ["theme", "source_line", "boxes"],
-        "data": [("time", 0, "[[], [0.5]]"), ("time", 1, "[[], [1.5]]")],
+        "data": [["time", 0, "[[], [0.5]]"], ["time", 1, "[[], [1.5]]"]],
     }
 
 

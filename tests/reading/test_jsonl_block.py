@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-import math
 from functools import cache
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -21,11 +20,11 @@ from tests.reading.made_lines import (
     good_record,
     sample_id,
 )
+from tests.reading.plain_reader import plain_extras, plain_value
 
 from sparkle_curation.reading.blocks import Block, cut_blocks
 from sparkle_curation.reading.faults import Fault, quarantine_rows
 from sparkle_curation.reading.jsonl_block import JsonlBlockReader, ParsedBlock, unknown_members
-from sparkle_curation.release.fields import Field, FieldType, ListOf, Struct
 from sparkle_curation.release.reasons import Reason
 
 TABLES = st.sampled_from(list(FIELDS))
@@ -53,84 +52,6 @@ def parse_in_blocks(table: str, data: bytes, block_bytes: int) -> list[tuple[int
     return found
 
 
-# ------------------------------------------------------------------ the plain reader that it is held against
-def plain_value(line: bytes, table: str) -> dict[str, Any] | None:
-    """What a line is worth, found the plain way: its published members; None where it cannot be trusted."""
-    try:
-        record = json.loads(
-            line.decode("utf-8"), object_pairs_hook=_without_repeats, parse_constant=_refuse_constant
-        )
-        members = _checked_struct(record, FIELDS[table])
-        _check_text(json.dumps(record, ensure_ascii=False))
-        json.dumps(record, allow_nan=False)
-    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
-        return None
-    name = members["id"]
-    digits = name.removeprefix(f"Sparkle_{THEME}_")
-    if len(name) - len(digits) != len(f"Sparkle_{THEME}_") or len(digits) != 6 or not _are_digits(digits):
-        return None
-    if "frame_indices" in members and not 0 < len(members["frame_indices"]) == len(members["editscore"]):
-        return None
-    return members
-
-
-def _are_digits(text: str) -> bool:
-    return all(character in "0123456789" for character in text)
-
-
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len({name for name, _ in pairs}) < len(pairs):
-        raise ValueError("a member twice")
-    return dict(pairs)
-
-
-def _refuse_constant(constant: str) -> NoReturn:
-    raise ValueError(constant)
-
-
-def _check_text(text: str) -> str:
-    text.encode("utf-8")
-    return text
-
-
-def _checked_struct(record: Any, fields: tuple[Field, ...]) -> dict[str, Any]:
-    if type(record) is not dict:
-        raise TypeError("no object")
-    return {field.name: _checked(_present(record, field), field.type, field) for field in fields}
-
-
-def _present(record: dict[str, Any], field: Field) -> Any:
-    value = record.get(field.name)
-    if value is None and not field.is_optional:
-        raise KeyError(field.name)
-    return value
-
-
-def _checked(value: Any, kind: FieldType, field: Field) -> Any:
-    if value is None and kind is field.type and field.is_optional:
-        return None
-    if isinstance(kind, Struct):
-        return _checked_struct(value, kind.fields)
-    if isinstance(kind, ListOf):
-        if type(value) is not list:
-            raise TypeError("no list")
-        return [_checked(item, kind.element, field) for item in value]
-    if type(value) not in {"text": (str,), "float": (int, float), "integer": (int,)}[kind]:
-        raise TypeError("another type")
-    return _check_text(value) if kind == "text" else _checked_number(value, kind, field)
-
-
-def _checked_number(value: float, kind: FieldType, field: Field) -> float:
-    number = float(value) if kind == "float" else value
-    lower = -math.inf if field.minimum is None else field.minimum
-    upper = math.inf if field.maximum is None else field.maximum
-    if (kind == "integer" and not -(2**31) <= number < 2**31) or not math.isfinite(number):
-        raise ValueError("too many bits")
-    if not lower <= number <= upper:
-        raise ValueError("out of bounds")
-    return number
-
-
 # ------------------------------------------------------------------ properties
 @given(data=st.data(), table=TABLES, block_bytes=st.integers(1, 400) | st.sampled_from((1, 1 << 20)))
 def test_every_line_is_a_row_or_a_fault_and_as_the_plain_reader_finds(
@@ -151,7 +72,11 @@ def test_every_line_is_a_row_or_a_fault_and_as_the_plain_reader_finds(
         for line, row in zip(parsed.lines.tolist(), parsed.table.to_pylist(), strict=True):
             rows[lines_before + line] = row
         faults += [(lines_before + (fault.line or 0), fault) for fault in parsed.faults]
-        assert set(parsed.extras) <= set(parsed.lines.tolist())
+        assert {line: json.loads(text) for line, text in parsed.extras.items()} == {
+            line: found
+            for line in parsed.lines.tolist()
+            if (found := plain_extras(lines[lines_before + line], table))
+        }
         line_count += parsed.line_count
 
     assert line_count == len(lines)
@@ -259,6 +184,15 @@ def test_a_vicious_line_is_set_aside_and_its_neighbours_stay(line: bytes, reason
     quarantine_rows(STILL, THEME, "a.jsonl", parsed.faults)
 
 
+def test_a_name_may_be_written_with_escapes() -> None:
+    """JSON lets any character of a name be escaped: it is the same name, and twice the same is twice."""
+    escaped = good_line(STILL, 1).replace(b'"id"', rb'"\u0069d"').replace(b'"overall"', rb'"over\u0061ll"')
+    twice = good_line(STILL, 2)[:-1] + rb', "\u0069d": "Sparkle_time_000003"}'
+    parsed = parse(STILL, file_of(escaped, twice))
+    assert parsed.table.to_pylist() == [good_record(STILL, 1)]
+    assert [(fault.line, fault.reason) for fault in parsed.faults] == [(1, Reason.DUPLICATE_KEY)]
+
+
 def test_unknown_members_are_kept_as_text_where_they_stand() -> None:
     """Members that the card does not name, at any depth, are JSON text by their path; the row is a row."""
     record = good_record("edited_video_scores", 1, note={"a": [1, 2.5, None, "é"]})
@@ -270,6 +204,40 @@ def test_unknown_members_are_kept_as_text_where_they_stand() -> None:
         1: {"$.note": {"a": [1, 2.5, None, "é"]}, "$.editscore[2].seed": 10**30}
     }
     assert unknown_members(parsed.extras.values()) == {"$.note", "$.editscore[...].seed"}
+
+
+@pytest.mark.parametrize(
+    "notes",
+    [
+        (None,),
+        (None, 1),
+        (1, None, 2),
+        ({}, {"a": None}, []),
+        ([None], [[]]),
+        (1, "a"),
+        (1.5, 1, True),
+        ("2024-01-01", "a", "2024-01-01T00:00:00Z"),
+        (10**30, 1e300, -0.0),
+        ({"a": 1}, {"b": 1}, {"a": None, "b": None}),
+    ],
+)
+@pytest.mark.parametrize("is_nested", [False, True])
+def test_unknown_members_are_kept_whatever_they_hold(notes: tuple[Any, ...], is_nested: bool) -> None:
+    """Null, empty, of one type here and another there, like a date: each as the line has it, beside good lines."""
+    records = [good_record(STILL, number) for number in range(len(notes))]
+    for record, note in zip(records, notes, strict=True):
+        (record["editscore"] if is_nested else record)["note"] = note
+    lines = [json.dumps(record).encode() for record in records]
+    parsed = parse(STILL, file_of(good_line(STILL, 7), *lines, good_line(STILL, 8)))
+    assert [row["id"] for row in parsed.table.to_pylist()] == [
+        sample_id(7),
+        *map(sample_id, range(len(notes))),
+        sample_id(8),
+    ]
+    path = "$.editscore.note" if is_nested else "$.note"
+    assert {line: json.dumps(json.loads(text)) for line, text in parsed.extras.items()} == {
+        line: json.dumps({path: note}) for line, note in enumerate(notes, 1)
+    }
 
 
 def test_the_id_of_a_broken_line_is_told_where_it_can_be_read() -> None:

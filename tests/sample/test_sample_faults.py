@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from conftest import MadeRelease
 
 STILL = b'{"id": "Sparkle_time_000003", "prompt": "A pier", "editscore": {"overall": 8.5, "SC_reasoning": "Fine."}}'
-VIDEO = b'{"id": "Sparkle_time_000003", "prompt": "A pier", "frame_indices": [1, 27], "editscore": [{"O_score": 8.5}, {"O_score": 9.0}]}'  # noqa: E501
+VIDEO = (
+    b'{"id": "Sparkle_time_000003", "prompt": "A pier", "frame_indices": [1, 27], '
+    b'"editscore": [{"O_score": 8.5}, {"O_score": 9.0}]}'
+)
+NO_FRAMES = b'{"id": "Sparkle_time_000003", "prompt": "A pier", "frame_indices": [], "editscore": []}'
 
 SPOILT = [
     ("blank_line", STILL, b""),
@@ -33,7 +37,7 @@ SPOILT = [
     ("number_out_of_range", VIDEO, VIDEO.replace(b"[1, 27]", b"[-1, 27]")),
     ("bad_sample_id", STILL, STILL.replace(b"_time_", b"_style_")),
     ("unequal_lengths", VIDEO, VIDEO.replace(b"[1, 27]", b"[1]")),
-    ("no_frames", VIDEO, VIDEO[:65].replace(b"[1, 27]", b"[]") + b'"editscore": []}'),
+    ("no_frames", VIDEO, NO_FRAMES),
     ("prompt_differs", STILL, STILL.replace(b"A pier", b"A pier Keep the hat.")),
     ("unknown_field", STILL, STILL[:-1] + b', "note": "not in the card"}'),
 ]

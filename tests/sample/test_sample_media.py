@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import av
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from conftest import MadeRelease
 
 Frames = NDArray[np.uint8]
+CODEC_LOSS = 8  # mean difference, of 255: compression makes 6.6 at most here, another scene 9.4 at least
 
 
 def decoded(content: bytes) -> Frames:
@@ -61,9 +62,9 @@ def test_clips_are_h264_at_16_frames_a_second_and_of_equal_length(
                 assert (stream.codec.name, stream.pix_fmt) == ("h264", "yuv420p")
                 assert (stream.width, stream.height) == (WIDTH_PX, HEIGHT_PX)
                 assert (stream.average_rate, len(container.streams)) == (16, 1)
-                frames = list(container.decode(video=0))
+                told_count, frames = stream.frames, list(container.decode(video=0))
             assert [frame.time_base * frame.pts for frame in frames] == [
-                Fraction(number, 16) for number in range(stream.frames)
+                Fraction(number, 16) for number in range(told_count)
             ]
             assert [frame.key_frame for frame in frames].count(True) == 1
             counts[kind] = len(frames)
@@ -101,7 +102,7 @@ def test_the_mask_holds_what_source_and_edit_share(made_release: MadeRelease, th
         inside, outside = np.abs(source - edited)[mask].mean(), np.abs(source - edited)[~mask].mean()
         as_background = np.abs(edited - background[: len(edited)])
         assert inside < 0.5 * outside
-        assert as_background[~mask].mean() < 6
+        assert as_background[~mask].mean() < CODEC_LOSS
         assert as_background[mask].mean() > 4 * as_background[~mask].mean()
 
 
@@ -117,7 +118,7 @@ def test_the_stills_are_the_first_frames(made_release: MadeRelease, theme: str) 
         for still_kind, video_kind in pairs.items():
             still = decoded(made_release.assets[asset_path(theme, still_kind, sample)])[0].astype(int)
             video = decoded(made_release.assets[asset_path(theme, video_kind, sample)])
-            assert np.abs(still - video[0]).mean() < 6
+            assert np.abs(still - video[0]).mean() < CODEC_LOSS
 
 
 @pytest.mark.parametrize("theme", THEMES)
@@ -171,6 +172,7 @@ def test_every_keyword_has_a_backdrop_and_words() -> None:
     assert {setting.theme for setting in SETTINGS.values()} == set(THEMES) - {"openve3m"}
 
 
+@settings(max_examples=25)  # each draws a whole clip
 @given(
     seed=st.integers(0, 2**32), keyword=st.sampled_from(sorted(EDITED)), scene=st.sampled_from(sorted(SOURCE))
 )

@@ -10,16 +10,12 @@ from kedro.io import AbstractDataset
 from kedro_datasets._typing import TablePreview
 
 from sparkle_curation.curation.emission import VARIANT_COLUMNS
-from sparkle_curation.curation.kiwi_edit_text import (
-    parse_csv,
-    parse_metadata,
-    write_metadata,
-    write_training_csv,
-)
+from sparkle_curation.curation.metadata_text import parse_metadata, write_metadata
 from sparkle_curation.datasets.atomic import atomic_folder
 from sparkle_curation.datasets.report_datasets import table_preview
 from sparkle_curation.release.layout import annotations_csv_path, metadata_jsonl_path
 from sparkle_curation.release.themes import THEMES
+from sparkle_curation.release.training_csv import parse_training_csv, write_training_csv
 
 
 class KiwiEditDataset(AbstractDataset[pl.DataFrame, pl.DataFrame]):
@@ -58,7 +54,9 @@ class KiwiEditDataset(AbstractDataset[pl.DataFrame, pl.DataFrame]):
 
     def preview(self, nrows: int = 5) -> TablePreview:
         """The first ``nrows`` samples of the first theme."""
-        first = [parse_csv((self._folder / _csv_name(theme)).read_bytes()) for theme in self._themes()[:1]]
+        first = [
+            parse_training_csv((self._folder / _csv_name(theme)).read_bytes()) for theme in self._themes()[:1]
+        ]
         return table_preview(first[0].head(nrows) if first else pl.DataFrame())
 
     def _themes(self) -> list[str]:
@@ -71,7 +69,7 @@ class KiwiEditDataset(AbstractDataset[pl.DataFrame, pl.DataFrame]):
         return [theme for theme in THEMES if _csv_name(theme) in names]
 
     def _load_theme(self, theme: str) -> pl.DataFrame:
-        samples = parse_csv((self._folder / _csv_name(theme)).read_bytes())
+        samples = parse_training_csv((self._folder / _csv_name(theme)).read_bytes())
         path = self._folder / _metadata_name(theme)
         metadata = parse_metadata(path.read_bytes() if path.exists() else b"")
         return (

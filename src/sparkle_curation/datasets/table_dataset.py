@@ -12,8 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from kedro.io.core import AbstractDataset
+from kedro_datasets._typing import TablePreview
 
 from sparkle_curation.datasets.atomic import atomic_file
+from sparkle_curation.datasets.report_datasets import table_preview
 from sparkle_curation.engine.progress import byte_progress
 from sparkle_curation.reading.ingestion import TableStream
 
@@ -57,17 +59,19 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
             with atomic_file(self._path) as temporary:
                 _write_stream(data, temporary)
 
-    def preview(self, nrows: int = 20) -> Any:
-        """The first rows, for Kedro-Viz."""
-        rows = self.load().head(nrows).collect()
-        return {"index": list(range(rows.height)), "columns": rows.columns, "data": _plain(rows).rows()}
+    def preview(self, nrows: int = 20) -> TablePreview:
+        """The first ``nrows`` rows; only they are read."""
+        return table_preview(_plain(self.load().head(nrows).collect()))
 
     def _stored_fingerprint(self) -> str | None:
         if not self._exists():
             return None
         try:
             stored = pq.read_schema(self._path).metadata or {}
-        except (pa.ArrowInvalid, OSError):  # not a whole Parquet file: written by something else, so replace it
+        except (
+            pa.ArrowInvalid,
+            OSError,
+        ):  # not a whole Parquet file: written by something else, so replace it
             return None
         return stored.get(FINGERPRINT_KEY, b"").decode() or None
 
@@ -82,7 +86,7 @@ def _plain(rows: pl.DataFrame) -> pl.DataFrame:
     """Nested columns as text, which is what a table on a page can show."""
     nested = [name for name, dtype in rows.schema.items() if dtype.is_nested()]
     return rows.with_columns(
-        pl.Series(name, [str(value) for value in rows[name]], pl.String) for name in nested
+        pl.Series(name, [str(value) for value in rows[name].to_list()], pl.String) for name in nested
     )
 
 

@@ -79,8 +79,8 @@ def count_sources(tables: Frames, quarantine: pl.LazyFrame, source_files: Frames
 def absences(counts: pl.DataFrame) -> list[str]:
     """What a whole release has and this one lacks, a line for each set of themes; empty when nothing is missing.
 
-    >>> absences(count_sources({}, pl.LazyFrame(schema=_QUARANTINE_KEYS), {"assets": pl.LazyFrame(schema=_SOURCE_KEYS)}))
-    ['everything: the folder holds no file of a Sparkle release']
+    >>> absences(expected_sources().with_columns(is_present=pl.col("theme") != "style"))
+    ['the whole theme style']
     """
     present = counts.filter("is_present")
     if present.is_empty():
@@ -104,16 +104,6 @@ def absences(counts: pl.DataFrame) -> list[str]:
 def _part(path: str, theme: str) -> str:
     """What a source's path says without its theme: ``{theme}_train.csv``, or the kind of an asset folder."""
     return path.rpartition("/")[2].replace(f"{theme}_", "{theme}_")
-
-
-_QUARANTINE_KEYS = {"table": pl.String, "path": pl.String, "line_count": pl.Int32, "is_row_kept": pl.Boolean}
-_SOURCE_KEYS = {
-    "table": pl.String,
-    "theme": pl.String,
-    "path": pl.String,
-    "size_bytes": pl.Int64,
-    "record_count": pl.Int32,
-}
 
 
 def _rows_by_path(name: str, table: pl.LazyFrame) -> pl.DataFrame:

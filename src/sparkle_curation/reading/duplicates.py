@@ -68,8 +68,10 @@ def judge_repeats(
 
 def lines_at(stream: BinaryIO, wanted: set[int]) -> Iterator[tuple[int, int, int, bytes]]:
     """Line number, byte offset, length with its newline, and text of each wanted line of a file."""
-    first_line = 1
+    first_line, last_wanted = 1, max(wanted, default=0)
     for block in cut_blocks(stream):
+        if first_line > last_wanted:
+            return
         starts, ends = (
             (np.array([0]), np.array([len(block.data)])) if block.is_overlong else line_bounds(block.data)
         )

@@ -22,7 +22,7 @@ _BAD_INDEX = re.compile(r"string index (\d+)")
 
 
 def suspect_rows(table: pa.Table, fields: tuple[Field, ...]) -> Rows:
-    """Rows with a null where none may be, a number not finite or outside its bounds, or an unknown member.
+    """Rows with a null where none may be, a number not finite or out of bounds, or an unknown member not null.
 
     Args:
         table: a parsed block of one chunk a column; unknown members are further columns or nested fields.
@@ -134,9 +134,22 @@ def _suspect_lists(values: pa.ListArray, field: Field, kind: ListOf) -> Rows:
     return np.searchsorted(offsets, inner + first, side="right") - 1 if len(inner) else NO_ROWS
 
 
+def unknown_names(schema: pa.Schema, fields: tuple[Field, ...]) -> set[str]:
+    """Names of the columns and nested fields, at any depth, that ``fields`` does not have."""
+    known = {field.name: field for field in fields}
+    found = {column.name for column in schema if column.name not in known}
+    for name, field in known.items():
+        kind, column_type = field.type, schema.field(name).type
+        while isinstance(kind, ListOf):
+            kind, column_type = kind.element, column_type.value_type
+        if isinstance(kind, Struct):
+            found |= unknown_names(pa.schema(list(column_type)), kind.fields)
+    return found
+
+
 def _present(values: pa.Array) -> Rows:
-    """Where an unknown member stands; everywhere when it is only ever null, for then the table does not tell."""
-    return np.arange(len(values)) if pa.types.is_null(values.type) else _indices(pc.is_valid(values))
+    """Where an unknown member stands and is not null."""
+    return NO_ROWS if pa.types.is_null(values.type) else _indices(pc.is_valid(values))
 
 
 def _element_of(field: Field) -> Field:

@@ -23,13 +23,15 @@ class Spool:
         self._schema = schema
         self._limit = bytes_in_memory
         self._held: list[pa.Table] = []
+        self._held_bytes = 0
         self._files: list[IO[bytes]] = []
 
     def add(self, table: pa.Table) -> None:
         """Put ``table`` at the end."""
         if table.num_rows:
             self._held.append(table)
-        if sum(held.nbytes for held in self._held) > self._limit:
+            self._held_bytes += table.nbytes
+        if self._held_bytes > self._limit:
             self._flush()
 
     def tables(self) -> Iterator[pa.Table]:
@@ -47,4 +49,4 @@ class Spool:
             for table in self._held:
                 writer.write_table(table)
         self._files.append(file)
-        self._held = []
+        self._held, self._held_bytes = [], 0

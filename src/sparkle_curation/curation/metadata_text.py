@@ -1,57 +1,23 @@
-"""The text of Kiwi-Edit's training files: the CSV of a theme and its metadata JSONL, to and from frames.
+"""The text of a theme's metadata JSONL, to and from a frame.
 
 Source: dataset card, "Training Data Format".
 """
 
 from __future__ import annotations
 
-import io
 import json
-from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import msgspec
 import polars as pl
 
-from sparkle_curation.release.tables import CSV_COLUMNS
+from sparkle_curation.release.training_csv import Target
 
 _METADATA_PATH = "$.metadata."
 _ROOT_PATH = "$."
 _METADATA_MEMBERS = ("edit_type", "chosen_keyword", "original_scene")
 
 
-Target: TypeAlias = Path | io.BytesIO
-
-
-# ------------------------------------------------------------------ CSV
-def write_training_csv(samples: pl.DataFrame, target: Target) -> None:
-    r"""Write the training CSV of ``samples`` in their order: UTF-8, ``\n``, quotes only where a cell needs them.
-
-    The same bytes as Python's ``csv`` with ``QUOTE_MINIMAL`` and ``lineterminator="\n"``, and a cell with a
-    ``\r`` is quoted too: outside quotes pandas takes it for the end of the row.
-
-    Args:
-        samples: with ``id`` (the column ``task``), ``prompt``, ``src_video``, ``tgt_video``.
-        target: a new file, or a buffer.
-    """
-    cells = samples.select(
-        pl.col("id" if column == "task" else column).alias(column) for column in CSV_COLUMNS
-    )
-    # polars quotes an empty text, to tell it from a null.
-    cells.with_columns(pl.when(pl.all() != "").then(pl.all())).write_csv(target)
-
-
-def parse_csv(text: bytes) -> pl.DataFrame:
-    """The rows of a training CSV, every cell as text: ``id``, ``prompt``, ``src_video``, ``tgt_video``."""
-    cells = pl.read_csv(
-        text,
-        schema=dict.fromkeys(CSV_COLUMNS, pl.String),
-        empty_string_is_null=False,
-    )
-    return cells.select(pl.col("task").alias("id"), "prompt", "src_video", "tgt_video")
-
-
-# ------------------------------------------------------------------ metadata
 def write_metadata(samples: pl.DataFrame, target: Target) -> None:
     r"""Write the metadata JSONL of ``samples`` in their order, as ``json.dumps(..., ensure_ascii=False)`` would.
 

@@ -15,13 +15,9 @@ from polars.testing import assert_frame_equal
 from tests.curation.made_tables import annotation_tables, prompt_texts
 
 from sparkle_curation.curation.emission import VARIANT_COLUMNS
-from sparkle_curation.curation.kiwi_edit_text import (
-    parse_csv,
-    parse_metadata,
-    write_metadata,
-    write_training_csv,
-)
+from sparkle_curation.curation.metadata_text import parse_metadata, write_metadata
 from sparkle_curation.release.themes import THEMES
+from sparkle_curation.release.training_csv import parse_training_csv, write_training_csv
 
 ID = "Sparkle_time_000028"
 
@@ -69,7 +65,7 @@ def test_a_cell_is_quoted_only_where_it_must_be(prompt: str, cell: str) -> None:
 def test_no_samples_make_a_header() -> None:
     """A CSV without rows is a header alone."""
     assert csv_of(sample().clear()) == b"prompt,src_video,tgt_video,task\n"
-    assert parse_csv(csv_of(sample().clear())).height == 0
+    assert parse_training_csv(csv_of(sample().clear())).height == 0
 
 
 @given(st.lists(prompt_texts.filter(lambda text: "\r" not in text)))
@@ -89,7 +85,7 @@ def test_the_parsed_csv_is_what_was_written(prompts: list[str]) -> None:
     """Emit, then parse, is identity; by Python's reader as well."""
     samples = pl.concat([sample().clear(), *(sample(prompt=each) for each in prompts)])
     text = csv_of(samples)
-    assert_frame_equal(parse_csv(text), samples.select("id", "prompt", "src_video", "tgt_video"))
+    assert_frame_equal(parse_training_csv(text), samples.select("id", "prompt", "src_video", "tgt_video"))
     rows = list(csv.reader(io.StringIO(text.decode(), newline="")))
     assert [row[0] for row in rows[1:]] == prompts
 
@@ -154,4 +150,4 @@ def test_the_real_csvs_are_written_byte_for_byte(sparkle_real: Path) -> None:
     """The prompts of real samples, parsed and written, give the published bytes."""
     for theme in THEMES:
         published = (sparkle_real / "prompts" / f"{theme}_train.csv").read_bytes()
-        assert csv_of(parse_csv(published)) == published
+        assert csv_of(parse_training_csv(published)) == published

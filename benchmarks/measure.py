@@ -1,0 +1,80 @@
+"""Timing whole processes in turn, so that a machine that slows down slows down all alike."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+Commands = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What one finished process used.
+
+    Attributes:
+        wall_s: from start to end.
+        cpu_s: processor time of all its threads.
+        peak_mb: largest resident memory.
+    """
+
+    wall_s: float
+    cpu_s: float
+    peak_mb: float
+
+
+def run_once(command: Sequence[str]) -> Usage:
+    """What one run of ``command`` used, as the operating system accounts for it.
+
+    Raises:
+        RuntimeError: it ended with another status than 0; its output is in the message.
+    """
+    start = time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        output = process.stdout.read() if process.stdout else b""
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(
+            f"{' '.join(command)} ended with {process.returncode}:\n{output.decode(errors='replace')}"
+        )
+    wall = time.perf_counter() - start
+    return Usage(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def run_in_turn(commands: Commands, rounds: int) -> dict[str, list[Usage]]:
+    """What each command used in each round; a round runs every command once, one after another."""
+    used: dict[str, list[Usage]] = {name: [] for name in commands}
+    for number in range(1, rounds + 1):
+        for name, command in commands.items():
+            usage = run_once(command)
+            used[name].append(usage)
+            print(f"  round {number}: {name}: {usage.wall_s:.2f} s, {usage.peak_mb:.0f} MB", flush=True)
+    return used
+
+
+def as_table(used: Mapping[str, Sequence[Usage]], base: str) -> str:
+    """Medians of each command, and the medians of its ratios to ``base`` round by round, as Markdown."""
+    lines = [
+        f"| | wall s | cpu s | peak MB | wall / {base} | cpu / {base} | memory / {base} |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, runs in used.items():
+        medians = [statistics.median(figures) for figures in zip(*map(_figures, runs), strict=True)]
+        pairs = [
+            [own / other for own, other in zip(_figures(run), _figures(against), strict=True)]
+            for run, against in zip(runs, used[base], strict=True)
+        ]
+        ratios = [statistics.median(figures) for figures in zip(*pairs, strict=True)]
+        wall, cpu, peak = medians
+        shown = " | ".join(f"{ratio:.2f}" for ratio in ratios)
+        lines.append(f"| {name} | {wall:.2f} | {cpu:.2f} | {peak:.0f} | {shown} |")
+    return "\n".join(lines)
+
+
+def _figures(usage: Usage) -> tuple[float, float, float]:
+    return usage.wall_s, usage.cpu_s, usage.peak_mb

@@ -1,0 +1,118 @@
+"""A run that is killed at any moment leaves each output as it was or as it shall be, never in between."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+from tests.conftest import Project
+
+TEMPORARY = re.compile(r"\..+\.[0-9]+\.tmp(\..+)?")
+VARIANT = Path("05_model_input/kiwi_edit/prompts")
+MOMENTS = 6
+
+Outputs = dict[Path, object]
+
+
+def is_temporary(path: Path) -> bool:
+    """Whether a path is that of a temporary, or lies in a temporary folder."""
+    return any(TEMPORARY.fullmatch(part) for part in path.parts)
+
+
+def outputs_of(root: Path) -> Outputs:
+    """Every output below a root by its path: a table by its rows, the variant's folder as one, a file by its bytes."""
+    files = [path.relative_to(root) for path in sorted(root.rglob("*")) if path.is_file()]
+    whole = [path for path in files if not is_temporary(path)]
+    variant = {path.name: (root / path).read_bytes() for path in whole if path.is_relative_to(VARIANT)}
+    return {
+        **({VARIANT: variant} if variant else {}),
+        **{path: _content(root / path) for path in whole if not path.is_relative_to(VARIANT)},
+    }
+
+
+def _content(path: Path) -> object:
+    if path.suffix != ".parquet":
+        return path.read_bytes()
+    table = pl.read_parquet(path)
+    return (table.schema, table.rows())
+
+
+def temporaries(root: Path) -> list[Path]:
+    """What lies below a root under a temporary name."""
+    return [path for path in root.rglob("*") if is_temporary(path.relative_to(root))]
+
+
+def kill_after(project: Project, changes: int, params: Mapping[str, object], delay_s: float) -> int:
+    """Start a curation and kill it when so many files have come or been replaced; gives its exit status."""
+    before = _inodes(project.data_root)
+    seen: set[int] = set()
+    process = subprocess.Popen(
+        project.command("--pipelines", "curate", params=params),
+        cwd=Path(__file__).resolve().parents[3],
+        env=os.environ | {"DO_NOT_TRACK": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        while process.poll() is None and len(seen) < changes:
+            seen |= _inodes(project.data_root) - before
+            time.sleep(0.001)
+        time.sleep(delay_s)
+    finally:
+        process.kill()
+    return process.wait(timeout=30)
+
+
+def _inodes(root: Path) -> set[int]:
+    found = set()
+    for folder, _, names in os.walk(root):
+        for name in names:
+            try:
+                found.add(os.stat(os.path.join(folder, name)).st_ino)  # noqa: PTH116, PTH118 -- many a second
+            except FileNotFoundError:
+                continue
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("start", ["nothing there", "an older variant there"])
+def test_a_killed_run_leaves_whole_outputs(start: str, project: Project, tmp_path: Path) -> None:
+    """At several moments: every file whole, the CSVs of one variant, and the next run completes and tidies up."""
+    older, newer = {"threshold": 8.5}, {"threshold": 7.5}
+    old_run = replace(project, data_root=tmp_path / "old")
+    new_run = replace(project, data_root=tmp_path / "new")
+    new_run.run_here("curate", params=newer)
+    if start == "an older variant there":
+        old_run.run_here("curate", params=older)
+    old, new = outputs_of(old_run.data_root), outputs_of(new_run.data_root)
+    assert len(new) > 30
+    # A run from nothing writes every output; one over an older variant those that do not come from the release alone.
+    last_change = len(new) if not old else sum(1 for path in new if "02_" not in str(path))
+
+    statuses = []
+    for moment in range(MOMENTS):
+        shutil.rmtree(project.data_root, ignore_errors=True)
+        if old:
+            shutil.copytree(old_run.data_root, project.data_root)
+        changes = max(1, round(last_change * (moment + random.random()) / MOMENTS))  # noqa: S311
+        statuses.append(kill_after(project, changes, newer, random.uniform(0, 0.02)))  # noqa: S311
+        found = outputs_of(project.data_root)
+        assert set(old) <= set(found) <= set(old) | set(new)
+        halves = [path for path, content in found.items() if content not in (old.get(path), new.get(path))]
+        assert halves == [], f"killed after {changes} changes"
+    assert statuses.count(-signal.SIGKILL) >= MOMENTS // 2, f"too few were killed in time: {statuses}"
+
+    finished = project.run_kedro("--pipelines", "curate", params=newer)
+    assert finished.returncode == 0, finished.stderr
+    assert outputs_of(project.data_root) == new
+    assert temporaries(project.data_root) == []

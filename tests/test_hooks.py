@@ -1,0 +1,124 @@
+"""Around a run: errors of ours told as they are, and after a run its funnel and files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.io.core import DatasetError
+from kedro.pipeline import Pipeline, node
+from rich.console import Console
+from tests.conftest import Project
+
+from sparkle_curation.datasets import MetricsJSONDataset, ReportCSVDataset
+from sparkle_curation.errors import ConservationError, ReleaseError, SparkleError
+from sparkle_curation.hooks import ErrorTeller, RunSummary, _as_table
+
+
+def raised(action: Callable[[], object]) -> Exception:
+    """The error that an action raises."""
+    with pytest.raises(Exception) as caught:  # noqa: PT011 -- whatever it is
+        action()
+    return caught.value
+
+
+def wrapped(cause: Exception) -> Exception:
+    """An error that Kedro raises about another one, twice over."""
+
+    def fail() -> None:
+        try:
+            try:
+                raise cause
+            except type(cause) as inner:
+                raise DatasetError("failed while loading") from inner
+        except DatasetError as outer:
+            raise RuntimeError("the run failed") from outer
+
+    return raised(fail)
+
+
+def test_an_error_of_ours_is_raised_in_place_of_its_wrapping() -> None:
+    """However deep it lies, the person sees it and not Kedro's words about it."""
+    ours = ReleaseError("The release root is not a folder")
+    told = raised(lambda: ErrorTeller().on_pipeline_error(wrapped(ours)))
+    assert told is ours
+    assert (told.__cause__, told.__suppress_context__) == (None, True)
+
+
+@pytest.mark.parametrize(
+    "error", [wrapped(OSError("disk full")), ValueError("x"), ConservationError("A sum")]
+)
+def test_other_errors_are_left_alone(error: Exception) -> None:
+    """An error that is not ours, or is ours already, goes its way."""
+    ErrorTeller().on_pipeline_error(error)
+
+
+FUNNEL = pl.DataFrame(
+    {
+        "theme": ["time", "total"],
+        "known": [24_000, 24_000],
+        "edited_frame0": [0, 0],
+        "not_emitted": [0, 0],
+        "missing": [0, 7],
+        "emitted": [11, 11],
+    }
+)
+
+
+def test_the_funnel_is_shown_without_what_says_nothing() -> None:
+    """Thousands are parted; a column of zeros goes, unless it is a stage or a total."""
+    console = Console(width=100, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
+    console.print(_as_table(FUNNEL))
+    text = console.export_text()
+    assert "24,000" in text
+    assert "not emitted" not in text
+    for shown in ("theme", "known", "edited frame0", "missing", "emitted"):
+        assert shown in text
+
+
+def test_a_run_that_makes_no_variant_has_no_summary(capsys: pytest.CaptureFixture[str]) -> None:
+    """An ingest alone prints nothing of it."""
+    pipeline = Pipeline([node(lambda: 1, None, "a", name="make_a")])
+    RunSummary().after_pipeline_run(pipeline, DataCatalog({"a": MemoryDataset()}))
+    assert capsys.readouterr().out == ""
+
+
+def test_the_summary_says_where_the_files_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The funnel, and the paths of those outputs that the run made."""
+    catalog = DataCatalog(
+        {
+            "funnel_table": ReportCSVDataset(filepath=str(tmp_path / "funnel_table.csv")),
+            "curation_metrics": MetricsJSONDataset(filepath=str(tmp_path / "curation_metrics.json")),
+        }
+    )
+    catalog.save("funnel_table", FUNNEL)
+    outputs = ["funnel_table", "curation_metrics"]
+    RunSummary().after_pipeline_run(Pipeline([node(lambda: (1, 2), None, outputs, name="make")]), catalog)
+    shown = capsys.readouterr().out
+    assert "samples that pass, stage by stage" in shown
+    assert str(tmp_path / "curation_metrics.json") in shown
+    assert "training CSVs" not in shown
+
+
+@pytest.mark.slow
+def test_a_release_that_is_not_there_is_told_plainly(project: Project, tmp_path: Path) -> None:
+    """What was asked for, what is there, what to do; no traceback, and no output."""
+    nowhere = replace(project, release_root=tmp_path / "nowhere")
+    finished = nowhere.run_kedro("--pipelines", "curate")
+    assert finished.returncode == 1
+    said = finished.stdout + finished.stderr
+    assert "The release root is not a folder." in said
+    assert f"release_root={tmp_path / 'nowhere'}" in said
+    assert "do:" in said
+    assert "Traceback" not in said
+    assert not project.data_root.exists()
+
+
+def test_an_error_of_ours_comes_out_of_a_run_as_itself(project: Project, tmp_path: Path) -> None:
+    """Not as a DatasetError."""
+    with pytest.raises(SparkleError, match="not a folder"):
+        replace(project, release_root=tmp_path / "nowhere").run_here("ingest")

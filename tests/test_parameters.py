@@ -1,0 +1,160 @@
+"""A parameter that is unknown, misspelt or out of range stops the run before anything is made."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from omegaconf import OmegaConf
+from tests.conftest import Project
+
+from sparkle_curation.errors import ParameterError
+from sparkle_curation.parameters import check_parameters
+
+GOOD: dict[str, Any] = {
+    "threshold": None,
+    "thresholds": {"edited_frame0": 8.0, "foreground_removed": 8.5, "edited_video": 8.0},
+    "missing_scores": "reject",
+}
+
+
+def changed(*items: str) -> dict[str, Any]:
+    """The good parameters with these on top, as ``--params`` gives them."""
+    merged = OmegaConf.merge(OmegaConf.create(GOOD), OmegaConf.from_dotlist(list(items)))
+    return dict(OmegaConf.to_container(merged))  # type: ignore[arg-type]
+
+
+def test_good_parameters_pass() -> None:
+    """As conf/base has them, with roots, and at the bounds; whole numbers are numbers."""
+    assert check_parameters(GOOD).thresholds.foreground_removed == 8.5
+    checked = check_parameters(
+        changed("threshold=10", "release_root=memory://a", "thresholds.edited_video=0")
+    )
+    assert (checked.threshold, checked.release_root, checked.thresholds.edited_video) == (10, "memory://a", 0)
+
+
+@pytest.mark.parametrize(
+    ("item", "words"),
+    [
+        ("treshold=8", ["There is no parameter 'treshold'", "did you mean 'threshold'?"]),
+        ("release_rot=a", ["did you mean 'release_root'?"]),
+        ("thresholds.edited_vido=8", ["'thresholds.edited_vido'", "did you mean 'thresholds.edited_video'?"]),
+        ("edited_video=8", ["did you mean 'thresholds.edited_video'?"]),
+        ("zzz=1", ["There is no parameter 'zzz'", "threshold, thresholds, missing_scores"]),
+        ("a.b.c=1", ["There is no parameter 'a'"]),
+        ("threshold=10.000001", ["'threshold'", "10.000001", "a number from 0 to 10, or null"]),
+        ("threshold=-0.001", ["a number from 0 to 10, or null"]),
+        ("threshold=.nan", ["a number from 0 to 10"]),
+        ("threshold=.inf", ["a number from 0 to 10"]),
+        ("threshold=-.inf", ["a number from 0 to 10"]),
+        ("threshold=nan", ["'nan'", "a number from 0 to 10"]),
+        ("threshold=eight", ["'eight'", "a number from 0 to 10"]),
+        ("threshold='8'", ["'8'", "a number from 0 to 10"]),
+        ("threshold=true", ["True", "a number from 0 to 10"]),
+        ("threshold=[8]", ["a number from 0 to 10"]),
+        ("threshold.x=8", ["a number from 0 to 10"]),
+        ("thresholds.edited_video=11", ["'thresholds.edited_video'", "a number from 0 to 10"]),
+        ("thresholds.edited_video=null", ["'thresholds.edited_video'", "a number from 0 to 10"]),
+        ("thresholds.edited_video=false", ["'thresholds.edited_video'", "a number from 0 to 10"]),
+        ("thresholds=8", ["'thresholds'", "thresholds.edited_frame0, thresholds.foreground_removed"]),
+        ("missing_scores=rejekt", ["'rejekt'", "'reject', 'keep' or 'error'"]),
+        ("missing_scores=null", ["'reject', 'keep' or 'error'"]),
+        ("release_root=", ["'release_root'", "a folder or fsspec URL", "conf/base/globals.yml"]),
+        ("data_root=", ["'data_root'", "a folder or fsspec URL", "conf/base/globals.yml"]),
+        ("data_root=5", ["'data_root'", "a folder or fsspec URL"]),
+        ("release_root=''", ["'release_root'", "a folder or fsspec URL"]),
+    ],
+)
+def test_a_bad_parameter_is_told_with_what_is_allowed(item: str, words: list[str]) -> None:
+    """Each kind of mistake: the name, what was got, what is allowed or meant."""
+    with pytest.raises(ParameterError) as caught:
+        check_parameters(changed(item))
+    for word in words:
+        assert word in caught.value.format_message()
+
+
+@pytest.mark.parametrize("name", list(GOOD))
+def test_a_missing_parameter_is_told(name: str) -> None:
+    """A parameter file that lacks one says which."""
+    with pytest.raises(ParameterError, match=f"'{name}' is not set"):
+        check_parameters({key: value for key, value in GOOD.items() if key != name})
+
+
+@given(cut_off=st.floats() | st.integers() | st.booleans() | st.text(max_size=3) | st.none())
+def test_a_cut_off_is_a_number_from_0_to_10_or_null(cut_off: object) -> None:
+    """Any other value is refused, whatever it is."""
+    is_allowed = cut_off is None or (
+        isinstance(cut_off, (int, float))
+        and not isinstance(cut_off, bool)
+        and math.isfinite(cut_off)
+        and 0 <= cut_off <= 10
+    )
+    if is_allowed:
+        assert check_parameters({**GOOD, "threshold": cut_off}).threshold == cut_off
+    else:
+        with pytest.raises(ParameterError):
+            check_parameters({**GOOD, "threshold": cut_off})
+
+
+# ------------------------------------------------------------------ through Kedro
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"treshold": 8},
+        {"threshold": 11},
+        {"threshold": ".nan"},
+        {"thresholds.edited_vido": 8},
+        {"missing_scores": "keepp"},
+        {"release_root": ""},
+    ],
+)
+def test_nothing_is_made_of_a_bad_parameter(params: Mapping[str, object], project: Project) -> None:
+    """The run stops before its first output."""
+    with pytest.raises(ParameterError):
+        project.run_here(params=params)
+    assert not project.data_root.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("option", ["--pipeline", "--pipelines"])
+def test_the_command_line_tells_a_bad_parameter_plainly(option: str, project: Project) -> None:
+    """An exit status, the message, no traceback, no output; with either name of the option."""
+    finished = project.run_kedro(option, "curate", params={"treshold": 8})
+    assert finished.returncode == 1
+    assert "There is no parameter 'treshold'." in finished.stderr
+    assert "did you mean 'threshold'?" in finished.stderr
+    assert "Traceback" not in finished.stdout + finished.stderr
+    assert not project.data_root.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("option", ["--pipeline", "--pipelines"])
+def test_both_names_of_the_option_run_a_pipeline(option: str, project: Project) -> None:
+    """``--pipeline`` is deprecated in Kedro, and works."""
+    finished = project.run_kedro(option, "ingest")
+    assert finished.returncode == 0, finished.stderr
+    assert project.output("02_intermediate", "annotations.parquet").is_file()
+
+
+@pytest.mark.slow
+def test_a_local_override_and_a_parameter_of_the_run_go_together(
+    project: Project, checkout: Path, tmp_path: Path
+) -> None:
+    """A nested key in conf/local, another by ``--params``, the third from conf/base: all three count."""
+    conf = tmp_path / "conf"
+    shutil.copytree(checkout / "conf", conf, ignore=shutil.ignore_patterns("local"))
+    (conf / "local").mkdir()
+    (conf / "local" / "parameters.yml").write_text("thresholds:\n  edited_frame0: 1.5\n")
+    arguments = ("--pipelines", "curate", "--conf-source", str(conf))
+    finished = project.run_kedro(*arguments, params={"thresholds.edited_video": 2.5})
+    assert finished.returncode == 0, finished.stderr
+    verdicts = pl.read_parquet(project.output("03_primary", "verdicts.parquet"))
+    cut_offs = {name: set(verdicts[name]) for name in verdicts.columns if name.endswith("_cut_off")}
+    assert sorted(next(iter(values)) for values in cut_offs.values()) == [1.5, 2.5, 8.5]
