@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test lint sample bench dev clean
+.PHONY: help run test lint sample bench golden dev clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -45,6 +45,9 @@ sample: $(VENV)/.base ## Make data/01_raw/sparkle_sample again, the same bytes e
 
 bench: $(VENV)/.dev ## Time ingest and curate at the size of the real release
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+golden: $(VENV)/.dev ## Write tests/golden/ anew, after a change that is meant to change it
+	$(BIN)/python -m pytest tests/test_curate.py -k golden --update-golden
 
 dev: $(VENV)/.dev ## Make .venv with all that tests and linters need
 

@@ -23,6 +23,11 @@ settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True
 settings.load_profile("ci" if os.environ.get("CI") else "developer")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The option that writes the golden results anew instead of holding against them."""
+    parser.addoption("--update-golden", action="store_true", help="write tests/golden/ from this run")
+
+
 @pytest.fixture(scope="session")
 def checkout() -> Path:
     """The folder of the project: where `pyproject.toml`, `conf/` and `data/` are."""

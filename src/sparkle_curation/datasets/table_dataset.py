@@ -17,6 +17,7 @@ from kedro_datasets._typing import TablePreview
 from sparkle_curation.datasets.atomic import atomic_file
 from sparkle_curation.datasets.report_datasets import table_preview
 from sparkle_curation.engine.progress import byte_progress
+from sparkle_curation.errors import MissingTableError
 from sparkle_curation.reading.ingestion import TableStream
 
 logger = logging.getLogger(__name__)
@@ -45,7 +46,17 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
         self.metadata = metadata
 
     def load(self) -> pl.LazyFrame:
-        """The table, not yet read."""
+        """The table, not yet read.
+
+        Raises:
+            MissingTableError: it was never written.
+        """
+        if not self._exists():
+            raise MissingTableError(
+                "A table is not there",
+                where=self._path,
+                todo="make it first: kedro run --pipelines ingest, or kedro run --pipelines curate for all",
+            )
         return pl.scan_parquet(self._path)
 
     def save(self, data: Table) -> None:

@@ -36,8 +36,6 @@ from sparkle_curation.release.fields import Field, arrow_schema
 from sparkle_curation.release.reasons import Reason
 from sparkle_curation.release.sample_ids import parse_sample_id
 
-# The allocator of the C library gives freed blocks back sooner: a fifth less peak memory, no slower.
-_MEMORY_POOL = pa.default_memory_pool()
 _OPEN, _CLOSE, _RETURN = b"{"[0], b"}"[0], b"\r"[0]
 _MIN_PIECE_LINES, _MAX_PIECE_LINES = 64, 1 << 20
 _REFUSED_ROW = re.compile(r"in row (\d+)")
@@ -92,15 +90,10 @@ class JsonlBlockReader:
         Raises:
             pa.ArrowInvalid: something is not JSON, or not of the schema.
         """
-        # A streaming reader of one chunk: on small pieces it costs a third less to set up than read_json.
         options = pa_json.ReadOptions(use_threads=False, block_size=len(data) + 1)
-        with pa_json.open_json(
-            pa.BufferReader(pa.py_buffer(data)),
-            read_options=options,
-            parse_options=self._parse_options,
-            memory_pool=_MEMORY_POOL,
-        ) as reader:
-            return pa.Table.from_batches([reader.read_next_batch()])
+        return pa_json.read_json(
+            pa.BufferReader(pa.py_buffer(data)), read_options=options, parse_options=self._parse_options
+        )
 
     def examine(self, text: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
         """The known members of one line, and the unknown ones by their JSON path.
@@ -154,6 +147,7 @@ class _BlockParse:
     def __init__(self, reader: JsonlBlockReader, block: Block) -> None:
         self._reader, self._block = reader, block
         self._starts, self._ends = line_bounds(block.data)
+        self._limits = np.append(self._starts, len(block.data))  # of line n with its end: n and n + 1
         self._pieces: list[tuple[Rows, pa.Table]] = []
         self._faults: list[Fault] = []
         self._extras: dict[int, str] = {}
@@ -282,18 +276,13 @@ class _BlockParse:
     def _text(self, line: int) -> bytes:
         return bytes(self._block.data[self._starts[line] : self._ends[line]])
 
-    def _limits(self) -> Rows:
-        """Start of every line, and the end of the block."""
-        return np.append(self._starts, len(self._block.data))
-
     def _joined(self, lines: Rows) -> memoryview | bytes:
         """The text of ``lines``, one after another."""
         if len(lines) == len(self._starts):
             return self._block.data
-        limits = self._limits()
         breaks = np.flatnonzero(np.diff(lines) != 1)
         firsts, lasts = lines[np.append(0, breaks + 1)], lines[np.append(breaks, len(lines) - 1)]
-        runs = zip(limits[firsts].tolist(), limits[lasts + 1].tolist(), strict=True)
+        runs = zip(self._limits[firsts].tolist(), self._limits[lasts + 1].tolist(), strict=True)
         return b"".join([self._block.data[start:end] for start, end in runs])
 
     def _fault_of(self, line: int) -> LineFaultError | None:
@@ -304,7 +293,7 @@ class _BlockParse:
         return None
 
     def _set_aside(self, line: int, fault: LineFaultError) -> None:
-        limits, raw = self._limits(), self._text(line)
+        raw = self._text(line)
         is_cut_off = int(self._ends[line]) == len(self._block.data)
         is_broken = fault.reason in {Reason.INVALID_JSON, Reason.INVALID_UTF8}
         self._faults.append(
@@ -312,8 +301,8 @@ class _BlockParse:
                 reason=Reason.TRUNCATED_LINE if is_cut_off and is_broken else fault.reason,
                 detail=fault.detail,
                 raw=raw,
-                byte_offset=self._block.byte_offset + int(limits[line]),
-                byte_count=int(limits[line + 1] - limits[line]),
+                byte_offset=self._block.byte_offset + int(self._limits[line]),
+                byte_count=int(self._limits[line + 1] - self._limits[line]),
                 line=line,
                 id=readable_id(raw),
                 json_path=fault.json_path,

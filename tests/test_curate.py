@@ -1,0 +1,90 @@
+"""The whole project in one go: from a release to a variant, by the one command that it is for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from tests.conftest import Project
+
+from sparkle_curation.release.layout import annotations_csv_path
+from sparkle_curation.release.themes import THEMES
+
+GOLDEN = Path(__file__).parent / "golden" / "curate_threshold_8.5.json"
+CSV_FOLDER = ("05_model_input", "kiwi_edit", "prompts")
+
+
+def summary(project: Project) -> dict[str, Any]:
+    """What a variant is, in little: its metrics, and a digest of each file that is trained on."""
+    metrics = json.loads(project.output("08_reporting", "curation_metrics.json").read_text(encoding="utf-8"))
+    files = sorted(project.output(*CSV_FOLDER).iterdir())
+    return {
+        "metrics": metrics,
+        "files": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files},
+    }
+
+
+def test_the_sample_gives_the_golden_variant(project: Project, request: pytest.FixtureRequest) -> None:
+    """At a threshold of 8.5 the sample gives the variant in `tests/golden`; `make golden` writes it anew."""
+    project.run_here("curate", params={"threshold": 8.5})
+    found = summary(project)
+    if request.config.getoption("--update-golden"):
+        GOLDEN.parent.mkdir(exist_ok=True)
+        GOLDEN.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    assert found == json.loads(GOLDEN.read_text(encoding="utf-8"))
+
+
+def test_the_published_cut_offs_give_the_released_csvs(project: Project, sample_release: Path) -> None:
+    """With cut-offs that all released rows pass, each CSV is the released one, byte for byte."""
+    project.run_here("curate")
+    for theme in THEMES:
+        released = sample_release / annotations_csv_path(theme)
+        assert project.output(*CSV_FOLDER, released.name).read_bytes() == released.read_bytes()
+
+
+def test_a_looser_variant_has_samples_that_the_release_left_out(project: Project) -> None:
+    """Without cut-offs, samples with scores and both videos are emitted though no CSV has them."""
+    project.run_here("curate", params={"threshold": 0})
+    metrics = summary(project)["metrics"]["total"]
+    assert metrics["agreement"]["missing"] == 0
+    assert metrics["agreement"]["extra"] == 2 * len(THEMES)
+
+
+def test_a_repeated_run_emits_the_same_bytes(project: Project) -> None:
+    """Another threshold and back: the variant depends on nothing but the release and the parameters."""
+    project.run_here("curate", params={"threshold": 8.5})
+    first = summary(project)
+    project.run_here("curate", params={"threshold": 9.0})
+    assert summary(project) != first
+    project.run_here("curate", params={"threshold": 8.5})
+    assert summary(project) == first
+
+
+def test_the_real_pairs_are_all_emitted(project: Project, sparkle_real: Path) -> None:
+    """Real pairs without any score: all twelve are found with both videos, and emitted as they were released."""
+    real = replace(project, release_root=sparkle_real)
+    finished = real.run_kedro("--pipeline", "curate", params={"missing_scores": "keep"})
+    assert finished.returncode == 0, finished.stderr
+    assert "absent from the release" in finished.stdout
+    metrics = summary(real)["metrics"]["total"]
+    assert (metrics["known"], metrics["emitted"], metrics["agreement"]["missing"]) == (12, 12, 0)
+    assets = pl.read_parquet(real.output("02_intermediate", "assets.parquet"))
+    assert sorted(assets["kind"].value_counts().rows()) == [("edited_video", 12), ("source_video", 12)]
+    for theme in THEMES:
+        released = sparkle_real / annotations_csv_path(theme)
+        assert real.output(*CSV_FOLDER, released.name).read_bytes() == released.read_bytes()
+
+
+def test_real_pairs_without_scores_stop_by_default(project: Project, sparkle_real: Path) -> None:
+    """A stage that was never scored is no stage that all passed: the run says which file it lacks."""
+    real = replace(project, release_root=sparkle_real)
+    finished = real.run_kedro("--pipelines", "curate")
+    assert finished.returncode != 0
+    assert "edited_frame0_score.jsonl" in finished.stderr
+    assert "missing_scores=keep" in finished.stderr
+    assert not real.output(*CSV_FOLDER).exists()
