@@ -48,7 +48,7 @@ class Workplace:
         """The score table, and which of the six files were kept as they were."""
         before = {path: self._state(path) for path in self.out.rglob("*.parquet")}
         caplog.clear()
-        with caplog.at_level(logging.INFO, logger="sparkle_curation"):
+        with caplog.at_level(logging.DEBUG, logger="sparkle_curation"):
             found = ingest(STILL, self.release, self.out)
         said = [record.getMessage() for record in caplog.records if "not read again" in record.getMessage()]
         kept = {

@@ -65,7 +65,8 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
             with atomic_file(self._path) as temporary:
                 data.lazy().sink_parquet(temporary, compression="zstd", compression_level=3)
         elif self._stored_fingerprint() == data.fingerprint:
-            logger.info("%s: sources unchanged, not read again", data.title)
+            level = logging.INFO if data.log_level == logging.INFO else logging.DEBUG
+            logger.log(level, "%s: sources unchanged, not read again", data.title)
         else:
             with atomic_file(self._path) as temporary:
                 _write_stream(data, temporary)
@@ -112,6 +113,9 @@ def _write_stream(stream: TableStream, path: Path) -> None:
             _write(_without_retracted(complete, retracted), stream, path)
         finally:
             complete.unlink()
+    count = pq.read_metadata(path).num_rows
+    if count or stream.log_level == logging.INFO:
+        logger.log(stream.log_level, "%s: %s rows", stream.title, f"{count:,}")
 
 
 def _reporting(stream: TableStream, progress: Any) -> Iterator[pa.Table]:

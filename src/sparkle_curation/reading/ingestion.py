@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -87,6 +88,7 @@ class TableStream:
         batches: gives the table's pieces, in order; each call reads anew.
         bytes_read: bytes of the sources read so far.
         retracted: after the last piece, source lines by theme of rows to be taken back.
+        log_level: how loudly to say that it was written.
     """
 
     title: str
@@ -96,6 +98,7 @@ class TableStream:
     batches: Callable[[], Iterator[pa.Table]]
     bytes_read: Callable[[], int]
     retracted: Callable[[], dict[str, set[int]]]
+    log_level: int = logging.INFO
 
 
 class Ingestion:
@@ -135,14 +138,14 @@ class Ingestion:
     @property
     def quarantined(self) -> TableStream:
         """The quarantine's rows of this table."""
-        return self._side_stream("quarantined", QUARANTINE_SCHEMA, self._quarantined_tables)
+        title = f"{self._table}, quarantined"
+        return self._stream(title, QUARANTINE_SCHEMA, self._quarantined_tables, log_level=logging.WARNING)
 
     @property
     def source_files(self) -> TableStream:
         """What was read: one row per source."""
-        return self._side_stream(
-            "source files", SOURCE_FILE_SCHEMA, lambda: iter([self._done().source_files()])
-        )
+        title = f"{self._table}, source files"
+        return self._stream(title, SOURCE_FILE_SCHEMA, self._source_files, log_level=logging.DEBUG)
 
     def _stream(
         self,
@@ -150,15 +153,21 @@ class Ingestion:
         schema: pa.Schema,
         batches: Callable[[], Iterator[pa.Table]],
         retracted: Callable[[], dict[str, set[int]]] = dict,
+        log_level: int = logging.INFO,
     ) -> TableStream:
         return TableStream(
-            title, schema, self._fingerprint, self._total_bytes, batches, self._bytes_read, retracted
+            title,
+            schema,
+            self._fingerprint,
+            self._total_bytes,
+            batches,
+            self._bytes_read,
+            retracted,
+            log_level,
         )
 
-    def _side_stream(
-        self, what: str, schema: pa.Schema, batches: Callable[[], Iterator[pa.Table]]
-    ) -> TableStream:
-        return self._stream(f"{self._table}, {what}", schema, batches)
+    def _source_files(self) -> Iterator[pa.Table]:
+        yield self._done().source_files()
 
     def _read_rows(self) -> Iterator[pa.Table]:
         self._ledger, self._is_read = Ledger(self._table), False

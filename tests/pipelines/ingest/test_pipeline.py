@@ -256,7 +256,7 @@ def parsed_again(project: Project, caplog: pytest.LogCaptureFixture) -> set[str]
     files = sorted(project.output("02_intermediate").rglob("*.parquet"))
     before = {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in files}
     caplog.clear()
-    with caplog.at_level(logging.INFO, logger="sparkle_curation"):
+    with caplog.at_level(logging.DEBUG, logger="sparkle_curation"):
         project.run_here("curate", params={"threshold": 7.5})
     kept = {
         path.stem
