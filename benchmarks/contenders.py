@@ -1,5 +1,7 @@
 """What is timed, each run as a process of its own: ``python -m benchmarks.contenders NAME RELEASE OUT``.
 
+Each function imports what it needs and gives the work to be done, which is timed without the imports too.
+
 Ours does all its checks. The others read and write the same files and check nothing: the bulk engines because
 they cannot, the loop because it is what one writes first.
 """
@@ -10,6 +12,7 @@ import csv
 import itertools
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,129 +21,158 @@ from sparkle_curation.release.layout import annotation_paths, intermediate_jsonl
 from sparkle_curation.release.tables import JSONL_TABLES
 from sparkle_curation.release.themes import THEMES
 
+Work = Callable[[], None]
+
 ROW_GROUP_ROWS = 16_384
 ZSTD_LEVEL = 3
+CUT_OFF = 8.5
 
 
-def ingest_ours(release: Path, out: Path) -> None:
+def ingest_ours(release: Path, out: Path) -> Work:
     """Every text table through our readers and their checks, without Kedro around it."""
     from sparkle_curation.datasets import TableDataset
     from sparkle_curation.reading.annotations import annotation_prompts, ingest_annotations
     from sparkle_curation.reading.jsonl_table import ingest_jsonl
     from sparkle_curation.reading.release_files import ReleaseFiles
 
-    files = ReleaseFiles(str(release))
-    annotations = TableDataset(filepath=str(out / "annotations.parquet"))
-    ingestions = {"annotations": ingest_annotations(files)}
-    annotations.save(ingestions["annotations"].rows)
-    prompts = annotation_prompts(annotations.load())
-    ingestions |= {name: ingest_jsonl(table, files, prompts) for name, table in JSONL_TABLES.items()}
-    for name, ingestion in ingestions.items():
-        TableDataset(filepath=str(out / f"{name}.parquet")).save(ingestion.rows)
-        TableDataset(filepath=str(out / f"{name}_quarantined.parquet")).save(ingestion.quarantined)
-        TableDataset(filepath=str(out / f"{name}_source_files.parquet")).save(ingestion.source_files)
+    def work() -> None:
+        files = ReleaseFiles(str(release))
+        annotations = TableDataset(filepath=str(out / "annotations.parquet"))
+        ingestions = {"annotations": ingest_annotations(files)}
+        annotations.save(ingestions["annotations"].rows)
+        prompts = annotation_prompts(annotations.load())
+        ingestions |= {name: ingest_jsonl(table, files, prompts) for name, table in JSONL_TABLES.items()}
+        for name, ingestion in ingestions.items():
+            TableDataset(filepath=str(out / f"{name}.parquet")).save(ingestion.rows)
+            TableDataset(filepath=str(out / f"{name}_quarantined.parquet")).save(ingestion.quarantined)
+            TableDataset(filepath=str(out / f"{name}_source_files.parquet")).save(ingestion.source_files)
+
+    return work
 
 
-def ingest_duckdb(release: Path, out: Path) -> None:
+def ingest_duckdb(release: Path, out: Path) -> Work:
     """The same files with duckdb's COPY."""
     import duckdb
 
-    options = (
-        f"FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL {ZSTD_LEVEL}, ROW_GROUP_SIZE {ROW_GROUP_ROWS}"
-    )
-    out.mkdir(parents=True, exist_ok=True)
-    for name, paths in _sources(release).items():
-        reader = "read_csv" if name == "csv" else "read_json"
-        extra = "" if name == "csv" else ", format='newline_delimited'"
-        duckdb.sql(f"COPY (SELECT * FROM {reader}({paths}{extra})) TO '{out / name}.parquet' ({options})")  # noqa: S608
+    def work() -> None:
+        options = f"FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL {ZSTD_LEVEL}, ROW_GROUP_SIZE {ROW_GROUP_ROWS}"
+        out.mkdir(parents=True, exist_ok=True)
+        for name, paths in _sources(release).items():
+            reader = "read_csv" if name == "csv" else "read_json"
+            extra = "" if name == "csv" else ", format='newline_delimited'"
+            duckdb.sql(f"COPY (SELECT * FROM {reader}({paths}{extra})) TO '{out / name}.parquet' ({options})")  # noqa: S608
+
+    return work
 
 
-def ingest_polars(release: Path, out: Path) -> None:
+def ingest_polars(release: Path, out: Path) -> Work:
     """The same files with polars' streaming scans."""
     import polars as pl
 
-    out.mkdir(parents=True, exist_ok=True)
-    for name, paths in _sources(release).items():
-        frame = pl.scan_csv(paths) if name == "csv" else pl.scan_ndjson(paths)
-        frame.sink_parquet(
-            out / f"{name}.parquet",
-            compression="zstd",
-            compression_level=ZSTD_LEVEL,
-            row_group_size=ROW_GROUP_ROWS,
-        )
+    def work() -> None:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, paths in _sources(release).items():
+            frame = pl.scan_csv(paths) if name == "csv" else pl.scan_ndjson(paths)
+            frame.sink_parquet(
+                out / f"{name}.parquet",
+                compression="zstd",
+                compression_level=ZSTD_LEVEL,
+                row_group_size=ROW_GROUP_ROWS,
+            )
+
+    return work
 
 
-def ingest_loop(release: Path, out: Path) -> None:
+def ingest_loop(release: Path, out: Path) -> Work:
     """The same files with the loop over ``json.loads`` that one writes first."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    out.mkdir(parents=True, exist_ok=True)
-    for name, paths in _sources(release).items():
-        writer = None
-        rows = itertools.chain.from_iterable(_rows(Path(path)) for path in paths)
-        while chunk := list(itertools.islice(rows, ROW_GROUP_ROWS)):
-            table = pa.Table.from_pylist(chunk)
-            writer = writer or pq.ParquetWriter(
-                out / f"{name}.parquet", table.schema, compression="zstd", compression_level=ZSTD_LEVEL
-            )
-            writer.write_table(table.cast(writer.schema))
-        if writer:
-            writer.close()
+    def work() -> None:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, paths in _sources(release).items():
+            writer = None
+            rows = itertools.chain.from_iterable(_rows(Path(path)) for path in paths)
+            while chunk := list(itertools.islice(rows, ROW_GROUP_ROWS)):
+                table = pa.Table.from_pylist(chunk)
+                writer = writer or pq.ParquetWriter(
+                    out / f"{name}.parquet", table.schema, compression="zstd", compression_level=ZSTD_LEVEL
+                )
+                writer.write_table(table.cast(writer.schema))
+            if writer:
+                writer.close()
+
+    return work
 
 
-def judge_ours(tables: Path, out: Path) -> None:
+def judge_ours(tables: Path, out: Path) -> Work:
     """Judge and emit from the ingested tables: the nodes of ``judge`` one after another."""
     import polars as pl
 
-    from sparkle_curation.datasets import KiwiEditDataset
+    from sparkle_curation.datasets import KiwiEditDataset, MetricsJSONDataset, TableDataset
     from sparkle_curation.pipelines.judge import nodes
     from sparkle_curation.pipelines.judge.params import Thresholds
 
-    def table(name: str) -> pl.LazyFrame:
-        return pl.scan_parquet(tables / f"{name}.parquet")
+    def work() -> None:
+        def table(name: str) -> pl.LazyFrame:
+            return pl.scan_parquet(tables / f"{name}.parquet")
 
-    annotations, assets = (
-        table("annotations"),
-        pl.LazyFrame(schema={"id": pl.String, "theme": pl.String, "kind": pl.String}),
-    )
-    scores = [
-        table(name) for name in ("edited_frame0_scores", "foreground_removed_scores", "edited_video_scores")
-    ]
-    groundings = [table("grounding_r1"), table("grounding_r2")]
-    cut_offs = nodes.resolve_cut_offs(
-        8.5, Thresholds(edited_frame0=8, foreground_removed=8.5, edited_video=8)
-    )
-    known = nodes.list_known_samples(annotations, *scores, *groundings, assets)
-    verdicts = nodes.judge_samples(known.lazy(), *scores, cut_offs, "reject")
-    kept, _ = nodes.split_by_verdict(verdicts)
-    prompts = nodes.look_up_prompts(kept, annotations, *scores, *groundings)
-    emitted, _, _ = nodes.compose_variant(kept, annotations, prompts, assets)
-    KiwiEditDataset(filepath=str(out / "prompts")).save(emitted)
+        annotations, assets = (
+            table("annotations"),
+            pl.LazyFrame(schema={"id": pl.String, "theme": pl.String, "kind": pl.String}),
+        )
+        scores = [
+            table(name)
+            for name in ("edited_frame0_scores", "foreground_removed_scores", "edited_video_scores")
+        ]
+        groundings = [table("grounding_r1"), table("grounding_r2")]
+        cut_offs = nodes.resolve_cut_offs(
+            CUT_OFF, Thresholds(edited_frame0=8, foreground_removed=8.5, edited_video=8)
+        )
+        known = nodes.list_known_samples(annotations, *scores, *groundings, assets)
+        verdicts = nodes.judge_samples(known.lazy(), *scores, cut_offs, "reject")
+        TableDataset(filepath=str(out / "verdicts.parquet")).save(verdicts)
+        kept, _ = nodes.split_by_verdict(verdicts)
+        prompts = nodes.look_up_prompts(kept, annotations, *scores, *groundings)
+        emitted, not_emitted, warnings = nodes.compose_variant(kept, annotations, prompts, assets)
+        KiwiEditDataset(filepath=str(out / "prompts")).save(emitted)
+        metrics, _, _ = nodes.measure_curation(verdicts, not_emitted, warnings, cut_offs, "reject")
+        MetricsJSONDataset(filepath=str(out / "metrics.json")).save(metrics)
+
+    return work
 
 
-def judge_pandas(tables: Path, out: Path) -> None:
+def judge_pandas(tables: Path, out: Path) -> Work:
     """The same joins and cut-offs in pandas, with the same CSVs."""
     import pandas as pd
 
-    out.mkdir(parents=True, exist_ok=True)
-    options: dict[str, Any] = {"engine": "pyarrow", "dtype_backend": "pyarrow"}
-    columns = ["id", "theme", "prompt", "src_video", "tgt_video", "task", "csv_line"]
-    samples = pd.read_parquet(tables / "annotations.parquet", columns=columns, **options)
-    for name, column in (
-        ("edited_frame0_scores", "overall"),
-        ("foreground_removed_scores", "overall"),
-        ("edited_video_scores", "mean_o_score"),
-    ):
-        scores = pd.read_parquet(tables / f"{name}.parquet", columns=["id", column], **options)
-        samples = samples.merge(scores.rename(columns={column: name}), on="id", how="outer")
-        samples[f"is_passed_{name}"] = samples[name] >= 8.5
-    samples["is_kept"] = samples.filter(like="is_passed_").all(axis=1)
-    for theme, kept in samples[samples["is_kept"]].sort_values("csv_line").groupby("theme"):
-        kept[["prompt", "src_video", "tgt_video", "task"]].to_csv(out / f"{theme}_train.csv", index=False)
+    def work() -> None:
+        out.mkdir(parents=True, exist_ok=True)
+        options: dict[str, Any] = {"engine": "pyarrow", "dtype_backend": "pyarrow"}
+        samples = pd.read_parquet(tables / "annotations.parquet", **options)
+        for name, column in (
+            ("edited_frame0_scores", "overall"),
+            ("foreground_removed_scores", "overall"),
+            ("edited_video_scores", "mean_o_score"),
+        ):
+            scores = pd.read_parquet(tables / f"{name}.parquet", columns=["id", column], **options)
+            samples = samples.merge(scores.rename(columns={column: name}), on="id", how="outer")
+            samples[f"is_passed_{name}"] = samples[name] >= CUT_OFF
+        samples["is_kept"] = samples.filter(like="is_passed_").all(axis=1)
+        verdicts = samples.drop(
+            columns=["prompt", "src_video", "tgt_video", "original_scene", "chosen_keyword"]
+        )
+        verdicts.to_parquet(out / "verdicts.parquet", compression="zstd")
+        samples.groupby("theme").sum(numeric_only=True).to_json(out / "metrics.json")
+        for theme, kept in samples[samples["is_kept"]].sort_values("csv_line").groupby("theme"):
+            kept[["prompt", "src_video", "tgt_video", "task"]].to_csv(out / f"{theme}_train.csv", index=False)
+            lines = kept[["id", "prompt", "edit_type", "chosen_keyword", "original_scene"]]
+            lines.to_json(out / f"{theme}_train_metadata.jsonl", orient="records", lines=True)
+
+    return work
 
 
-CONTENDERS: dict[str, Callable[[Path, Path], None]] = {
+CONTENDERS: dict[str, Callable[[Path, Path], Work]] = {
     function.__name__: function
     for function in (ingest_ours, ingest_duckdb, ingest_polars, ingest_loop, judge_ours, judge_pandas)
 }
@@ -166,4 +198,7 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    CONTENDERS[sys.argv[1]](Path(sys.argv[2]), Path(sys.argv[3]))
+    work = CONTENDERS[sys.argv[1]](Path(sys.argv[2]), Path(sys.argv[3]))
+    start = time.perf_counter()
+    work()
+    print(f"work_s {time.perf_counter() - start:.3f}")

@@ -138,7 +138,7 @@ class Ingestion:
     @property
     def quarantined(self) -> TableStream:
         """The quarantine's rows of this table."""
-        title = f"{self._table}, quarantined"
+        title = f"{self._table}, quarantine"
         return self._stream(title, QUARANTINE_SCHEMA, self._quarantined_tables, log_level=logging.WARNING)
 
     @property
