@@ -115,7 +115,7 @@ def _write_stream(stream: TableStream, path: Path) -> None:
             complete.unlink()
     count = pq.read_metadata(path).num_rows
     if count or stream.log_level == logging.INFO:
-        logger.log(stream.log_level, "%s: %s rows", stream.title, f"{count:,}")
+        logger.log(stream.log_level, "%s: %s", stream.title, f"{count:,} row{'' if count == 1 else 's'}")
 
 
 def _reporting(stream: TableStream, progress: Any) -> Iterator[pa.Table]:

@@ -71,7 +71,7 @@ def _decode(text: str, **options: Any) -> Any:
     try:
         return json.loads(text, parse_constant=_refuse_constant, **options)
     except json.JSONDecodeError as error:
-        raise LineFaultError(Reason.INVALID_JSON, f"{error.msg} at character {error.pos + 1}") from error
+        raise LineFaultError(Reason.INVALID_JSON, f"{error.msg} (character {error.pos + 1})") from error
     except RecursionError as error:
         raise LineFaultError(Reason.INVALID_JSON, "nested too deeply") from error
     except ValueError as error:  # Python reads no integer of more than 4300 digits
