@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -125,20 +126,35 @@ def _reporting(stream: TableStream, progress: Any) -> Iterator[pa.Table]:
 
 
 def _write(batches: Iterator[pa.Table], stream: TableStream, path: Path) -> None:
+    """Write the batches as row groups, each on a thread of its own while the next one is being read."""
     metadata = {**(stream.schema.metadata or {}), FINGERPRINT_KEY: stream.fingerprint.encode()}
     schema = stream.schema.with_metadata(metadata)
+    with (
+        pq.ParquetWriter(path, schema, compression="zstd", compression_level=3) as writer,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        written: Future[None] | None = None
+        for group in _row_groups(batches):
+            if written:
+                written.result()
+            written = pool.submit(writer.write_table, group)
+        if written:
+            written.result()
+
+
+def _row_groups(batches: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """The batches, joined until they are large enough for a row group."""
     held: list[pa.Table] = []
     held_rows = held_bytes = 0
-    with pq.ParquetWriter(path, schema, compression="zstd", compression_level=3) as writer:
-        for batch in batches:
-            held.append(batch)
-            held_rows += batch.num_rows
-            held_bytes += batch.nbytes
-            if held_rows >= ROW_GROUP_ROWS or held_bytes >= ROW_GROUP_BYTES:
-                writer.write_table(pa.concat_tables(held))
-                held, held_rows, held_bytes = [], 0, 0
-        if held_rows:
-            writer.write_table(pa.concat_tables(held))
+    for batch in batches:
+        held.append(batch)
+        held_rows += batch.num_rows
+        held_bytes += batch.nbytes
+        if held_rows >= ROW_GROUP_ROWS or held_bytes >= ROW_GROUP_BYTES:
+            yield pa.concat_tables(held)
+            held, held_rows, held_bytes = [], 0, 0
+    if held_rows:
+        yield pa.concat_tables(held)
 
 
 def _without_retracted(path: Path, retracted: dict[str, set[int]]) -> Iterator[pa.Table]:
