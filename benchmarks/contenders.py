@@ -112,7 +112,7 @@ def judge_ours(tables: Path, out: Path) -> None:
         8.5, Thresholds(edited_frame0=8, foreground_removed=8.5, edited_video=8)
     )
     known = nodes.list_known_samples(annotations, *scores, *groundings, assets)
-    verdicts = nodes.judge_samples(known.lazy(), *scores, cut_offs, "reject")
+    verdicts = nodes.judge_samples(known.lazy(), *scores, cut_offs, "reject", "keep")
     kept, _ = nodes.split_by_verdict(verdicts)
     prompts = nodes.look_up_prompts(kept, annotations, *scores, *groundings)
     emitted, _, _ = nodes.compose_variant(kept, annotations, prompts, assets)

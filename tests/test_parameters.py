@@ -22,6 +22,7 @@ GOOD: dict[str, Any] = {
     "threshold": None,
     "thresholds": {"edited_frame0": 8.0, "foreground_removed": 8.5, "edited_video": 8.0},
     "missing_scores": "reject",
+    "tainted_scores": "keep",
 }
 
 
@@ -66,6 +67,7 @@ def test_good_parameters_pass() -> None:
         ("thresholds=8", ["'thresholds'", "thresholds.edited_frame0, thresholds.foreground_removed"]),
         ("missing_scores=rejekt", ["'rejekt'", "'reject', 'keep' or 'error'"]),
         ("missing_scores=null", ["'reject', 'keep' or 'error'"]),
+        ("tainted_scores=drop", ["'drop'", "'keep' or 'reject'"]),
         ("release_root=", ["'release_root'", "a folder or fsspec URL", "conf/base/globals.yml"]),
         ("data_root=", ["'data_root'", "a folder or fsspec URL", "conf/base/globals.yml"]),
         ("data_root=5", ["'data_root'", "a folder or fsspec URL"]),

@@ -1,8 +1,16 @@
 """Kedro datasets: everything that this project reads from or writes to disk goes through here."""
 
+from sparkle_curation.datasets.fingerprints_dataset import FingerprintsDataset
 from sparkle_curation.datasets.kiwi_edit_dataset import KiwiEditDataset
 from sparkle_curation.datasets.release_dataset import ReleaseDataset
 from sparkle_curation.datasets.report_datasets import MetricsJSONDataset, ReportCSVDataset
 from sparkle_curation.datasets.table_dataset import TableDataset
 
-__all__ = ["KiwiEditDataset", "MetricsJSONDataset", "ReleaseDataset", "ReportCSVDataset", "TableDataset"]
+__all__ = [
+    "FingerprintsDataset",
+    "KiwiEditDataset",
+    "MetricsJSONDataset",
+    "ReleaseDataset",
+    "ReportCSVDataset",
+    "TableDataset",
+]
