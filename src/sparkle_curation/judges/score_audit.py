@@ -33,7 +33,7 @@ from sparkle_curation.judges.pass_search import Recorded, is_made_of_passes, ove
 from sparkle_curation.judges.rubric import DEFAULT_RUBRIC, Rubric
 from sparkle_curation.release.fields import arrow_schema
 from sparkle_curation.release.score_rules import ScoreRule
-from sparkle_curation.release.stages import MAX_SCORE, STAGE_NAMES, STAGES, Stage
+from sparkle_curation.release.stages import STAGE_NAMES, STAGES, Stage
 from sparkle_curation.release.tables import SCORE_AUDIT_COLUMNS, SCORE_FAULT_COLUMNS
 
 AUDIT_VERSION = 1
@@ -264,7 +264,7 @@ def _without_tainted_passes(frames: pl.DataFrame, rubric: Rubric) -> pl.DataFram
     return (
         frames.select("id", pl.Series("overall", overall, pl.Float64))
         .group_by("id")
-        .agg(mean.clip(upper_bound=MAX_SCORE).alias("score_without_tainted_pass"))
+        .agg(mean.alias("score_without_tainted_pass"))
     )
 
 
