@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
-from tests.conftest import Project
+from tests.conftest import CHECKOUT, Project
 
 from sparkle_curation.errors import ParameterError
 from sparkle_curation.parameters import check_parameters
@@ -23,6 +23,7 @@ GOOD: dict[str, Any] = {
     "thresholds": {"edited_frame0": 8.0, "foreground_removed": 8.5, "edited_video": 8.0},
     "missing_scores": "reject",
     "tainted_scores": "keep",
+    **OmegaConf.to_container(OmegaConf.load(CHECKOUT / "conf" / "base" / "validate" / "parameters.yml")),  # type: ignore[dict-item]
 }
 
 

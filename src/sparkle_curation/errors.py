@@ -46,6 +46,10 @@ class ReleaseError(SparkleError):
     """The release is not where it was said to be, or lacks what the run needs."""
 
 
+class ValidationError(SparkleError):
+    """A table breaks a rule that is critical."""
+
+
 class ConservationError(SparkleError):
     """A sum that must hold does not: a row was lost or made up. Always a defect of this project."""
 
