@@ -130,7 +130,7 @@ def judge_ours(tables: Path, out: Path) -> Work:
             CUT_OFF, Thresholds(edited_frame0=8, foreground_removed=8.5, edited_video=8)
         )
         known = nodes.list_known_samples(annotations, *scores, *groundings, assets)
-        verdicts = nodes.judge_samples(known.lazy(), *scores, cut_offs, "reject")
+        verdicts = nodes.judge_samples(known.lazy(), *scores, cut_offs, "reject", "keep")
         TableDataset(filepath=str(out / "verdicts.parquet")).save(verdicts)
         kept, _ = nodes.split_by_verdict(verdicts)
         prompts = nodes.look_up_prompts(kept, annotations, *scores, *groundings)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
-from tests.conftest import Project
+from tests.conftest import CHECKOUT, Project
 
 from sparkle_curation.errors import ParameterError
 from sparkle_curation.parameters import check_parameters
@@ -22,6 +22,8 @@ GOOD: dict[str, Any] = {
     "threshold": None,
     "thresholds": {"edited_frame0": 8.0, "foreground_removed": 8.5, "edited_video": 8.0},
     "missing_scores": "reject",
+    "tainted_scores": "keep",
+    **OmegaConf.to_container(OmegaConf.load(CHECKOUT / "conf" / "base" / "validate" / "parameters.yml")),  # type: ignore[dict-item]
 }
 
 
@@ -66,6 +68,7 @@ def test_good_parameters_pass() -> None:
         ("thresholds=8", ["'thresholds'", "thresholds.edited_frame0, thresholds.foreground_removed"]),
         ("missing_scores=rejekt", ["'rejekt'", "'reject', 'keep' or 'error'"]),
         ("missing_scores=null", ["'reject', 'keep' or 'error'"]),
+        ("tainted_scores=drop", ["'drop'", "'keep' or 'reject'"]),
         ("release_root=", ["'release_root'", "a folder or fsspec URL", "conf/base/globals.yml"]),
         ("data_root=", ["'data_root'", "a folder or fsspec URL", "conf/base/globals.yml"]),
         ("data_root=5", ["'data_root'", "a folder or fsspec URL"]),

@@ -50,6 +50,10 @@ class MissingTableError(SparkleError):
     """A table that a step reads was never written."""
 
 
+class ValidationError(SparkleError):
+    """A table breaks a rule that is critical."""
+
+
 class ConservationError(SparkleError):
     """A sum that must hold does not: a row was lost or made up. Always a defect of this project."""
 

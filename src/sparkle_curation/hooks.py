@@ -65,6 +65,7 @@ _OUTPUTS = {
     "quarantine": "quarantine",
     "curation_metrics": "metrics",
     "funnel": "funnel",
+    "data_docs": "validation",
 }
 
 

@@ -14,12 +14,13 @@ from pydantic_core import ErrorDetails
 
 from sparkle_curation.errors import ParameterError, did_you_mean
 from sparkle_curation.pipelines.judge.params import JudgeParams
+from sparkle_curation.pipelines.validate.params import ValidateParams
 
 # Not `str | None`: an empty `--params data_root=` comes as None, and the catalog would write to a folder `None/`.
 _Root = Annotated[str, Field(min_length=1, description="a folder or fsspec URL")]
 
 
-class RunParameters(JudgeParams):
+class RunParameters(JudgeParams, ValidateParams):
     """Every parameter that a run understands.
 
     Attributes:
@@ -31,7 +32,11 @@ class RunParameters(JudgeParams):
     data_root: _Root = ""
 
 
-_ROOTS = frozenset(RunParameters.model_fields) - frozenset(JudgeParams.model_fields)
+_HOMES = {
+    **dict.fromkeys(JudgeParams.model_fields, "conf/base/curate/parameters.yml"),
+    **dict.fromkeys(ValidateParams.model_fields, "conf/base/validate/parameters.yml"),
+}
+"""Parameter, or group of them -> the file that declares it; the roots stand in the globals."""
 
 
 def check_parameters(parameters: Mapping[str, Any]) -> RunParameters:
@@ -57,7 +62,7 @@ def _parameter_error(error: ErrorDetails) -> ParameterError:
             allowed=", ".join(".".join([*parents, sibling]) for sibling in model.model_fields),
             todo=did_you_mean(path, _known_paths(RunParameters)) or "take one of the allowed names",
         )
-    home = "conf/base/globals.yml" if path in _ROOTS else "conf/base/curate/parameters.yml"
+    home = _HOMES.get(path.partition(".")[0], "conf/base/globals.yml")
     if error["type"] == "missing":
         return ParameterError(f"The parameter '{path}' is not set", todo=f"set it in {home}")
     return ParameterError(

@@ -6,11 +6,20 @@ from kedro.pipeline import Pipeline
 
 from sparkle_curation.pipelines.ingest.pipeline import create_pipeline as ingest
 from sparkle_curation.pipelines.judge.pipeline import create_pipeline as judge
+from sparkle_curation.pipelines.validate.pipeline import create_pipeline as validate
+from sparkle_curation.release.tables import COLUMNS
 
 
 def register_pipelines() -> dict[str, Pipeline]:
     """The pipelines by name; ``curate`` goes from the release to a variant, and is the default."""
-    pipelines = {"ingest": ingest(), "judge": judge()}
-    pipelines["curate"] = pipelines["ingest"] + pipelines["judge"]
+    pipelines = {"ingest": ingest(), "validate": validate(), "judge": judge()}
+    pipelines["curate"] = pipelines["ingest"] + pipelines["validate"] + _of_validated(pipelines["judge"])
     pipelines["__default__"] = pipelines["curate"]
     return pipelines
+
+
+def _of_validated(judging: Pipeline) -> Pipeline:
+    """The same judging, of tables that have passed ``validate``, so that nothing is emitted before they have."""
+    return Pipeline(
+        judging, inputs={name: f"{name}_validated" for name in COLUMNS if name in judging.inputs()}
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import polars as pl
 import pytest
 from hypothesis import given
@@ -19,7 +21,7 @@ from tests.curation.made_tables import (
 )
 
 from sparkle_curation.curation.funnel import build_metrics, count_samples, list_stages, tabulate_funnel
-from sparkle_curation.curation.verdicts import judge, list_known
+from sparkle_curation.curation.verdicts import TaintedScores, judge, list_known, mark_tainted
 from sparkle_curation.errors import ConservationError
 from sparkle_curation.release.stages import STAGE_NAMES
 from sparkle_curation.release.themes import THEMES
@@ -53,9 +55,9 @@ def test_the_counts_of_a_small_curation() -> None:
     assert metrics["themes"]["time"] == {
         "known": 5,
         "stages": {
-            "edited_frame0": {"in": 5, "kept": 5, "rejected": 0, "unscored": 0},
-            "foreground_removed": {"in": 5, "kept": 3, "rejected": 1, "unscored": 1},
-            "edited_video": {"in": 3, "kept": 3, "rejected": 0, "unscored": 0},
+            "edited_frame0": {"in": 5, "kept": 5, "rejected": 0, "unscored": 0, "tainted": 0},
+            "foreground_removed": {"in": 5, "kept": 3, "rejected": 1, "unscored": 1, "tainted": 0},
+            "edited_video": {"in": 3, "kept": 3, "rejected": 0, "unscored": 0, "tainted": 0},
         },
         "kept": 3,
         "rejected": 2,
@@ -70,8 +72,8 @@ def test_unscored_samples_that_pass_are_counted_as_kept_too() -> None:
     """Under the policy `keep` they go on, and the count of them stays visible."""
     metrics = build_metrics(count_samples(example("keep"), rows(LOST), NO_ROWS), CUT_OFFS, "keep")
     stages = metrics["themes"]["time"]["stages"]
-    assert stages["foreground_removed"] == {"in": 5, "kept": 4, "rejected": 1, "unscored": 1}
-    assert stages["edited_video"] == {"in": 4, "kept": 4, "rejected": 0, "unscored": 0}
+    assert stages["foreground_removed"] == {"in": 5, "kept": 4, "rejected": 1, "unscored": 1, "tainted": 0}
+    assert stages["edited_video"] == {"in": 4, "kept": 4, "rejected": 0, "unscored": 0, "tainted": 0}
 
 
 def test_every_theme_and_the_total_are_there() -> None:
@@ -86,11 +88,11 @@ def test_every_theme_and_the_total_are_there() -> None:
 def test_the_long_funnel_has_a_row_per_theme_and_stage() -> None:
     """In the order of the themes, the total last, and of the stages within."""
     funnel = list_stages(count_samples(example(), rows(LOST), NO_ROWS), CUT_OFFS)
-    assert funnel.columns == ["theme", "stage", "cut_off", "in", "kept", "rejected", "unscored"]
+    assert funnel.columns == ["theme", "stage", "cut_off", "in", "kept", "rejected", "unscored", "tainted"]
     assert funnel.select("theme", "stage").rows() == [
         (theme, stage) for theme in (*THEMES, "total") for stage in STAGE_NAMES
     ]
-    assert funnel.row(7) == ("time", "foreground_removed", 8.5, 5, 3, 1, 1)
+    assert funnel.row(7) == ("time", "foreground_removed", 8.5, 5, 3, 1, 1, 0)
 
 
 def test_the_wide_funnel_has_a_row_per_theme() -> None:
@@ -104,6 +106,7 @@ def test_the_wide_funnel_has_a_row_per_theme() -> None:
         "foreground_removed": 3,
         "edited_video": 3,
         "unscored": 1,
+        "tainted": 0,
         "emitted": 2,
         "not_emitted": 1,
         "missing": 2,
@@ -152,6 +155,35 @@ def test_the_sums_hold_for_any_verdicts(
     assert metrics["total"]["known"] == verdicts.height
     assert metrics["total"]["emitted"] == sum(each["emitted"] for each in metrics["themes"].values())
     assert metrics["total"]["emitted"] == verdicts.filter(pl.col("is_kept") & pl.col("is_released")).height
+
+
+@given(score_tables, cut_off_values, st.data())
+def test_the_sums_hold_with_any_taints(
+    scores_: dict[str, pl.DataFrame], cut_offs: dict[str, float], data: st.DataObject
+) -> None:
+    """Under both policies, with and without samples that have no score; what is tainted is counted."""
+    samples = list_known(annotations(), scores_.values())
+    some = st.lists(st.sampled_from(samples["id"].to_list() or [GOOD]), max_size=6)
+    taints = [(key, stage, True) for stage in STAGE_NAMES for key in data.draw(some)]
+    schema = {"id": pl.String, "stage": pl.String, "is_taint": pl.Boolean}
+    marked = mark_tainted(samples, pl.DataFrame(taints, schema=schema, orient="row"))
+    for policy in get_args(TaintedScores):
+        verdicts = judge(marked, scores_, cut_offs, "keep", policy)
+        counts = count_samples(verdicts, verdicts.filter("is_kept"), NO_ROWS)
+        metrics = build_metrics(counts, cut_offs, "keep", policy)["total"]
+        is_stopped = verdicts["reject_reason"].fill_null("") == "tainted"
+        stopped = sum(stage["tainted"] for stage in metrics["stages"].values())
+        assert is_stopped.sum() == (stopped if policy == "reject" else 0)
+        assert not (verdicts["is_kept"] & tainted_anywhere(verdicts)).any() or policy == "keep"
+
+
+def tainted_anywhere(verdicts: pl.DataFrame) -> pl.Series:
+    """Whether a sample is tainted at a stage where it has a score."""
+    return verdicts.select(
+        pl.any_horizontal(
+            pl.col(f"{stage}_is_tainted") & pl.col(f"{stage}_score").is_not_null() for stage in STAGE_NAMES
+        )
+    ).to_series()
 
 
 @given(st.permutations([GOOD, LOW, UNSCORED, EXTRA, LOST]))

@@ -24,7 +24,7 @@ from tests.curation.made_tables import (
     table,
 )
 
-from sparkle_curation.curation.verdicts import VERDICT_COLUMNS, judge, list_known, split
+from sparkle_curation.curation.verdicts import VERDICT_COLUMNS, judge, list_known, mark_tainted, split
 from sparkle_curation.errors import ConservationError, ReleaseError
 from sparkle_curation.release.fields import arrow_schema
 from sparkle_curation.release.stages import STAGE_NAMES, STAGES
@@ -102,15 +102,9 @@ def test_a_score_equal_to_the_cut_off_is_kept() -> None:
         A,
         "location",
         True,
-        8.0,
-        8.0,
-        "passed",
-        8.5,
-        8.5,
-        "passed",
-        8.0,
-        8.0,
-        "passed",
+        *(8.0, 8.0, "passed", False),
+        *(8.5, 8.5, "passed", False),
+        *(8.0, 8.0, "passed", False),
         None,
         None,
         True,
@@ -140,6 +134,43 @@ def test_a_missing_score_rejects_at_its_stage(stage: str) -> None:
         "unscored",
     )
     assert verdict_of(B, verdicts, "is_kept") == (True,)
+
+
+def faults(*violations: tuple[str, str, bool]) -> pl.DataFrame:
+    """Violations of the score audit: id, stage, and whether it proves a made-up value."""
+    schema = {"id": pl.String, "stage": pl.String, "is_taint": pl.Boolean}
+    return pl.DataFrame(violations, schema=schema, orient="row")
+
+
+@pytest.mark.parametrize("stage", STAGE_NAMES)
+@pytest.mark.parametrize("score", [1.0, 9.0])
+def test_a_tainted_score_rejects_at_its_stage_where_it_shall(stage: str, score: float) -> None:
+    """Above the cut-off and below it: a made-up value says nothing of a sample."""
+    marked = mark_tainted(known(A, B), faults((A, stage, True), (A, stage, True), (B, stage, False)))
+    tables = same_scores({A: 9.0, B: 9.0}) | {stage: scores(**{stage: {A: score, B: 9.0}})[stage]}
+    verdicts = judge(marked, tables, CUT_OFFS, "reject", "reject")
+    columns = ("rejected_by", "reject_reason", f"{stage}_outcome", f"{stage}_is_tainted", f"{stage}_score")
+    assert verdict_of(A, verdicts, *columns) == (stage, "tainted", "tainted", True, score)
+    assert verdict_of(B, verdicts, *columns) == (None, None, "passed", False, 9.0)
+
+
+def test_a_tainted_score_is_judged_as_any_other_by_default() -> None:
+    """The verdict tells of it, and only the cut-off decides."""
+    marked = mark_tainted(known(A, B), faults((A, "edited_video", True), (C, "edited_video", True)))
+    assert marked["id"].to_list() == [A, B]
+    tables = same_scores({A: 9.0, B: 9.0})
+    told = judge(marked, tables, CUT_OFFS, "reject")
+    plain = judge(known(A, B), tables, CUT_OFFS, "reject")
+    assert told["edited_video_is_tainted"].to_list() == [True, False]
+    assert_frame_equal(told.drop("edited_video_is_tainted"), plain.drop("edited_video_is_tainted"))
+
+
+def test_a_sample_without_a_score_is_unscored_and_not_tainted() -> None:
+    """Whatever an audit of other files says."""
+    marked = mark_tainted(known(A, B), faults((A, "edited_video", True)))
+    tables = same_scores({A: 9.0, B: 9.0}) | {"edited_video": scores(edited_video={B: 9.0})["edited_video"]}
+    verdicts = judge(marked, tables, CUT_OFFS, "reject", "reject")
+    assert verdict_of(A, verdicts, "reject_reason") == ("unscored",)
 
 
 def test_the_first_rejecting_stage_is_named() -> None:

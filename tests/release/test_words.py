@@ -10,7 +10,6 @@ from sparkle_curation.release.fields import walk
 from sparkle_curation.release.reasons import Reason
 from sparkle_curation.release.stages import STAGES
 from sparkle_curation.release.tables import COLUMNS, JSONL_TABLES
-from sparkle_curation.release.tables_page import tables_page
 
 
 def test_the_default_cut_offs_are_the_published_ones(checkout: Path) -> None:
@@ -42,8 +41,3 @@ def test_every_reason_has_a_meaning() -> None:
         Reason.PROMPT_DIFFERS,
         Reason.UNKNOWN_FIELD,
     }
-
-
-def test_the_page_of_tables_is_up_to_date(checkout: Path) -> None:
-    """`docs/tables.md` is what `python -m sparkle_curation.release.tables_page` prints."""
-    assert (checkout / "docs" / "tables.md").read_text(encoding="utf-8") == tables_page()

@@ -24,6 +24,9 @@ from sparkle_curation.release.themes import THEMES
 MissingScores = Literal["reject", "keep", "error"]
 """What becomes of a sample without a score at a stage: rejected there, let through, or the run stops."""
 
+TaintedScores = Literal["keep", "reject"]
+"""What becomes of a sample whose score at a stage holds a made-up value: judged all the same, or rejected there."""
+
 _LISTED_IDS = 10
 
 
@@ -33,6 +36,7 @@ class Outcome(StrEnum):
     PASSED = "passed"
     REJECTED = "rejected"
     UNSCORED = "unscored"
+    TAINTED = "tainted"
 
 
 class RejectReason(StrEnum):
@@ -40,6 +44,7 @@ class RejectReason(StrEnum):
 
     BELOW_CUT_OFF = "below_cut_off"
     UNSCORED = "unscored"
+    TAINTED = "tainted"
 
 
 def score_column(stage: Stage) -> str:
@@ -57,6 +62,11 @@ def outcome_column(stage: Stage) -> str:
     return f"{stage.name}_outcome"
 
 
+def taint_column(stage: Stage) -> str:
+    """The column of the verdicts with whether the stage's score is known to hold a made-up value."""
+    return f"{stage.name}_is_tainted"
+
+
 def _stage_fields(stage: Stage) -> tuple[Field, ...]:
     return (
         Field(
@@ -69,7 +79,10 @@ def _stage_fields(stage: Stage) -> tuple[Field, ...]:
         Field(
             outcome_column(stage),
             "text",
-            "`passed`, `rejected` or `unscored`, whatever the other stages say.",
+            "`passed`, `rejected`, `unscored` or `tainted`, whatever the other stages say.",
+        ),
+        Field(
+            taint_column(stage), "boolean", "Whether the audit proves that the score holds a made-up value."
         ),
     )
 
@@ -80,7 +93,12 @@ VERDICT_COLUMNS: tuple[Field, ...] = (
     Field("is_released", "boolean", "Whether the release's training CSV has a row of the sample."),
     *(field for stage in STAGES for field in _stage_fields(stage)),
     Field("rejected_by", "text", "First stage that rejects the sample; null when it is kept.", True),
-    Field("reject_reason", "text", "`below_cut_off` or `unscored`, at that stage; null when kept.", True),
+    Field(
+        "reject_reason",
+        "text",
+        "`below_cut_off`, `unscored` or `tainted`, at that stage; null when kept.",
+        True,
+    ),
     Field("is_kept", "boolean", "Whether no stage rejects the sample."),
 )
 """Columns of ``verdicts``: one row per sample known from any table."""
@@ -121,26 +139,44 @@ def list_known(annotations: Frame, others: Iterable[Frame]) -> pl.DataFrame:
     return known
 
 
+def mark_tainted(known: Frame, score_faults: Frame) -> pl.DataFrame:
+    """``known``, and for each stage whether the audit proves that the sample's score holds a made-up value.
+
+    Args:
+        known: with ``id``, one row each.
+        score_faults: with ``id``, ``stage``, ``is_taint``; a sample may have many.
+    """
+    tainted = score_faults.lazy().filter("is_taint").select("id", "stage").unique()
+    columns = [(pl.col("stage") == stage.name).any().alias(taint_column(stage)) for stage in STAGES]
+    by_sample = tainted.group_by("id").agg(columns)
+    marked = known.lazy().join(by_sample, on="id", how="left", maintain_order="left")
+    return marked.with_columns(
+        pl.col(taint_column(stage)).fill_null(value=False) for stage in STAGES
+    ).collect()
+
+
 def judge(
     known: Frame,
     scores: Mapping[str, Frame],
     cut_offs: Mapping[str, float],
     missing_scores: MissingScores,
+    tainted_scores: TaintedScores = "keep",
 ) -> pl.DataFrame:
     """The verdicts (``VERDICT_COLUMNS``): one row per row of ``known``, in its order.
 
     Args:
-        known: with ``id``, ``theme``, ``is_released``.
+        known: with ``id``, ``theme``, ``is_released``, and from ``mark_tainted`` what is tainted (absent: nothing).
         scores: by the stage's name, with ``id`` and the stage's score column. Only these two are read.
         cut_offs: by the stage's name; a score equal to it is kept.
         missing_scores: what becomes of a sample without a score. A number that is not finite is no score.
+        tainted_scores: what becomes of a sample with a tainted score, whatever the cut-off.
 
     Raises:
         ReleaseError: ``missing_scores`` is not ``keep``, and a stage of a theme has no scores at all; or it
             is ``error``, and a sample has none.
         ConservationError: the verdicts are not one per known sample.
     """
-    known = known.lazy().collect()
+    known = _with_taints(known).collect()
     scored = _add_scores(known.lazy(), scores).collect()
     _require_scores(scored, missing_scores)
     stopping = {
@@ -153,7 +189,7 @@ def judge(
             for stage in STAGES
             for expression in (
                 pl.lit(float(cut_offs[stage.name])).alias(cut_off_column(stage)),
-                _outcome(stage, cut_offs[stage.name]).alias(outcome_column(stage)),
+                _outcome(stage, cut_offs[stage.name], tainted_scores).alias(outcome_column(stage)),
             )
         )
         .with_columns(
@@ -190,6 +226,13 @@ def split(verdicts: Frame) -> tuple[pl.DataFrame, pl.DataFrame]:
     return kept, rejected
 
 
+def _with_taints(known: Frame) -> pl.LazyFrame:
+    known = known.lazy()
+    present = known.collect_schema().names()
+    absent = [taint_column(stage) for stage in STAGES if taint_column(stage) not in present]
+    return known.with_columns(pl.lit(value=False).alias(name) for name in absent)
+
+
 def _add_scores(known: pl.LazyFrame, scores: Mapping[str, Frame]) -> pl.LazyFrame:
     for stage in STAGES:
         score = pl.col(stage.score_column).cast(pl.Float64)
@@ -201,11 +244,13 @@ def _add_scores(known: pl.LazyFrame, scores: Mapping[str, Frame]) -> pl.LazyFram
     return known
 
 
-def _outcome(stage: Stage, cut_off: float) -> pl.Expr:
+def _outcome(stage: Stage, cut_off: float, tainted_scores: TaintedScores) -> pl.Expr:
     score = pl.col(score_column(stage))
     return (
         pl.when(score.is_null())
         .then(pl.lit(Outcome.UNSCORED.value))
+        .when(pl.col(taint_column(stage)) & (tainted_scores == "reject"))
+        .then(pl.lit(Outcome.TAINTED.value))
         .when(score >= cut_off)
         .then(pl.lit(Outcome.PASSED.value))
         .otherwise(pl.lit(Outcome.REJECTED.value))
@@ -214,16 +259,17 @@ def _outcome(stage: Stage, cut_off: float) -> pl.Expr:
 
 def _is_stopped_by(stage: Stage, *, is_unscored_stopped: bool) -> pl.Expr:
     outcome = pl.col(outcome_column(stage))
-    is_below = outcome == Outcome.REJECTED.value
-    return is_below | (outcome == Outcome.UNSCORED.value) if is_unscored_stopped else is_below
+    stopping = [Outcome.REJECTED, Outcome.TAINTED, *([Outcome.UNSCORED] if is_unscored_stopped else [])]
+    return outcome.is_in([one.value for one in stopping])
 
 
 def _reason(stage: Stage) -> pl.Expr:
-    return (
-        pl.when(pl.col(score_column(stage)).is_null())
-        .then(pl.lit(RejectReason.UNSCORED.value))
-        .otherwise(pl.lit(RejectReason.BELOW_CUT_OFF.value))
-    )
+    reasons = {
+        Outcome.REJECTED.value: RejectReason.BELOW_CUT_OFF.value,
+        Outcome.UNSCORED.value: RejectReason.UNSCORED.value,
+        Outcome.TAINTED.value: RejectReason.TAINTED.value,
+    }
+    return pl.col(outcome_column(stage)).replace_strict(reasons, default=None, return_dtype=pl.String)
 
 
 def _require_scores(scored: pl.DataFrame, missing_scores: MissingScores) -> None:

@@ -65,7 +65,7 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
         if not isinstance(data, TableStream):
             with atomic_file(self._path) as temporary:
                 data.lazy().sink_parquet(temporary, compression="zstd", compression_level=3)
-        elif self._stored_fingerprint() == data.fingerprint:
+        elif stored_fingerprint(self._path) == data.fingerprint:
             level = logging.INFO if data.log_level == logging.INFO else logging.DEBUG
             logger.log(level, "%s: sources unchanged, not read again", data.title)
         else:
@@ -76,23 +76,22 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
         """The first ``nrows`` rows; only they are read."""
         return table_preview(_plain(self.load().head(nrows).collect()))
 
-    def _stored_fingerprint(self) -> str | None:
-        if not self._exists():
-            return None
-        try:
-            stored = pq.read_schema(self._path).metadata or {}
-        except (
-            pa.ArrowInvalid,
-            OSError,
-        ):  # not a whole Parquet file: written by something else, so replace it
-            return None
-        return stored.get(FINGERPRINT_KEY, b"").decode() or None
-
     def _exists(self) -> bool:
         return self._path.is_file()
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._path)}
+
+
+def stored_fingerprint(path: Path) -> str | None:
+    """The fingerprint of the stream that the Parquet file was written from; None where it carries none."""
+    if not path.is_file():
+        return None
+    try:
+        stored = pq.read_schema(path).metadata or {}
+    except (pa.ArrowInvalid, OSError):  # not a whole Parquet file: written by something else, so replace it
+        return None
+    return stored.get(FINGERPRINT_KEY, b"").decode() or None
 
 
 def _plain(rows: pl.DataFrame) -> pl.DataFrame:

@@ -271,6 +271,39 @@ SOURCE_FILE_COLUMNS: tuple[Field, ...] = (
 )
 """Columns of a table's list of source files: one row per file read, or folder listed."""
 
+# ------------------------------------------------------------------ the audit of the scores
+SCORE_FAULT_COLUMNS: tuple[Field, ...] = (
+    ID,
+    THEME,
+    Field("stage", "text", "Scored stage, `edited_frame0` and so on."),
+    Field(
+        "frame", "integer", "Frame of the edited video, counted from 0; null for a still.", is_optional=True
+    ),
+    Field("rule", "text", "Violated rule; see below."),
+    Field("is_taint", "boolean", "Whether the violation proves that a value was made up."),
+    Field("evidence", "text", "The numbers that violate it."),
+    _score("score", "Score of the sample at the stage, the one that is held against the cut-off."),
+    Field(
+        "score_without_tainted_pass",
+        "float",
+        "That score without the passes that hold a made-up value; null where they cannot be told from the others.",
+        is_optional=True,
+    ),
+)
+"""Columns of ``score_faults``: one row per sample, stage, frame and violated rule, whatever the cut-offs are."""
+
+SCORE_AUDIT_COLUMNS: tuple[Field, ...] = (
+    *SCORE_FAULT_COLUMNS,
+    Field("cut_off", "float", "Lowest score that the stage keeps."),
+    Field(
+        "changes_side",
+        "boolean",
+        "Whether the sample would lie on the other side of the cut-off without the tainted passes.",
+        is_optional=True,
+    ),
+)
+"""Columns of ``score_audit``: ``score_faults``, held against the cut-offs."""
+
 COLUMNS: dict[str, tuple[Field, ...]] = {
     "annotations": ANNOTATION_COLUMNS,
     **{name: table.columns for name, table in JSONL_TABLES.items()},

@@ -10,11 +10,13 @@ from collections.abc import Iterator
 
 from sparkle_curation.release.fields import Field, FieldType, ListOf, Scalar, Struct
 from sparkle_curation.release.reasons import Reason
+from sparkle_curation.release.score_rules import ScoreRule
 from sparkle_curation.release.tables import (
     ANNOTATION_COLUMNS,
     ASSET_COLUMNS,
     JSONL_TABLES,
     QUARANTINE_COLUMNS,
+    SCORE_AUDIT_COLUMNS,
 )
 
 _SHOWN_TYPES: dict[Scalar, str] = {
@@ -33,19 +35,24 @@ _GRAINS: dict[str, tuple[str, tuple[Field, ...]]] = {
         "one row per piece of input that could not be read or trusted, or is odd",
         QUARANTINE_COLUMNS,
     ),
+    "score_audit": (
+        "one row per sample, stage, frame and violated rule of EditScore's arithmetic",
+        SCORE_AUDIT_COLUMNS,
+    ),
 }
 
 
 def tables_page() -> str:
-    """The page as Markdown: each table's grain and columns, then the reason codes of the quarantine."""
-    return "\n".join([*_head(), *_tables(), *_reasons()]) + "\n"
+    """The page as Markdown: each table's grain and columns, then the codes of the quarantine and of the audit."""
+    return "\n".join([*_head(), *_tables(), *_reasons(), *_score_rules()]) + "\n"
 
 
 def _head() -> Iterator[str]:
     yield "# Tables"
     yield ""
     yield "Made by `python -m sparkle_curation.release.tables_page > docs/tables.md`; do not edit."
-    yield "Each table is one Parquet file in `data/02_intermediate/`. Columns of the release keep their published names."
+    yield "Each table is one Parquet file in `data/02_intermediate/`, `score_audit` in `data/03_primary/`."
+    yield "Columns of the release keep their published names."
     yield ""
 
 
@@ -96,6 +103,16 @@ def _reasons() -> Iterator[str]:
     yield "|---|---|---|"
     for reason in Reason:
         yield f"| `{reason}` | {reason.meaning} | {'kept' if reason.is_row_kept else 'quarantined'} |"
+
+
+def _score_rules() -> Iterator[str]:
+    yield ""
+    yield "## Rules of the score audit"
+    yield ""
+    yield "| rule | its violation | proves a made-up value |"
+    yield "|---|---|---|"
+    for rule in ScoreRule:
+        yield f"| `{rule}` | {rule.meaning} | {'yes' if rule.is_taint else 'no'} |"
 
 
 if __name__ == "__main__":

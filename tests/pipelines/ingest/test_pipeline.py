@@ -254,6 +254,7 @@ def test_a_release_behind_a_url_is_the_same_release(project: Project, sample_rel
 def parsed_again(project: Project, caplog: pytest.LogCaptureFixture) -> set[str]:
     """The tables that a run read anew; checks that it said so of the others, and kept their files."""
     files = sorted(project.output("02_intermediate").rglob("*.parquet"))
+    files.append(project.output("03_primary", "score_faults.parquet"))
     before = {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in files}
     caplog.clear()
     with caplog.at_level(logging.DEBUG, logger="sparkle_curation"):

@@ -16,6 +16,7 @@ DECLARED: dict[str, Any] = {
     "threshold": None,
     "thresholds": {"edited_frame0": 8.0, "foreground_removed": 8.5, "edited_video": 8.0},
     "missing_scores": "reject",
+    "tainted_scores": "keep",
 }
 
 
@@ -59,6 +60,7 @@ def test_a_cut_off_that_is_none_is_refused(where: str, value: object) -> None:
         {"thresholds": None},
         {"missing_scores": "ignore"},
         {"missing_scores": None},
+        {"tainted_scores": "error"},
     ],
 )
 def test_unknown_and_absent_parameters_are_refused(change: dict[str, Any]) -> None:

@@ -10,9 +10,11 @@ import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 from tests.curation.made_tables import assets, csv_row, metadata, same_scores, table
+from tests.judges.made_scores import NO_SCORE, frame, videos
 
 from sparkle_curation.datasets.kiwi_edit_dataset import KiwiEditDataset
 from sparkle_curation.datasets.report_datasets import MetricsJSONDataset, ReportCSVDataset
+from sparkle_curation.datasets.table_dataset import TableDataset
 from sparkle_curation.errors import ReleaseError
 from sparkle_curation.pipelines.judge import create_pipeline
 from sparkle_curation.pipelines.judge.params import Thresholds
@@ -22,18 +24,30 @@ GOOD, LOW, EXTRA = "Sparkle_style_000001", "Sparkle_style_000002", "Sparkle_styl
 LEVELS = {GOOD: 9.0, LOW: 8.2, EXTRA: 9.5}
 
 
-def make_catalog(folder: Path, *, missing_scores: str = "reject", is_scored: bool = True) -> DataCatalog:
+def make_catalog(
+    folder: Path,
+    *,
+    missing_scores: str = "reject",
+    tainted_scores: str = "keep",
+    is_scored: bool = True,
+    video_scores: pl.DataFrame | None = None,
+) -> DataCatalog:
     """A catalog with two released samples and one that only the scores and assets know."""
     rows = [csv_row(GOOD, 2, prompt="NA") | metadata(GOOD), csv_row(LOW, 3)]
     scores = same_scores(LEVELS if is_scored else {})
     tables = {
         "annotations": table("annotations", rows),
         **{stage.table: scores[stage.name] for stage in STAGES},
+        **({} if video_scores is None else {"edited_video_scores": video_scores}),
         "grounding_r1": table("grounding_r1"),
         "grounding_r2": table("grounding_r2"),
         "assets": assets((EXTRA, "source_video"), (EXTRA, "edited_video")),
     }
     paths: dict[str, Any] = {
+        **{
+            name: TableDataset(filepath=str(folder / f"{name}.parquet"))
+            for name in ("score_faults", "score_audit", "verdicts")
+        },
         "variant_samples": KiwiEditDataset(filepath=str(folder / "prompts")),
         "samples_not_emitted": ReportCSVDataset(filepath=str(folder / "samples_not_emitted.csv")),
         "prompt_warnings": ReportCSVDataset(
@@ -49,6 +63,8 @@ def make_catalog(folder: Path, *, missing_scores: str = "reject", is_scored: boo
             Thresholds(edited_frame0=8.0, foreground_removed=8.5, edited_video=8.0)
         ),
         "params:missing_scores": MemoryDataset(missing_scores),
+        "params:tainted_scores": MemoryDataset(tainted_scores),
+        "score_fingerprints": MemoryDataset({"edited_video_scores": "one"}),
     }
     return DataCatalog(
         {**{name: MemoryDataset(frame.lazy()) for name, frame in tables.items()}, **paths, **params}
@@ -81,10 +97,10 @@ def test_a_run_emits_the_kept_samples_and_counts_them(tmp_path: Path) -> None:
 
 
 def test_a_release_without_scores_stops_before_anything_is_emitted(tmp_path: Path) -> None:
-    """The default policy asks for the files; nothing is written."""
+    """The default policy asks for the files; nothing but the audit is written."""
     with pytest.raises(ReleaseError, match=r"intermediate_data/style/edited_video_score\.jsonl"):
         SequentialRunner().run(create_pipeline(), make_catalog(tmp_path, is_scored=False))
-    assert list(tmp_path.iterdir()) == []
+    assert {path.name for path in tmp_path.iterdir()} <= {"score_faults.parquet", "score_audit.parquet"}
 
 
 def test_a_release_without_scores_is_emitted_whole_when_it_shall(tmp_path: Path) -> None:
@@ -93,6 +109,55 @@ def test_a_release_without_scores_is_emitted_whole_when_it_shall(tmp_path: Path)
     SequentialRunner().run(create_pipeline(), catalog)
     assert catalog.load("variant_samples")["id"].to_list() == [GOOD, LOW]
     assert catalog.load("samples_not_emitted").select("id", "reason").rows() == [(EXTRA, "no_prompt")]
+
+
+TAINTED = [frame([(NO_SCORE, 23), (23, 23), (24, 24), (24, 24)])]  # 8.69, and 9.47 without the first pass
+CLEAN = [frame([(23, 23)] * 4)]
+
+
+@pytest.mark.parametrize(("tainted_scores", "kept"), [("keep", [GOOD, EXTRA]), ("reject", [EXTRA])])
+def test_a_tainted_score_is_counted_and_rejected_when_it_shall(
+    tmp_path: Path, tainted_scores: str, kept: list[str]
+) -> None:
+    """The metrics count it either way; the verdict says why, and the sums hold."""
+    scores = videos({GOOD: TAINTED, EXTRA: CLEAN})
+    catalog = make_catalog(tmp_path, tainted_scores=tainted_scores, video_scores=scores)
+    SequentialRunner().run(create_pipeline(), catalog)
+    verdicts, audit = (pl.read_parquet(tmp_path / f"{name}.parquet") for name in ("verdicts", "score_audit"))
+    assert verdicts.filter("is_kept")["id"].to_list() == kept
+    columns = ["edited_video_outcome", "edited_video_is_tainted", "reject_reason"]
+    expected = ("passed", True, None) if tainted_scores == "keep" else ("tainted", True, "tainted")
+    assert verdicts.filter(pl.col("id") == GOOD).select(columns).row(0) == expected
+    assert audit.select("id", "rule", "changes_side").rows() == [
+        (GOOD, "off_lattice", False),
+        (GOOD, "raw_output_unparsable", False),
+    ]
+    metrics = catalog.load("curation_metrics")
+    assert metrics["tainted_scores"] == tainted_scores
+    assert [stage["tainted"] for stage in metrics["themes"]["style"]["stages"].values()] == [0, 0, 1]
+    assert metrics["total"]["stages"]["edited_video"]["kept"] == len(kept)
+
+
+def test_scores_that_have_not_changed_are_not_audited_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Another cut-off gives another audit of the same faults; other fingerprints give other faults."""
+    scores = videos({GOOD: TAINTED, EXTRA: CLEAN})
+    first = make_catalog(tmp_path, video_scores=scores)
+    SequentialRunner().run(create_pipeline(), first)
+    faults = (tmp_path / "score_faults.parquet").stat()
+    again = make_catalog(tmp_path, video_scores=scores)
+    again["params:threshold"] = MemoryDataset(9.0)
+    with caplog.at_level("INFO", logger="sparkle_curation"):
+        SequentialRunner().run(create_pipeline(), again)
+    assert "score_faults: sources unchanged, not read again" in caplog.text
+    assert (tmp_path / "score_faults.parquet").stat().st_mtime_ns == faults.st_mtime_ns
+    audit = pl.read_parquet(tmp_path / "score_audit.parquet")
+    assert audit.select("cut_off", "changes_side").unique().rows() == [(9.0, True)]
+    clean = make_catalog(tmp_path, video_scores=videos({GOOD: CLEAN, EXTRA: CLEAN}))
+    clean["score_fingerprints"] = MemoryDataset({"edited_video_scores": "two"})
+    SequentialRunner().run(create_pipeline(), clean)
+    assert pl.read_parquet(tmp_path / "score_audit.parquet").is_empty()
 
 
 def test_nodes_carry_the_names_of_their_functions() -> None:

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+
 import polars as pl
 
 from sparkle_curation.curation import emission, funnel
 from sparkle_curation.curation.frames import Frame
 from sparkle_curation.curation.prompt_hazards import find_prompt_hazards
-from sparkle_curation.curation.verdicts import MissingScores, judge, list_known, split
+from sparkle_curation.curation.verdicts import (
+    MissingScores,
+    TaintedScores,
+    judge,
+    list_known,
+    mark_tainted,
+    split,
+)
+from sparkle_curation.judges import score_audit
 from sparkle_curation.pipelines.judge.params import Thresholds
+from sparkle_curation.reading.ingestion import TableStream
+from sparkle_curation.release.fields import arrow_schema
 from sparkle_curation.release.stages import STAGE_NAMES
+from sparkle_curation.release.tables import SCORE_FAULT_COLUMNS
 
 
 def resolve_cut_offs(threshold: float | None, thresholds: Thresholds) -> dict[str, float]:
@@ -44,13 +58,48 @@ def list_known_samples(
     return list_known(annotations, others)
 
 
+def find_score_faults(
+    edited_frame0_scores: Frame,
+    foreground_removed_scores: Frame,
+    edited_video_scores: Frame,
+    score_fingerprints: dict[str, str],
+) -> TableStream:
+    """The scores' violations of EditScore's arithmetic; found when saved, and only in scores that have changed.
+
+    Reading a gigabyte of raw answers takes seconds and does not depend on the cut-offs, so it is done once.
+    """
+    facts = json.dumps([score_audit.AUDIT_VERSION, score_fingerprints], sort_keys=True)
+    schema = arrow_schema(SCORE_FAULT_COLUMNS)
+    tables = (edited_frame0_scores, foreground_removed_scores, edited_video_scores)
+    return TableStream(
+        title="score_faults",
+        schema=schema,
+        fingerprint=hashlib.sha256(facts.encode()).hexdigest(),
+        total_bytes=0,
+        batches=lambda: iter([score_audit.find_score_faults(*tables).to_arrow().cast(schema)]),
+        bytes_read=lambda: 0,
+        retracted=dict,
+    )
+
+
+def audit_scores(score_faults: Frame, cut_offs: dict[str, float]) -> pl.DataFrame:
+    """The score audit: each violation, and whether its sample would change sides without the made-up value."""
+    return score_audit.hold_against_cut_offs(score_faults, cut_offs)
+
+
+def mark_tainted_samples(samples_known: Frame, score_faults: Frame) -> pl.DataFrame:
+    """The known samples, and at which stages their scores are proven to hold a made-up value."""
+    return mark_tainted(samples_known, score_faults)
+
+
 def judge_samples(
-    samples_known: Frame,
+    samples_marked: Frame,
     edited_frame0_scores: Frame,
     foreground_removed_scores: Frame,
     edited_video_scores: Frame,
     cut_offs: dict[str, float],
     missing_scores: MissingScores,
+    tainted_scores: TaintedScores,
 ) -> pl.DataFrame:
     """The verdicts: one row per known sample with each stage's score, cut-off and outcome.
 
@@ -59,7 +108,8 @@ def judge_samples(
         ConservationError: the verdicts are not one per known sample.
     """
     scores = (edited_frame0_scores, foreground_removed_scores, edited_video_scores)
-    return judge(samples_known, dict(zip(STAGE_NAMES, scores, strict=True)), cut_offs, missing_scores)
+    by_stage = dict(zip(STAGE_NAMES, scores, strict=True))
+    return judge(samples_marked, by_stage, cut_offs, missing_scores, tainted_scores)
 
 
 def split_by_verdict(verdicts: Frame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -109,6 +159,7 @@ def measure_curation(
     prompt_warnings: Frame,
     cut_offs: dict[str, float],
     missing_scores: MissingScores,
+    tainted_scores: TaintedScores,
 ) -> tuple[funnel.Metrics, pl.DataFrame, pl.DataFrame]:
     """The metrics, the funnel by theme and stage, and the funnel as a table to print.
 
@@ -117,7 +168,7 @@ def measure_curation(
     """
     counts = funnel.count_samples(verdicts, samples_not_emitted, prompt_warnings)
     return (
-        funnel.build_metrics(counts, cut_offs, missing_scores),
+        funnel.build_metrics(counts, cut_offs, missing_scores, tainted_scores),
         funnel.list_stages(counts, cut_offs),
         funnel.tabulate_funnel(counts),
     )

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sparkle_curation.curation.verdicts import MissingScores
+from sparkle_curation.curation.verdicts import MissingScores, TaintedScores
 from sparkle_curation.release.stages import MAX_SCORE, MIN_SCORE
 
 _ALLOWED = f"a number from {MIN_SCORE:g} to {MAX_SCORE:g}"
@@ -34,6 +34,8 @@ class JudgeParams(BaseModel):
         thresholds: the cut-offs of the stages.
         missing_scores: what becomes of a sample without a score at a stage: ``reject`` stops it there,
             ``keep`` lets it through, ``error`` stops the run.
+        tainted_scores: what becomes of a sample whose score at a stage is proven to hold a made-up value: ``keep``
+            judges it all the same, ``reject`` stops it there.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,3 +43,4 @@ class JudgeParams(BaseModel):
     threshold: Annotated[CutOff | None, Field(description=f"{_ALLOWED}, or null")]
     thresholds: Thresholds
     missing_scores: MissingScores
+    tainted_scores: TaintedScores

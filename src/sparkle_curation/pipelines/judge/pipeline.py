@@ -8,10 +8,13 @@ from typing import Any
 from kedro.pipeline import Node, Pipeline, node
 
 from sparkle_curation.pipelines.judge.nodes import (
+    audit_scores,
     compose_variant,
+    find_score_faults,
     judge_samples,
     list_known_samples,
     look_up_prompts,
+    mark_tainted_samples,
     measure_curation,
     resolve_cut_offs,
     split_by_verdict,
@@ -33,8 +36,13 @@ def create_pipeline(**_: object) -> Pipeline:
         [
             _step(resolve_cut_offs, ["params:threshold", "params:thresholds"], "cut_offs"),
             _step(list_known_samples, ["annotations", *_SCORES, *_GROUNDINGS, "assets"], "samples_known"),
+            _step(find_score_faults, [*_SCORES, "score_fingerprints"], "score_faults"),
+            _step(audit_scores, ["score_faults", "cut_offs"], "score_audit"),
+            _step(mark_tainted_samples, ["samples_known", "score_faults"], "samples_marked"),
             _step(
-                judge_samples, ["samples_known", *_SCORES, "cut_offs", "params:missing_scores"], "verdicts"
+                judge_samples,
+                ["samples_marked", *_SCORES, "cut_offs", "params:missing_scores", "params:tainted_scores"],
+                "verdicts",
             ),
             _step(split_by_verdict, ["verdicts"], ["samples_kept", "samples_rejected"]),
             _step(look_up_prompts, ["samples_kept", "annotations", *_SCORES, *_GROUNDINGS], "prompts_found"),
@@ -45,7 +53,14 @@ def create_pipeline(**_: object) -> Pipeline:
             ),
             _step(
                 measure_curation,
-                ["verdicts", "samples_not_emitted", "prompt_warnings", "cut_offs", "params:missing_scores"],
+                [
+                    "verdicts",
+                    "samples_not_emitted",
+                    "prompt_warnings",
+                    "cut_offs",
+                    "params:missing_scores",
+                    "params:tainted_scores",
+                ],
                 ["curation_metrics", "funnel", "funnel_table"],
             ),
         ]

@@ -1,0 +1,1 @@
+"""What the tables must hold, as suites of rules, and Great Expectations to check and show them."""

@@ -1,0 +1,43 @@
+"""The wiring of ``validate``."""
+
+from __future__ import annotations
+
+from kedro.pipeline import Node, Pipeline
+
+from sparkle_curation.expectations.suites import SUITE_NAMES
+from sparkle_curation.pipelines.validate.nodes import (
+    build_data_docs,
+    pass_tables,
+    summarise_validations,
+    validate_tables,
+)
+from sparkle_curation.release.tables import COLUMNS
+
+
+def create_pipeline() -> Pipeline:
+    """Each table is held against its suite; the results become a site and a summary; then the tables may pass."""
+    reports = [f"{name}_validation" for name in SUITE_NAMES]
+    return Pipeline(
+        [
+            Node(
+                validate_tables,
+                inputs=["params:validation", "table_fingerprints", "quarantine", *COLUMNS],
+                outputs=reports,
+                name="validate_tables",
+            ),
+            Node(build_data_docs, inputs=reports, outputs="data_docs", name="build_data_docs"),
+            Node(
+                summarise_validations,
+                inputs=reports,
+                outputs="validation_summary",
+                name="summarise_validations",
+            ),
+            Node(
+                pass_tables,
+                inputs=["validation_summary", "data_docs", *COLUMNS],
+                outputs=[f"{name}_validated" for name in COLUMNS],
+                name="pass_tables",
+            ),
+        ],
+        tags="validate",
+    )

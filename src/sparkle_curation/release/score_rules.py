@@ -1,0 +1,45 @@
+"""What holds of every score that EditScore gives, and what it means where a score breaks it: one code, one meaning.
+
+Source of each rule: EditScore, ``editscore/__init__.py``; the module ``judges.score_audit`` says it in full.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class ScoreRule(StrEnum):
+    """A rule of the score audit; ``meaning`` says what its violation is, ``is_taint`` whether it proves a made-up value."""
+
+    meaning: str
+    is_taint: bool
+
+    def __new__(cls, code: str, meaning: str, is_taint: bool = True) -> ScoreRule:
+        """A code with its meaning, and whether a violation proves that a value is made up."""
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.meaning, member.is_taint = meaning, is_taint
+        return member
+
+    GUESS_MARKER = "guess_marker", "A reasoning says that the last pass's scores were drawn at random."
+    OFF_LATTICE = (
+        "off_lattice",
+        "A sub-score is no mean of whole answers: some pass has a value that was put in for a missing one.",
+    )
+    ABOVE_GEOMETRIC_MEAN = (
+        "above_geometric_mean",
+        "The overall score is higher than its sub-scores can make it.",
+    )
+    RAW_OUTPUT_UNPARSABLE = (
+        "raw_output_unparsable",
+        "The first pass's raw answer is not two whole numbers within the range.",
+        False,
+    )
+    RAW_OUTPUT_IMPOSSIBLE_MEAN = (
+        "raw_output_impossible_mean",
+        "No answers of the other passes make the recorded mean together with the first pass's raw answer.",
+    )
+    NO_PASS_DECOMPOSITION = (
+        "no_pass_decomposition",
+        "No whole answers of the other passes make the recorded overall score together with the first pass's.",
+    )
