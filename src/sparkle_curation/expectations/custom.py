@@ -9,6 +9,7 @@ A class says in ``statement`` what it expects; Data Docs show that sentence. Mos
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar
 
 import great_expectations.expectations as gxe
@@ -30,7 +31,7 @@ from great_expectations.render import (
 from great_expectations.render.renderer.renderer import renderer
 from great_expectations.render.renderer_configuration import RendererConfiguration, RendererValueType
 
-from sparkle_curation.release.sample_ids import SAMPLE_ID
+from sparkle_curation.release.sample_ids import ID_DIGITS, SAMPLE_ID
 
 
 class FindingIsEmpty(ColumnMapMetricProvider):
@@ -63,8 +64,21 @@ class IdNamesTheme(ColumnPairMapMetricProvider):
 
     @column_pair_condition_partial(engine=PandasExecutionEngine)
     def _pandas(cls, column_A: Any, column_B: Any, **_: Any) -> Any:  # noqa: N803, N805
-        theme = column_A.str.extract(rf"^{SAMPLE_ID.pattern}$", expand=True)[0]
-        return (theme == column_B).fillna(value=False)
+        # Sliced, not extracted: a regular expression's groups are taken out row by row in Python.
+        theme = column_A.str.slice(len("Sparkle_"), -(ID_DIGITS + 1))
+        return (column_A.str.fullmatch(SAMPLE_ID.pattern) & (theme == column_B)).fillna(value=False)
+
+
+class NumberIsBetween(ColumnMapMetricProvider):
+    """True where a number lies within its bounds, both inclusive."""
+
+    condition_metric_name = "column_values.number_is_between"
+    condition_value_keys = ("min_value", "max_value")
+
+    @column_condition_partial(engine=PandasExecutionEngine)
+    def _pandas(cls, column: Any, min_value: Any = None, max_value: Any = None, **_: Any) -> Any:  # noqa: N805
+        is_enough = column >= (-math.inf if min_value is None else min_value)
+        return is_enough & (column <= (math.inf if max_value is None else max_value))
 
 
 class Stated:
@@ -125,6 +139,12 @@ class ExpectSampleIdsToNameTheirTheme(Stated, ColumnPairMapExpectation):
     map_metric = "column_pair_values.id_names_theme"
     success_keys = ("column_A", "column_B", "ignore_row_if", "mostly")
     statement: ClassVar[str] = "Every $column_A is Sparkle_, the $column_B of its row, and six digits."
+
+
+class ExpectNumbersToBeBetween(gxe.ExpectColumnValuesToBeBetween):
+    """Expect numbers within bounds: the parent compares row by row in Python, 0.2 s for 140K rows, this at once."""
+
+    map_metric = "column_values.number_is_between"
 
 
 class ExpectNothingQuarantined(Stated, ColumnMapExpectation):

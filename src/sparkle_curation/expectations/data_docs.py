@@ -26,6 +26,7 @@ body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 76re
 table { border-collapse: collapse; margin: .6rem 0; }
 td, th { border: 1px solid #ddd; padding: .3rem .6rem; text-align: left; vertical-align: top; }
 .text-danger, .failed { color: #b00020; } .text-success, .met { color: #1b7f3b; }
+.fa-check-circle::before { content: "\\2713"; } .fa-times::before { content: "\\2717"; }
 .warning { color: #9a6700; } .cooltip .top, .cooltip .bottom, footer { display: none; }
 """
 

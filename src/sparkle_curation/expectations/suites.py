@@ -119,7 +119,7 @@ def _between(name: str, column: str, field: Field) -> Rule:
         name,
         Kind.RANGE,
         f"`{column}` is {_worded(given)}.",
-        "ExpectColumnValuesToBeBetween",
+        "ExpectNumbersToBeBetween",
         {"column": column, **given},
     )
 
@@ -182,7 +182,7 @@ def _identity(name: str) -> Iterator[Rule]:
             "prompt_says_something",
             Kind.PROMPT,
             "The prompt is not blank.",
-            "ExpectColumnValuesToBeBetween",
+            "ExpectNumbersToBeBetween",
             {"column": "prompt_chars", "min_value": 1},
         )
 
@@ -260,7 +260,7 @@ def _video_score_rules() -> Iterator[Rule]:
         "mean_is_frames",
         Kind.DERIVED_VALUE,
         "`mean_o_score` is the mean of the frames' `O_score`.",
-        "ExpectColumnValuesToBeBetween",
+        "ExpectNumbersToBeBetween",
         {"column": "mean_error", "max_value": 1e-9},
     )
     yield Rule(
@@ -314,7 +314,7 @@ def _grounding_rules() -> Iterator[Rule]:
         "labels_are_there",
         Kind.LABELS,
         "Round 1 names at least one object.",
-        "ExpectColumnValuesToBeBetween",
+        "ExpectNumbersToBeBetween",
         {"column": "label_count", "min_value": 1},
     )
     yield _finding(
@@ -343,7 +343,7 @@ def _second_grounding_rules() -> Iterator[Rule]:
         "frames_are_grounded",
         Kind.FRAMES,
         "At least one frame is grounded.",
-        "ExpectColumnValuesToBeBetween",
+        "ExpectNumbersToBeBetween",
         {"column": "grounded_frame_count", "min_value": 1},
     )
 
@@ -359,7 +359,7 @@ def _asset_rules() -> Iterator[Rule]:
         "file_is_not_empty",
         Kind.PATHS,
         "The file has content.",
-        "ExpectColumnValuesToBeBetween",
+        "ExpectNumbersToBeBetween",
         {"column": "size", "min_value": 1},
     )
 
@@ -431,6 +431,6 @@ def _bounded(
             column,
             kind,
             f"`{column}` of each theme is {_worded(given)}.",
-            "ExpectColumnValuesToBeBetween",
+            "ExpectNumbersToBeBetween",
             {"column": column, **given},
         )
