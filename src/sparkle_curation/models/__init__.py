@@ -1,0 +1,1 @@
+"""Models behind one protocol: the only folder that imports torch."""
