@@ -5,16 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, NoReturn
 
+import xxhash
 from kedro.io.core import AbstractDataset, DatasetError
 
 from sparkle_curation.datasets.table_dataset import stored_fingerprint
+
+_END_BYTES = 8
+"""A Parquet file ends with the length of its footer, four bytes, and four letters."""
 
 
 class FingerprintsDataset(AbstractDataset[NoReturn, dict[str, str]]):
     """The fingerprints of some tables, by name; read only, a few kilobytes of each file are read.
 
-    For a node whose work on the tables is to be skipped while they stay the same. A table that was not written
-    from a stream carries none, and the size and time of its file stand for it.
+    For a node whose work on the tables is to be skipped while they stay the same. A fingerprint is what the table
+    was written from, and a digest of the file's footer, which holds the place, length and bounds of each piece of a
+    column: a table that was changed by hand and kept its metadata has another one.
 
     Args:
         filepaths: the Parquet files, local, by the name of their table.
@@ -27,7 +32,7 @@ class FingerprintsDataset(AbstractDataset[NoReturn, dict[str, str]]):
 
     def load(self) -> dict[str, str]:
         """The fingerprints, by the name of their table."""
-        return {name: stored_fingerprint(path) or _facts_of(path) for name, path in self._paths.items()}
+        return {name: f"{stored_fingerprint(path)}:{_digest_end(path)}" for name, path in self._paths.items()}
 
     def save(self, data: NoReturn) -> None:
         """Not possible: each table's fingerprint is written with the table."""
@@ -40,6 +45,11 @@ class FingerprintsDataset(AbstractDataset[NoReturn, dict[str, str]]):
         return {"filepaths": {name: str(path) for name, path in self._paths.items()}}
 
 
-def _facts_of(path: Path) -> str:
-    facts = path.stat()
-    return f"{facts.st_size}:{facts.st_mtime_ns}"
+def _digest_end(path: Path) -> str:
+    """xxh3-128 of the footer and the size of a Parquet file."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        file.seek(max(0, size - _END_BYTES))
+        length = int.from_bytes(file.read(4), "little")
+        file.seek(max(0, size - _END_BYTES - length))
+        return xxhash.xxh3_128_hexdigest(file.read() + size.to_bytes(8, "little"))
