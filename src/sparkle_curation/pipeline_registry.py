@@ -6,13 +6,14 @@ from kedro.pipeline import Pipeline
 
 from sparkle_curation.pipelines.ingest.pipeline import create_pipeline as ingest
 from sparkle_curation.pipelines.judge.pipeline import create_pipeline as judge
+from sparkle_curation.pipelines.manifest.pipeline import create_pipeline as manifest
 from sparkle_curation.pipelines.validate.pipeline import create_pipeline as validate
 from sparkle_curation.release.tables import COLUMNS
 
 
 def register_pipelines() -> dict[str, Pipeline]:
     """The pipelines by name; ``curate`` goes from the release to a variant, and is the default."""
-    pipelines = {"ingest": ingest(), "validate": validate(), "judge": judge()}
+    pipelines = {"manifest": manifest(), "ingest": ingest(), "validate": validate(), "judge": judge()}
     pipelines["curate"] = pipelines["ingest"] + pipelines["validate"] + _of_validated(pipelines["judge"])
     pipelines["__default__"] = pipelines["curate"]
     return pipelines

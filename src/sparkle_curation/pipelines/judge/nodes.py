@@ -10,6 +10,7 @@ import polars as pl
 from sparkle_curation.curation import emission, funnel
 from sparkle_curation.curation.frames import Frame
 from sparkle_curation.curation.prompt_hazards import find_prompt_hazards
+from sparkle_curation.curation.score_histograms import count_scores
 from sparkle_curation.curation.verdicts import (
     MissingScores,
     TaintedScores,
@@ -119,6 +120,11 @@ def split_by_verdict(verdicts: Frame) -> tuple[pl.DataFrame, pl.DataFrame]:
         ConservationError: kept and rejected are not all known samples.
     """
     return split(verdicts)
+
+
+def count_scores_by_tenth(verdicts: Frame) -> pl.DataFrame:
+    """How the scores of each stage and theme are spread, a count for each tenth of a point."""
+    return count_scores(verdicts)
 
 
 def look_up_prompts(

@@ -10,6 +10,7 @@ from kedro.pipeline import Node, Pipeline, node
 from sparkle_curation.pipelines.judge.nodes import (
     audit_scores,
     compose_variant,
+    count_scores_by_tenth,
     find_score_faults,
     judge_samples,
     list_known_samples,
@@ -44,6 +45,7 @@ def create_pipeline(**_: object) -> Pipeline:
                 ["samples_marked", *_SCORES, "cut_offs", "params:missing_scores", "params:tainted_scores"],
                 "verdicts",
             ),
+            _step(count_scores_by_tenth, ["verdicts"], "score_histograms"),
             _step(split_by_verdict, ["verdicts"], ["samples_kept", "samples_rejected"]),
             _step(look_up_prompts, ["samples_kept", "annotations", *_SCORES, *_GROUNDINGS], "prompts_found"),
             _step(
