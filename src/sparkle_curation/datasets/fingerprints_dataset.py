@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -18,23 +19,36 @@ class FingerprintsDataset(AbstractDataset[NoReturn, dict[str, str]]):
 
     Args:
         filepaths: the Parquet files, local, by the name of their table.
+        optional: names of tables that may not be there yet; their fingerprint is then empty.
         metadata: for other tools; Kedro does not look at it.
     """
 
-    def __init__(self, *, filepaths: dict[str, str], metadata: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        filepaths: dict[str, str],
+        optional: Sequence[str] = (),
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
         self._paths = {name: Path(path) for name, path in filepaths.items()}
+        self._optional = frozenset(optional)
         self.metadata = metadata
 
     def load(self) -> dict[str, str]:
         """The fingerprints, by the name of their table."""
-        return {name: stored_fingerprint(path) or _facts_of(path) for name, path in self._paths.items()}
+        return {name: self._fingerprint(name, path) for name, path in self._paths.items()}
 
     def save(self, data: NoReturn) -> None:
         """Not possible: each table's fingerprint is written with the table."""
         raise DatasetError("fingerprints are written with their tables")
 
+    def _fingerprint(self, name: str, path: Path) -> str:
+        if name in self._optional and not path.is_file():
+            return ""
+        return stored_fingerprint(path) or _facts_of(path)
+
     def _exists(self) -> bool:
-        return all(path.is_file() for path in self._paths.values())
+        return all(path.is_file() for name, path in self._paths.items() if name not in self._optional)
 
     def _describe(self) -> dict[str, Any]:
         return {"filepaths": {name: str(path) for name, path in self._paths.items()}}

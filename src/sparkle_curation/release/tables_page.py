@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterator
 
 from sparkle_curation.release.fields import Field, FieldType, ListOf, Scalar, Struct
+from sparkle_curation.release.media_faults import MediaFault
+from sparkle_curation.release.media_table import MEDIA_COLUMNS
 from sparkle_curation.release.reasons import Reason
 from sparkle_curation.release.score_rules import ScoreRule
 from sparkle_curation.release.tables import (
@@ -31,6 +33,7 @@ _GRAINS: dict[str, tuple[str, tuple[Field, ...]]] = {
     "annotations": ("one row per sample of a theme's training CSV or metadata JSONL", ANNOTATION_COLUMNS),
     **{name: (table.grain, table.columns) for name, table in JSONL_TABLES.items()},
     "assets": ("one row per media file, loose or a tar member; a sample may be both", ASSET_COLUMNS),
+    "media": ("one row per row of `assets` of the inspected kinds, broken or whole", MEDIA_COLUMNS),
     "quarantine": (
         "one row per piece of input that could not be read or trusted, or is odd",
         QUARANTINE_COLUMNS,
@@ -43,8 +46,8 @@ _GRAINS: dict[str, tuple[str, tuple[Field, ...]]] = {
 
 
 def tables_page() -> str:
-    """The page as Markdown: each table's grain and columns, then the codes of the quarantine and of the audit."""
-    return "\n".join([*_head(), *_tables(), *_reasons(), *_score_rules()]) + "\n"
+    """The page as Markdown: each table's grain and columns, then the codes of the quarantine, media and audit."""
+    return "\n".join([*_head(), *_tables(), *_reasons(), *_media_faults(), *_score_rules()]) + "\n"
 
 
 def _head() -> Iterator[str]:
@@ -103,6 +106,16 @@ def _reasons() -> Iterator[str]:
     yield "|---|---|---|"
     for reason in Reason:
         yield f"| `{reason}` | {reason.meaning} | {'kept' if reason.is_row_kept else 'quarantined'} |"
+
+
+def _media_faults() -> Iterator[str]:
+    yield ""
+    yield "## Error codes of the media"
+    yield ""
+    yield "| error | meaning |"
+    yield "|---|---|"
+    for fault in MediaFault:
+        yield f"| `{fault}` | {fault.meaning} |"
 
 
 def _score_rules() -> Iterator[str]:

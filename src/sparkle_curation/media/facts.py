@@ -1,0 +1,30 @@
+"""What a probe found out about one media file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFacts:
+    """The columns of ``media`` that a probe fills in; None is what does not apply or could not be read.
+
+    Attributes are described in ``release.media_table``.
+    """
+
+    width_px: int | None = None
+    height_px: int | None = None
+    frame_count: int | None = None
+    fps: float | None = None
+    is_constant_fps: bool | None = None
+    duration_s: float | None = None
+    codec: str | None = None
+    pixel_format: str | None = None
+    key_frame_count: int | None = None
+    rotation_deg: int | None = None
+    index_hash: str | None = None
+    content_hash: str | None = None
+    frames_hash: str | None = None
+    probe: str | None = None
+    error: str | None = None
+    error_detail: str | None = None

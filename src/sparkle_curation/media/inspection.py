@@ -1,0 +1,299 @@
+"""The table of the media: every asset probed once, and again only when its file, the probe or the depth changes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass, fields
+from itertools import groupby
+from operator import attrgetter
+from typing import NamedTuple
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+import xxhash
+
+from sparkle_curation.engine.executors import Executor
+from sparkle_curation.engine.journal import KEY, Journal
+from sparkle_curation.engine.progress import item_progress
+from sparkle_curation.engine.resumable import run_resumable
+from sparkle_curation.errors import ConservationError
+from sparkle_curation.media.byte_window import ByteWindow
+from sparkle_curation.media.facts import MediaFacts
+from sparkle_curation.media.probes import PROBE_VERSION, Depth, probe
+from sparkle_curation.reading.ingestion import TableStream
+from sparkle_curation.reading.release_files import ReleaseFiles
+from sparkle_curation.release.fields import arrow_schema
+from sparkle_curation.release.media_faults import MediaFault
+from sparkle_curation.release.media_table import MEDIA_COLUMNS
+
+logger = logging.getLogger(__name__)
+
+MEDIA_SCHEMA: pa.Schema = arrow_schema(MEDIA_COLUMNS)
+_FACT_NAMES = [field.name for field in fields(MediaFacts)]
+JOURNAL_SCHEMA: pa.Schema = pa.schema(
+    [(KEY, pa.string()), *((name, MEDIA_SCHEMA.field(name).type) for name in _FACT_NAMES)]
+)
+"""Of the journal: the facts of a file under the digest of everything that they depend on."""
+
+
+class ProbeJob(NamedTuple):
+    """One asset to be probed.
+
+    Attributes:
+        key: digest of everything that its facts depend on.
+        kind: asset kind.
+        file: path from the release root of the tar that holds it, or of itself.
+        offset: first byte in that file.
+        size: length in bytes.
+    """
+
+    key: str
+    kind: str
+    file: str
+    offset: int
+    size: int
+
+
+@dataclass(frozen=True)
+class BatchProbe:
+    """Probes a batch of assets; each file that holds some of them is opened once.
+
+    Attributes:
+        files: the release.
+        depth: how much is read of each.
+    """
+
+    files: ReleaseFiles
+    depth: Depth
+
+    def __call__(self, jobs: list[ProbeJob]) -> pa.Table:
+        """One row per job, in their order: ``JOURNAL_SCHEMA``."""
+        facts: list[MediaFacts] = []
+        for file, members in groupby(jobs, key=attrgetter("file")):
+            facts += self._probe_file(file, list(members))
+        columns = zip(*map(astuple, facts), strict=True)
+        keys = [job.key for job in jobs]
+        return pa.table([keys, *map(list, columns)], schema=JOURNAL_SCHEMA)
+
+    def _probe_file(self, file: str, jobs: Sequence[ProbeJob]) -> list[MediaFacts]:
+        try:
+            with self.files.reader(file) as reader:
+                return [self._probe(ByteWindow(reader, job.offset, job.size), job) for job in jobs]
+        except FileNotFoundError:
+            return [_failed(MediaFault.MISSING, f"{file} is not there")] * len(jobs)
+        except OSError as error:
+            return [_failed(MediaFault.UNREADABLE, f"{file}: {error.strerror or error}")] * len(jobs)
+
+    def _probe(self, window: ByteWindow, job: ProbeJob) -> MediaFacts:
+        try:
+            return probe(job.kind, window, self.depth)
+        except OSError as error:
+            return _failed(MediaFault.UNREADABLE, f"{job.file}: {error.strerror or error}")
+
+
+def _failed(fault: MediaFault, detail: str) -> MediaFacts:
+    return MediaFacts(error=fault.value, error_detail=detail)
+
+
+_PIECE_ROWS = 16_384
+
+
+def is_final(rows: pa.Table) -> pa.Array:
+    """Which rows of the journal stand: all but those whose file could not be read."""
+    return pc.not_equal(pc.fill_null(rows["error"], ""), MediaFault.UNREADABLE.value)
+
+
+@dataclass(frozen=True)
+class Probing:
+    """How assets are probed.
+
+    Attributes:
+        depth: how much is read of each.
+        executor: what runs the probes.
+        batch_size: assets that are probed between two writes to the journal.
+    """
+
+    depth: Depth
+    executor: Executor
+    batch_size: int
+
+
+# ------------------------------------------------------------------ jobs
+_FILE_FACTS = {"file": pl.String, "file_size": pl.Int64, "modified": pl.String}
+
+
+def with_keys(assets: pl.DataFrame, files: ReleaseFiles, depth: Depth) -> pl.DataFrame:
+    """The assets with the file that holds each and the ``key`` of their facts, by file and offset.
+
+    The key is of the release root; path, size and time of the file; the member in it; probe and depth.
+    """
+    located = assets.with_columns(pl.coalesce("container", "path").alias("file"))
+    facts = _file_facts(files, located["file"].unique())
+    located = located.join(facts, on="file", how="left", maintain_order="left").sort(
+        "file", "offset", maintain_order=True
+    )
+    texts = (
+        located.select(
+            pl.concat_str(
+                [
+                    pl.lit(_key_prefix(files.root, depth)),
+                    "file",
+                    "file_size",
+                    "modified",
+                    "offset",
+                    "size",
+                    "kind",
+                ],
+                separator="\0",
+                ignore_nulls=True,
+            )
+        )
+        .to_series()
+        .cast(pl.Binary)
+    )
+    keys = [xxhash.xxh3_128_hexdigest(text) for text in texts]
+    return located.drop("file_size", "modified").with_columns(pl.Series(KEY, keys, pl.String))
+
+
+def _key_prefix(root: str, depth: Depth) -> str:
+    return f"{PROBE_VERSION}\0{depth}\0{root}"
+
+
+def _file_facts(files: ReleaseFiles, paths: Iterable[str]) -> pl.DataFrame:
+    """Size and time of each file, from one listing of each folder; a file that is not there has no row."""
+    wanted = set(paths)
+    folders = sorted({path.rpartition("/")[0] for path in wanted})
+    found = (file for folder in folders for file in files.files_in(folder) if file.path in wanted)
+    return pl.DataFrame(
+        [(file.path, file.size, file.modified) for file in found], schema=_FILE_FACTS, orient="row"
+    )
+
+
+class _Jobs:
+    """The jobs of a frame, made as they are gone through: a million of them would take 400 MB."""
+
+    def __init__(self, assets: pl.DataFrame) -> None:
+        self._assets = assets.select(KEY, "kind", "file", "offset", "size")
+
+    def __len__(self) -> int:
+        return self._assets.height
+
+    def __iter__(self) -> Iterator[ProbeJob]:
+        return map(ProbeJob._make, self._assets.iter_rows())
+
+    def __contains__(self, job: object) -> bool:
+        return any(job == own for own in self)
+
+
+# ------------------------------------------------------------------ the table
+def inspect_assets(
+    assets: pl.DataFrame,
+    kinds: Collection[str],
+    files: ReleaseFiles,
+    probing: Probing,
+    journal: Journal,
+) -> pl.DataFrame:
+    """The table of the media (``MEDIA_COLUMNS``): one row per asset of the kinds, in the order of the assets.
+
+    Args:
+        assets: all assets, columns of ``assets``.
+        kinds: those to be inspected.
+        files: the release.
+        probing: how they are read.
+        journal: what was probed before; what is probed now is added, and what no asset needs any more dropped.
+
+    Raises:
+        ConservationError: an asset has no row.
+    """
+    wanted = with_keys(
+        assets.filter(pl.col("kind").is_in(list(kinds))).with_row_index("row"), files, probing.depth
+    )
+    with journal:
+        probed = _probe_missing(wanted, files, probing, journal)
+        facts = pl.DataFrame(pl.from_arrow(journal.read()))
+        if facts.height > wanted.height:
+            _drop_stale(assets, files, journal)
+    logger.info("media: %s of %s assets probed, the others known", f"{probed:,}", f"{wanted.height:,}")
+    media = wanted.join(facts, on=KEY, how="inner").sort("row")
+    if media.height != wanted.height:
+        raise ConservationError(
+            "Assets were lost on the way to the table of the media",
+            where="table media",
+            got=f"{media.height:,} rows",
+            allowed=f"{wanted.height:,}, one for each asset",
+            todo="report it: this is a defect of this project",
+        )
+    return media.rename({"size": "size_bytes"}).select(MEDIA_SCHEMA.names)
+
+
+def _probe_missing(wanted: pl.DataFrame, files: ReleaseFiles, probing: Probing, journal: Journal) -> int:
+    """Probe what the journal lacks; gives the number of assets probed."""
+    with item_progress("inspecting", wanted.height) as progress:
+        batches = run_resumable(
+            _Jobs(wanted),
+            attrgetter(KEY),
+            BatchProbe(files, probing.depth),
+            probing.executor,
+            journal,
+            batch_size=probing.batch_size,
+            progress=progress,
+            is_final=is_final,
+        )
+        return sum(batch.num_rows for batch in batches)
+
+
+def _drop_stale(assets: pl.DataFrame, files: ReleaseFiles, journal: Journal) -> None:
+    """Drop what no asset needs: other kinds and depths stay, since they may be asked for again."""
+    kept = pl.concat([with_keys(assets, files, depth)[KEY] for depth in Depth])
+    dropped = journal.compact(kept.to_arrow())
+    if dropped:
+        logger.info("media: dropped %s rows of files that are not there any more", f"{dropped:,}")
+
+
+def media_stream(
+    files: ReleaseFiles,
+    assets: pl.LazyFrame,
+    kinds: Collection[str],
+    fingerprints: Mapping[str, str],
+    probing: Probing,
+    journal: Journal,
+) -> TableStream:
+    """The table of the media for a dataset to write; nothing is probed where the stored one is of the same assets.
+
+    Args:
+        files: the release.
+        assets: all assets, columns of ``assets``.
+        kinds: those to be inspected.
+        fingerprints: of the stored tables ``assets`` and ``media``.
+        probing: how they are read.
+        journal: what was probed before.
+    """
+    wanted = _fingerprint(fingerprints["assets"], kinds, probing.depth)
+    if fingerprints["media"] == wanted:
+        return _stream(wanted, MEDIA_SCHEMA.empty_table())
+    media = inspect_assets(assets.collect(), kinds, files, probing, journal)
+    unreadable = media.filter(pl.col("error") == MediaFault.UNREADABLE.value).height
+    if unreadable:
+        logger.warning(
+            "media: %s files could not be read; they are tried again with the next run", f"{unreadable:,}"
+        )
+        wanted = f"{wanted}, {unreadable} to be read again"
+    return _stream(wanted, media.to_arrow().cast(MEDIA_SCHEMA))
+
+
+def _pieces(media: pa.Table) -> Iterator[pa.Table]:
+    for start in range(0, media.num_rows, _PIECE_ROWS):
+        yield media.slice(start, _PIECE_ROWS)
+
+
+def _fingerprint(assets: str, kinds: Collection[str], depth: Depth) -> str:
+    facts = [PROBE_VERSION, assets, sorted(kinds), depth.value]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+
+def _stream(fingerprint: str, media: pa.Table) -> TableStream:
+    return TableStream("media", MEDIA_SCHEMA, fingerprint, 0, lambda: _pieces(media), lambda: 0, dict)
