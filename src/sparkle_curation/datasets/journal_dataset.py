@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -20,11 +21,19 @@ class JournalDataset(AbstractDataset[NoReturn, Journal]):
     Args:
         filepath: the journal, a local file; made when it is first opened.
         schema: where its Arrow schema is, ``sparkle_curation.media.inspection.JOURNAL_SCHEMA``.
+        retried_errors: values of its column ``error`` whose work is done again by the next run.
         metadata: for other tools; Kedro does not look at it.
     """
 
-    def __init__(self, *, filepath: str, schema: str, metadata: dict[str, Any] | None = None) -> None:
-        self._path, self._schema = Path(filepath), schema
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        schema: str,
+        retried_errors: Sequence[str] = (),
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        self._path, self._schema, self._retried_errors = Path(filepath), schema, tuple(retried_errors)
         self.metadata = metadata
 
     def load(self) -> Journal:
@@ -32,7 +41,7 @@ class JournalDataset(AbstractDataset[NoReturn, Journal]):
         schema = load_obj(self._schema)
         if not isinstance(schema, pa.Schema):
             raise DatasetError(f"{self._schema} is no Arrow schema")
-        return Journal(self._path, schema)
+        return Journal(self._path, schema, retried_errors=self._retried_errors)
 
     def save(self, data: NoReturn) -> None:
         """Never: a node appends to the journal that it loads."""

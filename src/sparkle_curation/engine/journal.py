@@ -12,7 +12,7 @@ import fcntl
 import logging
 import os
 import struct
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -29,8 +29,8 @@ logger = logging.getLogger(__name__)
 KEY = "key"
 """The column that says which work a row is the result of."""
 
-IsFinal = Callable[[pa.Table], pa.Array]
-"""Which rows stand; the work of the others is done again."""
+ERROR = "error"
+"""The column, if there is one, that says why the work failed."""
 
 _FIRST_LINE = b"sparkle-curation journal 1\n"
 _MARK = b"\xf5row"
@@ -58,12 +58,13 @@ class Journal:
         path: the file; made when it is first opened.
         schema: of the rows, with a text column ``key`` that is never null. A journal that an older version wrote
             may lack columns, which are then null.
+        retried_errors: values of the column ``error`` that do not stand: such work is done again.
     """
 
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
+    def __init__(self, path: Path, schema: pa.Schema, *, retried_errors: Iterable[str] = ()) -> None:
         if schema.field(KEY).type != pa.string():
             raise ValueError(f"a journal has a text column {KEY!r}")
-        self.path, self.schema = path, schema
+        self.path, self.schema, self.retried_errors = path, schema, frozenset(retried_errors)
         self._file: BinaryIO | None = None
         self._lock: BinaryIO | None = None
         self._end = 0
@@ -199,16 +200,20 @@ class Journal:
             return rows
         return rows.take(last.combine_chunks().sort())
 
-    def keys(self, is_final: IsFinal | None = None) -> set[str]:
+    def keys(self) -> set[str]:
         """The keys whose work is done."""
-        if is_final is None:
+        if not self.retried_errors:
             return {key for rows in self.frames([KEY]) for key in rows[KEY].to_pylist()}
-        rows = self.read()
-        return set(rows.filter(is_final(rows))[KEY].to_pylist())
+        # In the order of the rows, so that the last row of a key decides.
+        done: dict[str, bool] = {}
+        for rows in self.frames([KEY, ERROR]):
+            stands = [error not in self.retried_errors for error in rows[ERROR].to_pylist()]
+            done.update(zip(rows[KEY].to_pylist(), stands, strict=True))
+        return {key for key, is_done in done.items() if is_done}
 
-    def remaining(self, wanted: Iterable[str], is_final: IsFinal | None = None) -> list[str]:
+    def remaining(self, wanted: Iterable[str]) -> list[str]:
         """Those of the wanted keys whose work is not done, in their order."""
-        done = self.keys(is_final)
+        done = self.keys()
         return [key for key in wanted if key not in done]
 
     def _fit(self, rows: pa.Table) -> pa.Table:
@@ -238,7 +243,7 @@ def _frame_of(rows: pa.Table) -> bytes:
     options = pa.ipc.IpcWriteOptions(compression="zstd")
     with pa.ipc.new_stream(sink, rows.schema, options=options) as writer:
         writer.write_table(rows.combine_chunks())
-    body = sink.getvalue().to_pybytes()
+    body: bytes = sink.getvalue().to_pybytes()
     return _FRAME.pack(_MARK, len(body), xxhash.xxh3_64_intdigest(body)) + body
 
 

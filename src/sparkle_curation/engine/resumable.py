@@ -9,7 +9,7 @@ from typing import TypeVar
 import pyarrow as pa
 
 from sparkle_curation.engine.executors import Executor
-from sparkle_curation.engine.journal import KEY, IsFinal, Journal
+from sparkle_curation.engine.journal import KEY, Journal
 from sparkle_curation.engine.progress import ItemsDone
 
 Work = TypeVar("Work")
@@ -24,7 +24,6 @@ def run_resumable(
     *,
     batch_size: int,
     progress: ItemsDone = lambda _done, _failed: None,
-    is_final: IsFinal | None = None,
 ) -> Iterator[pa.Table]:
     """The results of the work that the journal lacks, batch by batch, each once it is in the journal.
 
@@ -40,12 +39,11 @@ def run_resumable(
         batch_size: items of a batch; what a kill loses is this many for each process.
         progress: is told, first and after each batch, how many items are done, those that the journal had too,
             and how many failed now (column ``error``).
-        is_final: which rows of the journal stand; None for all.
 
     Raises:
         ValueError: a batch came back with other keys than it was given.
     """
-    missing = dict.fromkeys(journal.remaining(map(key, work), is_final))
+    missing = dict.fromkeys(journal.remaining(map(key, work)))
     done, failed = len(work) - len(missing), 0
     progress(done, failed)
     batches = _batches((item for item in work if _take(missing, key(item))), batch_size)

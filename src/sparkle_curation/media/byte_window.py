@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from sparkle_curation.media.broken import BrokenMediaError
@@ -14,6 +16,17 @@ class ReadAt(Protocol):
     def read_at(self, offset: int, length: int) -> bytes:
         """The bytes from ``offset``, at most ``length`` of them: fewer at the end of the file, then none."""
         ...
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A function that reads, as a ``ReadAt``."""
+
+    function: Callable[[int, int], bytes]
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """What the function gives."""
+        return self.function(offset, length)
 
 
 class ByteWindow:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from sparkle_curation.media.broken import BrokenMediaError
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +30,8 @@ class MediaFacts:
     probe: str | None = None
     error: str | None = None
     error_detail: str | None = None
+
+
+def broken_by(error: BrokenMediaError, facts: MediaFacts | None = None) -> MediaFacts:
+    """The facts of a broken file: what was found out before, and the error."""
+    return replace(facts or MediaFacts(), error=error.fault.value, error_detail=error.detail)

@@ -5,15 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
-from itertools import groupby
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from operator import attrgetter
-from typing import NamedTuple
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.compute as pc
 import xxhash
 
 from sparkle_curation.engine.executors import Executor
@@ -21,90 +18,15 @@ from sparkle_curation.engine.journal import KEY, Journal
 from sparkle_curation.engine.progress import item_progress
 from sparkle_curation.engine.resumable import run_resumable
 from sparkle_curation.errors import ConservationError
-from sparkle_curation.media.byte_window import ByteWindow
-from sparkle_curation.media.facts import MediaFacts
-from sparkle_curation.media.probes import PROBE_VERSION, Depth, probe
+from sparkle_curation.media.batch_probe import MEDIA_SCHEMA, BatchProbe, ProbeJob
+from sparkle_curation.media.probes import PROBE_VERSION, Depth
 from sparkle_curation.reading.ingestion import TableStream
 from sparkle_curation.reading.release_files import ReleaseFiles
-from sparkle_curation.release.fields import arrow_schema
 from sparkle_curation.release.media_faults import MediaFault
-from sparkle_curation.release.media_table import MEDIA_COLUMNS
 
 logger = logging.getLogger(__name__)
 
-MEDIA_SCHEMA: pa.Schema = arrow_schema(MEDIA_COLUMNS)
-_FACT_NAMES = [field.name for field in fields(MediaFacts)]
-JOURNAL_SCHEMA: pa.Schema = pa.schema(
-    [(KEY, pa.string()), *((name, MEDIA_SCHEMA.field(name).type) for name in _FACT_NAMES)]
-)
-"""Of the journal: the facts of a file under the digest of everything that they depend on."""
-
-
-class ProbeJob(NamedTuple):
-    """One asset to be probed.
-
-    Attributes:
-        key: digest of everything that its facts depend on.
-        kind: asset kind.
-        file: path from the release root of the tar that holds it, or of itself.
-        offset: first byte in that file.
-        size: length in bytes.
-    """
-
-    key: str
-    kind: str
-    file: str
-    offset: int
-    size: int
-
-
-@dataclass(frozen=True)
-class BatchProbe:
-    """Probes a batch of assets; each file that holds some of them is opened once.
-
-    Attributes:
-        files: the release.
-        depth: how much is read of each.
-    """
-
-    files: ReleaseFiles
-    depth: Depth
-
-    def __call__(self, jobs: list[ProbeJob]) -> pa.Table:
-        """One row per job, in their order: ``JOURNAL_SCHEMA``."""
-        facts: list[MediaFacts] = []
-        for file, members in groupby(jobs, key=attrgetter("file")):
-            facts += self._probe_file(file, list(members))
-        columns = zip(*map(astuple, facts), strict=True)
-        keys = [job.key for job in jobs]
-        return pa.table([keys, *map(list, columns)], schema=JOURNAL_SCHEMA)
-
-    def _probe_file(self, file: str, jobs: Sequence[ProbeJob]) -> list[MediaFacts]:
-        try:
-            with self.files.reader(file) as reader:
-                return [self._probe(ByteWindow(reader, job.offset, job.size), job) for job in jobs]
-        except FileNotFoundError:
-            return [_failed(MediaFault.MISSING, f"{file} is not there")] * len(jobs)
-        except OSError as error:
-            return [_failed(MediaFault.UNREADABLE, f"{file}: {error.strerror or error}")] * len(jobs)
-
-    def _probe(self, window: ByteWindow, job: ProbeJob) -> MediaFacts:
-        try:
-            return probe(job.kind, window, self.depth)
-        except OSError as error:
-            return _failed(MediaFault.UNREADABLE, f"{job.file}: {error.strerror or error}")
-
-
-def _failed(fault: MediaFault, detail: str) -> MediaFacts:
-    return MediaFacts(error=fault.value, error_detail=detail)
-
-
 _PIECE_ROWS = 16_384
-
-
-def is_final(rows: pa.Table) -> pa.Array:
-    """Which rows of the journal stand: all but those whose file could not be read."""
-    return pc.not_equal(pc.fill_null(rows["error"], ""), MediaFault.UNREADABLE.value)
 
 
 @dataclass(frozen=True)
@@ -241,7 +163,6 @@ def _probe_missing(wanted: pl.DataFrame, files: ReleaseFiles, probing: Probing, 
             journal,
             batch_size=probing.batch_size,
             progress=progress,
-            is_final=is_final,
         )
         return sum(batch.num_rows for batch in batches)
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Callable
 from typing import NamedTuple
 
 import xxhash
 
 from sparkle_curation.media.broken import BrokenMediaError
-from sparkle_curation.media.byte_window import ByteWindow
+from sparkle_curation.media.byte_window import ByteWindow, Reading
 from sparkle_curation.media.facts import MediaFacts
 from sparkle_curation.media.zip_directory import ZipMember, read_directory, read_start
 from sparkle_curation.release.media_faults import MediaFault
@@ -61,13 +62,22 @@ class _ArrayHeader(NamedTuple):
     start: int
 
 
-def read_mask_header(window: ByteWindow) -> MaskHeader:
-    """What the npz says of its mask; a kilobyte of it is read, and no more than 8 KB unpacked.
+def read_mask_header(read_at: Callable[[int, int], bytes], size: int) -> MaskHeader:
+    """What the npz says of its mask; a few kilobytes of it are read, and no more than 8 KB unpacked.
+
+    Args:
+        read_at: gives the bytes of the npz from an offset, at most so many; see ``media.byte_window.ReadAt``.
+        size: length of the npz in bytes.
 
     Raises:
         BrokenMediaError: the file is no npz, is cut, holds other arrays than `mask` (uint8) and `shape` (three
             whole numbers), or the mask has another length than the shape takes.
     """
+    return header_of(ByteWindow(Reading(read_at), 0, size))
+
+
+def header_of(window: ByteWindow) -> MaskHeader:
+    """As ``read_mask_header``, of a window."""
     members = {member.name: member for member in read_directory(window)}
     missing = [name for name in (MASK, SHAPE) if name not in members]
     if missing:
@@ -87,7 +97,7 @@ def read_mask_header(window: ByteWindow) -> MaskHeader:
 
 def read_mask(window: ByteWindow) -> MediaFacts:
     """The facts of a mask; raises as ``read_mask_header`` does."""
-    header = read_mask_header(window)
+    header = header_of(window)
     return MediaFacts(
         width_px=header.width_px,
         height_px=header.height_px,

@@ -48,9 +48,6 @@ def find_index(window: ByteWindow) -> bytes:
     seen = []
     for box in top_boxes(window):
         seen.append(raw_type(box.type))
-        if box.end > window.size:
-            detail = f"box {seen[-1]} ends at byte {box.end}, the file at byte {window.size}"
-            raise BrokenMediaError(MediaFault.TRUNCATED, detail)
         if box.type == b"moov":
             length = box.end - box.start
             if length > MAX_INDEX_BYTES:
@@ -61,11 +58,21 @@ def find_index(window: ByteWindow) -> bytes:
     raise BrokenMediaError(MediaFault.TRUNCATED, detail)
 
 
-def top_boxes(window: ByteWindow) -> Iterator[Box]:
-    """The boxes of the file, in order; the last may claim to end after the file does.
+def check_ends(window: ByteWindow) -> None:
+    """Holds that every box at the top ends inside the file.
 
     Raises:
-        BrokenMediaError: the file does not begin as an mp4 does, or has too many boxes.
+        BrokenMediaError: one does not, or the file is no mp4.
+    """
+    for _ in top_boxes(window):
+        pass
+
+
+def top_boxes(window: ByteWindow) -> Iterator[Box]:
+    """The boxes of the file, in order.
+
+    Raises:
+        BrokenMediaError: the file does not begin as an mp4 does, has too many boxes, or ends before one does.
     """
     start = 0
     for _ in range(MAX_TOP_BOXES):
@@ -79,9 +86,12 @@ def top_boxes(window: ByteWindow) -> Iterator[Box]:
         if box is None:
             detail = f"no box at byte {start}: found {header.hex(' ')}"
             raise BrokenMediaError(MediaFault.BAD_STRUCTURE, detail)
+        if box.end > window.size:
+            detail = f"box {raw_type(box.type)} ends at byte {box.end}, the file at byte {window.size}"
+            raise BrokenMediaError(MediaFault.TRUNCATED, detail)
         yield box
         start = box.end
-    raise BrokenMediaError(MediaFault.BAD_STRUCTURE, f"more than {MAX_TOP_BOXES} boxes without an index")
+    raise BrokenMediaError(MediaFault.BAD_STRUCTURE, f"more than {MAX_TOP_BOXES} boxes")
 
 
 # `styp` begins a segment; files older than the standard begin with one of the others.

@@ -6,9 +6,9 @@ import xxhash
 
 from sparkle_curation.media.broken import BrokenMediaError
 from sparkle_curation.media.byte_window import ByteWindow
-from sparkle_curation.media.facts import MediaFacts
+from sparkle_curation.media.facts import MediaFacts, broken_by
 from sparkle_curation.media.h264_config import read_avc_config
-from sparkle_curation.media.mp4_boxes import find_index, raw_type
+from sparkle_curation.media.mp4_boxes import check_ends, find_index, raw_type
 from sparkle_curation.media.mp4_edits import check_edits
 from sparkle_curation.media.mp4_tracks import (
     VIDEO,
@@ -33,24 +33,44 @@ MAX_FRAMES = 1 << 22
 
 
 def read_mp4(window: ByteWindow) -> MediaFacts:
-    """The facts of the video, as the boxes have them.
+    """The facts of the video, as the boxes have them; with its error where samples lie outside of the file.
 
     Raises:
-        BrokenMediaError: the file is no mp4, is cut, or its index contradicts itself.
-        UnknownLayoutError: it has something that is not read here; PyAV may know it.
+        BrokenMediaError: the file is no mp4, is cut before its index ends, or the index contradicts itself.
+        UnknownLayoutError: it is whole, and has something that is not read here; PyAV may know it.
     """
     index = find_index(window)
     tracks = read_tracks(index)
     videos = [track for track in tracks if track.handler == VIDEO]
     if not videos:
         raise BrokenMediaError(MediaFault.NO_VIDEO_TRACK, f"{len(tracks)} tracks, none of them video")
+    if is_fragmented(index):
+        check_ends(window)
+        raise UnknownLayoutError("samples outside of the index")
+    error = _place_error(tracks, window.size)
+    try:
+        facts = _facts_of(_only(videos), window.size)
+    except UnknownLayoutError:
+        if error:
+            raise error from None
+        raise
+    return broken_by(error, facts) if error else facts
+
+
+def _only(videos: list[Track]) -> Track:
     if len(videos) > 1:
         raise UnknownLayoutError(f"{len(videos)} video tracks")
-    if is_fragmented(index):
-        raise UnknownLayoutError("samples outside of the index")
-    for track in tracks:
-        check_places(track, read_samples(track, window.size), window.size)
-    return _facts_of(videos[0], window.size)
+    return videos[0]
+
+
+def _place_error(tracks: list[Track], file_size: int) -> BrokenMediaError | None:
+    """What is wrong with the places of the samples, of sound too: a file that is cut is cut."""
+    try:
+        for track in tracks:
+            check_places(track, read_samples(track, file_size), file_size)
+    except BrokenMediaError as error:
+        return error
+    return None
 
 
 def _facts_of(track: Track, file_size: int) -> MediaFacts:

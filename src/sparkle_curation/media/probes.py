@@ -10,7 +10,8 @@ import xxhash
 
 from sparkle_curation.media.broken import BrokenMediaError
 from sparkle_curation.media.byte_window import ByteWindow
-from sparkle_curation.media.facts import MediaFacts
+from sparkle_curation.media.deep_checks import check_png, hash_mask, pieces
+from sparkle_curation.media.facts import MediaFacts, broken_by
 from sparkle_curation.media.mask_header import read_mask
 from sparkle_curation.media.mp4_probe import read_mp4
 from sparkle_curation.media.mp4_tracks import UnknownLayoutError
@@ -22,7 +23,8 @@ from sparkle_curation.release.media_faults import MediaFault
 PROBE_VERSION = 1
 """Raised with every change that makes other facts of the same file; every file is then probed anew."""
 
-_HASHED_BYTES = 1 << 20
+MAX_DECODED_PIXELS = 1 << 26
+"""Most pixels of a picture that is decoded, 8192x8192: a header of 30 bytes may claim a thousand times as many."""
 
 
 class Depth(StrEnum):
@@ -43,16 +45,20 @@ def probe(kind: str, window: ByteWindow, depth: Depth = Depth.INDEX) -> MediaFac
     """
     facts = MediaFacts()
     try:
-        if not window.size:
-            raise BrokenMediaError(MediaFault.EMPTY, "0 bytes")
-        facts = _READERS[ASSET_KINDS[kind].suffix](window)
+        facts = _read(kind, window)
         if depth is not Depth.INDEX:
             facts = replace(facts, content_hash=_content_hash(window))
-        if depth is Depth.DECODE and facts.fps is not None:
-            facts = _decoded(facts, window)
-    except BrokenMediaError as broken:
-        facts = replace(facts, error=broken.fault.value, error_detail=broken.detail)
+        if depth is Depth.DECODE and facts.error is None:
+            facts = replace(facts, frames_hash=_DECODERS[ASSET_KINDS[kind].suffix](window, facts))
+    except BrokenMediaError as error:
+        return broken_by(error, facts)
     return facts
+
+
+def _read(kind: str, window: ByteWindow) -> MediaFacts:
+    if not window.size:
+        raise BrokenMediaError(MediaFault.EMPTY, "0 bytes")
+    return _READERS[ASSET_KINDS[kind].suffix](window)
 
 
 def _read_video(window: ByteWindow) -> MediaFacts:
@@ -71,14 +77,40 @@ _READERS: dict[str, Callable[[ByteWindow], MediaFacts]] = {
 
 def _content_hash(window: ByteWindow) -> str:
     digest = xxhash.xxh3_128()
-    for start in range(0, window.size, _HASHED_BYTES):
-        digest.update(window.read_exactly(start, min(_HASHED_BYTES, window.size - start)))
+    for piece in pieces(window, 0, window.size):
+        digest.update(piece)
     return digest.hexdigest()
 
 
-def _decoded(facts: MediaFacts, window: ByteWindow) -> MediaFacts:
+# ------------------------------------------------------------------ decoding
+def _decode_video(window: ByteWindow, facts: MediaFacts) -> str:
+    _check_pixels(facts)
     decoded = decode_frames(window)
     if decoded.frame_count != facts.frame_count:
-        detail = f"{decoded.frame_count} frames; the index has {facts.frame_count}"
-        return replace(facts, error=MediaFault.FRAMES_DIFFER.value, error_detail=detail)
-    return replace(facts, frames_hash=decoded.frames_hash)
+        detail = f"{decoded.frame_count} frames decoded; the index has {facts.frame_count}"
+        raise BrokenMediaError(MediaFault.FRAMES_DIFFER, detail)
+    return decoded.frames_hash
+
+
+def _decode_image(window: ByteWindow, facts: MediaFacts) -> str:
+    check_png(window)
+    _check_pixels(facts)
+    return decode_frames(window).frames_hash
+
+
+def _decode_mask(window: ByteWindow, _: MediaFacts) -> str:
+    return hash_mask(window)
+
+
+_DECODERS: dict[str, Callable[[ByteWindow, MediaFacts], str]] = {
+    "mp4": _decode_video,
+    "png": _decode_image,
+    "npz": _decode_mask,
+}
+
+
+def _check_pixels(facts: MediaFacts) -> None:
+    width, height = facts.width_px or 0, facts.height_px or 0
+    if width * height > MAX_DECODED_PIXELS:
+        detail = f"{width}x{height} pixels; at most {MAX_DECODED_PIXELS} are decoded"
+        raise BrokenMediaError(MediaFault.UNDECODABLE, detail)

@@ -8,9 +8,9 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
@@ -39,37 +39,53 @@ class DecodedFrames(NamedTuple):
     frames_hash: str
 
 
+class _Packet(NamedTuple):
+    size: int
+    pts: int | None
+    dts: int | None
+    is_key: bool
+
+
 def read_with_pyav(window: ByteWindow) -> MediaFacts:
     """The facts of the video: its packets are counted, and not decoded.
 
     Raises:
         BrokenMediaError: FFmpeg cannot open or read it, or finds no video or no frame in it.
     """
-    with _opened(window) as (_, stream):
+    with _opened(window) as (container, stream):
         packets = [
-            packet for packet in stream.container.demux(stream) if packet.size and not packet.is_discard
+            _Packet(packet.size, packet.pts, packet.dts, packet.is_keyframe)
+            for packet in container.demux(stream)
+            if packet.size and not packet.is_discard
         ]
         if not packets:
             raise BrokenMediaError(MediaFault.NO_FRAMES, "FFmpeg finds no frame")
-        steps = _steps(packets)
-        rate = stream.average_rate or stream.guessed_rate
-        digest = xxhash.xxh3_128(window.size.to_bytes(8, "big"))
-        for packet in packets:
-            digest.update(f"{packet.size} {packet.pts} {packet.dts};".encode())
-        duration = stream.duration * stream.time_base if stream.duration and stream.time_base else None
-        return MediaFacts(
-            width_px=stream.width,
-            height_px=stream.height,
-            frame_count=len(packets),
-            fps=float(rate) if rate else None,
-            is_constant_fps=len(steps) <= 1,
-            duration_s=float(duration if duration else len(packets) / rate) if duration or rate else None,
-            codec=stream.codec_context.name,
-            pixel_format=stream.pix_fmt,
-            key_frame_count=sum(packet.is_keyframe for packet in packets),
-            index_hash=digest.hexdigest(),
-            probe="pyav",
-        )
+        return _facts_of(stream, packets, window.size)
+
+
+def _facts_of(stream: VideoStream, packets: list[_Packet], file_size: int) -> MediaFacts:
+    rate = stream.average_rate or stream.guessed_rate
+    duration_s = None
+    if stream.duration and stream.time_base:
+        duration_s = float(stream.duration * stream.time_base)
+    elif rate:
+        duration_s = float(len(packets) / rate)
+    digest = xxhash.xxh3_128(file_size.to_bytes(8, "big"))
+    for packet in packets:
+        digest.update(f"{packet.size} {packet.pts} {packet.dts};".encode())
+    return MediaFacts(
+        width_px=stream.width,
+        height_px=stream.height,
+        frame_count=len(packets),
+        fps=float(rate) if rate else None,
+        is_constant_fps=len(_steps(packets)) <= 1,
+        duration_s=duration_s,
+        codec=stream.codec_context.codec.canonical_name,
+        pixel_format=stream.pix_fmt,
+        key_frame_count=sum(packet.is_key for packet in packets),
+        index_hash=digest.hexdigest(),
+        probe="pyav",
+    )
 
 
 def decode_frames(window: ByteWindow) -> DecodedFrames:
@@ -83,18 +99,18 @@ def decode_frames(window: ByteWindow) -> DecodedFrames:
     with _opened(window) as (container, stream):
         for frame in container.decode(stream):
             digest.update(f"{frame.width}x{frame.height} {frame.format.name};".encode())
-            digest.update(np.ascontiguousarray(_pixels(frame)))
+            digest.update(_pixels(frame).tobytes())
             count += 1
     return DecodedFrames(count, digest.hexdigest())
 
 
-def _steps(packets: list[av.Packet]) -> set[int]:
+def _steps(packets: list[_Packet]) -> set[int]:
     """The different distances in time between frames that follow each other when shown."""
     times = sorted(packet.pts for packet in packets if packet.pts is not None)
-    return {after - before for before, after in zip(times, times[1:], strict=False)}
+    return {after - before for before, after in pairwise(times)}
 
 
-def _pixels(frame: av.VideoFrame) -> NDArray[np.generic]:
+def _pixels(frame: av.VideoFrame) -> NDArray[Any]:
     """The frame in its own pixel format, without what pads its rows; as RGB where no array has its format."""
     try:
         return frame.to_ndarray()

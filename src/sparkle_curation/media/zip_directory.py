@@ -70,7 +70,7 @@ def read_start(window: ByteWindow, member: ZipMember, length: int) -> bytes:
     Raises:
         BrokenMediaError: the member does not lie inside the archive, or cannot be unpacked.
     """
-    start = _content_start(window, member)
+    start = content_start(window, member)
     packed = window.read_exactly(start, min(member.packed_bytes, length + 64))
     if not member.is_deflated:
         return packed[:length]
@@ -80,10 +80,15 @@ def read_start(window: ByteWindow, member: ZipMember, length: int) -> bytes:
         raise BrokenMediaError(MediaFault.UNDECODABLE, f"{member.name}: {error}") from error
 
 
-def _content_start(window: ByteWindow, member: ZipMember) -> int:
+def content_start(window: ByteWindow, member: ZipMember) -> int:
+    """First byte of a member's packed content.
+
+    Raises:
+        BrokenMediaError: the member does not lie inside the archive.
+    """
     header = window.read_exactly(member.header_offset, _LOCAL.size, ahead=512)
     magic, *_, name_length, extra_length = _LOCAL.unpack(header)
-    start = member.header_offset + _LOCAL.size + name_length + extra_length
+    start: int = member.header_offset + _LOCAL.size + name_length + extra_length
     if magic != b"PK\3\4" or start + member.packed_bytes > window.size:
         detail = f"no member {member.name} of {member.packed_bytes} bytes at byte {member.header_offset}"
         raise BrokenMediaError(MediaFault.BAD_STRUCTURE, detail)
