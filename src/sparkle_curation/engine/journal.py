@@ -1,8 +1,7 @@
 """A file that results are appended to as they come, so that a run that is killed loses none that it had.
 
-The file is a line that says what it is, then frames. A frame is a mark, the length and the xxh3 checksum of its
-body, and the body: rows as an Arrow stream of their own. A frame is written, then flushed to the disk, and only
-then counts. What a killed writer left at the end has a wrong checksum, and is cut off when the file is opened.
+A batch of rows is written as one frame, flushed to the disk, and only then counts; see ``engine.frames``. What a
+killed writer left at the end has a wrong checksum, and is cut off when the journal is opened.
 """
 
 from __future__ import annotations
@@ -11,31 +10,38 @@ import errno
 import fcntl
 import logging
 import os
-import struct
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import xxhash
 
+from sparkle_curation.engine.frames import (
+    FIRST_LINE,
+    NotFramesError,
+    append_frame,
+    bytes_of,
+    cut,
+    find_frames,
+    frame_of,
+    replace_file,
+    rows_of,
+)
 from sparkle_curation.errors import SparkleError
 
 logger = logging.getLogger(__name__)
 
 KEY = "key"
-"""The column that says which work a row is the result of."""
-
+"""The column that says which work a row is the result of: a digest of everything that the result depends on."""
 ERROR = "error"
 """The column, if there is one, that says why the work failed."""
 
-_FIRST_LINE = b"sparkle-curation journal 1\n"
-_MARK = b"\xf5row"
-_FRAME = struct.Struct("<4sQQ")
 _COMPACTED_ROWS = 65_536
+_MAX_FRAMES = 64
+"""Opening a frame takes 0.3 ms, whatever it holds: a journal of more than so many small ones is made one of few."""
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -43,16 +49,11 @@ class JournalError(SparkleError):
     """A journal cannot be opened, or not be written to."""
 
 
-class _Frame(NamedTuple):
-    start: int
-    end: int
-
-
 class Journal:
     """Rows by the work that they are the result of, on disk.
 
-    ``with journal:`` opens it for one writer; another one meanwhile is refused. Of several rows with one key the
-    last holds, so that failed work can be done again.
+    ``with journal:`` opens it for one writer; another one meanwhile is refused. Reading needs no opening. Of
+    several rows with one key the last holds, so that failed work can be done again.
 
     Args:
         path: the file; made when it is first opened.
@@ -62,22 +63,26 @@ class Journal:
     """
 
     def __init__(self, path: Path, schema: pa.Schema, *, retried_errors: Iterable[str] = ()) -> None:
-        if schema.field(KEY).type != pa.string():
-            raise ValueError(f"a journal has a text column {KEY!r}")
         self.path, self.schema, self.retried_errors = path, schema, frozenset(retried_errors)
-        self._file: BinaryIO | None = None
+        for name in (KEY, ERROR) if self.retried_errors else (KEY,):
+            if name not in schema.names or schema.field(name).type != pa.string():
+                raise ValueError(f"such a journal has a text column {name!r}")
+        self._handle: int | None = None
         self._lock: BinaryIO | None = None
         self._end = 0
 
     # -------------------------------------------------------------- opening and closing
     def __enter__(self) -> Journal:
-        """The journal, open: locked, and its torn or damaged parts cut out."""
+        """The journal, open: locked, and its torn or damaged parts cut out.
+
+        Raises:
+            JournalError: another process has it open, or the file is no journal.
+        """
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = _locked(self.path)
         try:
             self._mend()
-            self._file = self.path.open("r+b")
-            self._end = self._file.seek(0, os.SEEK_END)
+            self._reopen()
         except BaseException:
             self._close()
             raise
@@ -93,28 +98,42 @@ class Journal:
         self._close()
 
     def _close(self) -> None:
-        for handle in (self._file, self._lock):
-            if handle is not None:
-                handle.close()
-        self._file = self._lock = None
+        if self._handle is not None:
+            os.close(self._handle)
+        if self._lock is not None:
+            self._lock.close()
+        self._handle = self._lock = None
+
+    def _reopen(self) -> None:
+        if self._handle is not None:
+            os.close(self._handle)
+        self._handle = os.open(self.path, os.O_RDWR)
+        self._end = os.fstat(self._handle).st_size
+
+    def _open_handle(self) -> int:
+        if self._handle is None:
+            raise ValueError("the journal is not open: use `with journal:`")
+        return self._handle
 
     def _mend(self) -> None:
         """Makes the file, or brings it to whole frames."""
-        if not self.path.exists() or self.path.stat().st_size < len(_FIRST_LINE):
-            if self.path.exists() and not _FIRST_LINE.startswith(self.path.read_bytes()):
+        if _is_short(self.path):
+            if self.path.exists() and not FIRST_LINE.startswith(self.path.read_bytes()):
                 raise _not_a_journal(self.path)
-            _replace(self.path, [])
-            return
-        with self.path.open("rb") as file:
+            replace_file(self.path, [])
+        with self.path.open("r+b") as file, _telling(self.path):
             size = os.fstat(file.fileno()).st_size
-            frames = list(_frames(file, self.path))
-            kept = len(_FIRST_LINE) + sum(frame.end - frame.start for frame in frames)
+            frames = list(find_frames(file))
+            kept = len(FIRST_LINE) + sum(frame.end - frame.start for frame in frames)
             if kept == size:
                 return
-            last = frames[-1].end if frames else len(_FIRST_LINE)
-            what = "what a killed run left at its end" if last == kept else "damaged parts"
-            logger.warning("%s: cut out %s, %s bytes", self.path, what, f"{size - kept:,}")
-            _replace(self.path, (_bytes_of(file, frame) for frame in frames))
+            end = frames[-1].end if frames else len(FIRST_LINE)
+            if kept == end:
+                logger.warning("%s: cut off %s bytes that a killed run left", self.path, f"{size - kept:,}")
+                cut(file.fileno(), end)
+            else:
+                logger.warning("%s: cut out %s damaged bytes", self.path, f"{size - kept:,}")
+                replace_file(self.path, (bytes_of(file, frame) for frame in frames))
 
     # -------------------------------------------------------------- writing
     def append(self, rows: pa.Table) -> None:
@@ -123,82 +142,45 @@ class Journal:
         Raises:
             JournalError: the disk is full. What was appended before stands, and nothing of these rows.
         """
-        if self._file is None:
-            raise ValueError("the journal is not open: use `with journal:`")
-        if not rows.num_rows:
-            return
-        frame = _frame_of(rows.select(self.schema.names).cast(self.schema))
-        try:
-            self._file.seek(self._end)
-            self._file.write(frame)
-            self._file.flush()
-            os.fsync(self._file.fileno())
-        except OSError as error:
-            self._undo()
-            if error.errno in _FULL:
-                raise _full(self.path, error) from error
-            raise
-        self._end += len(frame)
-
-    def _undo(self) -> None:
-        """Cuts off what of a frame was written; takes no space, so it works on a full disk."""
-        handle = os.open(self.path, os.O_WRONLY)
-        try:
-            os.ftruncate(handle, self._end)
-        finally:
-            os.close(handle)
-        if self._file is not None:
-            # A new handle: the old one still has the bytes that it could not write.
-            raw, self._file = self._file, self.path.open("r+b")
-            _discard(raw)
+        handle = self._open_handle()
+        if rows.num_rows:
+            frame = frame_of(rows.select(self.schema.names).cast(self.schema))
+            with _telling(self.path):
+                self._end = append_frame(handle, self._end, frame)
 
     def compact(self, keep: Iterable[str]) -> int:
         """Rewrites the journal with the last row of each key in ``keep``; gives the number of rows dropped.
 
-        Nothing is rewritten where there is nothing to drop.
+        Nothing is rewritten where there is nothing to drop and the frames are not many and small.
 
         Raises:
             JournalError: the disk is full; the journal stays as it was.
         """
-        if self._file is None:
-            raise ValueError("the journal is not open: use `with journal:`")
-        row_count = sum(rows.num_rows for rows in self.frames())
-        wanted = pa.array(keep, pa.string())
-        kept = self.read()
-        kept = kept.filter(pc.is_in(kept[KEY], wanted))
-        dropped: int = row_count - kept.num_rows
-        if dropped:
-            pieces = range(0, kept.num_rows, _COMPACTED_ROWS)
-            try:
-                _replace(self.path, (_frame_of(kept.slice(start, _COMPACTED_ROWS)) for start in pieces))
-            except OSError as error:
-                if error.errno in _FULL:
-                    raise _full(self.path, error) from error
-                raise
-            self._file.close()
-            self._file = self.path.open("r+b")
-            self._end = self._file.seek(0, os.SEEK_END)
+        self._open_handle()
+        frames = list(self.frames())
+        kept = self._last_rows(frames)
+        kept = kept.filter(pc.is_in(kept[KEY], pa.array(keep, pa.string())))
+        dropped: int = sum(rows.num_rows for rows in frames) - kept.num_rows
+        if dropped or len(frames) > _MAX_FRAMES + kept.num_rows // _COMPACTED_ROWS:
+            starts = range(0, kept.num_rows, _COMPACTED_ROWS)
+            with _telling(self.path):
+                replace_file(self.path, (frame_of(kept.slice(start, _COMPACTED_ROWS)) for start in starts))
+            self._reopen()
         return dropped
 
     # -------------------------------------------------------------- reading
     def frames(self, columns: list[str] | None = None) -> Iterator[pa.Table]:
-        """The rows as they were appended, whole frames only."""
-        if not self.path.exists() or not self.path.stat().st_size:
+        """The rows as they were appended, those of whole frames."""
+        if _is_short(self.path):
             return
-        with self.path.open("rb") as file:
-            for frame in _frames(file, self.path):
-                body = _bytes_of(file, frame)[_FRAME.size :]
-                rows = self._fit(pa.ipc.open_stream(pa.py_buffer(body)).read_all())
+        with self.path.open("rb") as file, _telling(self.path):
+            for frame in find_frames(file):
+                rows = self._fit(rows_of(bytes_of(file, frame)))
                 yield rows.select(columns) if columns else rows
 
     def read(self) -> pa.Table:
         """The last row of each key, in the order in which they were appended."""
-        rows = pa.concat_tables([self.schema.empty_table(), *self.frames()])
-        numbered = pa.table({KEY: rows[KEY], "row": pa.array(range(rows.num_rows), pa.int64())})
-        last = numbered.group_by(KEY).aggregate([("row", "max")])["row_max"]
-        if len(last) == rows.num_rows:
-            return rows
-        return rows.take(last.combine_chunks().sort())
+        return self._last_rows(self.frames())
 
     def keys(self) -> set[str]:
         """The keys whose work is done."""
@@ -215,6 +197,12 @@ class Journal:
         """Those of the wanted keys whose work is not done, in their order."""
         done = self.keys()
         return [key for key in wanted if key not in done]
+
+    def _last_rows(self, frames: Iterable[pa.Table]) -> pa.Table:
+        rows = pa.concat_tables([self.schema.empty_table(), *frames])
+        numbered = pa.table({KEY: rows[KEY], "row": pa.array(range(rows.num_rows), pa.int64())})
+        last = numbered.group_by(KEY).aggregate([("row", "max")])["row_max"]
+        return rows if len(last) == rows.num_rows else rows.take(last.combine_chunks().sort())
 
     def _fit(self, rows: pa.Table) -> pa.Table:
         """The rows with the columns of the schema; those that an older version did not have are null."""
@@ -237,82 +225,10 @@ class Journal:
         return pa.table(columns, schema=self.schema)
 
 
-# ------------------------------------------------------------------ frames
-def _frame_of(rows: pa.Table) -> bytes:
-    sink = pa.BufferOutputStream()
-    options = pa.ipc.IpcWriteOptions(compression="zstd")
-    with pa.ipc.new_stream(sink, rows.schema, options=options) as writer:
-        writer.write_table(rows.combine_chunks())
-    body: bytes = sink.getvalue().to_pybytes()
-    return _FRAME.pack(_MARK, len(body), xxhash.xxh3_64_intdigest(body)) + body
-
-
-def _frames(file: BinaryIO, path: Path) -> Iterator[_Frame]:
-    """The places of the whole frames; what stands between two of them is passed over."""
-    file.seek(0)
-    if file.read(len(_FIRST_LINE)) != _FIRST_LINE:
-        raise _not_a_journal(path)
-    size = os.fstat(file.fileno()).st_size
-    start: int | None = len(_FIRST_LINE)
-    while start is not None and start < size:
-        end = _frame_end(file, start, size)
-        if end is None:
-            start = _next_mark(file, start + 1)
-        else:
-            yield _Frame(start, end)
-            start = end
-
-
-def _frame_end(file: BinaryIO, start: int, size: int) -> int | None:
-    """Where the frame at ``start`` ends; None where there is no whole one."""
-    file.seek(start)
-    header = file.read(_FRAME.size)
-    if len(header) < _FRAME.size:
-        return None
-    mark, length, checksum = _FRAME.unpack(header)
-    end: int = start + _FRAME.size + length
-    if mark != _MARK or end > size or xxhash.xxh3_64_intdigest(file.read(length)) != checksum:
-        return None
-    return end
-
-
-def _next_mark(file: BinaryIO, start: int) -> int | None:
-    """The next place that looks like the start of a frame; None where there is none."""
-    step = 1 << 20
-    while True:
-        file.seek(start)
-        block = file.read(step + len(_MARK) - 1)
-        place = block.find(_MARK)
-        if place >= 0:
-            return start + place
-        if len(block) < step:
-            return None
-        start += step
-
-
-def _bytes_of(file: BinaryIO, frame: _Frame) -> bytes:
-    file.seek(frame.start)
-    return file.read(frame.end - frame.start)
-
-
-# ------------------------------------------------------------------ files
-def _replace(path: Path, frames: Iterable[bytes]) -> None:
-    """Puts a journal of these frames in the place of the file, in one step."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(_FIRST_LINE)
-            file.writelines(frames)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+# ------------------------------------------------------------------ files and faults
+def _is_short(path: Path) -> bool:
+    """Whether nothing can have been appended yet: the file is not there, or its first line was not finished."""
+    return not path.exists() or path.stat().st_size < len(FIRST_LINE)
 
 
 def _locked(path: Path) -> BinaryIO:
@@ -331,32 +247,27 @@ def _locked(path: Path) -> BinaryIO:
 
 
 @contextmanager
-def _ignoring(*kinds: type[Exception]) -> Iterator[None]:
+def _telling(path: Path) -> Iterator[None]:
+    """Tells what can happen to the file of a journal."""
     try:
         yield
-    except kinds:
-        return
-
-
-def _discard(file: BinaryIO) -> None:
-    """Closes a file whose buffer cannot be written."""
-    with _ignoring(OSError):
-        file.close()
-
-
-def _full(path: Path, error: OSError) -> JournalError:
-    return JournalError(
-        "The disk is full",
-        where=path,
-        got=error.strerror,
-        todo="free some space and run again: what was done until here stays done",
-    )
+    except NotFramesError as error:
+        raise _not_a_journal(path) from error
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise JournalError(
+            "The disk is full",
+            where=path,
+            got=error.strerror,
+            todo="free some space and run again: what was done until here stays done",
+        ) from error
 
 
 def _not_a_journal(path: Path) -> JournalError:
     return JournalError(
         "A file that should be a journal is none",
         where=path,
-        allowed=f"a file that begins with {_FIRST_LINE.decode().strip()!r}",
+        allowed=f"a file that begins with {FIRST_LINE.decode().strip()!r}",
         todo="move it away; its work is then done again",
     )

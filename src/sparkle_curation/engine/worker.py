@@ -1,13 +1,15 @@
 """A process that works on batches for another one: ``python -m sparkle_curation.engine.worker``.
 
 It reads, pickled, a function and then batches from its input, and writes for each batch whether it went well and
-the result or the error. It ends when its input does, so also when its parent was killed.
+the result or the error. It ends when its parent does, however that ends.
 """
 
 from __future__ import annotations
 
 import os
 import pickle
+import select
+import threading
 import traceback
 from collections.abc import Callable
 from typing import Any, BinaryIO
@@ -16,12 +18,21 @@ from typing import Any, BinaryIO
 def main() -> None:
     """Work until the input ends."""
     inputs, outputs = _own_channels()
+    threading.Thread(target=_end_with_parent, args=(inputs.fileno(),), daemon=True).start()
     function: Callable[[Any], Any] = pickle.load(inputs)  # noqa: S301 -- from the parent process
     try:
         while True:
             _send(outputs, _answer(function, pickle.load(inputs)))  # noqa: S301
     except (EOFError, BrokenPipeError):
         os._exit(0)  # the parent is done, or gone
+
+
+def _end_with_parent(channel: int) -> None:
+    """Waits until nobody can write to the input any more, and ends this process in the midst of a batch."""
+    poll = select.poll()
+    poll.register(channel, 0)  # no event but the hang-up, which is always told
+    poll.poll()
+    os._exit(1)
 
 
 def _own_channels() -> tuple[BinaryIO, BinaryIO]:

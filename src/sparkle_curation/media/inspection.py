@@ -46,39 +46,29 @@ class Probing:
 
 # ------------------------------------------------------------------ jobs
 _FILE_FACTS = {"file": pl.String, "file_size": pl.Int64, "modified": pl.String}
+_KEY_FACTS = (*_FILE_FACTS, "kind", "offset", "size")
 
 
 def with_keys(assets: pl.DataFrame, files: ReleaseFiles, depth: Depth) -> pl.DataFrame:
-    """The assets with the file that holds each and the ``key`` of their facts, by file and offset.
+    """The assets with the ``file`` that holds each and the ``key`` of its facts.
 
     The key is of the release root; path, size and time of the file; the member in it; probe and depth.
     """
     located = assets.with_columns(pl.coalesce("container", "path").alias("file"))
     facts = _file_facts(files, located["file"].unique())
-    located = located.join(facts, on="file", how="left", maintain_order="left").sort(
-        "file", "offset", maintain_order=True
-    )
     texts = (
-        located.select(
+        located.lazy()
+        .join(facts.lazy(), on="file", how="left", maintain_order="left")
+        .select(
             pl.concat_str(
-                [
-                    pl.lit(_key_prefix(files.root, depth)),
-                    "file",
-                    "file_size",
-                    "modified",
-                    "offset",
-                    "size",
-                    "kind",
-                ],
+                pl.lit(_key_prefix(files.root, depth)),
+                *(pl.col(name).cast(pl.String).fill_null("") for name in _KEY_FACTS),
                 separator="\0",
-                ignore_nulls=True,
-            )
+            ).cast(pl.Binary)
         )
-        .to_series()
-        .cast(pl.Binary)
     )
-    keys = [xxhash.xxh3_128_hexdigest(text) for text in texts]
-    return located.drop("file_size", "modified").with_columns(pl.Series(KEY, keys, pl.String))
+    keys = [xxhash.xxh3_128_hexdigest(text) for text in texts.collect().to_series()]
+    return located.with_columns(pl.Series(KEY, keys, pl.String))
 
 
 def _key_prefix(root: str, depth: Depth) -> str:
@@ -96,10 +86,10 @@ def _file_facts(files: ReleaseFiles, paths: Iterable[str]) -> pl.DataFrame:
 
 
 class _Jobs:
-    """The jobs of a frame, made as they are gone through: a million of them would take 400 MB."""
+    """The jobs of a frame, by file and offset, made as they are gone through: a million would take 400 MB."""
 
     def __init__(self, assets: pl.DataFrame) -> None:
-        self._assets = assets.select(KEY, "kind", "file", "offset", "size")
+        self._assets = assets.select(ProbeJob._fields).sort("file", "offset", maintain_order=True)
 
     def __len__(self) -> int:
         return self._assets.height
@@ -131,21 +121,25 @@ def inspect_assets(
     Raises:
         ConservationError: an asset has no row.
     """
-    wanted = with_keys(
-        assets.filter(pl.col("kind").is_in(list(kinds))).with_row_index("row"), files, probing.depth
-    )
+    wanted = with_keys(assets.filter(pl.col("kind").is_in(list(kinds))), files, probing.depth)
     with journal:
         probed = _probe_missing(wanted, files, probing, journal)
-        facts = pl.DataFrame(pl.from_arrow(journal.read()))
-        if facts.height > wanted.height:
+        if probed:
             _drop_stale(assets, files, journal)
+        facts = pl.DataFrame(pl.from_arrow(journal.read()))
     logger.info("media: %s of %s assets probed, the others known", f"{probed:,}", f"{wanted.height:,}")
-    media = wanted.join(facts, on=KEY, how="inner").sort("row")
-    if media.height != wanted.height:
+    return _joined(wanted, facts)
+
+
+def _joined(wanted: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
+    """The assets with their facts, in their order."""
+    marked = facts.with_columns(pl.lit(value=True).alias("is_known"))
+    media = wanted.join(marked, on=KEY, how="left", maintain_order="left")
+    if media["is_known"].count() != media.height or media.height != wanted.height:
         raise ConservationError(
             "Assets were lost on the way to the table of the media",
             where="table media",
-            got=f"{media.height:,} rows",
+            got=f"{media.height:,} rows, {media['is_known'].count():,} of them probed",
             allowed=f"{wanted.height:,}, one for each asset",
             todo="report it: this is a defect of this project",
         )
