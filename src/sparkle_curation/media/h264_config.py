@@ -11,7 +11,8 @@ from typing import NamedTuple
 _SPS = 7  # type of the unit that holds a sequence parameter set
 _WITH_CHROMA = frozenset({44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139, 144, 244})
 """Profiles whose parameter set says the chroma format and bit depth; the others are 4:2:0 in 8 bits."""
-_FORMATS = {0: "gray", 1: "yuv420p", 2: "yuv422p", 3: "yuv444p"}
+# Format 0 is grey, which FFmpeg decodes to 4:2:0 all the same.
+_FORMATS = {0: "yuv420p", 1: "yuv420p", 2: "yuv422p", 3: "yuv444p"}
 _CROP_UNITS = {0: (1, 1), 1: (2, 2), 2: (2, 1), 3: (1, 1)}
 _EXTENDED_ASPECT_RATIO = 255
 

@@ -93,8 +93,8 @@ def _decode_video(window: ByteWindow, facts: MediaFacts) -> str:
 
 
 def _decode_image(window: ByteWindow, facts: MediaFacts) -> str:
-    check_png(window)
     _check_pixels(facts)
+    check_png(window)
     return decode_frames(window).frames_hash
 
 

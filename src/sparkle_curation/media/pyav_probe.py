@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
@@ -64,6 +65,10 @@ def read_with_pyav(window: ByteWindow) -> MediaFacts:
 
 
 def _facts_of(stream: VideoStream, packets: list[_Packet], file_size: int) -> MediaFacts:
+    if not stream.pix_fmt or not stream.width or not stream.height:
+        raise BrokenMediaError(
+            MediaFault.UNDECODABLE, "FFmpeg cannot tell size and pixel format of the video"
+        )
     rate = stream.average_rate or stream.guessed_rate
     duration_s = None
     if stream.duration and stream.time_base:
@@ -111,11 +116,12 @@ def _steps(packets: list[_Packet]) -> set[int]:
 
 
 def _pixels(frame: av.VideoFrame) -> NDArray[Any]:
-    """The frame in its own pixel format, without what pads its rows; as RGB where no array has its format."""
+    """The frame in its own pixel format, without what pads its rows; as RGB where no array has that or its size."""
     try:
-        return frame.to_ndarray()
-    except ValueError:
-        return frame.reformat(format="rgb24").to_ndarray()
+        pixels = frame.to_ndarray()
+    except (ValueError, AssertionError):
+        pixels = None
+    return pixels if isinstance(pixels, np.ndarray) else frame.reformat(format="rgb24").to_ndarray()
 
 
 @contextmanager
@@ -124,14 +130,21 @@ def _opened(window: ByteWindow) -> Iterator[tuple[InputContainer, VideoStream]]:
 
     try:
         with av.open(io.BufferedReader(_WindowFile(window), _BUFFER_BYTES), mode="r") as container:
-            if not container.streams.video:
-                raise BrokenMediaError(MediaFault.NO_VIDEO_TRACK, "FFmpeg finds no video track")
-            stream = container.streams.video[0]
+            stream = _video_of(container)
             # The processes are the threads: one each, and no frame threads to hang.
             stream.codec_context.thread_count = 1
             yield container, stream
     except (av.FFmpegError, ValueError) as error:
         raise BrokenMediaError(MediaFault.UNDECODABLE, f"FFmpeg: {error}") from error
+
+
+def _video_of(container: InputContainer) -> VideoStream:
+    if not container.streams.video:
+        raise BrokenMediaError(MediaFault.NO_VIDEO_TRACK, "FFmpeg finds no video track")
+    stream = container.streams.video[0]
+    if stream.codec_context is None:
+        raise BrokenMediaError(MediaFault.UNDECODABLE, "FFmpeg knows no decoder for the video")
+    return stream
 
 
 class _WindowFile(io.RawIOBase):
