@@ -127,7 +127,12 @@ def inspect_assets(
         if probed:
             _drop_stale(assets, files, journal)
         facts = pl.DataFrame(pl.from_arrow(journal.read()))
-    logger.info("media: %s of %s assets probed, the others known", f"{probed:,}", f"{wanted.height:,}")
+    if wanted.is_empty():
+        logger.info("media: the release has no assets of the inspected kinds")
+    else:
+        logger.info(
+            "media: %s assets probed, %s known from before", f"{probed:,}", f"{wanted.height - probed:,}"
+        )
     return _joined(wanted, facts)
 
 
