@@ -53,7 +53,8 @@ class LoaderSettings(BaseModel):
         width: one width for all. The loader passes over one of the two alone, so here that is refused.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Defaults are checked too: a height that is set alone meets a width of None.
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
     num_frames: _Count = 81
     max_pixels: _Count = 921_600
@@ -103,7 +104,8 @@ def loaded_size(width_px: pl.Expr, height_px: pl.Expr, settings: LoaderSettings)
     [(1280, 704), (1280, 704), (640, 352), (0, 32)]
     """
     if settings.height is not None and settings.width is not None:
-        return _forced(width_px, settings.width), _forced(height_px, settings.height)
+        # Clipped to one number, so that what is not known stays null.
+        return width_px.clip(settings.width, settings.width), height_px.clip(settings.height, settings.height)
     pixels = width_px.cast(pl.Int64) * height_px.cast(pl.Int64)
     scale = (pixels / settings.max_pixels).sqrt()
 
@@ -112,8 +114,3 @@ def loaded_size(width_px: pl.Expr, height_px: pl.Expr, settings: LoaderSettings)
         return whole.cast(pl.Int32) // SIZE_MULTIPLE_PX * SIZE_MULTIPLE_PX
 
     return shrunk(width_px), shrunk(height_px)
-
-
-def _forced(side_px: pl.Expr, forced_px: int) -> pl.Expr:
-    """The forced length of a side, where there is a picture."""
-    return pl.when(side_px.is_not_null()).then(pl.lit(forced_px, pl.Int32)).otherwise(None)

@@ -128,8 +128,8 @@ def _tell(checked: pl.DataFrame, found: Mapping[PairReason, Finding]) -> pl.Data
     """What is said of each row that has a reason: ``id``, ``detail``."""
     odd = checked.filter(pl.col("reasons").list.len() > 0)
     told = [
-        pl.when(reason.value).then(pl.format(f"{reason}: {{}}", text))
-        for reason, (_, text) in found.items()
+        pl.when(reason.value).then(pl.format(f"{reason}: {{}}", found[reason][1]))
+        for reason in PairReason
         if odd[reason.value].any()  # most never hold, and writing 140,000 texts for nothing takes a second
     ]
     if not told:
