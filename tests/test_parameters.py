@@ -24,6 +24,7 @@ GOOD: dict[str, Any] = {
     "missing_scores": "reject",
     "tainted_scores": "keep",
     **OmegaConf.to_container(OmegaConf.load(CHECKOUT / "conf" / "base" / "validate" / "parameters.yml")),  # type: ignore[dict-item]
+    **OmegaConf.to_container(OmegaConf.load(CHECKOUT / "conf" / "base" / "inspect" / "parameters.yml")),  # type: ignore[dict-item]
 }
 
 

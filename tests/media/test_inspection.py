@@ -122,7 +122,7 @@ def test_what_has_not_changed_is_not_probed_again(made: Inspection) -> None:
 def test_a_file_that_was_replaced_is_probed_again(made: Inspection) -> None:
     """Loose assets have their own time and size."""
     made.run()
-    path = sorted((made.root / "time" / "edited_video").iterdir())[0]
+    path = min((made.root / "time" / "edited_video").iterdir())
     path.write_bytes(path.read_bytes()[:-1])
     media, probed = made.run()
     assert probed == [str(path.relative_to(made.root))]
@@ -183,7 +183,7 @@ def test_a_file_that_is_gone_is_a_row(made: Inspection) -> None:
 def test_a_file_that_cannot_be_read_is_tried_again(made: Inspection) -> None:
     """A folder in its place stands for a bad disk: the row says so, and so does the next run's, which tries again."""
     assets = made.assets()
-    path = sorted((made.root / "time" / "edited_video").iterdir())[0]
+    path = min((made.root / "time" / "edited_video").iterdir())
     path.unlink()
     path.mkdir()
     for _ in range(2):
@@ -235,7 +235,7 @@ def test_the_stream_of_an_unchanged_table_probes_nothing(made: Inspection) -> No
 def test_a_table_with_unreadable_files_is_never_the_last_word(made: Inspection) -> None:
     """The next run tries them again, and once they can be read its table has the fingerprint of a whole one."""
     assets = made.assets()
-    path = sorted((made.root / "time" / "edited_video").iterdir())[0]
+    path = min((made.root / "time" / "edited_video").iterdir())
     content = path.read_bytes()
     path.unlink()
     path.mkdir()

@@ -208,9 +208,11 @@ def check_places(track: Track, samples: Samples, file_size: int) -> None:
     ends = np.cumsum(counts)
     lengths = samples.bytes_until(ends) - samples.bytes_until(ends - counts)
     # An offset of 64 bits may be any number: held against the file before anything is added to it.
-    last = int(np.max(np.minimum(offsets, np.uint64(file_size + 1)).astype(np.int64) + lengths))
-    if last > file_size:
-        detail = f"samples up to byte {last}; the file ends at byte {file_size}"
+    furthest = int(offsets.max())
+    if furthest <= file_size:
+        furthest = int((offsets.astype(np.int64) + lengths).max())
+    if furthest > file_size:
+        detail = f"samples up to byte {furthest} or more; the file ends at byte {file_size}"
         raise BrokenMediaError(MediaFault.TRUNCATED, detail)
 
 

@@ -125,9 +125,9 @@ def test_broken_files_are_rows_with_their_errors(own: Project) -> None:
     other.write_bytes(b"<html>429 Too Many Requests</html>")
     third.write_bytes(b"")
     folder = own.release_root / "intermediate_data" / "style"
-    image = sorted((folder / "edited_frame0").iterdir())[0]
+    image = min((folder / "edited_frame0").iterdir())
     image.write_bytes(one.read_bytes())
-    mask = sorted((folder / "source_video_mask").iterdir())[0]
+    mask = min((folder / "source_video_mask").iterdir())
     mask.write_bytes(mask.read_bytes()[:-30])
     tar = own.release_root / "style_source_video_part00.tar"
     content = tar.read_bytes()
@@ -158,7 +158,7 @@ def test_broken_files_are_rows_with_their_errors(own: Project) -> None:
 
 def test_decoding_sees_what_headers_do_not(own: Project) -> None:
     """A flipped byte of an image is found, and every clip has a hash of its frames."""
-    image = sorted((own.release_root / "intermediate_data" / "style" / "edited_frame0").iterdir())[0]
+    image = min((own.release_root / "intermediate_data" / "style" / "edited_frame0").iterdir())
     content = bytearray(image.read_bytes())
     content[content.index(b"IDAT") + 50] ^= 1
     image.write_bytes(content)
