@@ -31,7 +31,7 @@ def test_a_journal_is_loaded_and_not_yet_open(tmp_path: Path) -> None:
 def test_a_journal_is_not_saved(tmp_path: Path) -> None:
     """A node appends to it."""
     with pytest.raises(DatasetError, match="appended to"):
-        JournalDataset(filepath=str(tmp_path / "j"), schema=SCHEMA).save(None)  # type: ignore[arg-type]
+        JournalDataset(filepath=str(tmp_path / "j"), schema=SCHEMA).save("rows")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

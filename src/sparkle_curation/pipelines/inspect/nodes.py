@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 import polars as pl
 
 from sparkle_curation.engine.executors import LocalExecutor
@@ -13,8 +11,6 @@ from sparkle_curation.media.media_counts import count_media as count
 from sparkle_curation.pipelines.inspect.params import InspectionParams
 from sparkle_curation.reading.ingestion import TableStream
 from sparkle_curation.reading.release_files import ReleaseFiles
-
-logger = logging.getLogger(__name__)
 
 
 def probe_assets(
@@ -35,7 +31,7 @@ def probe_assets(
         journal: what was probed before.
         params: which assets, and how.
     """
-    probing = Probing(params.depth, LocalExecutor(params.processes), params.batch_size)
+    probing = Probing(params.depth, LocalExecutor(params.processes), params.assets_per_batch)
     return media_stream(release, assets, params.kinds, fingerprints, probing, journal)
 
 
