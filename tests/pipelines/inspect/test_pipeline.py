@@ -117,7 +117,7 @@ def test_a_release_of_csvs_alone_has_no_media(
     assert caplog.text.count("the release has no assets of the inspected kinds") == 1
 
 
-def test_broken_files_are_rows_with_their_errors(own: Project) -> None:
+def test_broken_files_are_rows_with_their_errors(own: Project, caplog: pytest.LogCaptureFixture) -> None:
     """One of each sort, loose and in a tar; all others are whole."""
     loose = own.release_root / "time" / "edited_video"
     one, other, third = sorted(loose.iterdir())[:3]
@@ -153,6 +153,7 @@ def test_broken_files_are_rows_with_their_errors(own: Project) -> None:
         )
     )
     assert counts(own)["broken_count"].sum() == 6
+    assert "media: broken are 1 empty, 3 truncated, 1 not_mp4, 1 not_png of 795 assets" in caplog.text
     assert counts(own).filter(theme="time", kind="edited_video")["truncated"].item() == 1
 
 
