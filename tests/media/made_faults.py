@@ -8,7 +8,7 @@ import zipfile
 import zlib
 
 import numpy as np
-from tests.media.made_clips import make_clip, patched, renamed
+from tests.media.made_clips import find_box, make_clip, patched, renamed
 
 from sparkle_curation.media.mp4_boxes import MAX_TOP_BOXES
 from sparkle_curation.release.media_faults import MediaFault
@@ -33,6 +33,24 @@ def _without_frames() -> bytes:
 
 def _u32(number: int) -> bytes:
     return struct.pack(">I", number)
+
+
+def _with_tracks(count: int) -> bytes:
+    """A clip whose index names its one track so many times."""
+    clip = make_clip(flags="faststart")
+    _, start, end = find_box(clip, b"trak")
+    longer = clip[:end] + clip[start:end] * (count - 1) + clip[end:]
+    _, index_start, index_end = find_box(clip, b"moov")
+    length = index_end - index_start + (end - start) * (count - 1)
+    return longer[:index_start] + _u32(length) + longer[index_start + 4 :]
+
+
+def _with_frames(count: int) -> bytes:
+    """A clip of so many frames of one byte, its tables agreeing on them, and as long as they are."""
+    clip = make_clip(codec_options={"bf": "0"})
+    clip = patched(patched(clip, b"stsz", 4, _u32(1)), b"stsz", 8, _u32(count))
+    clip = patched(patched(clip, b"stts", 8, _u32(count)), b"stsc", 12, _u32(count))
+    return renamed(clip, b"edts", b"free") + bytes(count)
 
 
 MP4_FAULTS: Faults = {
@@ -70,6 +88,12 @@ MP4_FAULTS: Faults = {
         MediaFault.BAD_STRUCTURE,
         make_clip()[:32] + (_u32(8) + b"free") * (MAX_TOP_BOXES + 1),
     ),
+    "an index of 17 MiB": (
+        MediaFault.BAD_STRUCTURE,
+        make_clip()[:32] + _u32(17 << 20) + b"moov" + bytes((17 << 20) - 8),
+    ),
+    "a hundred tracks": (MediaFault.BAD_STRUCTURE, _with_tracks(100)),
+    "five million frames": (MediaFault.BAD_STRUCTURE, _with_frames(5_000_000)),
     "a box longer than its index": (MediaFault.BAD_STRUCTURE, patched(make_clip(), b"trak", -8, b"\xff" * 4)),
     "no box behind the first": (MediaFault.BAD_STRUCTURE, make_clip()[:32] + _u32(4) + b"free" * 10),
 }
@@ -159,7 +183,8 @@ MASK_FAULTS: Faults = {
     "a shape without frames": (MediaFault.NO_MASK, _npz(shape=(0, 9, 7))),
     "a negative shape": (MediaFault.NO_MASK, _npz(shape=(-5, -9, 7))),
     "a frame too many": (MediaFault.MASK_LENGTH, _npz(shape=(6, 9, 7))),
-    "a shape of exabytes": (MediaFault.MASK_LENGTH, _npz(shape=(1 << 40, 1 << 40, 1 << 40))),
+    "a shape of exabytes": (MediaFault.MASK_LENGTH, _npz(shape=(1 << 30, 1 << 30, 1 << 30))),
+    "more frames than a number of 32 bits holds": (MediaFault.NO_MASK, _npz(shape=(1 << 32, 1, 1))),
     "a length that is not there": (MediaFault.BAD_STRUCTURE, _zip_with("mask.npy", _claiming(4 << 30))),
     "no array": (MediaFault.NO_MASK, _zip_with("mask.npy", b"text")),
     "a header of code": (

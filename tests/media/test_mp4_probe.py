@@ -13,7 +13,7 @@ import av
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.media.made_clips import find_box, make_clip, walk_boxes, window
+from tests.media.made_clips import find_box, make_clip, patched, walk_boxes, window
 from tests.media.made_faults import MP4_FAULTS
 
 from sparkle_curation.media.byte_window import ByteWindow, Reading
@@ -148,6 +148,32 @@ def test_every_make_is_what_ffmpeg_says(name: str) -> None:
     assert facts.is_constant_fps is (name != "frames at odd times")
     assert facts.rotation_deg == (changes.get("rotation", 0) if name in BOXES else None)
     assert facts.frames_hash
+
+
+DOUBTFUL: dict[str, tuple[bytes, int, bytes]] = {
+    "an edit that skips the first frames": (b"elst", 12, struct.pack(">I", 2048 + 3 * 1024)),
+    "an edit that ends too soon": (b"elst", 8, struct.pack(">I", 300)),
+    "an edit at half speed": (b"elst", 16, struct.pack(">HH", 0, 1 << 15)),
+    "a header of another length": (b"mdhd", 16, struct.pack(">I", 1024)),
+    "a description of another size": (b"stsd", 40, struct.pack(">HH", 32, 24)),
+    "times of fewer frames": (b"stts", 8, struct.pack(">I", 8)),
+    "another format": (b"stsd", 12, b"mp4v"),
+    "a parameter set that is none": (b"stsd", 110, b"\0\0\0\0"),
+}
+
+
+@pytest.mark.parametrize("name", DOUBTFUL)
+def test_where_boxes_disagree_ffmpeg_decides(name: str) -> None:
+    """What it says is what the row says, if it says anything."""
+    kind, offset, new = DOUBTFUL[name]
+    content = patched(make_clip(), kind, offset, new)
+    assert content != make_clip()
+    facts = read(content)
+    if facts.error is None:
+        assert facts.probe == "pyav"
+        assert figures(facts) == read_by_ffmpeg(content)
+    else:
+        assert facts.error == MediaFault.UNDECODABLE
 
 
 @pytest.mark.parametrize("flags", ["", "faststart"])
