@@ -134,19 +134,24 @@ def test_workers_end_with_their_parent(ending: signal.Signals, checkout: Path) -
         cwd=checkout,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [*sys.path, str(checkout)]))},
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
     )
     assert parent.stdout is not None
+    assert parent.stderr is not None
     assert parent.stdout.readline() == b"started\n"
     workers = _children(parent.pid)
     assert workers
-    parent.send_signal(ending)
+    os.killpg(parent.pid, ending)  # as a terminal does with Ctrl-C
     parent.wait(timeout=30)
-    parent.stdout.close()
     deadline = time.monotonic() + 30
     while any(map(_is_running, workers)) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert [pid for pid in workers if _is_running(pid)] == []
+    with parent.stdout, parent.stderr:
+        assert parent.stderr.read().count(b"Traceback") == (ending == signal.SIGINT), (
+            "a worker complained too"
+        )
 
 
 def _children(pid: int) -> list[int]:

@@ -11,10 +11,11 @@ import polars as pl
 import pyarrow as pa
 import pytest
 from polars.testing import assert_frame_equal
+from tests.reading.test_release_files import RangeHandler, serving
 
 from sparkle_curation.engine.executors import LocalExecutor
 from sparkle_curation.engine.journal import Journal
-from sparkle_curation.errors import ConservationError
+from sparkle_curation.errors import ConservationError, ReleaseError
 from sparkle_curation.media.batch_probe import JOURNAL_SCHEMA, MEDIA_SCHEMA
 from sparkle_curation.media.inspection import Probing, inspect_assets, media_stream
 from sparkle_curation.media.media_counts import count_media
@@ -122,7 +123,7 @@ def test_what_has_not_changed_is_not_probed_again(made: Inspection) -> None:
 def test_a_file_that_was_replaced_is_probed_again(made: Inspection) -> None:
     """Loose assets have their own time and size."""
     made.run()
-    path = sorted((made.root / "time" / "edited_video").iterdir())[0]
+    path = min((made.root / "time" / "edited_video").iterdir())
     path.write_bytes(path.read_bytes()[:-1])
     media, probed = made.run()
     assert probed == [str(path.relative_to(made.root))]
@@ -183,7 +184,7 @@ def test_a_file_that_is_gone_is_a_row(made: Inspection) -> None:
 def test_a_file_that_cannot_be_read_is_tried_again(made: Inspection) -> None:
     """A folder in its place stands for a bad disk: the row says so, and so does the next run's, which tries again."""
     assets = made.assets()
-    path = sorted((made.root / "time" / "edited_video").iterdir())[0]
+    path = min((made.root / "time" / "edited_video").iterdir())
     path.unlink()
     path.mkdir()
     for _ in range(2):
@@ -192,6 +193,32 @@ def test_a_file_that_cannot_be_read_is_tried_again(made: Inspection) -> None:
         (row,) = media.filter(pl.col("error").is_not_null()).rows(named=True)
         assert row["error"] == MediaFault.UNREADABLE
         assert "directory" in row["error_detail"]
+
+
+def test_media_of_which_none_can_be_read_stop_the_run(made: Inspection) -> None:
+    """A server that is down makes no table of broken media; some files among others that can be read do."""
+    assets = made.assets()
+    loose = assets.filter(pl.col("container").is_null())
+    for path in loose["path"]:
+        (made.root / path).unlink()
+        (made.root / path).mkdir()
+    media, _ = made.run(assets)
+    assert media["error"].count() == loose.height == 32
+    many = pl.concat([loose, loose.with_columns(offset=pl.lit(1, pl.Int64))])
+    with pytest.raises(ReleaseError, match=r"(?s)None of the media can be read.*release_root.*run again"):
+        made.run(many)
+
+
+def test_media_behind_a_server_are_what_they_are_on_a_disk(made: Inspection) -> None:
+    """By byte ranges, from several processes."""
+    expected, _ = made.run()
+    with serving(made.root, RangeHandler) as url:
+        files = ReleaseFiles(url)
+        tables = ingest_assets(files).rows.batches()
+        assets = pl.DataFrame(pl.from_arrow(pa.concat_tables(tables)))
+        probing = Probing(Depth.INDEX, LocalExecutor(2, head_start_s=0), batch_size=40)
+        found = inspect_assets(assets, KINDS, files, probing, made.journal)
+    assert_frame_equal(found, expected)
 
 
 # ------------------------------------------------------------------ the stream
@@ -235,7 +262,7 @@ def test_the_stream_of_an_unchanged_table_probes_nothing(made: Inspection) -> No
 def test_a_table_with_unreadable_files_is_never_the_last_word(made: Inspection) -> None:
     """The next run tries them again, and once they can be read its table has the fingerprint of a whole one."""
     assets = made.assets()
-    path = sorted((made.root / "time" / "edited_video").iterdir())[0]
+    path = min((made.root / "time" / "edited_video").iterdir())
     content = path.read_bytes()
     path.unlink()
     path.mkdir()

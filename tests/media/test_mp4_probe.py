@@ -13,11 +13,11 @@ import av
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.media.made_clips import find_box, make_clip, patched, renamed, walk_boxes, window
+from tests.media.made_clips import find_box, make_clip, patched, walk_boxes, window
+from tests.media.made_faults import MP4_FAULTS
 
 from sparkle_curation.media.byte_window import ByteWindow, Reading
 from sparkle_curation.media.facts import MediaFacts
-from sparkle_curation.media.mp4_boxes import MAX_TOP_BOXES
 from sparkle_curation.media.probes import Depth, probe
 from sparkle_curation.release.layout import ASSET_KINDS
 from sparkle_curation.release.media_faults import MediaFault
@@ -150,6 +150,32 @@ def test_every_make_is_what_ffmpeg_says(name: str) -> None:
     assert facts.frames_hash
 
 
+DOUBTFUL: dict[str, tuple[bytes, int, bytes]] = {
+    "an edit that skips the first frames": (b"elst", 12, struct.pack(">I", 2048 + 3 * 1024)),
+    "an edit that ends too soon": (b"elst", 8, struct.pack(">I", 300)),
+    "an edit at half speed": (b"elst", 16, struct.pack(">HH", 0, 1 << 15)),
+    "a header of another length": (b"mdhd", 16, struct.pack(">I", 1024)),
+    "a description of another size": (b"stsd", 40, struct.pack(">HH", 32, 24)),
+    "times of fewer frames": (b"stts", 8, struct.pack(">I", 8)),
+    "another format": (b"stsd", 12, b"mp4v"),
+    "a parameter set that is none": (b"stsd", 110, b"\0\0\0\0"),
+}
+
+
+@pytest.mark.parametrize("name", DOUBTFUL)
+def test_where_boxes_disagree_ffmpeg_decides(name: str) -> None:
+    """What it says is what the row says, if it says anything."""
+    kind, offset, new = DOUBTFUL[name]
+    content = patched(make_clip(), kind, offset, new)
+    assert content != make_clip()
+    facts = read(content)
+    if facts.error is None:
+        assert facts.probe == "pyav"
+        assert figures(facts) == read_by_ffmpeg(content)
+    else:
+        assert facts.error == MediaFault.UNDECODABLE
+
+
 @pytest.mark.parametrize("flags", ["", "faststart"])
 def test_a_clip_cut_anywhere_is_noticed(flags: str) -> None:
     """At every byte: none passes as whole, and nothing but an error is said of one that lacks its index."""
@@ -196,61 +222,10 @@ def test_the_same_frames_in_another_file_have_one_frames_hash() -> None:
 
 
 # ------------------------------------------------------------------ faults
-def _without_frames() -> bytes:
-    clip = patched(make_clip(), b"stsz", 8, bytes(4))
-    for table in (b"stts", b"stsc", b"stss", b"ctts"):
-        clip = patched(clip, table, 4, bytes(4))
-    return clip
-
-
-def _u32(number: int) -> bytes:
-    return struct.pack(">I", number)
-
-
-FAULTS: dict[str, tuple[MediaFault, bytes]] = {
-    "empty": (MediaFault.EMPTY, b""),
-    "text": (MediaFault.NOT_MP4, b"<html>404 Not Found</html>"),
-    "zeros": (MediaFault.NOT_MP4, bytes(5000)),
-    "another container": (MediaFault.NOT_MP4, make_clip(codec="libvpx-vp9", form="webm")),
-    "no index": (MediaFault.TRUNCATED, renamed(make_clip(), b"moov", b"free")),
-    "no video": (MediaFault.NO_VIDEO_TRACK, patched(make_clip(), b"hdlr", 8, b"meta")),
-    "no track": (MediaFault.NO_VIDEO_TRACK, renamed(make_clip(), b"trak", b"free")),
-    "no frame": (MediaFault.NO_FRAMES, _without_frames()),
-    "no sizes": (MediaFault.BAD_STRUCTURE, renamed(make_clip(), b"stsz", b"free")),
-    "no times": (MediaFault.BAD_STRUCTURE, renamed(make_clip(), b"stts", b"free")),
-    "no places": (MediaFault.BAD_STRUCTURE, renamed(make_clip(), b"stco", b"free")),
-    "no description": (MediaFault.BAD_STRUCTURE, renamed(make_clip(), b"stsd", b"free")),
-    "no unit of time": (MediaFault.BAD_STRUCTURE, patched(make_clip(), b"mdhd", 12, bytes(4))),
-    "four billion sizes": (MediaFault.BAD_STRUCTURE, patched(make_clip(), b"stsz", 8, b"\xff" * 4)),
-    "four billion places": (MediaFault.BAD_STRUCTURE, patched(make_clip(), b"stco", 4, b"\xff" * 4)),
-    "four billion times": (MediaFault.BAD_STRUCTURE, patched(make_clip(), b"stts", 4, b"\xff" * 4)),
-    "four billion key frames": (MediaFault.BAD_STRUCTURE, patched(make_clip(), b"stss", 4, b"\xff" * 4)),
-    "a key frame that is not there": (MediaFault.BAD_STRUCTURE, patched(make_clip(), b"stss", 8, _u32(10))),
-    "chunks of more samples": (MediaFault.BAD_STRUCTURE, patched(make_clip(), b"stsc", 12, _u32(10))),
-    "chunks that begin with the second": (
-        MediaFault.BAD_STRUCTURE,
-        patched(make_clip(), b"stsc", 8, _u32(2)),
-    ),
-    "samples all of four billion bytes": (
-        MediaFault.TRUNCATED,
-        patched(make_clip(), b"stsz", 4, b"\xff" * 4),
-    ),
-    "a sample longer than the file": (MediaFault.TRUNCATED, patched(make_clip(), b"stsz", 12, b"\x7f" * 4)),
-    "a place behind the file": (MediaFault.TRUNCATED, patched(make_clip(), b"stco", 8, b"\xff" * 4)),
-    "an index of four billion bytes": (MediaFault.TRUNCATED, patched(make_clip(), b"moov", -8, b"\xff" * 4)),
-    "an index in no end of boxes": (
-        MediaFault.BAD_STRUCTURE,
-        make_clip()[:32] + (_u32(8) + b"free") * (MAX_TOP_BOXES + 1),
-    ),
-    "a box longer than its index": (MediaFault.BAD_STRUCTURE, patched(make_clip(), b"trak", -8, b"\xff" * 4)),
-    "no box behind the first": (MediaFault.BAD_STRUCTURE, make_clip()[:32] + _u32(4) + b"free" * 10),
-}
-
-
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("name", MP4_FAULTS)
 def test_each_fault_has_its_code(name: str) -> None:
     """And says what was found."""
-    fault, content = FAULTS[name]
+    fault, content = MP4_FAULTS[name]
     facts = read(content)
     assert facts.error == fault, facts
     assert facts.error_detail
@@ -269,7 +244,10 @@ def test_sound_that_is_cut_is_noticed() -> None:
     assert read(content).error is None
     sound_offsets = next(box for box in walk_boxes(content) if box[0] == b"stco")
     place = sound_offsets[1] + 16
-    assert read(content[:place] + _u32(len(content) - 1) + content[place + 4 :]).error == MediaFault.TRUNCATED
+    assert (
+        read(content[:place] + struct.pack(">I", len(content) - 1) + content[place + 4 :]).error
+        == MediaFault.TRUNCATED
+    )
 
 
 def test_what_decodes_to_fewer_frames_is_told() -> None:

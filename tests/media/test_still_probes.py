@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import struct
-import zipfile
 import zlib
 from pathlib import Path
 
@@ -14,17 +12,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from tests.media.made_clips import window
+from tests.media.made_faults import (
+    END,
+    MASK,
+    MASK_BITS,
+    MASK_FAULTS,
+    PIXELS,
+    PNG,
+    PNG_FAULTS,
+    chunk,
+    header,
+    idat,
+)
 
 from sparkle_curation.media.facts import MediaFacts
 from sparkle_curation.media.mask_header import MaskHeader, read_mask_header
 from sparkle_curation.media.probes import Depth, probe
 from sparkle_curation.release.media_faults import MediaFault
 from sparkle_curation.sample.encode import mask_npz_bytes, png_bytes
-
-PIXELS = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
-PNG = png_bytes(PIXELS)
-MASK_BITS = np.random.default_rng(0).random((5, 9, 7)) > 0.5
-MASK = mask_npz_bytes(MASK_BITS)
 
 
 def read_png(content: bytes, depth: Depth = Depth.INDEX) -> MediaFacts:
@@ -44,30 +49,6 @@ def as_png(image: Image.Image) -> bytes:
     return target.getvalue()
 
 
-def as_npz(**arrays: object) -> bytes:
-    """Arrays as NumPy writes them, packed."""
-    target = io.BytesIO()
-    np.savez_compressed(target, **arrays)  # type: ignore[arg-type]
-    return target.getvalue()
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
-def _idat(data: bytes) -> bytes:
-    return _chunk(b"IDAT", data)
-
-
-def _header(
-    width: int = 64, height: int = 48, depth: int = 8, colour: int = 2, *, is_interlaced: bool = False
-) -> bytes:
-    return PNG[:8] + _chunk(
-        b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, is_interlaced)
-    )
-
-
-END = _chunk(b"IEND", b"")
 PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 
 
@@ -108,10 +89,10 @@ def test_interlaced_images_are_whole(size: tuple[int, int]) -> None:
         for row in picture[top::step_y, left::step_x]
         if row.size
     ]
-    content = _header(width, height, is_interlaced=True) + _idat(zlib.compress(b"".join(rows))) + END
+    content = header(width, height, is_interlaced=True) + idat(zlib.compress(b"".join(rows))) + END
     assert (np.asarray(Image.open(io.BytesIO(content))) == picture).all()
     assert read_png(content, Depth.DECODE).error is None
-    shorter = _header(width, height, is_interlaced=True) + _idat(zlib.compress(b"".join(rows[:-1]))) + END
+    shorter = header(width, height, is_interlaced=True) + idat(zlib.compress(b"".join(rows[:-1]))) + END
     assert read_png(shorter, Depth.DECODE).error == MediaFault.UNDECODABLE
 
 
@@ -134,25 +115,11 @@ def test_little_of_a_long_image_is_read() -> None:
     pieces = [
         whole[place : min(place + body, start + length)] for place in range(start, start + length, body)
     ]
-    content = whole[: start - 8] + b"".join(map(_idat, pieces)) + _chunk(b"IEND", b"")
+    content = whole[: start - 8] + b"".join(map(idat, pieces)) + chunk(b"IEND", b"")
     opened = window(content)
     assert probe("source_frame0", opened).error is None
     assert opened.bytes_read < len(content) / 100
     assert Image.open(io.BytesIO(content)).size == (1280, 720)
-
-
-PNG_FAULTS: dict[str, tuple[MediaFault, bytes]] = {
-    "empty": (MediaFault.EMPTY, b""),
-    "a jpeg": (MediaFault.NOT_PNG, b"\xff\xd8\xff\xe0" + bytes(100)),
-    "no header": (MediaFault.BAD_STRUCTURE, PNG[:8] + _idat(b"x") + END),
-    "no width": (MediaFault.BAD_STRUCTURE, _header(width=0) + _idat(b"x") + END),
-    "a width of four billion": (MediaFault.BAD_STRUCTURE, _header(width=0xFFFFFFFF) + _idat(b"x") + END),
-    "a colour type that is none": (MediaFault.BAD_STRUCTURE, _header(colour=5) + _idat(b"x") + END),
-    "a depth that is none": (MediaFault.BAD_STRUCTURE, _header(depth=3) + _idat(b"x") + END),
-    "no pixels": (MediaFault.BAD_STRUCTURE, _header() + END),
-    "no end": (MediaFault.TRUNCATED, PNG[:-12]),
-    "a chunk of four billion bytes": (MediaFault.TRUNCATED, _header() + b"\xff\xff\xff\xffIDAT" + bytes(40)),
-}
 
 
 @pytest.mark.parametrize("name", PNG_FAULTS)
@@ -182,21 +149,21 @@ def test_a_flipped_pixel_is_seen_by_its_checksum() -> None:
 
 def test_pixels_that_cannot_be_unpacked_are_told() -> None:
     """Their checksum is right, and they are none."""
-    content = _header() + _idat(b"no zlib at all") + END
+    content = header() + idat(b"no zlib at all") + END
     assert read_png(content).error is None
     assert read_png(content, Depth.DECODE).error == MediaFault.UNDECODABLE
 
 
 def test_pixels_that_end_too_soon_are_told() -> None:
     """Ten rows of the 48 that the header promises; FFmpeg would fill up the rest."""
-    content = _header() + _idat(zlib.compress(bytes(10 * (1 + 64 * 3)))) + END
+    content = header() + idat(zlib.compress(bytes(10 * (1 + 64 * 3)))) + END
     assert read_png(content).error is None
     assert read_png(content, Depth.DECODE).error == MediaFault.UNDECODABLE
 
 
 def test_a_header_that_claims_gigabytes_is_not_decoded() -> None:
     """Forty thousand by forty thousand pixels in a hundred bytes."""
-    facts = read_png(_header(40_000, 40_000) + _idat(zlib.compress(bytes(1000))) + END, Depth.DECODE)
+    facts = read_png(header(40_000, 40_000) + idat(zlib.compress(bytes(1000))) + END, Depth.DECODE)
     assert facts.error == MediaFault.UNDECODABLE
     assert "40000x40000" in (facts.error_detail or "")
 
@@ -234,60 +201,6 @@ def test_little_of_a_long_mask_is_read() -> None:
     opened = window(mask_npz_bytes(noise))
     assert probe("source_video_mask", opened).frame_count == 20
     assert opened.bytes_read < 12_000 < opened.size
-
-
-def _npz(mask: object = None, shape: object = (5, 9, 7)) -> bytes:
-    return as_npz(mask=np.packbits(MASK_BITS) if mask is None else mask, shape=np.array(shape))
-
-
-def _zip_with(name: str, content: bytes) -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w") as archive:
-        archive.writestr("shape.npy", _npy(np.array((5, 9, 7), np.int64)))
-        archive.writestr(name, content)
-    return target.getvalue()
-
-
-def _npy(array: np.ndarray) -> bytes:
-    target = io.BytesIO()
-    np.lib.format.write_array(target, array, allow_pickle=True)
-    return target.getvalue()
-
-
-def _claiming(length: int) -> bytes:
-    """A mask whose header claims a length."""
-    content = _npy(np.packbits(MASK_BITS))
-    old = b"(40,), }"
-    new = f"({length},), }}".encode()
-    return content.replace(old + b" " * (len(new) - len(old)), new)
-
-
-MASK_FAULTS: dict[str, tuple[MediaFault, bytes]] = {
-    "empty": (MediaFault.EMPTY, b""),
-    "a single array": (MediaFault.NOT_NPZ, _npy(MASK_BITS)),
-    "no directory": (MediaFault.TRUNCATED, b"PK\3\4" + bytes(5000)),
-    "no mask": (MediaFault.NO_MASK, as_npz(shape=np.array((5, 9, 7)))),
-    "no shape": (MediaFault.NO_MASK, as_npz(mask=np.packbits(MASK_BITS))),
-    "other names": (MediaFault.NO_MASK, as_npz(a=np.zeros(3))),
-    "a mask of booleans": (MediaFault.NO_MASK, _npz(mask=MASK_BITS)),
-    "a mask of objects": (MediaFault.NO_MASK, _npz(mask=np.array([{}], object))),
-    "two rows of bytes": (MediaFault.NO_MASK, _npz(mask=np.zeros((2, 20), np.uint8))),
-    "a shape of two": (MediaFault.NO_MASK, _npz(shape=(5, 9))),
-    "a shape of floats": (MediaFault.NO_MASK, _npz(shape=(5.0, 9.0, 7.0))),
-    "a shape without frames": (MediaFault.NO_MASK, _npz(shape=(0, 9, 7))),
-    "a negative shape": (MediaFault.NO_MASK, _npz(shape=(-5, -9, 7))),
-    "a frame too many": (MediaFault.MASK_LENGTH, _npz(shape=(6, 9, 7))),
-    "a shape of exabytes": (MediaFault.MASK_LENGTH, _npz(shape=(1 << 40, 1 << 40, 1 << 40))),
-    "a length that is not there": (MediaFault.BAD_STRUCTURE, _zip_with("mask.npy", _claiming(4 << 30))),
-    "no array": (MediaFault.NO_MASK, _zip_with("mask.npy", b"text")),
-    "a header of code": (
-        MediaFault.NO_MASK,
-        _zip_with("mask.npy", _npy(np.packbits(MASK_BITS)).replace(b"'descr'", b"str(1) ")),
-    ),
-    "an unknown packing": (MediaFault.BAD_STRUCTURE, MASK.replace(b"\x08\x00", b"\x0c\x00")),
-    "a directory that is cut": (MediaFault.TRUNCATED, MASK[:-1]),
-    "bytes before the archive": (MediaFault.BAD_STRUCTURE, b"PK" + MASK),
-}
 
 
 @pytest.mark.parametrize("name", MASK_FAULTS)

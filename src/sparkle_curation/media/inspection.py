@@ -17,7 +17,7 @@ from sparkle_curation.engine.executors import Executor
 from sparkle_curation.engine.journal import KEY, Journal
 from sparkle_curation.engine.progress import item_progress
 from sparkle_curation.engine.resumable import run_resumable
-from sparkle_curation.errors import ConservationError
+from sparkle_curation.errors import ConservationError, ReleaseError
 from sparkle_curation.media.batch_probe import MEDIA_SCHEMA, BatchProbe, ProbeJob
 from sparkle_curation.media.probes import PROBE_VERSION, Depth
 from sparkle_curation.reading.ingestion import TableStream
@@ -27,6 +27,8 @@ from sparkle_curation.release.media_faults import MediaFault
 logger = logging.getLogger(__name__)
 
 _PIECE_ROWS = 16_384
+_MOST_UNREADABLE = 64
+"""So many files in a row that cannot be read, and none that can: not their fault but that of disk or server."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,22 @@ def _probe_missing(wanted: pl.DataFrame, files: ReleaseFiles, probing: Probing, 
             batch_size=probing.batch_size,
             progress=progress,
         )
-        return sum(batch.num_rows for batch in batches)
+        probed = unreadable = 0
+        for batch in batches:
+            probed += batch.num_rows
+            unreadable += batch["error"].to_pylist().count(MediaFault.UNREADABLE.value)
+            if probed == unreadable >= _MOST_UNREADABLE:
+                raise _nothing_readable(files, probed, batch["error_detail"][0].as_py())
+        return probed
+
+
+def _nothing_readable(files: ReleaseFiles, count: int, detail: str) -> ReleaseError:
+    return ReleaseError(
+        "None of the media can be read",
+        where=f"release_root={files.root}",
+        got=f"{count} files that the system does not read; the last of them {detail}",
+        todo="look at the disk, the server or the permissions, and run again",
+    )
 
 
 def _drop_stale(assets: pl.DataFrame, files: ReleaseFiles, journal: Journal) -> None:

@@ -21,6 +21,7 @@ from sparkle_curation.release.media_faults import MediaFault
 
 MASK, SHAPE = "mask.npy", "shape.npy"
 _MAGIC = b"\x93NUMPY"
+_MAX_SIDE = (1 << 31) - 1
 _HEADER_BYTES = 4096  # NumPy writes 118 or 128
 _HEADER = re.compile(
     rb"\{'descr': *'(?P<type>[^']+)', *'fortran_order': *(?P<order>True|False), *"
@@ -119,8 +120,10 @@ def _read_shape(window: ByteWindow, member: ZipMember) -> tuple[int, int, int]:
     if len(body) < numbers.size:
         raise BrokenMediaError(MediaFault.TRUNCATED, "the array shape is cut")
     frames, height, width = numbers.unpack_from(body)
-    if min(frames, height, width) <= 0:
-        detail = f"a mask of the shape ({frames}, {height}, {width}); allowed are numbers above 0"
+    if min(frames, height, width) <= 0 or max(frames, height, width) > _MAX_SIDE:
+        detail = (
+            f"a mask of the shape ({frames}, {height}, {width}); allowed are numbers from 1 to {_MAX_SIDE}"
+        )
         raise BrokenMediaError(MediaFault.NO_MASK, detail)
     return frames, height, width
 

@@ -43,6 +43,12 @@ def count_media(assets: pl.LazyFrame, media: pl.LazyFrame, kinds: Collection[str
     return counts.drop("row_count").sort(pl.col(name).cast(order) for name, order in _ORDER.items())
 
 
+def broken_counts(counts: pl.DataFrame) -> dict[str, int]:
+    """How many assets are broken by each error, over all themes and kinds; none where there are none."""
+    totals = counts.select(pl.col(fault.value).sum() for fault in MediaFault).row(0, named=True)
+    return {error: count for error, count in totals.items() if count}
+
+
 def _check(counts: pl.DataFrame) -> None:
     odd = counts.filter(
         pl.col("asset_count").ne_missing(pl.col("row_count"))

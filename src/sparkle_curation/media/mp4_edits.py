@@ -13,7 +13,8 @@ import numpy as np
 
 from sparkle_curation.media.broken import BrokenMediaError
 from sparkle_curation.media.mp4_boxes import child_boxes
-from sparkle_curation.media.mp4_tracks import Timing, Track, UnknownLayoutError
+from sparkle_curation.media.mp4_samples import Timing
+from sparkle_curation.media.mp4_tracks import Track, UnknownLayoutError
 from sparkle_curation.release.media_faults import MediaFault
 
 

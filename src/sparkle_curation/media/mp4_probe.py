@@ -10,22 +10,16 @@ from sparkle_curation.media.facts import MediaFacts, broken_by
 from sparkle_curation.media.h264_config import read_avc_config
 from sparkle_curation.media.mp4_boxes import check_ends, find_index, raw_type
 from sparkle_curation.media.mp4_edits import check_edits
-from sparkle_curation.media.mp4_tracks import (
-    VIDEO,
-    Picture,
+from sparkle_curation.media.mp4_pictures import Picture, read_picture, read_rotation
+from sparkle_curation.media.mp4_samples import (
     Samples,
     Timing,
-    Track,
-    UnknownLayoutError,
     check_places,
     count_key_frames,
-    is_fragmented,
-    read_picture,
-    read_rotation,
     read_samples,
     read_timing,
-    read_tracks,
 )
+from sparkle_curation.media.mp4_tracks import VIDEO, Track, UnknownLayoutError, is_fragmented, read_tracks
 from sparkle_curation.release.media_faults import MediaFault
 
 MAX_FRAMES = 1 << 22

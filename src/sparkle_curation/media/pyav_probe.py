@@ -104,7 +104,7 @@ def decode_frames(window: ByteWindow) -> DecodedFrames:
     with _opened(window) as (container, stream):
         for frame in container.decode(stream):
             digest.update(f"{frame.width}x{frame.height} {frame.format.name};".encode())
-            digest.update(_pixels(frame).tobytes())
+            digest.update(np.ascontiguousarray(_pixels(frame)).data)
             count += 1
     return DecodedFrames(count, digest.hexdigest())
 

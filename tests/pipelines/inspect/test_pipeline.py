@@ -117,7 +117,7 @@ def test_a_release_of_csvs_alone_has_no_media(
     assert caplog.text.count("the release has no assets of the inspected kinds") == 1
 
 
-def test_broken_files_are_rows_with_their_errors(own: Project) -> None:
+def test_broken_files_are_rows_with_their_errors(own: Project, caplog: pytest.LogCaptureFixture) -> None:
     """One of each sort, loose and in a tar; all others are whole."""
     loose = own.release_root / "time" / "edited_video"
     one, other, third = sorted(loose.iterdir())[:3]
@@ -125,9 +125,9 @@ def test_broken_files_are_rows_with_their_errors(own: Project) -> None:
     other.write_bytes(b"<html>429 Too Many Requests</html>")
     third.write_bytes(b"")
     folder = own.release_root / "intermediate_data" / "style"
-    image = sorted((folder / "edited_frame0").iterdir())[0]
+    image = min((folder / "edited_frame0").iterdir())
     image.write_bytes(one.read_bytes())
-    mask = sorted((folder / "source_video_mask").iterdir())[0]
+    mask = min((folder / "source_video_mask").iterdir())
     mask.write_bytes(mask.read_bytes()[:-30])
     tar = own.release_root / "style_source_video_part00.tar"
     content = tar.read_bytes()
@@ -153,12 +153,13 @@ def test_broken_files_are_rows_with_their_errors(own: Project) -> None:
         )
     )
     assert counts(own)["broken_count"].sum() == 6
+    assert "media: broken are 1 empty, 3 truncated, 1 not_mp4, 1 not_png of 795 assets" in caplog.text
     assert counts(own).filter(theme="time", kind="edited_video")["truncated"].item() == 1
 
 
 def test_decoding_sees_what_headers_do_not(own: Project) -> None:
     """A flipped byte of an image is found, and every clip has a hash of its frames."""
-    image = sorted((own.release_root / "intermediate_data" / "style" / "edited_frame0").iterdir())[0]
+    image = min((own.release_root / "intermediate_data" / "style" / "edited_frame0").iterdir())
     content = bytearray(image.read_bytes())
     content[content.index(b"IDAT") + 50] ^= 1
     image.write_bytes(content)

@@ -9,6 +9,7 @@ import polars as pl
 from sparkle_curation.engine.executors import LocalExecutor
 from sparkle_curation.engine.journal import Journal
 from sparkle_curation.media.inspection import Probing, media_stream
+from sparkle_curation.media.media_counts import broken_counts
 from sparkle_curation.media.media_counts import count_media as count
 from sparkle_curation.pipelines.inspect.params import InspectionParams
 from sparkle_curation.reading.ingestion import TableStream
@@ -35,7 +36,7 @@ def probe_assets(
         journal: what was probed before.
         params: which assets, and how.
     """
-    probing = Probing(params.depth, LocalExecutor(params.processes), params.batch_size)
+    probing = Probing(params.depth, LocalExecutor(params.processes), params.assets_per_batch)
     return media_stream(release, assets, params.kinds, fingerprints, probing, journal)
 
 
@@ -45,4 +46,8 @@ def count_media(assets: pl.LazyFrame, media: pl.LazyFrame, params: InspectionPar
     Raises:
         ConservationError: an asset has no row, or one too many.
     """
-    return count(assets, media, params.kinds)
+    counts = count(assets, media, params.kinds)
+    if broken := broken_counts(counts):
+        said = ", ".join(f"{number:,} {error}" for error, number in broken.items())
+        logger.warning("media: broken are %s of %s assets", said, f"{counts['asset_count'].sum():,}")
+    return counts
