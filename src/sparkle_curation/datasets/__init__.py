@@ -1,6 +1,7 @@
 """Kedro datasets: everything that this project reads from or writes to disk goes through here."""
 
 from sparkle_curation.datasets.fingerprints_dataset import FingerprintsDataset
+from sparkle_curation.datasets.journal_dataset import JournalDataset
 from sparkle_curation.datasets.kiwi_edit_dataset import KiwiEditDataset
 from sparkle_curation.datasets.release_dataset import ReleaseDataset
 from sparkle_curation.datasets.report_datasets import MetricsJSONDataset, ReportCSVDataset
@@ -11,6 +12,7 @@ from sparkle_curation.datasets.validation_datasets import DataDocsDataset, Valid
 __all__ = [
     "DataDocsDataset",
     "FingerprintsDataset",
+    "JournalDataset",
     "KiwiEditDataset",
     "MetricsJSONDataset",
     "ReleaseDataset",
