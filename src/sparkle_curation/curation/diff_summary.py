@@ -124,7 +124,11 @@ def _reasons(diff: pl.DataFrame) -> Iterator[str]:
         return
     reasons = (
         diff.group_by("change", "reason", maintain_order=True)
-        .agg(pl.len().cast(pl.Int64).alias("count"), pl.col("detail").n_unique().alias("details"), pl.col("detail").first())
+        .agg(
+            pl.len().cast(pl.Int64).alias("count"),
+            pl.col("detail").n_unique().alias("details"),
+            pl.col("detail").first(),
+        )
         .with_columns(
             pl.when(pl.col("details") == 1).then("detail").otherwise("reason").alias("shown"),
         )

@@ -1,5 +1,6 @@
 """Kedro datasets: everything that this project reads from or writes to disk goes through here."""
 
+from sparkle_curation.datasets.figure_dataset import FigureDataset
 from sparkle_curation.datasets.fingerprints_dataset import FingerprintsDataset
 from sparkle_curation.datasets.kiwi_edit_dataset import KiwiEditDataset
 from sparkle_curation.datasets.release_dataset import ReleaseDataset
@@ -12,6 +13,7 @@ from sparkle_curation.datasets.variant_store import VariantStoreDataset
 
 __all__ = [
     "DataDocsDataset",
+    "FigureDataset",
     "FingerprintsDataset",
     "KiwiEditDataset",
     "MetricsJSONDataset",
