@@ -6,10 +6,8 @@ alone would have changed the outcome, or if without it the outcome would have st
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
 
 import polars as pl
 
@@ -51,13 +49,14 @@ class _Finding:
     is_source: pl.Expr | None = None
 
 
-def name_causes(settings: tuple[CurationSettings, CurationSettings]) -> list[pl.Expr]:
-    """The columns ``reason``, ``detail`` and ``source_files`` of a difference.
-
-    They need, beginning with ``base_`` and ``other_``: the emitted columns, ``VERDICT_FACTS`` (all null for a sample
-    without verdict), ``has_verdicts`` and ``obstacle``; and ``theme``, ``change``, ``changed_columns``.
+def add_causes(
+    differences: pl.DataFrame, settings: tuple[CurationSettings, CurationSettings]
+) -> pl.DataFrame:
+    """``differences``, and of each its ``reason``, ``detail`` and ``source_files``.
 
     Args:
+        differences: with ``theme``, ``change``, ``changed_columns``, and, beginning with ``base_`` and ``other_``: the
+            emitted columns, ``VERDICT_FACTS`` (all null for a sample without verdict), ``has_verdicts``, ``obstacle``.
         settings: of the base and of the other.
     """
     findings = [
@@ -65,21 +64,26 @@ def name_causes(settings: tuple[CurationSettings, CurationSettings]) -> list[pl.
         *_of_one_sided(SIDES[0], SIDES[1], Change.REMOVED, settings),
         *_of_one_sided(SIDES[1], SIDES[0], Change.ADDED, settings),
     ]
-    findings.append(_Finding(Cause.UNKNOWN.value, ~reduce(or_, (finding.is_met for finding in findings))))
-    return [
-        pl.concat_str([_when(one, pl.lit(one.code)) for one in findings], separator=" + ", ignore_nulls=True)
-        .alias("reason"),
-        pl.concat_str([_when(one, _detail(one)) for one in findings], separator="; ", ignore_nulls=True)
-        .alias("detail"),
-        pl.concat_list(_source(one) for one in findings if one.source)
+    # Flags first: as parts of larger expressions they would be planned, and evaluated, over and over.
+    flags = [
+        finding.is_met.fill_null(value=False).alias(f"_{number}") for number, finding in enumerate(findings)
+    ]
+    flagged = differences.with_columns(flags)
+    met = list(zip([pl.col(f"_{number}") for number in range(len(findings))], findings, strict=True))
+    return flagged.with_columns(
+        _joined((pl.when(is_met).then(pl.lit(one.code)) for is_met, one in met), " + ").alias("reason"),
+        _joined((pl.when(is_met).then(_detail(one)) for is_met, one in met), "; ").alias("detail"),
+        pl.concat_list(_source(is_met, one) for is_met, one in met if one.source)
         .list.drop_nulls()
         .list.unique(maintain_order=True)
         .alias("source_files"),
-    ]  # fmt: skip
+    ).drop(f"_{number}" for number in range(len(findings)))  # fmt: skip
 
 
-def _when(finding: _Finding, then: pl.Expr) -> pl.Expr:
-    return pl.when(finding.is_met.fill_null(value=False)).then(then)
+def _joined(parts: Iterable[pl.Expr], separator: str) -> pl.Expr:
+    """The parts that are there; that nobody knows where none is."""
+    joined = pl.concat_str(list(parts), separator=separator, ignore_nulls=True)
+    return pl.when(joined == "").then(pl.lit(Cause.UNKNOWN.value)).otherwise(joined)
 
 
 def _detail(finding: _Finding) -> pl.Expr:
@@ -88,10 +92,9 @@ def _detail(finding: _Finding) -> pl.Expr:
     )
 
 
-def _source(finding: _Finding) -> pl.Expr:
-    is_source = finding.is_met if finding.is_source is None else finding.is_met & finding.is_source
-    path = pl.format(str(finding.source), "theme")
-    return pl.when(is_source.fill_null(value=False)).then(path)
+def _source(is_met: pl.Expr, finding: _Finding) -> pl.Expr:
+    is_source = is_met if finding.is_source is None else is_met & finding.is_source
+    return pl.when(is_source).then(pl.format(str(finding.source), "theme"))
 
 
 def _of_changed() -> Iterator[_Finding]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from sparkle_curation.curation.diff_causes import VERDICT_FACTS, name_causes
+from sparkle_curation.curation.diff_causes import VERDICT_FACTS, add_causes
 from sparkle_curation.curation.emission import VARIANT_COLUMNS
 from sparkle_curation.curation.variant_version import VariantVersion
 from sparkle_curation.curation.verdicts import VERDICT_COLUMNS, score_column
@@ -45,12 +45,10 @@ def compare(base: VariantVersion, other: VariantVersion) -> pl.DataFrame:
         .collect()
     )
     diff = (
-        differing.lazy()
-        .with_columns(name_causes((base.settings, other.settings)))
+        add_causes(differing, (base.settings, other.settings))
         .sort(*_BY_THEME_AND_CHANGE, "id")
         .select(field.name for field in VARIANT_DIFF_COLUMNS)
         .cast(pl.DataFrame(arrow_schema(VARIANT_DIFF_COLUMNS).empty_table()).schema)
-        .collect()
     )
     check_conservation(base, other, diff)
     return diff

@@ -112,8 +112,10 @@ def revision_files(repository: Path, revision: str, data_root: str) -> Iterator[
     from dvc.exceptions import DvcException  # noqa: PLC0415
     from dvc_data.index import DataIndexError  # noqa: PLC0415
 
-    # A data root may lie in a subfolder that has a .dvc of its own.
-    fs = DVCFileSystem(str(repository), rev=revision, subrepos=True)
+    # The remote of now: an old revision may be from before there was one, and config.local is not in git at all.
+    config = {"core": {"remote": _default_remote(repository)}}
+    # Subrepos: the project may lie in a subfolder of the git repository, with a .dvc of its own.
+    fs = DVCFileSystem(str(repository), rev=revision, subrepos=True, config=config)
     try:
         commit, git_root = _resolve(fs, repository, revision)
         root = _path_in(Path(git_root).resolve(), (repository / data_root).resolve())
@@ -130,6 +132,14 @@ def revision_files(repository: Path, revision: str, data_root: str) -> Iterator[
         )
     finally:
         fs.close()
+
+
+def _default_remote(repository: Path) -> str:
+    """The name of DVC's default remote; empty for none."""
+    from dvc.repo import Repo  # noqa: PLC0415
+
+    with Repo(str(repository), uninitialized=True) as repo:
+        return str(repo.config["core"].get("remote", ""))
 
 
 def _resolve(fs: Any, repository: Path, revision: str) -> tuple[str, str]:
