@@ -55,11 +55,11 @@ def git(repository: Path, *arguments: str) -> str:
     return finished.stdout.strip()
 
 
-def use_remote(folder: Path, remote: Path) -> None:
-    """Make a folder the default remote of a DVC repository, for this clone only: git does not see it."""
+def use_remote(folder: Path, remote: Path, level: str = "local") -> None:
+    """Make a folder the default remote of a DVC repository: for this clone only, or with ``repo`` for git to see."""
     from dvc.repo import Repo  # noqa: PLC0415 -- takes a second
 
-    with Repo(str(folder)) as dvc, dvc.config.edit("local") as config:
+    with Repo(str(folder)) as dvc, dvc.config.edit(level) as config:
         config["remote"] = {"store": {"url": str(remote)}}
         config["core"] = {"remote": "store"}
 

@@ -199,13 +199,14 @@ def test_a_project_in_a_subfolder_is_found(tmp_path: Path) -> None:
     assert store_of(tmp_path, project="curation").open("HEAD~1").samples["id"].to_list() == [KEPT, LOW]
 
 
-def test_what_the_cache_lacks_comes_from_the_remote(tmp_path: Path) -> None:
+@pytest.mark.parametrize("level", ["local", "repo"])
+def test_what_the_cache_lacks_comes_from_the_remote(tmp_path: Path, level: str) -> None:
     """A fresh clone has fetched nothing yet, and its revisions are from before it was told of a remote."""
     keep_versions(tmp_path / "origin", remote=tmp_path / "remote")
     git(tmp_path, "clone", "--quiet", "origin", "clone")
     with pytest.raises(VersionError, match="cannot be read"):
         store_of(tmp_path / "clone").open("HEAD~1")
-    use_remote(tmp_path / "clone", tmp_path / "remote")
+    use_remote(tmp_path / "clone", tmp_path / "remote", level)
     assert store_of(tmp_path / "clone").open("HEAD~1").samples["id"].to_list() == [KEPT, LOW]
 
 

@@ -112,7 +112,7 @@ def revision_files(repository: Path, revision: str, data_root: str) -> Iterator[
     from dvc.exceptions import DvcException  # noqa: PLC0415
     from dvc_data.index import DataIndexError  # noqa: PLC0415
 
-    # The remote of now: an old revision may be from before there was one, and config.local is not in git at all.
+    # The default remote of now: DVC takes the revision's own, which may be from before there was one.
     config = {"core": {"remote": _default_remote(repository)}}
     # Subrepos: the project may lie in a subfolder of the git repository, with a .dvc of its own.
     fs = DVCFileSystem(str(repository), rev=revision, subrepos=True, config=config)
