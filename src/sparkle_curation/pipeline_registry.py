@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kedro.pipeline import Pipeline
 
+from sparkle_curation.pipelines.diff.pipeline import create_pipeline as diff
 from sparkle_curation.pipelines.ingest.pipeline import create_pipeline as ingest
 from sparkle_curation.pipelines.inspect.pipeline import create_pipeline as inspect
 from sparkle_curation.pipelines.judge.pipeline import create_pipeline as judge
@@ -20,6 +21,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "inspect": inspect(),
         "validate": validate(),
         "judge": judge(),
+        "diff": diff(),
     }
     pipelines["curate"] = (
         pipelines["ingest"] + pipelines["inspect"] + pipelines["validate"] + _of_validated(pipelines["judge"])

@@ -18,7 +18,7 @@ from sparkle_curation.release.themes import THEMES
 from sparkle_curation.release.training_csv import parse_training_csv, write_training_csv
 
 
-class _Part(NamedTuple):
+class Part(NamedTuple):
     """The samples of one theme and split: a CSV and its metadata."""
 
     theme: str
@@ -35,7 +35,8 @@ class _Part(NamedTuple):
         return PurePosixPath(metadata_jsonl_path(self.theme, self.split)).name
 
 
-_PARTS = tuple(_Part(theme, split) for theme in THEMES for split in SPLITS)
+PARTS = tuple(Part(theme, split) for theme in THEMES for split in SPLITS)
+"""All parts that a variant may have, in the order of the card."""
 
 
 class KiwiEditDataset(AbstractDataset[pl.DataFrame, pl.DataFrame]):
@@ -68,7 +69,7 @@ class KiwiEditDataset(AbstractDataset[pl.DataFrame, pl.DataFrame]):
         """
         split = pl.col("split") if "split" in data.columns else pl.lit(TRAIN)
         with atomic_folder(self._folder) as temporary:
-            for part in _PARTS:
+            for part in PARTS:
                 samples = data.filter(pl.col("theme") == part.theme, split == part.split)
                 if samples.height:
                     write_training_csv(samples, temporary / part.csv_name)
@@ -82,27 +83,32 @@ class KiwiEditDataset(AbstractDataset[pl.DataFrame, pl.DataFrame]):
         ]
         return table_preview(first[0].head(nrows) if first else pl.DataFrame())
 
-    def _parts(self) -> list[_Part]:
+    def _parts(self) -> list[Part]:
         """The parts of the variant, themes in the order of the card.
 
         Raises:
             FileNotFoundError: the variant was not emitted yet.
         """
         names = {path.name for path in self._folder.iterdir()}
-        return [part for part in _PARTS if part.csv_name in names]
+        return [part for part in PARTS if part.csv_name in names]
 
-    def _load_part(self, part: _Part) -> pl.DataFrame:
-        samples = parse_training_csv((self._folder / part.csv_name).read_bytes())
+    def _load_part(self, part: Part) -> pl.DataFrame:
         path = self._folder / part.metadata_name
-        metadata = parse_metadata(path.read_bytes() if path.exists() else b"")
-        return (
-            samples.join(metadata, on="id", how="left", maintain_order="left")
-            .with_columns(pl.lit(part.theme).alias("theme"), pl.lit(part.split).alias("split"))
-            .select(*VARIANT_COLUMNS, "split")
-        )
+        metadata = path.read_bytes() if path.exists() else b""
+        return parse_part(part, (self._folder / part.csv_name).read_bytes(), metadata)
 
     def _exists(self) -> bool:
         return self._folder.is_dir()
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._folder)}
+
+
+def parse_part(part: Part, csv: bytes, metadata: bytes) -> pl.DataFrame:
+    """The samples of a part (``VARIANT_COLUMNS`` and ``split``) from the bytes of its two files, in the CSV's order."""
+    return (
+        parse_training_csv(csv)
+        .join(parse_metadata(metadata), on="id", how="left", maintain_order="left")
+        .with_columns(pl.lit(part.theme).alias("theme"), pl.lit(part.split).alias("split"))
+        .select(*VARIANT_COLUMNS, "split")
+    )

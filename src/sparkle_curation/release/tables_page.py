@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
+from sparkle_curation.release.diff_reasons import Cause
 from sparkle_curation.release.fields import Field, FieldType, ListOf, Scalar, Struct
 from sparkle_curation.release.media_faults import MediaFault
 from sparkle_curation.release.media_table import MEDIA_COLUMNS
@@ -21,6 +22,7 @@ from sparkle_curation.release.tables import (
     QUARANTINE_COLUMNS,
     SCORE_AUDIT_COLUMNS,
 )
+from sparkle_curation.release.variant_tables import VARIANT_TABLES
 
 _SHOWN_TYPES: dict[Scalar, str] = {
     "text": "text",
@@ -44,22 +46,22 @@ _GRAINS: dict[str, tuple[str, tuple[Field, ...]]] = {
         SCORE_AUDIT_COLUMNS,
     ),
     "preflight": ("one row per sample that could be emitted", PREFLIGHT_COLUMNS),
+    **VARIANT_TABLES,
 }
 
 
 def tables_page() -> str:
-    """The page as Markdown: each table's grain and columns, then the codes of quarantine, media, audit and preflight."""
-    return (
-        "\n".join([*_head(), *_tables(), *_reasons(), *_media_faults(), *_score_rules(), *_preflight()])
-        + "\n"
-    )
+    """The page as Markdown: each table's grain and columns, then the codes of quarantine, media, audit and versions."""
+    parts = (_head, _tables, _reasons, _media_faults, _score_rules, _preflight, _causes)
+    return "\n".join(line for part in parts for line in part()) + "\n"
 
 
 def _head() -> Iterator[str]:
     yield "# Tables"
     yield ""
     yield "Made by `python -m sparkle_curation.release.tables_page > docs/tables.md`; do not edit."
-    yield "Each table is one Parquet file in `data/02_intermediate/`, `score_audit` and `preflight` in `data/03_primary/`."
+    yield "Each table is one Parquet file in `data/02_intermediate/`, `score_audit` and `preflight` in `data/03_primary/`,"
+    yield f"{', '.join(f'`{name}`' for name in VARIANT_TABLES)} in `data/08_reporting/`."
     yield "Columns of the release keep their published names."
     yield ""
 
@@ -146,6 +148,16 @@ def _preflight() -> Iterator[str]:
     yield "|---|---|---|"
     for reason in PairReason:
         yield f"| `{reason}` | `{reason.outcome}` | {reason.meaning} |"
+
+
+def _causes() -> Iterator[str]:
+    yield ""
+    yield "## Reasons of a difference between two versions"
+    yield ""
+    yield "| reason | meaning |"
+    yield "|---|---|"
+    for cause in Cause:
+        yield f"| `{cause}` | {cause.meaning} |"
 
 
 if __name__ == "__main__":
