@@ -8,7 +8,7 @@ from typing import NamedTuple
 import polars as pl
 
 from sparkle_curation.curation.frames import Frame
-from sparkle_curation.curation.kiwi_edit_loader import file_type
+from sparkle_curation.curation.kiwi_edit_loader import FileType, file_type
 from sparkle_curation.release.layout import asset_path, parse_asset_path
 
 
@@ -83,20 +83,21 @@ def _with_names(rows: pl.DataFrame, side: Side) -> pl.DataFrame:
     is_usual = (cell == usual).fill_null(value=False)
     odd = rows.filter(~is_usual)[side.column].drop_nulls().unique()
     resolved = pl.DataFrame([_resolve(text) for text in odd], schema=_RESOLVED, orient="row")
-    names = {
+    resolved = resolved.with_columns(file_type(pl.col("_cell")).alias("type"))
+    usual_facts = {
         "path": cell,
         "named_theme": pl.col("theme"),
         "named_kind": pl.lit(side.kind),
         "named_id": pl.col("id"),
+        "type": pl.lit(FileType.VIDEO.value),
     }
     return (
         rows.join(resolved, left_on=side.column, right_on="_cell", how="left", maintain_order="left")
         .with_columns(
-            pl.when(is_usual).then(value).otherwise(name).alias(f"{side.name}_{name}")
-            for name, value in names.items()
+            pl.when(is_usual).then(fact).otherwise(name).alias(f"{side.name}_{name}")
+            for name, fact in usual_facts.items()
         )
-        .with_columns(file_type(cell).alias(f"{side.name}_type"))
-        .drop(names)
+        .drop(usual_facts)
     )
 
 
@@ -107,21 +108,22 @@ def _resolve(cell: str) -> tuple[str | None, ...]:
 
 
 def _list_files(rows: pl.DataFrame, media: Frame) -> pl.DataFrame:
-    """What the media say of each path that a row names, once each."""
-    wanted = pl.concat([rows.select(side.col("path").alias("path")) for side in SIDES]).unique()
+    """What the media say of each path of the kinds that the rows name, once each."""
+    # A file of the media has a path of the layout, so its kind is the one that its path names.
+    kinds = {kind for side in SIDES for kind in rows[f"{side.name}_named_kind"].unique().drop_nulls()}
     is_turned = pl.col("rotation_deg").is_in(_TURNED).fill_null(value=False)
-    return (
+    width = pl.when(is_turned).then("height_px").otherwise("width_px")
+    height = pl.when(is_turned).then("width_px").otherwise("height_px")
+    files = (
         media.lazy()
-        .join(wanted.lazy(), on="path", how="semi")
-        .with_columns(
-            pl.when(is_turned).then("height_px").otherwise("width_px").alias("width_px"),
-            pl.when(is_turned).then("width_px").otherwise("height_px").alias("height_px"),
-        )
-        .sort("container", nulls_last=False, maintain_order=True)
-        .unique("path", keep="first", maintain_order=True)
-        .select("path", *_FACTS, pl.lit(value=True).alias("is_found"))
+        .filter(pl.col("kind").is_in(sorted(kinds)))
+        .with_columns(width_px=width, height_px=height)
+        .select("path", "container", *_FACTS, pl.lit(value=True).alias("is_found"))
         .collect()
     )
+    if files["path"].is_duplicated().any():  # else sorting a million rows changes nothing
+        files = files.sort("container", maintain_order=True).unique("path", keep="first", maintain_order=True)
+    return files.drop("container")
 
 
 def _with_facts(rows: pl.DataFrame, files: pl.DataFrame, parts: pl.DataFrame, side: Side) -> pl.DataFrame:

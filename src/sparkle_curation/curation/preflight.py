@@ -14,7 +14,7 @@ import polars as pl
 from sparkle_curation.curation.frames import Frame
 from sparkle_curation.curation.kiwi_edit_loader import LoaderSettings
 from sparkle_curation.curation.pair_files import find_files
-from sparkle_curation.curation.pair_reasons import Finding, find_reasons, with_loaded
+from sparkle_curation.curation.pair_reasons import Finding, find_reasons, with_counts, with_loaded
 from sparkle_curation.errors import ConservationError
 from sparkle_curation.release.preflight_table import PREFLIGHT_COLUMNS, PairOutcome, PairReason
 
@@ -46,7 +46,7 @@ def check_pairs(
     Raises:
         ConservationError: the rows are not one per candidate.
     """
-    rows = with_loaded(find_files(candidates, media), settings)
+    rows = with_counts(with_loaded(find_files(candidates, media), settings))
     found = find_reasons(settings)
     checked = (
         rows.with_columns(
