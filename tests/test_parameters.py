@@ -23,6 +23,8 @@ GOOD: dict[str, Any] = {
     "thresholds": {"edited_frame0": 8.0, "foreground_removed": 8.5, "edited_video": 8.0},
     "missing_scores": "reject",
     "tainted_scores": "keep",
+    "base": "HEAD",
+    "other": "workspace",
     **OmegaConf.to_container(OmegaConf.load(CHECKOUT / "conf" / "base" / "validate" / "parameters.yml")),  # type: ignore[dict-item]
 }
 
@@ -50,6 +52,9 @@ def test_good_parameters_pass() -> None:
         ("thresholds.edited_vido=8", ["'thresholds.edited_vido'", "did you mean 'thresholds.edited_video'?"]),
         ("edited_video=8", ["did you mean 'thresholds.edited_video'?"]),
         ("zzz=1", ["There is no parameter 'zzz'", "threshold, thresholds, missing_scores"]),
+        ("bsae=HEAD", ["There is no parameter 'bsae'", "did you mean 'base'?"]),
+        ("base=0123456", ["The parameter 'base'", "42798", "1234567~0", "conf/base/diff/parameters.yml"]),
+        ("other=12e4567", ["The parameter 'other'", "a git revision"]),
         ("a.b.c=1", ["There is no parameter 'a'"]),
         ("threshold=10.000001", ["'threshold'", "10.000001", "a number from 0 to 10, or null"]),
         ("threshold=-0.001", ["a number from 0 to 10, or null"]),

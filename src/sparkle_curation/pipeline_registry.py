@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kedro.pipeline import Pipeline
 
+from sparkle_curation.pipelines.diff.pipeline import create_pipeline as diff
 from sparkle_curation.pipelines.ingest.pipeline import create_pipeline as ingest
 from sparkle_curation.pipelines.judge.pipeline import create_pipeline as judge
 from sparkle_curation.pipelines.manifest.pipeline import create_pipeline as manifest
@@ -13,7 +14,13 @@ from sparkle_curation.release.tables import COLUMNS
 
 def register_pipelines() -> dict[str, Pipeline]:
     """The pipelines by name; ``curate`` goes from the release to a variant, and is the default."""
-    pipelines = {"manifest": manifest(), "ingest": ingest(), "validate": validate(), "judge": judge()}
+    pipelines = {
+        "manifest": manifest(),
+        "ingest": ingest(),
+        "validate": validate(),
+        "judge": judge(),
+        "diff": diff(),
+    }
     pipelines["curate"] = pipelines["ingest"] + pipelines["validate"] + _of_validated(pipelines["judge"])
     pipelines["__default__"] = pipelines["curate"]
     return pipelines

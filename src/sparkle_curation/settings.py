@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sparkle_curation.hooks import ErrorTeller, ParameterGuard, RunSummary
+from sparkle_curation.hooks import DiffSummary, ErrorTeller, ParameterGuard, RunSummary
 
-HOOKS = (ParameterGuard(), ErrorTeller(), RunSummary())
+HOOKS = (ParameterGuard(), ErrorTeller(), RunSummary(), DiffSummary())
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry",)
 
 CONFIG_LOADER_ARGS = {

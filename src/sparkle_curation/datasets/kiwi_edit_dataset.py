@@ -69,20 +69,30 @@ class KiwiEditDataset(AbstractDataset[pl.DataFrame, pl.DataFrame]):
         return [theme for theme in THEMES if _csv_name(theme) in names]
 
     def _load_theme(self, theme: str) -> pl.DataFrame:
-        samples = parse_training_csv((self._folder / _csv_name(theme)).read_bytes())
         path = self._folder / _metadata_name(theme)
-        metadata = parse_metadata(path.read_bytes() if path.exists() else b"")
-        return (
-            samples.join(metadata, on="id", how="left", maintain_order="left")
-            .with_columns(pl.lit(theme).alias("theme"))
-            .select(VARIANT_COLUMNS)
-        )
+        metadata = path.read_bytes() if path.exists() else b""
+        return parse_theme(theme, (self._folder / _csv_name(theme)).read_bytes(), metadata)
 
     def _exists(self) -> bool:
         return self._folder.is_dir()
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._folder)}
+
+
+def theme_file_names(theme: str) -> tuple[str, str]:
+    """The names of a theme's training CSV and metadata JSONL."""
+    return _csv_name(theme), _metadata_name(theme)
+
+
+def parse_theme(theme: str, csv: bytes, metadata: bytes) -> pl.DataFrame:
+    """The samples of a theme (``VARIANT_COLUMNS``) from the bytes of its two files, in the order of the CSV."""
+    return (
+        parse_training_csv(csv)
+        .join(parse_metadata(metadata), on="id", how="left", maintain_order="left")
+        .with_columns(pl.lit(theme).alias("theme"))
+        .select(VARIANT_COLUMNS)
+    )
 
 
 def _csv_name(theme: str) -> str:

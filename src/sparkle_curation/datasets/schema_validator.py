@@ -11,15 +11,21 @@ from sparkle_curation.errors import ValidationError, did_you_mean
 from sparkle_curation.reading.ingestion import TableStream
 from sparkle_curation.release.fields import arrow_schema
 from sparkle_curation.release.tables import COLUMNS, QUARANTINE_COLUMNS, SOURCE_FILE_COLUMNS
+from sparkle_curation.release.variant_tables import VARIANT_TABLES
 
-_DECLARED = {**COLUMNS, "quarantine": QUARANTINE_COLUMNS, "source_files": SOURCE_FILE_COLUMNS}
+_DECLARED = {
+    **COLUMNS,
+    "quarantine": QUARANTINE_COLUMNS,
+    "source_files": SOURCE_FILE_COLUMNS,
+    **{name: columns for name, (_, columns) in VARIANT_TABLES.items()},
+}
 
 
 class TableSchemaValidator:
-    """Passes a table that has the columns described in ``release.tables``, in their order and of their types.
+    """Passes a table that has the columns described in ``release``, in their order and of their types.
 
     Args:
-        table: the name of the description: a table, ``quarantine`` or ``source_files``.
+        table: the name of the description: a table of the release or about variants, ``quarantine`` or ``source_files``.
     """
 
     def __init__(self, *, table: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
+from sparkle_curation.release.diff_reasons import Cause
 from sparkle_curation.release.fields import Field, FieldType, ListOf, Scalar, Struct
 from sparkle_curation.release.reasons import Reason
 from sparkle_curation.release.score_rules import ScoreRule
@@ -18,6 +19,7 @@ from sparkle_curation.release.tables import (
     QUARANTINE_COLUMNS,
     SCORE_AUDIT_COLUMNS,
 )
+from sparkle_curation.release.variant_tables import VARIANT_TABLES
 
 _SHOWN_TYPES: dict[Scalar, str] = {
     "text": "text",
@@ -39,19 +41,21 @@ _GRAINS: dict[str, tuple[str, tuple[Field, ...]]] = {
         "one row per sample, stage, frame and violated rule of EditScore's arithmetic",
         SCORE_AUDIT_COLUMNS,
     ),
+    **VARIANT_TABLES,
 }
 
 
 def tables_page() -> str:
     """The page as Markdown: each table's grain and columns, then the codes of the quarantine and of the audit."""
-    return "\n".join([*_head(), *_tables(), *_reasons(), *_score_rules()]) + "\n"
+    return "\n".join([*_head(), *_tables(), *_reasons(), *_score_rules(), *_causes()]) + "\n"
 
 
 def _head() -> Iterator[str]:
     yield "# Tables"
     yield ""
     yield "Made by `python -m sparkle_curation.release.tables_page > docs/tables.md`; do not edit."
-    yield "Each table is one Parquet file in `data/02_intermediate/`, `score_audit` in `data/03_primary/`."
+    yield "Each table is one Parquet file in `data/02_intermediate/`, `score_audit` in `data/03_primary/`,"
+    yield f"{', '.join(f'`{name}`' for name in VARIANT_TABLES)} in `data/08_reporting/`."
     yield "Columns of the release keep their published names."
     yield ""
 
@@ -113,6 +117,16 @@ def _score_rules() -> Iterator[str]:
     yield "|---|---|---|"
     for rule in ScoreRule:
         yield f"| `{rule}` | {rule.meaning} | {'yes' if rule.is_taint else 'no'} |"
+
+
+def _causes() -> Iterator[str]:
+    yield ""
+    yield "## Reasons of a difference between two versions"
+    yield ""
+    yield "| reason | meaning |"
+    yield "|---|---|"
+    for cause in Cause:
+        yield f"| `{cause}` | {cause.meaning} |"
 
 
 if __name__ == "__main__":

@@ -9,9 +9,11 @@ import polars as pl
 import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
+from polars.testing import assert_frame_equal
 from tests.curation.made_tables import assets, csv_row, metadata, same_scores, table
 from tests.judges.made_scores import NO_SCORE, frame, videos
 
+from sparkle_curation.datasets import FigureDataset, TableSchemaValidator
 from sparkle_curation.datasets.kiwi_edit_dataset import KiwiEditDataset
 from sparkle_curation.datasets.report_datasets import MetricsJSONDataset, ReportCSVDataset
 from sparkle_curation.datasets.table_dataset import TableDataset
@@ -94,6 +96,28 @@ def test_a_run_emits_the_kept_samples_and_counts_them(tmp_path: Path) -> None:
     assert catalog.load("prompt_warnings")["id"].to_list() == [GOOD]
     assert catalog.load("samples_not_emitted").is_empty()
     assert catalog.load("funnel_table").filter(pl.col("theme") == "total")["emitted"].to_list() == [2]
+
+
+def test_a_run_says_what_other_cut_offs_would_keep(tmp_path: Path) -> None:
+    """The sweep under the run's policies, its figure and the funnel's; at the run's cut-offs, what it kept."""
+    catalog = make_catalog(tmp_path)
+    for name in ("threshold_sweep", "threshold_surface"):
+        catalog[name] = TableDataset(filepath=str(tmp_path / f"{name}.parquet"))
+    for name in ("threshold_sweep_figure", "funnel_figure"):
+        catalog[name] = FigureDataset(filepath=str(tmp_path / f"{name}.json"))
+    catalog["threshold_sweep_plot"] = ReportCSVDataset(filepath=str(tmp_path / "threshold_sweep.csv"))
+    SequentialRunner().run(create_pipeline(), catalog)
+    surface = catalog.load("threshold_surface").collect()
+    TableSchemaValidator(table="threshold_surface").validate(surface)
+    here = {"edited_frame0_cut_off": 8.0, "foreground_removed_cut_off": 8.5, "edited_video_cut_off": 8.0}
+    kept = surface.filter(theme="total", **here)["surviving"]
+    assert kept.to_list() == [2]
+    plot = catalog.load("threshold_sweep_plot")
+    assert plot.columns == ["theme", "stage", "cut_off", "surviving"]
+    assert_frame_equal(plot, catalog.load("threshold_sweep").collect())
+    assert plot.filter(theme="style", stage="edited_video", cut_off=8.2)["surviving"].to_list() == [3]
+    assert len(catalog["threshold_sweep_figure"].preview()["data"]) > len(STAGES)
+    assert [one["name"] for one in catalog["funnel_figure"].preview()["data"]] == ["style"]
 
 
 def test_a_release_without_scores_stops_before_anything_is_emitted(tmp_path: Path) -> None:

@@ -7,10 +7,12 @@ import json
 
 import polars as pl
 
-from sparkle_curation.curation import emission, funnel
+from sparkle_curation.curation import emission, funnel, funnel_figure, sweep_figure
+from sparkle_curation.curation.figure_parts import Figure
 from sparkle_curation.curation.frames import Frame
 from sparkle_curation.curation.prompt_hazards import find_prompt_hazards
 from sparkle_curation.curation.score_histograms import count_scores
+from sparkle_curation.curation.threshold_sweep import surface, sweep
 from sparkle_curation.curation.verdicts import (
     MissingScores,
     TaintedScores,
@@ -178,3 +180,25 @@ def measure_curation(
         funnel.list_stages(counts, cut_offs),
         funnel.tabulate_funnel(counts),
     )
+
+
+def sweep_thresholds(
+    verdicts: Frame, missing_scores: MissingScores, tainted_scores: TaintedScores
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """What each stage alone would keep at every cut-off, what all three would at every triple; the first once more."""
+    swept = sweep(verdicts, missing_scores, tainted_scores)
+    return swept, surface(verdicts, missing_scores, tainted_scores), swept
+
+
+def draw_threshold_sweep(
+    threshold_sweep: Frame, threshold_surface: Frame, cut_offs: dict[str, float]
+) -> Figure:
+    """The sweep as a figure for Plotly: a picture per theme, a line per stage, the current cut-offs marked."""
+    return sweep_figure.draw_sweep(
+        threshold_sweep.lazy().collect(), threshold_surface.lazy().collect(), cut_offs
+    )
+
+
+def draw_funnel(funnel_table: pl.DataFrame, cut_offs: dict[str, float]) -> Figure:
+    """The funnel as a figure for Plotly, the themes stacked."""
+    return funnel_figure.draw_funnel(funnel_table, cut_offs)

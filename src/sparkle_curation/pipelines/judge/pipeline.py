@@ -11,6 +11,8 @@ from sparkle_curation.pipelines.judge.nodes import (
     audit_scores,
     compose_variant,
     count_scores_by_tenth,
+    draw_funnel,
+    draw_threshold_sweep,
     find_score_faults,
     judge_samples,
     list_known_samples,
@@ -19,6 +21,7 @@ from sparkle_curation.pipelines.judge.nodes import (
     measure_curation,
     resolve_cut_offs,
     split_by_verdict,
+    sweep_thresholds,
 )
 from sparkle_curation.release.stages import STAGES
 
@@ -64,6 +67,17 @@ def create_pipeline(**_: object) -> Pipeline:
                     "params:tainted_scores",
                 ],
                 ["curation_metrics", "funnel", "funnel_table"],
+            ),
+            _step(draw_funnel, ["funnel_table", "cut_offs"], "funnel_figure"),
+            _step(
+                sweep_thresholds,
+                ["verdicts", "params:missing_scores", "params:tainted_scores"],
+                ["threshold_sweep", "threshold_surface", "threshold_sweep_plot"],
+            ),
+            _step(
+                draw_threshold_sweep,
+                ["threshold_sweep", "threshold_surface", "cut_offs"],
+                "threshold_sweep_figure",
             ),
         ]
     )
