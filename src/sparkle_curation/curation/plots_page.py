@@ -8,6 +8,9 @@ VEGA_LITE = "5.21"
 PLOTS_PLACE = "{plot_divs}"
 """Where DVC puts the plots. Without ``{scripts}`` it has no place to load Vega from the internet."""
 
+_DRAW = "window.vegaEmbed = (place, spec) => vegaEmbed(place, spec, {renderer: 'svg'});"
+"""DVC's page calls ``vegaEmbed``; as SVG a plot stays sharp, and can be read by a test or a program."""
+
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -29,7 +32,7 @@ def compose_page() -> str:
     """The page in HTML, with ``PLOTS_PLACE`` in it; composing it takes seconds."""
     import vl_convert  # noqa: PLC0415 -- holds a JavaScript engine
 
-    bundle: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=VEGA_LITE)
+    bundle: str = vl_convert.javascript_bundle(_DRAW, vl_version=VEGA_LITE)
     # A text in the libraries must neither end the element that holds them nor be taken for a place of DVC's.
     script = bundle.replace("</script", "<\\/script").replace("{plot_divs}", "{ plot_divs}")
     return _PAGE.format(script=script, plots=PLOTS_PLACE)
