@@ -12,18 +12,20 @@ import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.browser import shown
 from tests.conftest import CHECKOUT
+
+from sparkle_curation.release.tables import COLUMNS
 
 pytestmark = pytest.mark.slow
 
 CUT_OFF = "conf/base/curate/parameters.yml:threshold"
 ROOT = "conf/base/globals.yml:release_root"
 METRICS = "data/08_reporting/curation_metrics.json"
-STAGES = [stage for stage in ("manifest", "ingest", "inspect", "validate", "curate", "plots_page")]
+TABLE = "edited_frame0_scores"
+STAGES = ["manifest", "ingest", "inspect", "validate", "curate", "plots_page"]
 
 
 @dataclass(frozen=True)
@@ -130,10 +132,11 @@ def test_another_cut_off_is_an_experiment_and_what_it_costs_is_told(built: Clone
     ]
     after = built.emitted()
     assert 0 < after.total() < before.total()
-    _check_metrics(built, {theme: after[theme] - before[theme] for theme in before})
+    changes = {theme: after[theme] - before[theme] for theme in before}
+    _check_metrics(built, changes)
+    _check_diff(built, changes)
     (params,) = json.loads(built.run("dvc", "params", "diff", "--json", "HEAD")).values()
     assert params == {"threshold": {"old": None, "new": 8.5}}
-    _check_diff(built, before.total() - after.total())
     _check_plots(built, tmp_path)
     built.back_to_head()
     assert built.emitted() == before
@@ -148,12 +151,14 @@ def _check_metrics(built: Clone, changes: dict[str, int]) -> None:
         assert metrics["total.emitted"]["diff"] == sum(changes.values())
 
 
-def _check_diff(built: Clone, removed_count: int) -> None:
-    """The project's own difference of the two names as many removed samples as the CSVs lack."""
+def _check_diff(built: Clone, changes: dict[str, int]) -> None:
+    """The project's own difference of the two names as many removed samples of each theme as the CSVs lack."""
     built.run("kedro", "run", "--pipelines", "diff", "--params", "base=HEAD,other=strict")
-    rows = read_csv(built.path("data/08_reporting/variant_diff_counts.csv"))
-    (total,) = (row for row in rows if row["theme"] == "total")
-    assert (int(total["added"]), int(total["removed"])) == (0, removed_count)
+    found: Counter[str] = Counter()
+    for row in read_csv(built.path("data/08_reporting/variant_diff_counts.csv")):
+        assert row["change"] == "removed"
+        found[row["theme"]] -= int(row["sample_count"])
+    assert found == changes
 
 
 def _check_plots(built: Clone, scratch: Path) -> None:
@@ -173,18 +178,18 @@ def _check_plots(built: Clone, scratch: Path) -> None:
 
 
 def test_a_changed_score_file_rebuilds_what_hangs_on_it(built: Clone) -> None:
-    """The other tables keep their bytes, and the changed sample is no longer emitted."""
+    """One table is read and changes; the changed sample is no longer emitted."""
     tables = built.path("data/02_intermediate")
-    before = {path.name: path.stat().st_mtime_ns for path in tables.glob("*.parquet")}
+    before = {path.name: path.read_bytes() for path in tables.glob("*.parquet")}
     emitted = built.emitted()
     sample = read_csv(built.path("data/05_model_input/kiwi_edit/prompts/time_train.csv"))[0]["task"]
     release = built.path("data/01_raw/sparkle_sample/intermediate_data/time")
     lower_score(release / "edited_frame0_score.jsonl", sample)
-    assert built.stages_run("repro") == ["manifest", "ingest", "validate", "curate"]
-    after = {path.name: path.stat().st_mtime_ns for path in tables.glob("*.parquet")}
-    read_again = {name for name in before if after[name] != before[name]}
-    # the quarantine is put together from its parts each time
-    assert read_again == {"edited_frame0_scores.parquet", "quarantine.parquet"}
+    log = built.run("dvc", "repro")
+    assert stages_of(log) == ["manifest", "ingest", "validate", "curate"]
+    assert set(re.findall(r"(\w+): sources unchanged, not read again", log)) == set(COLUMNS) - {TABLE}
+    changed = {name for name in before if tables.joinpath(name).read_bytes() != before[name]}
+    assert changed == {f"{TABLE}.parquet"}
     assert built.emitted() == emitted - Counter({"time": 1})
     built.back_to_head()
 
