@@ -5,19 +5,27 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
+from tests.browser import shown
 from tests.conftest import CHECKOUT
+
+from sparkle_curation.release.tables import COLUMNS
 
 pytestmark = pytest.mark.slow
 
-STAGES = ["manifest", "ingest", "validate", "curate", "plots_page"]
+CUT_OFF = "conf/base/curate/parameters.yml:threshold"
+ROOT = "conf/base/globals.yml:release_root"
+METRICS = "data/08_reporting/curation_metrics.json"
+TABLE = "edited_frame0_scores"
+STAGES = ["manifest", "ingest", "inspect", "validate", "curate", "plots_page"]
 
 
 @dataclass(frozen=True)
@@ -26,143 +34,204 @@ class Clone:
 
     root: Path
 
-    def run(self, *command: str, check: bool = True) -> str:
-        """What a command prints, with the clone's own code and this environment's programs."""
+    def run(self, *command: str, is_failing: bool = False) -> str:
+        """What a command prints, with this environment's programs and the code that Kedro finds in the clone."""
         programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        here = {"PATH": programs, "PYTHONPATH": str(self.root / "src"), "COLUMNS": "200"}
-        quiet = {"DO_NOT_TRACK": "1", "DVC_NO_ANALYTICS": "1", "GIT_CONFIG_GLOBAL": os.devnull}
+        quiet = {
+            "DO_NOT_TRACK": "1",
+            "DVC_NO_ANALYTICS": "1",
+            "COLUMNS": "200",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+        }
+        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         done = subprocess.run(
             command,
             cwd=self.root,
-            env=os.environ | here | quiet,
+            env=inherited | quiet | {"PATH": programs},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=600,
             check=False,
         )
-        assert not check or done.returncode == 0, f"{command}:\n{done.stdout}\n{done.stderr}"
+        assert (done.returncode != 0) == is_failing, f"{command}:\n{done.stdout}\n{done.stderr}"
         return done.stdout + done.stderr
 
     def stages_run(self, *command: str) -> list[str]:
         """The stages that a ``dvc`` command ran, without those that it found unchanged."""
-        lines = self.run("dvc", *command).splitlines()
-        return [line.split("'")[1] for line in lines if line.startswith("Running stage")]
+        return stages_of(self.run("dvc", *command))
+
+    def commit(self, message: str) -> None:
+        """Keep what git does not ignore."""
+        self.run("git", "add", "--all")
+        self.run("git", "commit", "--quiet", "--message", message)
+
+    def back_to_head(self) -> None:
+        """The files of git and of DVC as they were committed."""
+        self.run("git", "checkout", "--quiet", "--", ".")
+        self.run("dvc", "checkout", "--quiet")
 
     def emitted(self) -> Counter[str]:
         """Emitted samples by theme, counted in the training CSVs by the csv module."""
-        folder = self.root / "data" / "05_model_input" / "kiwi_edit" / "prompts"
         counts: Counter[str] = Counter()
-        for path in folder.glob("*_train.csv"):
-            with path.open(newline="", encoding="utf-8") as file:
-                counts[path.name.removesuffix("_train.csv")] = sum(1 for _ in csv.DictReader(file))
+        for path in self.path("data/05_model_input/kiwi_edit/prompts").glob("*_train.csv"):
+            counts[path.name.removesuffix("_train.csv")] = len(read_csv(path))
         return counts
 
-    def metrics(self) -> dict[str, Any]:
-        """The metrics of the variant in the workspace."""
-        path = self.root / "data" / "08_reporting" / "curation_metrics.json"
-        metrics: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return metrics
+    def path(self, path: str) -> Path:
+        """A file of the clone."""
+        return self.root / path
+
+
+def stages_of(text: str) -> list[str]:
+    """The stages that DVC says it ran."""
+    return re.findall(r"^Running stage '(\w+)'", text, re.MULTILINE)
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    """The rows of a CSV."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def make_clone(source: Path, root: Path) -> Clone:
+    """A clone of what is committed."""
+    subprocess.run(["git", "clone", "--quiet", "--no-local", str(source), str(root)], check=True)
+    clone = Clone(root)
+    clone.run("git", "config", "user.email", "tester@example.org")
+    clone.run("git", "config", "user.name", "Tester")
+    return clone
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Clone:
-    """A clone of what is committed and in the work tree, built by ``dvc repro`` and committed."""
-    root = tmp_path_factory.mktemp("versions") / "clone"
-    subprocess.run(["git", "clone", "--quiet", "--no-local", str(CHECKOUT), str(root)], check=True)
-    clone = Clone(root)
-    for name, value in (("user.email", "tester@example.org"), ("user.name", "Tester")):
-        clone.run("git", "config", name, value)
-    assert clone.stages_run("repro") == STAGES
-    clone.run("git", "add", "--all")
-    clone.run("git", "commit", "--quiet", "--message", "The variant by the published cut-offs")
+    """A clone of the project in an empty folder, built by ``dvc repro`` and committed."""
+    clone = make_clone(CHECKOUT, tmp_path_factory.mktemp("versions") / "clone")
+    assert clone.stages_run("repro") == [stage for stage in STAGES if f"\n  {stage}:" in dvc_yaml(clone)]
+    clone.commit("The variant by the published cut-offs")
     return clone
 
 
+def dvc_yaml(clone: Clone) -> str:
+    """The text of dvc.yaml."""
+    return clone.path("dvc.yaml").read_text(encoding="utf-8")
+
+
 def test_a_second_rebuild_does_nothing(built: Clone) -> None:
-    """It looks at the release's names, sizes and times, and changes no file."""
+    """It looks at the release, finds it as it was, and changes no file."""
     assert built.stages_run("repro") == ["manifest"]
     assert built.run("git", "status", "--porcelain") == ""
 
 
-def test_another_cut_off_is_an_experiment_and_what_it_costs_is_told(built: Clone) -> None:
+def test_another_cut_off_is_an_experiment_and_what_it_costs_is_told(built: Clone, tmp_path: Path) -> None:
     """Only judging runs; metrics, parameters, plots and the difference agree with a count by hand."""
     before = built.emitted()
-    setting = "conf/base/curate/parameters.yml:threshold=8.5"
-    assert built.stages_run("exp", "run", "--name", "strict", "--set-param", setting) == [
+    assert built.stages_run("exp", "run", "--name", "strict", "-S", f"{CUT_OFF}=8.5") == [
         "manifest",
         "curate",
     ]
     after = built.emitted()
     assert 0 < after.total() < before.total()
-    assert {theme: built.metrics()["themes"][theme]["emitted"] for theme in before} == after
-    _check_metrics_and_params(built, before, after)
-    _check_plots(built)
-    built.run("git", "checkout", "--quiet", "--", ".")
-    built.run("dvc", "checkout", "--quiet")
+    changes = {theme: after[theme] - before[theme] for theme in before}
+    _check_metrics(built, changes)
+    _check_diff(built, changes)
+    (params,) = json.loads(built.run("dvc", "params", "diff", "--json", "HEAD")).values()
+    assert params == {"threshold": {"old": None, "new": 8.5}}
+    _check_plots(built, tmp_path)
+    built.back_to_head()
     assert built.emitted() == before
 
 
-def _check_metrics_and_params(built: Clone, before: Counter[str], after: Counter[str]) -> None:
-    (metrics,) = json.loads(built.run("dvc", "metrics", "diff", "--json", "HEAD")).values()
-    found = {theme: metrics.get(f"themes.{theme}.emitted", {}).get("diff", 0) for theme in before}
-    assert found == {theme: after[theme] - before[theme] for theme in before}
-    (params,) = json.loads(built.run("dvc", "params", "diff", "--json", "HEAD")).values()
-    assert params == {"threshold": {"old": None, "new": 8.5}}
-    assert "strict" in built.run("dvc", "exp", "show", "--no-pager", "--csv")
+def _check_metrics(built: Clone, changes: dict[str, int]) -> None:
+    """DVC's difference of the metrics is that of the CSVs, between HEAD and both the workspace and the experiment."""
+    for other in ([], ["strict"]):
+        metrics = json.loads(built.run("dvc", "metrics", "diff", "--json", "HEAD", *other))[METRICS]
+        found = {theme: metrics.get(f"themes.{theme}.emitted", {}).get("diff", 0) for theme in changes}
+        assert found == changes
+        assert metrics["total.emitted"]["diff"] == sum(changes.values())
 
 
-def _check_plots(built: Clone) -> None:
-    built.run("dvc", "plots", "diff", "HEAD", "--out", "plots")
-    page = (built.root / "plots" / "index.html").read_text(encoding="utf-8")
-    assert "<script src" not in page
+def _check_diff(built: Clone, changes: dict[str, int]) -> None:
+    """The project's own difference of the two names as many removed samples of each theme as the CSVs lack."""
+    built.run("kedro", "run", "--pipelines", "diff", "--params", "base=HEAD,other=strict")
+    found: Counter[str] = Counter()
+    for row in read_csv(built.path("data/08_reporting/variant_diff_counts.csv")):
+        assert row["change"] == "removed"
+        found[row["theme"]] -= int(row["sample_count"])
+    assert found == changes
+
+
+def _check_plots(built: Clone, scratch: Path) -> None:
+    """All three plots are drawn for both versions, by a browser that reaches no network."""
+    built.run("dvc", "plots", "diff", "HEAD", "strict", "--out", str(scratch / "plots"))
+    page = shown(scratch / "plots" / "index.html", scratch)
     for title in ("Samples that pass each stage", "Scores by stage and theme", "at every cut-off"):
         assert title in page
+    bars = re.findall(r'aria-label="([^"]*)"[^>]*aria-roledescription="bar" d="([^"]*)"', page)
+    csvs = ("funnel", "score_histograms")
+    assert len(bars) == 2 * sum(len(read_csv(built.path(f"data/08_reporting/{name}.csv"))) for name in csvs)
+    # width and height of a bar, as its outline goes: M x,y h width v height ...
+    sides = [re.fullmatch(r"M[^h]*h([\d.e-]+)v([\d.e-]+)h.*", outline) for _, outline in bars]
+    assert all(side and float(side[1]) > 0 and float(side[2]) > 0 for side in sides)
+    assert {re.search(r"version: (\w+)", label)[1] for label, _ in bars} == {"HEAD", "strict"}
+    assert page.count('aria-roledescription="line mark"') == 2 * 3 * 6
 
 
 def test_a_changed_score_file_rebuilds_what_hangs_on_it(built: Clone) -> None:
-    """The other tables keep their bytes, and the changed sample is no longer emitted."""
-    tables = built.root / "data" / "02_intermediate"
-    before = {path.name: path.stat().st_mtime_ns for path in tables.glob("*.parquet")}
+    """One table is read and changes; the changed sample is no longer emitted."""
+    tables = built.path("data/02_intermediate")
+    before = {path.name: path.read_bytes() for path in tables.glob("*.parquet")}
     emitted = built.emitted()
-    release = built.root / "data" / "01_raw" / "sparkle_sample" / "intermediate_data" / "time"
-    path = release / "edited_frame0_score.jsonl"
-    text = path.read_text(encoding="utf-8")
-    task = _first_emitted(built, "time")
-    lines = [_with_score(line, 1.0) if f'"{task}"' in line else line for line in text.splitlines()]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    assert built.stages_run("repro") == ["manifest", "ingest", "validate", "curate"]
-    after = {file.name: file.stat().st_mtime_ns for file in tables.glob("*.parquet")}
-    assert {name for name in before if after[name] != before[name]} == {
-        "edited_frame0_scores.parquet",
-        "quarantine.parquet",
-    }
+    sample = read_csv(built.path("data/05_model_input/kiwi_edit/prompts/time_train.csv"))[0]["task"]
+    release = built.path("data/01_raw/sparkle_sample/intermediate_data/time")
+    lower_score(release / "edited_frame0_score.jsonl", sample)
+    log = built.run("dvc", "repro")
+    assert stages_of(log) == ["manifest", "ingest", "validate", "curate"]
+    assert set(re.findall(r"(\w+): sources unchanged, not read again", log)) == set(COLUMNS) - {TABLE}
+    changed = {name for name in before if tables.joinpath(name).read_bytes() != before[name]}
+    assert changed == {f"{TABLE}.parquet"}
     assert built.emitted() == emitted - Counter({"time": 1})
-    built.run("git", "checkout", "--quiet", "--", ".")
+    built.back_to_head()
+
+
+def lower_score(path: Path, sample: str) -> None:
+    """Give a sample a score in a JSONL file that no cut-off of ours lets pass."""
+    records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    for record in records:
+        if sample in record.values():
+            record["editscore"]["overall"] = 1.0
+    lines = (json.dumps(record, ensure_ascii=False) for record in records)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def test_several_cut_offs_are_queued(built: Clone) -> None:
-    """Each is an experiment of its own in a folder of its own; the workspace stays as it is."""
+    """Each is judged in a folder of its own, and nothing else is done again there; the workspace stays as it is."""
     before = built.emitted()
-    for cut_off in (7, 9):
-        setting = f"conf/base/curate/parameters.yml:threshold={cut_off}"
-        built.run("dvc", "exp", "run", "--queue", "--name", f"at-{cut_off}", "--set-param", setting)
-    built.run("dvc", "exp", "run", "--run-all", "--jobs", "1")
-    table = list(
-        csv.DictReader(built.run("dvc", "exp", "show", "--no-pager", "--csv", "--only-changed").splitlines())
-    )
-    emitted = {row["Experiment"]: row for row in table if row["Experiment"].startswith("at-")}
-    assert set(emitted) == {"at-7", "at-9"}
+    built.run("dvc", "exp", "run", "--queue", "-S", f"{CUT_OFF}=7.0,9.0")
+    log = built.run("dvc", "exp", "run", "--run-all", "--jobs", "1")
+    assert stages_of(log) == ["manifest", "curate"] * 2
+    table = csv.DictReader(built.run("dvc", "exp", "show", "--csv").splitlines())
+    emitted = {row["threshold"]: int(float(row["total.emitted"])) for row in table if row["Experiment"]}
+    assert emitted["7.0"] > before.total() > emitted["9.0"] > 0
     assert built.emitted() == before
+    assert built.run("git", "status", "--porcelain") == ""
 
 
-def _first_emitted(built: Clone, theme: str) -> str:
-    path = built.root / "data" / "05_model_input" / "kiwi_edit" / "prompts" / f"{theme}_train.csv"
-    with path.open(newline="", encoding="utf-8") as file:
-        return next(csv.DictReader(file))["task"]
-
-
-def _with_score(line: str, score: float) -> str:
-    record = json.loads(line)
-    record["editscore"]["overall"] = score
-    return json.dumps(record, ensure_ascii=False)
+def test_another_machine_pulls_and_has_nothing_to_do(built: Clone, tmp_path: Path) -> None:
+    """A clone has other times, and its release may lie elsewhere: with the same content it is the same version."""
+    built.run("dvc", "remote", "add", "--default", "shelf", str(tmp_path / "shelf"))
+    built.run("dvc", "push", "--quiet")
+    built.commit("A remote")
+    other = make_clone(built.root, tmp_path / "other")
+    other.run("dvc", "pull", "--quiet")
+    assert other.emitted() == built.emitted()
+    assert other.stages_run("repro") == ["manifest"]
+    assert other.run("git", "status", "--porcelain") == ""
+    elsewhere = shutil.copytree(
+        other.path("data/01_raw/sparkle_sample"), tmp_path / "Sparkle", copy_function=shutil.copy
+    )
+    assert other.stages_run("exp", "run", "-S", f"{ROOT}={elsewhere}") == ["manifest"]
+    (elsewhere / "intermediate_data" / "time" / "foreground_grounding_r2.jsonl").unlink()
+    assert other.stages_run("repro")[:2] == ["manifest", "ingest"]
+    other.path("conf/local/globals.yml").write_text("release_root: /nowhere\n", encoding="utf-8")
+    assert "conf/local has a setting that a version would need" in other.run("dvc", "repro", is_failing=True)

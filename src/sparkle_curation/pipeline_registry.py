@@ -9,6 +9,7 @@ from sparkle_curation.pipelines.ingest.pipeline import create_pipeline as ingest
 from sparkle_curation.pipelines.inspect.pipeline import create_pipeline as inspect
 from sparkle_curation.pipelines.judge.pipeline import create_pipeline as judge
 from sparkle_curation.pipelines.manifest.pipeline import create_pipeline as manifest
+from sparkle_curation.pipelines.plots_page.pipeline import create_pipeline as plots_page
 from sparkle_curation.pipelines.validate.pipeline import create_pipeline as validate
 from sparkle_curation.release.tables import COLUMNS
 
@@ -22,6 +23,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "validate": validate(),
         "judge": judge(),
         "diff": diff(),
+        "plots_page": plots_page(),
     }
     pipelines["curate"] = (
         pipelines["ingest"] + pipelines["inspect"] + pipelines["validate"] + _of_validated(pipelines["judge"])

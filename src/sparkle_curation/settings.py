@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from sparkle_curation.hooks import DiffSummary, ErrorTeller, ParameterGuard, RunSummary
+from sparkle_curation.version_guard import VersionGuard
 
-HOOKS = (ParameterGuard(), ErrorTeller(), RunSummary(), DiffSummary())
+HOOKS = (ParameterGuard(), VersionGuard(), ErrorTeller(), RunSummary(), DiffSummary())
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry",)
 
 CONFIG_LOADER_ARGS = {

@@ -1,20 +1,21 @@
-"""What a release consists of, without reading it: terabytes are known by names, sizes and times."""
+"""What a release consists of, told without reading its terabytes.
+
+A version of a variant is kept with the manifest of its release, so the manifest must be the same wherever the files
+are: a clone or a copy has other times. What can be read in seconds is therefore known by its content.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 import xxhash
 
+from sparkle_curation.reading.assets import find_asset_sources, unknown_tars
+from sparkle_curation.reading.ingestion import present
 from sparkle_curation.reading.release_files import ReleaseFiles, SourceFile
-from sparkle_curation.release.layout import (
-    ASSET_KINDS,
-    INTERMEDIATE_FOLDER,
-    annotation_paths,
-    asset_folder,
-    intermediate_jsonl_path,
-)
+from sparkle_curation.release.layout import annotation_paths, intermediate_jsonl_path
 from sparkle_curation.release.tables import JSONL_TABLES
 from sparkle_curation.release.themes import THEMES
 
@@ -22,49 +23,64 @@ MANIFEST_SCHEMA = {
     "path": pl.String,
     "file_count": pl.Int64,
     "size_bytes": pl.Int64,
-    "modified": pl.String,
+    "version": pl.String,
 }
 
+MAX_READ_BYTES = 64 << 20
+"""Longest shard, or folder, that is known by its content. A shard of the release has 5 GB; the last of a kind less."""
 
-def list_manifest(files: ReleaseFiles) -> pl.DataFrame:
-    """One row per text file, tar and folder of loose assets that ingestion would read, by path.
+_BLOCK_BYTES = 1 << 20
 
-    ``modified`` is what the file system gives to tell versions of a file apart; for a folder a digest of the names,
-    sizes and times of its files, of which an extracted release has a million.
+
+def list_manifest(release: ReleaseFiles) -> pl.DataFrame:
+    """One row per text file, tar and folder of loose assets that ingestion reads, by path.
+
+    Columns: ``path`` from the release root, ``file_count``, ``size_bytes`` of all its files, ``version``. A version
+    is ``content:`` and a digest of the bytes for all text and for media of at most ``MAX_READ_BYTES``; else, and where
+    a file is not local, ``modified:`` and a digest of what the file system tells versions apart by.
     """
-    rows = [*_text_files(files), *_tars(files), *_loose_folders(files)]
+    rows = [
+        (entry.path, len(entry.files), entry.size_bytes, _version(release, entry))
+        for entry in _list_entries(release)
+    ]
     return pl.DataFrame(rows, schema=MANIFEST_SCHEMA, orient="row").sort("path")
 
 
-Row = tuple[str, int, int, str]
+@dataclass(frozen=True)
+class _Entry:
+    path: str
+    files: Sequence[SourceFile]
+    is_text: bool = False
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(file.size for file in self.files)
 
 
-def _text_files(files: ReleaseFiles) -> Iterator[Row]:
+def _list_entries(release: ReleaseFiles) -> Iterator[_Entry]:
     for theme in THEMES:
-        names = (table.file_name for table in JSONL_TABLES.values())
-        paths = (*annotation_paths(theme), *(intermediate_jsonl_path(theme, name) for name in names))
-        yield from (_row(found) for path in paths if (found := files.find(path)))
+        tables = (intermediate_jsonl_path(theme, table.file_name) for table in JSONL_TABLES.values())
+        for file in present(release, (*annotation_paths(theme), *tables)):
+            yield _Entry(file.path, (file,), is_text=True)
+    for source in find_asset_sources(release):
+        yield _Entry(source.path, source.files)
+    for tar in unknown_tars(release):
+        yield _Entry(tar.path, (tar,))
 
 
-def _tars(files: ReleaseFiles) -> Iterator[Row]:
-    for folder in ("", INTERMEDIATE_FOLDER):
-        yield from (_row(file) for file in files.files_in(folder) if file.path.endswith(".tar"))
-
-
-def _loose_folders(files: ReleaseFiles) -> Iterator[Row]:
-    for theme in THEMES:
-        for kind in ASSET_KINDS:
-            folder = asset_folder(theme, kind)
-            if found := files.files_in(folder):
-                yield folder, len(found), sum(file.size for file in found), _digest(found)
-
-
-def _row(file: SourceFile) -> Row:
-    return file.path, 1, file.size, file.modified
-
-
-def _digest(files: Sequence[SourceFile]) -> str:
+def _version(release: ReleaseFiles, entry: _Entry) -> str:
+    is_read = release.is_local and (entry.is_text or entry.size_bytes <= MAX_READ_BYTES)
     digest = xxhash.xxh3_128()
-    for file in files:
-        digest.update(f"{file.path}\0{file.size}\0{file.modified}\n".encode())
+    for file in entry.files:
+        state = _content_hash(release, file) if is_read else file.modified
+        # A name that is not UTF-8 is a name all the same.
+        digest.update(f"{file.path}\0{file.size}\0{state}\n".encode("utf-8", "surrogateescape"))
+    return f"{'content' if is_read else 'modified'}:{digest.hexdigest()}"
+
+
+def _content_hash(release: ReleaseFiles, file: SourceFile) -> str:
+    digest = xxhash.xxh3_128()
+    with release.open(file.path) as stream:
+        while block := stream.read(_BLOCK_BYTES):
+            digest.update(block)
     return digest.hexdigest()

@@ -9,5 +9,5 @@ from sparkle_curation.reading.release_files import ReleaseFiles
 
 
 def list_release_files(release: ReleaseFiles) -> pl.DataFrame:
-    """The manifest of the release: one row per file, and per folder of loose assets, without reading any."""
+    """The manifest of the release: one row per file, and per folder of loose assets."""
     return list_manifest(release)
