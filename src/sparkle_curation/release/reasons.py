@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from sparkle_curation.release.codes import Code
 
 
-class Reason(StrEnum):
-    """A reason code of the quarantine; ``meaning`` says it in a sentence."""
+class Reason(Code):
+    """A reason code of the quarantine; ``is_row_kept`` for a warning: its row is in the table all the same."""
 
-    meaning: str
-    is_row_kept: bool
-
-    def __new__(cls, code: str, meaning: str, is_row_kept: bool = False) -> Reason:
-        """A code with its meaning, and whether its row is in the table all the same (a warning)."""
-        member = str.__new__(cls, code)
-        member._value_ = code
-        member.meaning, member.is_row_kept = meaning, is_row_kept
-        return member
+    def __init__(self, _code: str, _meaning: str, is_row_kept: bool = False) -> None:
+        self.is_row_kept = is_row_kept
 
     # any line
     BLANK_LINE = "blank_line", "The line is empty."

@@ -5,21 +5,14 @@ Source of each rule: EditScore, ``editscore/__init__.py``; the module ``judges.s
 
 from __future__ import annotations
 
-from enum import StrEnum
+from sparkle_curation.release.codes import Code
 
 
-class ScoreRule(StrEnum):
+class ScoreRule(Code):
     """A rule of the score audit; ``meaning`` says what its violation is, ``is_taint`` whether it proves a made-up value."""
 
-    meaning: str
-    is_taint: bool
-
-    def __new__(cls, code: str, meaning: str, is_taint: bool = True) -> ScoreRule:
-        """A code with its meaning, and whether a violation proves that a value is made up."""
-        member = str.__new__(cls, code)
-        member._value_ = code
-        member.meaning, member.is_taint = meaning, is_taint
-        return member
+    def __init__(self, _code: str, _meaning: str, is_taint: bool = True) -> None:
+        self.is_taint = is_taint
 
     GUESS_MARKER = "guess_marker", "A reasoning says that the last pass's scores were drawn at random."
     OFF_LATTICE = (
