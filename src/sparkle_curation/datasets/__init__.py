@@ -6,7 +6,7 @@ from sparkle_curation.datasets.release_dataset import ReleaseDataset
 from sparkle_curation.datasets.report_datasets import MetricsJSONDataset, ReportCSVDataset
 from sparkle_curation.datasets.schema_validator import TableSchemaValidator
 from sparkle_curation.datasets.table_dataset import TableDataset
-from sparkle_curation.datasets.validation_datasets import DataDocsDataset, ValidationDataset
+from sparkle_curation.datasets.validation_datasets import DataDocsDataset, ValidationsDataset
 
 __all__ = [
     "DataDocsDataset",
@@ -17,5 +17,5 @@ __all__ = [
     "ReportCSVDataset",
     "TableDataset",
     "TableSchemaValidator",
-    "ValidationDataset",
+    "ValidationsDataset",
 ]

@@ -1,9 +1,12 @@
-"""A suite checked by Great Expectations. It is imported inside, since that takes seconds."""
+"""Suites checked by Great Expectations. It is imported inside, since that takes seconds."""
 
 from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import zip_longest
 from typing import Any
 
 import polars as pl
@@ -15,10 +18,26 @@ _RESULT_FORMAT = {"result_format": "SUMMARY", "partial_unexpected_count": MAX_SH
 """Without ``unexpected_index_column_names``: at 140K failing rows that takes 20 s, and we know the rows' names."""
 
 
-def check(validation: Validation) -> Report:
-    """The report of a validation: the result of each rule with the names of up to ten rows that break it."""
-    frame = validation.frame()
-    result = _run(validation.suite, frame)
+def check_all(validations: Sequence[Validation]) -> Iterator[Report]:
+    """The reports of validations, in their order: of each rule its result, with the names of up to ten rows that break it.
+
+    While one suite is judged, which is Python's work, the frame of the next is worked out beside it, which is not:
+    two frames are in memory at most.
+    """
+    if not validations:
+        return
+    with ThreadPoolExecutor(1) as pool:
+        ahead = pool.submit(validations[0].frame)
+        context = quiet_context()
+        for validation, following in zip_longest(validations, validations[1:]):
+            frame = ahead.result()
+            if following:
+                ahead = pool.submit(following.frame)
+            yield _check(validation, frame, context)
+
+
+def _check(validation: Validation, frame: pl.DataFrame, context: Any) -> Report:
+    result = _run(validation.suite, frame, context)
     if errors := [text for found in result["results"] if (text := _exception(found))]:
         raise RuntimeError(f"{validation.suite.name}: a rule could not be checked: {errors[0]}")
     order = {rule.name: place for place, rule in enumerate(validation.suite.rules)}
@@ -45,15 +64,14 @@ def quiet_context() -> Any:
     return context
 
 
-def _run(suite: Suite, frame: pl.DataFrame) -> dict[str, Any]:
+def _run(suite: Suite, frame: pl.DataFrame, context: Any) -> dict[str, Any]:
     import great_expectations as gx  # noqa: PLC0415
 
-    context = quiet_context()
-    source = context.data_sources.add_pandas("tables")
+    source = context.data_sources.add_pandas(suite.name)
     batches = source.add_dataframe_asset(suite.name).add_batch_definition_whole_dataframe("all rows")
-    expected = context.suites.add(gx.ExpectationSuite(suite.name))
-    for rule in suite.rules:
-        expected.add_expectation(_expectation(suite, rule))
+    # All at once: each expectation that is added to a stored suite writes the whole suite again.
+    expectations = [_expectation(suite, rule) for rule in suite.rules]
+    expected = context.suites.add(gx.ExpectationSuite(suite.name, expectations=expectations))
     definition = gx.ValidationDefinition(name=suite.name, data=batches, suite=expected)
     # Backed by Arrow: texts are not copied into Python objects.
     rows = frame.select(suite.columns).to_pandas(use_pyarrow_extension_array=True)

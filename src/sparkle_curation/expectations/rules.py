@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from sparkle_curation.release.codes import Code
 
-CHECKS_VERSION = 1
+CHECKS_VERSION = 2
 """Raised with every change that gives another result for the same tables and suites; all are then checked anew."""
 
 Severity = Literal["critical", "warning"]

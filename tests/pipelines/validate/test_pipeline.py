@@ -175,6 +175,6 @@ def test_a_browser_shows_a_failed_expectation(odd: Project, tmp_path: Path) -> N
     assert "Sparkle_time_000009" in first
     (page,) = (site / "validations" / "annotations").rglob("*.html")
     table = shown(page, "table")
-    assert "Every released sample is in each table of scores and groundings that has its theme." in table
+    assert "A sample of the CSV is in every table of scores and groundings that has its theme." in table
     assert "edited_frame0_scores" in table
     assert "Sparkle_time_000009" in table

@@ -11,6 +11,7 @@ from sparkle_curation.expectations import flat_frames
 from sparkle_curation.expectations.bounds import Bounds
 from sparkle_curation.expectations.reports import Report, Validation, failures, stop_if_critical, summarise
 from sparkle_curation.expectations.suites import build_suites
+from sparkle_curation.expectations.theme_figures import theme_figures
 from sparkle_curation.pipelines.validate.params import ValidationParams
 from sparkle_curation.release.tables import COLUMNS
 
@@ -43,7 +44,7 @@ def validate_tables(
             for name in COLUMNS
         },
         "quarantine": partial(flat_frames.flatten_quarantine, quarantine),
-        "release": partial(flat_frames.flatten_release, sound, quarantine),
+        "release": partial(theme_figures, sound, quarantine),
     }
     return tuple(
         Validation(suite, suite.fingerprint(table_fingerprints), frames[name])
@@ -51,14 +52,14 @@ def validate_tables(
     )
 
 
-def build_data_docs(*reports: Report) -> list[Report]:
+def build_data_docs(validations: list[Report]) -> list[Report]:
     """The reports that the site shows, in the order of the suites."""
-    return list(reports)
+    return validations
 
 
-def summarise_validations(*reports: Report) -> pl.DataFrame:
+def summarise_validations(validations: list[Report]) -> pl.DataFrame:
     """The summary: one row per suite and rule, and what failed."""
-    return summarise(reports)
+    return summarise(validations)
 
 
 def pass_tables(
