@@ -6,13 +6,17 @@ import json
 import logging
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from itertools import zip_longest
 from typing import Any
 
 import polars as pl
 
-from sparkle_curation.expectations.reports import MAX_SHOWN, Report, Validation
+from sparkle_curation.expectations.reports import FOUND, MAX_SHOWN, Report, Validation
 from sparkle_curation.expectations.rules import Rule, Suite
+
+RUN_NAME = "latest"
+"""What a run of a suite is called in its report and page; there is never more than one."""
 
 _RESULT_FORMAT = {"result_format": "SUMMARY", "partial_unexpected_count": MAX_SHOWN}
 """Without ``unexpected_index_column_names``: at 140K failing rows that takes 20 s, and we know the rows' names."""
@@ -66,6 +70,7 @@ def quiet_context() -> Any:
 
 def _run(suite: Suite, frame: pl.DataFrame, context: Any) -> dict[str, Any]:
     import great_expectations as gx  # noqa: PLC0415
+    from great_expectations.core.run_identifier import RunIdentifier  # noqa: PLC0415
 
     source = context.data_sources.add_pandas(suite.name)
     batches = source.add_dataframe_asset(suite.name).add_batch_definition_whole_dataframe("all rows")
@@ -76,7 +81,9 @@ def _run(suite: Suite, frame: pl.DataFrame, context: Any) -> dict[str, Any]:
     # Backed by Arrow: texts are not copied into Python objects.
     rows = frame.select(suite.columns).to_pandas(use_pyarrow_extension_array=True)
     found = context.validation_definitions.add(definition).run(
-        batch_parameters={"dataframe": rows}, result_format=_RESULT_FORMAT
+        batch_parameters={"dataframe": rows},
+        result_format=_RESULT_FORMAT,
+        run_id=RunIdentifier(run_name=RUN_NAME, run_time=datetime.now(tz=UTC)),
     )
     # Once through text, which leaves plain values only.
     plain: dict[str, Any] = json.loads(json.dumps(found.to_json_dict()))
@@ -107,5 +114,5 @@ def _name_rows(result: dict[str, Any], frame: pl.DataFrame, key: str) -> None:
     values = result["partial_unexpected_list"]
     names = frame[key].gather(places).to_list()
     result["partial_unexpected_index_list"] = [
-        {key: name, "found": value} for name, value in zip(names, values, strict=False)
+        {key: name, FOUND: value} for name, value in zip(names, values, strict=False)
     ]

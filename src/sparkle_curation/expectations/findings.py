@@ -16,9 +16,9 @@ def unless_equal(found: pl.Expr, wanted: pl.Expr) -> pl.Expr:
 
 
 def of_counts(counts: pl.Series, what: str) -> pl.Expr:
-    """``3 boxes`` where some were counted."""
+    """How many were counted, ``3 of its boxes``, where any were."""
     counted = pl.lit(counts)
-    return pl.when(counted > 0).then(pl.format("{} {}", counted, pl.lit(what))).otherwise(pl.lit(""))
+    return pl.when(counted > 0).then(pl.format("{} of its {}", counted, pl.lit(what))).otherwise(pl.lit(""))
 
 
 def in_rows(rows: Rows, row_count: int, text: str) -> pl.Series:

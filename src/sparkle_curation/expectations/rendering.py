@@ -14,6 +14,8 @@ from great_expectations.render import (
 from great_expectations.render.renderer.renderer import renderer
 from great_expectations.render.renderer_configuration import RendererConfiguration
 
+from sparkle_curation.expectations.reports import FOUND
+
 
 class Stated:
     """Shown as the sentence that the rule gives along (``meta["meaning"]``), or else as its docstring does."""
@@ -44,11 +46,12 @@ class Stated:
         rows = result.result.get("partial_unexpected_index_list") if result else None
         if not rows:
             return None
+        names = sorted(rows[0], key=lambda name: name == FOUND)
         return [
             RenderedTableContent(
                 content_block_type="table",
-                header_row=list(rows[0]),
-                table=[[str(value) for value in row.values()] for row in rows],
+                header_row=names,
+                table=[[str(row[name]) for name in names] for row in rows],
                 styling={"body": {"classes": ["table-bordered", "table-sm", "mt-3"]}},
             )
         ]
