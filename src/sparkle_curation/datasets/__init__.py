@@ -2,6 +2,7 @@
 
 from sparkle_curation.datasets.fingerprints_dataset import FingerprintsDataset
 from sparkle_curation.datasets.kiwi_edit_dataset import KiwiEditDataset
+from sparkle_curation.datasets.lean_tables_dataset import LeanTablesDataset
 from sparkle_curation.datasets.release_dataset import ReleaseDataset
 from sparkle_curation.datasets.report_datasets import MetricsJSONDataset, ReportCSVDataset
 from sparkle_curation.datasets.schema_validator import TableSchemaValidator
@@ -12,6 +13,7 @@ __all__ = [
     "DataDocsDataset",
     "FingerprintsDataset",
     "KiwiEditDataset",
+    "LeanTablesDataset",
     "MetricsJSONDataset",
     "ReleaseDataset",
     "ReportCSVDataset",

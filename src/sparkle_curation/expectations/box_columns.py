@@ -69,7 +69,7 @@ def _is_out_of_range(numbers: NDArray[np.float64], sizes: NDArray[np.int64]) -> 
 def _has_swapped_corners(numbers: NDArray[np.float64], sizes: NDArray[np.int64]) -> Mask:
     """Whether a box of four numbers has its first corner elsewhere than left of and above its second."""
     is_box = sizes == _NUMBERS
-    x1, y1, x2, y2 = numbers[(np.cumsum(sizes) - sizes)[is_box] + np.arange(_NUMBERS)[:, None]]
+    x1, y1, x2, y2 = numbers[np.repeat(is_box, sizes)].reshape(-1, _NUMBERS).T
     is_box[is_box] = ~((x1 < x2) & (y1 < y2))
     return is_box
 

@@ -10,19 +10,22 @@ import polars as pl
 
 from sparkle_curation.expectations.relations import Tables, relation_columns
 from sparkle_curation.expectations.row_columns import row_columns
-from sparkle_curation.expectations.slices import slices_of
+from sparkle_curation.expectations.slices import Slices, slices_of
 from sparkle_curation.release.fields import arrow_schema
 from sparkle_curation.release.tables import COLUMNS
 
 
-def flatten(table: str, tables: Tables) -> pl.DataFrame:
+def flatten(table: str, tables: Tables, slices: Slices | None = None) -> pl.DataFrame:
     """The flat frame of one table: one row per row of it, in its order.
 
     Args:
         table: the table's name.
         tables: it and the tables that its suite reads.
+        slices: its rows where they can be had for less than ``tables`` gives them; members of objects that are known
+            to be there, and that no rule looks at, may be left out.
     """
-    flat = pl.concat(row_columns(table, rows) for rows in slices_of(tables[table]))
+    rows = slices() if slices else slices_of(tables[table])
+    flat = pl.concat(row_columns(table, each) for each in rows)
     return flat.hstack(relation_columns(table, flat, tables))
 
 

@@ -65,7 +65,10 @@ def exploded(lists: pl.Series) -> pl.Series:
 
 
 def rows_lacking(elements: Elements, field_type: FieldType) -> Iterator[Rows]:
-    """The rows in which a required value is absent at any depth, or a number is not one."""
+    """The rows in which a required value is absent at any depth, or a number is not one.
+
+    A member that no object has was left out by who knows that it is there.
+    """
     values = elements.values
     if (is_absent := _is_absent(values)).any():
         yield elements.rows[is_absent.to_numpy()]
@@ -73,7 +76,7 @@ def rows_lacking(elements: Elements, field_type: FieldType) -> Iterator[Rows]:
         yield from rows_lacking(elements.inside(), field_type.element)
     if isinstance(field_type, Struct):
         for field in field_type.fields:
-            if not field.is_optional:
+            if not field.is_optional and field.name in values.struct.fields:
                 yield from rows_lacking(elements.member(field.name), field.type)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import polars as pl
+
+Slices = Callable[[], Iterator[pl.DataFrame]]
+"""Gives all rows of a table in their order, a slice at a time, at least one; read only when it is called."""
 
 SLICE_ROWS = 16_384
 """Rows worked on at a time, so that a gigabyte of judges' reasons is never in memory together."""

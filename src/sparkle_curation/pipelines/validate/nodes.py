@@ -10,6 +10,7 @@ import polars as pl
 from sparkle_curation.expectations import flat_frames
 from sparkle_curation.expectations.bounds import Bounds
 from sparkle_curation.expectations.reports import Report, Validation, failures, stop_if_critical, summarise
+from sparkle_curation.expectations.slices import Slices
 from sparkle_curation.expectations.suites import build_suites
 from sparkle_curation.expectations.theme_figures import theme_figures
 from sparkle_curation.pipelines.validate.params import ValidationParams
@@ -23,6 +24,7 @@ _MOST_WARNINGS = 12
 def validate_tables(
     validation: ValidationParams,
     table_fingerprints: dict[str, str],
+    score_slices: dict[str, Slices],
     quarantine: pl.LazyFrame,
     *tables: pl.LazyFrame,
 ) -> tuple[Validation, ...]:
@@ -31,6 +33,7 @@ def validate_tables(
     Args:
         validation: severities and bounds.
         table_fingerprints: what says whether a table has changed, by its name.
+        score_slices: the tables of scores without the judges' reasons.
         quarantine: the quarantine of all tables.
         tables: the tables in the order of ``release.tables.COLUMNS``.
     """
@@ -40,7 +43,12 @@ def validate_tables(
     frames = {
         "schemas": partial(flat_frames.flatten_schemas, found),
         **{
-            name: partial(flat_frames.flatten, name, {read: sound[read] for read in suites[name].reads})
+            name: partial(
+                flat_frames.flatten,
+                name,
+                {read: sound[read] for read in suites[name].reads},
+                score_slices.get(name) if sound[name] is found[name] else None,
+            )
             for name in COLUMNS
         },
         "quarantine": partial(flat_frames.flatten_quarantine, quarantine),

@@ -19,7 +19,7 @@ def create_pipeline() -> Pipeline:
         [
             Node(
                 validate_tables,
-                inputs=["params:validation", "table_fingerprints", "quarantine", *COLUMNS],
+                inputs=["params:validation", "table_fingerprints", "score_slices", "quarantine", *COLUMNS],
                 outputs="validations",
                 name="validate_tables",
             ),
