@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
@@ -15,11 +14,9 @@ from tests.expectations.sound_tables import LABELS, OBJECTS, row
 
 from sparkle_curation.expectations.box_columns import (
     MAX_BOX,
-    box_counts,
     first_grounding_columns,
     second_grounding_columns,
 )
-from sparkle_curation.expectations.nested import Elements
 
 FAULTS = ("box_shapes", "box_ranges", "box_corners")
 
@@ -109,7 +106,6 @@ def test_nothing_is_found_in_an_empty_table_or_where_nothing_was_grounded() -> N
 
 
 def test_boxes_are_counted() -> None:
-    """All of them, and those that the model did not find."""
-    objects = Elements.of(pl.Series([OBJECTS, [], OBJECTS[1:]])).inside()
-    boxes, empty = box_counts(objects, 3)
-    assert np.array_equal([boxes.to_list(), empty.to_list()], [[2, 0, 1], [1, 0, 1]])
+    """Those of all frames, and those that the model did not find."""
+    found = second({"frame_objects": [OBJECTS, OBJECTS[1:], []]}, {"frame_objects": []})
+    assert found.select("box_count", "empty_box_count").rows() == [(3, 2), (0, 0)]

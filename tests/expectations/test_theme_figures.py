@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
@@ -9,8 +10,8 @@ import pytest
 from tests.curation.made_tables import table
 from tests.expectations.sound_tables import FIRST, SECOND, row, tables
 
-from sparkle_curation.expectations.flat_frames import declared_schema, flatten_quarantine
-from sparkle_curation.expectations.theme_figures import theme_figures
+from sparkle_curation.expectations.flat_frames import FlatFrames, declared_schema, flatten_quarantine
+from sparkle_curation.expectations.slices import slices_of
 from sparkle_curation.release.fields import arrow_schema
 from sparkle_curation.release.tables import COLUMNS, QUARANTINE_COLUMNS
 
@@ -24,8 +25,8 @@ def quarantined(*rows: dict[str, Any]) -> pl.LazyFrame:
 
 def figures(quarantine: pl.LazyFrame | None = None, **changed: pl.DataFrame) -> dict[str, dict[str, Any]]:
     """The figures by theme."""
-    found = theme_figures(tables(**changed), QUARANTINE.lazy() if quarantine is None else quarantine)
-    return {row["theme"]: row for row in found.rows(named=True)}
+    flat = FlatFrames(tables(**changed), {}, QUARANTINE.lazy() if quarantine is None else quarantine)
+    return {row["theme"]: row for row in flat.of_themes().rows(named=True)}
 
 
 def test_themes_stand_in_the_order_of_the_card() -> None:
@@ -53,6 +54,21 @@ def test_the_share_of_empty_boxes_is_of_both_rounds() -> None:
     found = figures(grounding_r1=table("grounding_r1", first), grounding_r2=table("grounding_r2", second))
     assert found["season"]["empty_box_share"] == pytest.approx(3 / 6)
     assert found["time"]["empty_box_share"] is None
+
+
+def test_boxes_are_counted_once() -> None:
+    """With the flat frames of the groundings, where these are made; else for the figures alone."""
+    read = []
+
+    def slices() -> Iterator[pl.DataFrame]:
+        read.append("grounding_r2")
+        return slices_of(tables()["grounding_r2"])
+
+    alone = FlatFrames(tables(), {}, QUARANTINE.lazy()).of_themes()
+    flat = FlatFrames(tables(), {"grounding_r2": slices}, QUARANTINE.lazy())
+    flat.of("grounding_r2")
+    assert flat.of_themes().equals(alone)
+    assert read == ["grounding_r2"]
 
 
 def test_the_quarantined_share_is_of_all_records_and_leaves_out_warnings() -> None:

@@ -21,6 +21,7 @@ _NUMBERS = 4
 def first_grounding_columns(rows: pl.DataFrame) -> Iterator[pl.Expr | pl.Series]:
     """Findings on the objects of the source frame."""
     objects = Elements.of(rows["round1_objects"]).inside()
+    yield from _box_counts(objects, rows.height)
     yield from _box_findings(objects, rows.height)
     yield from _label_columns(rows)
     yield _stray_labels(objects, rows).alias("object_labels")
@@ -29,6 +30,7 @@ def first_grounding_columns(rows: pl.DataFrame) -> Iterator[pl.Expr | pl.Series]
 def second_grounding_columns(rows: pl.DataFrame) -> Iterator[pl.Expr | pl.Series]:
     """Findings on the objects of all frames, and on the labels of the source frame's."""
     objects = Elements.of(rows["frame_objects"]).inside().inside()
+    yield from _box_counts(objects, rows.height)
     yield from _box_findings(objects, rows.height)
     yield from _label_columns(rows)
     yield _stray_labels(Elements.of(rows["round1_objects"]).inside(), rows).alias("object_labels")
@@ -36,7 +38,7 @@ def second_grounding_columns(rows: pl.DataFrame) -> Iterator[pl.Expr | pl.Series
     yield pl.col("frame_objects").list.len().cast(pl.Int64).alias("grounded_frame_count")
 
 
-def box_counts(objects: Elements, row_count: int) -> Iterator[pl.Series]:
+def _box_counts(objects: Elements, row_count: int) -> Iterator[pl.Series]:
     """How many boxes each row has, and how many of them are empty: the model did not find the label."""
     sizes = lengths(objects.member("bbox_2d").values)
     yield objects.counted(np.full(len(sizes), fill_value=True), row_count).alias("box_count")
@@ -68,7 +70,7 @@ def _is_out_of_range(numbers: NDArray[np.float64], sizes: NDArray[np.int64]) -> 
 
 def _has_swapped_corners(numbers: NDArray[np.float64], sizes: NDArray[np.int64]) -> Mask:
     """Whether a box of four numbers has its first corner elsewhere than left of and above its second."""
-    is_box = sizes == _NUMBERS
+    is_box: Mask = sizes == _NUMBERS
     x1, y1, x2, y2 = numbers[np.repeat(is_box, sizes)].reshape(-1, _NUMBERS).T
     is_box[is_box] = ~((x1 < x2) & (y1 < y2))
     return is_box

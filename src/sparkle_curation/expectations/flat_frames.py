@@ -6,13 +6,19 @@ number a row (``frame_count``, ``lowest editscore[...].O_score``), or into a fin
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from sparkle_curation.expectations.relations import Tables, relation_columns
 from sparkle_curation.expectations.row_columns import row_columns
 from sparkle_curation.expectations.slices import Slices, slices_of
+from sparkle_curation.expectations.theme_figures import theme_figures
 from sparkle_curation.release.fields import arrow_schema
-from sparkle_curation.release.tables import COLUMNS
+from sparkle_curation.release.tables import COLUMNS, GROUNDING_R1, GROUNDING_R2
+
+_GROUNDINGS = (GROUNDING_R1.name, GROUNDING_R2.name)
+_BOXES = ("theme", "box_count", "empty_box_count")
 
 
 def flatten(table: str, tables: Tables, slices: Slices | None = None) -> pl.DataFrame:
@@ -27,6 +33,36 @@ def flatten(table: str, tables: Tables, slices: Slices | None = None) -> pl.Data
     rows = slices() if slices else slices_of(tables[table])
     flat = pl.concat(row_columns(table, each) for each in rows)
     return flat.hstack(relation_columns(table, flat, tables))
+
+
+class FlatFrames:
+    """The flat frames of the tables, and of each theme as a whole; what both need of a grounding is kept.
+
+    Args:
+        tables: all of them.
+        slices: of some, what ``flatten`` is to have in their place.
+        quarantine: that of all tables.
+    """
+
+    def __init__(self, tables: Tables, slices: Mapping[str, Slices], quarantine: pl.LazyFrame) -> None:
+        self._tables, self._slices, self._quarantine = tables, slices, quarantine
+        self._boxes: dict[str, pl.DataFrame] = {}
+
+    def of(self, table: str) -> pl.DataFrame:
+        """The flat frame of one table."""
+        flat = flatten(table, self._tables, self._slices.get(table))
+        if table in _GROUNDINGS:
+            # A frame of its own, so that the other columns are let go.
+            self._boxes[table] = flat.select(_BOXES)
+        return flat
+
+    def of_themes(self) -> pl.DataFrame:
+        """The figures of each theme."""
+        for table in _GROUNDINGS:
+            if table not in self._boxes:
+                self.of(table)
+        boxes = pl.concat(self._boxes[table] for table in _GROUNDINGS)
+        return theme_figures(self._tables, boxes, self._quarantine)
 
 
 def flatten_schemas(tables: Tables) -> pl.DataFrame:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from functools import partial
 
 import polars as pl
 
-from sparkle_curation.expectations import flat_frames
 from sparkle_curation.expectations.bounds import Bounds
+from sparkle_curation.expectations.flat_frames import (
+    FlatFrames,
+    as_declared,
+    flatten_quarantine,
+    flatten_schemas,
+)
 from sparkle_curation.expectations.reports import Report, Validation, failures, stop_if_critical, summarise
 from sparkle_curation.expectations.slices import Slices
 from sparkle_curation.expectations.suites import build_suites
-from sparkle_curation.expectations.theme_figures import theme_figures
 from sparkle_curation.pipelines.validate.params import ValidationParams
 from sparkle_curation.release.tables import COLUMNS
 
@@ -38,21 +43,15 @@ def validate_tables(
         tables: the tables in the order of ``release.tables.COLUMNS``.
     """
     found = dict(zip(COLUMNS, tables, strict=True))
-    sound = {name: flat_frames.as_declared(name, frame) for name, frame in found.items()}
+    sound = {name: as_declared(name, frame) for name, frame in found.items()}
+    slices = {name: each for name, each in score_slices.items() if sound[name] is found[name]}
     suites = build_suites(Bounds(**validation.bounds.model_dump()), validation.severity.model_dump())
-    frames = {
-        "schemas": partial(flat_frames.flatten_schemas, found),
-        **{
-            name: partial(
-                flat_frames.flatten,
-                name,
-                {read: sound[read] for read in suites[name].reads},
-                score_slices.get(name) if sound[name] is found[name] else None,
-            )
-            for name in COLUMNS
-        },
-        "quarantine": partial(flat_frames.flatten_quarantine, quarantine),
-        "release": partial(theme_figures, sound, quarantine),
+    flat = FlatFrames(sound, slices, quarantine)
+    frames: dict[str, Callable[[], pl.DataFrame]] = {
+        "schemas": partial(flatten_schemas, found),
+        **{name: partial(flat.of, name) for name in COLUMNS},
+        "quarantine": partial(flatten_quarantine, quarantine),
+        "release": flat.of_themes,
     }
     return tuple(
         Validation(suite, suite.fingerprint(table_fingerprints), frames[name])
