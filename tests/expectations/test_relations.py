@@ -1,108 +1,143 @@
-"""What is asked of rows beside other tables: known samples, repeated prompts, paths that resolve, released samples."""
+"""Rows of one table are held against those of others."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import polars as pl
-from tests.curation.made_tables import assets, csv_row, metadata, same_scores, table
+import pytest
+from tests.curation.made_tables import table
+from tests.expectations.sound_tables import FIRST, SECOND, row, tables
 
 from sparkle_curation.expectations.flat_frames import flatten
-from sparkle_curation.release.stages import STAGES
-from sparkle_curation.release.tables import COLUMNS
+from sparkle_curation.expectations.relatives import KNOWN_BY
+from sparkle_curation.release.tables import COLUMNS, JSONL_TABLES
 
-ONE, TWO = "Sparkle_time_000001", "Sparkle_time_000002"
-
-
-def tables(**given: pl.DataFrame) -> dict[str, pl.LazyFrame]:
-    """All tables, empty but for those given."""
-    return {name: given.get(name, table(name)).lazy() for name in COLUMNS}
+UNKNOWN = "Sparkle_season_000009"
+FOREIGN = "Sparkle_style_000001"
 
 
-def scored(scores: dict[str, float]) -> dict[str, pl.DataFrame]:
-    """The three score tables by name, each sample with one score at all stages."""
-    by_stage = same_scores(scores)
-    return {stage.table: by_stage[stage.name] for stage in STAGES}
+def finding(name: str, column: str, **changed: pl.DataFrame) -> list[str | None]:
+    """A column of findings on a table, beside other tables that may have been changed."""
+    return flatten(name, tables(**changed))[column].to_list()
 
 
-def grounding(name: str, sample_id: str, **values: Any) -> pl.DataFrame:
-    """A grounding of one sample."""
-    return table(name, [{"id": sample_id, "theme": sample_id.split("_")[1], "prompt": "p", **values}])
+def made(name: str, *rows: dict[str, Any]) -> pl.DataFrame:
+    """A table of rows that differ from sound ones."""
+    return table(name, [row(name, **{"sample_id": FIRST, **changes}) for changes in rows])
 
 
-def test_a_sample_is_known_by_the_annotations_or_the_step_before() -> None:
-    """One that neither has is told; where the step before lacks the theme, nothing can be."""
-    first = table("edited_frame0_scores", [{"id": ONE, "theme": "time", "prompt": "p"}])
-    removed = table(
-        "foreground_removed_scores",
-        [
-            {"id": key, "theme": key.split("_")[1], "prompt": "p"}
-            for key in (ONE, TWO, "Sparkle_style_000001")
-        ],
-    )
-    given = tables(edited_frame0_scores=first, foreground_removed_scores=removed)
-    assert flatten("foreground_removed_scores", given)["sample_is_known"].to_list() == [
+@pytest.mark.parametrize("name", KNOWN_BY)
+def test_a_sample_that_no_earlier_step_knows_is_found(name: str) -> None:
+    """Asked of themes that the step before has: of others nobody can tell."""
+    rows = made(name, {}, {"sample_id": UNKNOWN}, {"sample_id": FOREIGN})
+    released, earlier = KNOWN_BY[name]
+    found = finding(name, "sample_is_known", **{name: rows})
+    assert found == ["", f"neither in {released} nor in {earlier}", None]
+
+
+def test_either_table_suffices() -> None:
+    """A candidate that was rejected later is in the step before, a released one in the annotations."""
+    rows = made("grounding_r1", {}, {"sample_id": UNKNOWN})
+    before = made("edited_frame0_scores", {"sample_id": UNKNOWN})
+    assert finding("grounding_r1", "sample_is_known", grounding_r1=rows, edited_frame0_scores=before) == [
         "",
-        "neither in annotations nor in edited_frame0_scores",
-        None,
-    ]
-    released = tables(annotations=table("annotations", [csv_row(TWO)]), edited_frame0_scores=first)
-    released["foreground_removed_scores"] = removed.lazy()
-    assert flatten("foreground_removed_scores", released)["sample_is_known"].to_list()[1] == ""
-
-
-def test_a_candidate_keeps_its_prompt_from_step_to_step() -> None:
-    """Asked of samples that the annotations lack."""
-    first = table("edited_frame0_scores", [{"id": key, "theme": "time", "prompt": "p"} for key in (ONE, TWO)])
-    removed = first.with_columns(pl.Series("prompt", ["p", "another"]))
-    removed = table("foreground_removed_scores", removed.select("id", "theme", "prompt").to_dicts())
-    given = tables(edited_frame0_scores=first, foreground_removed_scores=removed)
-    assert flatten("foreground_removed_scores", given)["prompt_is_repeated"].to_list() == ["", "another"]
-
-
-def test_a_path_that_no_asset_has_is_shown() -> None:
-    """Of the kinds of video that the theme has any asset of."""
-    rows = table("annotations", [csv_row(ONE), csv_row(TWO)])
-    given = tables(annotations=rows, assets=assets((ONE, "source_video")))
-    found = flatten("annotations", given)["paths_resolve"].to_list()
-    assert found == ["", "time/source_video/Sparkle_time_000002.mp4"]
-    assert flatten("annotations", tables(annotations=rows))["paths_resolve"].to_list() == [None, None]
-
-
-def test_a_released_sample_is_scored_and_passes() -> None:
-    """A table that has the theme and lacks the sample is named, and each stage whose cut-off it misses."""
-    rows = table("annotations", [csv_row(ONE), csv_row(TWO)])
-    given = tables(annotations=rows, **scored({ONE: 8.2}))
-    found = flatten("annotations", given)
-    assert found["sample_passes"].to_list() == ["foreground_removed 8.2", ""]
-    assert found["sample_is_scored"].to_list() == [
         "",
-        "edited_frame0_scores, foreground_removed_scores, edited_video_scores",
     ]
 
 
-def test_a_passing_sample_is_released() -> None:
-    """One that reaches all cut-offs and is not in the annotations of its theme is told."""
-    given = tables(annotations=table("annotations", [csv_row(ONE)]), **scored({ONE: 9.0, TWO: 9.0}))
-    found = flatten("edited_video_scores", given)
-    assert found["passing_is_released"].to_list() == ["", "passes, not released"]
-
-
-def test_a_sample_of_one_file_alone_is_told() -> None:
-    """Where the theme has both files."""
-    both = csv_row(ONE) | metadata(ONE)
-    found = flatten("annotations", tables(annotations=table("annotations", [both, csv_row(TWO)])))
-    assert found["stands_in_both_files"].to_list() == ["", "not in the metadata"]
-    alone = flatten("annotations", tables(annotations=table("annotations", [csv_row(TWO)])))
-    assert alone["stands_in_both_files"].to_list() == [None]
-
-
-def test_the_second_round_repeats_the_labels_of_the_first() -> None:
-    """Other labels are shown."""
-    given = tables(
-        grounding_r1=grounding("grounding_r1", ONE, round1_labels=["dog"], round1_objects=[]),
-        grounding_r2=grounding(
-            "grounding_r2", ONE, round1_labels=["cat"], round1_objects=[], frame_objects=[[]]
-        ),
+def test_the_prompt_of_a_candidate_is_the_one_of_the_step_before() -> None:
+    """Not asked of what was released, nor of what the step before lacks; the right row is named, also twice."""
+    rows = made(
+        "grounding_r1",
+        {"prompt": "another, as released"},
+        {"sample_id": UNKNOWN, "prompt": "x" * 99},
+        {"sample_id": "Sparkle_season_000010"},
+        {"sample_id": FOREIGN},
+        {"sample_id": UNKNOWN, "prompt": None},
     )
-    assert flatten("grounding_r2", given)["round1_is_repeated"].to_list() == ["cat"]
+    before = made("edited_frame0_scores", {"sample_id": UNKNOWN}, {"sample_id": "Sparkle_season_000010"})
+    found = finding("grounding_r1", "prompt_is_repeated", grounding_r1=rows, edited_frame0_scores=before)
+    assert found == [None, "x" * 80, "", None, None]
+
+
+def test_what_passes_is_released() -> None:
+    """Asked of themes that the annotations have."""
+    ids = [UNKNOWN, "Sparkle_season_000010", FOREIGN]
+    scores = {
+        name: made(name, *({"sample_id": each} for each in ids))
+        for name in ("edited_frame0_scores", "foreground_removed_scores")
+    }
+    videos = made("edited_video_scores", *({"sample_id": each} for each in ids)).with_columns(
+        mean_o_score=pl.Series([8.0, 7.9, 9.0])
+    )
+    found = finding("edited_video_scores", "passing_is_released", edited_video_scores=videos, **scores)
+    assert found == ["passes, not released", "", None]
+
+
+def test_the_labels_of_both_groundings_are_the_same() -> None:
+    """Not asked of what the first lacks."""
+    rows = made("grounding_r2", {}, {"sample_id": SECOND, "round1_labels": ["cat"]}, {"sample_id": UNKNOWN})
+    assert finding("grounding_r2", "round1_is_repeated", grounding_r2=rows) == ["", "cat", None]
+
+
+# ------------------------------------------------------------------ annotations
+def test_a_sample_stands_in_both_files() -> None:
+    """Asked where the theme has both."""
+    rows = made(
+        "annotations", {}, {"sample_id": UNKNOWN, "csv_line": None}, {"sample_id": SECOND, "csv_line": None}
+    )
+    found = finding("annotations", "stands_in_both_files", annotations=rows)
+    assert found == ["", "not in the CSV", None]
+    rows = made("annotations", {}, {"sample_id": UNKNOWN, "metadata_line": None})
+    assert finding("annotations", "stands_in_both_files", annotations=rows)[1] == "not in the metadata"
+
+
+def test_paths_resolve_where_assets_of_their_kind_were_ingested() -> None:
+    """The path that does not is named."""
+    rows = made("annotations", {}, {"sample_id": UNKNOWN}, {"sample_id": SECOND})
+    assets = made("assets", {}, {"kind": "edited_video"})
+    found = finding("annotations", "paths_resolve", annotations=rows, assets=assets)
+    missing = f"season/source_video/{UNKNOWN}.mp4 season/edited_video/{UNKNOWN}.mp4"
+    assert found == ["", missing, None]
+    only_sources = made("assets", {})
+    found = finding("annotations", "paths_resolve", annotations=rows, assets=only_sources)
+    assert found == ["", f"season/source_video/{UNKNOWN}.mp4", None]
+
+
+def test_a_sample_of_the_csv_is_in_every_table_that_has_its_theme() -> None:
+    """The tables that lack it are named; of what only the metadata has nothing is asked."""
+    rows = made(
+        "annotations",
+        {},
+        {"sample_id": UNKNOWN},
+        {"sample_id": FOREIGN},
+        {"sample_id": SECOND, "csv_line": None},
+    )
+    found = finding("annotations", "sample_is_scored", annotations=rows)
+    assert found == ["", ", ".join(JSONL_TABLES), "", None]
+
+
+def test_a_sample_of_the_csv_passes_the_published_cut_offs() -> None:
+    """The score at the cut-off passes; the stages that it fails are named; not scored is not asked here."""
+    rows = made("annotations", {}, {"sample_id": SECOND}, {"sample_id": UNKNOWN})
+    stills = made("edited_frame0_scores", {"overall": 8.0}, {"sample_id": SECOND, "overall": 7.9})
+    found = finding("annotations", "sample_passes", annotations=rows, edited_frame0_scores=stills)
+    assert found == ["", "edited_frame0 7.9", ""]
+
+
+def test_a_sample_that_stands_twice_keeps_every_row_a_row() -> None:
+    """A duplicate in any table neither adds nor moves rows of another."""
+    doubled = {name: pl.concat([frame, frame]).collect() for name, frame in tables().items()}
+    for name in COLUMNS:
+        flat = flatten(name, tables(**doubled))
+        assert flat["id"].to_list() == [FIRST, SECOND] * 2
+        assert flat.head(2).equals(flat.tail(2))
+
+
+def test_row_order_does_not_matter() -> None:
+    """Each row has its own findings, wherever it stands."""
+    rows = made("annotations", {}, {"sample_id": UNKNOWN, "csv_line": None}, {"sample_id": FOREIGN})
+    forth = flatten("annotations", tables(annotations=rows))
+    back = flatten("annotations", tables(annotations=rows.reverse()))
+    assert back.reverse().equals(forth)

@@ -5,27 +5,29 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from kedro.io import AbstractDataset
 
 from sparkle_curation.datasets.atomic import atomic_file, atomic_folder
-from sparkle_curation.expectations.checking import check
+from sparkle_curation.expectations.checking import check_all
 from sparkle_curation.expectations.data_docs import write_data_docs
 from sparkle_curation.expectations.reports import Report, Validation
+from sparkle_curation.expectations.suites import SUITE_NAMES
 
 logger = logging.getLogger(__name__)
 
 
-class ValidationDataset(AbstractDataset[Validation, Report]):
-    """The report of one suite.
+class ValidationsDataset(AbstractDataset[Sequence[Validation], list[Report]]):
+    """The reports of all suites, a JSON file each.
 
-    Saving a ``Validation`` makes the check; where the stored report is of the same fingerprint, it is not made
-    again. That fingerprint is of the tables' content and of the suite.
+    Saving ``Validation``s makes the checks; one whose stored report is of the same fingerprint is not made again.
+    That fingerprint is of the tables' content and of the suite. Reports of suites that are no more are removed.
 
     Args:
-        filepath: the JSON file.
+        filepath: the folder.
         metadata: for other tools; Kedro does not look at it.
     """
 
@@ -33,29 +35,39 @@ class ValidationDataset(AbstractDataset[Validation, Report]):
         self._path = Path(filepath)
         self.metadata = metadata
 
-    def load(self) -> Report:
-        """The stored report."""
-        report: Report = json.loads(self._path.read_text(encoding="utf-8"))
-        return report
+    def load(self) -> list[Report]:
+        """The stored reports, in the order of ``expectations.suites``."""
+        return [json.loads(self._path_of(name).read_text(encoding="utf-8")) for name in SUITE_NAMES]
 
-    def save(self, data: Validation) -> None:
-        """Make the check, unless its report is here already."""
-        if self._stored_fingerprint() == data.fingerprint:
-            logger.info("%s: content and suite unchanged, not validated again", data.suite.name)
-            return
-        text = json.dumps(check(data), indent=1, ensure_ascii=False)
-        with atomic_file(self._path) as temporary:
-            temporary.write_text(f"{text}\n", encoding="utf-8")
+    def save(self, data: Sequence[Validation]) -> None:
+        """Make the checks whose reports are not here already; each is written as soon as it is made."""
+        changed = [each for each in data if self._stored_fingerprint(each.suite.name) != each.fingerprint]
+        for validation in data:
+            if validation not in changed:
+                logger.info("%s: content and suite unchanged, not validated again", validation.suite.name)
+        for report in check_all(changed):
+            text = json.dumps(report, indent=1, ensure_ascii=False)
+            with atomic_file(self._path_of(report["suite"])) as temporary:
+                temporary.write_text(f"{text}\n", encoding="utf-8")
+        self._prune({validation.suite.name for validation in data})
 
-    def _stored_fingerprint(self) -> str | None:
+    def _prune(self, names: set[str]) -> None:
+        for path in self._path.glob("*.json"):
+            if path.stem not in names:
+                path.unlink()
+
+    def _stored_fingerprint(self, suite: str) -> str | None:
         try:
-            stored = json.loads(self._path.read_text(encoding="utf-8"))
+            stored = json.loads(self._path_of(suite).read_text(encoding="utf-8"))
         except (OSError, ValueError):  # none yet, or not JSON: written by something else, so replace it
             return None
         return stored.get("fingerprint") if isinstance(stored, dict) else None
 
+    def _path_of(self, suite: str) -> Path:
+        return self._path / f"{suite}.json"
+
     def _exists(self) -> bool:
-        return self._path.is_file()
+        return all(self._path_of(name).is_file() for name in SUITE_NAMES)
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._path)}

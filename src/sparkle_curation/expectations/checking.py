@@ -1,30 +1,47 @@
-"""A suite checked by Great Expectations. It is imported inside, since that takes seconds."""
+"""Suites checked by Great Expectations. It is imported inside, since that takes seconds."""
 
 from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from importlib import import_module
+from datetime import UTC, datetime
+from itertools import zip_longest
 from typing import Any
 
 import polars as pl
 
-from sparkle_curation.expectations.reports import MAX_SHOWN, Report, Validation
+from sparkle_curation.expectations.reports import FOUND, MAX_SHOWN, Report, Validation
 from sparkle_curation.expectations.rules import Rule, Suite
+
+RUN_NAME = "latest"
+"""What a run of a suite is called in its report and page; there is never more than one."""
 
 _RESULT_FORMAT = {"result_format": "SUMMARY", "partial_unexpected_count": MAX_SHOWN}
 """Without ``unexpected_index_column_names``: at 140K failing rows that takes 20 s, and we know the rows' names."""
 
 
-def check(validation: Validation) -> Report:
-    """The report of a validation: the result of each rule with the names of up to ten rows that break it."""
+def check_all(validations: Sequence[Validation]) -> Iterator[Report]:
+    """The reports of validations, in their order: of each rule its result, with the names of up to ten rows that break it.
+
+    While one suite is judged, which is Python's work, the frame of the next is worked out beside it, which is not:
+    two frames are in memory at most.
+    """
+    if not validations:
+        return
     with ThreadPoolExecutor(1) as pool:
-        # Great Expectations takes seconds to import; Polars works on the frame meanwhile.
-        imported = pool.submit(import_module, "great_expectations")
-        frame = validation.frame()
-        imported.result()
-    result = _run(validation.suite, frame)
+        ahead = pool.submit(validations[0].frame)
+        context = quiet_context()
+        for validation, following in zip_longest(validations, validations[1:]):
+            frame = ahead.result()
+            if following:
+                ahead = pool.submit(following.frame)
+            yield _check(validation, frame, context)
+
+
+def _check(validation: Validation, frame: pl.DataFrame, context: Any) -> Report:
+    result = _run(validation.suite, frame, context)
     if errors := [text for found in result["results"] if (text := _exception(found))]:
         raise RuntimeError(f"{validation.suite.name}: a rule could not be checked: {errors[0]}")
     order = {rule.name: place for place, rule in enumerate(validation.suite.rules)}
@@ -51,20 +68,22 @@ def quiet_context() -> Any:
     return context
 
 
-def _run(suite: Suite, frame: pl.DataFrame) -> dict[str, Any]:
+def _run(suite: Suite, frame: pl.DataFrame, context: Any) -> dict[str, Any]:
     import great_expectations as gx  # noqa: PLC0415
+    from great_expectations.core.run_identifier import RunIdentifier  # noqa: PLC0415
 
-    context = quiet_context()
-    source = context.data_sources.add_pandas("tables")
+    source = context.data_sources.add_pandas(suite.name)
     batches = source.add_dataframe_asset(suite.name).add_batch_definition_whole_dataframe("all rows")
-    # All at once: an expectation added to a suite that the context knows stores the whole suite again.
+    # All at once: each expectation that is added to a stored suite writes the whole suite again.
     expectations = [_expectation(suite, rule) for rule in suite.rules]
     expected = context.suites.add(gx.ExpectationSuite(suite.name, expectations=expectations))
     definition = gx.ValidationDefinition(name=suite.name, data=batches, suite=expected)
     # Backed by Arrow: texts are not copied into Python objects.
     rows = frame.select(suite.columns).to_pandas(use_pyarrow_extension_array=True)
     found = context.validation_definitions.add(definition).run(
-        batch_parameters={"dataframe": rows}, result_format=_RESULT_FORMAT
+        batch_parameters={"dataframe": rows},
+        result_format=_RESULT_FORMAT,
+        run_id=RunIdentifier(run_name=RUN_NAME, run_time=datetime.now(tz=UTC)),
     )
     # Once through text, which leaves plain values only.
     plain: dict[str, Any] = json.loads(json.dumps(found.to_json_dict()))
@@ -95,5 +114,5 @@ def _name_rows(result: dict[str, Any], frame: pl.DataFrame, key: str) -> None:
     values = result["partial_unexpected_list"]
     names = frame[key].gather(places).to_list()
     result["partial_unexpected_index_list"] = [
-        {key: name, "found": value} for name, value in zip(names, values, strict=False)
+        {key: name, FOUND: value} for name, value in zip(names, values, strict=False)
     ]

@@ -1,4 +1,4 @@
-"""What is asked of the rows of a table beside other tables: findings added to its flat frame, row by row."""
+"""The columns of a flat frame that need other tables beside its own: what belongs together, and whether it agrees."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 
 import polars as pl
 
-from sparkle_curation.expectations.table_rules import KNOWN_BY
-from sparkle_curation.release.stages import STAGES
+from sparkle_curation.expectations.relatives import KNOWN_BY
+from sparkle_curation.release.stages import STAGES, Stage
 from sparkle_curation.release.tables import (
     EDITED_FRAME0_SCORES,
     EDITED_VIDEO_SCORES,
@@ -19,154 +19,148 @@ from sparkle_curation.release.tables import (
 
 Tables = Mapping[str, pl.LazyFrame]
 
-
-def relate(flat: pl.DataFrame, table: str, tables: Tables) -> pl.DataFrame:
-    """The flat frame of a table with what other tables say of its rows, in the same order.
-
-    Args:
-        flat: the columns that follow from the table's own rows.
-        table: the table's name.
-        tables: it and the tables that its suite reads.
-    """
-    return _WITH_RELATIONS[table](flat, table, tables)
+_PROMPT_SHOWN = 80
+"""Characters of a prompt in a finding."""
 
 
-def _relate_annotations(flat: pl.DataFrame, _: str, tables: Tables) -> pl.DataFrame:
-    flat = _with_lacking_file(flat)
-    flat = _with_unresolved_paths(flat, tables["assets"])
-    flat = _with_lacking_tables(flat, {name: tables[name] for name in JSONL_TABLES})
-    return _with_failed_cut_offs(flat, tables)
+def relation_columns(table: str, flat: pl.DataFrame, tables: Tables) -> list[pl.Series]:
+    """The columns for a flat frame of the whole table, in the order of its rows."""
+    return _RELATIONS[table](flat, table, tables)
 
 
-def _relate_to_earlier(flat: pl.DataFrame, table: str, tables: Tables) -> pl.DataFrame:
-    """Whether an earlier step knows the sample, and gives it the same prompt."""
+# ------------------------------------------------------------------ of scores, groundings and assets
+def _with_earlier(flat: pl.DataFrame, table: str, tables: Tables) -> list[pl.Series]:
+    return [_known(flat, table, tables)]
+
+
+def _with_prompts(flat: pl.DataFrame, table: str, tables: Tables) -> list[pl.Series]:
+    return [_known(flat, table, tables), _repeated_prompt(flat, table, tables)]
+
+
+def _of_video_scores(flat: pl.DataFrame, table: str, tables: Tables) -> list[pl.Series]:
+    return [*_with_prompts(flat, table, tables), _passing_is_released(flat, tables)]
+
+
+def _of_second_grounding(flat: pl.DataFrame, table: str, tables: Tables) -> list[pl.Series]:
+    return [*_with_prompts(flat, table, tables), _repeated_labels(tables)]
+
+
+def _known(flat: pl.DataFrame, table: str, tables: Tables) -> pl.Series:
+    """``sample_is_known``: asked where the step before has the theme, or the annotations have the sample."""
     released, earlier = KNOWN_BY[table]
-    columns = ["id", "theme"] if table == "assets" else ["id", "theme", "prompt"]
-    before = tables[earlier].select(columns).unique("id", keep="first").collect()
-    annotated = tables[released].select("id", pl.lit(True).alias("is_annotated")).unique("id").collect()
-    flat = flat.join(
-        before.with_columns(pl.lit(True).alias("is_before")),
-        on="id",
-        how="left",
-        suffix="_before",
-        maintain_order="left",
-    ).join(annotated, on="id", how="left", maintain_order="left")
-    is_known = pl.col("is_before").fill_null(False) | pl.col("is_annotated").fill_null(False)
-    can_tell = pl.col("theme").is_in(before["theme"].unique().implode())
-    flat = flat.with_columns(
-        pl.when(is_known)
-        .then(pl.lit(""))
-        .when(can_tell)
-        .then(pl.lit(f"neither in {released} nor in {earlier}"))
-        .alias("sample_is_known")
+    is_known = _is_among(_ids(tables[released])) | _is_among(_ids(tables[earlier]))
+    can_tell = pl.col("theme").is_in(_themes(tables[earlier]).implode())
+    finding = pl.when(can_tell).then(pl.lit(f"neither in {released} nor in {earlier}"))
+    return flat.select(
+        pl.when(is_known).then(pl.lit("")).otherwise(finding).alias("sample_is_known")
+    ).to_series()
+
+
+def _repeated_prompt(flat: pl.DataFrame, table: str, tables: Tables) -> pl.Series:
+    """``prompt_is_repeated``: asked of candidates that were not released and that the step before knows.
+
+    Only their prompts are looked at: of the released ones ingestion compares each with the annotations.
+    """
+    released, earlier = KNOWN_BY[table]
+    released_ids = _ids(tables[released]).implode()
+    is_candidate = ~pl.col("id").is_in(released_ids)
+    before = tables[earlier].filter(is_candidate).select("id", pl.col("prompt").alias("before"))
+    asked = (
+        tables[table]
+        .select(pl.int_range(pl.len()).alias("row"), "id", "prompt")
+        .filter(is_candidate)
+        .join(before.unique("id", keep="first"), on="id")
+        .select(
+            "row",
+            pl.when(pl.col("prompt") == pl.col("before"))
+            .then(pl.lit(""))
+            .otherwise(pl.col("prompt").str.head(_PROMPT_SHOWN))
+            .alias("found"),
+        )
+        .collect()
     )
-    if "prompt_before" in flat.columns:
-        is_same = pl.col("prompt") == pl.col("prompt_before")
-        is_asked = pl.col("is_before").fill_null(False) & pl.col("is_annotated").is_null()
-        finding = pl.when(is_same).then(pl.lit("")).otherwise(pl.col("prompt").str.head(80))
-        flat = flat.with_columns(pl.when(is_asked).then(finding).alias("prompt_is_repeated"))
-    return flat
+    unasked = pl.repeat(None, flat.height, dtype=pl.String, eager=True)
+    return unasked.scatter(asked["row"], asked["found"]).alias("prompt_is_repeated")
 
 
-def _relate_video_scores(flat: pl.DataFrame, table: str, tables: Tables) -> pl.DataFrame:
-    flat = _relate_to_earlier(flat, table, tables)
-    passing = pl.col("mean_o_score") >= STAGES[-1].published_cut_off
-    for stage in STAGES[:-1]:
-        scores = tables[stage.table].select("id", pl.col(stage.score_column).alias(stage.name)).unique("id")
-        flat = flat.join(scores.collect(), on="id", how="left", maintain_order="left")
-        passing &= pl.col(stage.name) >= stage.published_cut_off
-    themes = tables["annotations"].select(pl.col("theme").unique()).collect()["theme"]
-    is_unreleased = passing & pl.col("is_annotated").is_null()
+def _passing_is_released(flat: pl.DataFrame, tables: Tables) -> pl.Series:
+    """``passing_is_released``: asked where the annotations have the theme."""
+    annotations = tables["annotations"]
+    is_passing = pl.all_horizontal(pl.col(stage.name) >= stage.published_cut_off for stage in STAGES)
+    is_unreleased = is_passing & ~_is_among(_ids(annotations))
     finding = pl.when(is_unreleased).then(pl.lit("passes, not released")).otherwise(pl.lit(""))
-    return flat.with_columns(
-        pl.when(pl.col("theme").is_in(themes.implode())).then(finding).alias("passing_is_released")
+    scored = flat.select("id", "theme", pl.col(STAGES[-1].score_column).alias(STAGES[-1].name))
+    is_asked = pl.col("theme").is_in(_themes(annotations).implode())
+    return (
+        _with_scores(scored, STAGES[:-1], tables)
+        .select(pl.when(is_asked).then(finding).alias("passing_is_released"))
+        .to_series()
     )
 
 
-def _relate_second_grounding(flat: pl.DataFrame, table: str, tables: Tables) -> pl.DataFrame:
-    flat = _relate_to_earlier(flat, table, tables)
-    first = tables[GROUNDING_R1.name].select("id", pl.col("round1_labels").list.join("; ").alias("labels_r1"))
-    flat = flat.join(first.unique("id").collect(), on="id", how="left", maintain_order="left")
-    is_same = pl.col("labels") == pl.col("labels_r1")
+def _repeated_labels(tables: Tables) -> pl.Series:
+    """``round1_is_repeated``: asked of the samples that both groundings have."""
+    first, second = (
+        tables[table.name].select("id", pl.col("round1_labels").list.join("; ").alias(name))
+        for table, name in ((GROUNDING_R1, "before"), (GROUNDING_R2, "labels"))
+    )
+    is_same = pl.col("labels") == pl.col("before")
     finding = pl.when(is_same).then(pl.lit("")).when(~is_same).then(pl.col("labels"))
-    return flat.with_columns(finding.alias("round1_is_repeated"))
+    both = second.join(first.unique("id"), on="id", how="left", maintain_order="left")
+    return both.select(finding.alias("round1_is_repeated")).collect().to_series()
 
 
-def _unrelated(flat: pl.DataFrame, _: str, __: Tables) -> pl.DataFrame:
-    return flat
+# ------------------------------------------------------------------ of the annotations
+def _of_annotations(flat: pl.DataFrame, table: str, tables: Tables) -> list[pl.Series]:
+    files = ["csv_line", "metadata_line"]
+    own = tables[table].select("id", "theme", "src_video", "tgt_video", *files).collect()
+    return [
+        _in_both_files(own),
+        _resolved_paths(own, tables["assets"]),
+        _scored(own, {name: tables[name] for name in JSONL_TABLES}),
+        _passed(own, tables),
+    ]
 
 
-_WITH_RELATIONS: dict[str, Callable[[pl.DataFrame, str, Tables], pl.DataFrame]] = {
-    "annotations": _relate_annotations,
-    EDITED_FRAME0_SCORES.name: _unrelated,
-    FOREGROUND_REMOVED_SCORES.name: _relate_to_earlier,
-    EDITED_VIDEO_SCORES.name: _relate_video_scores,
-    GROUNDING_R1.name: _relate_to_earlier,
-    GROUNDING_R2.name: _relate_second_grounding,
-    "assets": _relate_to_earlier,
-}
-
-
-def _with_lacking_file(flat: pl.DataFrame) -> pl.DataFrame:
+def _in_both_files(own: pl.DataFrame) -> pl.Series:
     """``stands_in_both_files``: asked where the theme has both files."""
-    has_both = pl.col("csv_line").count().over("theme").gt(0) & pl.col("metadata_line").count().over(
-        "theme"
-    ).gt(0)
-    finding = (
-        pl.when(pl.col("csv_line").is_null())
-        .then(pl.lit("not in the CSV"))
-        .when(pl.col("metadata_line").is_null())
-        .then(pl.lit("not in the metadata"))
-        .otherwise(pl.lit(""))
-    )
-    return flat.with_columns(pl.when(has_both).then(finding).alias("stands_in_both_files"))
+    lines = {"CSV": pl.col("csv_line"), "metadata": pl.col("metadata_line")}
+    has_both = pl.all_horizontal(line.count().over("theme") > 0 for line in lines.values())
+    lacking = [
+        pl.when(line.is_null()).then(pl.lit(f"not in the {name}")).otherwise(pl.lit(""))
+        for name, line in lines.items()
+    ]
+    return own.select(
+        pl.when(has_both).then(pl.concat_str(lacking)).alias("stands_in_both_files")
+    ).to_series()
 
 
-def _with_unresolved_paths(flat: pl.DataFrame, assets: pl.LazyFrame) -> pl.DataFrame:
+def _resolved_paths(own: pl.DataFrame, assets: pl.LazyFrame) -> pl.Series:
     """``paths_resolve``: asked of the kinds of video that the theme has any asset of."""
     findings = []
     for column, kind in (("src_video", "source_video"), ("tgt_video", "edited_video")):
         of_kind = assets.filter(pl.col("kind") == kind).select("path", "theme").collect()
         is_asked = pl.col("theme").is_in(of_kind["theme"].unique().implode()) & pl.col(column).is_not_null()
-        is_missing = is_asked & ~pl.col(column).is_in(of_kind["path"].unique().implode())
-        findings.append(
-            pl.when(is_missing)
-            .then(pl.col(column))
-            .when(is_asked)
-            .then(pl.lit(""))
-            .alias(f"unresolved {kind}")
-        )
-    names = ["unresolved source_video", "unresolved edited_video"]
-    flat = flat.with_columns(findings)
-    is_asked = pl.any_horizontal(pl.col(name).is_not_null() for name in names)
-    return flat.with_columns(
-        pl.when(is_asked)
-        .then(pl.concat_str(names, separator=" ", ignore_nulls=True).str.strip_chars())
-        .alias("paths_resolve")
-    )
+        is_there = pl.col(column).is_in(of_kind["path"].implode())
+        finding = pl.when(is_there).then(pl.lit("")).otherwise(pl.col(column))
+        findings.append(pl.when(is_asked).then(finding))
+    both = pl.concat_str(findings, separator=" ", ignore_nulls=True).str.strip_chars()
+    is_asked = pl.any_horizontal(finding.is_not_null() for finding in findings)
+    return own.select(pl.when(is_asked).then(both).alias("paths_resolve")).to_series()
 
 
-def _with_lacking_tables(flat: pl.DataFrame, others: Tables) -> pl.DataFrame:
+def _scored(own: pl.DataFrame, others: Tables) -> pl.Series:
     """``sample_is_scored``: the tables that have the theme and lack the sample; asked of samples of the CSV."""
-    names = []
-    for name, table in others.items():
-        ids = table.select("id", "theme").collect()
-        is_lacking = pl.col("theme").is_in(ids["theme"].unique().implode()) & ~pl.col("id").is_in(
-            ids["id"].unique().implode()
-        )
-        flat = flat.with_columns(pl.when(is_lacking).then(pl.lit(name)).alias(f"lacks {name}"))
-        names.append(f"lacks {name}")
-    finding = pl.concat_str(names, separator=", ", ignore_nulls=True)
-    return flat.with_columns(
-        pl.when(pl.col("csv_line").is_not_null()).then(finding).alias("sample_is_scored")
-    )
+    lacking = [
+        pl.when(pl.col("theme").is_in(_themes(table).implode()) & ~_is_among(_ids(table))).then(pl.lit(name))
+        for name, table in others.items()
+    ]
+    finding = pl.concat_str(lacking, separator=", ", ignore_nulls=True)
+    return own.select(_asked_of_csv(finding).alias("sample_is_scored")).to_series()
 
 
-def _with_failed_cut_offs(flat: pl.DataFrame, tables: Tables) -> pl.DataFrame:
+def _passed(own: pl.DataFrame, tables: Tables) -> pl.Series:
     """``sample_passes``: the stages whose published cut-off the score misses; asked of samples of the CSV."""
-    for stage in STAGES:
-        scores = tables[stage.table].select("id", pl.col(stage.score_column).alias(stage.name)).unique("id")
-        flat = flat.join(scores.collect(), on="id", how="left", maintain_order="left")
     failed = [
         pl.when(pl.col(stage.name) < stage.published_cut_off).then(
             pl.format("{} {}", pl.lit(stage.name), pl.col(stage.name))
@@ -174,4 +168,42 @@ def _with_failed_cut_offs(flat: pl.DataFrame, tables: Tables) -> pl.DataFrame:
         for stage in STAGES
     ]
     finding = pl.concat_str(failed, separator=", ", ignore_nulls=True)
-    return flat.with_columns(pl.when(pl.col("csv_line").is_not_null()).then(finding).alias("sample_passes"))
+    scored = _with_scores(own.select("id", "csv_line"), STAGES, tables)
+    return scored.select(_asked_of_csv(finding).alias("sample_passes")).to_series()
+
+
+def _asked_of_csv(finding: pl.Expr) -> pl.Expr:
+    return pl.when(pl.col("csv_line").is_not_null()).then(finding)
+
+
+# ------------------------------------------------------------------ what they all look up
+def _ids(table: pl.LazyFrame) -> pl.Series:
+    return table.select("id").collect()["id"]
+
+
+def _themes(table: pl.LazyFrame) -> pl.Series:
+    return table.select(pl.col("theme").unique()).collect()["theme"]
+
+
+def _is_among(ids: pl.Series) -> pl.Expr:
+    return pl.col("id").is_in(ids.implode())
+
+
+def _with_scores(samples: pl.DataFrame, stages: tuple[Stage, ...], tables: Tables) -> pl.DataFrame:
+    """The samples in their order, with a column of scores for each stage."""
+    for stage in stages:
+        scores = tables[stage.table].select("id", pl.col(stage.score_column).alias(stage.name)).unique("id")
+        samples = samples.join(scores.collect(), on="id", how="left", maintain_order="left")
+    return samples
+
+
+_Relate = Callable[[pl.DataFrame, str, Tables], list[pl.Series]]
+_RELATIONS: dict[str, _Relate] = {
+    "annotations": _of_annotations,
+    EDITED_FRAME0_SCORES.name: lambda *_: [],
+    FOREGROUND_REMOVED_SCORES.name: _with_prompts,
+    EDITED_VIDEO_SCORES.name: _of_video_scores,
+    GROUNDING_R1.name: _with_prompts,
+    GROUNDING_R2.name: _of_second_grounding,
+    "assets": _with_earlier,
+}

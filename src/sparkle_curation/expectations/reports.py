@@ -14,6 +14,9 @@ from sparkle_curation.expectations.rules import Suite
 MAX_SHOWN = 10
 """Offending ids that are kept and shown of a rule; a page with thousands of values freezes a browser."""
 
+FOUND = "found"
+"""In the list of offending rows: what was found in a row, beside what names it."""
+
 Report = dict[str, Any]
 """A stored result: ``suite``, ``fingerprint``, and ``result``, the JSON of Great Expectations with our row names."""
 
@@ -61,7 +64,8 @@ def _summary_row(suite: str, found: Mapping[str, Any]) -> tuple[object, ...]:
     expectation, result = found["expectation_config"], found["result"]
     meta = expectation["meta"]
     absent = result.get("partial_missing_list", [])
-    names = [next(iter(row.values())) for row in result.get("partial_unexpected_index_list", [])]
+    rows = result.get("partial_unexpected_index_list", [])
+    names = [name for row in rows for key, name in row.items() if key != FOUND]
     failed_count = result.get("unexpected_count", 0) + len(absent)
     return (
         suite,

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from sparkle_curation.release.codes import Code
 
-CHECKS_VERSION = 1
+CHECKS_VERSION = 2
 """Raised with every change that gives another result for the same tables and suites; all are then checked anew."""
 
 Severity = Literal["critical", "warning"]
@@ -24,7 +24,7 @@ Severities = Mapping[str, Severity]
 
 
 class Kind(Code):
-    """What a rule is about. The severity of a kind is a parameter."""
+    """What a rule is about; ``meaning`` says what its rules do. The severity of a kind is a parameter."""
 
     # what ingestion promises
     COLUMNS = "columns", "A table has its columns, each of its type."

@@ -1,15 +1,20 @@
-"""Working through a table slice by slice, so that a gigabyte of judges' reasons is never in memory together."""
+"""Tables read a slice at a time."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import polars as pl
 
+Slices = Callable[[], Iterator[pl.DataFrame]]
+"""Gives all rows of a table in their order, a slice at a time, at least one; read only when it is called."""
+
 SLICE_ROWS = 16_384
-"""Rows worked on at a time."""
+"""Rows worked on at a time, so that a gigabyte of judges' reasons is never in memory together."""
 
 
-def collect_in_slices(frame: pl.LazyFrame, columns: list[pl.Expr]) -> pl.DataFrame:
-    """The columns of all rows, in order; of the rest no more than one slice is in memory."""
-    rows = frame.select(pl.len()).collect().item()
-    starts = range(0, max(rows, 1), SLICE_ROWS)
-    return pl.concat([frame.slice(start, SLICE_ROWS).select(columns).collect() for start in starts])
+def slices_of(frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+    """All rows in their order, in slices; at least one, which is empty where there are none."""
+    row_count = frame.select(pl.len()).collect().item()
+    for start in range(0, max(row_count, 1), SLICE_ROWS):
+        yield frame.slice(start, SLICE_ROWS).collect()

@@ -6,7 +6,10 @@ from sparkle_curation.release.codes import Code
 
 
 class Reason(Code):
-    """A reason code of the quarantine."""
+    """A reason code of the quarantine; ``is_row_kept`` for a warning: its row is in the table all the same."""
+
+    def __init__(self, _code: str, _meaning: str, is_row_kept: bool = False) -> None:
+        self.is_row_kept = is_row_kept
 
     # any line
     BLANK_LINE = "blank_line", "The line is empty."

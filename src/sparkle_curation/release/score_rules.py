@@ -9,7 +9,10 @@ from sparkle_curation.release.codes import Code
 
 
 class ScoreRule(Code):
-    """A rule of the score audit; its meaning says what its violation is."""
+    """A rule of the score audit; ``meaning`` says what its violation is, ``is_taint`` whether it proves a made-up value."""
+
+    def __init__(self, _code: str, _meaning: str, is_taint: bool = True) -> None:
+        self.is_taint = is_taint
 
     GUESS_MARKER = "guess_marker", "A reasoning says that the last pass's scores were drawn at random."
     OFF_LATTICE = (

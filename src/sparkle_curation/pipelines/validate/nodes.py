@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from functools import partial
 
 import polars as pl
 
-from sparkle_curation.expectations import flat_frames, theme_figures
 from sparkle_curation.expectations.bounds import Bounds
+from sparkle_curation.expectations.flat_frames import (
+    FlatFrames,
+    as_declared,
+    flatten_quarantine,
+    flatten_schemas,
+)
 from sparkle_curation.expectations.reports import Report, Validation, failures, stop_if_critical, summarise
+from sparkle_curation.expectations.slices import Slices
 from sparkle_curation.expectations.suites import build_suites
 from sparkle_curation.pipelines.validate.params import ValidationParams
 from sparkle_curation.release.tables import COLUMNS
@@ -22,6 +29,7 @@ _MOST_WARNINGS = 12
 def validate_tables(
     validation: ValidationParams,
     table_fingerprints: dict[str, str],
+    score_slices: dict[str, Slices],
     quarantine: pl.LazyFrame,
     *tables: pl.LazyFrame,
 ) -> tuple[Validation, ...]:
@@ -30,20 +38,20 @@ def validate_tables(
     Args:
         validation: severities and bounds.
         table_fingerprints: what says whether a table has changed, by its name.
+        score_slices: the tables of scores without the judges' reasons.
         quarantine: the quarantine of all tables.
         tables: the tables in the order of ``release.tables.COLUMNS``.
     """
     found = dict(zip(COLUMNS, tables, strict=True))
-    sound = {name: flat_frames.as_declared(name, frame) for name, frame in found.items()}
+    sound = {name: as_declared(name, frame) for name, frame in found.items()}
+    slices = {name: each for name, each in score_slices.items() if sound[name] is found[name]}
     suites = build_suites(Bounds(**validation.bounds.model_dump()), validation.severity.model_dump())
-    frames = {
-        "schemas": partial(flat_frames.flatten_schemas, found),
-        **{
-            name: partial(flat_frames.flatten, name, {read: sound[read] for read in suites[name].reads})
-            for name in COLUMNS
-        },
-        "quarantine": partial(flat_frames.flatten_quarantine, quarantine),
-        "release": partial(theme_figures.flatten_release, sound, quarantine),
+    flat = FlatFrames(sound, slices, quarantine)
+    frames: dict[str, Callable[[], pl.DataFrame]] = {
+        "schemas": partial(flatten_schemas, found),
+        **{name: partial(flat.of, name) for name in COLUMNS},
+        "quarantine": partial(flatten_quarantine, quarantine),
+        "release": flat.of_themes,
     }
     return tuple(
         Validation(suite, suite.fingerprint(table_fingerprints), frames[name])
@@ -51,14 +59,14 @@ def validate_tables(
     )
 
 
-def build_data_docs(*reports: Report) -> list[Report]:
+def build_data_docs(validations: list[Report]) -> list[Report]:
     """The reports that the site shows, in the order of the suites."""
-    return list(reports)
+    return validations
 
 
-def summarise_validations(*reports: Report) -> pl.DataFrame:
+def summarise_validations(validations: list[Report]) -> pl.DataFrame:
     """The summary: one row per suite and rule, and what failed."""
-    return summarise(reports)
+    return summarise(validations)
 
 
 def pass_tables(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from kedro.pipeline import Node, Pipeline
 
-from sparkle_curation.expectations.suites import SUITE_NAMES
 from sparkle_curation.pipelines.validate.nodes import (
     build_data_docs,
     pass_tables,
@@ -16,19 +15,18 @@ from sparkle_curation.release.tables import COLUMNS
 
 def create_pipeline() -> Pipeline:
     """Each table is held against its suite; the results become a site and a summary; then the tables may pass."""
-    reports = [f"{name}_validation" for name in SUITE_NAMES]
     return Pipeline(
         [
             Node(
                 validate_tables,
-                inputs=["params:validation", "table_fingerprints", "quarantine", *COLUMNS],
-                outputs=reports,
+                inputs=["params:validation", "table_fingerprints", "score_slices", "quarantine", *COLUMNS],
+                outputs="validations",
                 name="validate_tables",
             ),
-            Node(build_data_docs, inputs=reports, outputs="data_docs", name="build_data_docs"),
+            Node(build_data_docs, inputs="validations", outputs="data_docs", name="build_data_docs"),
             Node(
                 summarise_validations,
-                inputs=reports,
+                inputs="validations",
                 outputs="validation_summary",
                 name="summarise_validations",
             ),

@@ -1,0 +1,159 @@
+"""Great Expectations finds in a frame what its rules forbid, and names the rows."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import polars as pl
+import pytest
+from tests.expectations.test_suites import SEVERITIES, SUITES
+
+from sparkle_curation.expectations.checking import check_all
+from sparkle_curation.expectations.reports import MAX_SHOWN, Report, Validation, summarise
+from sparkle_curation.expectations.rule_forms import between, equal, finding, one_of, present
+from sparkle_curation.expectations.rules import Kind, Rule, Suite
+
+pytestmark = pytest.mark.slow
+
+
+def suite(*rules: Rule, name: str = "made", key: str = "id") -> Suite:
+    """A suite of some rules."""
+    return Suite(name, key, rules, SEVERITIES, ())
+
+
+def check(frame: pl.DataFrame, *rules: Rule) -> dict[str, tuple[int, str]]:
+    """Of each rule that is not met, how many rows break it and which."""
+    (report,) = check_all([Validation(suite(*rules), "", lambda: frame)])
+    unmet = summarise([report]).filter(~pl.col("is_met"))
+    return {
+        name: (count, ids) for name, count, ids in unmet.select("rule", "failed_count", "failed_ids").rows()
+    }
+
+
+def of_suite(suite_name: str, *names: str) -> list[Rule]:
+    """Rules as the suites have them."""
+    return [rule for rule in SUITES[suite_name].rules if rule.name in names]
+
+
+def test_each_form_of_rule_names_the_rows_that_break_it() -> None:
+    """A null breaks only the rule that a value is there; a number that is none lies within no bounds."""
+    frame = pl.DataFrame(
+        {
+            "id": list("abcde"),
+            "number": [1.0, 10.0, None, 11.0, float("nan")],
+            "other": [1.0, 9.0, 5.0, 11.0, None],
+            "odd": ["", "x", None, "", "y"],
+        }
+    )
+    found = check(
+        frame,
+        between("between", Kind.RANGE, "", "number", 1, 10),
+        present("number"),
+        equal("equal", Kind.DERIVED_VALUE, "", "number", "other"),
+        one_of("one_of", Kind.FRAMES, "", "other", [1.0, 5.0, 9.0]),
+        finding("odd", Kind.BOXES, "ExpectBoxesToLieInTheFrame", ""),
+    )
+    assert found == {
+        "between": (2, "d; e"),
+        "number_is_there": (1, "c"),
+        "equal": (1, "b"),
+        "one_of": (1, "d"),
+        "odd": (2, "b; e"),
+    }
+
+
+def test_ids_follow_the_grammar_and_name_their_theme() -> None:
+    """One digit too few or too many, another theme, another word, and no id at all."""
+    ids = [
+        "Sparkle_time_000001",
+        "Sparkle_time_00001",
+        "Sparkle_time_0000001",
+        "Sparkle_style_000001",
+        "x",
+        None,
+    ]
+    frame = pl.DataFrame({"id": ids, "theme": ["time"] * 6, "row": list("abcdef")})
+    rules = of_suite("annotations", "id_names_theme")
+    (report,) = check_all([Validation(suite(*rules, key="row"), "", lambda: frame)])
+    assert summarise([report])["failed_ids"].to_list() == ["b; c; d; e; f"]
+
+
+def test_a_path_may_stand_in_two_tars_but_not_twice_in_one() -> None:
+    """Nor twice loose: an absent container is a place like any other."""
+    frame = pl.DataFrame({"id": list("abcde"), "container": ["1", "2", "2", None, None], "path": ["p"] * 5})
+    assert check(frame, *of_suite("assets", "file_is_unique")) == {"file_is_unique": (4, "b; c; d; e")}
+
+
+def test_a_report_names_ten_rows_and_counts_all() -> None:
+    """With what was found in each."""
+    frame = pl.DataFrame({"id": [f"n{place}" for place in range(500)], "odd": ["found it"] * 500})
+    rule = finding("odd", Kind.BOXES, "ExpectBoxesToLieInTheFrame", "")
+    (report,) = check_all([Validation(suite(rule), "", lambda: frame)])
+    (result,) = report["result"]["results"]
+    assert result["result"]["unexpected_count"] == 500
+    rows = result["result"]["partial_unexpected_index_list"]
+    assert len(rows) == MAX_SHOWN
+    assert rows[3] == {"id": "n3", "found": "found it"}
+
+
+def test_an_empty_frame_breaks_no_rule_of_a_row() -> None:
+    """There is nothing to be wrong."""
+    empty = pl.DataFrame(schema={"id": pl.String, "number": pl.Float64, "odd": pl.String})
+    rules = [between("b", Kind.RANGE, "", "number", 1), finding("odd", Kind.BOXES, "ExpectKeywords", "")]
+    assert check(empty, *rules, present("number")) == {}
+
+
+def test_reports_come_in_order_while_the_next_frame_is_worked_out() -> None:
+    """Two frames at most are there: the third is begun when the first has been judged."""
+    begun: list[str] = []
+
+    def validation(name: str) -> Validation:
+        def frame() -> pl.DataFrame:
+            begun.append(name)
+            assert threading.current_thread() is not threading.main_thread()
+            return pl.DataFrame({"id": [name]})
+
+        return Validation(suite(present("id"), name=name), name, frame)
+
+    reports = check_all([validation(name) for name in "abcd"])
+    seen = [(report["suite"], begun[:]) for report in reports]
+    assert [name for name, _ in seen] == list("abcd")
+    assert all(len(before) <= place + 2 for place, (_, before) in enumerate(seen))
+    assert list(check_all([])) == []
+
+
+def test_a_frame_that_fails_and_a_rule_that_cannot_be_checked_are_raised() -> None:
+    """Neither is mistaken for a rule that is not met."""
+
+    def failing() -> pl.DataFrame:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        list(check_all([Validation(suite(present("id")), "", failing)]))
+    texts = pl.DataFrame({"id": ["a"], "number": ["a text"]})
+    with pytest.raises(RuntimeError, match="made: a rule could not be checked"):
+        check(texts, between("between", Kind.RANGE, "", "number", 1))
+
+
+# ------------------------------------------------------------------ how it is shown
+def rendered(report: Report) -> list[Any]:
+    """What Data Docs would show of a report's only result."""
+    from great_expectations.core import ExpectationSuiteValidationResultSchema  # noqa: PLC0415
+
+    from sparkle_curation.expectations.custom import ExpectKeywords  # noqa: PLC0415
+
+    found = ExpectationSuiteValidationResultSchema().load(report["result"]).results[0]
+    configuration = found.expectation_config
+    (statement,) = ExpectKeywords._prescriptive_renderer(configuration=configuration)
+    table = ExpectKeywords._diagnostic_unexpected_table_renderer(result=found)
+    return [statement.string_template["template"], table and (table[0].header_row, table[0].table)]
+
+
+@pytest.mark.parametrize(("odd", "table"), [("", None), ("x", (["id", "found"], [["a", "x"]]))])
+def test_an_expectation_of_ours_is_shown_as_its_sentence_and_the_rows(odd: str, table: object) -> None:
+    """What names the row comes first; a `$` is no parameter."""
+    frame = pl.DataFrame({"id": ["a"], "odd": [odd]})
+    rule = finding("odd", Kind.KEYWORD, "ExpectKeywords", "It costs $5.")
+    (report,) = check_all([Validation(suite(rule), "", lambda: frame)])
+    assert rendered(report) == ["It costs $$5.", table]
