@@ -9,7 +9,9 @@ from sparkle_curation.datasets.release_dataset import ReleaseDataset
 from sparkle_curation.datasets.report_datasets import MetricsJSONDataset, ReportCSVDataset
 from sparkle_curation.datasets.schema_validator import TableSchemaValidator
 from sparkle_curation.datasets.table_dataset import TableDataset
+from sparkle_curation.datasets.text_dataset import TextDataset
 from sparkle_curation.datasets.validation_datasets import DataDocsDataset, ValidationsDataset
+from sparkle_curation.datasets.variant_store import VariantStoreDataset
 
 __all__ = [
     "DataDocsDataset",
@@ -23,5 +25,7 @@ __all__ = [
     "ReportCSVDataset",
     "TableDataset",
     "TableSchemaValidator",
+    "TextDataset",
     "ValidationsDataset",
+    "VariantStoreDataset",
 ]

@@ -49,13 +49,9 @@ class Reason(Code):
     BAD_TAR_HEADER = "bad_tar_header", "The tar header is damaged; nothing after it in the tar can be read."
     TRUNCATED_TAR = "truncated_tar", "The tar ends before the member does."
     # warnings: the row is kept
-    PROMPT_DIFFERS = "prompt_differs", "The prompt is not the one of the annotations."
+    PROMPT_DIFFERS = "prompt_differs", "The prompt is not the one of the annotations.", True
     UNKNOWN_FIELD = (
         "unknown_field",
         "The file has a member that the card does not name; kept in `extra_fields`.",
+        True,
     )
-
-    @property
-    def is_row_kept(self) -> bool:
-        """Whether its row is in the table all the same: a warning."""
-        return self in {Reason.PROMPT_DIFFERS, Reason.UNKNOWN_FIELD}

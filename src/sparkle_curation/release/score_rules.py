@@ -26,6 +26,7 @@ class ScoreRule(Code):
     RAW_OUTPUT_UNPARSABLE = (
         "raw_output_unparsable",
         "The first pass's raw answer is not two whole numbers within the range.",
+        False,
     )
     RAW_OUTPUT_IMPOSSIBLE_MEAN = (
         "raw_output_impossible_mean",
@@ -35,8 +36,3 @@ class ScoreRule(Code):
         "no_pass_decomposition",
         "No whole answers of the other passes make the recorded overall score together with the first pass's.",
     )
-
-    @property
-    def is_taint(self) -> bool:
-        """Whether a violation proves that a value was made up."""
-        return self is not ScoreRule.RAW_OUTPUT_UNPARSABLE
