@@ -11,9 +11,10 @@ import polars as pl
 import pytest
 from tests.curation.made_tables import CUT_OFFS
 from tests.curation.made_versions import version
+from tests.curation.test_funnel import count_samples
 
 from sparkle_curation.curation.figure_parts import Figure
-from sparkle_curation.curation.funnel import TOTAL, count_samples, tabulate_funnel
+from sparkle_curation.curation.funnel import TOTAL, tabulate_funnel
 from sparkle_curation.curation.funnel_figure import draw_funnel
 from sparkle_curation.curation.sweep_figure import draw_sweep
 from sparkle_curation.curation.threshold_sweep import surface, sweep
@@ -21,7 +22,7 @@ from sparkle_curation.release.themes import THEMES
 
 A, B, C = "Sparkle_location_000003", "Sparkle_location_000009", "Sparkle_time_000001"
 SCORES = {A: 9.0, B: {"foreground_removed": 8.4}, C: 8.6}
-NOTHING = pl.DataFrame(schema={"theme": pl.String})
+NOTHING = pl.DataFrame(schema={"id": pl.String, "theme": pl.String})
 
 
 def sweep_figure(samples: Any = SCORES, cut_offs: dict[str, float] = CUT_OFFS) -> Figure:

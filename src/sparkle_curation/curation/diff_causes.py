@@ -50,34 +50,40 @@ class _Finding:
 
 
 def add_causes(
-    differences: pl.DataFrame, settings: tuple[CurationSettings, CurationSettings]
+    differences: pl.DataFrame, change: Change, settings: tuple[CurationSettings, CurationSettings]
 ) -> pl.DataFrame:
     """``differences``, and of each its ``reason``, ``detail`` and ``source_files``.
 
     Args:
-        differences: with ``theme``, ``change``, ``changed_columns``, and, beginning with ``base_`` and ``other_``: the
-            emitted columns, ``VERDICT_FACTS`` (all null for a sample without verdict), ``has_verdicts``, ``obstacle``.
+        differences: with ``theme``, ``changed_columns``, and, beginning with ``base_`` and ``other_``: the emitted
+            columns, ``VERDICT_FACTS`` (all null for a sample without verdict), ``has_verdicts`` and ``obstacle``.
+        change: what became of all these samples.
         settings: of the base and of the other.
     """
-    findings = [
-        *_of_changed(),
-        *_of_one_sided(SIDES[0], SIDES[1], Change.REMOVED, settings),
-        *_of_one_sided(SIDES[1], SIDES[0], Change.ADDED, settings),
-    ]
+    findings = {f"_{number}": finding for number, finding in enumerate(_findings(change, settings))}
     # Flags first: as parts of larger expressions they would be planned, and evaluated, over and over.
-    flags = [
-        finding.is_met.fill_null(value=False).alias(f"_{number}") for number, finding in enumerate(findings)
-    ]
-    flagged = differences.with_columns(flags)
-    met = list(zip([pl.col(f"_{number}") for number in range(len(findings))], findings, strict=True))
+    flagged = differences.with_columns(
+        finding.is_met.fill_null(value=False).alias(flag) for flag, finding in findings.items()
+    )
     return flagged.with_columns(
-        _joined((pl.when(is_met).then(pl.lit(one.code)) for is_met, one in met), " + ").alias("reason"),
-        _joined((pl.when(is_met).then(_detail(one)) for is_met, one in met), "; ").alias("detail"),
-        pl.concat_list(_source(is_met, one) for is_met, one in met if one.source)
+        _joined((pl.when(flag).then(pl.lit(one.code)) for flag, one in findings.items()), " + ").alias("reason"),
+        _joined((pl.when(flag).then(_detail(one)) for flag, one in findings.items()), "; ").alias("detail"),
+        pl.concat_list(_source(pl.col(flag), one) for flag, one in findings.items() if one.source)
         .list.drop_nulls()
         .list.unique(maintain_order=True)
         .alias("source_files"),
-    ).drop(f"_{number}" for number in range(len(findings)))  # fmt: skip
+    ).drop(findings)  # fmt: skip
+
+
+def _findings(change: Change, settings: tuple[CurationSettings, CurationSettings]) -> Iterator[_Finding]:
+    """Every possible cause of a change."""
+    base, other = SIDES
+    if change is Change.CHANGED:
+        yield from _of_changed()
+    elif change is Change.REMOVED:
+        yield from _of_one_sided(base, other, Cause.SOURCE_REMOVED, settings)
+    else:
+        yield from _of_one_sided(other, base, Cause.SOURCE_ADDED, settings)
 
 
 def _joined(parts: Iterable[pl.Expr], separator: str) -> pl.Expr:
@@ -99,7 +105,6 @@ def _source(is_met: pl.Expr, finding: _Finding) -> pl.Expr:
 
 def _of_changed() -> Iterator[_Finding]:
     """What differs of a sample that both versions emit."""
-    is_changed = pl.col("change") == Change.CHANGED.value
     columns = pl.col("changed_columns")
     named = {
         Cause.PROMPT: (("prompt",), _CSV),
@@ -109,9 +114,9 @@ def _of_changed() -> Iterator[_Finding]:
     for cause, (names, source) in named.items():
         of_these = columns.list.set_intersection(list(names))
         values = None if len(names) == 1 else of_these.list.sort().list.join(", ")
-        yield _Finding(cause.value, is_changed & (of_these.list.len() > 0), values, source)
+        yield _Finding(cause.value, of_these.list.len() > 0, values, source)
     for stage in STAGES:
-        yield from _of_score(stage, is_changed & columns.list.contains(score_column(stage)))
+        yield from _of_score(stage, columns.list.contains(score_column(stage)))
 
 
 def _of_score(stage: Stage, is_met: pl.Expr) -> Iterator[_Finding]:
@@ -124,19 +129,15 @@ def _of_score(stage: Stage, is_met: pl.Expr) -> Iterator[_Finding]:
 
 
 def _of_one_sided(
-    keeping: str, stopping: str, change: Change, settings: tuple[CurationSettings, CurationSettings]
+    keeping: str, stopping: str, is_gone: Cause, settings: tuple[CurationSettings, CurationSettings]
 ) -> Iterator[_Finding]:
     """Why a sample that the version ``keeping`` emits is not in the version ``stopping``."""
-    is_row = (pl.col("change") == change.value) & pl.col(f"{stopping}_has_verdicts")
-    is_known = pl.col(f"{stopping}_is_kept").is_not_null()
-    is_gone = Cause.SOURCE_REMOVED if change is Change.REMOVED else Cause.SOURCE_ADDED
+    has_verdicts, is_kept = pl.col(f"{stopping}_has_verdicts"), pl.col(f"{stopping}_is_kept")
     is_released = pl.col(f"{keeping}_is_released")
-    yield _Finding(is_gone.value, is_row & ~is_known, source=_CSV, is_source=is_released)
-    yield _Finding(Cause.NOT_EMITTED.value, is_row & pl.col(f"{stopping}_is_kept"), _moved("obstacle"))
+    yield _Finding(is_gone.value, has_verdicts & is_kept.is_null(), source=_CSV, is_source=is_released)
+    yield _Finding(Cause.NOT_EMITTED.value, is_kept, _moved("obstacle"))
     for stage in STAGES:
-        is_stopped = (
-            is_row & pl.col(f"{keeping}_has_verdicts") & (pl.col(f"{stopping}_rejected_by") == stage.name)
-        )
+        is_stopped = pl.col(f"{keeping}_has_verdicts") & (pl.col(f"{stopping}_rejected_by") == stage.name)
         yield from _of_stage(stage, keeping, stopping, is_stopped, settings)
 
 

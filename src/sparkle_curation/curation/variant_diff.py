@@ -37,15 +37,14 @@ def compare(base: VariantVersion, other: VariantVersion) -> pl.DataFrame:
     Raises:
         ConservationError: base + added - removed is not other, in some theme.
     """
-    differing = (
-        _join(base, other)
-        .with_columns(_change())
-        .with_columns(_changed_columns(base, other))
-        .filter((pl.col("change") != Change.CHANGED.value) | (pl.col("changed_columns").list.len() > 0))
-        .collect()
-    )
+    joined = _join(base, other).collect()
+    settings = (base.settings, other.settings)
+    parts = [
+        add_causes(_select_rows(joined, change, _compared_columns(base, other)), change, settings)
+        for change in Change
+    ]
     diff = (
-        add_causes(differing, (base.settings, other.settings))
+        pl.concat(parts)
         .sort(*_BY_THEME_AND_CHANGE, "id")
         .select(field.name for field in VARIANT_DIFF_COLUMNS)
         .cast(pl.DataFrame(arrow_schema(VARIANT_DIFF_COLUMNS).empty_table()).schema)
@@ -130,29 +129,31 @@ def _obstacles(version: VariantVersion, side: str) -> pl.LazyFrame:
     return known.select("id", pl.col("reason").cast(pl.String).alias(f"{side}_obstacle"))
 
 
-def _change() -> pl.Expr:
-    """Added or removed where only one version emits the sample; otherwise changed, which is to be seen."""
-    was_in, is_in = (pl.col(f"{side}_theme").is_not_null() for side in SIDES)
-    return (
-        pl.when(~was_in)
-        .then(pl.lit(Change.ADDED.value))
-        .when(~is_in)
-        .then(pl.lit(Change.REMOVED.value))
-        .otherwise(pl.lit(Change.CHANGED.value))
-        .alias("change")
-    )
-
-
-def _changed_columns(base: VariantVersion, other: VariantVersion) -> pl.Expr:
-    """The names of the columns that differ of a sample in both versions; empty for any other."""
-    compared = list(DATA_COLUMNS)
+def _compared_columns(base: VariantVersion, other: VariantVersion) -> list[str]:
+    """The columns in which a sample of both versions can differ: what both versions say."""
+    columns = list(DATA_COLUMNS)
     if all(version.samples["edit_type"].count() for version in (base, other)):
-        compared += METADATA_COLUMNS
+        columns += METADATA_COLUMNS
     if all(version.verdicts is not None for version in (base, other)):
-        compared += _SCORES
-    is_changed = pl.col("change") == Change.CHANGED.value
-    names = [
-        pl.when(is_changed & pl.col(f"base_{name}").ne_missing(pl.col(f"other_{name}"))).then(pl.lit(name))
-        for name in compared
-    ]
-    return pl.concat_list(names).list.drop_nulls().alias("changed_columns")
+        columns += _SCORES
+    return columns
+
+
+def _select_rows(joined: pl.DataFrame, change: Change, compared: list[str]) -> pl.DataFrame:
+    """The samples of that change, with ``change`` and ``changed_columns``."""
+    was_in, is_in = (pl.col(f"{side}_theme").is_not_null() for side in SIDES)
+    differs = {name: pl.col(f"base_{name}").ne_missing(pl.col(f"other_{name}")) for name in compared}
+    is_row = {
+        Change.ADDED: ~was_in,
+        Change.REMOVED: ~is_in,
+        Change.CHANGED: was_in & is_in & pl.any_horizontal(differs.values()),
+    }
+    names = [pl.when(is_other).then(pl.lit(name)) for name, is_other in differs.items()]
+    changed_columns = (
+        pl.concat_list(names).list.drop_nulls()
+        if change is Change.CHANGED
+        else pl.lit([], dtype=pl.List(pl.String))
+    )
+    return joined.filter(is_row[change]).with_columns(
+        pl.lit(change.value).alias("change"), changed_columns.alias("changed_columns")
+    )

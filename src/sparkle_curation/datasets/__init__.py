@@ -2,6 +2,7 @@
 
 from sparkle_curation.datasets.figure_dataset import FigureDataset
 from sparkle_curation.datasets.fingerprints_dataset import FingerprintsDataset
+from sparkle_curation.datasets.journal_dataset import JournalDataset
 from sparkle_curation.datasets.kiwi_edit_dataset import KiwiEditDataset
 from sparkle_curation.datasets.release_dataset import ReleaseDataset
 from sparkle_curation.datasets.report_datasets import MetricsJSONDataset, ReportCSVDataset
@@ -15,6 +16,7 @@ __all__ = [
     "DataDocsDataset",
     "FigureDataset",
     "FingerprintsDataset",
+    "JournalDataset",
     "KiwiEditDataset",
     "MetricsJSONDataset",
     "ReleaseDataset",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -23,23 +24,36 @@ class FingerprintsDataset(AbstractDataset[NoReturn, dict[str, str]]):
 
     Args:
         filepaths: the Parquet files, local, by the name of their table.
+        optional: names of tables that the node itself writes: theirs is what they were written from alone, to be
+            held against what they would be now, and empty where there is none yet.
         metadata: for other tools; Kedro does not look at it.
     """
 
-    def __init__(self, *, filepaths: dict[str, str], metadata: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        filepaths: dict[str, str],
+        optional: Sequence[str] = (),
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
         self._paths = {name: Path(path) for name, path in filepaths.items()}
+        self._optional = frozenset(optional)
         self.metadata = metadata
 
     def load(self) -> dict[str, str]:
         """The fingerprints, by the name of their table."""
-        return {name: f"{stored_fingerprint(path)}:{_digest_end(path)}" for name, path in self._paths.items()}
+        return {name: self._fingerprint(name, path) for name, path in self._paths.items()}
 
     def save(self, data: NoReturn) -> None:
         """Not possible: each table's fingerprint is written with the table."""
         raise DatasetError("fingerprints are written with their tables")
 
+    def _fingerprint(self, name: str, path: Path) -> str:
+        stored = stored_fingerprint(path)
+        return stored or "" if name in self._optional else f"{stored}:{_digest_end(path)}"
+
     def _exists(self) -> bool:
-        return all(path.is_file() for path in self._paths.values())
+        return all(path.is_file() for name, path in self._paths.items() if name not in self._optional)
 
     def _describe(self) -> dict[str, Any]:
         return {"filepaths": {name: str(path) for name, path in self._paths.items()}}

@@ -10,6 +10,8 @@ from sparkle_curation.datasets.table_dataset import Table
 from sparkle_curation.errors import ValidationError, did_you_mean
 from sparkle_curation.reading.ingestion import TableStream
 from sparkle_curation.release.fields import arrow_schema
+from sparkle_curation.release.media_table import MEDIA_COLUMNS
+from sparkle_curation.release.preflight_table import PREFLIGHT_COLUMNS
 from sparkle_curation.release.tables import COLUMNS, QUARANTINE_COLUMNS, SOURCE_FILE_COLUMNS
 from sparkle_curation.release.variant_tables import VARIANT_TABLES
 
@@ -17,6 +19,8 @@ _DECLARED = {
     **COLUMNS,
     "quarantine": QUARANTINE_COLUMNS,
     "source_files": SOURCE_FILE_COLUMNS,
+    "media": MEDIA_COLUMNS,
+    "preflight": PREFLIGHT_COLUMNS,
     **{name: columns for name, (_, columns) in VARIANT_TABLES.items()},
 }
 

@@ -16,12 +16,11 @@ from kedro.io.core import AbstractDataset, DatasetError
 from sparkle_curation.curation.emission import VARIANT_COLUMNS
 from sparkle_curation.curation.variant_version import CurationSettings, VariantVersion, check_version
 from sparkle_curation.curation.verdicts import VERDICT_COLUMNS, cut_off_column
-from sparkle_curation.datasets.kiwi_edit_dataset import parse_theme, theme_file_names
+from sparkle_curation.datasets.kiwi_edit_dataset import PARTS, Part, parse_part
 from sparkle_curation.datasets.version_files import VersionFiles, folder_files, revision_files
 from sparkle_curation.errors import VersionError
 from sparkle_curation.release.layout import PROMPTS_FOLDER
 from sparkle_curation.release.stages import STAGES
-from sparkle_curation.release.themes import THEMES
 
 _Parsed = TypeVar("_Parsed")
 
@@ -171,20 +170,19 @@ _NO_SAMPLES = pl.DataFrame(schema=dict.fromkeys(VARIANT_COLUMNS, pl.String))
 
 
 def _read_samples(files: VersionFiles, folder: str) -> pl.DataFrame | None:
-    """The samples of all themes; None where the folder has no training CSV."""
+    """The samples of all themes and splits; None where the folder has no training CSV."""
     present = files.names_in(folder)
-    themes = [theme for theme in THEMES if theme_file_names(theme)[0] in present]
-    frames = [_read_theme(files, folder, theme) for theme in themes]
+    frames = [_read_part(files, folder, part) for part in PARTS if part.csv_name in present]
     return pl.concat([_NO_SAMPLES, *frames]) if frames else None
 
 
-def _read_theme(files: VersionFiles, folder: str, theme: str) -> pl.DataFrame:
+def _read_part(files: VersionFiles, folder: str, part: Part) -> pl.DataFrame:
     csv_path, metadata_path = (
-        "/".join(part for part in (folder, name) if part) for name in theme_file_names(theme)
+        "/".join(step for step in (folder, name) if step) for name in (part.csv_name, part.metadata_name)
     )
     metadata = files.read(metadata_path)
-    frame = _parse(files, csv_path, lambda csv: parse_theme(theme, csv, metadata or b""))
-    return _NO_SAMPLES if frame is None else frame
+    frame = _parse(files, csv_path, lambda csv: parse_part(part, csv, metadata or b""))
+    return _NO_SAMPLES if frame is None else frame.select(VARIANT_COLUMNS)
 
 
 def _parse(files: VersionFiles, path: str, parse: Callable[[bytes], _Parsed]) -> _Parsed | None:
