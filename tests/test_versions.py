@@ -107,14 +107,9 @@ def make_clone(source: Path, root: Path) -> Clone:
 def built(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     """A clone of the project in an empty folder, built by ``dvc repro`` and committed."""
     clone = make_clone(CHECKOUT, tmp_path_factory.mktemp("versions") / "clone")
-    assert clone.stages_run("repro") == [stage for stage in STAGES if f"\n  {stage}:" in dvc_yaml(clone)]
+    assert clone.stages_run("repro") == STAGES
     clone.commit("The variant by the published cut-offs")
     return clone
-
-
-def dvc_yaml(clone: Clone) -> str:
-    """The text of dvc.yaml."""
-    return clone.path("dvc.yaml").read_text(encoding="utf-8")
 
 
 def test_a_second_rebuild_does_nothing(built: Clone) -> None:
@@ -232,6 +227,6 @@ def test_another_machine_pulls_and_has_nothing_to_do(built: Clone, tmp_path: Pat
     )
     assert other.stages_run("exp", "run", "-S", f"{ROOT}={elsewhere}") == ["manifest"]
     (elsewhere / "intermediate_data" / "time" / "foreground_grounding_r2.jsonl").unlink()
-    assert other.stages_run("repro")[:2] == ["manifest", "ingest"]
+    assert other.stages_run("repro") == STAGES[:-1]
     other.path("conf/local/globals.yml").write_text("release_root: /nowhere\n", encoding="utf-8")
     assert "conf/local has a setting that a version would need" in other.run("dvc", "repro", is_failing=True)

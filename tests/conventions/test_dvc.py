@@ -22,8 +22,12 @@ from sparkle_curation import parameters
 
 COMMAND = "kedro run --env base --pipelines "
 PACKAGE = "sparkle_curation"
+TEXTS, MEDIA = (f"data/02_intermediate/{name}_manifest.csv" for name in ("text", "media"))
+MANIFESTS = {"manifest": [], "ingest": [TEXTS, MEDIA]}
+"""Stage -> what the release is to it; to any other that reads it, its media."""
+
 JOURNALS = "data/journals"
-MANIFEST = "data/02_intermediate/release_manifest.csv"
+"""Work that was done is not done again: a journal changes when a stage ends, and no result."""
 
 NEUTRAL = ("errors", "engine.progress", "reading.ingestion")
 """Modules that change no output of a stage that merely imports them: words, a progress bar, and the type of a stream."""
@@ -136,18 +140,13 @@ def unwritten_outs(project: Project) -> list[str]:
 
 
 def unnamed_inputs(project: Project) -> list[str]:
-    """Files that a stage's pipeline reads and its deps lack; of the release it is the manifest.
-
-    Not among them: what the stage kept of an earlier run to tell what it need not do again.
-    """
+    """Files that a stage's pipeline reads and its deps lack; of the release it is a manifest."""
     return [
         f"{stage_name}: {path}"
         for stage_name, stage, pipeline in project.pipelines()
         for name in sorted(pipeline.inputs())
-        for path in (
-            [MANIFEST] if name == "release" and not stage.get("always_changed") else project.paths(name)
-        )
-        if not is_covered(path, [JOURNALS, *listed(stage.get("outs", [])), *listed(stage.get("deps", []))])
+        for path in (MANIFESTS.get(stage_name, [MEDIA]) if name == "release" else project.paths(name))
+        if not is_covered(path, [*listed(stage.get("deps", [])), *all_outs(stage), JOURNALS])
     ]
 
 
@@ -291,7 +290,7 @@ BAD_STAGE = {
         (other_commands, ["loose: kedro run --pipelines bad"]),
         (unnamed_outputs, ["bad: data/out/x.csv"]),
         (unwritten_outs, ["bad: data/elsewhere"]),
-        (unnamed_inputs, [f"bad: {MANIFEST}", "bad: data/in.parquet"]),
+        (unnamed_inputs, [f"bad: {MEDIA}", "bad: data/in.parquet"]),
         (unnamed_parameters, ["bad: conf/base/curate/parameters.yml"]),
         (unnamed_catalogs, ["bad: conf/base/bad/catalog.yml"]),
         (unnamed_code, ["bad: src/a/b.py"]),

@@ -13,7 +13,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from sparkle_curation.reading import manifest
-from sparkle_curation.reading.manifest import MANIFEST_SCHEMA, list_manifest
+from sparkle_curation.reading.manifest import MANIFEST_SCHEMA, list_media, list_texts
 from sparkle_curation.reading.release_files import ReleaseFiles
 from sparkle_curation.release.layout import (
     annotations_csv_path,
@@ -48,8 +48,9 @@ def root(tmp_path: Path) -> Path:
 
 
 def listed(root: Path | str) -> pl.DataFrame:
-    """The manifest of the release at a root."""
-    return list_manifest(ReleaseFiles(str(root)))
+    """Both manifests of the release at a root, by path."""
+    release = ReleaseFiles(str(root))
+    return pl.concat([list_texts(release), list_media(release)]).sort("path")
 
 
 def changed(before: pl.DataFrame, after: pl.DataFrame) -> set[str]:
@@ -65,6 +66,13 @@ def test_each_file_that_is_ingested_has_a_row(root: Path) -> None:
         [(TEXT, 1, 10), (CSV, 1, 7), (SHARD, 1, 1024), (FOLDER, 2, 3), (STRANGER, 1, 3)]
     )
     assert found["version"].str.contains("^content:[0-9a-f]{32}$").all()
+
+
+def test_texts_and_media_are_apart(root: Path) -> None:
+    """A changed score leaves the manifest of the media as it is."""
+    release = ReleaseFiles(str(root))
+    assert list_texts(release)["path"].to_list() == [TEXT, CSV]
+    assert list_media(release)["path"].to_list() == [FOLDER, STRANGER, SHARD]
 
 
 def test_a_copy_with_other_times_has_the_same_manifest(root: Path, tmp_path: Path) -> None:

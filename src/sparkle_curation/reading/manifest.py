@@ -1,12 +1,13 @@
 """What a release consists of, told without reading its terabytes.
 
-A version of a variant is kept with the manifest of its release, so the manifest must be the same wherever the files
-are: a clone or a copy has other times. What can be read in seconds is therefore known by its content.
+A version of a variant is kept with the manifests of its release, so they must be the same wherever the files are: a
+clone or a copy has other times. What can be read in seconds is therefore known by its content. Texts and media have a
+manifest each, so that another score does not make anyone look at the videos again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -32,18 +33,21 @@ MAX_READ_BYTES = 64 << 20
 _BLOCK_BYTES = 1 << 20
 
 
-def list_manifest(release: ReleaseFiles) -> pl.DataFrame:
-    """One row per text file, tar and folder of loose assets that ingestion reads, by path.
+def list_texts(release: ReleaseFiles) -> pl.DataFrame:
+    """One row per text file that ingestion reads, by path: training CSVs, their metadata, scores and groundings.
 
-    Columns: ``path`` from the release root, ``file_count``, ``size_bytes`` of all its files, ``version``. A version
-    is ``content:`` and a digest of the bytes for all text and for media of at most ``MAX_READ_BYTES``; else, and where
-    a file is not local, ``modified:`` and a digest of what the file system tells versions apart by.
+    Columns: ``path`` from the release root, ``file_count``, ``size_bytes``, ``version``. A version is ``content:`` and a
+    digest of the bytes; where a file is not local, ``modified:`` and a digest of what tells its versions apart there.
     """
-    rows = [
-        (entry.path, len(entry.files), entry.size_bytes, _version(release, entry))
-        for entry in _list_entries(release)
-    ]
-    return pl.DataFrame(rows, schema=MANIFEST_SCHEMA, orient="row").sort("path")
+    return _manifest(release, _find_texts(release))
+
+
+def list_media(release: ReleaseFiles) -> pl.DataFrame:
+    """One row per tar and per folder of loose assets, by path; columns as in ``list_texts``.
+
+    Media of more than ``MAX_READ_BYTES`` are not read: their version is ``modified:``, of the times of their files.
+    """
+    return _manifest(release, _find_media(release))
 
 
 @dataclass(frozen=True)
@@ -57,11 +61,19 @@ class _Entry:
         return sum(file.size for file in self.files)
 
 
-def _list_entries(release: ReleaseFiles) -> Iterator[_Entry]:
+def _manifest(release: ReleaseFiles, entries: Iterable[_Entry]) -> pl.DataFrame:
+    rows = [(entry.path, len(entry.files), entry.size_bytes, _version(release, entry)) for entry in entries]
+    return pl.DataFrame(rows, schema=MANIFEST_SCHEMA, orient="row").sort("path")
+
+
+def _find_texts(release: ReleaseFiles) -> Iterator[_Entry]:
     for theme in THEMES:
         tables = (intermediate_jsonl_path(theme, table.file_name) for table in JSONL_TABLES.values())
         for file in present(release, (*annotation_paths(theme), *tables)):
             yield _Entry(file.path, (file,), is_text=True)
+
+
+def _find_media(release: ReleaseFiles) -> Iterator[_Entry]:
     for source in find_asset_sources(release):
         yield _Entry(source.path, source.files)
     for tar in unknown_tars(release):

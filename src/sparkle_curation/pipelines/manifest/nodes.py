@@ -1,13 +1,18 @@
-"""The node of ``manifest``."""
+"""The nodes of ``manifest``."""
 
 from __future__ import annotations
 
 import polars as pl
 
-from sparkle_curation.reading.manifest import list_manifest
+from sparkle_curation.reading import manifest
 from sparkle_curation.reading.release_files import ReleaseFiles
 
 
-def list_release_files(release: ReleaseFiles) -> pl.DataFrame:
-    """The manifest of the release: one row per file, and per folder of loose assets."""
-    return list_manifest(release)
+def list_release_texts(release: ReleaseFiles) -> pl.DataFrame:
+    """The manifest of the release's texts: one row per file, known by its content."""
+    return manifest.list_texts(release)
+
+
+def list_release_media(release: ReleaseFiles) -> pl.DataFrame:
+    """The manifest of the release's media: one row per tar and per folder of loose assets."""
+    return manifest.list_media(release)
