@@ -24,7 +24,8 @@ class FingerprintsDataset(AbstractDataset[NoReturn, dict[str, str]]):
 
     Args:
         filepaths: the Parquet files, local, by the name of their table.
-        optional: names of tables that may not be there yet; their fingerprint is then empty.
+        optional: names of tables that the node itself writes: theirs is what they were written from alone, to be
+            held against what they would be now, and empty where there is none yet.
         metadata: for other tools; Kedro does not look at it.
     """
 
@@ -48,9 +49,8 @@ class FingerprintsDataset(AbstractDataset[NoReturn, dict[str, str]]):
         raise DatasetError("fingerprints are written with their tables")
 
     def _fingerprint(self, name: str, path: Path) -> str:
-        if name in self._optional and not path.is_file():
-            return ""
-        return f"{stored_fingerprint(path)}:{_digest_end(path)}"
+        stored = stored_fingerprint(path)
+        return stored or "" if name in self._optional else f"{stored}:{_digest_end(path)}"
 
     def _exists(self) -> bool:
         return all(path.is_file() for name, path in self._paths.items() if name not in self._optional)

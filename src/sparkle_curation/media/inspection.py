@@ -205,13 +205,12 @@ def media_stream(
         files: the release.
         assets: all assets, columns of ``assets``.
         kinds: those to be inspected.
-        fingerprints: of the stored tables ``assets`` and ``media``, the latter beginning with that of the stream
-            that it was written from.
+        fingerprints: of the stored tables; of ``media`` that of the stream which it was written from.
         probing: how they are read.
         journal: what was probed before.
     """
     wanted = _fingerprint(fingerprints["assets"], kinds, probing.depth)
-    if fingerprints["media"].partition(":")[0] == wanted:
+    if fingerprints["media"] == wanted:
         return _stream(wanted, MEDIA_SCHEMA.empty_table())
     media = inspect_assets(assets.collect(), kinds, files, probing, journal)
     unreadable = media.filter(pl.col("error") == MediaFault.UNREADABLE.value).height
