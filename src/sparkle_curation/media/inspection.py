@@ -205,7 +205,7 @@ def media_stream(
         files: the release.
         assets: all assets, columns of ``assets``.
         kinds: those to be inspected.
-        fingerprints: of the stored tables ``assets`` and ``media``.
+        fingerprints: of the stored tables; of ``media`` that of the stream which it was written from.
         probing: how they are read.
         journal: what was probed before.
     """

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from sparkle_curation.release.codes import Code
 
 
-class MediaFault(StrEnum):
-    """An error code of the table ``media``; ``meaning`` says it in a sentence."""
-
-    meaning: str
-
-    def __new__(cls, code: str, meaning: str) -> MediaFault:
-        """A code with its meaning."""
-        member = str.__new__(cls, code)
-        member._value_ = code
-        member.meaning = meaning
-        return member
+class MediaFault(Code):
+    """An error code of the table ``media``."""
 
     # any file
     MISSING = "missing", "The file was there when the assets were listed, and is not any more."
