@@ -79,12 +79,6 @@ def test_ids_follow_the_grammar_and_name_their_theme() -> None:
     assert summarise([report])["failed_ids"].to_list() == ["b; c; d; e; f"]
 
 
-def test_a_path_may_stand_in_two_tars_but_not_twice_in_one() -> None:
-    """Nor twice loose: an absent container is a place like any other."""
-    frame = pl.DataFrame({"id": list("abcde"), "container": ["1", "2", "2", None, None], "path": ["p"] * 5})
-    assert check(frame, *of_suite("assets", "file_is_unique")) == {"file_is_unique": (4, "b; c; d; e")}
-
-
 def test_a_report_names_ten_rows_and_counts_all() -> None:
     """With what was found in each."""
     frame = pl.DataFrame({"id": [f"n{place}" for place in range(500)], "odd": ["found it"] * 500})

@@ -81,6 +81,14 @@ def test_the_labels_of_both_groundings_are_the_same() -> None:
     assert finding("grounding_r2", "round1_is_repeated", grounding_r2=rows) == ["", "cat", None]
 
 
+def test_a_path_may_stand_in_two_tars_but_not_twice_in_one() -> None:
+    """Nor twice loose: where it stands twice is said."""
+    places = [{"container": name} for name in ("a.tar", "b.tar", "b.tar", None, None)]
+    rows = made("assets", *places, {"kind": "edited_video"})
+    assert finding("assets", "file_is_unique", assets=rows) == ["", "b.tar", "b.tar", "loose", "loose", ""]
+    assert finding("assets", "file_is_unique", assets=rows.clear()) == []
+
+
 # ------------------------------------------------------------------ annotations
 def test_a_sample_stands_in_both_files() -> None:
     """Asked where the theme has both."""

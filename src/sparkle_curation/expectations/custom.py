@@ -50,6 +50,10 @@ class ExpectNestedValuesToBeThere(FindingExpectation):
     """Expect nothing required to be absent inside objects and lists."""
 
 
+class ExpectFilesToStandOnce(FindingExpectation):
+    """Expect no file of assets to be listed twice."""
+
+
 class ExpectSamplesToBeKnown(FindingExpectation):
     """Expect each sample to be known to an earlier step."""
 

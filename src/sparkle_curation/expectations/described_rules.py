@@ -73,13 +73,8 @@ def _in_range(name: str, column: str, field: Field) -> Rule:
 
 
 def _file_is_unique() -> Rule:
-    return Rule(
-        "file_is_unique",
-        Kind.UNIQUENESS,
-        "A path stands once in its tar, and once loose.",
-        "ExpectCompoundColumnsToBeUnique",
-        {"column_list": ["container", "path"]},
-    )
+    meaning = "A path stands once in its tar, and once loose."
+    return finding("file_is_unique", Kind.UNIQUENESS, "ExpectFilesToStandOnce", meaning)
 
 
 def _id_is_unique() -> Rule:

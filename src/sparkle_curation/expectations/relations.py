@@ -29,8 +29,8 @@ def relation_columns(table: str, flat: pl.DataFrame, tables: Tables) -> list[pl.
 
 
 # ------------------------------------------------------------------ of scores, groundings and assets
-def _with_earlier(flat: pl.DataFrame, table: str, tables: Tables) -> list[pl.Series]:
-    return [_known(flat, table, tables)]
+def _of_assets(flat: pl.DataFrame, table: str, tables: Tables) -> list[pl.Series]:
+    return [_known(flat, table, tables), _listed_once(tables[table])]
 
 
 def _with_prompts(flat: pl.DataFrame, table: str, tables: Tables) -> list[pl.Series]:
@@ -81,6 +81,17 @@ def _repeated_prompt(flat: pl.DataFrame, table: str, tables: Tables) -> pl.Serie
     )
     unasked = pl.repeat(None, flat.height, dtype=pl.String, eager=True)
     return unasked.scatter(asked["row"], asked["found"]).alias("prompt_is_repeated")
+
+
+def _listed_once(assets: pl.LazyFrame) -> pl.Series:
+    """``file_is_unique``: the tar that a path stands in twice; only of paths that stand twice anywhere it is asked where."""
+    listed = assets.select("container", "path").collect()
+    row = pl.int_range(pl.len(), dtype=pl.UInt32).alias("row")
+    again = listed.with_columns(row).filter(pl.col("path").is_duplicated())
+    again = again.filter(pl.struct("container", "path").is_duplicated())
+    found = pl.repeat("", listed.height, dtype=pl.String, eager=True)
+    where = again["container"].fill_null("loose")
+    return found.scatter(again["row"], where).alias("file_is_unique")
 
 
 def _passing_is_released(flat: pl.DataFrame, tables: Tables) -> pl.Series:
@@ -205,5 +216,5 @@ _RELATIONS: dict[str, _Relate] = {
     EDITED_VIDEO_SCORES.name: _of_video_scores,
     GROUNDING_R1.name: _with_prompts,
     GROUNDING_R2.name: _of_second_grounding,
-    "assets": _with_earlier,
+    "assets": _of_assets,
 }

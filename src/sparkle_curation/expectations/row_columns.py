@@ -24,7 +24,7 @@ from sparkle_curation.release.themes import METADATA_EDIT_TYPES
 
 Column = pl.Expr | pl.Series
 
-_TEXTS_COMPARED = ("id", "theme", "edit_type", "container", "path")
+_TEXTS_COMPARED = ("id", "theme", "edit_type")
 """Texts that rules look at. Of any other text a rule asks at most whether it is there, so only that is handed over."""
 
 
@@ -106,6 +106,7 @@ def _video_score_columns(_: pl.DataFrame) -> Iterator[pl.Expr]:
 
 
 def _asset_columns(_: pl.DataFrame) -> Iterator[pl.Expr]:
+    yield pl.col("path").alias("file")
     yield findings.unless_equal(pl.col("path"), _path_by_kind()).alias("path_names_sample")
 
 

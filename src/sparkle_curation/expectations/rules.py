@@ -74,8 +74,7 @@ class Rule:
     @property
     def columns(self) -> list[str]:
         """The columns that it looks at."""
-        single = [self.options[key] for key in ("column", "column_A", "column_B") if key in self.options]
-        return [*single, *self.options.get("column_list", [])]
+        return [self.options[key] for key in ("column", "column_A", "column_B") if key in self.options]
 
 
 @dataclass(frozen=True)
@@ -102,8 +101,8 @@ class Suite:
 
     @property
     def columns(self) -> list[str]:
-        """The columns that its rules need, each once, the key first."""
-        return list(dict.fromkeys([self.key, *(name for rule in self.rules for name in rule.columns)]))
+        """The columns that its rules look at, each once."""
+        return list(dict.fromkeys(name for rule in self.rules for name in rule.columns))
 
     @cached_property
     def digest(self) -> str:

@@ -19,7 +19,7 @@ from sparkle_curation.release.tables import COLUMNS
 SUITE_NAMES: tuple[str, ...] = ("schemas", *COLUMNS, "quarantine", "release")
 """All suites, in the order in which they are shown."""
 
-_KEYS = {"schemas": "column", "assets": "path", "quarantine": "where", "release": "theme"}
+_KEYS = {"schemas": "column", "assets": "file", "quarantine": "where", "release": "theme"}
 """Suite -> the column that names a row to a person; ``id`` where it is not here."""
 
 
