@@ -7,7 +7,9 @@ from typing import Any, NoReturn
 
 import xxhash
 from kedro.io.core import AbstractDataset, DatasetError
+from kedro_datasets._typing import JSONPreview
 
+from sparkle_curation.datasets.previews import json_preview
 from sparkle_curation.datasets.table_dataset import stored_fingerprint
 
 _END_BYTES = 8
@@ -37,6 +39,10 @@ class FingerprintsDataset(AbstractDataset[NoReturn, dict[str, str]]):
     def save(self, data: NoReturn) -> None:
         """Not possible: each table's fingerprint is written with the table."""
         raise DatasetError("fingerprints are written with their tables")
+
+    def preview(self) -> JSONPreview:
+        """The fingerprints."""
+        return json_preview(self.load() if self._exists() else {})
 
     def _exists(self) -> bool:
         return all(path.is_file() for path in self._paths.values())

@@ -12,7 +12,7 @@ from kedro_datasets._typing import TablePreview
 from sparkle_curation.curation.emission import VARIANT_COLUMNS
 from sparkle_curation.curation.metadata_text import parse_metadata, write_metadata
 from sparkle_curation.datasets.atomic import atomic_folder
-from sparkle_curation.datasets.report_datasets import table_preview
+from sparkle_curation.datasets.previews import NOT_MADE, table_preview
 from sparkle_curation.release.layout import annotations_csv_path, metadata_jsonl_path
 from sparkle_curation.release.themes import THEMES
 from sparkle_curation.release.training_csv import parse_training_csv, write_training_csv

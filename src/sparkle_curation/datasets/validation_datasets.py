@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from kedro.io import AbstractDataset
+from kedro_datasets._typing import TablePreview
 
 from sparkle_curation.datasets.atomic import atomic_file, atomic_folder
+from sparkle_curation.datasets.previews import NOT_MADE, table_preview
 from sparkle_curation.expectations.checking import check
 from sparkle_curation.expectations.data_docs import write_data_docs
-from sparkle_curation.expectations.reports import Report, Validation
+from sparkle_curation.expectations.reports import Report, Validation, summarise
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +48,10 @@ class ValidationDataset(AbstractDataset[Validation, Report]):
         text = json.dumps(check(data), indent=1, ensure_ascii=False)
         with atomic_file(self._path) as temporary:
             temporary.write_text(f"{text}\n", encoding="utf-8")
+
+    def preview(self) -> TablePreview:
+        """A row for each rule: whether it is met, and what breaks it."""
+        return table_preview(summarise([self.load()]) if self._exists() else NOT_MADE)
 
     def _stored_fingerprint(self) -> str | None:
         try:

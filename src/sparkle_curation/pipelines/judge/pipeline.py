@@ -63,5 +63,6 @@ def create_pipeline(**_: object) -> Pipeline:
                 ],
                 ["curation_metrics", "funnel", "funnel_table"],
             ),
-        ]
+        ],
+        tags="judge",
     )
