@@ -60,7 +60,7 @@ class RunSummary:
 
 _ALWAYS_SHOWN = {"theme", "known", *STAGE_NAMES, "emitted"}
 _OUTPUTS = {
-    "variant_samples": "training CSVs",
+    "variant_samples": "variant",
     "verdicts": "verdicts",
     "quarantine": "quarantine",
     "curation_metrics": "metrics",

@@ -62,6 +62,19 @@ def count_samples(verdicts: Frame, not_emitted: Frame, prompt_warnings: Frame) -
     return pl.concat([counts, total])
 
 
+def count_variant(verdicts: Frame, emitted: Frame) -> pl.DataFrame:
+    """The counts of a variant, those of ``count_samples`` but ``prompt_warnings``, from its own samples.
+
+    Args:
+        verdicts: of all known samples.
+        emitted: the samples of the variant.
+    """
+    kept = verdicts.lazy().filter("is_kept").select("id", "theme")
+    not_emitted = kept.join(emitted.lazy().select("id"), on="id", how="anti")
+    no_warnings = pl.DataFrame(schema={"theme": pl.String})
+    return count_samples(verdicts, not_emitted, no_warnings).drop("prompt_warnings")
+
+
 def build_metrics(
     counts: pl.DataFrame,
     cut_offs: Mapping[str, float],

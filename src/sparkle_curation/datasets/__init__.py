@@ -7,10 +7,13 @@ from sparkle_curation.datasets.report_datasets import MetricsJSONDataset, Report
 from sparkle_curation.datasets.schema_validator import TableSchemaValidator
 from sparkle_curation.datasets.table_dataset import TableDataset
 from sparkle_curation.datasets.validation_datasets import DataDocsDataset, ValidationDataset
+from sparkle_curation.datasets.version_datasets import DataVersionDataset, GitRevisionDataset
 
 __all__ = [
     "DataDocsDataset",
+    "DataVersionDataset",
     "FingerprintsDataset",
+    "GitRevisionDataset",
     "KiwiEditDataset",
     "MetricsJSONDataset",
     "ReleaseDataset",

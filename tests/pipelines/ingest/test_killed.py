@@ -19,7 +19,7 @@ import pytest
 from tests.conftest import Project
 
 TEMPORARY = re.compile(r"\..+\.[0-9]+\.tmp(\..+)?")
-VARIANT = Path("05_model_input/kiwi_edit/prompts")
+VARIANT = Path("05_model_input/kiwi_edit")
 MOMENTS = 6
 
 Outputs = dict[Path, object]
@@ -35,7 +35,7 @@ def outputs_of(root: Path) -> Outputs:
     files = [path.relative_to(root) for path in sorted(root.rglob("*")) if path.is_file()]
     # The site's pages are named after the moment they were made; it is exchanged as one folder.
     whole = [path for path in files if not is_temporary(path) and "data_docs" not in path.parts]
-    variant = {path.name: (root / path).read_bytes() for path in whole if path.is_relative_to(VARIANT)}
+    variant = {str(path): (root / path).read_bytes() for path in whole if path.is_relative_to(VARIANT)}
     return {
         **({VARIANT: variant} if variant else {}),
         **{path: _content(root / path) for path in whole if not path.is_relative_to(VARIANT)},

@@ -8,8 +8,11 @@ import json
 import polars as pl
 
 from sparkle_curation.curation import emission, funnel
+from sparkle_curation.curation.dataset_card import VariantFacts, write_card
+from sparkle_curation.curation.emission import Variant
 from sparkle_curation.curation.frames import Frame
 from sparkle_curation.curation.prompt_hazards import find_prompt_hazards
+from sparkle_curation.curation.provenance import CodeVersion, DataVersion
 from sparkle_curation.curation.verdicts import (
     MissingScores,
     TaintedScores,
@@ -151,6 +154,26 @@ def compose_variant(
     """
     emitted, not_emitted = emission.compose(samples_kept, annotations, prompts_found, assets)
     return emitted, not_emitted, find_prompt_hazards(emitted)
+
+
+def describe_variant(
+    verdicts: Frame,
+    samples_emitted: Frame,
+    cut_offs: dict[str, float],
+    missing_scores: MissingScores,
+    tainted_scores: TaintedScores,
+    code_version: CodeVersion,
+    data_version: DataVersion,
+) -> str:
+    """The variant's dataset card: what it is, how many samples it has, how it was made, how to rebuild it."""
+    counts = funnel.count_variant(verdicts, samples_emitted)
+    facts = VariantFacts(counts, cut_offs, missing_scores, tainted_scores, code_version, data_version)
+    return write_card(facts)
+
+
+def assemble_variant(samples_emitted: pl.DataFrame, variant_card: str) -> Variant:
+    """The variant: its samples with their card, to be written as a set."""
+    return Variant(samples_emitted, variant_card)
 
 
 def measure_curation(

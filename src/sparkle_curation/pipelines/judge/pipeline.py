@@ -8,8 +8,10 @@ from typing import Any
 from kedro.pipeline import Node, Pipeline, node
 
 from sparkle_curation.pipelines.judge.nodes import (
+    assemble_variant,
     audit_scores,
     compose_variant,
+    describe_variant,
     find_score_faults,
     judge_samples,
     list_known_samples,
@@ -49,8 +51,22 @@ def create_pipeline(**_: object) -> Pipeline:
             _step(
                 compose_variant,
                 ["samples_kept", "annotations", "prompts_found", "assets"],
-                ["variant_samples", "samples_not_emitted", "prompt_warnings"],
+                ["samples_emitted", "samples_not_emitted", "prompt_warnings"],
             ),
+            _step(
+                describe_variant,
+                [
+                    "verdicts",
+                    "samples_emitted",
+                    "cut_offs",
+                    "params:missing_scores",
+                    "params:tainted_scores",
+                    "code_version",
+                    "data_version",
+                ],
+                "variant_card",
+            ),
+            _step(assemble_variant, ["samples_emitted", "variant_card"], "variant_samples"),
             _step(
                 measure_curation,
                 [
