@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 from dataclasses import replace
@@ -10,6 +11,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from huggingface_hub.repocard import metadata_load
 from tests.conftest import Project
 
 from sparkle_curation.release.layout import annotations_csv_path
@@ -39,6 +41,21 @@ def test_the_sample_gives_the_golden_variant(project: Project, request: pytest.F
     assert found == json.loads(GOLDEN.read_text(encoding="utf-8"))
 
 
+def test_the_card_counts_the_rows_of_the_csvs(project: Project) -> None:
+    """A hub finds each split's file from the card's folder, with the columns and as many rows as the card says."""
+    project.run_here("curate", params={"threshold": 8.5})
+    folder = project.output("05_model_input", "kiwi_edit")
+    metadata = metadata_load(folder / "README.md") or {}
+    files = {item["split"]: folder / item["path"] for item in metadata["configs"][0]["data_files"]}
+    rows = {split: list(csv.reader(path.open(encoding="utf-8", newline=""))) for split, path in files.items()}
+    info = metadata["dataset_info"]
+    assert {item["name"]: item["num_examples"] for item in info["splits"]} == {
+        split: len(found) - 1 for split, found in rows.items()
+    }
+    assert all(found[0] == [feature["name"] for feature in info["features"]] for found in rows.values())
+    assert list(files) == [theme for theme in THEMES if files[theme].is_file()]
+
+
 def test_the_published_cut_offs_give_the_released_csvs(project: Project, sample_release: Path) -> None:
     """With cut-offs that all released rows pass, each CSV is the released one, byte for byte."""
     project.run_here("curate")
@@ -57,12 +74,17 @@ def test_a_looser_variant_has_samples_that_the_release_left_out(project: Project
 
 def test_a_repeated_run_emits_the_same_bytes(project: Project) -> None:
     """Another threshold and back: the variant depends on nothing but the release and the parameters."""
-    project.run_here("curate", params={"threshold": 8.5})
-    first = summary(project)
-    project.run_here("curate", params={"threshold": 9.0})
-    assert summary(project) != first
-    project.run_here("curate", params={"threshold": 8.5})
-    assert summary(project) == first
+    card = project.output("05_model_input", "kiwi_edit", "README.md")
+
+    def curated(threshold: float) -> tuple[dict[str, Any], bytes]:
+        project.run_here("curate", params={"threshold": threshold})
+        return summary(project), card.read_bytes()
+
+    first = curated(8.5)
+    other = curated(9.0)
+    assert other[0] != first[0]
+    assert other[1] != first[1]
+    assert curated(8.5) == first
 
 
 def test_the_real_pairs_are_all_emitted(project: Project, sparkle_real: Path) -> None:

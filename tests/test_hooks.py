@@ -101,7 +101,7 @@ def test_the_summary_says_where_the_files_are(tmp_path: Path, capsys: pytest.Cap
     shown = capsys.readouterr().out
     assert "samples that pass, stage by stage" in shown
     assert str(tmp_path / "curation_metrics.json") in shown
-    assert "training CSVs" not in shown
+    assert "variant" not in shown
 
 
 def test_a_difference_is_shown_as_it_stands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -76,7 +76,7 @@ class DiffSummary:
 
 _ALWAYS_SHOWN = {"theme", "known", *STAGE_NAMES, "emitted"}
 _OUTPUTS = {
-    "variant_samples": "training CSVs",
+    "variant_samples": "variant",
     "verdicts": "verdicts",
     "quarantine": "quarantine",
     "preflight_dropped": "dropped pairs",

@@ -6,12 +6,14 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Collection, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 import pytest
 from kedro.config import AbstractConfigLoader
 from kedro.io import CatalogConfigResolver
+from kedro.io.core import parse_dataset_definition
 from kedro.pipeline import Node, Pipeline, node
 
 import sparkle_curation.pipelines
@@ -28,6 +30,19 @@ LAYERS = {
     "08_reporting": "reporting",
 }
 """Folder under `data/` -> layer in Kedro-Viz."""
+
+GATE_LAYER = "validation"
+"""Layer of the reports that decide whether judging begins, and of what passes."""
+
+UNSEEN = {
+    "MemoryDataset",
+    "DataDocsDataset",
+    "JournalDataset",
+    "LeanTablesDataset",
+    "VariantStoreDataset",
+}
+"""Types of dataset that Kedro-Viz cannot preview: what is not kept, a site of many pages, what is not for people, and
+other views of what has a preview of its own."""
 
 
 def is_parameter(name: str) -> bool:
@@ -71,9 +86,61 @@ def misplaced_layers(entries: Entries, _: Mapping[str, Pipeline]) -> list[str]:
         layer = entry.get("metadata", {}).get("kedro-viz", {}).get("layer")
         folders = [part for part in Path(str(entry.get("filepath", ""))).parts if part in LAYERS]
         allowed = [LAYERS[folder] for folder in folders] or list(LAYERS.values())
-        if layer not in allowed:
+        if layer not in [*allowed, GATE_LAYER]:
             faults.append(f"{name}: layer {layer}, allowed {allowed}")
     return faults
+
+
+def unlayered_datasets(entries: Entries, registered: Mapping[str, Pipeline]) -> list[str]:
+    """Datasets that no entry gives a layer, those among them that are passed on in memory."""
+    return sorted(name for name in datasets_of(registered) if not layer_of(name, entries))
+
+
+def circular_layers(entries: Entries, registered: Mapping[str, Pipeline]) -> list[str]:
+    """Pipelines whose layers run in a circle: Kedro-Viz then shows none of them."""
+    return [name for name, pipeline in registered.items() if is_circular(layer_graph(entries, pipeline))]
+
+
+def layer_graph(entries: Entries, pipeline: Pipeline) -> dict[str, set[str]]:
+    """Layer -> the other layers that the datasets of it are made from, over any number of steps."""
+    made_from: dict[str, set[str]] = {}
+    for step in pipeline.nodes:  # in the order in which they run
+        before = set[str]().union(*({*made_from.get(n, ()), layer_of(n, entries)} for n in step.inputs))
+        for name in step.outputs:
+            made_from[name] = before - {""}
+    graph: dict[str, set[str]] = {}
+    for name, layers in made_from.items():
+        layer = layer_of(name, entries)
+        graph.setdefault(layer, set()).update(layers - {layer})
+    return graph
+
+
+def is_circular(graph: Mapping[str, set[str]]) -> bool:
+    """Whether a graph has a circle."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError:
+        return True
+    return False
+
+
+def layer_of(name: str, entries: Entries) -> str:
+    """The layer that the catalog gives a dataset; empty for none."""
+    entry = entries.get(name)
+    if entry is None:
+        patterns = CatalogConfigResolver(config={key: {"type": "MemoryDataset"} for key in entries})
+        entry = entries.get(patterns.match_dataset_pattern(name) or "", {})
+    return str(entry.get("metadata", {}).get("kedro-viz", {}).get("layer", ""))
+
+
+def entries_without_preview(entries: Entries, _: Mapping[str, Pipeline]) -> list[str]:
+    """Entries of a type that has nothing to show in Kedro-Viz, though it is kept."""
+    types = {name: parse_dataset_definition({"type": entry["type"]})[0] for name, entry in entries.items()}
+    return [
+        name
+        for name, dataset in types.items()
+        if dataset.__name__ not in UNSEEN and not hasattr(dataset, "preview")
+    ]
 
 
 def dotted_names(entries: Entries, registered: Mapping[str, Pipeline]) -> list[str]:
@@ -100,6 +167,9 @@ CHECKS: list[Check] = [
     unused_entries,
     undeclared_datasets,
     misplaced_layers,
+    unlayered_datasets,
+    circular_layers,
+    entries_without_preview,
     dotted_names,
     misnamed_nodes,
     undescribed_nodes,
@@ -134,6 +204,8 @@ def _entry(folder: str, layer: str | None) -> dict[str, Any]:
             {"table": _entry("03_primary", "raw")},
             ["table: layer raw, allowed ['primary']"],
         ),
+        (unlayered_datasets, {"table": {}}, ["a.copy", "table"]),
+        (entries_without_preview, {"table": {"type": "pickle.PickleDataset"}}, ["table"]),
         (dotted_names, {"b.entry": {}}, ["a.copy", "b.entry"]),
         (misnamed_nodes, {}, ["copy_table"]),
         (undescribed_nodes, {}, ["copy_table"]),
@@ -150,6 +222,21 @@ def test_each_check_finds_its_fault(check: Check, entries: Entries, fault: list[
 
     registered = {"bad": Pipeline([node(copy, ["table", "parameters"], "a.copy", name="copy_table")])}
     assert check(entries, registered) == fault
+
+
+def test_layers_in_a_circle_are_found() -> None:
+    """A report that a later table waits for is named by its pipeline, also when a dataset without layer is between."""
+    made = [("raw", "report"), ("report", "between"), ("between", "later"), ("later", "report_of_later")]
+    steps = [node(lambda table: table, source, target, name=f"make_{target}") for source, target in made]
+    layers = {
+        "raw": "raw",
+        "report": "reporting",
+        "later": "intermediate",
+        "report_of_later": "reporting",
+    }
+    entries = {name: {"metadata": {"kedro-viz": {"layer": layer}}} for name, layer in layers.items()}
+    pipelines = {"whole": Pipeline(steps), "start": Pipeline(steps[:2])}
+    assert circular_layers(entries, pipelines) == ["whole"]
 
 
 def test_a_factory_declares_what_it_matches() -> None:

@@ -31,7 +31,7 @@ def write_version(root: Path, made: VariantVersion) -> None:
     assert made.not_emitted is not None
     for path in PATHS.values():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
-    KiwiEditDataset(filepath=str(root / PATHS["prompts"])).save(made.samples)
+    KiwiEditDataset(filepath=str((root / PATHS["prompts"]).parent)).save(made.samples)
     made.verdicts.write_parquet(root / PATHS["verdicts"])
     made.not_emitted.write_csv(root / PATHS["not_emitted"])
     settings = made.settings

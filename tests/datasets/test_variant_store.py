@@ -282,8 +282,10 @@ def test_the_catalog_names_the_files_as_the_other_pipelines_do(
         "source_files": "ingest_counts",
     }
     assert entry["files"] == PATHS
+    in_the_variant = {"prompts": "/prompts"}
     for member, dataset in written.items():
-        assert base_catalog[dataset]["filepath"] == f"{entry['path']}/{PATHS[member]}"
+        found = f"{base_catalog[dataset]['filepath']}{in_the_variant.get(member, '')}"
+        assert found == f"{entry['path']}/{PATHS[member]}"
 
 
 @pytest.fixture

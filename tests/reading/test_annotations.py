@@ -24,6 +24,7 @@ from tests.reading.made_lines import (
     sample_id,
     source_path,
 )
+from xxhash import xxh3_128_hexdigest
 
 from sparkle_curation.errors import ReleaseError
 from sparkle_curation.reading.annotations import annotation_prompts
@@ -71,7 +72,10 @@ def test_csv_and_metadata_are_joined(tmp_path: Path) -> None:
     assert found.rows["task"].to_list() == [sample_id(5), sample_id(3), sample_id(9), None, None]
     assert found.rows["src_video"][1] == "time/source_video/Sparkle_time_000003.mp4"
     assert found.rows["original_scene"].to_list() == ["quay 5", "quay 3", None, "quay 7", "quay 1"]
-    assert found.source_files.select("path", "record_count").rows() == [(CSV_PATH, 4), (METADATA_PATH, 4)]
+    assert found.source_files.select("path", "record_count", "xxh3_128").rows() == [
+        (CSV_PATH, 4, xxh3_128_hexdigest(csv)),
+        (METADATA_PATH, 4, xxh3_128_hexdigest(metadata)),
+    ]
     assert found.reasons == [(1, "prompt_differs")]
 
 

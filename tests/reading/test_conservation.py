@@ -163,9 +163,9 @@ def test_the_shards_of_a_kind_stand_for_its_folder() -> None:
     """A kind that is there in shards alone is not absent; those of another kind do not stand for it."""
     sources = NOTHING.source_files
     shards = [
-        ("assets", "time", "intermediate_data/time_edited_frame0_part00.tar", 1, 0),
-        ("assets", "time", "time_source_video_part07.tar", 1, 0),
-        ("assets", "time", "time/edited_video", 1, 0),
+        ("assets", "time", "intermediate_data/time_edited_frame0_part00.tar", 1, 0, None),
+        ("assets", "time", "time_source_video_part07.tar", 1, 0, None),
+        ("assets", "time", "time/edited_video", 1, 0, None),
     ]
     assets = Ingested(
         empty(COLUMNS["assets"]), NOTHING.quarantined, pl.DataFrame(shards, sources.schema, orient="row")

@@ -28,6 +28,7 @@ from tests.reading.made_lines import (
     source_path,
 )
 from tests.reading.plain_reader import plain_value
+from xxhash import xxh3_128_hexdigest
 
 from sparkle_curation.reading.faults import raw_text
 from sparkle_curation.release.layout import intermediate_jsonl_path
@@ -112,7 +113,9 @@ def test_lines_are_rows_plus_quarantined(
     lines = content.count(b"\n") + (bool(content) and not content.endswith(b"\n"))
     set_aside = found.quarantined.filter(~pl.col("is_row_kept"))["line"].to_list()
     assert sorted([*found.rows["source_line"].to_list(), *set_aside]) == list(range(1, lines + 1))
-    assert found.source_files["record_count"].to_list() == [lines]
+    assert found.source_files.select("record_count", "xxh3_128").rows() == [
+        (lines, xxh3_128_hexdigest(content))
+    ]
     assert found.rows["id"].is_unique().all()
     assert found.rows["source_line"].is_sorted()
     assert_placed(found.quarantined, folder / "release")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -25,6 +26,20 @@ VARIANT_COLUMNS: tuple[str, ...] = (
 )
 """Columns of a sample that can be emitted. ``edit_type`` is null where the release has no metadata of it;
 ``variant_samples`` has ``split`` too."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A variant as it is kept: its samples, and the card that describes them.
+
+    Attributes:
+        samples: with ``VARIANT_COLUMNS``; the rows of a theme in the order that its CSV shall have.
+        card: the text of its ``README.md``.
+    """
+
+    samples: pl.DataFrame
+    card: str
+
 
 _VIDEO_COLUMNS = {"src_video": "source_video", "tgt_video": "edited_video"}
 """Column of the training CSV -> asset kind."""

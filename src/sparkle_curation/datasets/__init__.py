@@ -12,11 +12,14 @@ from sparkle_curation.datasets.table_dataset import TableDataset
 from sparkle_curation.datasets.text_dataset import TextDataset
 from sparkle_curation.datasets.validation_datasets import DataDocsDataset, ValidationsDataset
 from sparkle_curation.datasets.variant_store import VariantStoreDataset
+from sparkle_curation.datasets.version_datasets import DataVersionDataset, GitRevisionDataset
 
 __all__ = [
     "DataDocsDataset",
+    "DataVersionDataset",
     "FigureDataset",
     "FingerprintsDataset",
+    "GitRevisionDataset",
     "JournalDataset",
     "KiwiEditDataset",
     "LeanTablesDataset",

@@ -9,7 +9,9 @@ from typing import Any, NoReturn
 
 import xxhash
 from kedro.io.core import AbstractDataset, DatasetError
+from kedro_datasets._typing import JSONPreview
 
+from sparkle_curation.datasets.previews import json_preview
 from sparkle_curation.datasets.table_dataset import stored_fingerprint
 
 _CHUNK_BYTES = 1 << 20
@@ -51,6 +53,10 @@ class FingerprintsDataset(AbstractDataset[NoReturn, dict[str, str]]):
     def save(self, data: NoReturn) -> None:
         """Not possible: a fingerprint is of a table that is there."""
         raise DatasetError("fingerprints are of tables, which are written elsewhere")
+
+    def preview(self) -> JSONPreview:
+        """The fingerprints."""
+        return json_preview(self.load() if self._exists() else {})
 
     def _exists(self) -> bool:
         return all(path.is_file() for name, path in self._paths.items() if name not in self._optional)

@@ -9,11 +9,19 @@ import polars as pl
 from kedro.io import AbstractDataset
 from kedro_datasets._typing import TablePreview
 
-from sparkle_curation.curation.emission import VARIANT_COLUMNS
+from sparkle_curation.curation.dataset_card import CARD_NAME
+from sparkle_curation.curation.emission import VARIANT_COLUMNS, Variant
 from sparkle_curation.curation.metadata_text import parse_metadata, write_metadata
 from sparkle_curation.datasets.atomic import atomic_folder
-from sparkle_curation.datasets.report_datasets import table_preview
-from sparkle_curation.release.layout import SPLITS, TRAIN, annotations_csv_path, metadata_jsonl_path
+from sparkle_curation.datasets.previews import NOT_MADE, table_preview
+from sparkle_curation.release.layout import (
+    PROMPTS_FOLDER,
+    SPLITS,
+    TRAIN,
+    annotations_csv_path,
+    metadata_jsonl_path,
+)
+from sparkle_curation.release.tables import CSV_COLUMNS
 from sparkle_curation.release.themes import THEMES
 from sparkle_curation.release.training_csv import parse_training_csv, write_training_csv
 
@@ -39,12 +47,12 @@ PARTS = tuple(Part(theme, split) for theme in THEMES for split in SPLITS)
 """All parts that a variant may have, in the order of the card."""
 
 
-class KiwiEditDataset(AbstractDataset[pl.DataFrame, pl.DataFrame]):
-    """A folder with ``{theme}_train.csv`` and ``{theme}_train_metadata.jsonl`` of each theme of a variant.
+class KiwiEditDataset(AbstractDataset[Variant | pl.DataFrame, pl.DataFrame]):
+    """A folder with a variant: in ``prompts/`` each theme's CSV and metadata JSONL, and beside it the card.
 
     Samples whose ``split`` is ``val`` stand in ``{theme}_val.csv`` and ``{theme}_val_metadata.jsonl``.
-    The folder changes as a whole: nobody sees the CSV of one variant beside that of another. Whatever else
-    lies in it is gone after a save. A theme without samples has no file, and one without metadata no JSONL.
+    The folder changes as a whole: nobody sees the CSV or the card of one variant beside a CSV of another. Whatever
+    else lies in it is gone after a save. A theme without samples has no file, and one without metadata no JSONL.
 
     Args:
         filepath: the folder.
@@ -60,28 +68,34 @@ class KiwiEditDataset(AbstractDataset[pl.DataFrame, pl.DataFrame]):
         empty = pl.DataFrame(schema=dict.fromkeys((*VARIANT_COLUMNS, "split"), pl.String))
         return pl.concat([empty, *(self._load_part(part) for part in self._parts())])
 
-    def save(self, data: pl.DataFrame) -> None:
-        """Replace the folder by the files of ``data``.
+    def save(self, data: Variant | pl.DataFrame) -> None:
+        """Replace the folder by the files of ``data``; samples alone have no card.
 
         Args:
-            data: with ``VARIANT_COLUMNS``; the rows of a theme in the order that its CSV shall have. Without
+            data: samples with ``VARIANT_COLUMNS``; the rows of a theme in the order that its CSV shall have. Without
                 a column ``split`` all are for training.
         """
-        split = pl.col("split") if "split" in data.columns else pl.lit(TRAIN)
+        samples, card = (data.samples, data.card) if isinstance(data, Variant) else (data, None)
         with atomic_folder(self._folder) as temporary:
-            for part in PARTS:
-                samples = data.filter(pl.col("theme") == part.theme, split == part.split)
-                if samples.height:
-                    write_training_csv(samples, temporary / part.csv_name)
-                if samples["edit_type"].count():
-                    write_metadata(samples, temporary / part.metadata_name)
+            _write_parts(samples, temporary)
+            if card is not None:
+                (temporary / CARD_NAME).write_text(card, encoding="utf-8", newline="\n")
 
-    def preview(self, nrows: int = 5) -> TablePreview:
+    def preview(self, nrows: int = 20) -> TablePreview:
         """The first ``nrows`` samples of the first theme."""
-        first = [
-            parse_training_csv((self._folder / part.csv_name).read_bytes()) for part in self._parts()[:1]
-        ]
+        if not self._exists():
+            return table_preview(NOT_MADE)
+        first = [parse_training_csv(self._csv(part).read_bytes()) for part in self._parts()[:1]]
         return table_preview(first[0].head(nrows) if first else pl.DataFrame())
+
+    def stats(self) -> dict[str, int]:
+        """Its ``rows``, ``columns`` and ``file_size`` in bytes, of all CSVs; empty where there is no variant."""
+        if not self._exists():
+            return {}
+        paths = [self._csv(part) for part in self._parts()]
+        counts = [pl.scan_csv(path, infer_schema=False).select(pl.len()).collect().item() for path in paths]
+        sizes = [path.stat().st_size for path in paths]
+        return {"rows": sum(counts), "columns": len(CSV_COLUMNS), "file_size": sum(sizes)}
 
     def _parts(self) -> list[Part]:
         """The parts of the variant, themes in the order of the card.
@@ -89,16 +103,19 @@ class KiwiEditDataset(AbstractDataset[pl.DataFrame, pl.DataFrame]):
         Raises:
             FileNotFoundError: the variant was not emitted yet.
         """
-        names = {path.name for path in self._folder.iterdir()}
+        names = {path.name for path in (self._folder / PROMPTS_FOLDER).iterdir()}
         return [part for part in PARTS if part.csv_name in names]
 
+    def _csv(self, part: Part) -> Path:
+        return self._folder / PROMPTS_FOLDER / part.csv_name
+
     def _load_part(self, part: Part) -> pl.DataFrame:
-        path = self._folder / part.metadata_name
+        path = self._folder / PROMPTS_FOLDER / part.metadata_name
         metadata = path.read_bytes() if path.exists() else b""
-        return parse_part(part, (self._folder / part.csv_name).read_bytes(), metadata)
+        return parse_part(part, self._csv(part).read_bytes(), metadata)
 
     def _exists(self) -> bool:
-        return self._folder.is_dir()
+        return (self._folder / PROMPTS_FOLDER).is_dir()
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._folder)}
@@ -112,3 +129,16 @@ def parse_part(part: Part, csv: bytes, metadata: bytes) -> pl.DataFrame:
         .with_columns(pl.lit(part.theme).alias("theme"), pl.lit(part.split).alias("split"))
         .select(*VARIANT_COLUMNS, "split")
     )
+
+
+def _write_parts(samples: pl.DataFrame, folder: Path) -> None:
+    """Write ``prompts/`` into the folder, with the files of each theme and split that has samples."""
+    prompts = folder / PROMPTS_FOLDER
+    prompts.mkdir()
+    split = pl.col("split") if "split" in samples.columns else pl.lit(TRAIN)
+    for part in PARTS:
+        of_part = samples.filter(pl.col("theme") == part.theme, split == part.split)
+        if of_part.height:
+            write_training_csv(of_part, prompts / part.csv_name)
+        if of_part["edit_type"].count():
+            write_metadata(of_part, prompts / part.metadata_name)

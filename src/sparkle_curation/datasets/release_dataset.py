@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
+import polars as pl
 from kedro.io.core import AbstractDataset, DatasetError
+from kedro_datasets._typing import TablePreview
 
+from sparkle_curation.datasets.previews import table_preview
 from sparkle_curation.reading.release_files import ReleaseFiles
+from sparkle_curation.release.layout import PROMPTS_FOLDER
 
 
 class ReleaseDataset(AbstractDataset[NoReturn, ReleaseFiles]):
@@ -32,6 +36,13 @@ class ReleaseDataset(AbstractDataset[NoReturn, ReleaseFiles]):
     def save(self, data: NoReturn) -> None:
         """Never: the release is read only."""
         raise DatasetError(f"the release at {self._root} is read only")
+
+    def preview(self, nrows: int = 100) -> TablePreview:
+        """The first ``nrows`` files directly under the root and in ``prompts/``; nothing of them is read."""
+        release = self.load()
+        files = [*release.files_in(), *release.files_in(PROMPTS_FOLDER)][:nrows]
+        rows = [(file.path, file.size) for file in files]
+        return table_preview(pl.DataFrame(rows, schema=["file", "size_bytes"], orient="row"))
 
     def _describe(self) -> dict[str, Any]:
         return {"path": self._root}

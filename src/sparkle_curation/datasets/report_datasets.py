@@ -12,6 +12,7 @@ from kedro.io import AbstractDataset
 from kedro_datasets._typing import JSONPreview, TablePreview
 
 from sparkle_curation.datasets.atomic import atomic_file
+from sparkle_curation.datasets.previews import NOT_MADE, json_preview, table_preview
 
 
 class MetricsJSONDataset(AbstractDataset[dict[str, Any], dict[str, Any]]):
@@ -42,8 +43,8 @@ class MetricsJSONDataset(AbstractDataset[dict[str, Any], dict[str, Any]]):
             temporary.write_text(f"{text}\n", encoding="utf-8")
 
     def preview(self) -> JSONPreview:
-        """The file's text."""
-        return JSONPreview(json.dumps(self.load()))
+        """The metrics."""
+        return json_preview(self.load() if self._exists() else {})
 
     def _exists(self) -> bool:
         return self._path.is_file()
@@ -85,23 +86,23 @@ class ReportCSVDataset(AbstractDataset[pl.DataFrame, pl.DataFrame]):
         with atomic_file(self._path) as temporary:
             data.write_csv(temporary)
 
-    def preview(self, nrows: int = 5) -> TablePreview:
+    def preview(self, nrows: int = 20) -> TablePreview:
         """The first ``nrows`` rows."""
-        return table_preview(self.load().head(nrows))
+        return table_preview(self.load().head(nrows) if self._exists() else NOT_MADE)
+
+    def stats(self) -> dict[str, int]:
+        """Its ``rows``, ``columns`` and ``file_size`` in bytes, counted in a scan; empty where there is no file."""
+        if not self._exists():
+            return {}
+        table = pl.scan_csv(self._path, infer_schema=False)
+        return {
+            "rows": table.select(pl.len()).collect().item(),
+            "columns": len(table.collect_schema()),
+            "file_size": self._path.stat().st_size,
+        }
 
     def _exists(self) -> bool:
         return self._path.is_file()
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._path)}
-
-
-def table_preview(frame: pl.DataFrame) -> TablePreview:
-    """``frame`` in the shape that Kedro-Viz draws as a table: pandas' orient ``split``."""
-    return TablePreview(
-        {
-            "index": list(range(frame.height)),
-            "columns": frame.columns,
-            "data": [list(row) for row in frame.rows()],
-        }
-    )

@@ -16,7 +16,7 @@ from kedro.io.core import AbstractDataset
 from kedro_datasets._typing import TablePreview
 
 from sparkle_curation.datasets.atomic import atomic_file
-from sparkle_curation.datasets.report_datasets import table_preview
+from sparkle_curation.datasets.previews import NOT_MADE, table_preview
 from sparkle_curation.engine.progress import byte_progress
 from sparkle_curation.errors import MissingTableError
 from sparkle_curation.reading.ingestion import TableStream
@@ -78,7 +78,15 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
 
     def preview(self, nrows: int = 20) -> TablePreview:
         """The first ``nrows`` rows; only they are read."""
-        return table_preview(_plain(self.load().head(nrows).collect()))
+        return table_preview(self.load().head(nrows).collect() if self._exists() else NOT_MADE)
+
+    def stats(self) -> dict[str, int]:
+        """Its ``rows``, ``columns`` and ``file_size`` in bytes, from the file's footer; empty where there is no file."""
+        if not self._exists():
+            return {}
+        footer = pq.read_metadata(self._path)
+        size = self._path.stat().st_size
+        return {"rows": footer.num_rows, "columns": len(footer.schema.to_arrow_schema()), "file_size": size}
 
     def _exists(self) -> bool:
         return self._path.is_file()
@@ -96,14 +104,6 @@ def stored_fingerprint(path: Path) -> str | None:
     except (pa.ArrowInvalid, OSError):  # not a whole Parquet file: written by something else, so replace it
         return None
     return stored.get(FINGERPRINT_KEY, b"").decode() or None
-
-
-def _plain(rows: pl.DataFrame) -> pl.DataFrame:
-    """Nested columns as text, which is what a table on a page can show."""
-    nested = [name for name, dtype in rows.schema.items() if dtype.is_nested()]
-    return rows.with_columns(
-        pl.Series(name, [str(value) for value in rows[name].to_list()], pl.String) for name in nested
-    )
 
 
 def _write_stream(stream: TableStream, path: Path) -> None:

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from kedro.io import AbstractDataset
+from kedro_datasets._typing import TablePreview
 
 from sparkle_curation.datasets.atomic import atomic_file, atomic_folder
+from sparkle_curation.datasets.previews import NOT_MADE, table_preview
 from sparkle_curation.expectations.checking import check_all
 from sparkle_curation.expectations.data_docs import write_data_docs
-from sparkle_curation.expectations.reports import Report, Validation
+from sparkle_curation.expectations.reports import Report, Validation, summarise
 from sparkle_curation.expectations.suites import SUITE_NAMES
 
 logger = logging.getLogger(__name__)
@@ -55,6 +57,10 @@ class ValidationsDataset(AbstractDataset[Sequence[Validation], list[Report]]):
         for path in self._path.glob("*.json"):
             if path.stem not in names:
                 path.unlink()
+
+    def preview(self) -> TablePreview:
+        """A row for each rule: whether it is met, and what breaks it."""
+        return table_preview(summarise(self.load()) if self._exists() else NOT_MADE)
 
     def _stored_fingerprint(self, suite: str) -> str | None:
         try:

@@ -11,6 +11,7 @@ from itertools import groupby
 import numpy as np
 import polars as pl
 import pyarrow as pa
+from xxhash import xxh3_128_hexdigest
 
 from sparkle_curation.errors import ReleaseError
 from sparkle_curation.reading.clean_csv import read_clean_csv
@@ -87,7 +88,7 @@ def _read_csv(files: ReleaseFiles, source: SourceFile | None, theme: str, ledger
     ledger.bytes_read += source.size
     clean = read_clean_csv(data, theme)
     if clean is not None:
-        ledger.close_source(theme, source.path, source.size, data.count(b"\n") - 1)
+        ledger.close_source(theme, source.path, source.size, data.count(b"\n") - 1, xxh3_128_hexdigest(data))
         return clean.with_columns(pl.lit(None, pl.String).alias("csv_extras"))
     found = csv_records(data)
     header_record = _header_record(next(found, None), source.path)
@@ -103,7 +104,7 @@ def _read_csv(files: ReleaseFiles, source: SourceFile | None, theme: str, ledger
     ledger.set_aside(theme, source.path, sorted([*faults, *repeats], key=lambda fault: fault.line or 0))
     # The lines of the header are lines of the file, but no record.
     line_count = data.count(b"\n") + (not data.endswith(b"\n")) - header_record.line_count
-    ledger.close_source(theme, source.path, source.size, line_count)
+    ledger.close_source(theme, source.path, source.size, line_count, xxh3_128_hexdigest(data))
     return pl.DataFrame([_csv_row(record, header) for record in kept], schema=_CSV_SCHEMA, orient="row")
 
 

@@ -20,7 +20,7 @@ from sparkle_curation.reading.spool import Spool
 from sparkle_curation.release.fields import arrow_schema
 from sparkle_curation.release.tables import SOURCE_FILE_COLUMNS
 
-READER_VERSION = 1
+READER_VERSION = 2
 """Raised with every change that makes another table of the same files; old tables are then read anew."""
 
 SOURCE_FILE_SCHEMA: pa.Schema = arrow_schema(SOURCE_FILE_COLUMNS)
@@ -59,8 +59,10 @@ class Ledger:
         for table in self._set_aside.tables():
             yield _without_warnings(table, self._withdrawn)
 
-    def close_source(self, theme: str | None, path: str, size_bytes: int, record_count: int) -> None:
-        """Note that a source was read to its end, and how many records it has."""
+    def close_source(
+        self, theme: str | None, path: str, size_bytes: int, record_count: int, xxh3_128: str | None = None
+    ) -> None:
+        """Note that a source was read to its end, how many records it has, and the digest of its bytes."""
         self._sources.append(
             {
                 "table": self._table,
@@ -68,6 +70,7 @@ class Ledger:
                 "path": path,
                 "size_bytes": size_bytes,
                 "record_count": record_count,
+                "xxh3_128": xxh3_128,
             }
         )
 

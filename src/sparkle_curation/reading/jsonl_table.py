@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+from xxhash import xxh3_128
 
 from sparkle_curation.engine.ordered_map import ordered_map
 from sparkle_curation.reading.blocks import Block, cut_blocks, line_bounds
@@ -99,15 +100,17 @@ class JsonlFile:
     def read(self, ledger: Ledger) -> Iterator[JsonlRows]:
         """The trusted rows in file order; all else goes to the ledger."""
         reader = JsonlBlockReader(self._fields, self._theme)
-        line_count, bytes_before = 0, ledger.bytes_read
+        line_count, bytes_before, digest = 0, ledger.bytes_read, xxh3_128()
         with self._files.open(self._source.path) as stream:
             for block, parsed in ordered_map(lambda block: (block, reader.parse(block)), cut_blocks(stream)):
                 yield self._take(block, parsed, line_count, ledger)
+                digest.update(block.data)  # of a line that is too long to be one, its head
                 line_count += parsed.line_count
                 ledger.bytes_read = bytes_before + block.byte_offset + block.byte_count
         retracted = self._settle_repeats(ledger)
         self._tell_unknown(ledger, retracted)
-        ledger.close_source(self._theme, self._source.path, self._source.size, line_count)
+        path, size_bytes = self._source.path, self._source.size
+        ledger.close_source(self._theme, path, size_bytes, line_count, digest.hexdigest())
 
     def _take(self, block: Block, parsed: ParsedBlock, lines_before: int, ledger: Ledger) -> JsonlRows:
         source_lines = parsed.lines + lines_before + 1

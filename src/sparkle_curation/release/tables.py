@@ -268,6 +268,12 @@ SOURCE_FILE_COLUMNS: tuple[Field, ...] = (
     Field("path", "text", "File, or folder of loose assets, from the release root."),
     Field("size_bytes", "long", "Length of the file; of all files for a folder."),
     Field("record_count", "integer", "Lines of the file, members of the tar, or files of the folder."),
+    Field(
+        "xxh3_128",
+        "text",
+        "Digest of the file's bytes; null for a tar or folder, of which names and lengths alone are read.",
+        is_optional=True,
+    ),
 )
 """Columns of a table's list of source files: one row per file read, or folder listed."""
 

@@ -19,7 +19,7 @@ import pytest
 from tests.conftest import Project
 
 TEMPORARY = re.compile(r"\..+\.[0-9]+\.tmp(\..+)?")
-VARIANT = Path("05_model_input/kiwi_edit/prompts")
+VARIANT = Path("05_model_input/kiwi_edit")
 MOMENTS = 6
 
 Outputs = dict[Path, object]
@@ -38,7 +38,7 @@ def outputs_of(root: Path) -> Outputs:
     whole = [
         path for path in files if not is_temporary(path) and not {"data_docs", "journals"} & {*path.parts}
     ]
-    variant = {path.name: (root / path).read_bytes() for path in whole if path.is_relative_to(VARIANT)}
+    variant = {str(path): (root / path).read_bytes() for path in whole if path.is_relative_to(VARIANT)}
     return {
         **({VARIANT: variant} if variant else {}),
         **{path: _content(root / path) for path in whole if not path.is_relative_to(VARIANT)},

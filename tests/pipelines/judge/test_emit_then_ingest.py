@@ -74,7 +74,7 @@ def test_emitted_annotations_are_ingested_as_they_were(
     prompts = look_up_prompts(kept, annotations, *(table(name) for name in JSONL_TABLES))
     emitted, _ = compose_variant(kept, annotations, prompts, seen)
     release = tmp_path_factory.mktemp("release")
-    KiwiEditDataset(filepath=str(release / "prompts")).save(emitted)
+    KiwiEditDataset(filepath=str(release)).save(emitted)
     if emitted.is_empty():
         return
     read, quarantine = ingested(release)

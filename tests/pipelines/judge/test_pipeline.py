@@ -15,6 +15,7 @@ from tests.curation.made_media import clips, media
 from tests.curation.made_tables import assets, csv_row, metadata, same_scores, table
 from tests.judges.made_scores import NO_SCORE, frame, videos
 
+from sparkle_curation.curation.provenance import CodeVersion, DataVersion
 from sparkle_curation.curation.split import SplitParams
 from sparkle_curation.datasets import FigureDataset, TableSchemaValidator
 from sparkle_curation.datasets.kiwi_edit_dataset import KiwiEditDataset
@@ -57,7 +58,7 @@ def make_catalog(
             name: TableDataset(filepath=str(folder / f"{name}.parquet"))
             for name in ("score_faults", "score_audit", "verdicts", "preflight")
         },
-        "variant_samples": KiwiEditDataset(filepath=str(folder / "prompts")),
+        "variant_samples": KiwiEditDataset(filepath=str(folder / "variant")),
         "samples_not_emitted": ReportCSVDataset(filepath=str(folder / "samples_not_emitted.csv")),
         "prompt_warnings": ReportCSVDataset(
             filepath=str(folder / "prompt_warnings.csv"), text_columns=["prompt"]
@@ -82,6 +83,8 @@ def make_catalog(
         ),
         "params:split": MemoryDataset(split or SplitParams()),
         "score_fingerprints": MemoryDataset({"edited_video_scores": "one"}),
+        "code_version": MemoryDataset(CodeVersion("0f1e", is_dirty=False)),
+        "data_version": MemoryDataset(DataVersion("ab12", 3, 40, 500)),
     }
     return DataCatalog(
         {**{name: MemoryDataset(frame.lazy()) for name, frame in tables.items()}, **paths, **params}
@@ -92,19 +95,23 @@ def test_a_run_emits_the_kept_samples_and_counts_them(tmp_path: Path) -> None:
     """From tables to the training CSV, its metadata, the warnings and the metrics."""
     catalog = make_catalog(tmp_path)
     SequentialRunner().run(create_pipeline(), catalog)
-    assert (tmp_path / "prompts" / "style_train.csv").read_text() == (
+    assert (tmp_path / "variant" / "prompts" / "style_train.csv").read_text() == (
         "prompt,src_video,tgt_video,task\n"
         f"NA,style/source_video/{GOOD}.mp4,style/edited_video/{GOOD}.mp4,{GOOD}\n"
         f"edited_frame0 of {EXTRA},style/source_video/{EXTRA}.mp4,style/edited_video/{EXTRA}.mp4,{EXTRA}\n"
     )
-    assert (tmp_path / "prompts" / "style_train_metadata.jsonl").read_text() == (
+    assert (tmp_path / "variant" / "prompts" / "style_train_metadata.jsonl").read_text() == (
         f'{{"id": "{GOOD}", "prompt": "NA", "metadata": '
         '{"edit_type": "style", "original_scene": "A cobblestone street"}}\n'
     )
-    assert sorted(path.name for path in (tmp_path / "prompts").iterdir()) == [
+    assert sorted(path.name for path in (tmp_path / "variant" / "prompts").iterdir()) == [
         "style_train.csv",
         "style_train_metadata.jsonl",
     ]
+    card = (tmp_path / "variant" / "README.md").read_text(encoding="utf-8")
+    assert "| style | 3 | 3 | 2 | 2 | 2 |" in card
+    assert "git checkout 0f1e" in card
+    assert "version `ab12`" in card
     metrics = catalog.load("curation_metrics")["total"]
     assert (metrics["known"], metrics["kept"], metrics["emitted"]) == (3, 2, 2)
     assert metrics["agreement"] == {"released": 2, "missing": 1, "extra": 1}
@@ -209,7 +216,7 @@ def test_a_split_is_emitted_and_counted(tmp_path: Path) -> None:
     same = clips(GOOD).with_columns(pl.col("index_hash").str.replace(GOOD, EXTRA))
     catalog = make_catalog(tmp_path, good_clips=same, split=SplitParams(val_share=0.99, seed=1))
     SequentialRunner().run(create_pipeline(), catalog)
-    assert sorted(path.name for path in (tmp_path / "prompts").iterdir()) == [
+    assert sorted(path.name for path in (tmp_path / "variant" / "prompts").iterdir()) == [
         "style_val.csv",
         "style_val_metadata.jsonl",
     ]

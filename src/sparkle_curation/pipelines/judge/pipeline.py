@@ -21,9 +21,11 @@ from sparkle_curation.pipelines.judge.nodes import (
     sweep_thresholds,
 )
 from sparkle_curation.pipelines.judge.variant_nodes import (
+    assemble_variant,
     check_pairs,
     compose_variant,
     count_samples,
+    describe_variant,
     drop_unloadable,
     group_by_source,
     look_up_prompts,
@@ -34,6 +36,7 @@ from sparkle_curation.release.stages import STAGES
 
 _SCORES = [stage.table for stage in STAGES]
 _GROUNDINGS = ["grounding_r1", "grounding_r2"]
+_SETTINGS = [f"params:{name}" for name in ("missing_scores", "tainted_scores", "preflight", "split")]
 
 
 def _step(function: Callable[..., Any], inputs: list[str], outputs: str | list[str]) -> Node:
@@ -73,7 +76,7 @@ def create_pipeline(**_: object) -> Pipeline:
             _step(
                 split_samples,
                 ["variant_loadable", "source_groups", "params:split"],
-                ["variant_samples", "variant_splits", "prompt_warnings"],
+                ["samples_emitted", "variant_splits", "prompt_warnings"],
             ),
             _step(
                 count_samples,
@@ -81,14 +84,23 @@ def create_pipeline(**_: object) -> Pipeline:
                 "sample_counts",
             ),
             _step(
+                describe_variant,
+                [
+                    "sample_counts",
+                    "cut_offs",
+                    *_SETTINGS,
+                    "code_version",
+                    "data_version",
+                ],
+                "variant_card",
+            ),
+            _step(assemble_variant, ["samples_emitted", "variant_card"], "variant_samples"),
+            _step(
                 measure_curation,
                 [
                     "sample_counts",
                     "cut_offs",
-                    *(
-                        f"params:{name}"
-                        for name in ("missing_scores", "tainted_scores", "preflight", "split")
-                    ),
+                    *_SETTINGS,
                 ],
                 ["curation_metrics", "funnel", "funnel_table"],
             ),
@@ -103,5 +115,6 @@ def create_pipeline(**_: object) -> Pipeline:
                 ["threshold_sweep", "threshold_surface", "cut_offs"],
                 "threshold_sweep_figure",
             ),
-        ]
+        ],
+        tags="judge",
     )

@@ -7,8 +7,10 @@ import logging
 import polars as pl
 
 from sparkle_curation.curation import emission, funnel, preflight, split
+from sparkle_curation.curation.dataset_card import VariantFacts, write_card
 from sparkle_curation.curation.frames import Frame
 from sparkle_curation.curation.prompt_hazards import find_prompt_hazards
+from sparkle_curation.curation.provenance import CodeVersion, DataVersion
 from sparkle_curation.curation.verdicts import MissingScores, TaintedScores
 from sparkle_curation.pipelines.judge.params import PreflightParams
 
@@ -102,6 +104,42 @@ def count_samples(
     return funnel.count_samples(
         verdicts, samples_not_emitted, prompt_warnings, preflight_table, variant_splits
     )
+
+
+def describe_variant(
+    sample_counts: pl.DataFrame,
+    cut_offs: dict[str, float],
+    missing_scores: MissingScores,
+    tainted_scores: TaintedScores,
+    preflight_params: PreflightParams,
+    split_params: split.SplitParams,
+    *versions: CodeVersion | DataVersion,
+) -> str:
+    """The variant's dataset card: what it is, how many samples it has, how it was made, how to rebuild it.
+
+    Args:
+        sample_counts: one row per theme, then the total.
+        cut_offs: by the stage's name.
+        missing_scores: what became of samples without a score.
+        tainted_scores: what became of samples with a made-up score.
+        preflight_params: the loader that pairs were held against.
+        split_params: how samples were set aside.
+        versions: of the code, then of the data.
+    """
+    code, data = versions
+    settings = {
+        f"{group}.{name}": value
+        for group, params in (("preflight", preflight_params), ("split", split_params))
+        for name, value in params.model_dump().items()
+    }
+    return write_card(
+        VariantFacts(sample_counts, cut_offs, missing_scores, tainted_scores, code, data, settings)  # type: ignore[arg-type]
+    )
+
+
+def assemble_variant(samples_emitted: pl.DataFrame, variant_card: str) -> emission.Variant:
+    """The variant: its samples with their card, to be written as a set."""
+    return emission.Variant(samples_emitted, variant_card)
 
 
 def measure_curation(

@@ -1,0 +1,257 @@
+"""The card of a variant: the ``README.md`` that dataset hubs show and read, from facts to text.
+
+The same facts give the same text: there is no date in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from sparkle_curation.curation.provenance import CodeVersion, DataVersion
+from sparkle_curation.curation.verdicts import MissingScores, TaintedScores
+from sparkle_curation.release.layout import SPLITS, TRAIN, annotations_csv_path
+from sparkle_curation.release.stages import STAGE_NAMES
+from sparkle_curation.release.tables import ANNOTATION_COLUMNS, CSV_COLUMNS
+from sparkle_curation.release.themes import THEMES
+
+CARD_NAME = "README.md"
+"""Name of the file that hubs look for, in the folder that the paths of a card are relative to."""
+
+
+@dataclass(frozen=True)
+class VariantFacts:
+    """What a card tells.
+
+    Attributes:
+        counts: one row per theme, then the total, from ``funnel.count_samples``.
+        cut_offs: by the stage's name.
+        missing_scores: what became of samples without a score.
+        tainted_scores: what became of samples with a made-up score.
+        code: the code that the variant was made by.
+        data: the release that it was made from.
+        settings: further parameters that decide which samples are in it, by their dotted names; null for a default
+            that needs no word.
+    """
+
+    counts: pl.DataFrame
+    cut_offs: Mapping[str, float]
+    missing_scores: MissingScores
+    tainted_scores: TaintedScores
+    code: CodeVersion
+    data: DataVersion
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def files(self) -> dict[str, tuple[str, int]]:
+        """Split of a hub -> path of its CSV, and samples in it; ``time`` for training, ``time_val`` for validation."""
+        counts = {row["theme"]: row for row in self.counts.iter_rows(named=True)}
+        return {
+            theme if split == TRAIN else f"{theme}_{split}": (
+                annotations_csv_path(theme, split),
+                counts[theme][split],
+            )
+            for theme in THEMES
+            for split in SPLITS
+            if theme in counts and counts[theme][split]
+        }
+
+    @property
+    def total(self) -> int:
+        """The samples of all splits."""
+        return sum(count for _, count in self.files.values())
+
+
+def write_card(facts: VariantFacts) -> str:
+    """The card: YAML for the hub, then Markdown for people."""
+    return f"---\n{_front_matter(facts)}\n---\n\n{_body(facts)}"
+
+
+# ------------------------------------------------------------------ the front matter
+_FEATURES = {
+    "prompt": "The editing instruction.",
+    **{
+        field.name: field.description
+        for field in ANNOTATION_COLUMNS
+        if field.name in ("src_video", "tgt_video")
+    },
+    "task": "Sample id, `Sparkle_{theme}_{6 digits}`.",
+}
+
+_SIZE_CATEGORIES = {
+    "n<1K": 10**3,
+    "1K<n<10K": 10**4,
+    "10K<n<100K": 10**5,
+    "100K<n<1M": 10**6,
+    "1M<n<10M": 10**7,
+}
+"""The hub's words for the number of samples -> the first number that is too large for them."""
+
+
+def _front_matter(facts: VariantFacts) -> str:
+    # 0.1 s, so not at the start of every command; the module with the card class itself takes another 0.3 s.
+    from huggingface_hub.repocard_data import DatasetCardData  # noqa: PLC0415
+
+    data = DatasetCardData(
+        pretty_name=f"Sparkle variant, cut-offs {' / '.join(map(_number, facts.cut_offs.values()))}",
+        license="cc-by-4.0",
+        language=["en"],
+        task_categories=["video-to-video"],
+        tags=["video-editing", "background-replacement", "kiwi-edit", "arxiv:2605.06535"],
+        size_categories=[_size_category(facts.total)],
+        source_datasets=["stdKonjac/Sparkle"],
+        **_configs(facts.files),
+    )
+    return str(data.to_yaml(line_break="\n"))
+
+
+def _configs(files: Mapping[str, tuple[str, int]]) -> dict[str, Any]:
+    """Where the splits are and what is in them; a variant without samples has none, which a hub takes for no data."""
+    if not files:
+        return {}
+    paths = [{"split": split, "path": path} for split, (path, _) in files.items()]
+    return {
+        "configs": [{"config_name": "default", "data_files": paths}],
+        "dataset_info": {
+            "features": [{"name": name, "dtype": "string"} for name in CSV_COLUMNS],
+            "splits": [{"name": split, "num_examples": count} for split, (_, count) in files.items()],
+        },
+    }
+
+
+def _size_category(count: int) -> str:
+    return next((words for words, limit in _SIZE_CATEGORIES.items() if count < limit), "10M<n<100M")
+
+
+# ------------------------------------------------------------------ the body
+_BODY = """\
+# Sparkle variant
+
+{total:,} source/edited video pairs of [Sparkle](https://arxiv.org/abs/2605.06535), a dataset for instruction-guided
+video background replacement: those that pass the cut-offs below. The files are training annotations as
+[Kiwi-Edit](https://github.com/showlab/Kiwi-Edit) reads them. The videos are not here; the paths are relative to the
+root of [the release](https://huggingface.co/datasets/stdKonjac/Sparkle), its shards extracted.
+
+## Splits
+
+Each theme is a split, in `prompts/{{theme}}_train.csv`, with `prompts/{{theme}}_train_metadata.jsonl` beside it where
+the release has metadata; samples that were set aside for validation are one more, in `prompts/{{theme}}_val.csv`.
+
+{splits}
+
+## Features
+
+{features}
+
+## How it was made
+
+Each sample is held against one cut-off a stage; a score equal to it is kept. The counts are of samples that a stage
+lets through. A kept sample is emitted if it has a prompt and both videos, and Kiwi-Edit's loader would load them.
+
+{stages}
+
+- A sample without a score at a stage was {missing_scores}.
+- A sample whose score is proven to hold a made-up value was {tainted_scores}.
+- Code: {code}.
+- Data: version `{data.digest}`: {data.source_count:,} sources with {data.record_count:,} records in
+  {data.size_bytes:,} bytes. The same sources have the same version on any machine.
+
+## How to rebuild it
+
+{rebuild}
+
+The card that this writes names the version of the data that you have: the same version gives the same files.
+
+## Licence
+
+Sparkle is released under [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/), and so is this variant of it.
+Source videos of the `openve3m` theme come from [OpenVE-3M](https://arxiv.org/abs/2512.07826) and keep its licences:
+consult it before you pass them on.
+
+## Citation
+
+Cite the paper of Sparkle, [arXiv:2605.06535](https://arxiv.org/abs/2605.06535).
+"""
+
+_MISSING: dict[MissingScores, str] = {
+    "reject": "rejected there",
+    "keep": "let through",
+    "error": "not allowed, and there is none",
+}
+_TAINTED: dict[TaintedScores, str] = {"keep": "judged by that score", "reject": "rejected there"}
+
+
+def _body(facts: VariantFacts) -> str:
+    return _BODY.format(
+        total=facts.total,
+        splits=_table(
+            ["split", "samples"], [(f"`{split}`", f"{count:,}") for split, (_, count) in facts.files.items()]
+        ),
+        features=_table(
+            ["column", "type", "what it is"], [(f"`{n}`", "text", _FEATURES[n]) for n in CSV_COLUMNS]
+        ),
+        stages=_stages(facts),
+        missing_scores=_MISSING[facts.missing_scores],
+        tainted_scores=_TAINTED[facts.tainted_scores],
+        code=_code(facts.code),
+        data=facts.data,
+        rebuild=_rebuild(facts),
+    )
+
+
+def _stages(facts: VariantFacts) -> str:
+    """A row for each theme and the total: the samples known, those that each stage lets through, those emitted."""
+    headers = [f"`{stage}` >= {_number(facts.cut_offs[stage])}" for stage in STAGE_NAMES]
+    columns = ["known", *(f"{stage}_kept" for stage in STAGE_NAMES), "emitted"]
+    rows = [
+        [theme, *(f"{count:,}" for count in counts)]
+        for theme, *counts in facts.counts.select("theme", *columns).iter_rows()
+    ]
+    return _table(["theme", "known", *headers, "emitted"], rows)
+
+
+def _code(code: CodeVersion) -> str:
+    if code.revision is None:
+        return "not under git, so its version is not known"
+    changed = ",\n  with changes to `src/` or `conf/` that are not committed" if code.is_dirty else ""
+    return f"sparkle-curation at git revision `{code.revision}`{changed}"
+
+
+def _rebuild(facts: VariantFacts) -> str:
+    """The commands that make the variant again from a download of the release."""
+    cut_offs = {_number(value) for value in facts.cut_offs.values()}
+    settings = {
+        **({"threshold": cut_offs.pop()} if len(cut_offs) == 1 else _each_stage(facts.cut_offs)),
+        "missing_scores": facts.missing_scores,
+        "tainted_scores": facts.tainted_scores,
+        **{name: value for name, value in facts.settings.items() if value is not None},
+        "release_root": "/path/to/Sparkle",
+    }
+    params = ",".join(f"{name}={value}" for name, value in settings.items())
+    checkout = [f"git checkout {facts.code.revision}"] if facts.code.revision else []
+    lines = ["```bash", *checkout, f"kedro run --pipelines curate --params {params}", "```"]
+    dvc = "With these settings in `conf/base/curate/parameters.yml`, `dvc repro` does the same."
+    lacking = " Changes that were not committed are not in it." if facts.code.is_dirty else ""
+    return "\n".join([*lines, "", f"{dvc}{lacking}"])
+
+
+def _each_stage(cut_offs: Mapping[str, float]) -> dict[str, str]:
+    return {f"thresholds.{stage}": _number(value) for stage, value in cut_offs.items()}
+
+
+def _number(value: float) -> str:
+    """A number in its shortest form that reads back as the same.
+
+    >>> [_number(value) for value in (8.0, 8.5, 8.0123456789)]
+    ['8', '8.5', '8.0123456789']
+    """
+    return repr(float(value)).removesuffix(".0")
+
+
+def _table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [headers, ["---"] * len(headers), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

@@ -1,0 +1,64 @@
+"""What a variant was made with: the version of the code, and of the data."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import polars as pl
+from xxhash import xxh3_128_hexdigest
+
+
+@dataclass(frozen=True)
+class CodeVersion:
+    """The version of this project's code and configuration.
+
+    Attributes:
+        revision: the git commit; None outside a git checkout.
+        is_dirty: whether code or configuration differs from that commit.
+    """
+
+    revision: str | None
+    is_dirty: bool
+
+
+@dataclass(frozen=True)
+class DataVersion:
+    """The version of a release, or of the part of it that was there.
+
+    Attributes:
+        digest: 32 hexadecimal digits, the same for the same sources on any machine.
+        source_count: files that were read, and folders of loose assets that were listed.
+        record_count: their records.
+        size_bytes: their length.
+    """
+
+    digest: str
+    source_count: int
+    record_count: int
+    size_bytes: int
+
+
+_FACTS = ["table", "path", "size_bytes", "record_count", "xxh3_128"]
+
+
+def identify_data(sources: pl.DataFrame) -> DataVersion:
+    """The version of the data that these sources are.
+
+    Files that are read whole count with their bytes; shards and folders with their path, length and record count.
+    Where the release lies and when its files were written do not count.
+
+    Args:
+        sources: the lists of source files of all tables (``SOURCE_FILE_COLUMNS``), in any order.
+
+    >>> none = pl.DataFrame(schema={name: pl.String for name in _FACTS})
+    >>> identify_data(none.cast({"size_bytes": pl.Int64, "record_count": pl.Int32})).source_count
+    0
+    """
+    facts = json.dumps(sources.select(_FACTS).sort("table", "path").rows())
+    return DataVersion(
+        digest=xxh3_128_hexdigest(facts.encode()),
+        source_count=sources.height,
+        record_count=int(sources["record_count"].sum()),
+        size_bytes=int(sources["size_bytes"].sum()),
+    )
