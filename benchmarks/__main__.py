@@ -1,4 +1,4 @@
-"""Times ingest, judging and a repeated run at the size of the real release: ``make bench``."""
+"""Times ingest, validation, judging and a repeated run at the size of the real release: ``make bench``."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.asset_tables import write_asset_table
 from benchmarks.measure import Commands, Usage, as_table, run_in_turn, run_once
 from sparkle_curation.sample.large import write_large_release
+
+ANNOTATIONS, ASSETS = (Path("02_intermediate", f"{name}.parquet") for name in ("annotations", "assets"))
 
 
 def main() -> None:
@@ -56,6 +59,8 @@ def _sections(work: Path, samples: int, rounds: int) -> list[str]:
     return [
         f"# Benchmarks\n\n{samples:,} made samples, {cores} cores; whole processes, taken in turn; medians of {rounds}.",
         "## Ingest\n\n" + as_table(_fresh_runs(ingest, out, rounds), "duckdb"),
+        "## Validate, against ingesting the same tables\n\n"
+        + as_table(_validated(clean, out / "validated", rounds), "ingest"),
         "## Judge and emit\n\n" + as_table(run_in_turn(judge, rounds), "pandas"),
         "## The whole command again, with another threshold\n\n" + _repeated(clean, out / "data", rounds),
     ]
@@ -85,17 +90,38 @@ def _fresh_runs(commands: Commands, out: Path, rounds: int) -> dict[str, list[Us
     return used
 
 
+def _validated(release: Path, out: Path, rounds: int) -> dict[str, list[Usage]]:
+    """What it takes to ingest, to validate, to do so again with nothing changed, and to validate all assets too."""
+    tables, with_assets = out / "tables", out / "with_assets"
+    commands = {
+        "ingest": _kedro("ingest", release, tables),
+        "validate": _kedro("validate", release, tables),
+        "again, unchanged": _kedro("validate", release, tables),
+        "validate, eight assets a sample": _kedro("validate", release, with_assets),
+    }
+    used: dict[str, list[Usage]] = {name: [] for name in commands}
+    for _ in range(rounds):
+        shutil.rmtree(out, ignore_errors=True)
+        for name, command in commands.items():
+            if name.endswith("assets a sample"):
+                shutil.copytree(tables / "02_intermediate", with_assets / "02_intermediate")
+                write_asset_table(tables / ANNOTATIONS, with_assets / ASSETS)
+            used[name] += run_in_turn({name: command}, 1)[name]
+    return used
+
+
 def _repeated(release: Path, data_root: Path, rounds: int) -> str:
-    first = run_once(_curate(release, data_root, 8.5))
-    again = run_in_turn({"kedro run": _curate(release, data_root, 9)}, rounds)
+    first = run_once(_kedro("curate", release, data_root, threshold=8.5))
+    again = run_in_turn({"kedro run": _kedro("curate", release, data_root, threshold=9)}, rounds)
     return f"The first `kedro run --pipelines curate` took {first.wall_s:.1f} s.\n\n" + as_table(
         again, "kedro run"
     )
 
 
-def _curate(release: Path, data_root: Path, threshold: float) -> Sequence[str]:
-    params = f"threshold={threshold},release_root={release},data_root={data_root}"
-    return [sys.executable, "-m", "kedro", "run", "--pipelines", "curate", "--params", params]
+def _kedro(pipeline: str, release: Path, data_root: Path, **params: float) -> Sequence[str]:
+    given = {**params, "release_root": release, "data_root": data_root}
+    shown = ",".join(f"{name}={value}" for name, value in given.items())
+    return [sys.executable, "-m", "kedro", "run", "--pipelines", pipeline, "--params", shown]
 
 
 if __name__ == "__main__":

@@ -136,7 +136,7 @@ def judge_ours(tables: Path, out: Path) -> Work:
         prompts = nodes.look_up_prompts(kept, annotations, *scores, *groundings)
         emitted, not_emitted, warnings = nodes.compose_variant(kept, annotations, prompts, assets)
         KiwiEditDataset(filepath=str(out / "prompts")).save(emitted)
-        metrics, _, _ = nodes.measure_curation(verdicts, not_emitted, warnings, cut_offs, "reject")
+        metrics, _, _ = nodes.measure_curation(verdicts, not_emitted, warnings, cut_offs, "reject", "keep")
         MetricsJSONDataset(filepath=str(out / "metrics.json")).save(metrics)
 
     return work
