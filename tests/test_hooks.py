@@ -14,9 +14,9 @@ from kedro.pipeline import Pipeline, node
 from rich.console import Console
 from tests.conftest import Project
 
-from sparkle_curation.datasets import MetricsJSONDataset, ReportCSVDataset
+from sparkle_curation.datasets import MetricsJSONDataset, ReportCSVDataset, TextDataset
 from sparkle_curation.errors import ConservationError, ReleaseError, SparkleError
-from sparkle_curation.hooks import ErrorTeller, RunSummary, _as_table
+from sparkle_curation.hooks import DiffSummary, ErrorTeller, RunSummary, _as_table
 
 
 def raised(action: Callable[[], object]) -> Exception:
@@ -102,6 +102,20 @@ def test_the_summary_says_where_the_files_are(tmp_path: Path, capsys: pytest.Cap
     assert "samples that pass, stage by stage" in shown
     assert str(tmp_path / "curation_metrics.json") in shown
     assert "training CSVs" not in shown
+
+
+def test_a_difference_is_shown_as_it_stands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """To be copied: no line of it is broken, and what looks like markup is text; other runs show nothing of it."""
+    text = "## Variant: `[a]` -> `b`\n\n- " + "long " * 60 + "\n"
+    names = ["variant_diff_summary", "variant_diff_counts", "variant_diff"]
+    catalog = DataCatalog({name: TextDataset(filepath=str(tmp_path / f"{name}.txt")) for name in names})
+    catalog.save("variant_diff_summary", text)
+    DiffSummary().after_pipeline_run(Pipeline([node(lambda: "", None, names[0], name="make")]), catalog)
+    shown = capsys.readouterr().out
+    assert text in shown
+    assert all(str(tmp_path / f"{name}.txt") in shown for name in names)
+    DiffSummary().after_pipeline_run(Pipeline([node(lambda: "", None, "a", name="make_a")]), catalog)
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.slow

@@ -54,6 +54,10 @@ class ValidationError(SparkleError):
     """A table breaks a rule that is critical."""
 
 
+class VersionError(SparkleError):
+    """A version of a variant cannot be read, or its files do not belong together."""
+
+
 class ConservationError(SparkleError):
     """A sum that must hold does not: a row was lost or made up. Always a defect of this project."""
 

@@ -58,11 +58,29 @@ class RunSummary:
         console.print()
 
 
+class DiffSummary:
+    """Prints, after a run that compared two versions, what it found and where the files are."""
+
+    @hook_impl
+    def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
+        """Show the summary as it stands, to be copied into a pull request, then where it and the table are."""
+        if "variant_diff_summary" not in pipeline.all_outputs():
+            return
+        console = Console()
+        console.print()
+        console.out(catalog.load("variant_diff_summary"), highlight=False)
+        for name in ("variant_diff_summary", "variant_diff_counts", "variant_diff"):
+            console.print(f"  {_shown_path(catalog, name)}", soft_wrap=True, highlight=False)
+        console.print()
+
+
 _ALWAYS_SHOWN = {"theme", "known", *STAGE_NAMES, "emitted"}
 _OUTPUTS = {
     "variant_samples": "training CSVs",
     "verdicts": "verdicts",
     "quarantine": "quarantine",
+    "preflight_dropped": "dropped pairs",
+    "preflight_warnings": "odd pairs",
     "curation_metrics": "metrics",
     "funnel": "funnel",
     "data_docs": "validation",

@@ -13,6 +13,8 @@ from pydantic import BaseModel, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from sparkle_curation.errors import ParameterError, did_you_mean
+from sparkle_curation.pipelines.diff.params import DiffParams
+from sparkle_curation.pipelines.inspect.params import InspectParams
 from sparkle_curation.pipelines.judge.params import JudgeParams
 from sparkle_curation.pipelines.validate.params import ValidateParams
 
@@ -20,7 +22,7 @@ from sparkle_curation.pipelines.validate.params import ValidateParams
 _Root = Annotated[str, Field(min_length=1, description="a folder or fsspec URL")]
 
 
-class RunParameters(JudgeParams, ValidateParams):
+class RunParameters(JudgeParams, ValidateParams, InspectParams, DiffParams):
     """Every parameter that a run understands.
 
     Attributes:
@@ -35,6 +37,8 @@ class RunParameters(JudgeParams, ValidateParams):
 _HOMES = {
     **dict.fromkeys(JudgeParams.model_fields, "conf/base/curate/parameters.yml"),
     **dict.fromkeys(ValidateParams.model_fields, "conf/base/validate/parameters.yml"),
+    **dict.fromkeys(InspectParams.model_fields, "conf/base/inspect/parameters.yml"),
+    **dict.fromkeys(DiffParams.model_fields, "conf/base/diff/parameters.yml"),
 }
 """Parameter, or group of them -> the file that declares it; the roots stand in the globals."""
 

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 from kedro.pipeline import Pipeline
 
+from sparkle_curation.pipelines.diff.pipeline import create_pipeline as diff
 from sparkle_curation.pipelines.ingest.pipeline import create_pipeline as ingest
+from sparkle_curation.pipelines.inspect.pipeline import create_pipeline as inspect
 from sparkle_curation.pipelines.judge.pipeline import create_pipeline as judge
+from sparkle_curation.pipelines.manifest.pipeline import create_pipeline as manifest
+from sparkle_curation.pipelines.plots_page.pipeline import create_pipeline as plots_page
 from sparkle_curation.pipelines.validate.pipeline import create_pipeline as validate
 from sparkle_curation.release.tables import COLUMNS
 
 
 def register_pipelines() -> dict[str, Pipeline]:
     """The pipelines by name; ``curate`` goes from the release to a variant, and is the default."""
-    pipelines = {"ingest": ingest(), "validate": validate(), "judge": judge()}
-    pipelines["curate"] = pipelines["ingest"] + pipelines["validate"] + _of_validated(pipelines["judge"])
+    pipelines = {
+        "manifest": manifest(),
+        "ingest": ingest(),
+        "inspect": inspect(),
+        "validate": validate(),
+        "judge": judge(),
+        "diff": diff(),
+        "plots_page": plots_page(),
+    }
+    pipelines["curate"] = (
+        pipelines["ingest"] + pipelines["inspect"] + pipelines["validate"] + _of_validated(pipelines["judge"])
+    )
     pipelines["__default__"] = pipelines["curate"]
     return pipelines
 

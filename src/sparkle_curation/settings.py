@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sparkle_curation.hooks import ErrorTeller, ParameterGuard, RunSummary
+from sparkle_curation.hooks import DiffSummary, ErrorTeller, ParameterGuard, RunSummary
+from sparkle_curation.version_guard import VersionGuard
 
-HOOKS = (ParameterGuard(), ErrorTeller(), RunSummary())
+HOOKS = (ParameterGuard(), VersionGuard(), ErrorTeller(), RunSummary(), DiffSummary())
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry",)
 
 CONFIG_LOADER_ARGS = {

@@ -87,3 +87,14 @@ def test_an_absent_table_is_told(tmp_path: Path) -> None:
         dataset.load()
     with pytest.raises(DatasetError, match="written elsewhere"):
         dataset.save({})  # type: ignore[arg-type]
+
+
+def test_an_absent_table_that_may_be_absent_has_an_empty_one(tmp_path: Path) -> None:
+    """A table that the node itself writes is not there the first time; the others must be."""
+    made, absent = str(tmp_path / "made.parquet"), str(tmp_path / "absent.parquet")
+    TableDataset(filepath=made).save(stream(pl.DataFrame({"id": ["a"]}), "abc"))
+    dataset = FingerprintsDataset(filepaths={"made": made, "media": absent}, optional=["media"])
+    assert dataset.exists()
+    assert dataset.load()["media"] == ""
+    TableDataset(filepath=absent).save(stream(pl.DataFrame({"id": ["a"]}), "def"))
+    assert dataset.load()["media"] == "def"

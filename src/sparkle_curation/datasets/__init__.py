@@ -1,17 +1,23 @@
 """Kedro datasets: everything that this project reads from or writes to disk goes through here."""
 
+from sparkle_curation.datasets.figure_dataset import FigureDataset
 from sparkle_curation.datasets.fingerprints_dataset import FingerprintsDataset
+from sparkle_curation.datasets.journal_dataset import JournalDataset
 from sparkle_curation.datasets.kiwi_edit_dataset import KiwiEditDataset
 from sparkle_curation.datasets.lean_tables_dataset import LeanTablesDataset
 from sparkle_curation.datasets.release_dataset import ReleaseDataset
 from sparkle_curation.datasets.report_datasets import MetricsJSONDataset, ReportCSVDataset
 from sparkle_curation.datasets.schema_validator import TableSchemaValidator
 from sparkle_curation.datasets.table_dataset import TableDataset
+from sparkle_curation.datasets.text_dataset import TextDataset
 from sparkle_curation.datasets.validation_datasets import DataDocsDataset, ValidationsDataset
+from sparkle_curation.datasets.variant_store import VariantStoreDataset
 
 __all__ = [
     "DataDocsDataset",
+    "FigureDataset",
     "FingerprintsDataset",
+    "JournalDataset",
     "KiwiEditDataset",
     "LeanTablesDataset",
     "MetricsJSONDataset",
@@ -19,5 +25,7 @@ __all__ = [
     "ReportCSVDataset",
     "TableDataset",
     "TableSchemaValidator",
+    "TextDataset",
     "ValidationsDataset",
+    "VariantStoreDataset",
 ]

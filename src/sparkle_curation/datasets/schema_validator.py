@@ -10,16 +10,26 @@ from sparkle_curation.datasets.table_dataset import Table
 from sparkle_curation.errors import ValidationError, did_you_mean
 from sparkle_curation.reading.ingestion import TableStream
 from sparkle_curation.release.fields import arrow_schema
+from sparkle_curation.release.media_table import MEDIA_COLUMNS
+from sparkle_curation.release.preflight_table import PREFLIGHT_COLUMNS
 from sparkle_curation.release.tables import COLUMNS, QUARANTINE_COLUMNS, SOURCE_FILE_COLUMNS
+from sparkle_curation.release.variant_tables import VARIANT_TABLES
 
-_DECLARED = {**COLUMNS, "quarantine": QUARANTINE_COLUMNS, "source_files": SOURCE_FILE_COLUMNS}
+_DECLARED = {
+    **COLUMNS,
+    "quarantine": QUARANTINE_COLUMNS,
+    "source_files": SOURCE_FILE_COLUMNS,
+    "media": MEDIA_COLUMNS,
+    "preflight": PREFLIGHT_COLUMNS,
+    **{name: columns for name, (_, columns) in VARIANT_TABLES.items()},
+}
 
 
 class TableSchemaValidator:
-    """Passes a table that has the columns described in ``release.tables``, in their order and of their types.
+    """Passes a table that has the columns described in ``release``, in their order and of their types.
 
     Args:
-        table: the name of the description: a table, ``quarantine`` or ``source_files``.
+        table: the name of the description: a table of the release or about variants, ``quarantine`` or ``source_files``.
     """
 
     def __init__(self, *, table: str) -> None:

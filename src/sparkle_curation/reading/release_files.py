@@ -70,6 +70,11 @@ class ReleaseFiles:
                 todo="point to your download: kedro run --pipelines curate --params release_root=/path/to/Sparkle",
             )
 
+    @property
+    def is_local(self) -> bool:
+        """Whether the files lie on this machine, so that reading costs no transfer."""
+        return self._is_local
+
     def files_in(self, folder: str = "") -> list[SourceFile]:
         """The files directly in ``folder``, by name; none when the folder is not there."""
         full = self._full(folder)

@@ -24,14 +24,27 @@ MEDIA_COLUMNS: tuple[Field, ...] = (
     Field("height_px", "integer", "Height of the picture.", is_optional=True),
     Field("frame_count", "integer", "Frames of a video or mask; null for a still image.", is_optional=True),
     Field("fps", "float", "Frames a second of a video.", is_optional=True),
+    Field(
+        "is_constant_fps",
+        "boolean",
+        "Whether the frames of a video are equally far apart in time.",
+        is_optional=True,
+    ),
     Field("duration_s", "float", "Length of a video.", is_optional=True),
     Field("codec", "text", "Codec of a video, `h264`; format of an image, `png`.", is_optional=True),
     Field("pixel_format", "text", "Pixel format of a video or image, `yuv420p`, `rgb24`.", is_optional=True),
     Field("key_frame_count", "integer", "Key frames of a video.", is_optional=True),
     Field(
+        "rotation_deg",
+        "integer",
+        "Degrees clockwise by which a player turns a video; its width and height are those before.",
+        is_optional=True,
+    ),
+    Field(
         "index_hash",
         "text",
-        "xxh3-128 of a video's index of frames and its size: equal for copies of one file.",
+        "xxh3-128 of the file's size and index: sizes and times of a video's frames, checksums that a PNG or npz "
+        "carries. Equal for copies of one file.",
         is_optional=True,
     ),
     Field(
@@ -47,7 +60,9 @@ MEDIA_COLUMNS: tuple[Field, ...] = (
         is_optional=True,
     ),
     Field("probe", "text", "What read it: `boxes`, `pyav`, `png`, `npz`.", is_optional=True),
-    Field("error", "text", "Why it is broken, as a code; null when it is whole.", is_optional=True),
+    Field(
+        "error", "text", "Why it is broken, as a code, see below; null when it is whole.", is_optional=True
+    ),
     Field("error_detail", "text", "What was found and what is allowed.", is_optional=True),
 )
 """Columns of ``media``: one row per row of ``assets``, broken or whole."""

@@ -8,7 +8,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
+from sparkle_curation.release.diff_reasons import Cause
 from sparkle_curation.release.fields import Field, FieldType, ListOf, Scalar, Struct
+from sparkle_curation.release.media_faults import MediaFault
+from sparkle_curation.release.media_table import MEDIA_COLUMNS
+from sparkle_curation.release.preflight_table import PREFLIGHT_COLUMNS, PairOutcome, PairReason
 from sparkle_curation.release.reasons import Reason
 from sparkle_curation.release.score_rules import ScoreRule
 from sparkle_curation.release.tables import (
@@ -18,6 +22,7 @@ from sparkle_curation.release.tables import (
     QUARANTINE_COLUMNS,
     SCORE_AUDIT_COLUMNS,
 )
+from sparkle_curation.release.variant_tables import VARIANT_TABLES
 
 _SHOWN_TYPES: dict[Scalar, str] = {
     "text": "text",
@@ -31,6 +36,7 @@ _GRAINS: dict[str, tuple[str, tuple[Field, ...]]] = {
     "annotations": ("one row per sample of a theme's training CSV or metadata JSONL", ANNOTATION_COLUMNS),
     **{name: (table.grain, table.columns) for name, table in JSONL_TABLES.items()},
     "assets": ("one row per media file, loose or a tar member; a sample may be both", ASSET_COLUMNS),
+    "media": ("one row per row of `assets` of the inspected kinds, broken or whole", MEDIA_COLUMNS),
     "quarantine": (
         "one row per piece of input that could not be read or trusted, or is odd",
         QUARANTINE_COLUMNS,
@@ -39,19 +45,23 @@ _GRAINS: dict[str, tuple[str, tuple[Field, ...]]] = {
         "one row per sample, stage, frame and violated rule of EditScore's arithmetic",
         SCORE_AUDIT_COLUMNS,
     ),
+    "preflight": ("one row per sample that could be emitted", PREFLIGHT_COLUMNS),
+    **VARIANT_TABLES,
 }
 
 
 def tables_page() -> str:
-    """The page as Markdown: each table's grain and columns, then the codes of the quarantine and of the audit."""
-    return "\n".join([*_head(), *_tables(), *_reasons(), *_score_rules()]) + "\n"
+    """The page as Markdown: each table's grain and columns, then the codes of quarantine, media, audit and versions."""
+    parts = (_head, _tables, _reasons, _media_faults, _score_rules, _preflight, _causes)
+    return "\n".join(line for part in parts for line in part()) + "\n"
 
 
 def _head() -> Iterator[str]:
     yield "# Tables"
     yield ""
     yield "Made by `python -m sparkle_curation.release.tables_page > docs/tables.md`; do not edit."
-    yield "Each table is one Parquet file in `data/02_intermediate/`, `score_audit` in `data/03_primary/`."
+    yield "Each table is one Parquet file in `data/02_intermediate/`, `score_audit` and `preflight` in `data/03_primary/`,"
+    yield f"{', '.join(f'`{name}`' for name in VARIANT_TABLES)} in `data/08_reporting/`."
     yield "Columns of the release keep their published names."
     yield ""
 
@@ -105,6 +115,16 @@ def _reasons() -> Iterator[str]:
         yield f"| `{reason}` | {reason.meaning} | {'kept' if reason.is_row_kept else 'quarantined'} |"
 
 
+def _media_faults() -> Iterator[str]:
+    yield ""
+    yield "## Error codes of the media"
+    yield ""
+    yield "| error | meaning |"
+    yield "|---|---|"
+    for fault in MediaFault:
+        yield f"| `{fault}` | {fault.meaning} |"
+
+
 def _score_rules() -> Iterator[str]:
     yield ""
     yield "## Rules of the score audit"
@@ -113,6 +133,31 @@ def _score_rules() -> Iterator[str]:
     yield "|---|---|---|"
     for rule in ScoreRule:
         yield f"| `{rule}` | {rule.meaning} | {'yes' if rule.is_taint else 'no'} |"
+
+
+def _preflight() -> Iterator[str]:
+    yield ""
+    yield "## Outcomes and reasons of the preflight"
+    yield ""
+    yield "| outcome | meaning |"
+    yield "|---|---|"
+    for outcome in PairOutcome:
+        yield f"| `{outcome}` | {outcome.meaning} |"
+    yield ""
+    yield "| reason | outcome | meaning |"
+    yield "|---|---|---|"
+    for reason in PairReason:
+        yield f"| `{reason}` | `{reason.outcome}` | {reason.meaning} |"
+
+
+def _causes() -> Iterator[str]:
+    yield ""
+    yield "## Reasons of a difference between two versions"
+    yield ""
+    yield "| reason | meaning |"
+    yield "|---|---|"
+    for cause in Cause:
+        yield f"| `{cause}` | {cause.meaning} |"
 
 
 if __name__ == "__main__":

@@ -33,8 +33,11 @@ def is_temporary(path: Path) -> bool:
 def outputs_of(root: Path) -> Outputs:
     """Every output below a root by its path: a table by its rows, the variant's folder as one, a file by its bytes."""
     files = [path.relative_to(root) for path in sorted(root.rglob("*")) if path.is_file()]
-    # The site's pages are named after the moment they were made; it is exchanged as one folder.
-    whole = [path for path in files if not is_temporary(path) and "data_docs" not in path.parts]
+    # The site's pages are named after the moment they were made; it is exchanged as one folder. A journal is no
+    # output: it holds what was done when the run was killed.
+    whole = [
+        path for path in files if not is_temporary(path) and not {"data_docs", "journals"} & {*path.parts}
+    ]
     variant = {path.name: (root / path).read_bytes() for path in whole if path.is_relative_to(VARIANT)}
     return {
         **({VARIANT: variant} if variant else {}),

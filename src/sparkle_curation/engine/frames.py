@@ -1,0 +1,146 @@
+"""Rows in a file, frame after frame, so that what is torn or damaged can be told from what is whole.
+
+The file is a line that says what it is, then frames. A frame is a mark, the length and the xxh3 checksum of its
+body, and the body: rows as an Arrow stream of their own, packed with zstd.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import pyarrow as pa
+import xxhash
+
+FIRST_LINE = b"sparkle-curation journal 1\n"
+_MARK = b"\xf5row"
+_HEADER = struct.Struct("<4sQQ")
+_SEARCHED_BYTES = 1 << 20
+
+
+class Frame(NamedTuple):
+    """The place of a whole frame: its first byte, and the first one after it."""
+
+    start: int
+    end: int
+
+
+class NotFramesError(Exception):
+    """The file does not begin with the line that such a file begins with."""
+
+
+def frame_of(rows: pa.Table) -> bytes:
+    """The rows as a frame."""
+    sink = pa.BufferOutputStream()
+    options = pa.ipc.IpcWriteOptions(compression="zstd")
+    with pa.ipc.new_stream(sink, rows.schema, options=options) as writer:
+        writer.write_table(rows.combine_chunks())
+    body: bytes = sink.getvalue().to_pybytes()
+    return _HEADER.pack(_MARK, len(body), xxhash.xxh3_64_intdigest(body)) + body
+
+
+def rows_of(frame: bytes) -> pa.Table:
+    """The rows of a whole frame."""
+    return pa.ipc.open_stream(pa.py_buffer(frame)[_HEADER.size :]).read_all()
+
+
+def bytes_of(file: BinaryIO, frame: Frame) -> bytes:
+    """The frame itself."""
+    file.seek(frame.start)
+    return file.read(frame.end - frame.start)
+
+
+def find_frames(file: BinaryIO) -> Iterator[Frame]:
+    """The places of the whole frames, in order; what stands between two of them is passed over.
+
+    Raises:
+        NotFramesError: the file is another one.
+    """
+    file.seek(0)
+    if file.read(len(FIRST_LINE)) != FIRST_LINE:
+        raise NotFramesError
+    size = os.fstat(file.fileno()).st_size
+    start: int | None = len(FIRST_LINE)
+    while start is not None and start < size:
+        end = _frame_end(file, start, size)
+        if end is None:
+            start = _next_mark(file, start + 1)
+        else:
+            yield Frame(start, end)
+            start = end
+
+
+def _frame_end(file: BinaryIO, start: int, size: int) -> int | None:
+    """Where the frame at ``start`` ends; None where there is no whole one."""
+    file.seek(start)
+    header = file.read(_HEADER.size)
+    if len(header) < _HEADER.size:
+        return None
+    mark, length, checksum = _HEADER.unpack(header)
+    end: int = start + _HEADER.size + length
+    if mark != _MARK or end > size or xxhash.xxh3_64_intdigest(file.read(length)) != checksum:
+        return None
+    return end
+
+
+def _next_mark(file: BinaryIO, start: int) -> int | None:
+    """The next place that looks like the start of a frame; None where there is none."""
+    while True:
+        file.seek(start)
+        block = file.read(_SEARCHED_BYTES + len(_MARK) - 1)
+        place = block.find(_MARK)
+        if place >= 0:
+            return start + place
+        if len(block) < _SEARCHED_BYTES:
+            return None
+        start += _SEARCHED_BYTES
+
+
+# ------------------------------------------------------------------ files
+def replace_file(path: Path, frames: Iterable[bytes]) -> None:
+    """Puts a file of these frames in the place of ``path``, in one step."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(FIRST_LINE)
+            file.writelines(frames)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    _flush_folder(path.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def append_frame(handle: int, end: int, frame: bytes) -> int:
+    """Writes the frame behind byte ``end`` and waits for the disk; gives the new end.
+
+    Raises:
+        OSError: it could not be written; the file ends at ``end`` as before.
+    """
+    try:
+        written = 0
+        while written < len(frame):
+            written += os.pwrite(handle, frame[written:], end + written)
+        os.fsync(handle)
+    except OSError:
+        cut(handle, end)
+        raise
+    return end + len(frame)
+
+
+def cut(handle: int, end: int) -> None:
+    """Cuts off what stands behind byte ``end``; takes no space, so it works on a full disk."""
+    os.ftruncate(handle, end)
+    os.fsync(handle)

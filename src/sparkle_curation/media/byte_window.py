@@ -1,0 +1,78 @@
+"""A media file as a window on the file that holds it: a tar, or itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from sparkle_curation.media.broken import BrokenMediaError
+from sparkle_curation.release.media_faults import MediaFault
+
+
+class ReadAt(Protocol):
+    """Reads any part of an open file; ``reading.release_files.ByteReader`` is one."""
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """The bytes from ``offset``, at most ``length`` of them: fewer at the end of the file, then none."""
+        ...
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A function that reads, as a ``ReadAt``."""
+
+    function: Callable[[int, int], bytes]
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """What the function gives."""
+        return self.function(offset, length)
+
+
+class ByteWindow:
+    """Bytes ``offset`` to ``offset + size`` of a file, counted from 0.
+
+    Args:
+        reader: reads the file.
+        offset: first byte of the window.
+        size: length of the window in bytes.
+
+    Attributes:
+        size: the same.
+        bytes_read: how many bytes were asked of the reader so far.
+    """
+
+    def __init__(self, reader: ReadAt, offset: int, size: int) -> None:
+        self._reader, self._offset, self.size = reader, offset, size
+        self._block, self._block_start = b"", 0
+        self.bytes_read = 0
+
+    def read_at(self, offset: int, length: int, *, ahead: int = 0) -> bytes:
+        """The bytes from ``offset``, at most ``length`` of them and none from outside the window.
+
+        Args:
+            offset: where, from the start of the window.
+            length: how many; a length that a file claims must have been held against ``size`` before.
+            ahead: read at least so many in one go; what is left over serves the next call if it can.
+        """
+        length = max(0, min(length, self.size - offset))
+        start = offset - self._block_start
+        if start < 0 or start + length > len(self._block):
+            self._block = self._reader.read_at(
+                self._offset + offset, min(max(length, ahead), self.size - offset)
+            )
+            self._block_start, start = offset, 0
+            self.bytes_read += len(self._block)
+        return self._block[start : start + length]
+
+    def read_exactly(self, offset: int, length: int, *, ahead: int = 0) -> bytes:
+        """As ``read_at``, all ``length`` bytes.
+
+        Raises:
+            BrokenMediaError: the window or the file ends before (``truncated``).
+        """
+        found = self.read_at(offset, length, ahead=ahead)
+        if len(found) < length:
+            detail = f"{length} bytes from byte {offset}; the file ends at byte {offset + len(found)}"
+            raise BrokenMediaError(MediaFault.TRUNCATED, detail)
+        return found

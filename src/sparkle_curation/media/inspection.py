@@ -1,0 +1,236 @@
+"""The table of the media: every asset probed once, and again only when its file, the probe or the depth changes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from operator import attrgetter
+
+import polars as pl
+import pyarrow as pa
+import xxhash
+
+from sparkle_curation.engine.executors import Executor
+from sparkle_curation.engine.journal import KEY, Journal
+from sparkle_curation.engine.progress import item_progress
+from sparkle_curation.engine.resumable import run_resumable
+from sparkle_curation.errors import ConservationError, ReleaseError
+from sparkle_curation.media.batch_probe import MEDIA_SCHEMA, BatchProbe, ProbeJob
+from sparkle_curation.media.probes import PROBE_VERSION, Depth
+from sparkle_curation.reading.ingestion import TableStream
+from sparkle_curation.reading.release_files import ReleaseFiles
+from sparkle_curation.release.media_faults import MediaFault
+
+logger = logging.getLogger(__name__)
+
+_PIECE_ROWS = 16_384
+_MOST_UNREADABLE = 64
+"""So many files in a row that cannot be read, and none that can: not their fault but that of disk or server."""
+
+
+@dataclass(frozen=True)
+class Probing:
+    """How assets are probed.
+
+    Attributes:
+        depth: how much is read of each.
+        executor: what runs the probes.
+        batch_size: assets that are probed between two writes to the journal.
+    """
+
+    depth: Depth
+    executor: Executor
+    batch_size: int
+
+
+# ------------------------------------------------------------------ jobs
+_FILE_FACTS = {"file": pl.String, "file_size": pl.Int64, "modified": pl.String}
+_KEY_FACTS = (*_FILE_FACTS, "kind", "offset", "size")
+
+
+def with_keys(assets: pl.DataFrame, files: ReleaseFiles, depth: Depth) -> pl.DataFrame:
+    """The assets with the ``file`` that holds each and the ``key`` of its facts.
+
+    The key is of the release root; path, size and time of the file; the member in it; probe and depth.
+    """
+    located = assets.with_columns(pl.coalesce("container", "path").alias("file"))
+    facts = _file_facts(files, located["file"].unique())
+    texts = (
+        located.lazy()
+        .join(facts.lazy(), on="file", how="left", maintain_order="left")
+        .select(
+            pl.concat_str(
+                pl.lit(_key_prefix(files.root, depth)),
+                *(pl.col(name).cast(pl.String).fill_null("") for name in _KEY_FACTS),
+                separator="\0",
+            ).cast(pl.Binary)
+        )
+    )
+    keys = [xxhash.xxh3_128_hexdigest(text) for text in texts.collect().to_series()]
+    return located.with_columns(pl.Series(KEY, keys, pl.String))
+
+
+def _key_prefix(root: str, depth: Depth) -> str:
+    return f"{PROBE_VERSION}\0{depth}\0{root}"
+
+
+def _file_facts(files: ReleaseFiles, paths: Iterable[str]) -> pl.DataFrame:
+    """Size and time of each file, from one listing of each folder; a file that is not there has no row."""
+    wanted = set(paths)
+    folders = sorted({path.rpartition("/")[0] for path in wanted})
+    found = (file for folder in folders for file in files.files_in(folder) if file.path in wanted)
+    return pl.DataFrame(
+        [(file.path, file.size, file.modified) for file in found], schema=_FILE_FACTS, orient="row"
+    )
+
+
+class _Jobs:
+    """The jobs of a frame, by file and offset, made as they are gone through: a million would take 400 MB."""
+
+    def __init__(self, assets: pl.DataFrame) -> None:
+        self._assets = assets.select(ProbeJob._fields).sort("file", "offset", maintain_order=True)
+
+    def __len__(self) -> int:
+        return self._assets.height
+
+    def __iter__(self) -> Iterator[ProbeJob]:
+        return map(ProbeJob._make, self._assets.iter_rows())
+
+    def __contains__(self, job: object) -> bool:
+        return any(job == own for own in self)
+
+
+# ------------------------------------------------------------------ the table
+def inspect_assets(
+    assets: pl.DataFrame,
+    kinds: Collection[str],
+    files: ReleaseFiles,
+    probing: Probing,
+    journal: Journal,
+) -> pl.DataFrame:
+    """The table of the media (``MEDIA_COLUMNS``): one row per asset of the kinds, in the order of the assets.
+
+    Args:
+        assets: all assets, columns of ``assets``.
+        kinds: those to be inspected.
+        files: the release.
+        probing: how they are read.
+        journal: what was probed before; what is probed now is added, and what no asset needs any more dropped.
+
+    Raises:
+        ConservationError: an asset has no row.
+    """
+    wanted = with_keys(assets.filter(pl.col("kind").is_in(list(kinds))), files, probing.depth)
+    with journal:
+        probed = _probe_missing(wanted, files, probing, journal)
+        if probed:
+            _drop_stale(assets, files, journal)
+        facts = pl.DataFrame(pl.from_arrow(journal.read()))
+    if wanted.is_empty():
+        logger.info("media: the release has no assets of the inspected kinds")
+    else:
+        logger.info(
+            "media: %s assets probed, %s known from before", f"{probed:,}", f"{wanted.height - probed:,}"
+        )
+    return _joined(wanted, facts)
+
+
+def _joined(wanted: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
+    """The assets with their facts, in their order."""
+    marked = facts.with_columns(pl.lit(value=True).alias("is_known"))
+    media = wanted.join(marked, on=KEY, how="left", maintain_order="left")
+    if media["is_known"].count() != media.height or media.height != wanted.height:
+        raise ConservationError(
+            "Assets were lost on the way to the table of the media",
+            where="table media",
+            got=f"{media.height:,} rows, {media['is_known'].count():,} of them probed",
+            allowed=f"{wanted.height:,}, one for each asset",
+            todo="report it: this is a defect of this project",
+        )
+    return media.rename({"size": "size_bytes"}).select(MEDIA_SCHEMA.names)
+
+
+def _probe_missing(wanted: pl.DataFrame, files: ReleaseFiles, probing: Probing, journal: Journal) -> int:
+    """Probe what the journal lacks; gives the number of assets probed."""
+    with item_progress("inspecting", wanted.height) as progress:
+        batches = run_resumable(
+            _Jobs(wanted),
+            attrgetter(KEY),
+            BatchProbe(files, probing.depth),
+            probing.executor,
+            journal,
+            batch_size=probing.batch_size,
+            progress=progress,
+        )
+        probed = unreadable = 0
+        for batch in batches:
+            probed += batch.num_rows
+            unreadable += batch["error"].to_pylist().count(MediaFault.UNREADABLE.value)
+            if probed == unreadable >= _MOST_UNREADABLE:
+                raise _nothing_readable(files, probed, batch["error_detail"][0].as_py())
+        return probed
+
+
+def _nothing_readable(files: ReleaseFiles, count: int, detail: str) -> ReleaseError:
+    return ReleaseError(
+        "None of the media can be read",
+        where=f"release_root={files.root}",
+        got=f"{count} files that the system does not read; the last of them {detail}",
+        todo="look at the disk, the server or the permissions, and run again",
+    )
+
+
+def _drop_stale(assets: pl.DataFrame, files: ReleaseFiles, journal: Journal) -> None:
+    """Drop what no asset needs: other kinds and depths stay, since they may be asked for again."""
+    kept = pl.concat([with_keys(assets, files, depth)[KEY] for depth in Depth])
+    dropped = journal.compact(kept.to_arrow())
+    if dropped:
+        logger.info("media: dropped %s rows of files that are not there any more", f"{dropped:,}")
+
+
+def media_stream(
+    files: ReleaseFiles,
+    assets: pl.LazyFrame,
+    kinds: Collection[str],
+    fingerprints: Mapping[str, str],
+    probing: Probing,
+    journal: Journal,
+) -> TableStream:
+    """The table of the media for a dataset to write; nothing is probed where the stored one is of the same assets.
+
+    Args:
+        files: the release.
+        assets: all assets, columns of ``assets``.
+        kinds: those to be inspected.
+        fingerprints: of the stored tables; of ``media`` that of the stream which it was written from.
+        probing: how they are read.
+        journal: what was probed before.
+    """
+    wanted = _fingerprint(fingerprints["assets"], kinds, probing.depth)
+    if fingerprints["media"] == wanted:
+        return _stream(wanted, MEDIA_SCHEMA.empty_table())
+    media = inspect_assets(assets.collect(), kinds, files, probing, journal)
+    unreadable = media.filter(pl.col("error") == MediaFault.UNREADABLE.value).height
+    if unreadable:
+        logger.warning(
+            "media: %s files could not be read; they are tried again with the next run", f"{unreadable:,}"
+        )
+        wanted = f"{wanted}, {unreadable} to be read again"
+    return _stream(wanted, media.to_arrow().cast(MEDIA_SCHEMA))
+
+
+def _pieces(media: pa.Table) -> Iterator[pa.Table]:
+    for start in range(0, media.num_rows, _PIECE_ROWS):
+        yield media.slice(start, _PIECE_ROWS)
+
+
+def _fingerprint(assets: str, kinds: Collection[str], depth: Depth) -> str:
+    facts = [PROBE_VERSION, assets, sorted(kinds), depth.value]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+
+def _stream(fingerprint: str, media: pa.Table) -> TableStream:
+    return TableStream("media", MEDIA_SCHEMA, fingerprint, 0, lambda: _pieces(media), lambda: 0, dict)

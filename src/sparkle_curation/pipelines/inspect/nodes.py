@@ -1,0 +1,53 @@
+"""The nodes of ``inspect``: the table of the media, and its counts."""
+
+from __future__ import annotations
+
+import logging
+
+import polars as pl
+
+from sparkle_curation.engine.executors import LocalExecutor
+from sparkle_curation.engine.journal import Journal
+from sparkle_curation.media.inspection import Probing, media_stream
+from sparkle_curation.media.media_counts import broken_counts
+from sparkle_curation.media.media_counts import count_media as count
+from sparkle_curation.pipelines.inspect.params import InspectionParams
+from sparkle_curation.reading.ingestion import TableStream
+from sparkle_curation.reading.release_files import ReleaseFiles
+
+logger = logging.getLogger(__name__)
+
+
+def probe_assets(
+    release: ReleaseFiles,
+    assets: pl.LazyFrame,
+    fingerprints: dict[str, str],
+    journal: Journal,
+    params: InspectionParams,
+) -> TableStream:
+    """The media: one row per asset of the kinds, broken or whole.
+
+    Where neither the assets nor the parameters have changed since the stored table, nothing is read.
+
+    Args:
+        release: the files.
+        assets: the ingested assets.
+        fingerprints: of the stored tables ``assets`` and ``media``; the latter empty where there is none yet.
+        journal: what was probed before.
+        params: which assets, and how.
+    """
+    probing = Probing(params.depth, LocalExecutor(params.processes), params.assets_per_batch)
+    return media_stream(release, assets, params.kinds, fingerprints, probing, journal)
+
+
+def count_media(assets: pl.LazyFrame, media: pl.LazyFrame, params: InspectionParams) -> pl.DataFrame:
+    """What the media came to: one row per theme and kind, with the broken ones by their error.
+
+    Raises:
+        ConservationError: an asset has no row, or one too many.
+    """
+    counts = count(assets, media, params.kinds)
+    if broken := broken_counts(counts):
+        said = ", ".join(f"{number:,} {error}" for error, number in broken.items())
+        logger.warning("media: broken are %s of %s assets", said, f"{counts['asset_count'].sum():,}")
+    return counts

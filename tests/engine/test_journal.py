@@ -1,0 +1,304 @@
+"""A journal keeps what was appended, whatever happens to the writer, the disk or the file."""
+
+from __future__ import annotations
+
+import logging
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sparkle_curation.engine.frames import FIRST_LINE
+from sparkle_curation.engine.journal import Journal, JournalError
+
+SCHEMA = pa.schema([("key", pa.string()), ("value", pa.int64()), ("error", pa.string())])
+
+
+def rows(*pairs: tuple[str, int | None], error: str | None = None) -> pa.Table:
+    """Rows of a journal, as key and value."""
+    keys, values = zip(*pairs, strict=True) if pairs else ((), ())
+    return pa.table([keys, values, [error] * len(keys)], schema=SCHEMA)
+
+
+def pairs(journal: Journal) -> list[tuple[str, int]]:
+    """The rows of a journal, as key and value."""
+    return [(row["key"], row["value"]) for row in journal.read().to_pylist()]
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Journal:
+    """A journal that is not there yet, in a folder that is not there either."""
+    return Journal(tmp_path / "journals" / "made.journal", SCHEMA)
+
+
+def filled(journal: Journal, batches: int = 3) -> Journal:
+    """The journal with batches of two rows: a0 b0, a1 b1 and so on."""
+    with journal:
+        for number in range(batches):
+            journal.append(rows((f"a{number}", number), (f"b{number}", number)))
+    return journal
+
+
+def test_rows_come_back_in_their_order(journal: Journal) -> None:
+    """In this process and in the next one."""
+    filled(journal)
+    expected = [("a0", 0), ("b0", 0), ("a1", 1), ("b1", 1), ("a2", 2), ("b2", 2)]
+    assert pairs(journal) == expected
+    assert pairs(Journal(journal.path, SCHEMA)) == expected
+    assert journal.read().schema == SCHEMA
+
+
+def test_a_journal_that_is_not_there_is_empty(journal: Journal) -> None:
+    """Reading it makes nothing; opening it makes an empty one."""
+    assert journal.read().num_rows == 0
+    assert not journal.path.exists()
+    with journal:
+        journal.append(rows())
+    assert journal.path.read_bytes() == FIRST_LINE
+    assert journal.read().schema == SCHEMA
+
+
+def test_the_last_row_of_a_key_holds(journal: Journal) -> None:
+    """Work that is done again replaces what it gave before, in its place behind the others."""
+    filled(journal)
+    with journal:
+        journal.append(rows(("b1", 10)))
+    assert pairs(journal) == [("a0", 0), ("b0", 0), ("a1", 1), ("a2", 2), ("b2", 2), ("b1", 10)]
+
+
+def test_what_remains_is_in_the_order_it_is_wanted_in(journal: Journal) -> None:
+    """The wanted keys without those that are there."""
+    assert filled(journal).remaining(["z", "b1", "c", "a0"]) == ["z", "c"]
+
+
+def test_errors_that_are_to_be_tried_again_remain(tmp_path: Path) -> None:
+    """Until a later row of the key has another error or none; other errors stand."""
+    journal = Journal(tmp_path / "j", SCHEMA, retried_errors=["timeout"])
+    with journal:
+        journal.append(rows(("a", None), ("b", None), error="timeout"))
+        journal.append(rows(("c", None), error="broken"))
+        assert journal.remaining("abc") == ["a", "b"]
+        journal.append(rows(("a", 1)))
+        assert journal.remaining("abc") == ["b"]
+
+
+def test_rows_of_other_columns_are_refused(journal: Journal) -> None:
+    """A batch that lacks a column never reaches the file."""
+    filled(journal)
+    before = journal.path.read_bytes()
+    with journal, pytest.raises(KeyError):
+        journal.append(pa.table({"key": ["a"]}))
+    assert journal.path.read_bytes() == before
+
+
+def test_a_journal_needs_its_key(tmp_path: Path) -> None:
+    """A schema without one is a mistake of the caller, as is an error column that is not there."""
+    with pytest.raises(ValueError, match="'key'"):
+        Journal(tmp_path / "j", pa.schema([("id", pa.string())]))
+    with pytest.raises(ValueError, match="'error'"):
+        Journal(tmp_path / "j", pa.schema([("key", pa.string())]), retried_errors=["timeout"])
+
+
+def test_only_an_open_journal_is_written_to(journal: Journal) -> None:
+    """Else two could write at once."""
+    with pytest.raises(ValueError, match="with journal"):
+        journal.append(rows(("a", 1)))
+    with pytest.raises(ValueError, match="with journal"):
+        journal.compact([])
+
+
+# ------------------------------------------------------------------ what happens to the file
+@given(data=st.data())
+def test_a_file_cut_anywhere_keeps_its_whole_batches(data: st.DataObject) -> None:
+    """What a kill can leave: the batches before the cut stay, the torn one goes, and the journal goes on."""
+    with tempfile.TemporaryDirectory() as folder:
+        journal = Journal(Path(folder, "j"), SCHEMA)
+        ends = []
+        with journal:
+            for number in range(4):
+                ends.append(journal.path.stat().st_size)
+                journal.append(rows((f"a{number}", number)))
+        whole = journal.path.read_bytes()
+        end = data.draw(st.integers(0, len(whole) - 1))
+        journal.path.write_bytes(whole[:end])
+        kept = sum(end >= start for start in ends[1:])
+        with journal:
+            assert pairs(journal) == [(f"a{number}", number) for number in range(kept)]
+            journal.append(rows(("new", 9)))
+        assert pairs(journal)[-1] == ("new", 9)
+        assert len(pairs(journal)) == kept + 1
+
+
+@given(data=st.data())
+def test_a_flipped_byte_costs_one_batch_at_most(data: st.DataObject) -> None:
+    """Whatever it hits behind the first line, all other batches stay; nothing wrong is ever read."""
+    with tempfile.TemporaryDirectory() as folder:
+        journal = filled(Journal(Path(folder, "j"), SCHEMA), batches=4)
+        content = bytearray(journal.path.read_bytes())
+        place = data.draw(st.integers(len(FIRST_LINE), len(content) - 1))
+        content[place] ^= data.draw(st.integers(1, 255))
+        journal.path.write_bytes(content)
+        with journal:
+            found = pairs(journal)
+        expected = [(f"{letter}{number}", number) for number in range(4) for letter in "ab"]
+        assert len(found) == 6
+        assert set(found) < set(expected)
+        assert pairs(journal) == found
+
+
+def test_what_is_cut_off_is_said(journal: Journal, caplog: pytest.LogCaptureFixture) -> None:
+    """How much, and of which journal; the next opening has nothing to say."""
+    filled(journal)
+    with journal.path.open("ab") as file:
+        file.write(b"\xf5row and then the power went")
+    with caplog.at_level(logging.WARNING), journal:
+        pass
+    assert "made.journal: cut off 28 bytes that a killed run left" in caplog.text
+    caplog.clear()
+    with journal:
+        assert len(pairs(journal)) == 6
+    assert caplog.text == ""
+
+
+def test_another_file_is_not_touched(journal: Journal) -> None:
+    """A path that points to something else stops the run and leaves that as it is, however short."""
+    for content in (b"PAR1 and more than a line of something else", b"short"):
+        journal.path.parent.mkdir(exist_ok=True)
+        journal.path.write_bytes(content)
+        with pytest.raises(JournalError, match=r"made\.journal"), journal:
+            pass
+        assert journal.path.read_bytes() == content
+
+
+# ------------------------------------------------------------------ versions
+def test_a_column_that_is_new_is_null_in_old_rows(tmp_path: Path) -> None:
+    """Costly work of an older version is not lost."""
+    older = Journal(tmp_path / "j", pa.schema([("key", pa.string()), ("gone", pa.int64())]))
+    with older:
+        older.append(pa.table({"key": ["a"], "gone": [1]}))
+    with Journal(tmp_path / "j", SCHEMA) as journal:
+        journal.append(rows(("b", 2)))
+        assert pairs(journal) == [("a", None), ("b", 2)]
+
+
+def test_a_column_of_another_type_is_told(tmp_path: Path) -> None:
+    """Nothing is guessed: which column, which types, what to do."""
+    with Journal(tmp_path / "j", pa.schema([("key", pa.string()), ("value", pa.string())])) as older:
+        older.append(pa.table({"key": ["a"], "value": ["1"]}))
+    with pytest.raises(JournalError, match=r"(?s)column value.*string.*int64.*move the journal away"):
+        Journal(tmp_path / "j", SCHEMA).read()
+
+
+# ------------------------------------------------------------------ compaction
+def test_compacting_keeps_the_last_rows_of_the_keys_that_are_wanted(journal: Journal) -> None:
+    """What is dropped is counted, and the journal goes on."""
+    filled(journal)
+    with journal:
+        journal.append(rows(("b1", 10)))
+        size = journal.path.stat().st_size
+        assert journal.compact(["b1", "a0", "never there"]) == 5
+        assert journal.path.stat().st_size < size
+        journal.append(rows(("c", 3)))
+    assert pairs(journal) == [("a0", 0), ("b1", 10), ("c", 3)]
+
+
+def test_what_needs_no_compacting_is_not_rewritten(journal: Journal) -> None:
+    """Nothing to drop: the file stays the same file."""
+    filled(journal)
+    inode = journal.path.stat().st_ino
+    with journal:
+        assert journal.compact(row["key"] for row in journal.read().to_pylist()) == 0
+    assert journal.path.stat().st_ino == inode
+
+
+def test_many_small_frames_become_few(journal: Journal) -> None:
+    """Opening each takes as long as one of a thousand rows."""
+    filled(journal, batches=200)
+    before = journal.read()
+    with journal:
+        assert journal.compact(before["key"].to_pylist()) == 0
+    assert len(list(journal.frames())) == 1
+    assert journal.read() == before
+
+
+# ------------------------------------------------------------------ two writers, a full disk
+HOLDER = """
+import sys
+from pathlib import Path
+from tests.engine.test_journal import SCHEMA
+from sparkle_curation.engine.journal import Journal
+with Journal(Path(sys.argv[1]), SCHEMA):
+    print("open", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_two_processes_cannot_write_at_once(journal: Journal, checkout: Path) -> None:
+    """The second is told; a reader is let in; once the first is killed, its lock is gone."""
+    filled(journal)
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(journal.path)],
+        cwd=checkout,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [*sys.path, str(checkout)]))},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert holder.stdout is not None
+    assert holder.stdin is not None
+    with holder.stdout, holder.stdin:
+        assert holder.stdout.readline() == b"open\n"
+        with pytest.raises(JournalError, match=r"(?s)Another run.*made\.journal.*data_root"), journal:
+            pass
+        assert len(pairs(journal)) == 6
+        holder.kill()
+        holder.wait()
+    with journal:
+        journal.append(rows(("c", 3)))
+    assert len(pairs(journal)) == 7
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """A limit on the size of files, which stands for a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_full_disk_is_told_and_costs_nothing(journal: Journal) -> None:
+    """No half of the batch stays, and once there is space later ones go on."""
+    filled(journal)
+    before = journal.path.read_bytes()
+    long = rows(*((os.urandom(16).hex(), number) for number in range(1000)))
+    with journal:
+        with (
+            files_of_at_most(len(before) + 1000),
+            pytest.raises(JournalError, match=r"(?s)The disk is full.*made\.journal.*free some space"),
+        ):
+            journal.append(long)
+        assert journal.path.read_bytes() == before
+        journal.append(rows(("c", 3)))
+    assert len(pairs(journal)) == 7
+
+
+def test_a_disk_that_is_full_when_compacting_costs_nothing(journal: Journal) -> None:
+    """The journal stays as it was."""
+    filled(journal)
+    before = journal.path.read_bytes()
+    with journal:
+        with files_of_at_most(100), pytest.raises(JournalError, match="The disk is full"):
+            journal.compact(["a0"])
+        assert journal.path.read_bytes() == before
+    assert [path.name for path in journal.path.parent.iterdir() if path.suffix == ".tmp"] == []

@@ -1,0 +1,232 @@
+"""Variants as versions: a clone is rebuilt by DVC, another cut-off is an experiment, and the two are compared."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from tests.browser import shown
+from tests.conftest import CHECKOUT
+
+from sparkle_curation.release.tables import COLUMNS
+
+pytestmark = pytest.mark.slow
+
+CUT_OFF = "conf/base/curate/parameters.yml:threshold"
+ROOT = "conf/base/globals.yml:release_root"
+METRICS = "data/08_reporting/curation_metrics.json"
+TABLE = "edited_frame0_scores"
+STAGES = ["manifest", "ingest", "inspect", "validate", "curate", "plots_page"]
+
+
+@dataclass(frozen=True)
+class Clone:
+    """A clone of the project with a git identity of its own, and the commands in it."""
+
+    root: Path
+
+    def run(self, *command: str, is_failing: bool = False) -> str:
+        """What a command prints, with this environment's programs and the code that Kedro finds in the clone."""
+        programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        quiet = {
+            "DO_NOT_TRACK": "1",
+            "DVC_NO_ANALYTICS": "1",
+            "COLUMNS": "200",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+        }
+        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        done = subprocess.run(
+            command,
+            cwd=self.root,
+            env=inherited | quiet | {"PATH": programs},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+        assert (done.returncode != 0) == is_failing, f"{command}:\n{done.stdout}\n{done.stderr}"
+        return done.stdout + done.stderr
+
+    def stages_run(self, *command: str) -> list[str]:
+        """The stages that a ``dvc`` command ran, without those that it found unchanged."""
+        return stages_of(self.run("dvc", *command))
+
+    def commit(self, message: str) -> None:
+        """Keep what git does not ignore."""
+        self.run("git", "add", "--all")
+        self.run("git", "commit", "--quiet", "--message", message)
+
+    def back_to_head(self) -> None:
+        """The files of git and of DVC as they were committed."""
+        self.run("git", "checkout", "--quiet", "--", ".")
+        self.run("dvc", "checkout", "--quiet")
+
+    def emitted(self) -> Counter[str]:
+        """Emitted samples by theme, counted in the training CSVs by the csv module."""
+        counts: Counter[str] = Counter()
+        for path in self.path("data/05_model_input/kiwi_edit/prompts").glob("*_train.csv"):
+            counts[path.name.removesuffix("_train.csv")] = len(read_csv(path))
+        return counts
+
+    def path(self, path: str) -> Path:
+        """A file of the clone."""
+        return self.root / path
+
+
+def stages_of(text: str) -> list[str]:
+    """The stages that DVC says it ran."""
+    return re.findall(r"^Running stage '(\w+)'", text, re.MULTILINE)
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    """The rows of a CSV."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def make_clone(source: Path, root: Path) -> Clone:
+    """A clone of what is committed."""
+    subprocess.run(["git", "clone", "--quiet", "--no-local", str(source), str(root)], check=True)
+    clone = Clone(root)
+    clone.run("git", "config", "user.email", "tester@example.org")
+    clone.run("git", "config", "user.name", "Tester")
+    return clone
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """A clone of the project in an empty folder, built by ``dvc repro`` and committed."""
+    clone = make_clone(CHECKOUT, tmp_path_factory.mktemp("versions") / "clone")
+    assert clone.stages_run("repro") == STAGES
+    clone.commit("The variant by the published cut-offs")
+    return clone
+
+
+def test_a_second_rebuild_does_nothing(built: Clone) -> None:
+    """It looks at the release, finds it as it was, and changes no file."""
+    assert built.stages_run("repro") == ["manifest"]
+    assert built.run("git", "status", "--porcelain") == ""
+
+
+def test_another_cut_off_is_an_experiment_and_what_it_costs_is_told(built: Clone, tmp_path: Path) -> None:
+    """Only judging runs; metrics, parameters, plots and the difference agree with a count by hand."""
+    before = built.emitted()
+    assert built.stages_run("exp", "run", "--name", "strict", "-S", f"{CUT_OFF}=8.5") == [
+        "manifest",
+        "curate",
+    ]
+    after = built.emitted()
+    assert 0 < after.total() < before.total()
+    changes = {theme: after[theme] - before[theme] for theme in before}
+    _check_metrics(built, changes)
+    _check_diff(built, changes)
+    (params,) = json.loads(built.run("dvc", "params", "diff", "--json", "HEAD")).values()
+    assert params == {"threshold": {"old": None, "new": 8.5}}
+    _check_plots(built, tmp_path)
+    built.back_to_head()
+    assert built.emitted() == before
+
+
+def _check_metrics(built: Clone, changes: dict[str, int]) -> None:
+    """DVC's difference of the metrics is that of the CSVs, between HEAD and both the workspace and the experiment."""
+    for other in ([], ["strict"]):
+        metrics = json.loads(built.run("dvc", "metrics", "diff", "--json", "HEAD", *other))[METRICS]
+        found = {theme: metrics.get(f"themes.{theme}.emitted", {}).get("diff", 0) for theme in changes}
+        assert found == changes
+        assert metrics["total.emitted"]["diff"] == sum(changes.values())
+
+
+def _check_diff(built: Clone, changes: dict[str, int]) -> None:
+    """The project's own difference of the two names as many removed samples of each theme as the CSVs lack."""
+    built.run("kedro", "run", "--pipelines", "diff", "--params", "base=HEAD,other=strict")
+    found: Counter[str] = Counter()
+    for row in read_csv(built.path("data/08_reporting/variant_diff_counts.csv")):
+        assert row["change"] == "removed"
+        found[row["theme"]] -= int(row["sample_count"])
+    assert found == changes
+
+
+def _check_plots(built: Clone, scratch: Path) -> None:
+    """All three plots are drawn for both versions, by a browser that reaches no network."""
+    built.run("dvc", "plots", "diff", "HEAD", "strict", "--out", str(scratch / "plots"))
+    page = shown(scratch / "plots" / "index.html", scratch)
+    for title in ("Samples that pass each stage", "Scores by stage and theme", "at every cut-off"):
+        assert title in page
+    bars = re.findall(r'aria-label="([^"]*)"[^>]*aria-roledescription="bar" d="([^"]*)"', page)
+    csvs = ("funnel", "score_histograms")
+    assert len(bars) == 2 * sum(len(read_csv(built.path(f"data/08_reporting/{name}.csv"))) for name in csvs)
+    # width and height of a bar, as its outline goes: M x,y h width v height ...
+    sides = [re.fullmatch(r"M[^h]*h([\d.e-]+)v([\d.e-]+)h.*", outline) for _, outline in bars]
+    assert all(side and float(side[1]) > 0 and float(side[2]) > 0 for side in sides)
+    assert {re.search(r"version: (\w+)", label)[1] for label, _ in bars} == {"HEAD", "strict"}
+    assert page.count('aria-roledescription="line mark"') == 2 * 3 * 6
+
+
+def test_a_changed_score_file_rebuilds_what_hangs_on_it(built: Clone) -> None:
+    """One table is read and changes; the changed sample is no longer emitted."""
+    tables = built.path("data/02_intermediate")
+    before = {path.name: path.read_bytes() for path in tables.glob("*.parquet")}
+    emitted = built.emitted()
+    sample = read_csv(built.path("data/05_model_input/kiwi_edit/prompts/time_train.csv"))[0]["task"]
+    release = built.path("data/01_raw/sparkle_sample/intermediate_data/time")
+    lower_score(release / "edited_frame0_score.jsonl", sample)
+    log = built.run("dvc", "repro")
+    assert stages_of(log) == ["manifest", "ingest", "validate", "curate"]
+    assert set(re.findall(r"(\w+): sources unchanged, not read again", log)) == set(COLUMNS) - {TABLE}
+    changed = {name for name in before if tables.joinpath(name).read_bytes() != before[name]}
+    assert changed == {f"{TABLE}.parquet"}
+    assert built.emitted() == emitted - Counter({"time": 1})
+    built.back_to_head()
+
+
+def lower_score(path: Path, sample: str) -> None:
+    """Give a sample a score in a JSONL file that no cut-off of ours lets pass."""
+    records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    for record in records:
+        if sample in record.values():
+            record["editscore"]["overall"] = 1.0
+    lines = (json.dumps(record, ensure_ascii=False) for record in records)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def test_several_cut_offs_are_queued(built: Clone) -> None:
+    """Each is judged in a folder of its own, and nothing else is done again there; the workspace stays as it is."""
+    before = built.emitted()
+    built.run("dvc", "exp", "run", "--queue", "-S", f"{CUT_OFF}=7.0,9.0")
+    log = built.run("dvc", "exp", "run", "--run-all", "--jobs", "1")
+    assert stages_of(log) == ["manifest", "curate"] * 2
+    table = csv.DictReader(built.run("dvc", "exp", "show", "--csv").splitlines())
+    emitted = {row["threshold"]: int(float(row["total.emitted"])) for row in table if row["Experiment"]}
+    assert emitted["7.0"] > before.total() > emitted["9.0"] > 0
+    assert built.emitted() == before
+    assert built.run("git", "status", "--porcelain") == ""
+
+
+def test_another_machine_pulls_and_has_nothing_to_do(built: Clone, tmp_path: Path) -> None:
+    """A clone has other times, and its release may lie elsewhere: with the same content it is the same version."""
+    built.run("dvc", "remote", "add", "--default", "shelf", str(tmp_path / "shelf"))
+    built.run("dvc", "push", "--quiet")
+    built.commit("A remote")
+    other = make_clone(built.root, tmp_path / "other")
+    other.run("dvc", "pull", "--quiet")
+    assert other.emitted() == built.emitted()
+    assert other.stages_run("repro") == ["manifest"]
+    assert other.run("git", "status", "--porcelain") == ""
+    elsewhere = shutil.copytree(
+        other.path("data/01_raw/sparkle_sample"), tmp_path / "Sparkle", copy_function=shutil.copy
+    )
+    assert other.stages_run("exp", "run", "-S", f"{ROOT}={elsewhere}") == ["manifest"]
+    (elsewhere / "intermediate_data" / "time" / "foreground_grounding_r2.jsonl").unlink()
+    assert other.stages_run("repro") == STAGES[:-1]
+    other.path("conf/local/globals.yml").write_text("release_root: /nowhere\n", encoding="utf-8")
+    assert "conf/local has a setting that a version would need" in other.run("dvc", "repro", is_failing=True)
