@@ -168,18 +168,22 @@ def test_a_table_edited_by_hand_stops_the_run_before_anything_is_emitted(
     assert not project.output("05_model_input").exists()
 
 
-def test_a_table_edited_after_it_was_validated_is_validated_again(project: Project) -> None:
-    """Also its scores are audited again: one that no answers can make is found."""
+def test_a_table_edited_after_it_was_validated_is_validated_and_audited_again(project: Project) -> None:
+    """Scores that no sub-scores can make are within their bounds, so the audit finds them; a sum that is off, the suite."""
     project.run_here("curate")
+    made_up = pl.when(IS_AMONG_TWELVE).then(9.99).otherwise(pl.col("overall"))
     put(
         project,
         "edited_frame0_scores",
-        overall=pl.when(IS_AMONG_TWELVE).then(9.99).otherwise(pl.col("overall")),
+        overall=made_up,
+        editscore=pl.col("editscore").struct.with_fields(overall=made_up),
     )
-    lenient = {"validation.severity.derived_value": "warning"}
-    project.run_here("curate", params=lenient)
+    put(project, "edited_video_scores", mean_o_score=pl.col("mean_o_score") - 1e-6)
+    project.run_here("curate", params={"validation.severity.derived_value": "warning"})
     summary = pl.read_csv(project.output("08_reporting", "validation_summary.csv"))
-    assert summary.filter(~pl.col("is_met"))["rule"].to_list() == ["overall_is_editscores"]
+    assert "mean_is_frames" in summary.filter(~pl.col("is_met"))["rule"].to_list()
+    audit = pl.read_parquet(project.output("03_primary", "score_audit.parquet"))
+    assert audit.filter(pl.col("rule") == "above_geometric_mean").height == 12
 
 
 def test_a_table_of_other_columns_is_critical(project: Project) -> None:
