@@ -1,0 +1,40 @@
+"""What is timed still runs: a benchmark that nobody has run for a while is wrong by then."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+from benchmarks.asset_tables import write_asset_table
+from benchmarks.contenders import CONTENDERS
+
+from sparkle_curation.datasets.schema_validator import TableSchemaValidator
+from sparkle_curation.release.layout import ASSET_KINDS
+from sparkle_curation.release.tables import ASSET_COLUMNS
+from sparkle_curation.sample.large import write_large_release
+
+SAMPLES = 60
+
+
+@pytest.mark.slow
+def test_every_contender_does_its_work(tmp_path: Path) -> None:
+    """On a few samples; those that judge read the tables that ours wrote."""
+    write_large_release(tmp_path / "release", samples=SAMPLES, bad_line_share=0.0)
+    for name, contender in CONTENDERS.items():
+        source = "ingest_ours" if name.startswith("judge_") else "release"
+        contender(tmp_path / source, tmp_path / name)()
+        assert any((tmp_path / name).iterdir()), name
+
+
+def test_made_assets_are_a_table_that_ingestion_could_have_written(tmp_path: Path) -> None:
+    """Every kind of each sample, one after another in its shard, none in the place of another."""
+    ids = [f"Sparkle_time_{number:06}" for number in range(5)]
+    pl.DataFrame({"id": ids, "theme": ["time"] * 5}).write_parquet(tmp_path / "annotations.parquet")
+    write_asset_table(tmp_path / "annotations.parquet", tmp_path / "assets.parquet")
+    assets = pl.read_parquet(tmp_path / "assets.parquet")
+    TableSchemaValidator(table="assets").validate(assets)
+    assert assets.height == len(ids) * len(ASSET_KINDS)
+    assert not assets.select("container", "offset").is_duplicated().any()
+    assert assets.columns == [field.name for field in ASSET_COLUMNS]
+    assert "time/source_video/Sparkle_time_000003.mp4" in assets["path"]
