@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test lint sample bench golden dev clean
+.PHONY: help run test lint sample bench golden viz dev clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -31,8 +31,8 @@ help: ## Show these targets
 run: $(VENV)/.base ## Curate the sample release; PARAMS=threshold=9 changes the cut-off
 	@$(BIN)/kedro run --pipeline curate --params $(PARAMS)
 
-test: $(VENV)/.dev ## Run all tests; PYTEST_ARGS="-k judge" picks some
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+test: $(VENV)/.dev ## Run all tests on all cores; PYTEST_ARGS="-k judge" picks some
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(PYTEST_ARGS)
 
 lint: $(VENV)/.dev ## Check style, types and the direction of imports
 	$(BIN)/ruff check
@@ -48,6 +48,9 @@ bench: $(VENV)/.dev ## Time ingest and curate at the size of the real release
 
 golden: $(VENV)/.dev ## Write tests/golden/ anew, after a change that is meant to change it
 	$(BIN)/python -m pytest tests/test_curate.py -k golden --update-golden
+
+viz: $(VENV)/.viz ## Show the pipelines in the browser: layers, previews, row counts
+	@$(BIN)/kedro viz run
 
 dev: $(VENV)/.dev ## Make .venv with all that tests and linters need
 
@@ -76,3 +79,8 @@ $(VENV)/.dev: $(VENV)/.python pyproject.toml constraints.txt
 	@echo "Installing what tests and linters need (about a minute the first time)"
 	@$(INSTALL) --editable '.[dev]'
 	@touch $(VENV)/.base $@
+
+$(VENV)/.viz: $(VENV)/.base
+	@echo "Installing Kedro-Viz"
+	@$(INSTALL) --editable '.[viz]'
+	@touch $@
