@@ -109,9 +109,12 @@ def judge_ours(tables: Path, out: Path) -> Work:
     """Judge and emit from the ingested tables: the nodes of ``judge`` one after another."""
     import polars as pl
 
+    from sparkle_curation.curation.split import SplitParams
     from sparkle_curation.datasets import KiwiEditDataset, MetricsJSONDataset, TableDataset
-    from sparkle_curation.pipelines.judge import nodes
-    from sparkle_curation.pipelines.judge.params import Thresholds
+    from sparkle_curation.pipelines.judge import nodes, variant_nodes
+    from sparkle_curation.pipelines.judge.params import PreflightParams, Thresholds
+    from sparkle_curation.release.fields import arrow_schema
+    from sparkle_curation.release.media_table import MEDIA_COLUMNS
 
     def work() -> None:
         def table(name: str) -> pl.LazyFrame:
@@ -121,6 +124,8 @@ def judge_ours(tables: Path, out: Path) -> Work:
             table("annotations"),
             pl.LazyFrame(schema={"id": pl.String, "theme": pl.String, "kind": pl.String}),
         )
+        media = pl.LazyFrame(pl.from_arrow(arrow_schema(MEDIA_COLUMNS).empty_table()))
+        loader, split = PreflightParams(unloadable_pairs="drop"), SplitParams()
         scores = [
             table(name)
             for name in ("edited_frame0_scores", "foreground_removed_scores", "edited_video_scores")
@@ -133,10 +138,16 @@ def judge_ours(tables: Path, out: Path) -> Work:
         verdicts = nodes.judge_samples(known.lazy(), *scores, cut_offs, "reject", "keep")
         TableDataset(filepath=str(out / "verdicts.parquet")).save(verdicts)
         kept, _ = nodes.split_by_verdict(verdicts)
-        prompts = nodes.look_up_prompts(kept, annotations, *scores, *groundings)
-        emitted, not_emitted, warnings = nodes.compose_variant(kept, annotations, prompts, assets)
+        prompts = variant_nodes.look_up_prompts(kept, annotations, *scores, *groundings)
+        candidates, not_emitted = variant_nodes.compose_variant(kept, annotations, prompts, assets)
+        preflight = variant_nodes.check_pairs(candidates, media, loader)
+        TableDataset(filepath=str(out / "preflight.parquet")).save(preflight)
+        loadable, _, _ = variant_nodes.drop_unloadable(candidates, preflight)
+        groups = variant_nodes.group_by_source(media)
+        emitted, splits, warnings = variant_nodes.split_samples(loadable, groups, split)
         KiwiEditDataset(filepath=str(out / "prompts")).save(emitted)
-        metrics, _, _ = nodes.measure_curation(verdicts, not_emitted, warnings, cut_offs, "reject")
+        counts = variant_nodes.count_samples(verdicts, not_emitted, warnings, preflight, splits)
+        metrics, _, _ = variant_nodes.measure_curation(counts, cut_offs, "reject", "keep", loader, split)
         MetricsJSONDataset(filepath=str(out / "metrics.json")).save(metrics)
 
     return work

@@ -73,6 +73,15 @@ def test_the_real_pairs_are_all_emitted(project: Project, sparkle_real: Path) ->
     assert "absent from the release" in finished.stdout
     metrics = summary(real)["metrics"]["total"]
     assert (metrics["known"], metrics["emitted"], metrics["agreement"]["missing"]) == (12, 12, 0)
+    assert metrics["preflight"]["loads"] == 12
+    preflight = pl.read_parquet(real.output("03_primary", "preflight.parquet"))
+    for side in ("source", "edited"):
+        loaded = preflight.select(
+            f"{side}_loaded_{name}" for name in ("width_px", "height_px", "frame_count")
+        )
+        assert sorted(loaded.rows()) == [(1280, 704, 69)] * 2 + [(1280, 704, 73)] + [(1280, 704, 81)] * 9
+    media = pl.read_parquet(real.output("02_intermediate", "media.parquet"))
+    assert set(media.select("width_px", "height_px", "fps").rows()) == {(1280, 720, 16.0)}
     assets = pl.read_parquet(real.output("02_intermediate", "assets.parquet"))
     assert sorted(assets["kind"].value_counts().rows()) == [("edited_video", 12), ("source_video", 12)]
     for theme in THEMES:

@@ -23,6 +23,14 @@ GOOD: dict[str, Any] = {
     "thresholds": {"edited_frame0": 8.0, "foreground_removed": 8.5, "edited_video": 8.0},
     "missing_scores": "reject",
     "tainted_scores": "keep",
+    "preflight": {
+        "unloadable_pairs": "drop",
+        "num_frames": 81,
+        "max_pixels": 921600,
+        "height": None,
+        "width": None,
+    },
+    "split": {"val_share": 0.0, "seed": 0},
     **OmegaConf.to_container(OmegaConf.load(CHECKOUT / "conf" / "base" / "validate" / "parameters.yml")),  # type: ignore[dict-item]
     **OmegaConf.to_container(OmegaConf.load(CHECKOUT / "conf" / "base" / "inspect" / "parameters.yml")),  # type: ignore[dict-item]
 }
@@ -70,6 +78,15 @@ def test_good_parameters_pass() -> None:
         ("missing_scores=rejekt", ["'rejekt'", "'reject', 'keep' or 'error'"]),
         ("missing_scores=null", ["'reject', 'keep' or 'error'"]),
         ("tainted_scores=drop", ["'drop'", "'keep' or 'reject'"]),
+        ("preflight.unloadable_pairs=dropp", ["'drop' or 'keep'"]),
+        ("preflight.num_frames=0", ["'preflight.num_frames'", "a whole number above 0"]),
+        ("preflight.max_pixels=1e6", ["'preflight.max_pixels'", "a whole number above 0"]),
+        ("preflight.height=480", ["'preflight.width'", "height and width are both set or neither"]),
+        ("preflight.width=832", ["'preflight.width'", "height and width are both set or neither"]),
+        ("preflight.fps=16", ["There is no parameter 'preflight.fps'", "preflight.num_frames"]),
+        ("split.val_share=1.0", ["'split.val_share'", "a number from 0 to below 1"]),
+        ("split.val_share=.nan", ["'split.val_share'", "a number from 0 to below 1"]),
+        ("split.sed=1", ["did you mean 'split.seed'?"]),
         ("release_root=", ["'release_root'", "a folder or fsspec URL", "conf/base/globals.yml"]),
         ("data_root=", ["'data_root'", "a folder or fsspec URL", "conf/base/globals.yml"]),
         ("data_root=5", ["'data_root'", "a folder or fsspec URL"]),

@@ -63,6 +63,8 @@ _OUTPUTS = {
     "variant_samples": "training CSVs",
     "verdicts": "verdicts",
     "quarantine": "quarantine",
+    "preflight_dropped": "dropped pairs",
+    "preflight_warnings": "odd pairs",
     "curation_metrics": "metrics",
     "funnel": "funnel",
     "data_docs": "validation",

@@ -20,7 +20,8 @@ from tests.curation.made_tables import (
     scores,
 )
 
-from sparkle_curation.curation.funnel import build_metrics, count_samples, list_stages, tabulate_funnel
+from sparkle_curation.curation import funnel
+from sparkle_curation.curation.funnel import build_metrics, list_stages, tabulate_funnel
 from sparkle_curation.curation.verdicts import TaintedScores, judge, list_known, mark_tainted
 from sparkle_curation.errors import ConservationError
 from sparkle_curation.release.stages import STAGE_NAMES
@@ -48,6 +49,29 @@ def rows(sample_id: str) -> pl.DataFrame:
     return pl.DataFrame({"id": [sample_id], "theme": ["time"]})
 
 
+def checked(samples: pl.DataFrame, **outcomes: tuple[str, list[str]]) -> pl.DataFrame:
+    """A preflight in which the samples load, but for those with an outcome and reasons; what is replaced is dropped."""
+    found = [outcomes.get(key, ("loads", [])) for key in samples["id"]]
+    return samples.select("id", "theme").with_columns(
+        pl.Series("outcome", [outcome for outcome, _ in found], pl.String),
+        pl.Series("reasons", [reasons for _, reasons in found], pl.List(pl.String)),
+        pl.Series("is_dropped", [outcome == "replaced" for outcome, _ in found], pl.Boolean),
+    )
+
+
+def count_samples(
+    verdicts: pl.DataFrame,
+    not_emitted: pl.DataFrame,
+    prompt_warnings: pl.DataFrame,
+    **outcomes: tuple[str, list[str]],
+) -> pl.DataFrame:
+    """The counts where all kept samples load and train, but for those with an outcome of the preflight."""
+    candidates = verdicts.filter("is_kept").join(not_emitted, on="id", how="anti")
+    preflight = checked(candidates, **outcomes)
+    emitted = preflight.filter(~pl.col("is_dropped")).select("id", "theme", pl.lit("train").alias("split"))
+    return funnel.count_samples(verdicts, not_emitted, prompt_warnings, preflight, emitted)
+
+
 def test_the_counts_of_a_small_curation() -> None:
     """Each stage counts what reaches it; below its cut-off and without a score are counted apart."""
     counts = count_samples(example(), rows(LOST), rows(GOOD))
@@ -64,8 +88,51 @@ def test_the_counts_of_a_small_curation() -> None:
         "emitted": 2,
         "not_emitted": 1,
         "prompt_warnings": 1,
+        "preflight": {
+            "loads": 2,
+            "accepted_bad": 0,
+            "not_inspected": 0,
+            "replaced": 0,
+            "dropped": 0,
+            "reasons": {},
+        },
+        "splits": {"train": 2, "val": 0},
         "agreement": {"released": 3, "missing": 2, "extra": 1},
     }
+
+
+def test_pairs_that_the_preflight_drops_are_counted() -> None:
+    """They are not emitted, a released one is missing from the variant, and the reasons are told apart."""
+    outcomes = {
+        GOOD: ("replaced", ["missing_file", "unequal_fps"]),
+        EXTRA: ("accepted_bad", ["unequal_fps"]),
+        LOST: ("replaced", ["corrupt_file"]),
+    }
+    counts = count_samples(example(), NO_ROWS, NO_ROWS, **outcomes)
+    metrics = build_metrics(counts, CUT_OFFS, "reject")["total"]
+    assert (metrics["kept"], metrics["emitted"], metrics["not_emitted"]) == (3, 1, 0)
+    assert metrics["agreement"] == {"released": 3, "missing": 3, "extra": 1}
+    assert metrics["preflight"] == {
+        "loads": 0,
+        "accepted_bad": 1,
+        "not_inspected": 0,
+        "replaced": 2,
+        "dropped": 2,
+        "reasons": {"missing_file": 1, "corrupt_file": 1, "unequal_fps": 2},
+    }
+    row = tabulate_funnel(counts).row(-1, named=True)
+    assert (row["unloadable"], row["accepted_bad"], row["not_inspected"]) == (2, 1, 0)
+
+
+def test_a_sample_that_the_preflight_did_not_see_stops_the_run() -> None:
+    """Each kept sample was checked or could not be emitted; each emitted one trains or validates."""
+    verdicts = example()
+    preflight = checked(verdicts.filter("is_kept"))
+    splits = preflight.select("id", "theme", pl.lit("val").alias("split"))
+    for seen, parted in ((preflight.head(2), splits), (preflight, splits.head(2))):
+        counts = funnel.count_samples(verdicts, NO_ROWS, NO_ROWS, seen, parted)
+        with pytest.raises(ConservationError, match="do not add up"):
+            build_metrics(counts, CUT_OFFS, "reject")
 
 
 def test_unscored_samples_that_pass_are_counted_as_kept_too() -> None:
@@ -109,6 +176,10 @@ def test_the_wide_funnel_has_a_row_per_theme() -> None:
         "tainted": 0,
         "emitted": 2,
         "not_emitted": 1,
+        "unloadable": 0,
+        "accepted_bad": 0,
+        "not_inspected": 0,
+        "val": 0,
         "missing": 2,
         "extra": 1,
     }
@@ -128,7 +199,18 @@ def test_no_samples_are_counted_as_zeros() -> None:
 
 
 @pytest.mark.parametrize(
-    "column", ["known", "foreground_removed_in", "edited_video_kept", "kept", "emitted", "missing"]
+    "column",
+    [
+        "known",
+        "foreground_removed_in",
+        "edited_video_kept",
+        "kept",
+        "emitted",
+        "missing",
+        "loads",
+        "dropped",
+        "val",
+    ],
 )
 def test_counts_that_do_not_add_up_stop_the_run(column: str) -> None:
     """One sample too many anywhere is a defect, and no metrics are written."""

@@ -7,18 +7,25 @@ from pathlib import Path
 import polars as pl
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from kedro.io import DatasetError
 from polars.testing import assert_frame_equal
 from tests.curation.made_tables import annotation_tables, csv_row, metadata
 
 from sparkle_curation.curation.emission import VARIANT_COLUMNS
 from sparkle_curation.datasets.kiwi_edit_dataset import KiwiEditDataset
+from sparkle_curation.release.layout import SPLITS
 from sparkle_curation.release.themes import THEMES
 
 
 def variant(*rows: dict[str, object]) -> pl.DataFrame:
     """Emitted samples."""
     return pl.DataFrame(rows, schema=dict.fromkeys(VARIANT_COLUMNS, pl.String))
+
+
+def in_split(samples: pl.DataFrame, split: str = "train") -> pl.DataFrame:
+    """The samples with the split that they are in."""
+    return samples.with_columns(pl.lit(split).alias("split"))
 
 
 TIME = csv_row("Sparkle_time_000001") | metadata("Sparkle_time_000001", chosen_keyword="dusk: fading sun")
@@ -66,7 +73,7 @@ def test_an_empty_variant_is_an_empty_folder(tmp_path: Path) -> None:
     dataset.save(variant(TIME))
     dataset.save(variant())
     assert file_names(tmp_path / "prompts") == []
-    assert_frame_equal(dataset.load(), variant())
+    assert_frame_equal(dataset.load(), in_split(variant()))
     assert dataset.preview() == {"index": [], "columns": [], "data": []}
 
 
@@ -92,11 +99,32 @@ def test_a_preview_is_the_first_rows_of_the_first_theme(tmp_path: Path) -> None:
     }
 
 
-@given(annotation_tables())
-def test_a_variant_comes_back(tmp_path_factory: pytest.TempPathFactory, table: pl.DataFrame) -> None:
-    """Save, then load, is identity up to the order of the themes."""
+def test_a_split_has_files_of_its_own(tmp_path: Path) -> None:
+    """Samples for validation stand beside the others, metadata too; a theme may have them alone."""
+    dataset = KiwiEditDataset(filepath=str(tmp_path / "prompts"))
+    other = csv_row("Sparkle_time_000002") | metadata("Sparkle_time_000002")
+    train, val = in_split(variant(TIME)), in_split(variant(other, STYLE), "val")
+    dataset.save(pl.concat([val, train]))
+    assert file_names(tmp_path / "prompts") == [
+        "style_val.csv",
+        "time_train.csv",
+        "time_train_metadata.jsonl",
+        "time_val.csv",
+        "time_val_metadata.jsonl",
+    ]
+    assert_frame_equal(dataset.load(), pl.concat([train, val]))
+    assert (tmp_path / "prompts" / "time_val.csv").read_text().splitlines()[1].endswith(other["id"])
+
+
+@given(annotation_tables(), st.data())
+def test_a_variant_comes_back(
+    tmp_path_factory: pytest.TempPathFactory, table: pl.DataFrame, data: st.DataObject
+) -> None:
+    """Save, then load, is identity up to the order of the themes and splits."""
     samples = table.filter(pl.col("csv_line").is_not_null()).select(VARIANT_COLUMNS)
+    splits = [data.draw(st.sampled_from(SPLITS)) for _ in range(samples.height)]
+    samples = samples.with_columns(pl.Series("split", splits, pl.String))
     dataset = KiwiEditDataset(filepath=str(tmp_path_factory.mktemp("variant") / "prompts"))
     dataset.save(samples)
-    by_theme = samples.sort(pl.col("theme").cast(pl.Enum(THEMES)), maintain_order=True)
+    by_theme = samples.sort(pl.col("theme").cast(pl.Enum(THEMES)), "split", maintain_order=True)
     assert_frame_equal(dataset.load(), by_theme)

@@ -184,3 +184,12 @@ def test_it_is_there_when_its_file_is(dataset: TableDataset) -> None:
     assert dataset.exists()
     dataset.save(stream(rows("time", 1)))
     assert lines_of(dataset) == [("time", 1)]
+
+
+@pytest.mark.parametrize("made_by", ["ingest", "inspect"])
+def test_a_table_that_was_never_made_says_what_makes_it(tmp_path: Path, made_by: str) -> None:
+    """The pipeline to run first, and the one that does it all."""
+    dataset = TableDataset(filepath=str(tmp_path / "table.parquet"), made_by=made_by)
+    with pytest.raises(DatasetError) as caught:
+        dataset.load()
+    assert f"kedro run --pipelines {made_by}, or kedro run --pipelines curate" in str(caught.value.__cause__)

@@ -23,8 +23,8 @@ VARIANT_COLUMNS: tuple[str, ...] = (
     "original_scene",
     "extra_fields",
 )
-"""Columns of ``variant_samples``: one row per emitted sample. ``edit_type`` is null where the release has no
-metadata of the sample."""
+"""Columns of a sample that can be emitted. ``edit_type`` is null where the release has no metadata of it;
+``variant_samples`` has ``split`` too."""
 
 _VIDEO_COLUMNS = {"src_video": "source_video", "tgt_video": "edited_video"}
 """Column of the training CSV -> asset kind."""

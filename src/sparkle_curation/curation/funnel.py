@@ -17,6 +17,8 @@ from sparkle_curation.curation.verdicts import (
     taint_column,
 )
 from sparkle_curation.errors import ConservationError
+from sparkle_curation.release.layout import SPLITS, VAL
+from sparkle_curation.release.preflight_table import PairOutcome, PairReason
 from sparkle_curation.release.stages import STAGE_NAMES, STAGES, Stage
 from sparkle_curation.release.themes import THEMES
 
@@ -35,27 +37,43 @@ the cut-off and counted in ``kept`` or ``rejected`` too.
 Metrics: TypeAlias = dict[str, Any]
 
 
-def count_samples(verdicts: Frame, not_emitted: Frame, prompt_warnings: Frame) -> pl.DataFrame:
+_REASON = "reason_"
+
+
+def count_samples(
+    verdicts: Frame, not_emitted: Frame, prompt_warnings: Frame, preflight: Frame, splits: Frame
+) -> pl.DataFrame:
     """The counts of a curation: one row per theme in the order of the card, then the total.
 
     Columns: ``theme``, ``known``, ``{stage}_{in|kept|rejected|unscored|tainted}`` of each stage, ``kept``,
     ``rejected``, ``unscored`` (without a score at some stage that they reach), ``tainted`` (with a tainted
-    score at one), ``emitted``, ``not_emitted``, ``prompt_warnings``, ``released`` (rows of the release's CSV),
-    ``missing`` (released, but not emitted), ``extra`` (emitted, but not released). A theme without samples has zeros.
+    score at one), ``emitted``, ``not_emitted``, ``prompt_warnings``, each outcome of the preflight and
+    ``reason_{code}`` of each reason, ``dropped`` (by the preflight), ``train`` and ``val``, ``released`` (rows of the
+    release's CSV), ``missing`` (released, but not emitted), ``extra`` (emitted, but not released). A theme without
+    samples has zeros.
+
+    Args:
+        verdicts: one row per known sample.
+        not_emitted: report of the kept samples that could not be emitted.
+        prompt_warnings: report of the prompts that pandas changes.
+        preflight: ``id``, ``theme``, ``outcome``, ``reasons``, ``is_dropped`` of the kept samples that could.
+        splits: ``theme`` and ``split`` of the emitted samples.
     """
     counts = (
         pl.LazyFrame({"theme": THEMES}, schema={"theme": pl.String})
         .join(_count_verdicts(verdicts), on="theme", how="left", maintain_order="left")
         .join(_count_rows(not_emitted, "not_emitted"), on="theme", how="left", maintain_order="left")
         .join(_count_rows(prompt_warnings, "prompt_warnings"), on="theme", how="left", maintain_order="left")
+        .join(_count_preflight(preflight, verdicts), on="theme", how="left", maintain_order="left")
+        .join(_count_splits(splits), on="theme", how="left", maintain_order="left")
         .with_columns(pl.exclude("theme").fill_null(0).cast(pl.Int64))
         .with_columns(
-            (pl.col("kept") - pl.col("not_emitted")).alias("emitted"),
-            # A kept sample of the release's CSV is always emitted, so those not emitted are all extra ones.
-            (pl.col("released") - pl.col("released_kept")).alias("missing"),
-            (pl.col("kept") - pl.col("released_kept") - pl.col("not_emitted")).alias("extra"),
+            (pl.col("kept") - pl.col("not_emitted") - pl.col("dropped")).alias("emitted"),
+            # A kept sample of the release's CSV can always be emitted, so those that cannot are all extra ones.
+            (pl.col("released") - pl.col("released_kept") + pl.col("released_dropped")).alias("missing"),
         )
-        .select("theme", pl.exclude("theme", "released_kept"))
+        .with_columns((pl.col("emitted") - pl.col("released") + pl.col("missing")).alias("extra"))
+        .select("theme", pl.exclude("theme", "released_kept", "released_dropped"))
         .collect()
     )
     total = counts.select(pl.lit(TOTAL).alias("theme"), pl.exclude("theme").sum())
@@ -116,7 +134,8 @@ def tabulate_funnel(counts: pl.DataFrame) -> pl.DataFrame:
     """The funnel, wide, to be printed: one row per theme and the total.
 
     Columns: ``theme``, ``known``, what each stage keeps under the stage's name, ``unscored``, ``tainted``,
-    ``emitted``, ``not_emitted``, ``missing``, ``extra``; see ``count_samples``.
+    ``emitted``, ``not_emitted``, ``unloadable`` (what the preflight calls ``replaced``), ``accepted_bad``,
+    ``not_inspected``, ``val``, ``missing``, ``extra``; see ``count_samples``.
     """
     return counts.select(
         "theme",
@@ -126,6 +145,10 @@ def tabulate_funnel(counts: pl.DataFrame) -> pl.DataFrame:
         "tainted",
         "emitted",
         "not_emitted",
+        pl.col(PairOutcome.REPLACED.value).alias("unloadable"),
+        PairOutcome.ACCEPTED_BAD.value,
+        PairOutcome.NOT_INSPECTED.value,
+        VAL,
         "missing",
         "extra",
     )
@@ -183,11 +206,40 @@ def _count_rows(frame: Frame, name: str) -> pl.LazyFrame:
     return frame.lazy().group_by(pl.col("theme").cast(pl.String)).agg(pl.len().alias(name))
 
 
+def _count_preflight(preflight: Frame, verdicts: Frame) -> pl.LazyFrame:
+    reasons = pl.col("reasons").list
+    return (
+        preflight.lazy()
+        .select("id", "theme", "outcome", "reasons", "is_dropped")
+        .join(verdicts.lazy().select("id", "is_released"), on="id", how="left")
+        .group_by("theme")
+        .agg(
+            *((pl.col("outcome") == outcome.value).sum().alias(outcome.value) for outcome in PairOutcome),
+            *(reasons.contains(reason.value).sum().alias(f"{_REASON}{reason}") for reason in PairReason),
+            pl.col("is_dropped").sum().alias("dropped"),
+            (pl.col("is_dropped") & pl.col("is_released")).sum().alias("released_dropped"),
+        )
+    )
+
+
+def _count_splits(splits: Frame) -> pl.LazyFrame:
+    return (
+        splits.lazy().group_by("theme").agg((pl.col("split") == split).sum().alias(split) for split in SPLITS)
+    )
+
+
 def _theme_metrics(row: dict[str, Any]) -> Metrics:
     return {
         "known": row["known"],
         "stages": {stage: {count: row[f"{stage}_{count}"] for count in FLOW} for stage in STAGE_NAMES},
         **{name: row[name] for name in ("kept", "rejected", "emitted", "not_emitted", "prompt_warnings")},
+        "preflight": {
+            **{name: row[name] for name in (*map(str, PairOutcome), "dropped")},
+            "reasons": {
+                reason.value: row[f"{_REASON}{reason}"] for reason in PairReason if row[f"{_REASON}{reason}"]
+            },
+        },
+        "splits": {split: row[split] for split in SPLITS},
         "agreement": {name: row[name] for name in ("released", "missing", "extra")},
     }
 
@@ -204,6 +256,11 @@ def _check_sums(
         sums[f"{stage}, from the stage before"] = (flow["in"], entering)
         entering = flow["kept"]
     sums["kept"] = (metrics["kept"], entering)
+    preflight = metrics["preflight"]
+    checked = sum(preflight[outcome.value] for outcome in PairOutcome)
+    sums["preflight"] = (metrics["kept"], checked + metrics["not_emitted"])
+    sums["emitted"] = (metrics["emitted"], checked - preflight["dropped"])
+    sums["splits"] = (metrics["emitted"], sum(metrics["splits"].values()))
     sums["released"] = (
         metrics["agreement"]["released"] - metrics["agreement"]["missing"] + metrics["agreement"]["extra"],
         metrics["emitted"],

@@ -7,6 +7,7 @@ the CSV avoids it, so these prompts are listed; all others survive.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 import polars as pl
@@ -63,7 +64,8 @@ _DETAILS = {
 def find_prompt_hazards(samples: pl.DataFrame) -> pl.DataFrame:
     """One row per sample whose prompt pandas changes: ``id``, ``theme``, ``prompt``, ``hazard``, ``detail``.
 
-    A theme is one CSV, and so one column of prompts: numbers among other text stay text.
+    A theme (and of it each ``split``, where there is that column) is one CSV, and so one column of prompts:
+    numbers among other text stay text.
 
     >>> find_prompt_hazards(
     ...     pl.DataFrame({"id": ["a", "b"], "theme": ["time", "time"], "prompt": ["NA", "1e5 stars"]})
@@ -71,13 +73,14 @@ def find_prompt_hazards(samples: pl.DataFrame) -> pl.DataFrame:
     [('a', 'read_as_missing')]
     """
     prompt = pl.col("prompt")
+    csv = [name for name in ("theme", "split") if name in samples.columns]
     is_missing = prompt.is_in(list(PANDAS_MISSING))
     hazard = (
         pl.when(is_missing)
         .then(pl.lit(Hazard.READ_AS_MISSING.value))
-        .when(_is_whole_column(prompt.str.contains(_NUMBER), is_missing))
+        .when(_is_whole_column(prompt.str.contains(_NUMBER), is_missing, csv))
         .then(pl.lit(Hazard.READ_AS_NUMBER.value))
-        .when(_is_whole_column(prompt.str.contains(_BOOLEAN), is_missing))
+        .when(_is_whole_column(prompt.str.contains(_BOOLEAN), is_missing, csv))
         .then(pl.lit(Hazard.READ_AS_BOOLEAN.value))
         .alias("hazard")
     )
@@ -94,6 +97,6 @@ def find_prompt_hazards(samples: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _is_whole_column(is_match: pl.Expr, is_missing: pl.Expr) -> pl.Expr:
-    """Whether all prompts of the theme match, those that are missing left aside."""
-    return (is_match | is_missing).all().over("theme")
+def _is_whole_column(is_match: pl.Expr, is_missing: pl.Expr, csv: Sequence[str]) -> pl.Expr:
+    """Whether all prompts of the CSV match, those that are missing left aside."""
+    return (is_match | is_missing).all().over(csv)

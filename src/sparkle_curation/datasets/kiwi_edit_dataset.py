@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 from kedro.io import AbstractDataset
@@ -13,14 +13,35 @@ from sparkle_curation.curation.emission import VARIANT_COLUMNS
 from sparkle_curation.curation.metadata_text import parse_metadata, write_metadata
 from sparkle_curation.datasets.atomic import atomic_folder
 from sparkle_curation.datasets.report_datasets import table_preview
-from sparkle_curation.release.layout import annotations_csv_path, metadata_jsonl_path
+from sparkle_curation.release.layout import SPLITS, TRAIN, annotations_csv_path, metadata_jsonl_path
 from sparkle_curation.release.themes import THEMES
 from sparkle_curation.release.training_csv import parse_training_csv, write_training_csv
+
+
+class _Part(NamedTuple):
+    """The samples of one theme and split: a CSV and its metadata."""
+
+    theme: str
+    split: str
+
+    @property
+    def csv_name(self) -> str:
+        """Name of the CSV."""
+        return PurePosixPath(annotations_csv_path(self.theme, self.split)).name
+
+    @property
+    def metadata_name(self) -> str:
+        """Name of the metadata JSONL."""
+        return PurePosixPath(metadata_jsonl_path(self.theme, self.split)).name
+
+
+_PARTS = tuple(_Part(theme, split) for theme in THEMES for split in SPLITS)
 
 
 class KiwiEditDataset(AbstractDataset[pl.DataFrame, pl.DataFrame]):
     """A folder with ``{theme}_train.csv`` and ``{theme}_train_metadata.jsonl`` of each theme of a variant.
 
+    Samples whose ``split`` is ``val`` stand in ``{theme}_val.csv`` and ``{theme}_val_metadata.jsonl``.
     The folder changes as a whole: nobody sees the CSV of one variant beside that of another. Whatever else
     lies in it is gone after a save. A theme without samples has no file, and one without metadata no JSONL.
 
@@ -34,48 +55,50 @@ class KiwiEditDataset(AbstractDataset[pl.DataFrame, pl.DataFrame]):
         self.metadata = metadata
 
     def load(self) -> pl.DataFrame:
-        """One row per sample (``VARIANT_COLUMNS``), by theme, each theme in the order of its CSV."""
-        empty = pl.DataFrame(schema=dict.fromkeys(VARIANT_COLUMNS, pl.String))
-        return pl.concat([empty, *(self._load_theme(theme) for theme in self._themes())])
+        """One row per sample (``VARIANT_COLUMNS`` and ``split``), by theme and split, each in the order of its CSV."""
+        empty = pl.DataFrame(schema=dict.fromkeys((*VARIANT_COLUMNS, "split"), pl.String))
+        return pl.concat([empty, *(self._load_part(part) for part in self._parts())])
 
     def save(self, data: pl.DataFrame) -> None:
         """Replace the folder by the files of ``data``.
 
         Args:
-            data: with ``VARIANT_COLUMNS``; the rows of a theme in the order that its CSV shall have.
+            data: with ``VARIANT_COLUMNS``; the rows of a theme in the order that its CSV shall have. Without
+                a column ``split`` all are for training.
         """
+        split = pl.col("split") if "split" in data.columns else pl.lit(TRAIN)
         with atomic_folder(self._folder) as temporary:
-            for theme in THEMES:
-                samples = data.filter(pl.col("theme") == theme)
+            for part in _PARTS:
+                samples = data.filter(pl.col("theme") == part.theme, split == part.split)
                 if samples.height:
-                    write_training_csv(samples, temporary / _csv_name(theme))
+                    write_training_csv(samples, temporary / part.csv_name)
                 if samples["edit_type"].count():
-                    write_metadata(samples, temporary / _metadata_name(theme))
+                    write_metadata(samples, temporary / part.metadata_name)
 
     def preview(self, nrows: int = 5) -> TablePreview:
         """The first ``nrows`` samples of the first theme."""
         first = [
-            parse_training_csv((self._folder / _csv_name(theme)).read_bytes()) for theme in self._themes()[:1]
+            parse_training_csv((self._folder / part.csv_name).read_bytes()) for part in self._parts()[:1]
         ]
         return table_preview(first[0].head(nrows) if first else pl.DataFrame())
 
-    def _themes(self) -> list[str]:
-        """The themes of the variant, in the order of the card.
+    def _parts(self) -> list[_Part]:
+        """The parts of the variant, themes in the order of the card.
 
         Raises:
             FileNotFoundError: the variant was not emitted yet.
         """
         names = {path.name for path in self._folder.iterdir()}
-        return [theme for theme in THEMES if _csv_name(theme) in names]
+        return [part for part in _PARTS if part.csv_name in names]
 
-    def _load_theme(self, theme: str) -> pl.DataFrame:
-        samples = parse_training_csv((self._folder / _csv_name(theme)).read_bytes())
-        path = self._folder / _metadata_name(theme)
+    def _load_part(self, part: _Part) -> pl.DataFrame:
+        samples = parse_training_csv((self._folder / part.csv_name).read_bytes())
+        path = self._folder / part.metadata_name
         metadata = parse_metadata(path.read_bytes() if path.exists() else b"")
         return (
             samples.join(metadata, on="id", how="left", maintain_order="left")
-            .with_columns(pl.lit(theme).alias("theme"))
-            .select(VARIANT_COLUMNS)
+            .with_columns(pl.lit(part.theme).alias("theme"), pl.lit(part.split).alias("split"))
+            .select(*VARIANT_COLUMNS, "split")
         )
 
     def _exists(self) -> bool:
@@ -83,11 +106,3 @@ class KiwiEditDataset(AbstractDataset[pl.DataFrame, pl.DataFrame]):
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._folder)}
-
-
-def _csv_name(theme: str) -> str:
-    return PurePosixPath(annotations_csv_path(theme)).name
-
-
-def _metadata_name(theme: str) -> str:
-    return PurePosixPath(metadata_jsonl_path(theme)).name

@@ -11,6 +11,7 @@ from sparkle_curation.errors import ValidationError, did_you_mean
 from sparkle_curation.reading.ingestion import TableStream
 from sparkle_curation.release.fields import arrow_schema
 from sparkle_curation.release.media_table import MEDIA_COLUMNS
+from sparkle_curation.release.preflight_table import PREFLIGHT_COLUMNS
 from sparkle_curation.release.tables import COLUMNS, QUARANTINE_COLUMNS, SOURCE_FILE_COLUMNS
 
 _DECLARED = {
@@ -18,6 +19,7 @@ _DECLARED = {
     "quarantine": QUARANTINE_COLUMNS,
     "source_files": SOURCE_FILE_COLUMNS,
     "media": MEDIA_COLUMNS,
+    "preflight": PREFLIGHT_COLUMNS,
 }
 
 

@@ -39,11 +39,15 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
 
     Args:
         filepath: the Parquet file, local.
+        made_by: the pipeline that makes it, for who looks for it before.
         metadata: for other tools; Kedro does not look at it.
     """
 
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, *, filepath: str, made_by: str = "ingest", metadata: dict[str, Any] | None = None
+    ) -> None:
         self._path = Path(filepath)
+        self._made_by = made_by
         self.metadata = metadata
 
     def load(self) -> pl.LazyFrame:
@@ -56,7 +60,7 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
             raise MissingTableError(
                 "A table is not there",
                 where=self._path,
-                todo="make it first: kedro run --pipelines ingest, or kedro run --pipelines curate for all",
+                todo=f"make it first: kedro run --pipelines {self._made_by}, or kedro run --pipelines curate for all",
             )
         return pl.scan_parquet(self._path)
 

@@ -12,6 +12,10 @@ from typing import NamedTuple
 from sparkle_curation.release.sample_ids import ID_DIGITS
 from sparkle_curation.release.themes import THEMES
 
+TRAIN, VAL = "train", "val"
+SPLITS: tuple[str, str] = (TRAIN, VAL)
+"""The parts of a variant; the release has the first alone."""
+
 INTERMEDIATE_FOLDER = "intermediate_data"
 PROMPTS_FOLDER = "prompts"
 
@@ -46,14 +50,14 @@ ASSET_KINDS: dict[str, AssetKind] = {
 """The eight asset kinds by name, in the order of the pipeline that made them."""
 
 
-def annotations_csv_path(theme: str) -> str:
-    """Path of a theme's training CSV."""
-    return f"{PROMPTS_FOLDER}/{theme}_train.csv"
+def annotations_csv_path(theme: str, split: str = TRAIN) -> str:
+    """Path of a theme's training CSV, or of the one of another split."""
+    return f"{PROMPTS_FOLDER}/{theme}_{split}.csv"
 
 
-def metadata_jsonl_path(theme: str) -> str:
+def metadata_jsonl_path(theme: str, split: str = TRAIN) -> str:
     """Path of a theme's metadata JSONL, the CSV's companion."""
-    return f"{PROMPTS_FOLDER}/{theme}_train_metadata.jsonl"
+    return f"{PROMPTS_FOLDER}/{theme}_{split}_metadata.jsonl"
 
 
 def intermediate_jsonl_path(theme: str, file_name: str) -> str:

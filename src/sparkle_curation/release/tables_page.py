@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from sparkle_curation.release.fields import Field, FieldType, ListOf, Scalar, Struct
 from sparkle_curation.release.media_faults import MediaFault
 from sparkle_curation.release.media_table import MEDIA_COLUMNS
+from sparkle_curation.release.preflight_table import PREFLIGHT_COLUMNS, PairOutcome, PairReason
 from sparkle_curation.release.reasons import Reason
 from sparkle_curation.release.score_rules import ScoreRule
 from sparkle_curation.release.tables import (
@@ -42,19 +43,23 @@ _GRAINS: dict[str, tuple[str, tuple[Field, ...]]] = {
         "one row per sample, stage, frame and violated rule of EditScore's arithmetic",
         SCORE_AUDIT_COLUMNS,
     ),
+    "preflight": ("one row per sample that could be emitted", PREFLIGHT_COLUMNS),
 }
 
 
 def tables_page() -> str:
-    """The page as Markdown: each table's grain and columns, then the codes of the quarantine, media and audit."""
-    return "\n".join([*_head(), *_tables(), *_reasons(), *_media_faults(), *_score_rules()]) + "\n"
+    """The page as Markdown: each table's grain and columns, then the codes of quarantine, media, audit and preflight."""
+    return (
+        "\n".join([*_head(), *_tables(), *_reasons(), *_media_faults(), *_score_rules(), *_preflight()])
+        + "\n"
+    )
 
 
 def _head() -> Iterator[str]:
     yield "# Tables"
     yield ""
     yield "Made by `python -m sparkle_curation.release.tables_page > docs/tables.md`; do not edit."
-    yield "Each table is one Parquet file in `data/02_intermediate/`, `score_audit` in `data/03_primary/`."
+    yield "Each table is one Parquet file in `data/02_intermediate/`, `score_audit` and `preflight` in `data/03_primary/`."
     yield "Columns of the release keep their published names."
     yield ""
 
@@ -126,6 +131,21 @@ def _score_rules() -> Iterator[str]:
     yield "|---|---|---|"
     for rule in ScoreRule:
         yield f"| `{rule}` | {rule.meaning} | {'yes' if rule.is_taint else 'no'} |"
+
+
+def _preflight() -> Iterator[str]:
+    yield ""
+    yield "## Outcomes and reasons of the preflight"
+    yield ""
+    yield "| outcome | meaning |"
+    yield "|---|---|"
+    for outcome in PairOutcome:
+        yield f"| `{outcome}` | {outcome.meaning} |"
+    yield ""
+    yield "| reason | outcome | meaning |"
+    yield "|---|---|---|"
+    for reason in PairReason:
+        yield f"| `{reason}` | `{reason.outcome}` | {reason.meaning} |"
 
 
 if __name__ == "__main__":

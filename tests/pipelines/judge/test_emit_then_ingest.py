@@ -15,7 +15,7 @@ from tests.curation.made_tables import annotation_tables, assets, known, table
 
 from sparkle_curation.curation.emission import VARIANT_COLUMNS
 from sparkle_curation.datasets.kiwi_edit_dataset import KiwiEditDataset
-from sparkle_curation.pipelines.judge.nodes import compose_variant, look_up_prompts
+from sparkle_curation.pipelines.judge.variant_nodes import compose_variant, look_up_prompts
 from sparkle_curation.reading.annotations import ingest_annotations
 from sparkle_curation.reading.ingestion import TableStream
 from sparkle_curation.reading.release_files import ReleaseFiles
@@ -72,7 +72,7 @@ def test_emitted_annotations_are_ingested_as_they_were(
     )
     seen = assets(*((key, kind) for key in noted_alone for kind in ("source_video", "edited_video")))
     prompts = look_up_prompts(kept, annotations, *(table(name) for name in JSONL_TABLES))
-    emitted, _, _ = compose_variant(kept, annotations, prompts, seen)
+    emitted, _ = compose_variant(kept, annotations, prompts, seen)
     release = tmp_path_factory.mktemp("release")
     KiwiEditDataset(filepath=str(release / "prompts")).save(emitted)
     if emitted.is_empty():

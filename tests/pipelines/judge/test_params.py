@@ -17,6 +17,14 @@ DECLARED: dict[str, Any] = {
     "thresholds": {"edited_frame0": 8.0, "foreground_removed": 8.5, "edited_video": 8.0},
     "missing_scores": "reject",
     "tainted_scores": "keep",
+    "preflight": {
+        "unloadable_pairs": "drop",
+        "num_frames": 81,
+        "max_pixels": 1280 * 720,
+        "height": None,
+        "width": None,
+    },
+    "split": {"val_share": 0.0, "seed": 0},
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +10,17 @@ import polars as pl
 import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
+from tests.curation.made_media import clips, media
 from tests.curation.made_tables import assets, csv_row, metadata, same_scores, table
 from tests.judges.made_scores import NO_SCORE, frame, videos
 
+from sparkle_curation.curation.split import SplitParams
 from sparkle_curation.datasets.kiwi_edit_dataset import KiwiEditDataset
 from sparkle_curation.datasets.report_datasets import MetricsJSONDataset, ReportCSVDataset
 from sparkle_curation.datasets.table_dataset import TableDataset
 from sparkle_curation.errors import ReleaseError
 from sparkle_curation.pipelines.judge import create_pipeline
-from sparkle_curation.pipelines.judge.params import Thresholds
+from sparkle_curation.pipelines.judge.params import PreflightParams, Thresholds
 from sparkle_curation.release.stages import STAGES
 
 GOOD, LOW, EXTRA = "Sparkle_style_000001", "Sparkle_style_000002", "Sparkle_style_000003"
@@ -31,6 +34,9 @@ def make_catalog(
     tainted_scores: str = "keep",
     is_scored: bool = True,
     video_scores: pl.DataFrame | None = None,
+    good_clips: pl.DataFrame | None = None,
+    preflight: Mapping[str, Any] | None = None,
+    split: SplitParams | None = None,
 ) -> DataCatalog:
     """A catalog with two released samples and one that only the scores and assets know."""
     rows = [csv_row(GOOD, 2, prompt="NA") | metadata(GOOD), csv_row(LOW, 3)]
@@ -42,17 +48,22 @@ def make_catalog(
         "grounding_r1": table("grounding_r1"),
         "grounding_r2": table("grounding_r2"),
         "assets": assets((EXTRA, "source_video"), (EXTRA, "edited_video")),
+        "media": media(clips(GOOD) if good_clips is None else good_clips, clips(LOW), clips(EXTRA)),
     }
     paths: dict[str, Any] = {
         **{
             name: TableDataset(filepath=str(folder / f"{name}.parquet"))
-            for name in ("score_faults", "score_audit", "verdicts")
+            for name in ("score_faults", "score_audit", "verdicts", "preflight")
         },
         "variant_samples": KiwiEditDataset(filepath=str(folder / "prompts")),
         "samples_not_emitted": ReportCSVDataset(filepath=str(folder / "samples_not_emitted.csv")),
         "prompt_warnings": ReportCSVDataset(
             filepath=str(folder / "prompt_warnings.csv"), text_columns=["prompt"]
         ),
+        **{
+            name: ReportCSVDataset(filepath=str(folder / f"{name}.csv"))
+            for name in ("preflight_dropped", "preflight_warnings")
+        },
         "curation_metrics": MetricsJSONDataset(filepath=str(folder / "curation_metrics.json")),
         "funnel": ReportCSVDataset(filepath=str(folder / "funnel.csv")),
         "funnel_table": ReportCSVDataset(filepath=str(folder / "funnel_table.csv")),
@@ -64,6 +75,10 @@ def make_catalog(
         ),
         "params:missing_scores": MemoryDataset(missing_scores),
         "params:tainted_scores": MemoryDataset(tainted_scores),
+        "params:preflight": MemoryDataset(
+            PreflightParams(**({"unloadable_pairs": "drop"} | dict(preflight or {})))
+        ),
+        "params:split": MemoryDataset(split or SplitParams()),
         "score_fingerprints": MemoryDataset({"edited_video_scores": "one"}),
     }
     return DataCatalog(
@@ -91,6 +106,9 @@ def test_a_run_emits_the_kept_samples_and_counts_them(tmp_path: Path) -> None:
     metrics = catalog.load("curation_metrics")["total"]
     assert (metrics["known"], metrics["kept"], metrics["emitted"]) == (3, 2, 2)
     assert metrics["agreement"] == {"released": 2, "missing": 1, "extra": 1}
+    assert metrics["preflight"]["reasons"] == {"prompt_read_as_nan": 1}
+    assert catalog.load("preflight_warnings").select("id", "reasons").rows() == [(GOOD, "prompt_read_as_nan")]
+    assert catalog.load("preflight_dropped").is_empty()
     assert catalog.load("prompt_warnings")["id"].to_list() == [GOOD]
     assert catalog.load("samples_not_emitted").is_empty()
     assert catalog.load("funnel_table").filter(pl.col("theme") == "total")["emitted"].to_list() == [2]
@@ -109,6 +127,67 @@ def test_a_release_without_scores_is_emitted_whole_when_it_shall(tmp_path: Path)
     SequentialRunner().run(create_pipeline(), catalog)
     assert catalog.load("variant_samples")["id"].to_list() == [GOOD, LOW]
     assert catalog.load("samples_not_emitted").select("id", "reason").rows() == [(EXTRA, "no_prompt")]
+
+
+@pytest.mark.parametrize(("unloadable_pairs", "emitted"), [("drop", [EXTRA]), ("keep", [GOOD, EXTRA])])
+def test_a_pair_that_does_not_load_is_dropped_and_counted(
+    tmp_path: Path, unloadable_pairs: str, emitted: list[str]
+) -> None:
+    """By default the variant goes without it; else it is emitted, and listed all the same."""
+    cut = clips(GOOD).with_columns(pl.when(kind="edited_video").then(pl.lit("truncated")).alias("error"))
+    catalog = make_catalog(tmp_path, good_clips=cut, preflight={"unloadable_pairs": unloadable_pairs})
+    SequentialRunner().run(create_pipeline(), catalog)
+    assert catalog.load("variant_samples")["id"].to_list() == emitted
+    metrics = catalog.load("curation_metrics")
+    assert metrics["preflight"]["unloadable_pairs"] == unloadable_pairs
+    assert (metrics["total"]["emitted"], metrics["total"]["preflight"]["replaced"]) == (len(emitted), 1)
+    assert metrics["total"]["preflight"]["dropped"] == 2 - len(emitted)
+    assert catalog.load("preflight_dropped").height == 2 - len(emitted)
+    assert (
+        catalog.load("prompt_warnings").height == len(emitted) - 1
+    )  # the prompt of the dropped one trains nobody
+    preflight = pl.read_parquet(tmp_path / "preflight.parquet")
+    assert preflight.filter(id=GOOD)["reasons"].to_list() == [["corrupt_file", "prompt_read_as_nan"]]
+
+
+def test_the_loader_is_told_what_it_will_be_run_with(tmp_path: Path) -> None:
+    """With fewer frames and one forced size, clips that differ load alike."""
+    longer = clips(GOOD).with_columns(
+        pl.when(kind="source_video").then(pl.lit(77, pl.Int32)).otherwise("frame_count").alias("frame_count"),
+        pl.when(kind="source_video").then(pl.lit(640, pl.Int32)).otherwise("width_px").alias("width_px"),
+    )
+    settings = {"num_frames": 69, "height": 480, "width": 832}
+    catalog = make_catalog(tmp_path, good_clips=longer, preflight=settings)
+    SequentialRunner().run(create_pipeline(), catalog)
+    preflight = pl.read_parquet(tmp_path / "preflight.parquet").filter(id=GOOD)
+    assert preflight["reasons"].to_list() == [["prompt_read_as_nan", "unequal_frame_counts", "unequal_sizes"]]
+    loaded = preflight.select(pl.col("^source_loaded_.*$")).row(0)
+    assert loaded == (69, 832, 480)
+
+
+def test_a_release_without_videos_is_emitted_and_said_to_be_unseen(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Only the CSVs were downloaded: nothing is dropped, and the log and the counts say that nothing was looked at."""
+    catalog = make_catalog(tmp_path, good_clips=clips(GOOD).clear())
+    catalog["media"] = MemoryDataset(media().lazy())
+    with caplog.at_level("WARNING", logger="sparkle_curation"):
+        SequentialRunner().run(create_pipeline(), catalog)
+    assert catalog.load("variant_samples")["id"].to_list() == [GOOD, EXTRA]
+    assert "2 pairs of style were not inspected" in caplog.text
+    assert catalog.load("curation_metrics")["total"]["preflight"]["not_inspected"] == 2
+
+
+def test_a_split_is_emitted_and_counted(tmp_path: Path) -> None:
+    """Samples of one source clip are on one side, whatever the share."""
+    same = clips(GOOD).with_columns(pl.col("index_hash").str.replace(GOOD, EXTRA))
+    catalog = make_catalog(tmp_path, good_clips=same, split=SplitParams(val_share=0.99, seed=1))
+    SequentialRunner().run(create_pipeline(), catalog)
+    assert sorted(path.name for path in (tmp_path / "prompts").iterdir()) == [
+        "style_val.csv",
+        "style_val_metadata.jsonl",
+    ]
+    assert catalog.load("curation_metrics")["total"]["splits"] == {"train": 0, "val": 2}
 
 
 TAINTED = [frame([(NO_SCORE, 23), (23, 23), (24, 24), (24, 24)])]  # 8.69, and 9.47 without the first pass

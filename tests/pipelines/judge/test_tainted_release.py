@@ -50,6 +50,7 @@ def test_one_made_up_score_is_found_counted_and_rejected_where_it_shall(
     root, sample = tainted
     run = replace(project, release_root=root)
     run.run_here("ingest")
+    run.run_here("inspect")
     run.run_here("judge", params={"tainted_scores": tainted_scores, "thresholds.edited_video": 0.0})
     audit = pl.read_parquet(run.output("03_primary", "score_audit.parquet"))
     assert audit.select("id", "stage", "rule", "cut_off", "changes_side").rows() == [

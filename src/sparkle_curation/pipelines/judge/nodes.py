@@ -1,4 +1,4 @@
-"""The steps of judging: cut-offs, verdicts, split, composition, counts."""
+"""The steps of judging: cut-offs, audit, verdicts; ``variant_nodes`` has those that make the variant of them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ import json
 
 import polars as pl
 
-from sparkle_curation.curation import emission, funnel
 from sparkle_curation.curation.frames import Frame
-from sparkle_curation.curation.prompt_hazards import find_prompt_hazards
 from sparkle_curation.curation.verdicts import (
     MissingScores,
     TaintedScores,
@@ -119,56 +117,3 @@ def split_by_verdict(verdicts: Frame) -> tuple[pl.DataFrame, pl.DataFrame]:
         ConservationError: kept and rejected are not all known samples.
     """
     return split(verdicts)
-
-
-def look_up_prompts(
-    samples_kept: Frame,
-    annotations: Frame,
-    edited_frame0_scores: Frame,
-    foreground_removed_scores: Frame,
-    edited_video_scores: Frame,
-    grounding_r1: Frame,
-    grounding_r2: Frame,
-) -> pl.DataFrame:
-    """Prompts of kept samples that the annotations lack: from the scores by stage, then the groundings."""
-    tables = {
-        "edited_frame0_scores": edited_frame0_scores,
-        "foreground_removed_scores": foreground_removed_scores,
-        "edited_video_scores": edited_video_scores,
-        "grounding_r1": grounding_r1,
-        "grounding_r2": grounding_r2,
-    }
-    return emission.find_prompts(samples_kept, annotations, tables)
-
-
-def compose_variant(
-    samples_kept: Frame, annotations: Frame, prompts_found: Frame, assets: Frame
-) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """The emitted samples, the kept ones that cannot be emitted, and the prompts that pandas changes.
-
-    Raises:
-        ConservationError: emitted and not emitted are not all kept samples.
-    """
-    emitted, not_emitted = emission.compose(samples_kept, annotations, prompts_found, assets)
-    return emitted, not_emitted, find_prompt_hazards(emitted)
-
-
-def measure_curation(
-    verdicts: Frame,
-    samples_not_emitted: Frame,
-    prompt_warnings: Frame,
-    cut_offs: dict[str, float],
-    missing_scores: MissingScores,
-    tainted_scores: TaintedScores,
-) -> tuple[funnel.Metrics, pl.DataFrame, pl.DataFrame]:
-    """The metrics, the funnel by theme and stage, and the funnel as a table to print.
-
-    Raises:
-        ConservationError: the counts do not add up.
-    """
-    counts = funnel.count_samples(verdicts, samples_not_emitted, prompt_warnings)
-    return (
-        funnel.build_metrics(counts, cut_offs, missing_scores, tainted_scores),
-        funnel.list_stages(counts, cut_offs),
-        funnel.tabulate_funnel(counts),
-    )

@@ -6,6 +6,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sparkle_curation.curation.kiwi_edit_loader import LoaderSettings
+from sparkle_curation.curation.preflight import UnloadablePairs
+from sparkle_curation.curation.split import SplitParams
 from sparkle_curation.curation.verdicts import MissingScores, TaintedScores
 from sparkle_curation.release.stages import MAX_SCORE, MIN_SCORE
 
@@ -26,6 +29,16 @@ class Thresholds(BaseModel):
     edited_video: CutOff
 
 
+class PreflightParams(LoaderSettings):
+    """The options of the training that the variant is for, and what becomes of a pair that it could not load.
+
+    Attributes:
+        unloadable_pairs: a pair that the loader would replace: ``drop`` it from the variant, or ``keep`` it.
+    """
+
+    unloadable_pairs: UnloadablePairs
+
+
 class JudgeParams(BaseModel):
     """The parameters of judging.
 
@@ -36,6 +49,8 @@ class JudgeParams(BaseModel):
             ``keep`` lets it through, ``error`` stops the run.
         tainted_scores: what becomes of a sample whose score at a stage is proven to hold a made-up value: ``keep``
             judges it all the same, ``reject`` stops it there.
+        preflight: what each pair is held against before it is emitted.
+        split: how the variant is split into training and validation.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -44,3 +59,5 @@ class JudgeParams(BaseModel):
     thresholds: Thresholds
     missing_scores: MissingScores
     tainted_scores: TaintedScores
+    preflight: PreflightParams
+    split: SplitParams

@@ -9,15 +9,22 @@ from kedro.pipeline import Node, Pipeline, node
 
 from sparkle_curation.pipelines.judge.nodes import (
     audit_scores,
-    compose_variant,
     find_score_faults,
     judge_samples,
     list_known_samples,
-    look_up_prompts,
     mark_tainted_samples,
-    measure_curation,
     resolve_cut_offs,
     split_by_verdict,
+)
+from sparkle_curation.pipelines.judge.variant_nodes import (
+    check_pairs,
+    compose_variant,
+    count_samples,
+    drop_unloadable,
+    group_by_source,
+    look_up_prompts,
+    measure_curation,
+    split_samples,
 )
 from sparkle_curation.release.stages import STAGES
 
@@ -49,17 +56,34 @@ def create_pipeline(**_: object) -> Pipeline:
             _step(
                 compose_variant,
                 ["samples_kept", "annotations", "prompts_found", "assets"],
-                ["variant_samples", "samples_not_emitted", "prompt_warnings"],
+                ["variant_candidates", "samples_not_emitted"],
+            ),
+            _step(check_pairs, ["variant_candidates", "media", "params:preflight"], "preflight"),
+            _step(
+                drop_unloadable,
+                ["variant_candidates", "preflight"],
+                ["variant_loadable", "preflight_dropped", "preflight_warnings"],
+            ),
+            _step(group_by_source, ["media"], "source_groups"),
+            _step(
+                split_samples,
+                ["variant_loadable", "source_groups", "params:split"],
+                ["variant_samples", "variant_splits", "prompt_warnings"],
+            ),
+            _step(
+                count_samples,
+                ["verdicts", "samples_not_emitted", "prompt_warnings", "preflight", "variant_splits"],
+                "sample_counts",
             ),
             _step(
                 measure_curation,
                 [
-                    "verdicts",
-                    "samples_not_emitted",
-                    "prompt_warnings",
+                    "sample_counts",
                     "cut_offs",
-                    "params:missing_scores",
-                    "params:tainted_scores",
+                    *(
+                        f"params:{name}"
+                        for name in ("missing_scores", "tainted_scores", "preflight", "split")
+                    ),
                 ],
                 ["curation_metrics", "funnel", "funnel_table"],
             ),

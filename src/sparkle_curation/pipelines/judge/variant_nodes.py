@@ -1,0 +1,124 @@
+"""The steps from kept samples to a variant: composition, preflight, split, counts."""
+
+from __future__ import annotations
+
+import logging
+
+import polars as pl
+
+from sparkle_curation.curation import emission, funnel, preflight, split
+from sparkle_curation.curation.frames import Frame
+from sparkle_curation.curation.prompt_hazards import find_prompt_hazards
+from sparkle_curation.curation.verdicts import MissingScores, TaintedScores
+from sparkle_curation.pipelines.judge.params import PreflightParams
+
+logger = logging.getLogger(__name__)
+
+
+def look_up_prompts(
+    samples_kept: Frame,
+    annotations: Frame,
+    edited_frame0_scores: Frame,
+    foreground_removed_scores: Frame,
+    edited_video_scores: Frame,
+    grounding_r1: Frame,
+    grounding_r2: Frame,
+) -> pl.DataFrame:
+    """Prompts of kept samples that the annotations lack: from the scores by stage, then the groundings."""
+    tables = {
+        "edited_frame0_scores": edited_frame0_scores,
+        "foreground_removed_scores": foreground_removed_scores,
+        "edited_video_scores": edited_video_scores,
+        "grounding_r1": grounding_r1,
+        "grounding_r2": grounding_r2,
+    }
+    return emission.find_prompts(samples_kept, annotations, tables)
+
+
+def compose_variant(
+    samples_kept: Frame, annotations: Frame, prompts_found: Frame, assets: Frame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The samples that could be emitted, and the kept ones that cannot.
+
+    Raises:
+        ConservationError: the two are not all kept samples.
+    """
+    return emission.compose(samples_kept, annotations, prompts_found, assets)
+
+
+def check_pairs(variant_candidates: Frame, media: Frame, params: PreflightParams) -> pl.DataFrame:
+    """The preflight: what Kiwi-Edit's loader would do with each pair that could be emitted.
+
+    Raises:
+        ConservationError: it is not one row per pair.
+    """
+    checked = preflight.check_pairs(variant_candidates, media, params, params.unloadable_pairs)
+    for theme, count in preflight.count_uninspected(checked).rows():
+        logger.warning(
+            "preflight: %s pairs of %s were not inspected: the release at hand lacks their kind of video",
+            f"{count:,}",
+            theme,
+        )
+    return checked
+
+
+def drop_unloadable(
+    variant_candidates: Frame, preflight_table: Frame
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """The pairs that stay, a report of those that are dropped, and one of those that train badly.
+
+    Raises:
+        ConservationError: stay and dropped are not all pairs.
+    """
+    return preflight.drop_unloadable(variant_candidates, preflight_table)
+
+
+def group_by_source(media: Frame) -> pl.LazyFrame:
+    """The samples whose source videos are copies of one file, as groups."""
+    return split.group_by_source(media)
+
+
+def split_samples(
+    variant_loadable: Frame, source_groups: Frame, params: split.SplitParams
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """The emitted samples, the split of each, and the prompts that pandas changes.
+
+    Raises:
+        ConservationError: a sample is in several groups.
+    """
+    emitted = split.split_samples(variant_loadable, source_groups, params)
+    return emitted, emitted.select("id", "theme", "split"), find_prompt_hazards(emitted)
+
+
+def count_samples(
+    verdicts: Frame,
+    samples_not_emitted: Frame,
+    prompt_warnings: Frame,
+    preflight_table: Frame,
+    variant_splits: Frame,
+) -> pl.DataFrame:
+    """The counts of the curation: one row per theme, then the total."""
+    return funnel.count_samples(
+        verdicts, samples_not_emitted, prompt_warnings, preflight_table, variant_splits
+    )
+
+
+def measure_curation(
+    sample_counts: pl.DataFrame,
+    cut_offs: dict[str, float],
+    missing_scores: MissingScores,
+    tainted_scores: TaintedScores,
+    preflight_params: PreflightParams,
+    split_params: split.SplitParams,
+) -> tuple[funnel.Metrics, pl.DataFrame, pl.DataFrame]:
+    """The metrics, the funnel by theme and stage, and the funnel as a table to print.
+
+    Raises:
+        ConservationError: the counts do not add up.
+    """
+    settings = {"preflight": preflight_params.model_dump(), "split": split_params.model_dump()}
+    return (
+        funnel.build_metrics(sample_counts, cut_offs, missing_scores, tainted_scores) | settings,
+        funnel.list_stages(sample_counts, cut_offs),
+        funnel.tabulate_funnel(sample_counts),
+    )
