@@ -1,4 +1,4 @@
-"""Times ingest, judging and a repeated run at the size of the real release: ``make bench``."""
+"""Times ingest, validation, judging and a repeated run at the size of the real release: ``make bench``."""
 
 from __future__ import annotations
 
@@ -57,6 +57,7 @@ def _sections(work: Path, samples: int, rounds: int) -> list[str]:
         f"# Benchmarks\n\n{samples:,} made samples, {cores} cores; whole processes, taken in turn; medians of {rounds}.",
         "## Ingest\n\n" + as_table(_fresh_runs(ingest, out, rounds), "duckdb"),
         "## Judge and emit\n\n" + as_table(run_in_turn(judge, rounds), "pandas"),
+        "## Validate, beside ingesting\n\n" + _validated(clean, out / "validated", rounds),
         "## The whole command again, with another threshold\n\n" + _repeated(clean, out / "data", rounds),
     ]
 
@@ -85,6 +86,18 @@ def _fresh_runs(commands: Commands, out: Path, rounds: int) -> dict[str, list[Us
     return used
 
 
+def _validated(release: Path, data_root: Path, rounds: int) -> str:
+    """Both as a person runs them, each from nothing; then validating again what has not changed."""
+    used: dict[str, list[Usage]] = {}
+    for _ in range(rounds):
+        shutil.rmtree(data_root, ignore_errors=True)
+        commands = {name: _kedro_run(name, release, data_root) for name in ("ingest", "validate")}
+        commands["validate again"] = commands["validate"]
+        for name, runs in run_in_turn(commands, 1).items():
+            used[name] = [*used.get(name, []), *runs]
+    return as_table(used, "ingest")
+
+
 def _repeated(release: Path, data_root: Path, rounds: int) -> str:
     first = run_once(_curate(release, data_root, 8.5))
     again = run_in_turn({"kedro run": _curate(release, data_root, 9)}, rounds)
@@ -94,8 +107,12 @@ def _repeated(release: Path, data_root: Path, rounds: int) -> str:
 
 
 def _curate(release: Path, data_root: Path, threshold: float) -> Sequence[str]:
-    params = f"threshold={threshold},release_root={release},data_root={data_root}"
-    return [sys.executable, "-m", "kedro", "run", "--pipelines", "curate", "--params", params]
+    return _kedro_run("curate", release, data_root, f",threshold={threshold}")
+
+
+def _kedro_run(pipeline: str, release: Path, data_root: Path, further: str = "") -> Sequence[str]:
+    params = f"release_root={release},data_root={data_root}{further}"
+    return [sys.executable, "-m", "kedro", "run", "--pipelines", pipeline, "--params", params]
 
 
 if __name__ == "__main__":

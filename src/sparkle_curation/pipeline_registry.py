@@ -7,13 +7,20 @@ from kedro.pipeline import Pipeline
 from sparkle_curation.pipelines.ingest.pipeline import create_pipeline as ingest
 from sparkle_curation.pipelines.inspect.pipeline import create_pipeline as inspect
 from sparkle_curation.pipelines.judge.pipeline import create_pipeline as judge
+from sparkle_curation.pipelines.manifest.pipeline import create_pipeline as manifest
 from sparkle_curation.pipelines.validate.pipeline import create_pipeline as validate
 from sparkle_curation.release.tables import COLUMNS
 
 
 def register_pipelines() -> dict[str, Pipeline]:
     """The pipelines by name; ``curate`` goes from the release to a variant, and is the default."""
-    pipelines = {"ingest": ingest(), "inspect": inspect(), "validate": validate(), "judge": judge()}
+    pipelines = {
+        "manifest": manifest(),
+        "ingest": ingest(),
+        "inspect": inspect(),
+        "validate": validate(),
+        "judge": judge(),
+    }
     pipelines["curate"] = (
         pipelines["ingest"] + pipelines["inspect"] + pipelines["validate"] + _of_validated(pipelines["judge"])
     )

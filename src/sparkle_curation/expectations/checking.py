@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from typing import Any
 
 import polars as pl
@@ -17,7 +19,11 @@ _RESULT_FORMAT = {"result_format": "SUMMARY", "partial_unexpected_count": MAX_SH
 
 def check(validation: Validation) -> Report:
     """The report of a validation: the result of each rule with the names of up to ten rows that break it."""
-    frame = validation.frame()
+    with ThreadPoolExecutor(1) as pool:
+        # Great Expectations takes seconds to import; Polars works on the frame meanwhile.
+        imported = pool.submit(import_module, "great_expectations")
+        frame = validation.frame()
+        imported.result()
     result = _run(validation.suite, frame)
     if errors := [text for found in result["results"] if (text := _exception(found))]:
         raise RuntimeError(f"{validation.suite.name}: a rule could not be checked: {errors[0]}")
@@ -51,9 +57,9 @@ def _run(suite: Suite, frame: pl.DataFrame) -> dict[str, Any]:
     context = quiet_context()
     source = context.data_sources.add_pandas("tables")
     batches = source.add_dataframe_asset(suite.name).add_batch_definition_whole_dataframe("all rows")
-    expected = context.suites.add(gx.ExpectationSuite(suite.name))
-    for rule in suite.rules:
-        expected.add_expectation(_expectation(suite, rule))
+    # All at once: an expectation added to a suite that the context knows stores the whole suite again.
+    expectations = [_expectation(suite, rule) for rule in suite.rules]
+    expected = context.suites.add(gx.ExpectationSuite(suite.name, expectations=expectations))
     definition = gx.ValidationDefinition(name=suite.name, data=batches, suite=expected)
     # Backed by Arrow: texts are not copied into Python objects.
     rows = frame.select(suite.columns).to_pandas(use_pyarrow_extension_array=True)

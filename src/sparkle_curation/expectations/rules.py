@@ -10,9 +10,10 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import cached_property
 from typing import Any, Literal
+
+from sparkle_curation.release.codes import Code
 
 CHECKS_VERSION = 1
 """Raised with every change that gives another result for the same tables and suites; all are then checked anew."""
@@ -22,17 +23,8 @@ Severities = Mapping[str, Severity]
 """The severity of each kind, by its name."""
 
 
-class Kind(StrEnum):
+class Kind(Code):
     """What a rule is about. The severity of a kind is a parameter."""
-
-    meaning: str
-
-    def __new__(cls, name: str, meaning: str) -> Kind:
-        """A kind with what its rules say, in a sentence."""
-        member = str.__new__(cls, name)
-        member._value_ = name
-        member.meaning = meaning
-        return member
 
     # what ingestion promises
     COLUMNS = "columns", "A table has its columns, each of its type."

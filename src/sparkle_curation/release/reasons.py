@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from sparkle_curation.release.codes import Code
 
 
-class Reason(StrEnum):
-    """A reason code of the quarantine; ``meaning`` says it in a sentence."""
-
-    meaning: str
-    is_row_kept: bool
-
-    def __new__(cls, code: str, meaning: str, is_row_kept: bool = False) -> Reason:
-        """A code with its meaning, and whether its row is in the table all the same (a warning)."""
-        member = str.__new__(cls, code)
-        member._value_ = code
-        member.meaning, member.is_row_kept = meaning, is_row_kept
-        return member
+class Reason(Code):
+    """A reason code of the quarantine."""
 
     # any line
     BLANK_LINE = "blank_line", "The line is empty."
@@ -56,9 +46,13 @@ class Reason(StrEnum):
     BAD_TAR_HEADER = "bad_tar_header", "The tar header is damaged; nothing after it in the tar can be read."
     TRUNCATED_TAR = "truncated_tar", "The tar ends before the member does."
     # warnings: the row is kept
-    PROMPT_DIFFERS = "prompt_differs", "The prompt is not the one of the annotations.", True
+    PROMPT_DIFFERS = "prompt_differs", "The prompt is not the one of the annotations."
     UNKNOWN_FIELD = (
         "unknown_field",
         "The file has a member that the card does not name; kept in `extra_fields`.",
-        True,
     )
+
+    @property
+    def is_row_kept(self) -> bool:
+        """Whether its row is in the table all the same: a warning."""
+        return self in {Reason.PROMPT_DIFFERS, Reason.UNKNOWN_FIELD}

@@ -5,21 +5,11 @@ Source of each rule: EditScore, ``editscore/__init__.py``; the module ``judges.s
 
 from __future__ import annotations
 
-from enum import StrEnum
+from sparkle_curation.release.codes import Code
 
 
-class ScoreRule(StrEnum):
-    """A rule of the score audit; ``meaning`` says what its violation is, ``is_taint`` whether it proves a made-up value."""
-
-    meaning: str
-    is_taint: bool
-
-    def __new__(cls, code: str, meaning: str, is_taint: bool = True) -> ScoreRule:
-        """A code with its meaning, and whether a violation proves that a value is made up."""
-        member = str.__new__(cls, code)
-        member._value_ = code
-        member.meaning, member.is_taint = meaning, is_taint
-        return member
+class ScoreRule(Code):
+    """A rule of the score audit; its meaning says what its violation is."""
 
     GUESS_MARKER = "guess_marker", "A reasoning says that the last pass's scores were drawn at random."
     OFF_LATTICE = (
@@ -33,7 +23,6 @@ class ScoreRule(StrEnum):
     RAW_OUTPUT_UNPARSABLE = (
         "raw_output_unparsable",
         "The first pass's raw answer is not two whole numbers within the range.",
-        False,
     )
     RAW_OUTPUT_IMPOSSIBLE_MEAN = (
         "raw_output_impossible_mean",
@@ -43,3 +32,8 @@ class ScoreRule(StrEnum):
         "no_pass_decomposition",
         "No whole answers of the other passes make the recorded overall score together with the first pass's.",
     )
+
+    @property
+    def is_taint(self) -> bool:
+        """Whether a violation proves that a value was made up."""
+        return self is not ScoreRule.RAW_OUTPUT_UNPARSABLE

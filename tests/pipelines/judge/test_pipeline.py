@@ -174,7 +174,9 @@ def test_a_release_without_videos_is_emitted_and_said_to_be_unseen(
     with caplog.at_level("WARNING", logger="sparkle_curation"):
         SequentialRunner().run(create_pipeline(), catalog)
     assert catalog.load("variant_samples")["id"].to_list() == [GOOD, EXTRA]
-    assert "2 pairs of style were not inspected" in caplog.text
+    assert (
+        "2 pairs were not inspected, since the release at hand lacks a kind of video of style" in caplog.text
+    )
     assert catalog.load("curation_metrics")["total"]["preflight"]["not_inspected"] == 2
 
 

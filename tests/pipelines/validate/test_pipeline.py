@@ -101,6 +101,30 @@ def test_a_table_that_ingest_did_not_write_is_critical(project: Project) -> None
     assert message.count("Sparkle_") == 10
 
 
+def test_a_missing_value_a_double_row_and_a_foreign_id_are_critical(project: Project) -> None:
+    """Each, put into an ingested table by hand, stops ``curate`` under its own rule, and nothing is emitted."""
+    project.run_here("ingest")
+    first = pl.int_range(pl.len()) == 0
+    rewrite(
+        project, "foreground_removed_scores", prompt=pl.when(first).then(None).otherwise(pl.col("prompt"))
+    )
+    rewrite(project, "grounding_r1", id=pl.when(first).then(pl.col("id").get(1)).otherwise(pl.col("id")))
+    rewrite(project, "assets", id=pl.when(first).then(pl.lit("Sparkle_place_12")).otherwise(pl.col("id")))
+    with pytest.raises(ValidationError) as caught:
+        project.run_here("curate")
+    summary = pl.read_csv(project.output("08_reporting", "validation_summary.csv"))
+    critical = summary.filter(~pl.col("is_met") & (pl.col("severity") == "critical"))
+    assert set(critical.select("table", "rule").iter_rows()) == {
+        ("foreground_removed_scores", "prompt_is_there"),
+        ("grounding_r1", "id_is_unique"),
+        ("assets", "id_names_theme"),
+    }
+    for table, rule in critical.select("table", "rule").iter_rows():
+        assert table in caught.value.format_message()
+        assert rule in caught.value.format_message()
+    assert not project.output("05_model_input").exists()
+
+
 def test_a_table_of_other_columns_is_critical(project: Project) -> None:
     """The column and its type are named, and nothing else is asked of that table."""
     project.run_here("ingest")

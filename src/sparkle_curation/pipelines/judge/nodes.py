@@ -8,6 +8,7 @@ import json
 import polars as pl
 
 from sparkle_curation.curation.frames import Frame
+from sparkle_curation.curation.score_histograms import count_scores
 from sparkle_curation.curation.verdicts import (
     MissingScores,
     TaintedScores,
@@ -117,3 +118,8 @@ def split_by_verdict(verdicts: Frame) -> tuple[pl.DataFrame, pl.DataFrame]:
         ConservationError: kept and rejected are not all known samples.
     """
     return split(verdicts)
+
+
+def count_scores_by_tenth(verdicts: Frame) -> pl.DataFrame:
+    """How the scores of each stage and theme are spread, a count for each tenth of a point."""
+    return count_scores(verdicts)

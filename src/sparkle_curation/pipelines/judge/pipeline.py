@@ -9,6 +9,7 @@ from kedro.pipeline import Node, Pipeline, node
 
 from sparkle_curation.pipelines.judge.nodes import (
     audit_scores,
+    count_scores_by_tenth,
     find_score_faults,
     judge_samples,
     list_known_samples,
@@ -51,6 +52,7 @@ def create_pipeline(**_: object) -> Pipeline:
                 ["samples_marked", *_SCORES, "cut_offs", "params:missing_scores", "params:tainted_scores"],
                 "verdicts",
             ),
+            _step(count_scores_by_tenth, ["verdicts"], "score_histograms"),
             _step(split_by_verdict, ["verdicts"], ["samples_kept", "samples_rejected"]),
             _step(look_up_prompts, ["samples_kept", "annotations", *_SCORES, *_GROUNDINGS], "prompts_found"),
             _step(

@@ -53,11 +53,12 @@ def check_pairs(variant_candidates: Frame, media: Frame, params: PreflightParams
         ConservationError: it is not one row per pair.
     """
     checked = preflight.check_pairs(variant_candidates, media, params, params.unloadable_pairs)
-    for theme, count in preflight.count_uninspected(checked).rows():
+    unseen = preflight.count_uninspected(checked)
+    if unseen.height:
         logger.warning(
-            "preflight: %s pairs of %s were not inspected: the release at hand lacks their kind of video",
-            f"{count:,}",
-            theme,
+            "preflight: %s pairs were not inspected, since the release at hand lacks a kind of video of %s",
+            f"{unseen['count'].sum():,}",
+            ", ".join(unseen["theme"]),
         )
     return checked
 

@@ -7,7 +7,7 @@ from functools import partial
 
 import polars as pl
 
-from sparkle_curation.expectations import flat_frames
+from sparkle_curation.expectations import flat_frames, theme_figures
 from sparkle_curation.expectations.bounds import Bounds
 from sparkle_curation.expectations.reports import Report, Validation, failures, stop_if_critical, summarise
 from sparkle_curation.expectations.suites import build_suites
@@ -43,7 +43,7 @@ def validate_tables(
             for name in COLUMNS
         },
         "quarantine": partial(flat_frames.flatten_quarantine, quarantine),
-        "release": partial(flat_frames.flatten_release, sound, quarantine),
+        "release": partial(theme_figures.flatten_release, sound, quarantine),
     }
     return tuple(
         Validation(suite, suite.fingerprint(table_fingerprints), frames[name])

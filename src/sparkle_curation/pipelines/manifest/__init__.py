@@ -1,0 +1,1 @@
+"""What the release consists of: the first thing that a rebuild looks at."""
