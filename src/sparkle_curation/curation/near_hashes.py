@@ -1,0 +1,78 @@
+"""Pairs of near hashes among many, without comparing each with each.
+
+Of two hashes that differ in at most ``n`` bits, cut into ``n + 1`` bands, at least one band is the same in both:
+``n`` differing bits cannot lie in all of them. So only hashes with a band in common are compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+HASH_BITS = 64
+Hashes = NDArray[np.uint64]
+Rows = NDArray[np.int64]
+
+
+def near_pairs(hashes: Hashes, max_distance: int) -> tuple[Rows, Rows]:
+    """The pairs of rows whose hashes differ in at most ``max_distance`` bits: two arrays of row numbers.
+
+    A pair may be there more than once. Equal hashes are chained, each row to the one before it, not paired each
+    with each: a thousand equal ones are 999 pairs.
+
+    >>> lefts, rights = near_pairs(np.array([0b1111, 0b0111, 0], np.uint64), max_distance=1)
+    >>> set(zip(lefts.tolist(), rights.tolist()))
+    {(1, 0)}
+    """
+    order = np.argsort(hashes, kind="stable")
+    is_first = np.ones(len(hashes), bool)
+    is_first[1:] = hashes[order][1:] != hashes[order][:-1]
+    firsts = order[is_first]
+    found = [(order[:-1][~is_first[1:]], order[1:][~is_first[1:]])]
+    for band in _bands(max_distance):
+        found += [
+            (firsts[left], firsts[right]) for left, right in _near_in_band(hashes[firsts], band, max_distance)
+        ]
+    lefts, rights = zip(*found, strict=True)
+    return np.concatenate(lefts), np.concatenate(rights)
+
+
+def _bands(max_distance: int) -> Iterator[np.uint64]:
+    """Masks of ``max_distance + 1`` bands that together are all bits."""
+    edges = np.linspace(0, HASH_BITS, max_distance + 2).round().astype(int)
+    for low, high in zip(edges[:-1], edges[1:], strict=True):
+        yield np.uint64((1 << int(high)) - (1 << int(low)))
+
+
+def _near_in_band(hashes: Hashes, band: np.uint64, max_distance: int) -> Iterator[tuple[Rows, Rows]]:
+    """Near pairs among hashes that are equal in the bits of a band."""
+    order = np.argsort(hashes & band, kind="stable")
+    ordered = hashes[order]
+    key = ordered & band
+    end = np.searchsorted(key, key, side="right")
+    row = np.arange(len(hashes))
+    # Each is held against the next one, then those that have one against the next but one, and so on.
+    step = 1
+    while (row := row[row + step < end[row]]).size:
+        is_near = np.bitwise_count(ordered[row] ^ ordered[row + step]) <= max_distance
+        yield order[row[is_near]], order[row[is_near] + step]
+        step += 1
+
+
+def components(count: int, lefts: Rows, rights: Rows) -> Rows:
+    """For each of ``count`` rows the lowest row that it is joined with, by any chain of pairs.
+
+    >>> components(5, np.array([0, 3]), np.array([3, 4]))
+    array([0, 1, 2, 0, 0])
+    """
+    lowest = np.arange(count)
+    while True:
+        before = lowest
+        lowest = before.copy()
+        np.minimum.at(lowest, before[lefts], before[rights])
+        np.minimum.at(lowest, before[rights], before[lefts])
+        lowest = lowest[lowest]
+        if np.array_equal(lowest, before):
+            return lowest
