@@ -7,6 +7,7 @@ Of two hashes that differ in at most ``n`` bits, cut into ``n + 1`` bands, at le
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,8 +43,8 @@ def near_pairs(hashes: Hashes, max_distance: int) -> tuple[Rows, Rows]:
 def _bands(max_distance: int) -> Iterator[np.uint64]:
     """Masks of ``max_distance + 1`` bands that together are all bits."""
     edges = np.linspace(0, HASH_BITS, max_distance + 2).round().astype(int)
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
-        yield np.uint64((1 << int(high)) - (1 << int(low)))
+    for low, high in pairwise(edges.tolist()):
+        yield np.uint64((1 << high) - (1 << low))
 
 
 def _near_in_band(hashes: Hashes, band: np.uint64, max_distance: int) -> Iterator[tuple[Rows, Rows]]:
