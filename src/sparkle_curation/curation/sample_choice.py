@@ -26,7 +26,9 @@ def choose_named(verdicts: Frame, ids: Sequence[str]) -> pl.DataFrame:
             "There is no such sample",
             where="contact_sheet.ids",
             got=unknown[0],
-            allowed=f"an id of the release, such as {every[0]}" if every else "nothing: the release has no sample",
+            allowed=f"an id of the release, such as {every[0]}"
+            if every
+            else "nothing: the release has no sample",
             todo=did_you_mean(unknown[0], every),
         )
     named = pl.DataFrame({"id": list(dict.fromkeys(ids))}, schema={"id": pl.String})
@@ -68,7 +70,9 @@ def choose_by_theme(verdicts: Frame, assets: Frame, per_theme: int, seed: int) -
         .with_columns(
             pl.col("kind_count").fill_null(0),
             pl.col("id")
-            .map_elements(lambda name: xxhash.xxh3_64_hexdigest(f"{seed}\0{name}"), return_dtype=pl.String)
+            .map_elements(
+                lambda name: xxhash.xxh3_64_hexdigest(f"{seed}\0{name}".encode()), return_dtype=pl.String
+            )
             .alias("lot"),
         )
         .sort("kind_count", "lot", descending=[True, False])
@@ -82,5 +86,3 @@ def choose_by_theme(verdicts: Frame, assets: Frame, per_theme: int, seed: int) -
 def _by_theme(samples: pl.LazyFrame, *order: str) -> pl.DataFrame:
     columns = samples.collect_schema().names()
     return samples.sort(pl.col("theme").cast(pl.Enum(THEMES)), *order).select(columns).collect()
-
-

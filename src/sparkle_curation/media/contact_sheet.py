@@ -110,7 +110,9 @@ def draw_contact_sheet(cards: Sequence[Card], subtitle: str, panel_count: int) -
         place = MARGIN, _HEAD_HEIGHT + number * (_CARD_HEIGHT + GAP)
         sheet.paste(_draw_card(card, card_width), place)
     if not cards:
-        canvas.text((MARGIN, _HEAD_HEIGHT + PADDING), "There are no samples to show.", fill=GREY, font=font(HEADING))
+        canvas.text(
+            (MARGIN, _HEAD_HEIGHT + PADDING), "There are no samples to show.", fill=GREY, font=font(HEADING)
+        )
     return sheet
 
 

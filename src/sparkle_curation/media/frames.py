@@ -22,7 +22,7 @@ def read_frames(file: BinaryIO, indices: Sequence[int]) -> NDArray[np.uint8]:
 
     found: dict[int, NDArray[np.uint8]] = {}
     try:
-        with av.open(file) as container:
+        with av.open(file, "r") as container:
             for number, frame in enumerate(container.decode(video=0)):
                 if number in indices:
                     found[number] = frame.to_ndarray(format="rgb24")

@@ -49,11 +49,6 @@ def check_headers(media: pl.DataFrame, grounding_r2: pl.LazyFrame) -> pl.DataFra
     ).collect()
 
 
-def grounded_frame(number: pl.Expr, fps: pl.Expr) -> pl.Expr:
-    """The frame of the source video that the n-th frame of round 2 is, counted from 0."""
-    return (number * fps / GROUNDED_FPS).round().cast(pl.Int64)
-
-
 def _expected_grounded_count() -> pl.Expr:
     """Frames of the source video at 2 a second: those at 0 s, 0.5 s and so on before its end."""
     frame_count, fps = pl.col("source_video_frame_count"), pl.col("source_video_fps")

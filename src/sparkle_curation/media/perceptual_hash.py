@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 HASH_VERSION = 1
 """Raised when the same picture would get another hash."""
@@ -73,5 +72,7 @@ def hash_picture(picture: NDArray[np.uint8]) -> FrameHash:
 
 def _grey_thumbnail(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
     """The picture in grey levels, 32x32, each value the mean of its part of the picture."""
+    from PIL import Image  # noqa: PLC0415  # costs a run that hashes nothing
+
     grey = Image.fromarray(picture).convert("L")
     return np.asarray(grey.resize((_SIDE, _SIDE), Image.Resampling.BOX), np.float64)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 Picture = NDArray[np.uint8]
 """(height, width, 3), RGB, 0-255."""
@@ -20,6 +19,8 @@ def mean_difference(picture: Picture, reference: Picture) -> float:
     5.0
     """
     if picture.shape != reference.shape:
+        from PIL import Image  # noqa: PLC0415  # costs a run that compares nothing
+
         height, width, _ = reference.shape
         resized = Image.fromarray(picture).resize((width, height), Image.Resampling.BILINEAR)
         picture = np.asarray(resized)

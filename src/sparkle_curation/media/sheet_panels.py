@@ -54,7 +54,9 @@ def mask_panel(picture: Picture, plane: Plane) -> Image.Image:
     pale = Image.blend(image, Image.new("RGB", image.size, "white"), _DIMMED)
     masked = _on_paper(Image.composite(image, pale, kept))
     outline = _fitted(kept).point([0] * 128 + [255] * 128)
-    edge = ImageChops.difference(outline.filter(ImageFilter.MaxFilter(3)), outline.filter(ImageFilter.MinFilter(3)))
+    edge = ImageChops.difference(
+        outline.filter(ImageFilter.MaxFilter(3)), outline.filter(ImageFilter.MinFilter(3))
+    )
     masked.paste(Image.new("RGB", edge.size, MASK_EDGE), _place(edge), edge)
     return masked
 

@@ -7,7 +7,10 @@ from functools import cache
 
 from PIL import ImageFont
 
-_REPLACED = str.maketrans({"–": "-", "—": "-", "−": "-", "×": "x", "\u00a0": " ", "→": "->", "≥": ">="})
+_REPLACED = str.maketrans(
+    {"\u2013": "-", "\u2014": "-", "\u2212": "-", "\u00d7": "x", "\u2192": "->", "\u2265": ">="}
+)
+"""Dashes, minus, times, arrow, at least: signs that the font lacks."""
 _ELLIPSIS = "…"
 
 
@@ -25,8 +28,8 @@ def drawable(text: str) -> str:
 
     The font knows the letters of English. What it does not know, such as Chinese, is drawn as a box a character.
 
-    >>> drawable("Café –\\n  at  dusk")
-    'Cafe - at dusk'
+    >>> drawable("Café   at  dusk")
+    'Cafe at dusk'
     """
     plain = unicodedata.normalize("NFKD", text.translate(_REPLACED).replace(_ELLIPSIS, "\0"))
     kept = "".join(letter for letter in plain if not unicodedata.combining(letter))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
+from sparkle_curation.release.consistency_table import CONSISTENCY_COLUMNS
 from sparkle_curation.release.fields import Field, FieldType, ListOf, Scalar, Struct
 from sparkle_curation.release.media_faults import MediaFault
 from sparkle_curation.release.media_table import MEDIA_COLUMNS
@@ -21,6 +22,7 @@ from sparkle_curation.release.tables import (
     QUARANTINE_COLUMNS,
     SCORE_AUDIT_COLUMNS,
 )
+from sparkle_curation.release.twin_tables import FRAME_HASH_COLUMNS, SAMPLE_GROUP_COLUMNS
 
 _SHOWN_TYPES: dict[Scalar, str] = {
     "text": "text",
@@ -44,6 +46,9 @@ _GRAINS: dict[str, tuple[str, tuple[Field, ...]]] = {
         SCORE_AUDIT_COLUMNS,
     ),
     "preflight": ("one row per sample that could be emitted", PREFLIGHT_COLUMNS),
+    "consistency": ("one row per sample with any asset", CONSISTENCY_COLUMNS),
+    "frame_hashes": ("one row per sample with a first source frame or source video", FRAME_HASH_COLUMNS),
+    "sample_groups": ("one row per row of `frame_hashes`", SAMPLE_GROUP_COLUMNS),
 }
 
 
@@ -59,7 +64,8 @@ def _head() -> Iterator[str]:
     yield "# Tables"
     yield ""
     yield "Made by `python -m sparkle_curation.release.tables_page > docs/tables.md`; do not edit."
-    yield "Each table is one Parquet file in `data/02_intermediate/`, `score_audit` and `preflight` in `data/03_primary/`."
+    yield "Each table is one Parquet file in `data/02_intermediate/`; `score_audit`, `preflight` and `sample_groups`"
+    yield "lie in `data/03_primary/`."
     yield "Columns of the release keep their published names."
     yield ""
 
