@@ -19,7 +19,7 @@ A, B, C, D = "Sparkle_location_000003", "Sparkle_season_000001", "Sparkle_style_
 
 
 def hashes(*rows: tuple[str, int | None, float | None]) -> pl.DataFrame:
-    """``frame_hashes`` of id, bits and detail."""
+    """``frame_hashes`` of id, bits and detail; the fine hash is the bits, four times."""
     return pl.DataFrame(
         [
             {
@@ -27,6 +27,7 @@ def hashes(*rows: tuple[str, int | None, float | None]) -> pl.DataFrame:
                 "theme": name.split("_")[1],
                 "read_from": None if bits is None else "source_video",
                 "frame_hash": None if bits is None else f"{bits:016x}",
+                "fine_hash": None if bits is None else f"{bits:016x}" * 4,
                 "detail": detail,
                 "error": "truncated" if bits is None else None,
             }
@@ -149,3 +150,18 @@ def test_nothing_is_counted_as_zero() -> None:
     """Without samples there is a total of zeros."""
     counts = count_twins(groups(), hashes(), pl.DataFrame({"id": []}, schema={"id": pl.String}), 0.2)
     assert counts.rows() == [("total", 0, 0, 0, 0, 0, 0, 0, 0)]
+
+
+def test_the_fine_hash_decides() -> None:
+    """Sixteen bits of it join, seventeen do not, however near the other hash is; equal ones lie between."""
+    table = hashes((A, 0, 1.0), (B, 0, 1.0), (C, 0, 1.0), (D, 0, 1.0)).with_columns(
+        pl.Series("fine_hash", ["0" * 64, "0" * 60 + "ffff", "f" * 4 + "0" * 59 + "1", "0" * 60 + "ffff"])
+    )
+    assert group_samples(table, files(), LIKENESS)["group"].to_list() == [A, A, C, A]
+
+
+def test_thousands_of_copies_are_one_group() -> None:
+    """Equal pictures are joined one after another, not each with each."""
+    rows = [(f"Sparkle_time_{number:06d}", 0xFF, 1.0) for number in range(20_000)]
+    found = group_samples(hashes(*rows), files(), LIKENESS)
+    assert set(found["group_size"]) == {20_000}

@@ -16,13 +16,19 @@ from PIL import Image
 from sparkle_curation.media.perceptual_hash import hash_picture
 
 Picture = NDArray[np.uint8]
-MAX_DISTANCE, MIN_DETAIL = 4, 0.2
+MAX_DISTANCE, MAX_FINE_DISTANCE, MIN_DETAIL = 4, 16, 0.2
 """The defaults of the parameters."""
 
 
-def distance(one: Picture, other: Picture) -> int:
-    """Bits in which the hashes of two pictures differ."""
-    return (hash_picture(one).bits ^ hash_picture(other).bits).bit_count()
+def distances(one: Picture, other: Picture) -> tuple[int, int]:
+    """Bits in which the hashes of two pictures differ, and their fine hashes."""
+    first, second = hash_picture(one), hash_picture(other)
+    return differing(first.text, second.text), differing(first.fine_text, second.fine_text)
+
+
+def differing(one: str, other: str) -> int:
+    """Bits in which two numbers differ."""
+    return (int(one, 16) ^ int(other, 16)).bit_count()
 
 
 def first_frame(clip: Path | io.BytesIO) -> Picture:
@@ -67,19 +73,33 @@ def pictures(sparkle_real: Path) -> list[Picture]:
 )
 def test_a_changed_copy_keeps_its_hash(pictures: list[Picture], change: Callable[[Picture], Picture]) -> None:
     """Encoding again, another size and a little more light change no more bits than are allowed."""
-    assert max(distance(picture, change(picture)) for picture in pictures) <= MAX_DISTANCE
+    found, fine = zip(*(distances(picture, change(picture)) for picture in pictures), strict=True)
+    assert max(found) <= MAX_DISTANCE
+    assert max(fine) <= MAX_FINE_DISTANCE
 
 
 def test_different_clips_have_different_hashes(pictures: list[Picture]) -> None:
     """Two different clips are five times as far from each other as is allowed, and all have detail enough."""
     assert len(pictures) == 12
-    assert min(distance(one, other) for one, other in combinations(pictures, 2)) > 5 * MAX_DISTANCE
+    found, fine = zip(*(distances(one, other) for one, other in combinations(pictures, 2)), strict=True)
+    assert min(found) > 5 * MAX_DISTANCE
+    assert min(fine) > 5 * MAX_FINE_DISTANCE
     assert min(hash_picture(picture).detail for picture in pictures) > 5 * MIN_DETAIL
 
 
 def test_a_mirrored_picture_is_another(pictures: list[Picture]) -> None:
     """A picture and its mirror image are not taken for one clip."""
-    assert min(distance(picture, picture[:, ::-1]) for picture in pictures) > 5 * MAX_DISTANCE
+    assert min(distances(picture, picture[:, ::-1])[0] for picture in pictures) > 5 * MAX_DISTANCE
+
+
+def test_another_figure_before_the_same_background_is_told_apart(sample_release: Path) -> None:
+    """The hash of few waves takes two made clips of one scene for one; the fine one does not."""
+    scene = "intermediate_data/season/source_frame0/Sparkle_season_000005.png"
+    other = "intermediate_data/openve3m/source_frame0/Sparkle_openve3m_000014.png"
+    one, another = (np.asarray(Image.open(sample_release / name).convert("RGB")) for name in (scene, other))
+    found, fine = distances(one, another)
+    assert found <= 6
+    assert fine > MAX_FINE_DISTANCE
 
 
 @pytest.mark.parametrize(
@@ -103,3 +123,6 @@ def test_the_hash_is_the_same_on_every_machine() -> None:
     channels = [rows // 20 * 60 + columns, rows * columns // 60, columns // 50 * 80]
     picture = np.stack(channels, axis=2).clip(0, 255).astype(np.uint8)
     assert hash_picture(picture).text == "0a7f5a557548ea81"
+    assert hash_picture(picture).fine_text == (
+        "0a287fff5a95555d75134aeceab1956cd54274f02ac85ea7156c711748867a14"
+    )

@@ -6,7 +6,7 @@ Of two hashes that differ in at most ``n`` bits, cut into ``n + 1`` bands, at le
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -15,29 +15,32 @@ from numpy.typing import NDArray
 HASH_BITS = 64
 Hashes = NDArray[np.uint64]
 Rows = NDArray[np.int64]
+Pairs = tuple[Rows, Rows]
 
 
-def near_pairs(hashes: Hashes, max_distance: int) -> tuple[Rows, Rows]:
+def near_pairs(
+    hashes: Hashes, max_distance: int, is_same: Callable[[Rows, Rows], NDArray[np.bool_]] | None = None
+) -> Pairs:
     """The pairs of rows whose hashes differ in at most ``max_distance`` bits: two arrays of row numbers.
 
-    A pair may be there more than once. Equal hashes are chained, each row to the one before it, not paired each
-    with each: a thousand equal ones are 999 pairs.
+    A pair may be there more than once. Equal hashes are near, too: a thousand of them are half a million pairs.
+
+    Args:
+        hashes: of 64 bits.
+        max_distance: largest distance of a pair, 0-8.
+        is_same: which of such pairs to keep, by a closer look; all where there is none.
 
     >>> lefts, rights = near_pairs(np.array([0b1111, 0b0111, 0], np.uint64), max_distance=1)
     >>> set(zip(lefts.tolist(), rights.tolist()))
-    {(1, 0)}
+    {(0, 1)}
     """
-    order = np.argsort(hashes, kind="stable")
-    is_first = np.ones(len(hashes), bool)
-    is_first[1:] = hashes[order][1:] != hashes[order][:-1]
-    firsts = order[is_first]
-    found = [(order[:-1][~is_first[1:]], order[1:][~is_first[1:]])]
+    found: list[Pairs] = [(np.empty(0, np.int64), np.empty(0, np.int64))]
     for band in _bands(max_distance):
-        found += [
-            (firsts[left], firsts[right]) for left, right in _near_in_band(hashes[firsts], band, max_distance)
-        ]
-    lefts, rights = zip(*found, strict=True)
-    return np.concatenate(lefts), np.concatenate(rights)
+        for lefts, rights in _near_in_band(hashes, band, max_distance):
+            kept = is_same(lefts, rights) if is_same else slice(None)
+            found.append((lefts[kept], rights[kept]))
+    every_left, every_right = zip(*found, strict=True)
+    return np.concatenate(every_left), np.concatenate(every_right)
 
 
 def _bands(max_distance: int) -> Iterator[np.uint64]:
@@ -47,7 +50,7 @@ def _bands(max_distance: int) -> Iterator[np.uint64]:
         yield np.uint64((1 << high) - (1 << low))
 
 
-def _near_in_band(hashes: Hashes, band: np.uint64, max_distance: int) -> Iterator[tuple[Rows, Rows]]:
+def _near_in_band(hashes: Hashes, band: np.uint64, max_distance: int) -> Iterator[Pairs]:
     """Near pairs among hashes that are equal in the bits of a band."""
     order = np.argsort(hashes & band, kind="stable")
     ordered = hashes[order]
@@ -57,17 +60,19 @@ def _near_in_band(hashes: Hashes, band: np.uint64, max_distance: int) -> Iterato
     # Each is held against the next one, then those that have one against the next but one, and so on.
     step = 1
     while (row := row[row + step < end[row]]).size:
-        is_near = np.bitwise_count(ordered[row] ^ ordered[row + step]) <= max_distance
-        yield order[row[is_near]], order[row[is_near] + step]
+        near = row[np.bitwise_count(ordered[row] ^ ordered[row + step]) <= max_distance]
+        if near.size:
+            yield order[near], order[near + step]
         step += 1
 
 
-def components(count: int, lefts: Rows, rights: Rows) -> Rows:
+def components(count: int, pairs: Pairs) -> Rows:
     """For each of ``count`` rows the lowest row that it is joined with, by any chain of pairs.
 
-    >>> components(5, np.array([0, 3]), np.array([3, 4]))
+    >>> components(5, (np.array([0, 3]), np.array([3, 4])))
     array([0, 1, 2, 0, 0])
     """
+    lefts, rights = pairs
     lowest = np.arange(count)
     while True:
         before = lowest

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from sparkle_curation.curation.frames import Frame
-from sparkle_curation.curation.near_hashes import components, near_pairs
+from sparkle_curation.curation.near_hashes import Pairs, Rows, components, near_pairs
 from sparkle_curation.errors import ConservationError
 from sparkle_curation.release.twin_tables import SAMPLE_GROUP_COLUMNS, JoinedBy
 
 _DISTANCE = "a whole number of bits from 0 to 8"
+_FINE_DISTANCE = "a whole number of bits from 0 to 255"
 _DETAIL = "a number of grey levels from 0"
 
 
@@ -25,32 +26,34 @@ class LikenessParams(BaseModel):
     """When two first frames are taken for frames of one clip.
 
     Attributes:
-        max_distance: bits in which their hashes may differ.
+        max_distance: bits of 63 in which their hashes may differ.
+        max_fine_distance: bits of 255 in which their fine hashes may differ.
         min_detail: pictures with less detail are joined with none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     max_distance: Annotated[int, Field(strict=True, ge=0, le=8, description=_DISTANCE)] = 4
+    max_fine_distance: Annotated[int, Field(strict=True, ge=0, le=255, description=_FINE_DISTANCE)] = 16
     min_detail: Annotated[float, Field(ge=0, allow_inf_nan=False, description=_DETAIL)] = 0.2
 
 
 def group_samples(frame_hashes: Frame, source_files: Frame, likeness: LikenessParams) -> pl.DataFrame:
     """The groups (``SAMPLE_GROUP_COLUMNS``): one row per row of ``frame_hashes``, in its order.
 
-    Two samples are joined when their source videos are copies of one file, or when the hashes of their first frames
-    are near. Groups are what is joined by any chain of these, so two samples of a group may be less alike
+    Two samples are joined when their source videos are copies of one file, or when both hashes of their first
+    frames are near. Groups are what is joined by any chain of these, so two samples of a group may be less alike
     than ``max_distance``.
 
     Args:
-        frame_hashes: with ``id`` once each, ``theme``, ``frame_hash``, ``detail``.
+        frame_hashes: with ``id`` once each, ``theme``, ``frame_hash``, ``fine_hash``, ``detail``.
         source_files: ``id``, ``index_hash`` of the sample's source video; one row each at most.
         likeness: how near is near.
 
     Raises:
         ConservationError: an id has several rows.
     """
-    hashes = frame_hashes.lazy().select("id", "theme", "frame_hash", "detail").collect()
+    hashes = frame_hashes.lazy().select("id", "theme", "frame_hash", "fine_hash", "detail").collect()
     # By id, so that the lowest row of a group is its smallest id.
     samples = hashes.sort("id").join(
         source_files.lazy().select("id", "index_hash").collect(), on="id", how="left", maintain_order="left"
@@ -64,14 +67,10 @@ def group_samples(frame_hashes: Frame, source_files: Frame, likeness: LikenessPa
         )
     by_file = _equal_pairs(samples["index_hash"])
     by_picture = _near_pictures(samples, likeness)
-    lefts, rights = (np.concatenate(ends) for ends in zip(by_file, by_picture, strict=True))
-    lowest = components(samples.height, lefts, rights)
+    lowest = components(samples.height, _joined(by_file, by_picture))
     return _as_table(
         samples, lowest, _is_in(by_file, samples.height), _is_in(by_picture, samples.height), hashes
     )
-
-
-Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
 def _equal_pairs(values: pl.Series) -> Pairs:
@@ -82,13 +81,37 @@ def _equal_pairs(values: pl.Series) -> Pairs:
 
 
 def _near_pictures(samples: pl.DataFrame, likeness: LikenessParams) -> Pairs:
+    """Rows with near hashes; of equal ones, each with the next, and the first of them with those that are near."""
     told = samples.with_row_index("row").filter(
         pl.col("frame_hash").is_not_null(), pl.col("detail") >= likeness.min_detail
     )
-    hashes = np.array([int(text, 16) for text in told["frame_hash"]], np.uint64)
-    rows = told["row"].cast(pl.Int64).to_numpy()
-    lefts, rights = near_pairs(hashes, likeness.max_distance)
-    return rows[lefts], rows[rights]
+    told = told.with_columns((pl.col("frame_hash") + pl.col("fine_hash")).alias("both"))
+    distinct = told.unique("both", keep="first", maintain_order=True)
+    hashes, fine = _as_numbers(distinct["frame_hash"], 1).ravel(), _as_numbers(distinct["fine_hash"], 4)
+
+    def is_same(lefts: Rows, rights: Rows) -> NDArray[np.bool_]:
+        distance = np.bitwise_count(fine[lefts] ^ fine[rights]).sum(axis=1)
+        return np.asarray(distance <= likeness.max_fine_distance)
+
+    near = near_pairs(hashes, likeness.max_distance, is_same)
+    return _joined(_at(told, _equal_pairs(told["both"])), _at(distinct, near))
+
+
+def _as_numbers(digits: pl.Series, count: int) -> NDArray[np.uint64]:
+    """Texts of hexadecimal digits as ``count`` whole numbers of 64 bits each."""
+    content = bytes.fromhex("".join(digits))
+    return np.frombuffer(content, ">u8").astype(np.uint64).reshape(-1, count)
+
+
+def _at(samples: pl.DataFrame, pairs: Pairs) -> Pairs:
+    """Pairs of rows of ``samples`` as pairs of the numbers in its column ``row``."""
+    rows = samples["row"].cast(pl.Int64).to_numpy()
+    return rows[pairs[0]], rows[pairs[1]]
+
+
+def _joined(*pairs: Pairs) -> Pairs:
+    lefts, rights = zip(*pairs, strict=True)
+    return np.concatenate(lefts), np.concatenate(rights)
 
 
 def _is_in(pairs: Pairs, count: int) -> NDArray[np.bool_]:

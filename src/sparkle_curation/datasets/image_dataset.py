@@ -5,20 +5,22 @@ from __future__ import annotations
 import base64
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
 from kedro.io import AbstractDataset
 from kedro_datasets._typing import ImagePreview
+from numpy.typing import NDArray
 
 from sparkle_curation.datasets.atomic import atomic_file
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
 _PREVIEW_WIDTH = 1400
 
+Picture = NDArray[np.uint8]
+"""(height, width, 3), RGB."""
 
-class PNGDataset(AbstractDataset["Image", "Image"]):
+
+class PNGDataset(AbstractDataset[Picture, Picture]):
     """A picture as PNG: the same picture gives the same bytes, without time or name in them.
 
     Args:
@@ -30,25 +32,28 @@ class PNGDataset(AbstractDataset["Image", "Image"]):
         self._path = Path(filepath)
         self.metadata = metadata
 
-    def load(self) -> Image:
-        """The picture, read to its end."""
+    def load(self) -> Picture:
+        """The picture."""
         from PIL import Image  # noqa: PLC0415  # costs every run that draws nothing
 
         with Image.open(self._path) as image:
-            image.load()
-            return image
+            return np.asarray(image.convert("RGB"))
 
-    def save(self, data: Image) -> None:
+    def save(self, data: Picture) -> None:
         """Replace the file by ``data``."""
+        from PIL import Image  # noqa: PLC0415
+
         with atomic_file(self._path) as temporary:
-            data.save(temporary, format="PNG", optimize=False)
+            Image.fromarray(data).save(temporary, format="PNG")
 
     def preview(self) -> ImagePreview:
         """The picture for Kedro-Viz, as text (base64); a wide one is made smaller, so that the page stays quick."""
-        image = self.load()
-        image.thumbnail((_PREVIEW_WIDTH, image.height))
+        from PIL import Image  # noqa: PLC0415
+
         target = io.BytesIO()
-        image.save(target, format="PNG")
+        with Image.open(self._path) as image:
+            image.thumbnail((_PREVIEW_WIDTH, image.height))
+            image.save(target, format="PNG")
         return ImagePreview(base64.b64encode(target.getvalue()).decode("ascii"))
 
     def _exists(self) -> bool:

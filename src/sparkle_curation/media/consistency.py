@@ -160,9 +160,9 @@ class Groundings:
         second = self.round2.select(
             "id", pl.col("frame_objects").list.eval(pl.element().list.eval(bare)).alias("boxes")
         )
-        first = self.round1.select(
-            "id", pl.concat_list(pl.col("round1_objects").list.eval(bare)).alias("boxes")
-        )
+        # One row per sample: aggregating makes a list of one frame of what it has.
+        objects = pl.col("round1_objects").list.eval(bare)
+        first = self.round1.group_by("id", maintain_order=True).agg(objects.alias("boxes"))
         return pl.concat([second, first]).unique("id", keep="first", maintain_order=True)
 
 

@@ -193,7 +193,9 @@ def _draw_scores(canvas: ImageDraw.ImageDraw, scores: Sequence[StageScore], left
 def _draw_score(canvas: ImageDraw.ImageDraw, stage: StageScore, ends: tuple[int, int], top: int) -> None:
     left, right = ends
     outcome, colour = _OUTCOMES.get(stage.outcome, (stage.outcome, GREY))
-    canvas.text((left, top), stage.stage.replace("_", " "), fill=INK, font=font(SMALL))
+    canvas.text(
+        (left, top), stage.stage.replace("_", " ").replace("frame0", "frame 0"), fill=INK, font=font(SMALL)
+    )
     said = outcome if stage.score is None else f"{stage.score:.2f}  {outcome}"
     canvas.text((right - width_px(said, SMALL), top), said, fill=colour, font=font(SMALL))
     y1, y2 = top + _TRACK_TOP - 4, top + _TRACK_TOP - 4 + _TRACK_HEIGHT
@@ -203,7 +205,7 @@ def _draw_score(canvas: ImageDraw.ImageDraw, stage: StageScore, ends: tuple[int,
         canvas.rounded_rectangle((left, y1, max(end, left + 4), y2), radius=4, fill=colour)
     mark = _at(stage.cut_off, ends)
     canvas.line([(mark, y1 - 3), (mark, y2 + 3)], fill=INK, width=2)
-    text = f"{stage.cut_off:g}"
+    text = f"{stage.cut_off:.1f}" if stage.cut_off == round(stage.cut_off, 1) else f"{stage.cut_off:g}"
     x = min(max(mark - width_px(text, TINY) // 2, left), right - width_px(text, TINY))
     canvas.text((x, y2 + 4), text, fill=GREY, font=font(TINY))
 

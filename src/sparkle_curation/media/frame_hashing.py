@@ -22,7 +22,7 @@ from sparkle_curation.release.twin_tables import FRAME_HASH_COLUMNS
 _SOURCE_KINDS = ("source_frame0", "source_video")
 """Where the first source frame is looked for; a still is not compressed, and read without decoding a video."""
 _HASH_SCHEMA = arrow_schema(FRAME_HASH_COLUMNS)
-_RESULTS = ("read_from", "frame_hash", "detail", "error", "error_detail")
+_RESULTS = ("read_from", "frame_hash", "fine_hash", "detail", "error", "error_detail")
 JOURNAL_SCHEMA: pa.Schema = pa.schema(
     [(KEY, pa.string()), *((name, _HASH_SCHEMA.field(name).type) for name in _RESULTS)]
 )
@@ -58,7 +58,12 @@ class BatchHash:
             picture = read_asset(self.store, job.id, kind, read)
             if not isinstance(picture, Failure):
                 found = hash_picture(picture)
-                return {"read_from": kind, "frame_hash": found.text, "detail": found.detail}
+                return {
+                    "read_from": kind,
+                    "frame_hash": found.text,
+                    "fine_hash": found.fine_text,
+                    "detail": found.detail,
+                }
             failures.append(picture)
         return {"error": failures[0].error, "error_detail": "; ".join(fault.detail for fault in failures)}
 

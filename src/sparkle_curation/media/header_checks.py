@@ -70,6 +70,7 @@ def _is_fps_equal() -> pl.Expr:
 
 
 def _has_edges() -> pl.Expr:
-    """Null where no sample of the theme has an edges video: that part of the release is not here."""
+    """Null without an edited video, and where no sample of the theme has an edges video: that part is not here."""
     has_it = pl.col("edited_video_canny_frame_count").is_not_null()
-    return pl.when(has_it.any().over("theme")).then(has_it)
+    is_expected = has_it.any().over("theme") & pl.col("edited_video_frame_count").is_not_null()
+    return pl.when(is_expected).then(has_it)

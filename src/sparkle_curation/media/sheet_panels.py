@@ -20,6 +20,7 @@ from sparkle_curation.media.sheet_colours import (
     SMALL,
     TINY,
 )
+from sparkle_curation.media.sheet_tags import Rectangle, place_tags
 from sparkle_curation.media.sheet_text import drawable, font, shortened, width_px, wrapped
 
 Picture = NDArray[np.uint8]
@@ -29,7 +30,6 @@ Plane = NDArray[np.bool_]
 
 _DIMMED = 0.72
 """How much of white is mixed into what a mask leaves out."""
-_TAG_HEIGHT = 16
 
 
 class Labelled(NamedTuple):
@@ -65,19 +65,23 @@ def boxes_panel(picture: Picture, boxes: Sequence[Labelled]) -> Image.Image:
     """A picture with the boxes that were found on it, each with its label."""
     image = Image.fromarray(picture)
     fitted = _fitted(image)
-    left, top = _place(fitted)
+    (left, top), scale = _place(fitted), fitted.width / image.width
     paper = _on_paper(image)
     canvas = ImageDraw.Draw(paper)
-    scale = fitted.width / image.width
-    taken: list[tuple[int, int, int, int]] = []
-    # Large boxes first, so that the tags of small ones lie above them.
-    ordered = sorted(enumerate(boxes), key=lambda item: -_area(item[1].box))
-    for number, (box, label) in ordered:
-        colour = BOX_COLOURS[number % len(BOX_COLOURS)]
-        x1, y1, x2, y2 = (round(value * scale) for value in box)
-        corners = (left + x1, top + y1, max(left + x2 - 1, left + x1), max(top + y2 - 1, top + y1))
-        canvas.rectangle(corners, outline=colour, width=2)
-        taken.append(_tag(canvas, drawable(label), corners[:2], colour, taken))
+    corners = [
+        Rectangle(left + x1 * scale, top + y1 * scale, left + x2 * scale, top + y2 * scale)
+        for (x1, y1, x2, y2), _ in boxes
+    ]
+    colours = [BOX_COLOURS[number % len(BOX_COLOURS)] for number in range(len(boxes))]
+    for place, colour in zip(corners, colours, strict=True):
+        canvas.rectangle(place.pixels(), outline=colour, width=2)
+    labels = [shortened(drawable(label), TINY, PANEL_WIDTH // 2) for _, label in boxes]
+    sizes = [(width_px(label, TINY) + 8, TINY + 4) for label in labels]
+    tags = place_tags(corners, sizes, (PANEL_WIDTH, PANEL_HEIGHT))
+    for place, tag, label, colour in zip(corners, tags, labels, colours, strict=True):
+        canvas.line([tag.nearest(place), place.nearest(tag)], fill=colour, width=1)
+        canvas.rectangle(tag.pixels(), fill=colour)
+        canvas.text((tag.left + 4, tag.top + 1), label, fill="white", font=font(TINY))
     return paper
 
 
@@ -93,10 +97,6 @@ def empty_panel(reason: str) -> Image.Image:
         x = (PANEL_WIDTH - width_px(line, SMALL)) // 2
         canvas.text((x, top + number * height), line, fill=GREY, font=font(SMALL))
     return paper
-
-
-def _area(box: Sequence[float]) -> float:
-    return (box[2] - box[0]) * (box[3] - box[1])
 
 
 def _fitted(image: Image.Image) -> Image.Image:
@@ -115,31 +115,6 @@ def _on_paper(image: Image.Image) -> Image.Image:
     paper = Image.new("RGB", (PANEL_WIDTH, PANEL_HEIGHT), EMPTY)
     paper.paste(fitted, _place(fitted))
     return paper
-
-
-def _tag(
-    canvas: ImageDraw.ImageDraw,
-    label: str,
-    corner: tuple[int, int],
-    colour: str,
-    taken: Sequence[tuple[int, int, int, int]],
-) -> tuple[int, int, int, int]:
-    """Draw a label at a corner, or below where another one is; gives its place."""
-    text = shortened(label, TINY, PANEL_WIDTH // 2)
-    width = width_px(text, TINY) + 8
-    x = min(corner[0], PANEL_WIDTH - width)
-    y = max(corner[1] - _TAG_HEIGHT, 0)
-    while _overlaps((x, y, x + width, y + _TAG_HEIGHT), taken) and y + 2 * _TAG_HEIGHT <= PANEL_HEIGHT:
-        y += _TAG_HEIGHT
-    place = (x, y, x + width, y + _TAG_HEIGHT)
-    canvas.rectangle((x, y, x + width - 1, y + _TAG_HEIGHT - 1), fill=colour)
-    canvas.text((x + 4, y + 1), text, fill="white", font=font(TINY))
-    return place
-
-
-def _overlaps(place: tuple[int, int, int, int], taken: Sequence[tuple[int, int, int, int]]) -> bool:
-    x1, y1, x2, y2 = place
-    return any(x1 < right and left < x2 and y1 < bottom and top < y2 for left, top, right, bottom in taken)
 
 
 def _dashed_frame(canvas: ImageDraw.ImageDraw) -> None:

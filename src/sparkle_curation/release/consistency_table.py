@@ -36,7 +36,7 @@ HEADER_CHECKS: tuple[Field, ...] = (
     Field(
         "has_edges_video",
         "boolean",
-        "Whether the edges video is there and whole; null where the release at hand has none of the theme.",
+        "Whether a sample with an edited video has a whole edges video; null where the release has none of the theme.",
         is_optional=True,
     ),
     _check(

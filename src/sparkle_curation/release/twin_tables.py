@@ -19,7 +19,13 @@ FRAME_HASH_COLUMNS: tuple[Field, ...] = (
     Field(
         "frame_hash",
         "text",
-        "Perceptual hash of the first source frame, 16 hexadecimal digits. Hashes of one clip differ in few bits.",
+        "Perceptual hash of the first source frame, 16 hexadecimal digits; those of one clip differ in few bits.",
+        is_optional=True,
+    ),
+    Field(
+        "fine_hash",
+        "text",
+        "The same of four times as many waves, 64 digits; it tells figures before one background apart.",
         is_optional=True,
     ),
     Field(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from sparkle_curation.curation.sample_choice import choose_by_theme, choose_named, choose_nearest
 from sparkle_curation.curation.verdicts import cut_off_column, outcome_column, score_column
@@ -14,8 +16,6 @@ from sparkle_curation.reading.asset_store import AssetStore
 from sparkle_curation.release.stages import STAGES
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
-
     from sparkle_curation.media.contact_sheet import StageScore
 
 
@@ -41,8 +41,8 @@ def draw_contact_sheet(
     grounding_r2: pl.LazyFrame,
     asset_store: AssetStore,
     params: ContactSheetParams,
-) -> Image:
-    """The contact sheet: a card for each sample, with its pictures, scores and verdict.
+) -> NDArray[np.uint8]:
+    """The contact sheet, (height, width, 3), RGB: a card for each sample, with its pictures, scores and verdict.
 
     Args:
         samples_shown: their verdicts, in the order in which they are shown.
@@ -73,7 +73,7 @@ def draw_contact_sheet(
         )
         for row in rows
     ]
-    return contact_sheet.draw_contact_sheet(cards, _subtitle(params), len(params.pictures))
+    return np.asarray(contact_sheet.draw_contact_sheet(cards, _subtitle(params), len(params.pictures)))
 
 
 def _of(table: pl.LazyFrame, samples: pl.DataFrame) -> pl.DataFrame:
