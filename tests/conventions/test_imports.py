@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-HEAVY = ("torch", "transformers", "pandas", "great_expectations", "matplotlib", "dvc", "ray")
+HEAVY = ("av", "torch", "transformers", "pandas", "great_expectations", "matplotlib", "dvc", "ray")
 """Packages that take 0.3 to 3 s to import; a run pays only for those that its nodes use."""
 
 

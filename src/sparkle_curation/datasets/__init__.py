@@ -1,5 +1,6 @@
 """Kedro datasets: everything that this project reads from or writes to disk goes through here."""
 
+from sparkle_curation.datasets.asset_store_dataset import AssetStoreDataset
 from sparkle_curation.datasets.fingerprints_dataset import FingerprintsDataset
 from sparkle_curation.datasets.image_dataset import PNGDataset
 from sparkle_curation.datasets.journal_dataset import JournalDataset
@@ -11,6 +12,7 @@ from sparkle_curation.datasets.table_dataset import TableDataset
 from sparkle_curation.datasets.validation_datasets import DataDocsDataset, ValidationDataset
 
 __all__ = [
+    "AssetStoreDataset",
     "DataDocsDataset",
     "FingerprintsDataset",
     "JournalDataset",
