@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 _COUNT = "a whole number above 0"
 
@@ -15,10 +16,18 @@ Processes = Annotated[BatchSize | None, Field(description=f"{_COUNT}, or null fo
 """How many processes work."""
 
 
-def words(value: object) -> object:
-    """The words of a text, anything else as it is: ``--params`` takes no comma, so no list can be given there.
+def words(is_known: Callable[[str], bool], meaning: str) -> BeforeValidator:
+    """A check of a list of words, given as a list or as one text: ``--params`` takes no comma.
 
-    >>> words("mask boxes")
-    ['mask', 'boxes']
+    Args:
+        is_known: whether a word is allowed.
+        meaning: what is allowed, for the error.
     """
-    return value.split() if isinstance(value, str) else value
+
+    def check(value: object) -> object:
+        items = value.split() if isinstance(value, str) else value
+        if isinstance(items, list) and not all(isinstance(item, str) and is_known(item) for item in items):
+            raise ValueError(meaning)
+        return items
+
+    return BeforeValidator(check)

@@ -124,16 +124,18 @@ class BatchMeasure:
 def grounded_boxes(
     boxes: Sequence[Sequence[Sequence[float]]], fps: float | None, width_px: int, height_px: int
 ) -> dict[int, list[list[int]]]:
-    """Boxes in pixels by the frame of the video, of boxes in 0-1000 by grounded frame.
+    """Boxes in pixels by the frame of the video, of boxes in 0-1000 by grounded frame; the last pixel is outside.
 
     >>> grounded_boxes([[[0, 0, 500, 1000]], [[]]], 16.0, 1280, 720)
-    {0: [[0, 0, 640, 720]], 8: []}
+    {0: [[0, 0, 641, 720]], 8: []}
     """
     step = fps / GROUNDED_FPS if fps else None
     found: dict[int, list[list[int]]] = {}
     for number, of_frame in enumerate(boxes if step else boxes[:1]):
         pixels = [to_pixels(box, width_px, height_px) for box in of_frame]
-        found[floor(number * (step or 0) + 0.5)] = [box for box in pixels if box is not None]
+        found[floor(number * (step or 0) + 0.5)] = [
+            [x1, y1, x2 + 1, y2 + 1] for x1, y1, x2, y2 in filter(None, pixels)
+        ]
     return found
 
 

@@ -16,9 +16,8 @@ from sparkle_curation.engine.executors import Executor
 from sparkle_curation.engine.journal import KEY, Journal
 from sparkle_curation.engine.progress import item_progress
 from sparkle_curation.engine.resumable import run_resumable
-from sparkle_curation.errors import ConservationError, ReleaseError
-from sparkle_curation.media.broken import BrokenMediaError
-from sparkle_curation.reading.asset_store import Asset, AssetStore
+from sparkle_curation.errors import AssetError, ConservationError, MediaError, ReleaseError, SparkleError
+from sparkle_curation.reading.asset_store import AssetStore
 from sparkle_curation.release.media_faults import MediaFault
 
 logger = logging.getLogger(__name__)
@@ -155,7 +154,7 @@ def _work(
         for batch in batches:
             done += batch.num_rows
             unread += sum(error in _NOT_READ for error in batch["error"].to_pylist())
-            if done == unread >= min(_MOST_UNREADABLE, len(jobs)):
+            if done == unread >= _MOST_UNREADABLE:
                 raise _nothing_readable(measuring.title, done, batch["error_detail"][0].as_py())
 
 
@@ -176,22 +175,18 @@ def read_asset(
 ) -> ResultT | Failure:
     """What ``read`` makes of an asset, or why it could not be read."""
     try:
-        asset = store.find(sample_id, kind)
-        with store.open(asset) as file:
-            _check_size(file, asset)
+        with store.open(store.find(sample_id, kind)) as file:
             return read(file)
-    except BrokenMediaError as error:
-        return Failure(error.fault.value, f"{kind}: {error.detail}")
-    except FileNotFoundError:
-        return Failure(MediaFault.MISSING.value, f"{kind}: the file is not there")
-    except OSError as error:
-        return Failure(MediaFault.UNREADABLE.value, f"{kind}: {error.strerror or error}")
+    except MediaError as error:
+        return Failure(error.code, f"{kind}: {_said(error)}")
+    except AssetError as error:
+        # A file that is gone, or is not the one that was ingested; or the system's fault, which may pass.
+        is_of_the_system = isinstance(error.__cause__, OSError) and not isinstance(
+            error.__cause__, (FileNotFoundError, NotADirectoryError)
+        )
+        fault = MediaFault.UNREADABLE if is_of_the_system else MediaFault.MISSING
+        return Failure(fault.value, f"{kind}: {_said(error)}")
 
 
-def _check_size(file: BinaryIO, asset: Asset) -> None:
-    """Whether it is the file that was listed: another release may be where that one was."""
-    size = file.seek(0, 2)
-    file.seek(0)
-    if size != asset.size:
-        detail = f"{asset.path} has {size} bytes; {asset.size} were ingested"
-        raise BrokenMediaError(MediaFault.MISSING, detail)
+def _said(error: SparkleError) -> str:
+    return f"{error.what} ({error.got})" if error.got else error.what

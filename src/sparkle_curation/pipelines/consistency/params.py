@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from sparkle_curation.engine.param_types import BatchSize, Processes, words
 from sparkle_curation.media.consistency import Reading
@@ -49,7 +49,9 @@ class ConsistencyGroup(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    readings: Annotated[list[Reading], BeforeValidator(words), Field(description=_READINGS)]
+    readings: Annotated[
+        list[Reading], words(lambda word: word in set(Reading), _READINGS), Field(description=_READINGS)
+    ]
     processes: Processes
     batch_size: BatchSize
     bounds: ConsistencyBounds

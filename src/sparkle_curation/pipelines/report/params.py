@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from sparkle_curation.engine.param_types import words
 from sparkle_curation.media.picture_kinds import PictureKind
-from sparkle_curation.release.sample_ids import SAMPLE_ID
+from sparkle_curation.release.sample_ids import parse_sample_id
 from sparkle_curation.release.stages import STAGE_NAMES
 
 _IDS = "sample ids as a list or parted by blanks, or null"
@@ -16,7 +16,6 @@ _STAGE = "null or one of " + ", ".join(STAGE_NAMES)
 _PICTURES = "a list of these, or some of them parted by blanks: " + ", ".join(PictureKind)
 _COUNT = "a whole number from 0"
 
-_Id = Annotated[str, Field(pattern=f"^{SAMPLE_ID.pattern}$")]
 _Stage = Literal["edited_frame0", "foreground_removed", "edited_video"]
 
 
@@ -34,10 +33,18 @@ class ContactSheetParams(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     samples_per_theme: Annotated[int, Field(strict=True, ge=0, description=_COUNT)]
-    ids: Annotated[list[_Id] | None, BeforeValidator(words), Field(description=_IDS)]
+    ids: Annotated[
+        list[str] | None,
+        words(lambda word: parse_sample_id(word) is not None, _IDS),
+        Field(description=_IDS),
+    ]
     nearest_cut_off: Annotated[_Stage | None, Field(description=_STAGE)]
     seed: Annotated[int, Field(strict=True, description="a whole number")]
-    pictures: Annotated[list[PictureKind], BeforeValidator(words), Field(min_length=1, description=_PICTURES)]
+    pictures: Annotated[
+        list[PictureKind],
+        words(lambda word: word in set(PictureKind), _PICTURES),
+        Field(min_length=1, description=_PICTURES),
+    ]
 
 
 class ReportParams(BaseModel):
