@@ -12,9 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO, TypeVar, cast
-
-import polars as pl
+from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
 
 from sparkle_curation.errors import AssetError, did_you_mean
 from sparkle_curation.reading.asset_index import Asset, AssetIndex, stored_index
@@ -23,12 +21,15 @@ from sparkle_curation.reading.tar_members import BLOCK_BYTES, members_before
 from sparkle_curation.release.layout import ASSET_KINDS, INTERMEDIATE_FOLDER
 from sparkle_curation.release.sample_ids import parse_sample_id
 
+if TYPE_CHECKING:
+    import polars as pl
+
 __all__ = ["Asset", "AssetStore", "choose_copy"]
 
 _AHEAD_BYTES = 64 << 10
 _INGEST = "ingest again: kedro run --pipelines ingest"
 
-AnyFrame = TypeVar("AnyFrame", pl.DataFrame, pl.LazyFrame)
+AnyFrame = TypeVar("AnyFrame", "pl.DataFrame", "pl.LazyFrame")
 
 
 def choose_copy(frame: AnyFrame) -> AnyFrame:
