@@ -33,8 +33,13 @@ GOOD: dict[str, Any] = {
     "split": {"val_share": 0.0, "seed": 0},
     "base": "HEAD",
     "other": "workspace",
-    **OmegaConf.to_container(OmegaConf.load(CHECKOUT / "conf" / "base" / "validate" / "parameters.yml")),  # type: ignore[dict-item]
-    **OmegaConf.to_container(OmegaConf.load(CHECKOUT / "conf" / "base" / "inspect" / "parameters.yml")),  # type: ignore[dict-item]
+    **{
+        name: value
+        for pipeline in ("validate", "inspect", "consistency", "twins", "report")
+        for name, value in OmegaConf.to_container(
+            OmegaConf.load(CHECKOUT / "conf" / "base" / pipeline / "parameters.yml")
+        ).items()  # type: ignore[union-attr]
+    },
 }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Any
 
 import click
 
@@ -56,6 +57,24 @@ class ValidationError(SparkleError):
 
 class VersionError(SparkleError):
     """A version of a variant cannot be read, or its files do not belong together."""
+
+
+class AssetError(SparkleError):
+    """An asset is not in the release, or is not any more what it was when the assets were listed."""
+
+
+class MediaError(SparkleError):
+    """The content of one media file cannot be used: a row with this code, where many are gone through.
+
+    Args:
+        what: what went wrong, as a sentence without its full stop.
+        code: the fault as a code, one of ``release.media_faults`` where it has one.
+        **told: where, got, allowed and todo, as for every error.
+    """
+
+    def __init__(self, what: str, *, code: str = "", **told: Any) -> None:
+        self.code = code
+        super().__init__(what, **told)
 
 
 class ConservationError(SparkleError):

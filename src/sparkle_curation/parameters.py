@@ -13,16 +13,21 @@ from pydantic import BaseModel, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from sparkle_curation.errors import ParameterError, did_you_mean
+from sparkle_curation.pipelines.consistency.params import ConsistencyParams
 from sparkle_curation.pipelines.diff.params import DiffParams
 from sparkle_curation.pipelines.inspect.params import InspectParams
 from sparkle_curation.pipelines.judge.params import JudgeParams
+from sparkle_curation.pipelines.report.params import ReportParams
+from sparkle_curation.pipelines.twins.params import TwinsParams
 from sparkle_curation.pipelines.validate.params import ValidateParams
 
 # Not `str | None`: an empty `--params data_root=` comes as None, and the catalog would write to a folder `None/`.
 _Root = Annotated[str, Field(min_length=1, description="a folder or fsspec URL")]
 
 
-class RunParameters(JudgeParams, ValidateParams, InspectParams, DiffParams):
+class RunParameters(
+    JudgeParams, ValidateParams, InspectParams, DiffParams, ConsistencyParams, TwinsParams, ReportParams
+):
     """Every parameter that a run understands.
 
     Attributes:
@@ -39,6 +44,9 @@ _HOMES = {
     **dict.fromkeys(ValidateParams.model_fields, "conf/base/validate/parameters.yml"),
     **dict.fromkeys(InspectParams.model_fields, "conf/base/inspect/parameters.yml"),
     **dict.fromkeys(DiffParams.model_fields, "conf/base/diff/parameters.yml"),
+    **dict.fromkeys(ConsistencyParams.model_fields, "conf/base/consistency/parameters.yml"),
+    **dict.fromkeys(TwinsParams.model_fields, "conf/base/twins/parameters.yml"),
+    **dict.fromkeys(ReportParams.model_fields, "conf/base/report/parameters.yml"),
 }
 """Parameter, or group of them -> the file that declares it; the roots stand in the globals."""
 

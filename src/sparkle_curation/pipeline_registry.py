@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from kedro.pipeline import Pipeline
 
+from sparkle_curation.pipelines.consistency.pipeline import create_pipeline as consistency
 from sparkle_curation.pipelines.diff.pipeline import create_pipeline as diff
 from sparkle_curation.pipelines.ingest.pipeline import create_pipeline as ingest
 from sparkle_curation.pipelines.inspect.pipeline import create_pipeline as inspect
 from sparkle_curation.pipelines.judge.pipeline import create_pipeline as judge
 from sparkle_curation.pipelines.manifest.pipeline import create_pipeline as manifest
 from sparkle_curation.pipelines.plots_page.pipeline import create_pipeline as plots_page
+from sparkle_curation.pipelines.report.pipeline import create_pipeline as report
+from sparkle_curation.pipelines.twins.pipeline import create_pipeline as twins
 from sparkle_curation.pipelines.validate.pipeline import create_pipeline as validate
 from sparkle_curation.release.tables import COLUMNS
 
@@ -24,6 +27,9 @@ def register_pipelines() -> dict[str, Pipeline]:
         "judge": judge(),
         "diff": diff(),
         "plots_page": plots_page(),
+        "consistency": consistency(),
+        "twins": twins(),
+        "report": report(),
     }
     pipelines["curate"] = (
         pipelines["ingest"] + pipelines["inspect"] + pipelines["validate"] + _of_validated(pipelines["judge"])

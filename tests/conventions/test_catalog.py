@@ -36,6 +36,7 @@ GATE_LAYER = "validation"
 
 UNSEEN = {
     "MemoryDataset",
+    "AssetStoreDataset",
     "DataDocsDataset",
     "JournalDataset",
     "LeanTablesDataset",

@@ -1,7 +1,9 @@
 """Kedro datasets: everything that this project reads from or writes to disk goes through here."""
 
+from sparkle_curation.datasets.asset_store_dataset import AssetStoreDataset
 from sparkle_curation.datasets.figure_dataset import FigureDataset
 from sparkle_curation.datasets.fingerprints_dataset import FingerprintsDataset
+from sparkle_curation.datasets.image_dataset import PNGDataset
 from sparkle_curation.datasets.journal_dataset import JournalDataset
 from sparkle_curation.datasets.kiwi_edit_dataset import KiwiEditDataset
 from sparkle_curation.datasets.lean_tables_dataset import LeanTablesDataset
@@ -15,6 +17,7 @@ from sparkle_curation.datasets.variant_store import VariantStoreDataset
 from sparkle_curation.datasets.version_datasets import DataVersionDataset, GitRevisionDataset
 
 __all__ = [
+    "AssetStoreDataset",
     "DataDocsDataset",
     "DataVersionDataset",
     "FigureDataset",
@@ -24,6 +27,7 @@ __all__ = [
     "KiwiEditDataset",
     "LeanTablesDataset",
     "MetricsJSONDataset",
+    "PNGDataset",
     "ReleaseDataset",
     "ReportCSVDataset",
     "TableDataset",

@@ -9,10 +9,12 @@ import polars as pl
 from sparkle_curation.datasets.table_dataset import Table
 from sparkle_curation.errors import ValidationError, did_you_mean
 from sparkle_curation.reading.ingestion import TableStream
+from sparkle_curation.release.consistency_table import CONSISTENCY_COLUMNS
 from sparkle_curation.release.fields import arrow_schema
 from sparkle_curation.release.media_table import MEDIA_COLUMNS
 from sparkle_curation.release.preflight_table import PREFLIGHT_COLUMNS
 from sparkle_curation.release.tables import COLUMNS, QUARANTINE_COLUMNS, SOURCE_FILE_COLUMNS
+from sparkle_curation.release.twin_tables import FRAME_HASH_COLUMNS, SAMPLE_GROUP_COLUMNS
 from sparkle_curation.release.variant_tables import VARIANT_TABLES
 
 _DECLARED = {
@@ -22,6 +24,9 @@ _DECLARED = {
     "media": MEDIA_COLUMNS,
     "preflight": PREFLIGHT_COLUMNS,
     **{name: columns for name, (_, columns) in VARIANT_TABLES.items()},
+    "consistency": CONSISTENCY_COLUMNS,
+    "frame_hashes": FRAME_HASH_COLUMNS,
+    "sample_groups": SAMPLE_GROUP_COLUMNS,
 }
 
 

@@ -24,6 +24,9 @@ MAX_END_BYTES = 1 << 20
 """Longest end of an archive: two zero blocks and padding to a whole record, which is 10 KB unless asked otherwise."""
 
 _MAX_SIZE_DIGITS = 20
+_MAX_HEADERS_BYTES = (
+    16 << 10
+)  # headers before a file's content that are looked at again: plain ones take 512 bytes
 _ZERO_BLOCK = bytes(BLOCK_BYTES)
 # name, size, checksum, type, link name, magic, prefix
 _HEADER = struct.Struct("100s24x12s12x8ss100s6s82x155s12x")
@@ -141,6 +144,24 @@ def walk_members(reader: ByteReader, tar_size: int) -> Iterator[TarMember | Faul
         if not _is_folder(entry.type, entry.name):
             yield _judge(entry, tar_size)
         start = entry.end
+
+
+def members_before(reader: ByteReader, offset: int, size: int) -> Iterator[TarMember]:
+    """The files whose content starts at ``offset`` and fits ``size``, as the headers before it tell.
+
+    The header just before the content comes first, then the same with each extended header farther back that
+    leads to it: a long name or pax fields. Nothing comes where no header stands before ``offset``.
+    """
+    tar = _Tar(reader, offset + size)
+    for start in range(offset - BLOCK_BYTES, max(offset - _MAX_HEADERS_BYTES, 0) - 1, -BLOCK_BYTES):
+        try:
+            entry = _read_entry(tar, start, {})
+        except _UnreadableError:
+            entry = None
+        if entry is not None and entry.offset == offset:
+            found = _judge(entry, tar.size)
+            if isinstance(found, TarMember):
+                yield found
 
 
 def normalise_name(name: bytes) -> str:

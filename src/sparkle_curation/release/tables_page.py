@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
+from sparkle_curation.release.consistency_table import CONSISTENCY_COLUMNS
 from sparkle_curation.release.diff_reasons import Cause
 from sparkle_curation.release.fields import Field, FieldType, ListOf, Scalar, Struct
 from sparkle_curation.release.media_faults import MediaFault
@@ -22,6 +23,7 @@ from sparkle_curation.release.tables import (
     QUARANTINE_COLUMNS,
     SCORE_AUDIT_COLUMNS,
 )
+from sparkle_curation.release.twin_tables import FRAME_HASH_COLUMNS, SAMPLE_GROUP_COLUMNS
 from sparkle_curation.release.variant_tables import VARIANT_TABLES
 
 _SHOWN_TYPES: dict[Scalar, str] = {
@@ -47,6 +49,9 @@ _GRAINS: dict[str, tuple[str, tuple[Field, ...]]] = {
     ),
     "preflight": ("one row per sample that could be emitted", PREFLIGHT_COLUMNS),
     **VARIANT_TABLES,
+    "consistency": ("one row per sample with any asset", CONSISTENCY_COLUMNS),
+    "frame_hashes": ("one row per sample with a first source frame or source video", FRAME_HASH_COLUMNS),
+    "sample_groups": ("one row per row of `frame_hashes`", SAMPLE_GROUP_COLUMNS),
 }
 
 
@@ -60,8 +65,8 @@ def _head() -> Iterator[str]:
     yield "# Tables"
     yield ""
     yield "Made by `python -m sparkle_curation.release.tables_page > docs/tables.md`; do not edit."
-    yield "Each table is one Parquet file in `data/02_intermediate/`, `score_audit` and `preflight` in `data/03_primary/`,"
-    yield f"{', '.join(f'`{name}`' for name in VARIANT_TABLES)} in `data/08_reporting/`."
+    yield "Each table is one Parquet file in `data/02_intermediate/`; `score_audit`, `preflight` and `sample_groups` lie in"
+    yield f"`data/03_primary/`; {', '.join(f'`{name}`' for name in VARIANT_TABLES)} in `data/08_reporting/`."
     yield "Columns of the release keep their published names."
     yield ""
 

@@ -1,0 +1,33 @@
+"""Types of parameters that every costly pipeline has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+_COUNT = "a whole number above 0"
+
+BatchSize = Annotated[int, Field(strict=True, ge=1, description=_COUNT)]
+"""Items that are worked on between two writes to the journal."""
+
+Processes = Annotated[BatchSize | None, Field(description=f"{_COUNT}, or null for one a core")]
+"""How many processes work."""
+
+
+def words(is_known: Callable[[str], bool], meaning: str) -> BeforeValidator:
+    """A check of a list of words, given as a list or as one text: ``--params`` takes no comma.
+
+    Args:
+        is_known: whether a word is allowed.
+        meaning: what is allowed, for the error.
+    """
+
+    def check(value: object) -> object:
+        items = value.split() if isinstance(value, str) else value
+        if isinstance(items, list) and not all(isinstance(item, str) and is_known(item) for item in items):
+            raise ValueError(meaning)
+        return items
+
+    return BeforeValidator(check)

@@ -1,0 +1,192 @@
+"""Measuring that takes long: each content once, by any number of processes, and noted in a journal."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import BinaryIO, NamedTuple, Protocol, TypeVar
+
+import polars as pl
+import pyarrow as pa
+import xxhash
+
+from sparkle_curation.engine.executors import Executor
+from sparkle_curation.engine.journal import KEY, Journal
+from sparkle_curation.engine.progress import item_progress
+from sparkle_curation.engine.resumable import run_resumable
+from sparkle_curation.errors import AssetError, ConservationError, MediaError, ReleaseError, SparkleError
+from sparkle_curation.reading.asset_store import AssetStore
+from sparkle_curation.release.media_faults import MediaFault
+
+logger = logging.getLogger(__name__)
+
+_SLICE_ROWS = 4_096
+_MOST_UNREADABLE = 64
+"""So many in a row of which no file can be read: not their fault but that of the disk, the server or the root."""
+_NOT_READ = frozenset({MediaFault.MISSING.value, MediaFault.UNREADABLE.value})
+
+
+class Job(Protocol):
+    """One thing to measure; its key is a digest of everything that the result depends on."""
+
+    @property
+    def key(self) -> str:
+        """The digest."""
+        ...
+
+
+WorkT = TypeVar("WorkT", bound=Job)
+
+
+@dataclass(frozen=True)
+class Measuring:
+    """How things are measured.
+
+    Attributes:
+        title: what the progress bar and the log call it.
+        executor: what runs it.
+        batch_size: how many are measured between two writes to the journal.
+    """
+
+    title: str
+    executor: Executor
+    batch_size: int
+
+
+class Failure(NamedTuple):
+    """Why an asset could not be read: a code of the media, and what was found."""
+
+    error: str
+    detail: str
+
+
+class _Rows(Collection[WorkT]):
+    """The jobs of a frame, made as they are gone through."""
+
+    def __init__(self, frame: pl.DataFrame, make: Callable[..., WorkT]) -> None:
+        self._frame, self._make = frame, make
+
+    def __len__(self) -> int:
+        return self._frame.height
+
+    def __iter__(self) -> Iterator[WorkT]:
+        for part in self._frame.iter_slices(_SLICE_ROWS):
+            for row in part.iter_rows():
+                yield self._make(*row)
+
+    def __contains__(self, job: object) -> bool:
+        return any(job == own for own in self)
+
+
+def with_identity(media: pl.DataFrame) -> pl.DataFrame:
+    """The media with ``identity``: equal for copies of one content, whatever their place.
+
+    A file without a hash is like no other, but itself: its sample, kind and size stand for it.
+    """
+    name = pl.concat_str("id", "kind", "size_bytes", separator=" ")
+    return media.with_columns(pl.coalesce("index_hash", name).alias("identity"))
+
+
+def digests(frame: pl.DataFrame, prefix: str, columns: Sequence[str]) -> pl.Series:
+    """A digest of the prefix and some columns of each row, as 32 hexadecimal digits; the columns may be nested."""
+    found: list[str] = []
+    for part in frame.select(columns).iter_slices(_SLICE_ROWS):
+        texts = part.select(pl.struct(columns).struct.json_encode()).to_series()
+        found += [xxhash.xxh3_128_hexdigest(f"{prefix}\0{text}".encode()) for text in texts]
+    return pl.Series(KEY, found, pl.String)
+
+
+def measure(
+    wanted: pl.DataFrame,
+    make_job: Callable[..., WorkT],
+    function: Callable[[list[WorkT]], pa.Table],
+    measuring: Measuring,
+    journal: Journal,
+) -> pl.DataFrame:
+    """The rows of the journal for what is wanted, by ``key``; what it lacks is measured first.
+
+    Args:
+        wanted: the columns of a job in their order; rows with one key are measured once.
+        make_job: a job of such a row.
+        function: the results of a batch of jobs; see ``run_resumable``.
+        measuring: how.
+        journal: what was measured before; it keeps that, whether it is wanted now or not.
+
+    Raises:
+        ReleaseError: of nothing at all a file could be read.
+        ConservationError: something wanted has no result.
+    """
+    with journal:
+        missing = set(journal.remaining(wanted[KEY].unique().to_list()))
+        jobs = _Rows(wanted.filter(pl.col(KEY).is_in(missing)).unique(KEY, maintain_order=True), make_job)
+        _work(jobs, function, measuring, journal)
+        journal.compact(journal.read()[KEY].to_pylist())
+        facts = pl.DataFrame(pl.from_arrow(journal.read()))
+    found = facts.filter(pl.col(KEY).is_in(wanted[KEY].implode()))
+    if found.height != wanted[KEY].n_unique():
+        raise ConservationError(
+            "Measurements were lost",
+            where=measuring.title,
+            got=f"{found.height:,}",
+            allowed=f"{wanted[KEY].n_unique():,}, one for each content",
+            todo="report it: this is a defect of this project",
+        )
+    logger.info("%s: %s measured, %s known from before", measuring.title, len(jobs), found.height - len(jobs))
+    return found
+
+
+def _work(
+    jobs: _Rows[WorkT], function: Callable[[list[WorkT]], pa.Table], measuring: Measuring, journal: Journal
+) -> None:
+    with item_progress(measuring.title, len(jobs)) as progress:
+        batches = run_resumable(
+            jobs,
+            attrgetter(KEY),
+            function,
+            measuring.executor,
+            journal,
+            batch_size=measuring.batch_size,
+            progress=progress,
+        )
+        done = unread = 0
+        for batch in batches:
+            done += batch.num_rows
+            unread += sum(error in _NOT_READ for error in batch["error"].to_pylist())
+            if done == unread >= _MOST_UNREADABLE:
+                raise _nothing_readable(measuring.title, done, batch["error_detail"][0].as_py())
+
+
+def _nothing_readable(title: str, count: int, detail: str) -> ReleaseError:
+    return ReleaseError(
+        "None of the media can be read",
+        where=title,
+        got=f"{count} samples whose files are not there, or not those that were inspected; the first: {detail}",
+        todo="give the release_root that was inspected, or inspect this one: kedro run --pipelines ingest,inspect",
+    )
+
+
+ResultT = TypeVar("ResultT")
+
+
+def read_asset(
+    store: AssetStore, sample_id: str, kind: str, read: Callable[[BinaryIO], ResultT]
+) -> ResultT | Failure:
+    """What ``read`` makes of an asset, or why it could not be read."""
+    try:
+        with store.open(store.find(sample_id, kind)) as file:
+            return read(file)
+    except MediaError as error:
+        return Failure(error.code, f"{kind}: {_said(error)}")
+    except AssetError as error:
+        # A file that is gone, or is not the one that was ingested; or the system's fault, which may pass.
+        is_of_the_system = isinstance(error.__cause__, OSError) and not isinstance(
+            error.__cause__, (FileNotFoundError, NotADirectoryError)
+        )
+        fault = MediaFault.UNREADABLE if is_of_the_system else MediaFault.MISSING
+        return Failure(fault.value, f"{kind}: {_said(error)}")
+
+
+def _said(error: SparkleError) -> str:
+    return f"{error.what} ({error.got})" if error.got else error.what

@@ -1,0 +1,39 @@
+"""The colours and sizes of a contact sheet, each once."""
+
+from __future__ import annotations
+
+Colour = str
+"""``#rrggbb``."""
+
+PAGE: Colour = "#f4f5f7"
+CARD: Colour = "#ffffff"
+LINE: Colour = "#dfe3e8"
+INK: Colour = "#1c2430"
+GREY: Colour = "#5f6b7a"
+FAINT: Colour = "#98a2b0"
+EMPTY: Colour = "#eef0f3"
+
+PASSED: Colour = "#1b7f4d"
+FAILED: Colour = "#c0362c"
+TAINTED: Colour = "#9a5b00"
+
+THEME_COLOURS: dict[str, Colour] = {
+    "location": "#2f6fb0",
+    "season": "#3a9158",
+    "time": "#d98a1f",
+    "style": "#b0498f",
+    "openve3m": "#6a5acd",
+}
+"""Told from each other by those who see colours otherwise, too; the theme's name always stands beside."""
+
+BOX_COLOURS: tuple[Colour, ...] = ("#e4572e", "#1f78b4", "#2a9d4b", "#8e44ad", "#c98a00", "#0f8b8d")
+MASK_EDGE: Colour = "#00d68f"
+
+PANEL_WIDTH, PANEL_HEIGHT = 320, 180
+"""Pixels of one picture: 16 by 9, as the clips of the release."""
+GAP = 14
+PADDING = 20
+MARGIN = 32
+STRIP = 8
+SCORES_WIDTH = 290
+TITLE, HEADING, TEXT, SMALL, TINY = 30, 19, 15, 13, 12

@@ -1,0 +1,1 @@
+"""``consistency``: whether the assets of a sample fit each other."""

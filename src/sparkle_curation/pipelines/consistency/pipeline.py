@@ -1,0 +1,35 @@
+"""The wiring of ``consistency``."""
+
+from __future__ import annotations
+
+from kedro.pipeline import Node, Pipeline
+
+from sparkle_curation.pipelines.consistency.nodes import check_consistency, count_inconsistencies
+
+
+def create_pipeline() -> Pipeline:
+    """Each sample's assets are held against each other; then failures are counted."""
+    return Pipeline(
+        [
+            Node(
+                check_consistency,
+                inputs=[
+                    "media",
+                    "grounding_r1",
+                    "grounding_r2",
+                    "asset_store",
+                    "consistency_journal",
+                    "params:consistency",
+                ],
+                outputs="consistency",
+                name="check_consistency",
+            ),
+            Node(
+                count_inconsistencies,
+                inputs=["consistency", "params:consistency"],
+                outputs="consistency_counts",
+                name="count_inconsistencies",
+            ),
+        ],
+        tags="consistency",
+    )

@@ -1,0 +1,1 @@
+"""``report``: pictures of what the tables say."""

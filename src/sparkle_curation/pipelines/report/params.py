@@ -1,0 +1,59 @@
+"""The parameters of reporting, as ``conf/base/report/parameters.yml`` declares them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sparkle_curation.engine.param_types import words
+from sparkle_curation.media.picture_kinds import PictureKind
+from sparkle_curation.release.sample_ids import parse_sample_id
+from sparkle_curation.release.stages import STAGE_NAMES
+
+_IDS = "sample ids as a list or parted by blanks, or null"
+_STAGE = "null or one of " + ", ".join(STAGE_NAMES)
+_PICTURES = "a list of these, or some of them parted by blanks: " + ", ".join(PictureKind)
+_COUNT = "a whole number from 0"
+
+_Stage = Literal["edited_frame0", "foreground_removed", "edited_video"]
+
+
+class ContactSheetParams(BaseModel):
+    """Which samples the contact sheet shows, and which pictures of each.
+
+    Attributes:
+        samples_per_theme: how many of each theme, where ``ids`` names none.
+        ids: the samples to show, in this order.
+        nearest_cut_off: a stage: of each theme the samples nearest to its cut-off are shown, not any.
+        seed: another one draws other samples.
+        pictures: what is shown of each sample, from left to right.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    samples_per_theme: Annotated[int, Field(strict=True, ge=0, description=_COUNT)]
+    ids: Annotated[
+        list[str] | None,
+        words(lambda word: parse_sample_id(word) is not None, _IDS),
+        Field(description=_IDS),
+    ]
+    nearest_cut_off: Annotated[_Stage | None, Field(description=_STAGE)]
+    seed: Annotated[int, Field(strict=True, description="a whole number")]
+    pictures: Annotated[
+        list[PictureKind],
+        words(lambda word: word in set(PictureKind), _PICTURES),
+        Field(min_length=1, description=_PICTURES),
+    ]
+
+
+class ReportParams(BaseModel):
+    """The parameters of reporting.
+
+    Attributes:
+        contact_sheet: those of the contact sheet.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    contact_sheet: ContactSheetParams

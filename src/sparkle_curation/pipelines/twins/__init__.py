@@ -1,0 +1,1 @@
+"""``twins``: which samples share a source clip, within a theme and across themes."""

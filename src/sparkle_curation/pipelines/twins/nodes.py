@@ -1,0 +1,64 @@
+"""The nodes of ``twins``: hashes of first frames, groups by source clip, duplicates and counts."""
+
+from __future__ import annotations
+
+import logging
+
+import polars as pl
+
+from sparkle_curation.curation import sample_groups as groups
+from sparkle_curation.curation import twins
+from sparkle_curation.engine.executors import LocalExecutor
+from sparkle_curation.engine.journal import Journal
+from sparkle_curation.media import frame_hashing
+from sparkle_curation.media.measuring import Measuring
+from sparkle_curation.pipelines.twins.params import TwinsGroup
+from sparkle_curation.reading.asset_store import AssetStore, choose_copy
+
+logger = logging.getLogger(__name__)
+
+
+def hash_first_frames(
+    media: pl.LazyFrame, asset_store: AssetStore, journal: Journal, params: TwinsGroup
+) -> pl.DataFrame:
+    """The perceptual hash of each sample's first source frame; what could not be read is an error in its row.
+
+    Args:
+        media: what the headers say; a file that is broken there is not opened.
+        asset_store: the assets.
+        journal: what was hashed before; a content is read once.
+        params: how they are read.
+    """
+    measuring = Measuring("first frames", LocalExecutor(params.processes), params.batch_size)
+    return frame_hashing.hash_first_frames(media.collect(), asset_store, measuring, journal)
+
+
+def group_samples(media: pl.LazyFrame, frame_hashes: pl.LazyFrame, params: TwinsGroup) -> pl.DataFrame:
+    """The groups of samples that share a source clip, by its file or by its first frame.
+
+    Raises:
+        ConservationError: a sample is there twice.
+    """
+    whole = media.filter(pl.col("kind") == "source_video", pl.col("error").is_null())
+    return groups.group_samples(frame_hashes, choose_copy(whole.collect()), params)
+
+
+def find_duplicates(annotations: pl.LazyFrame, sample_groups: pl.LazyFrame) -> pl.DataFrame:
+    """The samples that share both prompt and source clip with another one."""
+    return twins.find_duplicates(annotations, sample_groups)
+
+
+def count_twins(
+    sample_groups: pl.LazyFrame, frame_hashes: pl.LazyFrame, duplicates: pl.DataFrame, params: TwinsGroup
+) -> pl.DataFrame:
+    """What the groups come to, by theme; the total is logged."""
+    counts = twins.count_twins(sample_groups, frame_hashes, duplicates, params.min_detail)
+    total = counts.row(-1, named=True)
+    logger.info(
+        "twins: %s of %s samples share their source clip with another, %s across themes; %s share the prompt too",
+        *(
+            f"{total[name]:,}"
+            for name in ("twin_count", "sample_count", "cross_theme_count", "duplicate_count")
+        ),
+    )
+    return counts
