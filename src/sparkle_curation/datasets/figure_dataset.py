@@ -46,8 +46,8 @@ class FigureDataset(AbstractDataset[dict[str, Any], "Figure"]):
             temporary.write_text(text, encoding="utf-8")
 
     def preview(self) -> PlotlyPreview:
-        """The figure as Kedro-Viz draws it."""
-        return PlotlyPreview(self._read())
+        """The figure as Kedro-Viz draws it; an empty one where none was made yet."""
+        return PlotlyPreview(self._read() if self._exists() else {"data": [], "layout": {}})
 
     def _read(self) -> dict[str, Any]:
         figure: dict[str, Any] = json.loads(self._path.read_text(encoding="utf-8"))

@@ -51,6 +51,9 @@ class PNGDataset(AbstractDataset[Picture, Picture]):
         from PIL import Image  # noqa: PLC0415
 
         target = io.BytesIO()
+        if not self._exists():  # an empty picture: Kedro-Viz has no other way to show that there is none
+            Image.new("RGB", (1, 1), "white").save(target, format="PNG")
+            return ImagePreview(base64.b64encode(target.getvalue()).decode("ascii"))
         with Image.open(self._path) as image:
             image.thumbnail((_PREVIEW_WIDTH, image.height))
             image.save(target, format="PNG")

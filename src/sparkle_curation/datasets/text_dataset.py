@@ -34,7 +34,9 @@ class TextDataset(AbstractDataset[str, str]):
             temporary.write_text(data, encoding="utf-8")
 
     def preview(self) -> HTMLPreview:
-        """The text as it stands."""
+        """The text as it stands; where there is none yet, that."""
+        if not self._exists():
+            return HTMLPreview("<p>not made yet</p>")
         return HTMLPreview(f"<pre>{html.escape(self.load())}</pre>")
 
     def _exists(self) -> bool:
