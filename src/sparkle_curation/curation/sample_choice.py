@@ -45,8 +45,7 @@ def choose_nearest(verdicts: Frame, stage: str, per_theme: int) -> pl.DataFrame:
         verdicts.lazy()
         .filter(pl.col(f"{stage}_score").is_not_null())
         .sort(distance, "id")
-        .group_by("theme", maintain_order=True)
-        .head(per_theme)
+        .filter(pl.int_range(pl.len()).over("theme") < per_theme)
     )
     return _by_theme(nearest, f"{stage}_score", "id")
 
@@ -76,8 +75,7 @@ def choose_by_theme(verdicts: Frame, assets: Frame, per_theme: int, seed: int) -
             .alias("lot"),
         )
         .sort("kind_count", "lot", descending=[True, False])
-        .group_by("theme", maintain_order=True)
-        .head(per_theme)
+        .filter(pl.int_range(pl.len()).over("theme") < per_theme)
         .drop("kind_count", "lot")
     )
     return _by_theme(drawn, "id")

@@ -105,7 +105,7 @@ class PanelMaker:
     def _boxes(self, sample_id: str, source: _Found | str) -> Panel:
         grounded = self._grounded.get(sample_id)
         if grounded is None:
-            return Panel(empty_panel("no grounding of this sample in the release at hand"), "boxes")
+            return Panel(empty_panel("no boxes of this sample in the release at hand"), "boxes")
         if isinstance(source, str):
             return Panel(empty_panel(f"boxes, but nothing to draw them on: {source}"), grounded.table)
         height, width, _ = source.picture.shape
