@@ -77,10 +77,10 @@ def _rgb(frame: av.VideoFrame, index: int) -> NDArray[np.uint8]:
 
 
 def _frames_in_order(container: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame]:
-    """The frames as they are shown; raises where one is missing between two others.
+    """The frames as they are shown; raises where one of them is lost.
 
-    A decoder drops what it cannot read without a word. A frame comes out only after all that are shown before it
-    went in, so its time must be the least of those that went in and have not come out.
+    A decoder may drop a frame that it cannot read without a word. A frame comes out only after all that are shown
+    before it went in, so its time must be the least of those that went in and have not come out.
     """
     times: list[int] = []
     for packet in container.demux(stream):
@@ -88,8 +88,10 @@ def _frames_in_order(container: InputContainer, stream: VideoStream) -> Iterator
             heapq.heappush(times, packet.pts)
         for frame in packet.decode():
             if times and frame.pts is not None and (earliest := heapq.heappop(times)) != frame.pts:
-                raise _undecodable(f"the frame at time {earliest} is lost; {frame.pts} came in its place")
+                raise _undecodable(f"no frame at time {earliest}; {frame.pts} came in its place")
             yield frame
+    if times:
+        raise _undecodable(f"no frame at time {times[0]}, and none after it")
 
 
 @contextmanager
