@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparkle_curation.errors import MediaError
+from sparkle_curation.media.limits import MAX_DECODED_PIXELS
 from sparkle_curation.release.media_faults import MediaFault
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
-MAX_FRAME_PIXELS = 1 << 26
-"""Most pixels of a frame that is decoded, 8192x8192: a header of 30 bytes may claim a thousand times as many."""
 NO_SUCH_FRAME = "no_such_frame"
 """Code of the error for an index that the video does not have."""
 
@@ -112,9 +111,9 @@ def _video_of(container: InputContainer) -> VideoStream:
     stream = container.streams.video[0]
     if stream.codec_context is None or not stream.width or not stream.height:
         raise _undecodable("FFmpeg knows no decoder for the video, or not its size")
-    if stream.width * stream.height > MAX_FRAME_PIXELS:
+    if stream.width * stream.height > MAX_DECODED_PIXELS:
         raise _undecodable(
-            f"{stream.width}x{stream.height} pixels a frame; at most {MAX_FRAME_PIXELS} are decoded"
+            f"{stream.width}x{stream.height} pixels a frame; at most {MAX_DECODED_PIXELS} are decoded"
         )
     stream.codec_context.thread_count = 1  # the processes are the threads
     return stream

@@ -11,10 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparkle_curation.errors import MediaError
+from sparkle_curation.media.limits import MAX_DECODED_PIXELS
 from sparkle_curation.release.media_faults import MediaFault
-
-MAX_IMAGE_PIXELS = 1 << 26
-"""Most pixels of an image that is decoded, 8192x8192: a header of 30 bytes may claim a thousand times as many."""
 
 _FORMATS = ("PNG", "JPEG")
 _DEEP_MODES = ("I", "F")  # 16 bits and more in one channel: Pillow would cut them off at 255
@@ -27,7 +25,7 @@ def read_image(file: BinaryIO) -> NDArray[np.uint8]:
         file: a PNG or JPEG, seekable; its place does not matter.
 
     Raises:
-        MediaError: it is neither, is cut or broken, has more than ``MAX_IMAGE_PIXELS``, or more than 8 bits.
+        MediaError: it is neither, is cut or broken, has more than ``MAX_DECODED_PIXELS`` or more than 8 bits a channel.
     """
     from PIL import Image  # noqa: PLC0415 -- most of the project does without it
 
@@ -51,8 +49,8 @@ def read_image(file: BinaryIO) -> NDArray[np.uint8]:
 
 
 def _check_size(width: int, height: int) -> None:
-    if width * height > MAX_IMAGE_PIXELS:
-        raise _unusable(f"{width}x{height} pixels; at most {MAX_IMAGE_PIXELS} are decoded")
+    if width * height > MAX_DECODED_PIXELS:
+        raise _unusable(f"{width}x{height} pixels; at most {MAX_DECODED_PIXELS} are decoded")
 
 
 def _unusable(got: str) -> MediaError:

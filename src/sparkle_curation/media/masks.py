@@ -6,6 +6,7 @@ card, "Loading the foreground mask".
 
 from __future__ import annotations
 
+import math
 import zlib
 from typing import BinaryIO
 
@@ -15,14 +16,12 @@ from numpy.typing import NDArray
 from sparkle_curation.errors import MediaError
 from sparkle_curation.media.broken import BrokenMediaError
 from sparkle_curation.media.byte_window import ByteWindow, Reading
+from sparkle_curation.media.limits import MAX_MASK_FRAMES, MAX_MASK_PIXELS
 from sparkle_curation.media.mask_header import MASK, SHAPE, MaskHeader, header_of
 from sparkle_curation.media.zip_directory import ZipMember, content_start, read_directory
 from sparkle_curation.release.media_faults import MediaFault
 
-MAX_MASK_FRAMES = 81
-"""Most frames of a published mask (dataset card: T <= 81)."""
-MAX_MASK_PIXELS = 1 << 30
-"""Most pixels of all frames of a mask together: a gigabyte of memory; 81 frames of 1280x720 are a fourteenth."""
+_MAX_SHAPE_BYTES = 4096  # NumPy writes 152
 
 
 def load_mask(file: BinaryIO, *, max_frames: int = MAX_MASK_FRAMES) -> NDArray[np.bool_]:
@@ -41,12 +40,14 @@ def load_mask(file: BinaryIO, *, max_frames: int = MAX_MASK_FRAMES) -> NDArray[n
     try:
         header = header_of(window)
         _check_limits(header, max_frames)
-        content = _unpack(window, _mask_member(window))
+        mask, shape = _mask_and_shape(window)
+        _unpack(window, shape, _MAX_SHAPE_BYTES)  # for its checksum: another shape is another mask
+        content = _unpack(window, mask, mask.unpacked_bytes)
     except BrokenMediaError as error:
         raise MediaError("A mask cannot be read", code=error.fault, got=error.detail) from error
     packed = np.frombuffer(content, np.uint8)[-header.packed_bytes :]
-    shape = (header.frame_count, header.height_px, header.width_px)
-    return np.unpackbits(packed, count=int(np.prod(shape))).reshape(shape).view(np.bool_)
+    sides = (header.frame_count, header.height_px, header.width_px)
+    return np.unpackbits(packed, count=math.prod(sides)).reshape(sides).view(np.bool_)
 
 
 def save_mask(file: BinaryIO, mask: NDArray[np.bool_]) -> None:
@@ -77,17 +78,21 @@ def _check_limits(header: MaskHeader, max_frames: int) -> None:
         )
 
 
-def _mask_member(window: ByteWindow) -> ZipMember:
-    members = read_directory(window)
-    names = sorted(member.name for member in members)
-    if names != sorted((MASK, SHAPE)):
-        detail = f"{', '.join(names[:10])}; allowed are {MASK} and {SHAPE}, once each"
+def _mask_and_shape(window: ByteWindow) -> tuple[ZipMember, ZipMember]:
+    members = sorted(read_directory(window), key=lambda member: member.name)
+    if [member.name for member in members] != [MASK, SHAPE]:
+        names = ", ".join(member.name for member in members[:10])
+        detail = f"{names}; allowed are {MASK} and {SHAPE}, once each"
         raise BrokenMediaError(MediaFault.NO_MASK, detail)
-    return next(member for member in members if member.name == MASK)
+    mask, shape = members
+    return mask, shape
 
 
-def _unpack(window: ByteWindow, member: ZipMember) -> bytes:
-    """The unpacked bytes of a member, no more of them than its directory claims."""
+def _unpack(window: ByteWindow, member: ZipMember, max_bytes: int) -> bytes:
+    """The unpacked bytes of a member, if the directory claims no more than so many and they are those of its checksum."""
+    if member.unpacked_bytes > max_bytes:
+        detail = f"{member.name}: {member.unpacked_bytes} bytes; at most {max_bytes} are read"
+        raise BrokenMediaError(MediaFault.BAD_STRUCTURE, detail)
     content = window.read_exactly(content_start(window, member), member.packed_bytes)
     if member.is_deflated:
         try:
@@ -95,6 +100,7 @@ def _unpack(window: ByteWindow, member: ZipMember) -> bytes:
         except zlib.error as error:
             raise BrokenMediaError(MediaFault.UNDECODABLE, f"{member.name}: {error}") from error
     if (len(content), zlib.crc32(content)) != (member.unpacked_bytes, member.crc32):
-        detail = f"{member.name}: {len(content)} bytes; the directory says {member.unpacked_bytes}, or another checksum"
+        said = f"{member.unpacked_bytes} bytes, checksum {member.crc32:08x}"
+        detail = f"{member.name}: {len(content)} bytes, checksum {zlib.crc32(content):08x}; the directory says {said}"
         raise BrokenMediaError(MediaFault.BAD_CHECKSUM, detail)
     return content

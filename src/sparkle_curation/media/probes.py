@@ -12,6 +12,7 @@ from sparkle_curation.media.broken import BrokenMediaError
 from sparkle_curation.media.byte_window import ByteWindow
 from sparkle_curation.media.deep_checks import check_png, hash_mask, pieces
 from sparkle_curation.media.facts import MediaFacts, broken_by
+from sparkle_curation.media.limits import MAX_DECODED_PIXELS
 from sparkle_curation.media.mask_header import read_mask
 from sparkle_curation.media.mp4_probe import read_mp4
 from sparkle_curation.media.mp4_tracks import UnknownLayoutError
@@ -22,9 +23,6 @@ from sparkle_curation.release.media_faults import MediaFault
 
 PROBE_VERSION = 1
 """Raised with every change that makes other facts of the same file; every file is then probed anew."""
-
-MAX_DECODED_PIXELS = 1 << 26
-"""Most pixels of a picture that is decoded, 8192x8192: a header of 30 bytes may claim a thousand times as many."""
 
 
 class Depth(StrEnum):
