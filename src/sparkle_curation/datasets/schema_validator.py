@@ -9,6 +9,7 @@ import polars as pl
 from sparkle_curation.datasets.table_dataset import Table
 from sparkle_curation.errors import ValidationError, did_you_mean
 from sparkle_curation.reading.ingestion import TableStream
+from sparkle_curation.release.box_table import GROUNDING_BOX_COLUMNS
 from sparkle_curation.release.consistency_table import CONSISTENCY_COLUMNS
 from sparkle_curation.release.fields import arrow_schema
 from sparkle_curation.release.media_table import MEDIA_COLUMNS
@@ -27,6 +28,7 @@ _DECLARED = {
     "consistency": CONSISTENCY_COLUMNS,
     "frame_hashes": FRAME_HASH_COLUMNS,
     "sample_groups": SAMPLE_GROUP_COLUMNS,
+    "grounding_boxes": GROUNDING_BOX_COLUMNS,
 }
 
 

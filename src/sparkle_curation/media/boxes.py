@@ -8,6 +8,8 @@ still inside. It differs where it is at fault:
 - ``[]``, which the release has wherever the model did not find a label: it raises IndexError. Here it is no box, null.
 - A box that lies outside the picture, such as ``[1200, 0, 1300, 500]``, becomes one of no width at the picture's
   edge. Here it is no box either.
+- It divides before it multiplies, and what that rounds off costs a pixel: of 720 rows it takes 175, 350, 575 and 700
+  thousandths for rows 125, 251, 413 and 503. They are 126, 252, 414 and 504.
 """
 
 from __future__ import annotations
@@ -34,6 +36,8 @@ def to_pixels(bbox: Sequence[float] | None, width_px: int, height_px: int) -> li
     [0, 0, 1279, 719]
     >>> to_pixels([-5, 990, 300, 1200], 1280, 720)
     [0, 712, 384, 719]
+    >>> to_pixels([0, 175, 1000, 350], 1280, 720)  # the card's helper: (0, 125, 1279, 251)
+    [0, 126, 1279, 252]
     >>> [to_pixels(box, 1280, 720) for box in ([], [1, 2, 3], [0, 0, float("nan"), 9], [1200, 0, 1300, 500])]
     [None, None, None, None]
     """
@@ -48,7 +52,7 @@ def to_pixels(bbox: Sequence[float] | None, width_px: int, height_px: int) -> li
         (max(x1, x2), width_px),
         (max(y1, y2), height_px),
     )
-    return [min(int(value / BOX_SCALE * side), side - 1) for value, side in ends]
+    return [min(int(value * side) // BOX_SCALE, side - 1) for value, side in ends]
 
 
 def pixel_box(bbox: pl.Expr, width_px: pl.Expr, height_px: pl.Expr) -> pl.Expr:
@@ -61,7 +65,8 @@ def pixel_box(bbox: pl.Expr, width_px: pl.Expr, height_px: pl.Expr) -> pl.Expr:
         _pixel(pl.max_horizontal(y1, y2), height_px),
     )
     is_known = is_box(bbox) & width_px.is_not_null() & height_px.is_not_null()
-    return pl.when(is_known).then(pl.concat_list(sides)).otherwise(None)
+    # Forty times as fast as `concat_list`, which took half of the time of the whole table.
+    return pl.when(is_known).then(pl.concat_arr(sides).arr.to_list()).otherwise(None)
 
 
 def is_box(bbox: pl.Expr) -> pl.Expr:
@@ -81,4 +86,6 @@ def _coordinate(bbox: pl.Expr, place: int) -> pl.Expr:
 
 
 def _pixel(value: pl.Expr, side: pl.Expr) -> pl.Expr:
-    return pl.min_horizontal((value / BOX_SCALE * side).cast(pl.Int32, strict=False), side - 1)
+    # In whole numbers: polars divides a fraction by multiplying with 1 / 1000, which rounds differently.
+    thousandths = (value * side).cast(pl.Int64, strict=False)
+    return pl.min_horizontal((thousandths // BOX_SCALE).cast(pl.Int32), side - 1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
+from sparkle_curation.release.box_table import GROUNDING_BOX_COLUMNS
 from sparkle_curation.release.consistency_table import CONSISTENCY_COLUMNS
 from sparkle_curation.release.diff_reasons import Cause
 from sparkle_curation.release.fields import Field, FieldType, ListOf, Scalar, Struct
@@ -39,6 +40,10 @@ _GRAINS: dict[str, tuple[str, tuple[Field, ...]]] = {
     **{name: (table.grain, table.columns) for name, table in JSONL_TABLES.items()},
     "assets": ("one row per media file, loose or a tar member; a sample may be both", ASSET_COLUMNS),
     "media": ("one row per row of `assets` of the inspected kinds, broken or whole", MEDIA_COLUMNS),
+    "grounding_boxes": (
+        "one row per sample, grounding round, grounded frame and object, found or not",
+        GROUNDING_BOX_COLUMNS,
+    ),
     "quarantine": (
         "one row per piece of input that could not be read or trusted, or is odd",
         QUARANTINE_COLUMNS,

@@ -1,4 +1,4 @@
-"""The nodes of ``inspect``: the table of the media, and its counts."""
+"""The nodes of ``inspect``: the table of the media, its counts, and the boxes on the videos."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import polars as pl
 
 from sparkle_curation.engine.executors import LocalExecutor
 from sparkle_curation.engine.journal import Journal
+from sparkle_curation.media.grounding_boxes import grounding_box_stream
 from sparkle_curation.media.inspection import Probing, media_stream
 from sparkle_curation.media.media_counts import broken_counts
 from sparkle_curation.media.media_counts import count_media as count
@@ -51,3 +52,22 @@ def count_media(assets: pl.LazyFrame, media: pl.LazyFrame, params: InspectionPar
         said = ", ".join(f"{number:,} {error}" for error, number in broken.items())
         logger.warning("media: broken are %s of %s assets", said, f"{counts['asset_count'].sum():,}")
     return counts
+
+
+def locate_boxes(
+    grounding_r1: pl.LazyFrame,
+    grounding_r2: pl.LazyFrame,
+    media: pl.LazyFrame,
+    fingerprints: dict[str, str],
+) -> TableStream:
+    """The boxes of both rounds: one row per grounded object, on the frame and in the pixels of its source video.
+
+    Where none of the three tables has changed since the stored boxes, nothing is read.
+
+    Args:
+        grounding_r1: round 1.
+        grounding_r2: round 2.
+        media: the media; without them the boxes have no pixels.
+        fingerprints: of those three as stored.
+    """
+    return grounding_box_stream(grounding_r1, grounding_r2, media, fingerprints)
