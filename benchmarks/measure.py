@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 Commands = Mapping[str, Sequence[str]]
 
@@ -59,6 +60,15 @@ def run_in_turn(commands: Commands, rounds: int) -> dict[str, list[Usage]]:
             used[name].append(usage)
             print(f"  round {number}: {name}: {usage.wall_s:.2f} s, {usage.peak_mb:.0f} MB", flush=True)
     return used
+
+
+def drop_from_cache(root: Path) -> None:
+    """Have the system forget what it keeps in memory of the files under ``root``; what is being written stays."""
+    for path in root.rglob("*"):
+        if path.is_file():
+            handle = os.open(path, os.O_RDONLY)
+            os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
+            os.close(handle)
 
 
 def as_table(used: Mapping[str, Sequence[Usage]], base: str) -> str:

@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from benchmarks.measure import drop_from_cache
 from sparkle_curation.release.layout import asset_path, shard_path
 
 KIND, THEME = "source_video", "location"
@@ -75,14 +76,6 @@ def _make_release(root: Path, clips: Path, count: int) -> None:
                 loose.write_bytes(content)
     os.sync()
     (root / "made").touch()
-
-
-def _drop_from_cache(root: Path) -> None:
-    for path in root.rglob("*"):
-        if path.is_file():
-            handle = os.open(path, os.O_RDONLY)
-            os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
-            os.close(handle)
 
 
 # ------------------------------------------------------------------ contenders
@@ -180,7 +173,7 @@ def _bytes_read() -> int:
 def _measure(root: Path, rounds: int) -> dict[str, list[dict[str, float]]]:
     found: dict[str, list[dict[str, float]]] = {name: [] for name in CONTENDERS}
     for name in [name for _ in range(rounds) for name in CONTENDERS]:
-        _drop_from_cache(root)
+        drop_from_cache(root)
         command = [sys.executable, "-m", "benchmarks.probing", "--work", str(root), "--contender", name]
         output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         found[name].append(json.loads(output.splitlines()[-1]))

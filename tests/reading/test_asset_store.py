@@ -7,6 +7,8 @@ import multiprocessing
 import os
 import pickle
 import random
+import subprocess
+import sys
 import tarfile
 import threading
 from collections.abc import Callable, Iterator
@@ -560,3 +562,14 @@ def test_the_path_of_an_asset_is_that_of_the_layout(sample_release: Path, tmp_pa
         name = parse_asset_path(path)
         assert name is not None
         assert (name.id, name.kind) == (sample_id, kind)
+
+
+def test_opening_an_asset_loads_little(store: AssetStore) -> None:
+    """Each worker process does it anew; pandas, which pyarrow would load for an array, takes longer than all else."""
+    code = (
+        "import sys; from sparkle_curation.reading.asset_store import AssetStore; "
+        f"store = {store!r}; print(len(store.read(store.find({sample(2)!r}, 'source_video')))); "
+        "print(sorted({'pandas', 'polars', 'av', 'PIL', 'kedro'} & set(sys.modules)))"
+    )
+    finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert finished.stdout.splitlines() == [str(len(CONTENTS[2])), "[]"]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -147,17 +147,24 @@ class _Columns(NamedTuple):
         theme, kind, container = (batch[name] for name in _REPEATED)
         for name in container.dictionary.to_pylist():
             names.setdefault(name, len(names))
-        number = pc.utf8_slice_codeunits(batch["id"], -ID_DIGITS).cast(pa.int32()).to_numpy()
+        number = _array(pc.utf8_slice_codeunits(batch["id"], -ID_DIGITS).cast(pa.int32()))
         samples = _numbered(theme, _THEMES) * _NUMBERS + number
         keys = (samples * len(_KINDS) + _numbered(kind, _KINDS)).astype(np.uint32)
-        return cls(keys, _numbered(container, names), batch["offset"].to_numpy(), batch["size"].to_numpy())
+        return cls(keys, _numbered(container, names), _array(batch["offset"]), _array(batch["size"]))
 
 
 def _numbered(texts: pa.DictionaryArray, numbers: Mapping[str, int]) -> NDArray[np.int32]:
     """The number of each text; ``_LOOSE`` for null."""
     known = np.array([*(numbers[text] for text in texts.dictionary.to_pylist()), _LOOSE], np.int32)
-    places: NDArray[np.int32] = texts.indices.fill_null(_LOOSE).to_numpy(zero_copy_only=False)
-    return known[places]
+    places = np.full(len(texts), _LOOSE, np.int32)
+    is_there = _array(texts.indices.is_valid().cast(pa.uint8())).view(np.bool_)
+    places[is_there] = _array(texts.indices.drop_null())
+    return np.asarray(known[places], np.int32)
+
+
+def _array(numbers: pa.Array) -> NDArray[Any]:
+    # `to_numpy` imports pandas, as `pa.array` and `pa.scalar` do: that takes longer than all the rest.
+    return np.from_dlpack(numbers)
 
 
 def _key(sample: SampleId, kind: str) -> int:
