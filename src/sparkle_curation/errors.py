@@ -54,6 +54,10 @@ class ValidationError(SparkleError):
     """A table breaks a rule that is critical."""
 
 
+class ModelError(SparkleError):
+    """A model cannot be had or cannot answer: no weights, no GPU, no server."""
+
+
 class ConservationError(SparkleError):
     """A sum that must hold does not: a row was lost or made up. Always a defect of this project."""
 
