@@ -10,7 +10,7 @@ from transformers import LogitsProcessor
 from sparkle_curation.models.questions import Sampling
 
 
-class SeededSampler(LogitsProcessor):  # type: ignore[misc]
+class SeededSampler(LogitsProcessor):
     """Leaves of each row's logits the one token that is drawn; to be followed by a greedy choice.
 
     Each row has its own numbers, drawn from its own seed before the first token: the same question with the same

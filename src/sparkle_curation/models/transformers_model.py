@@ -84,7 +84,7 @@ class TransformersModel:
         torch.cuda.empty_cache()
         raise OutOfMemoryError
 
-    @torch.inference_mode()  # type: ignore[untyped-decorator]
+    @torch.inference_mode()
     def _generate(self, questions: list[Question]) -> list[Reply]:
         inputs = self._processor.apply_chat_template(
             [_conversation(question) for question in questions],

@@ -57,11 +57,12 @@ def load_processor(weights: Weights) -> Any:
     Raises:
         ModelError: the model cannot be had.
     """
-    from transformers import AutoProcessor  # noqa: PLC0415 -- loads torchvision, which only this needs
+    import transformers  # noqa: PLC0415 -- loads torchvision, which only this needs
 
     folder = acquire(weights.model, weights.revision)
     try:
-        processor = AutoProcessor.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        auto: Any = transformers.AutoProcessor
+        processor = auto.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except (OSError, ValueError, KeyError) as error:
         raise _broken(weights.model, folder, error) from error
     processor.tokenizer.padding_side = "left"
