@@ -64,11 +64,11 @@ class _Handler(BaseHTTPRequestHandler):
     behaviour: Behaviour
     turn: threading.Lock
 
-    def do_GET(self) -> None:  # noqa: N802 -- the base class's name
+    def do_GET(self) -> None:
         if self._may_answer():
             self._send(200, json.dumps({"data": [{"id": NAME}]}))
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         behaviour = self.behaviour
         with behaviour.lock:

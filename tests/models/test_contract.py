@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.models.loopback import NAME, serve
 
 from sparkle_curation.models.questions import Question, Sampling, VisionLanguageModel
-from tests.models.loopback import NAME, serve
 
 SCHEMA = json.dumps(
     {
