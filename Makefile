@@ -88,6 +88,7 @@ $(VENV)/.base: $(VENV)/.python pyproject.toml constraints.txt
 $(VENV)/.dev: $(VENV)/.python pyproject.toml constraints.txt
 	@echo "Installing what tests and linters need (about a minute the first time)"
 	@$(INSTALL) --editable '.[dev]'
+	@$(INSTALL) --no-deps editscore xgrammar
 	@touch $(VENV)/.base $(VENV)/.viz $@
 
 $(VENV)/.viz: $(VENV)/.base

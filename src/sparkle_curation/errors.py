@@ -77,6 +77,10 @@ class MediaError(SparkleError):
         super().__init__(what, **told)
 
 
+class ModelError(SparkleError):
+    """A model cannot be had or cannot answer: no weights, no GPU, no server."""
+
+
 class ConservationError(SparkleError):
     """A sum that must hold does not: a row was lost or made up. Always a defect of this project."""
 

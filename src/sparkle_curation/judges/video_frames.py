@@ -1,0 +1,37 @@
+"""Which frames of a video are judged."""
+
+from __future__ import annotations
+
+import numpy as np
+
+SCORED_FRAMES = 4
+
+
+def choose_scored_frames(frame_count: int, count: int = SCORED_FRAMES) -> list[int]:
+    """The frames that are scored, counted from 0: evenly spread from the second to the last.
+
+    "We uniformly sample four non-first frames" (dataset card). Of 77 frames this gives the indices that the card
+    shows; of 69 to 81, the lengths of the release, others: index 76 is not in all of them.
+
+    Raises:
+        ValueError: the video has fewer than ``count`` frames after its first.
+
+    >>> choose_scored_frames(77), choose_scored_frames(81), choose_scored_frames(69)
+    ([1, 26, 51, 76], [1, 27, 54, 80], [1, 23, 46, 68])
+    """
+    if frame_count <= count:
+        raise ValueError(f"{frame_count} frames: {count} beside the first are wanted")
+    return [round(place) for place in np.linspace(1, frame_count - 1, count).tolist()]
+
+
+def choose_anchor_frames(frame_count: int, fps: float, anchors_per_s: float = 2.0) -> list[int]:
+    """The frames that are grounded in the second round, counted from 0: two a second of the real frame rate.
+
+    Source: dataset card, "frames sampled at 2 FPS"; at 16 frames a second every eighth.
+
+    >>> choose_anchor_frames(69, 16.0)
+    [0, 8, 16, 24, 32, 40, 48, 56, 64]
+    """
+    step = max(fps / anchors_per_s, 1.0)
+    count = int((frame_count - 1) / step) + 1
+    return [round(number * step) for number in range(count)]

@@ -1,0 +1,44 @@
+"""Replies held to a JSON schema while they are drawn (xgrammar)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sparkle_curation.errors import ModelError
+
+
+class Grammars:
+    """JSON schemas compiled for one tokenizer, each once.
+
+    Args:
+        tokenizer: of the model.
+        vocabulary_size: width of the model's logits, which may be more than the tokenizer knows.
+
+    Raises:
+        ModelError: xgrammar is not installed.
+    """
+
+    def __init__(self, tokenizer: Any, vocabulary_size: int) -> None:
+        try:
+            import xgrammar  # noqa: PLC0415 -- only a run that asks for it needs it
+        except ImportError as error:
+            raise ModelError(
+                "Replies cannot be held to a schema: xgrammar is not installed",
+                got=error,
+                todo="pip install 'sparkle-curation[gpu]', or leave replies free with constrained=false",
+            ) from error
+        self._xgrammar = xgrammar
+        info = xgrammar.TokenizerInfo.from_huggingface(tokenizer, vocab_size=vocabulary_size)
+        self._compiler = xgrammar.GrammarCompiler(info)
+
+    def processor(self, schemas: Sequence[str | None]) -> Any:
+        """A logits processor, for one call, that holds each row to its schema; a row without one may say anything."""
+        from xgrammar.contrib.hf import LogitsProcessor  # noqa: PLC0415
+
+        return LogitsProcessor([self._compile(schema) for schema in schemas])
+
+    def _compile(self, schema: str | None) -> Any:
+        if schema is None:
+            return self._compiler.compile_regex(r"[\s\S]*")
+        return self._compiler.compile_json_schema(schema, any_whitespace=False)

@@ -1,0 +1,105 @@
+"""What every model understands: questions of images and text, and replies.
+
+A model has three moments: it is described (which weights, pinned), loaded, and asked. Nothing is fetched or loaded
+before ``load``, so a run that has nothing to ask needs neither weights nor a GPU.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+"""A picture, [height, width, 3], RGB, 0-255."""
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How the next token is drawn.
+
+    Attributes:
+        temperature: 0 takes the likeliest token each time.
+        top_p: smallest share of probability that the candidates hold together.
+        top_k: most candidates; 0 for all.
+        presence_penalty: what is taken off the logit of a token that the reply already has.
+        max_new_tokens: longest reply.
+    """
+
+    temperature: float = 0.7
+    top_p: float = 0.9
+    top_k: int = 20
+    presence_penalty: float = 0.0
+    max_new_tokens: int = 512
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """One question.
+
+    Attributes:
+        parts: what the user says, images and texts in their order.
+        seed: the draws depend on it alone, not on what else is asked at the same time.
+        schema: JSON schema that the reply must follow; None leaves the reply free.
+    """
+
+    parts: tuple[Image | str, ...]
+    seed: int
+    schema: str | None = None
+
+
+class ReplyFault(StrEnum):
+    """Why there is no reply to a question."""
+
+    OUT_OF_MEMORY = "out_of_memory"
+    """The question does not fit into the device's memory, even alone."""
+    REFUSED = "refused"
+    """The server does not take the question; the others are not affected."""
+    NO_REPLY = "no_reply"
+    """The server gave none before the deadline, however often it was asked."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a model says to one question.
+
+    Attributes:
+        text: the reply without the format's own tokens; empty where there is none.
+        is_cut: whether the reply ends because it was as long as allowed.
+        fault: why there is no reply; None when there is one.
+        detail: what was seen of the fault.
+    """
+
+    text: str
+    is_cut: bool = False
+    fault: ReplyFault | None = None
+    detail: str | None = None
+
+
+class VisionLanguageModel(Protocol):
+    """A model that answers questions about images."""
+
+    @property
+    def provenance(self) -> Mapping[str, str]:
+        """Which model this is, and all its settings that a reply depends on; the same for the same replies."""
+        ...
+
+    def load(self) -> None:
+        """Make the model ready to be asked; a second call does nothing.
+
+        Raises:
+            ModelError: the weights, the device or the server cannot be had.
+        """
+        ...
+
+    def ask(self, questions: Sequence[Question]) -> list[Reply]:
+        """The replies, in the order of the questions.
+
+        Raises:
+            ModelError: the model cannot answer at all; what one question causes is in its reply.
+        """
+        ...

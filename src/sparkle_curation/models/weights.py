@@ -1,0 +1,197 @@
+"""Weights: which ones, pinned to a revision, fetched as safetensors, loaded without code from elsewhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import xxhash
+
+from sparkle_curation.errors import ModelError
+
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_SAFE_FILES = ("*.safetensors", "*.json", "*.jinja", "*.txt", "*.model")
+"""What a checkpoint needs. Not among them: pickled weights and Python code, which could do anything."""
+_CHUNK_BYTES = 16 << 20
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The weights of a model, and of an adapter on top of it.
+
+    Attributes:
+        model: a repository on the model hub, ``Qwen/Qwen3-VL-8B-Instruct``, or a local folder.
+        revision: the repository's commit; None for a local folder, which is known by its content.
+        adapter: a LoRA adapter, named like ``model``; None for the model as it is.
+        adapter_revision: the adapter's commit; None for a local folder.
+    """
+
+    model: str
+    revision: str | None = None
+    adapter: str | None = None
+    adapter_revision: str | None = None
+
+    @cached_property
+    def provenance(self) -> Mapping[str, str]:
+        """Names and revisions; a local folder's revision is the digest of its files.
+
+        Raises:
+            ModelError: a revision is no commit, or a folder is not there.
+        """
+        facts = {"model": _name(self.model), "revision": _revision(self.model, self.revision)}
+        if self.adapter:
+            facts |= {
+                "adapter": _name(self.adapter),
+                "adapter_revision": _revision(self.adapter, self.adapter_revision),
+            }
+        return facts
+
+
+def load_processor(weights: Weights) -> Any:
+    """The processor of the model, padding on the left, as a batch of replies needs it.
+
+    Raises:
+        ModelError: the model cannot be had.
+    """
+    import transformers  # noqa: PLC0415 -- loads torchvision, which only this needs
+
+    folder = acquire(weights.model, weights.revision)
+    try:
+        auto: Any = transformers.AutoProcessor
+        processor = auto.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except (OSError, ValueError, KeyError) as error:
+        raise _broken(weights.model, folder, error) from error
+    processor.tokenizer.padding_side = "left"
+    return processor
+
+
+def load_model(weights: Weights, device: str, dtype: str) -> Any:
+    """The model on ``device``, with its adapter merged in.
+
+    Raises:
+        ModelError: the weights cannot be had or there is no such device.
+    """
+    import torch  # noqa: PLC0415
+    from transformers import AutoModelForImageTextToText  # noqa: PLC0415
+
+    place = _find_device(device)
+    folder = acquire(weights.model, weights.revision)
+    try:
+        model: Any = AutoModelForImageTextToText.from_pretrained(
+            folder,
+            dtype=getattr(torch, dtype),
+            device_map=place,
+            use_safetensors=True,
+            local_files_only=True,
+            trust_remote_code=False,
+        )
+    except (OSError, ValueError, KeyError) as error:
+        raise _broken(weights.model, folder, error) from error
+    return _with_adapter(model, weights).eval()
+
+
+def acquire(name: str, revision: str | None) -> Path:
+    """The folder that holds the weights: the local one, or the hub's at that commit, fetched if it is not here.
+
+    Raises:
+        ModelError: they cannot be had.
+    """
+    if Path(name).is_dir():
+        return Path(name)
+    from huggingface_hub import snapshot_download  # noqa: PLC0415
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError  # noqa: PLC0415
+
+    commit = _revision(name, revision)
+    try:
+        return Path(snapshot_download(name, revision=commit, allow_patterns=list(_SAFE_FILES)))
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+        raise ModelError(
+            "The weights of a model cannot be had",
+            where=f"{name} at {commit}",
+            got=f"{type(error).__name__}: {str(error).splitlines()[0]}",
+            allowed="a repository and commit of the model hub, or a local folder",
+            todo="check name and revision; without a network, copy the checkpoint here and name its folder",
+        ) from error
+
+
+def _with_adapter(model: Any, weights: Weights) -> Any:
+    if weights.adapter is None:
+        return model
+    try:
+        from peft import PeftModel  # noqa: PLC0415
+    except ImportError as error:
+        raise ModelError(
+            "An adapter cannot be loaded: peft is not installed",
+            got=error,
+            todo="pip install 'sparkle-curation[gpu]'",
+        ) from error
+    folder = acquire(weights.adapter, weights.adapter_revision)
+    if not (folder / "adapter_model.safetensors").is_file():
+        raise ModelError(
+            "An adapter has no safe weights",
+            where=folder,
+            allowed="adapter_model.safetensors",
+            todo="take an adapter whose weights are safetensors; pickled ones can run any code and are not loaded",
+        )
+    return PeftModel.from_pretrained(model, folder).merge_and_unload()
+
+
+def _find_device(name: str) -> str:
+    import torch  # noqa: PLC0415
+
+    if name.startswith("cpu"):
+        return name
+    if not torch.cuda.is_available():
+        raise ModelError(
+            "There is no GPU here",
+            where=f"device={name}",
+            got="torch finds no CUDA device",
+            allowed="auto or cuda with a GPU, cpu for a small model",
+            todo="run on a machine with a GPU, ask a server instead (backend=server), or set device=cpu",
+        )
+    return "cuda:0" if name == "auto" else name
+
+
+def _name(model: str) -> str:
+    """The name without the machine's own folders."""
+    return Path(model).name if Path(model).is_dir() else model
+
+
+def _revision(model: str, revision: str | None) -> str:
+    if Path(model).is_dir():
+        return _digest(Path(model))
+    if revision and _COMMIT.fullmatch(revision):
+        return revision
+    looks_local = model.startswith((".", "/", "~")) or model.count("/") != 1
+    raise ModelError(
+        "There is no such folder" if looks_local else "A model is not pinned to a commit",
+        where=model,
+        got=f"revision={revision}",
+        allowed="a local folder, or a hub's repository with the 40 hexadecimal digits of a commit",
+        todo="copy the commit from the model's page (Files and versions); a branch such as main moves",
+    )
+
+
+def _digest(folder: Path) -> str:
+    """xxh3-128 of the names and bytes of all files that count."""
+    digest = xxhash.xxh3_128()
+    for path in sorted({path for pattern in _SAFE_FILES for path in folder.glob(pattern)}):
+        digest.update(f"{path.name}\0{path.stat().st_size}\0".encode())
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK_BYTES):
+                digest.update(chunk)
+    return f"xxh3:{digest.hexdigest()}"
+
+
+def _broken(model: str, folder: Path, error: Exception) -> ModelError:
+    return ModelError(
+        "A model cannot be loaded",
+        where=folder,
+        got=f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}",
+        allowed="a checkpoint of Qwen3-VL or Qwen2.5-VL with safetensors, processor and tokenizer",
+        todo=f"check that {model} is one and complete",
+    )
