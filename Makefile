@@ -39,7 +39,7 @@ viz: $(VENV)/.viz ## Show pipelines, tables and figures in a browser; PORT=4141
 	@PYTHONWARNINGS=ignore $(BIN)/kedro viz build --include-previews
 	@sed -i.bak 's|https://fonts[^"]*|data:,|' build/index.html
 	@echo "http://127.0.0.1:$(PORT)/?pid=curate (Ctrl+C ends it)"
-	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory build $(PORT) 2>/dev/null
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory build $(PORT)
 
 test: $(VENV)/.dev ## Run all tests on all cores; PYTEST_ARGS="-k judge" picks some
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(PYTEST_ARGS)

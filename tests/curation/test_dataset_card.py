@@ -12,6 +12,8 @@ from huggingface_hub.repocard import metadata_load
 from hypothesis import given
 from tests.curation.made_tables import (
     CUT_OFFS,
+    annotations,
+    csv_row,
     cut_off_values,
     known,
     same_scores,
@@ -21,8 +23,9 @@ from tests.curation.made_tables import (
 from tests.curation.test_funnel import checked
 
 from sparkle_curation.curation import funnel
-from sparkle_curation.curation.dataset_card import VariantFacts, write_card
+from sparkle_curation.curation.dataset_card import write_card
 from sparkle_curation.curation.provenance import CodeVersion, DataVersion
+from sparkle_curation.curation.variant_facts import Split, VariantFacts, list_splits
 from sparkle_curation.curation.verdicts import judge, list_known
 from sparkle_curation.release.themes import THEMES
 
@@ -52,9 +55,16 @@ def count_variant(judged: pl.DataFrame, emitted: pl.DataFrame) -> pl.DataFrame:
 
 def facts_of(*emitted: str) -> VariantFacts:
     """The facts of a variant with these samples."""
-    samples = pl.DataFrame({"id": emitted}, schema={"id": pl.String})
-    counts = count_variant(verdicts(), samples)
-    return VariantFacts(counts, CUT_OFFS, "reject", "keep", CLEAN, DataVersion("ab12", 7, 80, 9_000))
+    samples = annotations(*(csv_row(key, prompt="Dusk, “now”") for key in emitted))
+    return VariantFacts(
+        splits=list_splits(samples.with_columns(split=pl.lit("train"))),
+        counts=count_variant(verdicts(), samples),
+        cut_offs=CUT_OFFS,
+        missing_scores="reject",
+        tainted_scores="keep",
+        code=CLEAN,
+        data=DataVersion("ab12", 7, 80, 9_000),
+    )
 
 
 def test_a_hub_reads_what_it_wants_to_know(tmp_path: Path) -> None:
@@ -82,7 +92,10 @@ def test_a_hub_reads_what_it_wants_to_know(tmp_path: Path) -> None:
             "features": [
                 {"name": name, "dtype": "string"} for name in ("prompt", "src_video", "tgt_video", "task")
             ],
-            "splits": [{"name": "time", "num_examples": 1}, {"name": "style", "num_examples": 1}],
+            "splits": [
+                {"name": "time", "num_bytes": 132, "num_examples": 1},
+                {"name": "style", "num_bytes": 137, "num_examples": 1},
+            ],
         },
     }
 
@@ -168,23 +181,21 @@ def test_a_variant_without_samples_has_no_splits(tmp_path: Path) -> None:
 )
 def test_the_size_is_in_the_hubs_words(count: int, category: str) -> None:
     """From the number of emitted samples; a limit belongs to the larger category."""
-    counts = facts_of(GOOD).counts.with_columns(
-        train=pl.when(pl.col("theme").is_in(["time", "total"])).then(count).otherwise(0)
-    )
-    assert f"size_categories:\n- {category}\n" in write_card(replace(facts_of(GOOD), counts=counts))
+    facts = replace(facts_of(), splits=[Split("time", "prompts/time_train.csv", count, 1)])
+    assert f"size_categories:\n- {category}\n" in write_card(facts)
 
 
 def test_samples_for_validation_are_a_split_of_their_own() -> None:
     """With their file; the settings that made the split are in the command that makes it again."""
-    counts = facts_of(GOOD, ALSO).counts.with_columns(
-        train=pl.when(pl.col("theme") == "time").then(0).otherwise("train"),
-        val=pl.when(pl.col("theme") == "time").then(1).otherwise("val"),
+    samples = annotations(csv_row(GOOD), csv_row(ALSO)).with_columns(
+        split=pl.when(pl.col("id") == GOOD).then(pl.lit("val")).otherwise(pl.lit("train"))
     )
-    facts = replace(facts_of(), counts=counts, settings={"split.val_share": 0.5, "preflight.width": None})
-    assert facts.files == {
-        "time_val": ("prompts/time_val.csv", 1),
-        "style": ("prompts/style_train.csv", 1),
-    }
+    splits = list_splits(samples)
+    assert [(split.name, split.path, split.sample_count) for split in splits] == [
+        ("time_val", "prompts/time_val.csv", 1),
+        ("style", "prompts/style_train.csv", 1),
+    ]
+    facts = replace(facts_of(), splits=splits, settings={"split.val_share": 0.5, "preflight.width": None})
     card = write_card(facts)
     assert "split.val_share=0.5" in card
     assert "preflight.width" not in card
@@ -195,14 +206,12 @@ def test_any_curation_has_a_card_that_adds_up(
     scores: dict[str, pl.DataFrame], cut_offs: dict[str, float]
 ) -> None:
     """The splits are the kept samples by theme, and the hub's parser reads the card."""
-    samples = list_known(
-        pl.DataFrame(schema={"id": pl.String, "theme": pl.String, "csv_line": pl.Int32}), scores.values()
-    )
-    kept = judge(samples, scores, cut_offs, "keep").filter("is_kept")
-    facts = replace(
-        facts_of(), counts=count_variant(judge(samples, scores, cut_offs, "keep"), kept), cut_offs=cut_offs
-    )
+    judged = judge(list_known(annotations(), scores.values()), scores, cut_offs, "keep")
+    kept = annotations(*(csv_row(key) for key in judged.filter("is_kept")["id"]))
+    splits = list_splits(kept.with_columns(split=pl.lit("train")))
+    facts = replace(facts_of(), splits=splits, counts=count_variant(judged, kept), cut_offs=cut_offs)
     ids = kept["id"].to_list()
     expected = {theme: n for theme in THEMES if (n := sum(theme_of(key) == theme for key in ids))}
-    assert {split: count for split, (_, count) in facts.files.items()} == expected
+    assert {split.name: split.sample_count for split in splits} == expected
+    assert facts.sample_count == len(ids)
     assert DatasetCard(write_card(facts)).data.license == "cc-by-4.0"

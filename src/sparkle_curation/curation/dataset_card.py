@@ -6,63 +6,16 @@ The same facts give the same text: there is no date in it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
-import polars as pl
-
-from sparkle_curation.curation.provenance import CodeVersion, DataVersion
+from sparkle_curation.curation.provenance import CodeVersion
+from sparkle_curation.curation.variant_facts import Split, VariantFacts
 from sparkle_curation.curation.verdicts import MissingScores, TaintedScores
-from sparkle_curation.release.layout import SPLITS, TRAIN, annotations_csv_path
 from sparkle_curation.release.stages import STAGE_NAMES
 from sparkle_curation.release.tables import ANNOTATION_COLUMNS, CSV_COLUMNS
-from sparkle_curation.release.themes import THEMES
 
 CARD_NAME = "README.md"
 """Name of the file that hubs look for, in the folder that the paths of a card are relative to."""
-
-
-@dataclass(frozen=True)
-class VariantFacts:
-    """What a card tells.
-
-    Attributes:
-        counts: one row per theme, then the total, from ``funnel.count_samples``.
-        cut_offs: by the stage's name.
-        missing_scores: what became of samples without a score.
-        tainted_scores: what became of samples with a made-up score.
-        code: the code that the variant was made by.
-        data: the release that it was made from.
-        settings: further parameters that decide which samples are in it, by their dotted names; null for a default
-            that needs no word.
-    """
-
-    counts: pl.DataFrame
-    cut_offs: Mapping[str, float]
-    missing_scores: MissingScores
-    tainted_scores: TaintedScores
-    code: CodeVersion
-    data: DataVersion
-    settings: Mapping[str, object] = field(default_factory=dict)
-
-    @property
-    def files(self) -> dict[str, tuple[str, int]]:
-        """Split of a hub -> path of its CSV, and samples in it; ``time`` for training, ``time_val`` for validation."""
-        counts = {row["theme"]: row for row in self.counts.iter_rows(named=True)}
-        return {
-            theme if split == TRAIN else f"{theme}_{split}": (
-                annotations_csv_path(theme, split),
-                counts[theme][split],
-            )
-            for theme in THEMES
-            for split in SPLITS
-            if theme in counts and counts[theme][split]
-        }
-
-    @property
-    def total(self) -> int:
-        """The samples of all splits."""
-        return sum(count for _, count in self.files.values())
 
 
 def write_card(facts: VariantFacts) -> str:
@@ -101,23 +54,26 @@ def _front_matter(facts: VariantFacts) -> str:
         language=["en"],
         task_categories=["video-to-video"],
         tags=["video-editing", "background-replacement", "kiwi-edit", "arxiv:2605.06535"],
-        size_categories=[_size_category(facts.total)],
+        size_categories=[_size_category(facts.sample_count)],
         source_datasets=["stdKonjac/Sparkle"],
-        **_configs(facts.files),
+        **_configs(facts.splits),
     )
     return str(data.to_yaml(line_break="\n"))
 
 
-def _configs(files: Mapping[str, tuple[str, int]]) -> dict[str, Any]:
+def _configs(splits: Sequence[Split]) -> dict[str, Any]:
     """Where the splits are and what is in them; a variant without samples has none, which a hub takes for no data."""
-    if not files:
+    if not splits:
         return {}
-    paths = [{"split": split, "path": path} for split, (path, _) in files.items()]
+    files = [{"split": split.name, "path": split.path} for split in splits]
     return {
-        "configs": [{"config_name": "default", "data_files": paths}],
+        "configs": [{"config_name": "default", "data_files": files}],
         "dataset_info": {
             "features": [{"name": name, "dtype": "string"} for name in CSV_COLUMNS],
-            "splits": [{"name": split, "num_examples": count} for split, (_, count) in files.items()],
+            "splits": [
+                {"name": split.name, "num_bytes": split.num_bytes, "num_examples": split.sample_count}
+                for split in splits
+            ],
         },
     }
 
@@ -186,9 +142,9 @@ _TAINTED: dict[TaintedScores, str] = {"keep": "judged by that score", "reject": 
 
 def _body(facts: VariantFacts) -> str:
     return _BODY.format(
-        total=facts.total,
+        total=facts.sample_count,
         splits=_table(
-            ["split", "samples"], [(f"`{split}`", f"{count:,}") for split, (_, count) in facts.files.items()]
+            ["split", "samples"], [(f"`{split.name}`", f"{split.sample_count:,}") for split in facts.splits]
         ),
         features=_table(
             ["column", "type", "what it is"], [(f"`{n}`", "text", _FEATURES[n]) for n in CSV_COLUMNS]

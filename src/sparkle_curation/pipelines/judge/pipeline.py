@@ -86,6 +86,7 @@ def create_pipeline(**_: object) -> Pipeline:
             _step(
                 describe_variant,
                 [
+                    "samples_emitted",
                     "sample_counts",
                     "cut_offs",
                     *_SETTINGS,

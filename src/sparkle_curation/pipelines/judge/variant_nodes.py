@@ -7,10 +7,11 @@ import logging
 import polars as pl
 
 from sparkle_curation.curation import emission, funnel, preflight, split
-from sparkle_curation.curation.dataset_card import VariantFacts, write_card
+from sparkle_curation.curation.dataset_card import write_card
 from sparkle_curation.curation.frames import Frame
 from sparkle_curation.curation.prompt_hazards import find_prompt_hazards
 from sparkle_curation.curation.provenance import CodeVersion, DataVersion
+from sparkle_curation.curation.variant_facts import VariantFacts, list_splits
 from sparkle_curation.curation.verdicts import MissingScores, TaintedScores
 from sparkle_curation.pipelines.judge.params import PreflightParams
 
@@ -107,6 +108,7 @@ def count_samples(
 
 
 def describe_variant(
+    samples_emitted: pl.DataFrame,
     sample_counts: pl.DataFrame,
     cut_offs: dict[str, float],
     missing_scores: MissingScores,
@@ -118,6 +120,7 @@ def describe_variant(
     """The variant's dataset card: what it is, how many samples it has, how it was made, how to rebuild it.
 
     Args:
+        samples_emitted: the samples, with their split.
         sample_counts: one row per theme, then the total.
         cut_offs: by the stage's name.
         missing_scores: what became of samples without a score.
@@ -133,7 +136,16 @@ def describe_variant(
         for name, value in params.model_dump().items()
     }
     return write_card(
-        VariantFacts(sample_counts, cut_offs, missing_scores, tainted_scores, code, data, settings)  # type: ignore[arg-type]
+        VariantFacts(
+            splits=list_splits(samples_emitted),
+            counts=sample_counts,
+            cut_offs=cut_offs,
+            missing_scores=missing_scores,
+            tainted_scores=tainted_scores,
+            code=code,  # type: ignore[arg-type]
+            data=data,  # type: ignore[arg-type]
+            settings=settings,
+        )
     )
 
 
