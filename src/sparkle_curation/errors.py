@@ -51,6 +51,10 @@ class MissingTableError(SparkleError):
     """A table that a step reads was never written."""
 
 
+class StaleTableError(SparkleError):
+    """A table lacks what another one has come to hold since it was written."""
+
+
 class ValidationError(SparkleError):
     """A table breaks a rule that is critical."""
 

@@ -13,8 +13,14 @@ from pydantic import ValidationError
 from tests.curation.made_media import file, media
 from tests.curation.made_tables import theme_of
 
-from sparkle_curation.curation.split import SplitParams, group_by_source, split_samples
-from sparkle_curation.errors import ConservationError
+from sparkle_curation.curation.split import (
+    SplitParams,
+    check_grouped,
+    choose_groups,
+    group_by_file,
+    split_samples,
+)
+from sparkle_curation.errors import ConservationError, MissingTableError, StaleTableError
 from sparkle_curation.release.themes import THEMES
 
 NO_GROUPS = pl.DataFrame(schema={"id": pl.String, "group": pl.String})
@@ -47,21 +53,54 @@ def test_copies_of_a_source_are_a_group_across_themes() -> None:
         file(B, "source_video", index_hash="one"),
         file(C, "source_video", index_hash="two"),
     )
-    assert group_by_source(files).collect().rows() == [(A, "one"), (B, "one"), (C, "two")]
+    assert group_by_file(files).collect().rows() == [(A, "one"), (B, "one"), (C, "two")]
 
 
 def test_a_broken_source_has_no_group() -> None:
     """Nothing is known of what it shows, so it stands alone; nor is there one without media."""
-    assert group_by_source(file(A, "source_video", index_hash=None)).collect().is_empty()
-    assert group_by_source(media()).collect().is_empty()
+    assert group_by_file(file(A, "source_video", index_hash=None)).collect().is_empty()
+    assert group_by_file(media()).collect().is_empty()
 
 
 def test_a_sample_in_several_places_has_one_group() -> None:
     """The loose copy's, else that of the first tar."""
     tars = [file(A, "source_video", container=name, index_hash=name) for name in ("b.tar", "a.tar")]
-    assert group_by_source(media(*tars)).collect().rows() == [(A, "a.tar")]
+    assert group_by_file(media(*tars)).collect().rows() == [(A, "a.tar")]
     loose = file(A, "source_video", index_hash="loose")
-    assert group_by_source(media(*tars, loose)).collect().rows() == [(A, "loose")]
+    assert group_by_file(media(*tars, loose)).collect().rows() == [(A, "loose")]
+
+
+BY_PICTURE, BY_FILE = (SplitParams(val_share=0.5, grouped_by=rule) for rule in ("picture", "file"))
+NOT_THERE = pl.LazyFrame()
+
+
+def test_groups_are_what_twins_found() -> None:
+    """By picture as a rule; by file on demand, and then nobody need have looked at pictures."""
+    files = media(file(A, "source_video", index_hash="one"), file(B, "source_video", index_hash="two"))
+    twins = pl.DataFrame({"id": [A, B], "group": [A, A], "group_size": [2, 2]})
+    assert choose_groups(files, twins, BY_PICTURE).collect().rows() == [(A, A), (B, A)]
+    assert choose_groups(files, NOT_THERE, BY_FILE).collect().rows() == [(A, "one"), (B, "two")]
+
+
+def test_no_split_needs_no_groups() -> None:
+    """A variant without validation is made without a look at any picture."""
+    assert choose_groups(media(), NOT_THERE, SplitParams()).collect().is_empty()
+    check_grouped(samples(A), NO_GROUPS, SplitParams())
+
+
+def test_a_split_without_a_look_is_refused() -> None:
+    """It might part twins; the error says which pipeline looks."""
+    with pytest.raises(MissingTableError, match="--pipelines twins"):
+        choose_groups(media(), NOT_THERE, BY_PICTURE)
+
+
+def test_a_sample_that_came_after_the_look_is_refused() -> None:
+    """It may be a twin of one that is there; by file, one without a file is alone."""
+    groups = pl.DataFrame({"id": [A], "group": [A]})
+    with pytest.raises(StaleTableError, match=f"1 samples without a group, {B}"):
+        check_grouped(samples(A, B), groups, BY_PICTURE)
+    check_grouped(samples(A), groups, BY_PICTURE)
+    check_grouped(samples(A, B), groups, BY_FILE)
 
 
 # ------------------------------------------------------------------ splits

@@ -6,18 +6,21 @@ later move no other group.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import polars as pl
 import xxhash
 from pydantic import BaseModel, ConfigDict, Field
 
 from sparkle_curation.curation.frames import Frame
-from sparkle_curation.errors import ConservationError
+from sparkle_curation.errors import ConservationError, MissingTableError, StaleTableError
 from sparkle_curation.release.layout import TRAIN, VAL
+
+GroupedBy = Literal["picture", "file"]
 
 _SHARE = "a number from 0 to below 1"
 _SEED = "a whole number"
+_GROUPED_BY = "picture or file"
 _DIGESTS = 1 << 64
 
 
@@ -26,16 +29,62 @@ class SplitParams(BaseModel):
 
     Attributes:
         val_share: share of the groups that go to validation, 0 for no split.
+        grouped_by: what makes a group: ``picture``, source clips that look alike or are copies, as ``twins`` finds
+            them; or ``file``, copies alone.
         seed: another one gives another split.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     val_share: Annotated[float, Field(strict=True, ge=0, lt=1, allow_inf_nan=False, description=_SHARE)] = 0.0
+    grouped_by: Annotated[GroupedBy, Field(description=_GROUPED_BY)] = "picture"
     seed: Annotated[int, Field(strict=True, description=_SEED)] = 0
 
 
-def group_by_source(media: Frame) -> pl.LazyFrame:
+def choose_groups(media: Frame, sample_groups: Frame, params: SplitParams) -> pl.LazyFrame:
+    """The group of each sample, by the rule of ``params``: ``id``, ``group``; without a split, of none.
+
+    Args:
+        media: the inspected media.
+        sample_groups: what ``twins`` found; without columns where it was not run.
+        params: whether there is a split, and what makes a group.
+
+    Raises:
+        MissingTableError: groups by picture are wanted and ``twins`` was not run.
+    """
+    if not params.val_share:
+        return pl.LazyFrame(schema={"id": pl.String, "group": pl.String})
+    if params.grouped_by == "file":
+        return group_by_file(media)
+    groups = sample_groups.lazy()
+    if not groups.collect_schema():
+        raise MissingTableError(
+            "A split must know which samples share a source clip, and nobody has looked",
+            where="the table sample_groups",
+            todo="look first: kedro run --pipelines twins; or part copies of one file alone: split.grouped_by=file",
+        )
+    return groups.select("id", "group")
+
+
+def check_grouped(samples: Frame, groups: Frame, params: SplitParams) -> None:
+    """That a sample to be split by pictures is in the groups: one that came later may be a twin.
+
+    Raises:
+        StaleTableError: some are not.
+    """
+    if not params.val_share or params.grouped_by == "file":
+        return
+    unknown = samples.lazy().select("id").join(groups.lazy(), on="id", how="anti").collect()["id"]
+    if len(unknown):
+        raise StaleTableError(
+            "Samples came after the search for shared source clips, and may share one",
+            where="the table sample_groups",
+            got=f"{len(unknown):,} samples without a group, {unknown[0]} among them",
+            todo="look again: kedro run --pipelines twins; what was seen before is not read again",
+        )
+
+
+def group_by_file(media: Frame) -> pl.LazyFrame:
     """The group of each sample whose source video was inspected: ``id``, ``group``, one row per sample.
 
     Samples whose source videos are copies of one file are a group, across themes too; its name is the ``index_hash``

@@ -40,23 +40,32 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
     Args:
         filepath: the Parquet file, local.
         made_by: the pipeline that makes it, for who looks for it before.
+        is_optional: whether a run goes on without it; it then loads as a frame without columns.
         metadata: for other tools; Kedro does not look at it.
     """
 
     def __init__(
-        self, *, filepath: str, made_by: str = "ingest", metadata: dict[str, Any] | None = None
+        self,
+        *,
+        filepath: str,
+        made_by: str = "ingest",
+        is_optional: bool = False,
+        metadata: dict[str, Any] | None = None,
     ) -> None:
         self._path = Path(filepath)
         self._made_by = made_by
+        self._is_optional = is_optional
         self.metadata = metadata
 
     def load(self) -> pl.LazyFrame:
         """The table, not yet read.
 
         Raises:
-            MissingTableError: it was never written.
+            MissingTableError: it was never written, and must be there.
         """
         if not self._exists():
+            if self._is_optional:
+                return pl.LazyFrame()
             raise MissingTableError(
                 "A table is not there",
                 where=self._path,

@@ -24,7 +24,7 @@ DECLARED: dict[str, Any] = {
         "height": None,
         "width": None,
     },
-    "split": {"val_share": 0.0, "seed": 0},
+    "split": {"val_share": 0.0, "grouped_by": "picture", "seed": 0},
 }
 
 

@@ -21,7 +21,7 @@ from sparkle_curation.datasets import FigureDataset, TableSchemaValidator
 from sparkle_curation.datasets.kiwi_edit_dataset import KiwiEditDataset
 from sparkle_curation.datasets.report_datasets import MetricsJSONDataset, ReportCSVDataset
 from sparkle_curation.datasets.table_dataset import TableDataset
-from sparkle_curation.errors import ReleaseError
+from sparkle_curation.errors import ReleaseError, StaleTableError
 from sparkle_curation.pipelines.judge import create_pipeline
 from sparkle_curation.pipelines.judge.params import PreflightParams, Thresholds
 from sparkle_curation.release.stages import STAGES
@@ -52,6 +52,7 @@ def make_catalog(
         "grounding_r2": table("grounding_r2"),
         "assets": assets((EXTRA, "source_video"), (EXTRA, "edited_video")),
         "media": media(clips(GOOD) if good_clips is None else good_clips, clips(LOW), clips(EXTRA)),
+        "sample_groups": pl.DataFrame(),
     }
     paths: dict[str, Any] = {
         **{
@@ -214,13 +215,28 @@ def test_a_release_without_videos_is_emitted_and_said_to_be_unseen(
 def test_a_split_is_emitted_and_counted(tmp_path: Path) -> None:
     """Samples of one source clip are on one side, whatever the share."""
     same = clips(GOOD).with_columns(pl.col("index_hash").str.replace(GOOD, EXTRA))
-    catalog = make_catalog(tmp_path, good_clips=same, split=SplitParams(val_share=0.99, seed=1))
+    catalog = make_catalog(
+        tmp_path, good_clips=same, split=SplitParams(val_share=0.99, grouped_by="file", seed=1)
+    )
     SequentialRunner().run(create_pipeline(), catalog)
     assert sorted(path.name for path in (tmp_path / "variant" / "prompts").iterdir()) == [
         "style_val.csv",
         "style_val_metadata.jsonl",
     ]
     assert catalog.load("curation_metrics")["total"]["splits"] == {"train": 0, "val": 2}
+
+
+def test_a_split_follows_the_twins(tmp_path: Path) -> None:
+    """Samples that look alike are on one side; one that was not looked at stops the run."""
+    catalog = make_catalog(tmp_path, split=SplitParams(val_share=0.5, seed=3))
+    for split in ("train", "val"):  # the seeds: of a group by this name
+        catalog["sample_groups"] = MemoryDataset(pl.LazyFrame({"id": [GOOD, EXTRA], "group": [split] * 2}))
+        SequentialRunner().run(create_pipeline(), catalog)
+        splits = catalog.load("curation_metrics")["total"]["splits"]
+        assert sorted(splits.values()) == [0, 2]
+    catalog["sample_groups"] = MemoryDataset(pl.LazyFrame({"id": [GOOD], "group": ["train"]}))
+    with pytest.raises(StaleTableError, match=EXTRA):
+        SequentialRunner().run(create_pipeline(), catalog)
 
 
 TAINTED = [frame([(NO_SCORE, 23), (23, 23), (24, 24), (24, 24)])]  # 8.69, and 9.47 without the first pass

@@ -23,11 +23,11 @@ from sparkle_curation.pipelines.judge.nodes import (
 from sparkle_curation.pipelines.judge.variant_nodes import (
     assemble_variant,
     check_pairs,
+    choose_groups,
     compose_variant,
     count_samples,
     describe_variant,
     drop_unloadable,
-    group_by_source,
     look_up_prompts,
     measure_curation,
     split_samples,
@@ -72,7 +72,7 @@ def create_pipeline(**_: object) -> Pipeline:
                 ["variant_candidates", "preflight"],
                 ["variant_loadable", "preflight_dropped", "preflight_warnings"],
             ),
-            _step(group_by_source, ["media"], "source_groups"),
+            _step(choose_groups, ["media", "sample_groups", "params:split"], "source_groups"),
             _step(
                 split_samples,
                 ["variant_loadable", "source_groups", "params:split"],

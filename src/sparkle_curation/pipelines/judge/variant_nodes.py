@@ -77,9 +77,13 @@ def drop_unloadable(
     return preflight.drop_unloadable(variant_candidates, preflight_table)
 
 
-def group_by_source(media: Frame) -> pl.LazyFrame:
-    """The samples whose source videos are copies of one file, as groups."""
-    return split.group_by_source(media)
+def choose_groups(media: Frame, sample_groups: Frame, params: split.SplitParams) -> pl.LazyFrame:
+    """The groups that a split must not part: samples that share a source clip.
+
+    Raises:
+        MissingTableError: there is a split, and ``twins`` was not run.
+    """
+    return split.choose_groups(media, sample_groups, params)
 
 
 def split_samples(
@@ -89,7 +93,9 @@ def split_samples(
 
     Raises:
         ConservationError: a sample is in several groups.
+        StaleTableError: a sample came after the groups.
     """
+    split.check_grouped(variant_loadable, source_groups, params)
     emitted = split.split_samples(variant_loadable, source_groups, params)
     return emitted, emitted.select("id", "theme", "split"), find_prompt_hazards(emitted)
 
