@@ -31,6 +31,7 @@ def version(
     tainted: Mapping[str, str] | None = None,
     values: Mapping[str, Mapping[str, Any]] | None = None,
     obstacles: Mapping[str, str] | None = None,
+    unloadable: Mapping[str, str] | None = None,
 ) -> VariantVersion:
     """What a curation of these samples leaves.
 
@@ -43,6 +44,7 @@ def version(
         tainted: id -> stage whose score holds a made-up value.
         values: id -> emitted columns that are not the usual ones.
         obstacles: kept samples that are not emitted, with the reason.
+        unloadable: pairs that the preflight dropped, with the reasons.
     """
     every = {**samples, **dict.fromkeys(_SCORED, 0.0)}
     by_stage = {stage: {key: _score(of, stage) for key, of in every.items()} for stage in STAGE_NAMES}
@@ -53,7 +55,8 @@ def version(
     judged = judge(marked, scores(**by_stage), cut_offs, missing_scores, tainted_scores)
     verdicts = judged.filter(~pl.col("id").is_in(_SCORED))
     stopped = obstacles or {}
-    kept = [key for key in verdicts.filter("is_kept")["id"] if key not in stopped]
+    dropped = unloadable or {}
+    kept = [key for key in verdicts.filter("is_kept")["id"] if key not in {**stopped, **dropped}]
     rows = [csv_row(key) | metadata(key) | (values or {}).get(key, {}) for key in kept]
     return VariantVersion(
         name=name,
@@ -69,12 +72,17 @@ def version(
             },
             schema={"id": pl.String, "theme": pl.String, "reason": pl.String},
         ),
+        unloadable=pl.DataFrame(
+            {"id": list(dropped), "reasons": list(dropped.values())},
+            schema={"id": pl.String, "reasons": pl.String},
+        ),
     )
 
 
 def emitted(*rows: Mapping[str, Any]) -> pl.DataFrame:
     """Emitted samples."""
-    return pl.DataFrame(rows, schema=dict.fromkeys(VARIANT_COLUMNS, pl.String))
+    schema = dict.fromkeys([*VARIANT_COLUMNS, "split"], pl.String)
+    return pl.DataFrame([{"split": "train"} | dict(row) for row in rows], schema=schema)
 
 
 def csvs_of(full: VariantVersion) -> VariantVersion:

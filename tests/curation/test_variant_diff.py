@@ -113,6 +113,11 @@ def found(base: VariantVersion, other: VariantVersion, *columns: str) -> list[tu
             version({A: 9.0}, obstacles={A: "no_edited_video"}),
             "not_emitted none -> no_edited_video",
         ),
+        (
+            version({A: 9.0}),
+            version({A: 9.0}, unloadable={A: "missing_file corrupt_file"}),
+            "unloadable none -> missing_file corrupt_file",
+        ),
         (version({A: 9.0}), csvs_of(version({A: 1.0})), "unknown"),
         (csvs_of(version({A: 9.0})), version({A: 1.0}), "unknown"),
         (csvs_of(version({A: 9.0})), version({}), "source_removed"),
@@ -161,6 +166,7 @@ def test_a_sample_that_no_csv_has_names_no_csv() -> None:
     ("values", "columns", "detail", "source"),
     [
         ({"prompt": "other"}, ["prompt"], "prompt", "prompts/location_train.csv"),
+        ({"split": "val"}, ["split"], "split train -> val", None),
         ({"src_video": "x.mp4"}, ["src_video"], "path src_video", "prompts/location_train.csv"),
         (
             {"tgt_video": "y.mp4", "src_video": "x.mp4"},
@@ -178,12 +184,12 @@ def test_a_sample_that_no_csv_has_names_no_csv() -> None:
     ],
 )  # fmt: skip
 def test_a_changed_value_is_found(
-    values: dict[str, Any], columns: list[str], detail: str, source: str
+    values: dict[str, Any], columns: list[str], detail: str, source: str | None
 ) -> None:
     """Only the sample that differs has a row, with both values."""
     base, other = version({A: 9.0, B: 9.0}), version({A: 9.0, B: 9.0}, values={A: values})
     assert found(base, other, "id", "change", "changed_columns", "detail", "source_files") == [
-        (A, "changed", columns, detail, [source])
+        (A, "changed", columns, detail, [source] if source else [])
     ]
     row = compare(base, other).row(0, named=True)
     assert [row[f"other_{name}"] for name in values] == list(values.values())

@@ -18,6 +18,7 @@ PATHS = {
     "verdicts": "03_primary/verdicts.parquet",
     "metrics": "08_reporting/curation_metrics.json",
     "not_emitted": "08_reporting/samples_not_emitted.csv",
+    "unloadable": "08_reporting/preflight_dropped.csv",
     "source_files": "08_reporting/ingest_counts.csv",
 }
 KEPT, LOW, NEW = "Sparkle_location_000003", "Sparkle_location_000009", "Sparkle_time_000001"
@@ -29,11 +30,13 @@ def write_version(root: Path, made: VariantVersion) -> None:
     """The files that a curation leaves in a data root."""
     assert made.verdicts is not None
     assert made.not_emitted is not None
+    assert made.unloadable is not None
     for path in PATHS.values():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
     KiwiEditDataset(filepath=str((root / PATHS["prompts"]).parent)).save(made.samples)
     made.verdicts.write_parquet(root / PATHS["verdicts"])
     made.not_emitted.write_csv(root / PATHS["not_emitted"])
+    made.unloadable.write_csv(root / PATHS["unloadable"])
     settings = made.settings
     metrics = {
         "cut_offs": settings.cut_offs,

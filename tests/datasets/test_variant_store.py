@@ -279,6 +279,7 @@ def test_the_catalog_names_the_files_as_the_other_pipelines_do(
         "verdicts": "verdicts",
         "metrics": "curation_metrics",
         "not_emitted": "samples_not_emitted",
+        "unloadable": "preflight_dropped",
         "source_files": "ingest_counts",
     }
     assert entry["files"] == PATHS

@@ -56,7 +56,8 @@ def add_causes(
 
     Args:
         differences: with ``theme``, ``changed_columns``, and, beginning with ``base_`` and ``other_``: the emitted
-            columns, ``VERDICT_FACTS`` (all null for a sample without verdict), ``has_verdicts`` and ``obstacle``.
+            columns, ``VERDICT_FACTS`` (all null for a sample without verdict), ``has_verdicts``, ``obstacle`` and
+            ``unloadable_for``.
         change: what became of all these samples.
         settings: of the base and of the other.
     """
@@ -111,6 +112,7 @@ def _of_changed() -> Iterator[_Finding]:
         Cause.PATH: (tuple(name for name in DATA_COLUMNS if name != "prompt"), _CSV),
         Cause.METADATA: (METADATA_COLUMNS, _METADATA),
     }
+    yield _Finding(Cause.SPLIT.value, columns.list.contains("split"), _moved("split"))
     for cause, (names, source) in named.items():
         of_these = columns.list.set_intersection(list(names))
         values = None if len(names) == 1 else of_these.list.sort().list.join(", ")
@@ -135,7 +137,9 @@ def _of_one_sided(
     has_verdicts, is_kept = pl.col(f"{stopping}_has_verdicts"), pl.col(f"{stopping}_is_kept")
     is_released = pl.col(f"{keeping}_is_released")
     yield _Finding(is_gone.value, has_verdicts & is_kept.is_null(), source=_CSV, is_source=is_released)
-    yield _Finding(Cause.NOT_EMITTED.value, is_kept, _moved("obstacle"))
+    is_unloadable = pl.col(f"{stopping}_unloadable_for").is_not_null()
+    yield _Finding(Cause.NOT_EMITTED.value, is_kept & ~is_unloadable, _moved("obstacle"))
+    yield _Finding(Cause.UNLOADABLE.value, is_kept & is_unloadable, _moved("unloadable_for"))
     for stage in STAGES:
         is_stopped = pl.col(f"{keeping}_has_verdicts") & (pl.col(f"{stopping}_rejected_by") == stage.name)
         yield from _of_stage(stage, keeping, stopping, is_stopped, settings)

@@ -16,7 +16,7 @@ from sparkle_curation.release.fields import arrow_schema
 from sparkle_curation.release.stages import STAGES
 from sparkle_curation.release.themes import THEMES
 from sparkle_curation.release.variant_tables import (
-    DATA_COLUMNS,
+    PLACE_COLUMNS,
     METADATA_COLUMNS,
     SIDES,
     VARIANT_DIFF_COLUMNS,
@@ -30,7 +30,7 @@ _ON_ID: Any = {"on": "id", "how": "left"}
 def compare(base: VariantVersion, other: VariantVersion) -> pl.DataFrame:
     """The difference (``VARIANT_DIFF_COLUMNS``): one row per sample added, removed or changed.
 
-    A sample of both versions is changed if its prompt, a path, its metadata or a score differs; another cut-off
+    A sample of both versions is changed if its prompt, a path, its split, its metadata or a score differs; another cut-off
     alone changes no sample. Metadata are compared where both versions have any, scores where both have verdicts.
     Sorted by theme in the order of the card, then added, removed, changed, then by id.
 
@@ -104,7 +104,7 @@ def _join(base: VariantVersion, other: VariantVersion) -> pl.LazyFrame:
 
 def _emitted(version: VariantVersion, side: str) -> pl.LazyFrame:
     return version.samples.lazy().select(
-        "id", *(pl.col(name).alias(f"{side}_{name}") for name in VARIANT_COLUMNS if name != "id")
+        "id", *(pl.col(name).alias(f"{side}_{name}") for name in (*VARIANT_COLUMNS, "split") if name != "id")
     )
 
 
@@ -123,15 +123,23 @@ def _judged(version: VariantVersion, side: str) -> pl.LazyFrame:
 
 
 def _obstacles(version: VariantVersion, side: str) -> pl.LazyFrame:
-    """Why a kept sample is not emitted."""
-    empty = pl.LazyFrame(schema={"id": pl.String, "reason": pl.String})
-    known = empty if version.not_emitted is None else version.not_emitted.lazy()
-    return known.select("id", pl.col("reason").cast(pl.String).alias(f"{side}_obstacle"))
+    """Why a kept sample is not emitted: what it lacks, or what the loader would not take."""
+    lacks, unloadable = (
+        pl.LazyFrame(schema={"id": pl.String, column: pl.String})
+        if table is None
+        else table.lazy().select("id", pl.col(column).cast(pl.String))
+        for table, column in ((version.not_emitted, "reason"), (version.unloadable, "reasons"))
+    )
+    return lacks.join(unloadable, on="id", how="full", coalesce=True).select(
+        "id",
+        pl.col("reason").alias(f"{side}_obstacle"),
+        pl.col("reasons").alias(f"{side}_unloadable_for"),
+    )
 
 
 def _compared_columns(base: VariantVersion, other: VariantVersion) -> list[str]:
     """The columns in which a sample of both versions can differ: what both versions say."""
-    columns = list(DATA_COLUMNS)
+    columns = list(PLACE_COLUMNS)
     if all(version.samples["edit_type"].count() for version in (base, other)):
         columns += METADATA_COLUMNS
     if all(version.verdicts is not None for version in (base, other)):

@@ -55,11 +55,12 @@ class VariantVersion:
 
     Attributes:
         name: as it was asked for, a git revision, a folder or ``workspace``.
-        samples: the emitted samples, with ``VARIANT_COLUMNS``.
+        samples: the emitted samples, with ``VARIANT_COLUMNS`` and ``split``.
         verdicts: as judged; None for a version that is nothing but CSVs.
         settings: what it was judged by.
         emitted_count: the samples that its metrics speak of; None without metrics.
         not_emitted: kept samples that could not be emitted, ``id`` and ``reason``; None where it is not known.
+        unloadable: pairs that the preflight dropped, ``id`` and ``reasons``; None where it is not known.
         source_files: the release's files as counted by ``ingest``; None where it is not known.
         commit: of a git revision.
     """
@@ -70,6 +71,7 @@ class VariantVersion:
     settings: CurationSettings = field(default_factory=CurationSettings)
     emitted_count: int | None = None
     not_emitted: pl.DataFrame | None = None
+    unloadable: pl.DataFrame | None = None
     source_files: pl.DataFrame | None = None
     commit: str | None = None
 

@@ -37,6 +37,7 @@ class VariantPaths:
         verdicts: the verdicts, Parquet.
         metrics: the metrics of the curation, JSON.
         not_emitted: the kept samples that could not be emitted, CSV.
+        unloadable: the pairs that the preflight dropped, CSV.
         source_files: the counts of the release's files, CSV.
     """
 
@@ -44,6 +45,7 @@ class VariantPaths:
     verdicts: str
     metrics: str
     not_emitted: str
+    unloadable: str
     source_files: str
 
 
@@ -151,6 +153,7 @@ def _read_curation(
         settings=_settings(metrics, verdicts),
         emitted_count=emitted_count,
         not_emitted=_parse(files, paths.not_emitted, _parse_report),
+        unloadable=_parse(files, paths.unloadable, _parse_report),
         source_files=_parse(files, paths.source_files, _parse_report),
         commit=commit,
     )
@@ -166,7 +169,7 @@ def _read_csvs(name: str, files: VersionFiles) -> VariantVersion | None:
 
 
 _CSV_FOLDERS = ("", PROMPTS_FOLDER)
-_NO_SAMPLES = pl.DataFrame(schema=dict.fromkeys(VARIANT_COLUMNS, pl.String))
+_NO_SAMPLES = pl.DataFrame(schema=dict.fromkeys([*VARIANT_COLUMNS, "split"], pl.String))
 
 
 def _read_samples(files: VersionFiles, folder: str) -> pl.DataFrame | None:
@@ -182,7 +185,7 @@ def _read_part(files: VersionFiles, folder: str, part: Part) -> pl.DataFrame:
     )
     metadata = files.read(metadata_path)
     frame = _parse(files, csv_path, lambda csv: parse_part(part, csv, metadata or b""))
-    return _NO_SAMPLES if frame is None else frame.select(VARIANT_COLUMNS)
+    return _NO_SAMPLES if frame is None else frame
 
 
 def _parse(files: VersionFiles, path: str, parse: Callable[[bytes], _Parsed]) -> _Parsed | None:

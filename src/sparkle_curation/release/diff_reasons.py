@@ -44,7 +44,12 @@ class Cause(StrEnum):
     SOURCE_ADDED = "source_added", "The release that the base was made of did not know the sample."
     SOURCE_REMOVED = "source_removed", "The release that the other was made of does not know the sample."
     NOT_EMITTED = "not_emitted", "Kept in both versions; in one it lacks a video or a prompt."
+    UNLOADABLE = (
+        "unloadable",
+        "Kept in both versions; in one the preflight drops the pair, since the loader would replace it.",
+    )
     # a sample in both versions differs
+    SPLIT = "split", "It moved between training and validation."
     PROMPT = "prompt", "The prompt is another."
     PATH = "path", "The path of a video is another."
     METADATA = "metadata", "A member of the metadata is another."

@@ -13,6 +13,9 @@ SIDES = ("base", "other")
 DATA_COLUMNS = ("prompt", "src_video", "tgt_video")
 """What a training CSV says of a sample, besides its id."""
 
+PLACE_COLUMNS = (*DATA_COLUMNS, "split")
+"""The same, and whether the CSV is that for training."""
+
 METADATA_COLUMNS = ("edit_type", "chosen_keyword", "original_scene", "extra_fields")
 """What the metadata JSONL says of a sample."""
 
@@ -38,6 +41,7 @@ VARIANT_DIFF_COLUMNS: tuple[Field, ...] = (
     *_of_both("prompt", "The editing instruction in the {} version."),
     *_of_both("src_video", "Path of the source video in the {} version."),
     *_of_both("tgt_video", "Path of the edited video in the {} version."),
+    *_of_both("split", "`train` or `val` in the {} version."),
     *(
         field
         for stage in STAGES
