@@ -16,8 +16,8 @@ from sparkle_curation.release.fields import arrow_schema
 from sparkle_curation.release.stages import STAGES
 from sparkle_curation.release.themes import THEMES
 from sparkle_curation.release.variant_tables import (
-    PLACE_COLUMNS,
     METADATA_COLUMNS,
+    PLACE_COLUMNS,
     SIDES,
     VARIANT_DIFF_COLUMNS,
 )
