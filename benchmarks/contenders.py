@@ -143,7 +143,7 @@ def judge_ours(tables: Path, out: Path) -> Work:
         preflight = variant_nodes.check_pairs(candidates, media, loader)
         TableDataset(filepath=str(out / "preflight.parquet")).save(preflight)
         loadable, _, _ = variant_nodes.drop_unloadable(candidates, preflight)
-        groups = variant_nodes.group_by_source(media)
+        groups = variant_nodes.choose_groups(media, pl.LazyFrame(), split)
         emitted, splits, warnings = variant_nodes.split_samples(loadable, groups, split)
         KiwiEditDataset(filepath=str(out / "prompts")).save(emitted)
         counts = variant_nodes.count_samples(verdicts, not_emitted, warnings, preflight, splits)
