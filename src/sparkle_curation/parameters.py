@@ -18,6 +18,7 @@ from sparkle_curation.pipelines.diff.params import DiffParams
 from sparkle_curation.pipelines.inspect.params import InspectParams
 from sparkle_curation.pipelines.judge.params import JudgeParams
 from sparkle_curation.pipelines.report.params import ReportParams
+from sparkle_curation.pipelines.score.params import ScoreParams
 from sparkle_curation.pipelines.twins.params import TwinsParams
 from sparkle_curation.pipelines.validate.params import ValidateParams
 
@@ -26,7 +27,14 @@ _Root = Annotated[str, Field(min_length=1, description="a folder or fsspec URL")
 
 
 class RunParameters(
-    JudgeParams, ValidateParams, InspectParams, DiffParams, ConsistencyParams, TwinsParams, ReportParams
+    JudgeParams,
+    ValidateParams,
+    InspectParams,
+    DiffParams,
+    ConsistencyParams,
+    TwinsParams,
+    ReportParams,
+    ScoreParams,
 ):
     """Every parameter that a run understands.
 
@@ -47,6 +55,7 @@ _HOMES = {
     **dict.fromkeys(ConsistencyParams.model_fields, "conf/base/consistency/parameters.yml"),
     **dict.fromkeys(TwinsParams.model_fields, "conf/base/twins/parameters.yml"),
     **dict.fromkeys(ReportParams.model_fields, "conf/base/report/parameters.yml"),
+    **dict.fromkeys(ScoreParams.model_fields, "conf/base/score/parameters.yml"),
 }
 """Parameter, or group of them -> the file that declares it; the roots stand in the globals."""
 

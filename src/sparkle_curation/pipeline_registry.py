@@ -12,6 +12,7 @@ from sparkle_curation.pipelines.judge.pipeline import create_pipeline as judge
 from sparkle_curation.pipelines.manifest.pipeline import create_pipeline as manifest
 from sparkle_curation.pipelines.plots_page.pipeline import create_pipeline as plots_page
 from sparkle_curation.pipelines.report.pipeline import create_pipeline as report
+from sparkle_curation.pipelines.score.pipeline import create_pipeline as score
 from sparkle_curation.pipelines.twins.pipeline import create_pipeline as twins
 from sparkle_curation.pipelines.validate.pipeline import create_pipeline as validate
 from sparkle_curation.release.tables import COLUMNS
@@ -30,6 +31,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "consistency": consistency(),
         "twins": twins(),
         "report": report(),
+        "score": score(),
     }
     pipelines["curate"] = (
         pipelines["ingest"] + pipelines["inspect"] + pipelines["validate"] + _of_validated(pipelines["judge"])

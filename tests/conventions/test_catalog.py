@@ -37,6 +37,7 @@ GATE_LAYER = "validation"
 UNSEEN = {
     "MemoryDataset",
     "AssetStoreDataset",
+    "CredentialDataset",
     "DataDocsDataset",
     "JournalDataset",
     "LeanTablesDataset",

@@ -1,10 +1,12 @@
 """Kedro datasets: everything that this project reads from or writes to disk goes through here."""
 
 from sparkle_curation.datasets.asset_store_dataset import AssetStoreDataset
+from sparkle_curation.datasets.credential_dataset import CredentialDataset
 from sparkle_curation.datasets.figure_dataset import FigureDataset
 from sparkle_curation.datasets.fingerprints_dataset import FingerprintsDataset
 from sparkle_curation.datasets.image_dataset import PNGDataset
 from sparkle_curation.datasets.journal_dataset import JournalDataset
+from sparkle_curation.datasets.jsonl_folder_dataset import JSONLFolderDataset
 from sparkle_curation.datasets.kiwi_edit_dataset import KiwiEditDataset
 from sparkle_curation.datasets.lean_tables_dataset import LeanTablesDataset
 from sparkle_curation.datasets.release_dataset import ReleaseDataset
@@ -18,11 +20,13 @@ from sparkle_curation.datasets.version_datasets import DataVersionDataset, GitRe
 
 __all__ = [
     "AssetStoreDataset",
+    "CredentialDataset",
     "DataDocsDataset",
     "DataVersionDataset",
     "FigureDataset",
     "FingerprintsDataset",
     "GitRevisionDataset",
+    "JSONLFolderDataset",
     "JournalDataset",
     "KiwiEditDataset",
     "LeanTablesDataset",

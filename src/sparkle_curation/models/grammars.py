@@ -30,7 +30,9 @@ class Grammars:
             ) from error
         self._xgrammar = xgrammar
         info = xgrammar.TokenizerInfo.from_huggingface(tokenizer, vocab_size=vocabulary_size)
-        self._compiler = xgrammar.GrammarCompiler(info)
+        # Its cache of parts of grammars fails on longer patterns (xgrammar 0.2.8), so whole ones are kept here.
+        self._compiler = xgrammar.GrammarCompiler(info, cache_enabled=False)
+        self._compiled: dict[str | None, Any] = {}
 
     def processor(self, schemas: Sequence[str | None]) -> Any:
         """A logits processor, for one call, that holds each row to its schema; a row without one may say anything."""
@@ -39,6 +41,11 @@ class Grammars:
         return LogitsProcessor([self._compile(schema) for schema in schemas])
 
     def _compile(self, schema: str | None) -> Any:
+        if schema not in self._compiled:
+            self._compiled[schema] = self._grammar(schema)
+        return self._compiled[schema]
+
+    def _grammar(self, schema: str | None) -> Any:
         if schema is None:
             return self._compiler.compile_regex(r"[\s\S]*")
         return self._compiler.compile_json_schema(schema, any_whitespace=False)

@@ -1,0 +1,54 @@
+"""A judge: a model with its instructions and settings, known by a digest of all that its scores depend on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+
+import xxhash
+
+from sparkle_curation.judges.instructions import Instructions
+from sparkle_curation.judges.scoring import ScoreSettings
+from sparkle_curation.models.questions import VisionLanguageModel
+
+_COLUMNS = ("backend", "model", "revision", "adapter", "adapter_revision")
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Who scores.
+
+    Attributes:
+        model: the model; described, not loaded.
+        instructions: what it is told.
+        settings: how often it is asked, and with which seeds.
+    """
+
+    model: VisionLanguageModel
+    instructions: Instructions
+    settings: ScoreSettings
+
+    @cached_property
+    def provenance(self) -> Mapping[str, str | None]:
+        """The columns of a rescore that say where it is from, the same for all rows.
+
+        Raises:
+            ModelError: the model is not pinned to a revision.
+        """
+        facts = dict(self.model.provenance)
+        columns = {name: facts.pop(name, None) for name in _COLUMNS}
+        settings = {"sampling": facts, **asdict(self.settings)}
+        return {
+            **columns,
+            "instructions_origin": self.instructions.origin,
+            "instructions_digest": self.instructions.digest,
+            "settings": json.dumps(settings, sort_keys=True, ensure_ascii=False),
+        }
+
+    @cached_property
+    def digest(self) -> str:
+        """xxh3-128 of all that decides a score; whose the instructions are does not, what they say does."""
+        facts = {name: value for name, value in self.provenance.items() if name != "instructions_origin"}
+        return xxhash.xxh3_128(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,97 @@
+"""Asking a judge what the journal lacks, and telling beforehand how long that takes."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import polars as pl
+
+from sparkle_curation.engine.executors import LocalExecutor
+from sparkle_curation.engine.journal import KEY, Journal
+from sparkle_curation.judges.judge import Judge
+from sparkle_curation.judges.score_batches import BatchScore
+from sparkle_curation.judges.score_jobs import ScoreJob
+from sparkle_curation.media.measuring import Measuring, measure
+from sparkle_curation.reading.asset_store import AssetStore
+
+TITLE = "scores"
+
+
+@dataclass(frozen=True)
+class Asking:
+    """How a judge is asked.
+
+    Attributes:
+        judge: who.
+        store: the release's assets.
+        batch_size: samples between two writes to the journal, each some questions: what a killed run loses.
+    """
+
+    judge: Judge
+    store: AssetStore
+    batch_size: int
+
+    def measure(self, jobs: pl.DataFrame, journal: Journal) -> pl.DataFrame:
+        """The journal's rows of these jobs; what it lacks is asked first, in this process, which holds the model."""
+        batch = BatchScore(self.store, self.judge.model, self.judge.instructions, self.judge.settings)
+        measuring = Measuring(TITLE, LocalExecutor(1), self.batch_size)
+        return measure(jobs.select(ScoreJob._fields), ScoreJob, batch, measuring, journal)
+
+
+@dataclass
+class Plan:
+    """What a run would do.
+
+    Attributes:
+        done: samples, of each stage, that the journal has.
+        to_do: those that it lacks, after the one batch that was measured.
+        broken: those that cannot be scored.
+        seconds_per_item: as measured on one batch, the model loaded; None where nothing is to do.
+    """
+
+    done: int
+    to_do: int
+    broken: int
+    seconds_per_item: float | None
+
+
+def ask(jobs: pl.DataFrame, asking: Asking, journal: Journal) -> pl.DataFrame:
+    """The journal's rows of all jobs that it has; those that are asked for are among them afterwards.
+
+    Raises:
+        ModelError: the model cannot be had, or cannot answer; what was answered before is in the journal.
+    """
+    asking.measure(jobs.filter("is_asked"), journal)
+    with journal:
+        facts = pl.DataFrame(pl.from_arrow(journal.read()))
+    return facts.join(jobs.select(KEY).unique(), on=KEY, how="semi")
+
+
+def plan(jobs: pl.DataFrame, asking: Asking, journal: Journal) -> Plan:
+    """What a run would do, from one batch that is asked now and need not be asked again.
+
+    Raises:
+        ModelError: as ``ask``.
+    """
+    asked = jobs.filter("is_asked").unique(KEY, maintain_order=True)
+    missing = _missing(asked, journal)
+    batch = missing.head(asking.batch_size)
+    seconds = None
+    if batch.height:
+        asking.judge.model.load()
+        start = time.perf_counter()
+        asking.measure(batch, journal)
+        seconds = (time.perf_counter() - start) / batch.height
+    return Plan(
+        done=asked.height - missing.height + batch.height,
+        to_do=missing.height - batch.height,
+        broken=jobs.filter(pl.col("error").is_not_null()).height,
+        seconds_per_item=seconds,
+    )
+
+
+def _missing(asked: pl.DataFrame, journal: Journal) -> pl.DataFrame:
+    with journal:
+        missing = set(journal.remaining(asked[KEY].to_list()))
+    return asked.filter(pl.col(KEY).is_in(missing))

@@ -1,0 +1,123 @@
+"""Scoring a batch of jobs with a model: pictures are read, questions asked, and every answer kept as it came."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import pyarrow as pa
+
+from sparkle_curation.engine.journal import KEY
+from sparkle_curation.judges.instructions import Instructions
+from sparkle_curation.judges.score_jobs import PAIRS, VIDEO_STAGE, ScoreJob
+from sparkle_curation.judges.scoring import ASPECTS, Candidate, ScoreSettings, Scoring, score
+from sparkle_curation.media.frames import read_frames
+from sparkle_curation.media.images import read_image
+from sparkle_curation.media.measuring import Failure, read_asset
+from sparkle_curation.models.questions import Image, ReplyFault, VisionLanguageModel
+from sparkle_curation.reading.asset_store import AssetStore
+
+_ANSWER = pa.struct(
+    [
+        ("picture", pa.int32()),
+        ("number", pa.int32()),
+        ("aspect", pa.string()),
+        ("text", pa.string()),
+        ("fault", pa.string()),
+        ("tries", pa.int32()),
+    ]
+)
+JOURNAL_SCHEMA: pa.Schema = pa.schema(
+    [
+        (KEY, pa.string()),
+        ("answers", pa.list_(_ANSWER)),
+        ("error", pa.string()),
+        ("error_detail", pa.string()),
+    ]
+)
+"""A job with its answers, by picture, pass and question; numbers are read from them when the tables are made."""
+
+_SHOWN_CHARS = 200
+
+
+@dataclass(frozen=True)
+class BatchScore:
+    """Scores a batch of jobs.
+
+    Attributes:
+        store: the release's assets.
+        model: asked; loaded with the first question.
+        instructions: what it is told.
+        settings: how often, and with which seeds.
+    """
+
+    store: AssetStore
+    model: VisionLanguageModel
+    instructions: Instructions
+    settings: ScoreSettings
+
+    def __call__(self, jobs: list[ScoreJob]) -> pa.Table:
+        """One row per job, in their order: ``JOURNAL_SCHEMA``.
+
+        Raises:
+            ModelError: the model cannot answer at all.
+        """
+        shown = [self._candidates(job) for job in jobs]
+        candidates = [one for found in shown if not isinstance(found, Failure) for one in found]
+        scorings = iter(score(candidates, self.model, self.instructions, self.settings) if candidates else [])
+        rows = [
+            {KEY: job.key, "answers": [], "error": found.error, "error_detail": found.detail}
+            if isinstance(found, Failure)
+            else {KEY: job.key, **_row([next(scorings) for _ in found])}
+            for job, found in zip(jobs, shown, strict=True)
+        ]
+        return pa.Table.from_pylist(rows, schema=JOURNAL_SCHEMA)
+
+    def _candidates(self, job: ScoreJob) -> list[Candidate] | Failure:
+        """The pictures of a job, a pair each, or why they could not be read."""
+        sides = []
+        for kind, frames in zip(PAIRS[job.stage], (job.source_frames, job.edited_frames), strict=True):
+            read = partial(_read_pictures, indices=frames)
+            pictures = read_asset(self.store, job.id, kind, read)
+            if isinstance(pictures, Failure):
+                return pictures
+            sides.append(pictures)
+        is_video = job.stage == VIDEO_STAGE
+        return [
+            Candidate(source, edited, job.instruction, is_video)
+            for source, edited in zip(*sides, strict=True)
+        ]
+
+
+def _read_pictures(file: Any, indices: Sequence[int]) -> list[Image]:
+    return list(read_frames(file, indices)) if indices else [read_image(file)]
+
+
+def _row(scorings: Sequence[Scoring]) -> Mapping[str, Any]:
+    answers = list(_answers(scorings))
+    fault = next((scoring.fault for scoring in scorings if scoring.fault), None)
+    unanswered = next((answer for answer in answers if answer["is_fault"]), None)
+    detail = unanswered and (
+        f"picture {unanswered['picture']}, pass {unanswered['number']}, {unanswered['aspect']}, "
+        f"asked {unanswered['tries']} times: {unanswered['text'][:_SHOWN_CHARS]}"
+    )
+    return {"answers": answers, "error": fault, "error_detail": detail}
+
+
+def _answers(scorings: Sequence[Scoring]) -> Iterator[dict[str, Any]]:
+    """Every answer in the order in which it was asked for."""
+    for place, scoring in enumerate(scorings):
+        for number in range(len(scoring.said["SC"])):
+            for aspect in ASPECTS:
+                said = scoring.said[aspect][number]
+                yield {
+                    "picture": place,
+                    "number": number,
+                    "aspect": aspect,
+                    "text": said.text,
+                    "fault": said.answer.value if isinstance(said.answer, ReplyFault) else None,
+                    "tries": said.tries,
+                    "is_fault": isinstance(said.answer, str),
+                }

@@ -1,0 +1,199 @@
+"""What is to be scored: one job per sample and stage, known by everything that its scores depend on.
+
+Pairs: of ``edited_frame0`` the first frames before and after the edit; of ``foreground_removed`` the edited frame with
+and without its foreground; of ``edited_video`` some frames of both videos (dataset card, "Per-task Pipeline Metadata").
+The instruction of ``foreground_removed`` and the source frames of ``edited_video`` are stated nowhere: both are
+settings, with the record's own prompt and the frame of the same index by default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import polars as pl
+
+from sparkle_curation.engine.journal import KEY
+from sparkle_curation.judges.video_frames import SCORED_FRAMES, choose_scored_frames
+from sparkle_curation.media.measuring import digests, with_identity
+from sparkle_curation.reading.asset_store import choose_copy
+from sparkle_curation.release.media_faults import MediaFault
+from sparkle_curation.release.rescore_tables import NO_PROMPT, TOO_SHORT
+from sparkle_curation.release.stages import STAGE_NAMES
+
+SCORING_VERSION = 1
+"""Raised when the same answers, or the same assets and settings, would come to another scoring."""
+
+PROMPT = "{prompt}"
+"""What stands for the record's prompt in a template."""
+
+SourceFrame = Literal["same", "first"]
+
+PAIRS: Mapping[str, tuple[str, str]] = {
+    "edited_frame0": ("source_frame0", "edited_frame0"),
+    "foreground_removed": ("edited_frame0", "edited_frame0_foreground_removed"),
+    "edited_video": ("source_video", "edited_video"),
+}
+"""Stage -> asset kinds before and after the edit."""
+
+VIDEO_STAGE = "edited_video"
+
+
+@dataclass(frozen=True)
+class ShowRules:
+    """What the judge is shown.
+
+    Attributes:
+        templates: stage -> the editing instruction, with ``{prompt}`` for the record's.
+        video_source_frame: which source frame stands beside an edited one: the ``same`` index, or the ``first``.
+    """
+
+    templates: Mapping[str, str]
+    video_source_frame: SourceFrame = "same"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which samples are to be scored in a run; what was scored before counts all the same.
+
+    Attributes:
+        stages: names.
+        limit: most samples of a stage; None for all.
+    """
+
+    stages: Sequence[str]
+    limit: int | None = None
+
+
+class ScoreJob(NamedTuple):
+    """One sample at one stage, to be scored; of stills the frames are empty."""
+
+    key: str
+    id: str
+    stage: str
+    instruction: str
+    source_frames: list[int]
+    edited_frames: list[int]
+
+
+def look_up_prompts(annotations: pl.LazyFrame, scores: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
+    """``id``, and a column of prompts per stage: the released record's own, else that of the annotations.
+
+    Args:
+        annotations: with ``id`` and ``prompt``.
+        scores: stage -> the released scores, with the same.
+    """
+    known = annotations.select("id", "prompt").unique("id", keep="first", maintain_order=True)
+    for stage, table in scores.items():
+        own = table.select("id", pl.col("prompt").alias(stage)).unique(
+            "id", keep="first", maintain_order=True
+        )
+        known = known.join(own, on="id", how="full", coalesce=True)
+    return known.select("id", *(pl.coalesce(stage, "prompt").alias(stage) for stage in scores)).collect()
+
+
+def list_jobs(
+    media: pl.DataFrame, prompts: pl.DataFrame, scope: Scope, rules: ShowRules, judge_digest: str
+) -> pl.DataFrame:
+    """The jobs, a row each, and the samples that cannot be scored: these have an ``error``, and a key of nothing.
+
+    One row per sample that has the edited asset of a stage, by stage, then as in ``media``. Columns: those of
+    ``ScoreJob``, and ``theme``, ``prompt``, ``source_digest``, ``edited_digest``, ``is_asked``, ``error``, ``error_detail``.
+
+    Args:
+        media: the inspected media.
+        prompts: ``id``, and a column of prompts per stage.
+        scope: which of them are to be scored now.
+        rules: what is shown.
+        judge_digest: of all else that a score depends on.
+    """
+    files = with_identity(choose_copy(media))
+    jobs = pl.concat(_of_stage(files, prompts, stage, rules, judge_digest) for stage in STAGE_NAMES)
+    is_scorable = pl.col("error").is_null() & pl.col("stage").is_in(scope.stages)
+    place = pl.col(KEY).cum_count().over("stage", is_scorable)
+    is_within = pl.lit(value=True) if scope.limit is None else place <= scope.limit
+    return jobs.with_columns((is_scorable & is_within).alias("is_asked"))
+
+
+def _of_stage(
+    files: pl.DataFrame, prompts: pl.DataFrame, stage: str, rules: ShowRules, judge_digest: str
+) -> pl.DataFrame:
+    source, edited = (_files_of(files, kind, side) for kind, side in zip(PAIRS[stage], _SIDES, strict=True))
+    pairs = (
+        edited.join(source.drop("theme"), on="id", how="left", maintain_order="left")
+        .join(prompts.select("id", prompt=stage), on="id", how="left", maintain_order="left")
+        .with_columns(_error(stage).alias("error"))
+        .with_columns(
+            pl.lit(stage).alias("stage"),
+            _detail(stage).alias("error_detail"),
+            _instruction(rules.templates[stage]).alias("instruction"),
+            *_frames(stage, rules.video_source_frame),
+        )
+    )  # fmt: skip
+    prefix = f"score {SCORING_VERSION} {judge_digest}"
+    shown = ["stage", "instruction", "source_digest", "edited_digest", "source_frames", "edited_frames"]
+    return pairs.with_columns(digests(pairs, prefix, shown)).select(_COLUMNS)
+
+
+_SIDES = ("source", "edited")
+_COLUMNS = (
+    KEY, "id", "stage", "instruction", "source_frames", "edited_frames",
+    "theme", "prompt", "source_digest", "edited_digest", "error", "error_detail",
+)  # fmt: skip
+
+
+def _files_of(files: pl.DataFrame, kind: str, side: str) -> pl.DataFrame:
+    return files.filter(pl.col("kind") == kind).select(
+        "id",
+        "theme",
+        pl.col("identity").alias(f"{side}_digest"),
+        pl.col("frame_count").alias(f"{side}_frame_count"),
+        pl.col("error").alias(f"{side}_error"),
+        pl.col("error_detail").alias(f"{side}_error_detail"),
+    )
+
+
+def _error(stage: str) -> pl.Expr:
+    """Why a pair cannot be scored; null where it can."""
+    is_short = pl.lit(stage == VIDEO_STAGE) & (pl.col("edited_frame_count") <= SCORED_FRAMES)
+    return pl.coalesce(
+        "edited_error",
+        "source_error",
+        pl.when(pl.col("source_digest").is_null()).then(pl.lit(MediaFault.MISSING.value)),
+        pl.when(pl.col("prompt").is_null()).then(pl.lit(NO_PROMPT)),
+        pl.when(is_short).then(pl.lit(TOO_SHORT)),
+    )
+
+
+def _detail(stage: str) -> pl.Expr:
+    source, _ = PAIRS[stage]
+    texts = {
+        MediaFault.MISSING.value: f"{source}: the release at hand has none of this sample",
+        NO_PROMPT: "neither the annotations nor the released scores have a prompt of this sample",
+        TOO_SHORT: f"edited_video: {SCORED_FRAMES} frames beside the first are wanted",
+    }
+    said = pl.coalesce("edited_error_detail", "source_error_detail")
+    return pl.when(pl.col("error").is_not_null()).then(
+        pl.coalesce(said, pl.col("error").replace_strict(texts, default=None, return_dtype=pl.String))
+    )
+
+
+def _instruction(template: str) -> pl.Expr:
+    """The template with the record's prompt in its place."""
+    first, *rest = template.split(PROMPT)
+    return pl.concat_str(pl.lit(first), *(part for text in rest for part in ("prompt", pl.lit(text))))
+
+
+def _frames(stage: str, source_frame: SourceFrame) -> list[pl.Expr]:
+    """The frames that are shown, of the source and of the edited video; none of a still."""
+    kind = pl.List(pl.Int32)
+    if stage != VIDEO_STAGE:
+        return [pl.lit([], dtype=kind).alias(f"{side}_frames") for side in _SIDES]
+    edited = pl.col("edited_frame_count").map_elements(_scored_frames, return_dtype=kind)
+    source = edited if source_frame == "same" else edited.list.eval(pl.element() * 0)
+    return [source.alias("source_frames"), edited.alias("edited_frames")]
+
+
+def _scored_frames(frame_count: int) -> list[int]:
+    return choose_scored_frames(frame_count) if frame_count > SCORED_FRAMES else []

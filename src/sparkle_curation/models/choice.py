@@ -1,0 +1,60 @@
+"""The model that the parameters ask for. Only what is asked for is imported."""
+
+from __future__ import annotations
+
+from sparkle_curation.errors import ModelError, ParameterError
+from sparkle_curation.models.params import ModelParams
+from sparkle_curation.models.questions import Sampling, VisionLanguageModel
+
+
+def choose_model(params: ModelParams, sampling: Sampling, api_key: str | None = None) -> VisionLanguageModel:
+    """The model, not loaded: neither weights nor a server are touched.
+
+    Args:
+        params: which one.
+        sampling: how its replies are drawn.
+        api_key: of a server; None or empty sends none.
+
+    Raises:
+        ParameterError: a server has no address, or none that one can be.
+        ModelError: the packages of the back end are not installed.
+    """
+    if params.backend == "server":
+        return _server(params, sampling, api_key)
+    try:
+        from sparkle_curation.models.transformers_model import Device, TransformersModel  # noqa: PLC0415 -- torch
+        from sparkle_curation.models.weights import Weights  # noqa: PLC0415
+    except ImportError as error:
+        raise ModelError(
+            "A model cannot run in this process: its packages are not installed",
+            got=error,
+            allowed="torch, torchvision and transformers, or a server",
+            todo="pip install 'sparkle-curation[gpu]', or ask a server: backend=server, url=http://host:8000/v1",
+        ) from error
+    return TransformersModel(
+        Weights(params.name, params.revision, params.adapter, params.adapter_revision),
+        sampling,
+        Device(params.device, params.dtype, params.batch_size),
+    )
+
+
+def _server(params: ModelParams, sampling: Sampling, api_key: str | None) -> VisionLanguageModel:
+    from sparkle_curation.models.server_model import Server, ServerModel  # noqa: PLC0415 -- aiohttp
+
+    if not (params.url or "").startswith(("http://", "https://")):
+        raise ParameterError(
+            "A model behind a server needs the server's address",
+            where="the parameter 'url' of the model",
+            got=params.url,
+            allowed="the base address of a server with the OpenAI chat protocol, such as http://host:8000/v1",
+        )
+    server = Server(
+        url=str(params.url),
+        model=params.name,
+        revision=params.revision,
+        concurrency=params.concurrency,
+        timeout_s=params.timeout_s,
+        deadline_s=params.deadline_s,
+        api_key=api_key or None,
+    )
+    return ServerModel(server, sampling)

@@ -1,0 +1,69 @@
+"""The parameters of a model, wherever one is used."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sparkle_curation.engine.param_types import BatchSize
+from sparkle_curation.models.questions import Sampling
+
+_NAME = "a repository of the model hub such as Qwen/Qwen3-VL-8B-Instruct, a local folder, or what a server calls it"
+_TEXT = "a text, or null for none"
+_SECONDS = "seconds above 0"
+
+Text = Annotated[str, Field(min_length=1, description=_TEXT)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False, description=_SECONDS)]
+
+
+class ModelParams(BaseModel):
+    """Which model, and where it computes.
+
+    Attributes:
+        backend: ``transformers``, in this process; or ``server``, any that speaks the OpenAI chat protocol.
+        name: repository or local folder; with a server, the name that it lists.
+        revision: commit of the repository; recorded alone with a server.
+        adapter: a LoRA adapter, repository or local folder.
+        adapter_revision: its commit.
+        device: ``auto`` for a GPU, ``cuda:1``, ``cpu``.
+        dtype: in which it computes.
+        batch_size: most questions at once; halved by itself where they do not fit.
+        url: base address of the server.
+        concurrency: most questions under way to the server.
+        timeout_s: longest wait for one reply of the server.
+        deadline_s: longest wait for a question, all tries together.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    backend: Annotated[Literal["transformers", "server"], Field(description="transformers or server")] = (
+        "transformers"
+    )
+    name: Annotated[str, Field(min_length=1, description=_NAME)]
+    revision: Annotated[Text | None, Field(description=_TEXT)] = None
+    adapter: Annotated[Text | None, Field(description=_TEXT)] = None
+    adapter_revision: Annotated[Text | None, Field(description=_TEXT)] = None
+    device: Annotated[str, Field(min_length=1, description="auto, cpu, cuda or cuda:N")] = "auto"
+    dtype: Annotated[Literal["bfloat16", "float32"], Field(description="bfloat16 or float32")] = "bfloat16"
+    batch_size: BatchSize = 16
+    url: Annotated[Text | None, Field(description="an address such as http://host:8000/v1, or null")] = None
+    concurrency: BatchSize = 16
+    timeout_s: Seconds = 120.0
+    deadline_s: Seconds = 600.0
+
+
+class SamplingParams(BaseModel):
+    """How replies are drawn; the meaning of each is with ``Sampling``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    temperature: Annotated[float, Field(ge=0, allow_inf_nan=False, description="a number from 0")] = 0.7
+    top_p: Annotated[float, Field(gt=0, le=1, description="a number above 0, up to 1")] = 0.9
+    top_k: Annotated[int, Field(strict=True, ge=0, description="a whole number; 0 for all tokens")] = 20
+    presence_penalty: Annotated[float, Field(ge=-2, le=2, description="a number from -2 to 2")] = 0.0
+    max_new_tokens: Annotated[int, Field(strict=True, ge=1, description="a whole number above 0")] = 512
+
+    def sampling(self) -> Sampling:
+        """The same, as a model takes it."""
+        return Sampling(**self.model_dump())

@@ -1,0 +1,1 @@
+"""``score``: the scores computed anew, by any model, with every answer kept."""

@@ -1,0 +1,120 @@
+"""The nodes of ``score``: who judges, what is to be judged, the answers, and the scores that they come to."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import polars as pl
+
+from sparkle_curation.engine.dry_run import end_dry_run
+from sparkle_curation.engine.journal import Journal
+from sparkle_curation.errors import ParameterError
+from sparkle_curation.judges import rescoring, score_jobs, score_tables
+from sparkle_curation.judges.instructions import Instructions, editscore_instructions, own_instructions
+from sparkle_curation.judges.judge import Judge
+from sparkle_curation.models.choice import choose_model
+from sparkle_curation.pipelines.score.params import ScoreGroup
+from sparkle_curation.reading.asset_store import AssetStore
+from sparkle_curation.release.layout import intermediate_jsonl_path
+from sparkle_curation.release.stages import STAGES
+
+logger = logging.getLogger(__name__)
+
+
+def choose_judge(consistency_text: str, quality_text: str, server_key: str, params: ScoreGroup) -> Judge:
+    """Who scores: the model, described and not loaded, with its instructions and settings.
+
+    Raises:
+        ModelError: the model is not pinned, or its packages are not installed.
+        ParameterError: ``editscore`` is asked for and not installed.
+    """
+    instructions = _instructions(consistency_text, quality_text, params)
+    model = choose_model(params.model, params.sampling.sampling(), server_key)
+    judge = Judge(model, instructions, params.settings)
+    facts = judge.provenance
+    logger.info(
+        "judge: %s at %s, asked in the words of %s", facts["model"], facts["revision"], instructions.origin
+    )
+    return judge
+
+
+def _instructions(consistency_text: str, quality_text: str, params: ScoreGroup) -> Instructions:
+    own = own_instructions(consistency_text, quality_text, params.score_range)
+    if params.instructions == "own":
+        return own
+    found = editscore_instructions(params.score_range)
+    if found is None and params.instructions == "editscore":
+        raise ParameterError(
+            "The judge cannot be asked in EditScore's words: the package is not installed",
+            where="score.instructions",
+            got="editscore",
+            allowed="auto, own",
+            todo="pip install --no-deps editscore, or set score.instructions=own",
+        )
+    return found or own
+
+
+def look_up_score_prompts(annotations: pl.LazyFrame, *scores: pl.LazyFrame) -> pl.DataFrame:
+    """The prompt of each sample by stage: the released record's own, else that of the annotations."""
+    return score_jobs.look_up_prompts(
+        annotations, dict(zip((stage.name for stage in STAGES), scores, strict=True))
+    )
+
+
+def list_score_jobs(
+    media: pl.LazyFrame, score_prompts: pl.DataFrame, score_judge: Judge, params: ScoreGroup
+) -> pl.DataFrame:
+    """What is to be scored, a row per sample and stage, and what cannot be, with why."""
+    return score_jobs.list_jobs(
+        media.collect(), score_prompts, params.scope, params.rules, score_judge.digest
+    )
+
+
+def ask_judge(
+    score_jobs: pl.DataFrame,
+    score_judge: Judge,
+    asset_store: AssetStore,
+    journal: Journal,
+    params: ScoreGroup,
+    dry_run: bool,
+) -> pl.DataFrame:
+    """The answers to all that was asked, now or before.
+
+    Raises:
+        ModelError: the model cannot be had, or cannot answer; what was answered stays in the journal.
+    """
+    asking = rescoring.Asking(score_judge, asset_store, params.batch_size)
+    if dry_run:
+        end_dry_run(rescoring.plan(score_jobs, asking, journal), "samples")
+    return rescoring.ask(score_jobs, asking, journal)
+
+
+def tabulate_rescores(
+    score_jobs: pl.DataFrame, score_answers: pl.DataFrame, score_judge: Judge, params: ScoreGroup
+) -> tuple[pl.DataFrame, ...]:
+    """The rescores of the three stages.
+
+    Raises:
+        ConservationError: something that was asked has no answers.
+    """
+    rubric, provenance = params.settings.rubric, score_judge.provenance
+    tables = [
+        score_tables.make_table(score_jobs, score_answers, stage, rubric, provenance) for stage in STAGES
+    ]
+    for stage, table in zip(STAGES, tables, strict=True):
+        faults = ", ".join(f"{count:,} {fault}" for fault, count in score_tables.count_faults(table))
+        scored = table["fault"].null_count()
+        logger.info(
+            "%s: %s scored%s", stage.name, f"{scored:,}", f"; without a score {faults}" if faults else ""
+        )
+    return tuple(tables)
+
+
+def publish_rescores(*rescores: pl.LazyFrame) -> dict[str, list[dict[str, Any]]]:
+    """The scored samples as the release writes them, by the path of the file."""
+    return {
+        intermediate_jsonl_path(theme, stage.file_name): records
+        for stage, table in zip(STAGES, rescores, strict=True)
+        for theme, records in score_tables.published_records(table.collect(), stage).items()
+    }

@@ -1,0 +1,112 @@
+"""The parameters of scoring, as ``conf/base/score/parameters.yml`` declares them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from sparkle_curation.engine.param_types import BatchSize, words
+from sparkle_curation.judges.rubric import Rubric
+from sparkle_curation.judges.score_jobs import PROMPT, Scope, ShowRules, SourceFrame
+from sparkle_curation.judges.scoring import ScoreSettings
+from sparkle_curation.models.params import ModelParams, SamplingParams
+from sparkle_curation.release.stages import STAGE_NAMES
+
+_STAGES = "stages, as a list or parted by spaces: " + ", ".join(STAGE_NAMES)
+_TEMPLATE = f"a text with {PROMPT} where the record's prompt belongs"
+_YES_OR_NO = "true or false"
+
+
+def _with_prompt(template: str) -> str:
+    if PROMPT not in template:
+        raise ValueError(_TEMPLATE)
+    return template
+
+
+Template = Annotated[str, AfterValidator(_with_prompt), Field(description=_TEMPLATE)]
+
+
+class Templates(BaseModel):
+    """The editing instruction that the judge is told, by stage."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    edited_frame0: Template
+    foreground_removed: Template
+    edited_video: Template
+
+
+class ScoreGroup(BaseModel):
+    """What is scored, by whom and how.
+
+    Attributes:
+        stages: that are scored.
+        limit: most samples of a stage; None for all.
+        model: the judge's model.
+        sampling: how its replies are drawn.
+        score_range: highest number of an answer.
+        passes: how often each question is asked, each time with the next seed.
+        seed: of the first pass.
+        max_tries: how often an answer that is none is asked for, each time with another seed.
+        is_constrained: whether replies are held to the form of an answer while they are drawn.
+        has_labels: whether each picture is announced as ``<img1>: ``.
+        instructions: the texts of ``editscore``, our ``own``, or the former where the package is installed.
+        templates: the editing instruction by stage.
+        video_source_frame: the source frame beside an edited one of a video.
+        batch_size: samples between two writes to the journal.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stages: Annotated[
+        list[str], words(lambda word: word in STAGE_NAMES, _STAGES), Field(min_length=1, description=_STAGES)
+    ]
+    limit: Annotated[BatchSize | None, Field(description="a whole number above 0, or null for all")]
+    model: ModelParams
+    sampling: SamplingParams
+    score_range: Annotated[int, Field(strict=True, ge=1, description="a whole number above 0")]
+    passes: Annotated[int, Field(strict=True, ge=1, description="a whole number above 0")]
+    seed: Annotated[int, Field(strict=True, ge=0, description="a whole number")]
+    max_tries: Annotated[int, Field(strict=True, ge=1, description="a whole number above 0")]
+    is_constrained: Annotated[bool, Field(strict=True, description=_YES_OR_NO)]
+    has_labels: Annotated[bool, Field(strict=True, description=_YES_OR_NO)]
+    instructions: Annotated[Literal["auto", "editscore", "own"], Field(description="auto, editscore or own")]
+    templates: Templates
+    video_source_frame: Annotated[SourceFrame, Field(description="same or first")]
+    batch_size: BatchSize
+
+    @property
+    def settings(self) -> ScoreSettings:
+        """How pictures are scored."""
+        return ScoreSettings(
+            Rubric(self.score_range, self.passes),
+            self.seed,
+            self.max_tries,
+            self.is_constrained,
+            self.has_labels,
+        )
+
+    @property
+    def rules(self) -> ShowRules:
+        """What the judge is shown."""
+        return ShowRules(self.templates.model_dump(), self.video_source_frame)
+
+    @property
+    def scope(self) -> Scope:
+        """Which samples are scored."""
+        return Scope(self.stages, self.limit)
+
+
+class ScoreParams(BaseModel):
+    """The parameters of scoring.
+
+    Attributes:
+        score: all of them, in a group of their own.
+        dry_run: whether a costly pipeline ends after a batch, with what the rest would take.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    score: ScoreGroup
+    dry_run: Annotated[bool, Field(strict=True, description=_YES_OR_NO)]

@@ -1,0 +1,65 @@
+"""The wiring of ``score``."""
+
+from __future__ import annotations
+
+from kedro.pipeline import Node, Pipeline
+
+from sparkle_curation.pipelines.score.nodes import (
+    ask_judge,
+    choose_judge,
+    list_score_jobs,
+    look_up_score_prompts,
+    publish_rescores,
+    tabulate_rescores,
+)
+from sparkle_curation.release.stages import STAGES
+
+_SCORES = [stage.table for stage in STAGES]
+_RESCORES = [f"rescored_{name}" for name in _SCORES]
+
+
+def create_pipeline() -> Pipeline:
+    """The judge is asked what the journal lacks; scores are worked out from its answers."""
+    return Pipeline(
+        [
+            Node(
+                choose_judge,
+                inputs=["score_consistency_text", "score_quality_text", "model_server_key", "params:score"],
+                outputs="score_judge",
+                name="choose_judge",
+            ),
+            Node(
+                look_up_score_prompts,
+                inputs=["annotations", *_SCORES],
+                outputs="score_prompts",
+                name="look_up_score_prompts",
+            ),
+            Node(
+                list_score_jobs,
+                inputs=["media", "score_prompts", "score_judge", "params:score"],
+                outputs="score_jobs",
+                name="list_score_jobs",
+            ),
+            Node(
+                ask_judge,
+                inputs=[
+                    "score_jobs",
+                    "score_judge",
+                    "asset_store",
+                    "score_journal",
+                    "params:score",
+                    "params:dry_run",
+                ],
+                outputs="score_answers",
+                name="ask_judge",
+            ),
+            Node(
+                tabulate_rescores,
+                inputs=["score_jobs", "score_answers", "score_judge", "params:score"],
+                outputs=_RESCORES,
+                name="tabulate_rescores",
+            ),
+            Node(publish_rescores, inputs=_RESCORES, outputs="rescored_jsonl", name="publish_rescores"),
+        ],
+        tags="score",
+    )
