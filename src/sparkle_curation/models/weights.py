@@ -62,6 +62,14 @@ def load_processor(weights: Weights) -> Any:
     folder = acquire(weights.model, weights.revision)
     try:
         auto: Any = transformers.AutoProcessor
+    except ImportError as error:
+        raise ModelError(
+            "Pictures cannot be prepared for a model: torchvision does not go with this torch, or is not there",
+            got=str(error).splitlines()[0],
+            allowed="torch and torchvision of one release, both for the CPU or both for the same CUDA",
+            todo="pip install 'sparkle-curation[gpu]' into a fresh environment",
+        ) from error
+    try:
         processor = auto.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except (OSError, ValueError, KeyError) as error:
         raise _broken(weights.model, folder, error) from error
