@@ -71,7 +71,8 @@ class Project:
 
     @cached_property
     def _factories(self) -> CatalogConfigResolver:
-        return CatalogConfigResolver(config=dict(self.entries))
+        secrets = {entry["credentials"]: {} for entry in self.entries.values() if "credentials" in entry}
+        return CatalogConfigResolver(config=dict(self.entries), credentials=secrets)
 
     def modules(self, pipeline: Pipeline) -> set[str]:
         """The modules that a pipeline's nodes and datasets are made of."""

@@ -40,8 +40,8 @@ def describe(plan: Plan, items: str) -> str:
     seconds = plan.to_do * plan.seconds_per_item
     hours, minutes = divmod(round(seconds / 60), 60)
     rate = f"{plan.seconds_per_item:.2f} s a {items.removesuffix('s')}, as measured on one batch"
-    time, hours = f"about {hours:,} h {minutes} min at {rate}", f"about {seconds / SECONDS_PER_HOUR:,.1f}"
-    return "\n".join([*lines, f"  time             {time}", f"  GPU hours        {hours}"])
+    time, gpu_hours = f"about {hours:,} h {minutes} min at {rate}", f"about {seconds / SECONDS_PER_HOUR:,.1f}"
+    return "\n".join([*lines, f"  time             {time}", f"  GPU hours        {gpu_hours}"])
 
 
 def end_dry_run(plan: Plan, items: str) -> NoReturn:

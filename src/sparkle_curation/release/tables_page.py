@@ -16,6 +16,7 @@ from sparkle_curation.release.media_faults import MediaFault
 from sparkle_curation.release.media_table import MEDIA_COLUMNS
 from sparkle_curation.release.preflight_table import PREFLIGHT_COLUMNS, PairOutcome, PairReason
 from sparkle_curation.release.reasons import Reason
+from sparkle_curation.release.rescore_tables import RESCORED_TABLES
 from sparkle_curation.release.score_rules import ScoreRule
 from sparkle_curation.release.tables import (
     ANNOTATION_COLUMNS,
@@ -57,6 +58,10 @@ _GRAINS: dict[str, tuple[str, tuple[Field, ...]]] = {
     "consistency": ("one row per sample with any asset", CONSISTENCY_COLUMNS),
     "frame_hashes": ("one row per sample with a first source frame or source video", FRAME_HASH_COLUMNS),
     "sample_groups": ("one row per row of `frame_hashes`", SAMPLE_GROUP_COLUMNS),
+    **{
+        name: ("one row per sample that has the edited asset of the stage, scored or not", columns)
+        for name, columns in RESCORED_TABLES.items()
+    },
 }
 
 

@@ -1,0 +1,102 @@
+"""Scoring that is killed with SIGKILL, over and over, comes to the same table, and nothing is scored twice."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, cast
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+from tests.conftest import Project
+
+from sparkle_curation.engine.journal import KEY, Journal
+from sparkle_curation.judges.score_batches import JOURNAL_SCHEMA
+
+pytestmark = pytest.mark.slow
+
+KILLS, BATCH = 20, 2
+
+
+class Child:
+    """The process that scores; each run of it is a child of its own."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._in, self._out = cast("IO[str]", process.stdin), cast("IO[str]", process.stdout)
+
+    def run(self, kill_after_s: float | None = None) -> int:
+        """Score until the end, or until the kill; gives the exit code, -9 for a killed one."""
+        self._in.write("run\n")
+        self._in.flush()
+        pid = int(self._out.readline())
+        if kill_after_s is not None:
+            time.sleep(kill_after_s)
+            os.kill(pid, signal.SIGKILL)
+        return int(self._out.readline())
+
+
+@contextmanager
+def scoring(checkout: Path, tables: Path, release: Path, checkpoint: Path) -> Iterator[Child]:
+    """A process that scores into ``tables``."""
+    command = [sys.executable, "-m", "tests.judges.scoring_child", str(tables), str(release), str(checkpoint)]
+    process = subprocess.Popen(
+        command,
+        cwd=checkout,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        yield Child(process)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_twenty_kills_lose_and_repeat_nothing(
+    project: Project, checkout: Path, qwen3_checkpoint: Path, tmp_path: Path
+) -> None:
+    """Each run begins with what the journal has; only the batch in hand is asked for again."""
+    for pipeline in ("ingest", "inspect"):
+        project.run_here(pipeline)
+    whole, torn = tmp_path / "whole", tmp_path / "torn"
+    for folder in (whole, torn):
+        folder.mkdir()
+        for name in ("media", "assets"):
+            shutil.copy(project.output("02_intermediate", f"{name}.parquet"), folder)
+    with scoring(checkout, whole, project.release_root, qwen3_checkpoint) as child:
+        assert child.run() == 0
+    moments = random.Random(20)  # noqa: S311 -- moments, not secrets
+    journal = Journal(torn / "score.journal", JOURNAL_SCHEMA)
+    killed = 0
+    with scoring(checkout, torn, project.release_root, qwen3_checkpoint) as child:
+        for _ in range(KILLS):
+            with journal:
+                known = set(journal.read()[KEY].to_pylist())
+            before = len(asked(torn))
+            killed += child.run(kill_after_s=moments.uniform(0.1, 0.9)) == -signal.SIGKILL
+            assert not known & set(asked(torn)[before:])
+        assert child.run() == 0
+    assert killed == KILLS
+    assert_frame_equal(*(pl.read_parquet(folder / "rescores.parquet") for folder in (whole, torn)))
+    counts = Counter(asked(torn))
+    assert set(counts) == set(asked(whole))
+    assert counts.total() <= len(counts) + KILLS * BATCH
+    assert counts.total() > len(counts)  # some kill did hit a batch in hand
+
+
+def asked(folder: Path) -> list[str]:
+    """The keys that were asked for, in order."""
+    log = folder / "asked.log"
+    return log.read_text(encoding="utf-8").split() if log.exists() else []

@@ -1,0 +1,153 @@
+"""The score pipeline, run by Kedro with a tiny model on the sample release: from tars to tables and JSONL."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+from tests.conftest import Project
+
+from sparkle_curation.engine.journal import Journal
+from sparkle_curation.errors import ModelError, ParameterError
+from sparkle_curation.judges.answers import Answer, parse_answer
+from sparkle_curation.judges.rubric import Rubric
+from sparkle_curation.judges.score_batches import JOURNAL_SCHEMA
+from sparkle_curation.release.stages import STAGES, Stage
+
+pytestmark = pytest.mark.slow
+
+LIMIT = 2
+
+
+@pytest.fixture(scope="module")
+def scored(
+    kedro_project: Path,
+    sample_release: Path,
+    qwen3_checkpoint: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Project:
+    """Two samples of each stage, scored."""
+    params = {
+        "score.model.name": qwen3_checkpoint,
+        "score.model.adapter": None,
+        "score.model.device": "cpu",
+        "score.model.dtype": "float32",
+        "score.is_constrained": True,
+        "score.has_labels": False,
+        "score.passes": 2,
+        "score.limit": LIMIT,
+    }
+    project = Project(sample_release, tmp_path_factory.mktemp("scored"), params)
+    project.run_here("ingest")
+    project.run_here("inspect")
+    project.run_here("score")
+    return project
+
+
+def table_of(project: Project, stage_table: str) -> pl.DataFrame:
+    """The rescores of a stage."""
+    return pl.read_parquet(project.output("07_model_output", f"rescored_{stage_table}.parquet"))
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
+def test_each_score_follows_from_the_answers(scored: Project, stage: Stage) -> None:
+    """Worked out once more from the raw texts; the row says which model, settings and assets it is from."""
+    table = table_of(scored, stage.table)
+    rows = table.filter(pl.col("fault").is_null()).to_dicts()
+    assert len(rows) == LIMIT
+    assert set(table["fault"].drop_nulls()) == {"not_asked"}
+    for row in rows:
+        answers = [parse_answer(text) for text in row["raw_texts"]]
+        assert all(isinstance(answer, Answer) for answer in answers)
+        lowest = [min(answer.scores) for answer in answers if isinstance(answer, Answer)]
+        pictures = [lowest[place : place + 4] for place in range(0, len(lowest), 4)]
+        overall = [Rubric(passes=2).overall(one[0::2], one[1::2]) for one in pictures]
+        assert row[stage.score_column] == pytest.approx(sum(overall) / len(overall), abs=1e-12)
+        assert row["backend"] == "transformers"
+        assert row["revision"].startswith("xxh3:")
+        assert json.loads(row["settings"])["rubric"] == {"passes": 2, "score_range": 25}
+        assert len(row["edited_digest"]) == len(row["source_digest"]) == 32
+
+
+def test_videos_are_judged_by_frames_of_their_length(scored: Project) -> None:
+    """Four, never the first; quality is asked of both pictures, and each picture has its own scores."""
+    rows = table_of(scored, "edited_video_scores").filter(pl.col("fault").is_null())
+    assert all(len(indices) == 4 and indices[0] == 1 for indices in rows["frame_indices"])
+    assert rows["editscore"].list.len().to_list() == [4] * LIMIT
+
+
+def test_a_second_run_asks_nothing(scored: Project) -> None:
+    """The tables are the same, and the weights are not even loaded: the model's folder may be read, not run."""
+    before = [table_of(scored, stage.table) for stage in STAGES]
+    size = scored.output("journals", "score.journal").stat().st_size
+    scored.run_here("score", params={"score.model.device": "cuda:7"})  # loading onto it would fail
+    for stage, table in zip(STAGES, before, strict=True):
+        assert_frame_equal(table_of(scored, stage.table), table)
+    assert scored.output("journals", "score.journal").stat().st_size == size
+
+
+def test_other_settings_are_other_scores(scored: Project, tmp_path: Path) -> None:
+    """Another seed is asked anew; what was scored before stays in the journal."""
+    journal = Journal(scored.output("journals", "score.journal"), JOURNAL_SCHEMA)
+    with journal:
+        before = journal.read().num_rows
+    with pytest.raises(ModelError, match="GPU"):
+        scored.run_here("score", params={"score.seed": 7, "score.model.device": "cuda:7"})
+    with journal:
+        assert journal.read().num_rows == before
+
+
+def test_the_jsonl_is_a_release(scored: Project, tmp_path: Path) -> None:
+    """Ingest reads it with nothing in quarantine, and finds the same scores."""
+    root = scored.output("07_model_output", "rescores")
+    again = replace(scored, release_root=root, data_root=tmp_path / "again")
+    again.run_here("ingest")
+    assert pl.read_parquet(again.output("02_intermediate", "quarantine.parquet")).is_empty()
+    for stage in STAGES:
+        columns = ["id", "theme", "prompt", "editscore", stage.score_column]
+        read = pl.read_parquet(again.output("02_intermediate", f"{stage.table}.parquet")).select(columns)
+        table = table_of(scored, stage.table).filter(pl.col("fault").is_null()).select(columns)
+        assert_frame_equal(read.sort("id"), table.sort("id"))
+
+
+def test_a_dry_run_tells_what_the_run_would_take(scored: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """It ends well, touches no table, and what it measured need not be done again."""
+    path = scored.output("07_model_output", "rescored_edited_frame0_scores.parquet")
+    before = path.read_bytes()
+    params = {"score.limit": 6, "score.stages": "edited_frame0", "score.batch_size": 2, "dry_run": True}
+    with pytest.raises(SystemExit) as ended:
+        scored.run_here("score", params=params)
+    assert ended.value.code == 0
+    told = capsys.readouterr().out
+    assert "to do            2 samples" in told
+    assert "already done     4" in told
+    assert "GPU hours" in told
+    assert path.read_bytes() == before
+
+
+def test_a_model_that_is_not_pinned_is_refused(scored: Project) -> None:
+    """Before anything is read or asked; a folder that is not there is told apart."""
+    with pytest.raises(ModelError, match="not pinned"):
+        scored.run_here("score", params={"score.model.name": "Qwen/Qwen3-VL-8B-Instruct"})
+    with pytest.raises(ModelError, match="no such folder"):
+        scored.run_here("score", params={"score.model.name": "/nowhere/model"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("score.templates.edited_video", "Edit it", "{prompt}"),
+        ("score.stages", "edited_video edited_frame1", "edited_frame0, foreground_removed, edited_video"),
+        ("score.model.dtype", "int8", "bfloat16 or float32"),
+        ("score.model.revison", "abc", "score.model.revision"),
+    ],
+)
+def test_a_wrong_parameter_is_told(project: Project, name: str, value: str, said: str) -> None:
+    """With what is allowed, before anything runs."""
+    with pytest.raises(ParameterError) as error:
+        project.run_here("score", params={name: value})
+    assert said in str(error.value)
