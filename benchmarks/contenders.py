@@ -147,7 +147,8 @@ def judge_ours(tables: Path, out: Path) -> Work:
         emitted, splits, warnings = variant_nodes.split_samples(loadable, groups, split)
         KiwiEditDataset(filepath=str(out / "prompts")).save(emitted)
         counts = variant_nodes.count_samples(verdicts, not_emitted, warnings, preflight, splits)
-        metrics, _, _ = variant_nodes.measure_curation(counts, cut_offs, "reject", "keep", loader, split)
+        choices = variant_nodes.gather_settings("reject", "keep", loader, split, "released")
+        metrics, _, _ = variant_nodes.measure_curation(counts, cut_offs, choices)
         MetricsJSONDataset(filepath=str(out / "metrics.json")).save(metrics)
 
     return work

@@ -23,6 +23,7 @@ GOOD: dict[str, Any] = {
     "thresholds": {"edited_frame0": 8.0, "foreground_removed": 8.5, "edited_video": 8.0},
     "missing_scores": "reject",
     "tainted_scores": "keep",
+    "score_source": "released",
     "preflight": {
         "unloadable_pairs": "drop",
         "num_frames": 81,

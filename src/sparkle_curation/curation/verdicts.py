@@ -13,6 +13,7 @@ from typing import Literal, get_args
 import polars as pl
 
 from sparkle_curation.curation.frames import Frame
+from sparkle_curation.curation.score_source import RELEASED, SOURCE
 from sparkle_curation.errors import ConservationError, ReleaseError
 from sparkle_curation.release.fields import Field
 from sparkle_curation.release.layout import intermediate_jsonl_path
@@ -67,12 +68,23 @@ def taint_column(stage: Stage) -> str:
     return f"{stage.name}_is_tainted"
 
 
+def source_column(stage: Stage) -> str:
+    """The column of the verdicts with where the stage's score is from."""
+    return f"{stage.name}_{SOURCE}"
+
+
 def _stage_fields(stage: Stage) -> tuple[Field, ...]:
     return (
         Field(
             score_column(stage),
             "float",
             f"`{stage.score_column}` of `{stage.table}`; null when unscored.",
+            True,
+        ),
+        Field(
+            source_column(stage),
+            "text",
+            "`released` or `rescored`: whose score it is; null when unscored.",
             True,
         ),
         Field(cut_off_column(stage), "float", "Lowest score that this stage keeps."),
@@ -166,7 +178,8 @@ def judge(
 
     Args:
         known: with ``id``, ``theme``, ``is_released``, and from ``mark_tainted`` what is tainted (absent: nothing).
-        scores: by the stage's name, with ``id`` and the stage's score column. Only these two are read.
+        scores: by the stage's name, with ``id``, the stage's score column, and ``score_source`` (absent: the
+            release). Nothing else is read.
         cut_offs: by the stage's name; a score equal to it is kept.
         missing_scores: what becomes of a sample without a score. A number that is not finite is no score.
         tainted_scores: what becomes of a sample with a tainted score, whatever the cut-off.
@@ -237,10 +250,15 @@ def _add_scores(known: pl.LazyFrame, scores: Mapping[str, Frame]) -> pl.LazyFram
     for stage in STAGES:
         score = pl.col(stage.score_column).cast(pl.Float64)
         # In polars NaN is greater than any cut-off, so it would pass.
-        finite = pl.when(score.is_finite()).then(score).alias(score_column(stage))
-        known = known.join(
-            scores[stage.name].lazy().select("id", finite), on="id", how="left", maintain_order="left"
+        table = scores[stage.name].lazy()
+        has_source = SOURCE in table.collect_schema().names()
+        source = pl.col(SOURCE) if has_source else pl.lit(RELEASED)
+        chosen = table.select(
+            "id",
+            pl.when(score.is_finite()).then(score).alias(score_column(stage)),
+            pl.when(score.is_finite()).then(source).alias(source_column(stage)),
         )
+        known = known.join(chosen, on="id", how="left", maintain_order="left")
     return known
 
 

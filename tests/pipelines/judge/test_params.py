@@ -24,6 +24,7 @@ DECLARED: dict[str, Any] = {
         "height": None,
         "width": None,
     },
+    "score_source": "released",
     "split": {"val_share": 0.0, "grouped_by": "picture", "seed": 0},
 }
 

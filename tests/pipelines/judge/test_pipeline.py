@@ -53,6 +53,7 @@ def make_catalog(
         "assets": assets((EXTRA, "source_video"), (EXTRA, "edited_video")),
         "media": media(clips(GOOD) if good_clips is None else good_clips, clips(LOW), clips(EXTRA)),
         "sample_groups": pl.DataFrame(),
+        **{f"rescored_{stage.table}": pl.DataFrame() for stage in STAGES},
     }
     paths: dict[str, Any] = {
         **{
@@ -82,6 +83,7 @@ def make_catalog(
         "params:preflight": MemoryDataset(
             PreflightParams(**({"unloadable_pairs": "drop"} | dict(preflight or {})))
         ),
+        "params:score_source": MemoryDataset("released"),
         "params:split": MemoryDataset(split or SplitParams()),
         "score_fingerprints": MemoryDataset({"edited_video_scores": "one"}),
         "code_version": MemoryDataset(CodeVersion("0f1e", is_dirty=False)),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 
 import polars as pl
 
-from sparkle_curation.curation import funnel_figure, sweep_figure
+from sparkle_curation.curation import funnel_figure, score_source, sweep_figure
 from sparkle_curation.curation.figure_parts import Figure
 from sparkle_curation.curation.frames import Frame
 from sparkle_curation.curation.score_histograms import count_scores
@@ -24,8 +25,10 @@ from sparkle_curation.judges import score_audit
 from sparkle_curation.pipelines.judge.params import Thresholds
 from sparkle_curation.reading.ingestion import TableStream
 from sparkle_curation.release.fields import arrow_schema
-from sparkle_curation.release.stages import STAGE_NAMES
+from sparkle_curation.release.stages import STAGE_NAMES, STAGES
 from sparkle_curation.release.tables import SCORE_FAULT_COLUMNS
+
+logger = logging.getLogger(__name__)
 
 
 def resolve_cut_offs(threshold: float | None, thresholds: Thresholds) -> dict[str, float]:
@@ -89,9 +92,32 @@ def audit_scores(score_faults: Frame, cut_offs: dict[str, float]) -> pl.DataFram
     return score_audit.hold_against_cut_offs(score_faults, cut_offs)
 
 
-def mark_tainted_samples(samples_known: Frame, score_faults: Frame) -> pl.DataFrame:
-    """The known samples, and at which stages their scores are proven to hold a made-up value."""
-    return mark_tainted(samples_known, score_faults)
+def choose_scores(source: score_source.ScoreSource, *tables: Frame) -> tuple[pl.LazyFrame, ...]:
+    """The scores to go by, a table per stage: of the release, of this project's own judge, or of both.
+
+    Args:
+        source: the policy.
+        tables: the three tables of the release, then the three of rescores.
+
+    Raises:
+        MissingTableError: rescores are asked for, and there are none.
+    """
+    pairs = zip(STAGES, tables[: len(STAGES)], tables[len(STAGES) :], strict=True)
+    chosen = [
+        score_source.choose_scores(released, rescored, stage, source) for stage, released, rescored in pairs
+    ]
+    if source != "released":
+        for stage, scores in zip(STAGES, chosen, strict=True):
+            counts = scores.group_by(score_source.SOURCE).len().sort(score_source.SOURCE).collect()
+            said = ", ".join(f"{count:,} {name}" for name, count in counts.iter_rows())
+            logger.info("%s: %s scores", stage.name, said or "no")
+    return tuple(chosen)
+
+
+def mark_tainted_samples(samples_known: Frame, score_faults: Frame, *chosen: pl.LazyFrame) -> pl.DataFrame:
+    """The known samples, and at which stages the scores to go by are proven to hold a made-up value."""
+    by_stage = dict(zip(STAGE_NAMES, chosen, strict=True))
+    return mark_tainted(samples_known, score_source.taints_that_count(score_faults, by_stage))
 
 
 def judge_samples(

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sparkle_curation.curation.kiwi_edit_loader import LoaderSettings
 from sparkle_curation.curation.preflight import UnloadablePairs
+from sparkle_curation.curation.score_source import ScoreSource
 from sparkle_curation.curation.split import SplitParams
 from sparkle_curation.curation.verdicts import MissingScores, TaintedScores
 from sparkle_curation.release.stages import MAX_SCORE, MIN_SCORE
@@ -49,6 +50,7 @@ class JudgeParams(BaseModel):
             ``keep`` lets it through, ``error`` stops the run.
         tainted_scores: what becomes of a sample whose score at a stage is proven to hold a made-up value: ``keep``
             judges it all the same, ``reject`` stops it there.
+        score_source: whose scores are gone by: ``released``, ``rescored``, or ``rescored_else_released``.
         preflight: what each pair is held against before it is emitted.
         split: how the variant is split into training and validation.
     """
@@ -59,5 +61,6 @@ class JudgeParams(BaseModel):
     thresholds: Thresholds
     missing_scores: MissingScores
     tainted_scores: TaintedScores
+    score_source: Annotated[ScoreSource, Field(description="released, rescored or rescored_else_released")]
     preflight: PreflightParams
     split: SplitParams

@@ -9,6 +9,7 @@ from kedro.pipeline import Node, Pipeline, node
 
 from sparkle_curation.pipelines.judge.nodes import (
     audit_scores,
+    choose_scores,
     count_scores_by_tenth,
     draw_funnel,
     draw_threshold_sweep,
@@ -28,6 +29,7 @@ from sparkle_curation.pipelines.judge.variant_nodes import (
     count_samples,
     describe_variant,
     drop_unloadable,
+    gather_settings,
     look_up_prompts,
     measure_curation,
     split_samples,
@@ -36,7 +38,11 @@ from sparkle_curation.release.stages import STAGES
 
 _SCORES = [stage.table for stage in STAGES]
 _GROUNDINGS = ["grounding_r1", "grounding_r2"]
-_SETTINGS = [f"params:{name}" for name in ("missing_scores", "tainted_scores", "preflight", "split")]
+_SETTINGS = [
+    f"params:{name}" for name in ("missing_scores", "tainted_scores", "preflight", "split", "score_source")
+]
+_RESCORES = [f"rescored_{name}" for name in _SCORES]
+_CHOSEN = [f"chosen_{name}" for name in _SCORES]
 
 
 def _step(function: Callable[..., Any], inputs: list[str], outputs: str | list[str]) -> Node:
@@ -52,10 +58,11 @@ def create_pipeline(**_: object) -> Pipeline:
             _step(list_known_samples, ["annotations", *_SCORES, *_GROUNDINGS, "assets"], "samples_known"),
             _step(find_score_faults, [*_SCORES, "score_fingerprints"], "score_faults"),
             _step(audit_scores, ["score_faults", "cut_offs"], "score_audit"),
-            _step(mark_tainted_samples, ["samples_known", "score_faults"], "samples_marked"),
+            _step(choose_scores, ["params:score_source", *_SCORES, *_RESCORES], _CHOSEN),
+            _step(mark_tainted_samples, ["samples_known", "score_faults", *_CHOSEN], "samples_marked"),
             _step(
                 judge_samples,
-                ["samples_marked", *_SCORES, "cut_offs", "params:missing_scores", "params:tainted_scores"],
+                ["samples_marked", *_CHOSEN, "cut_offs", "params:missing_scores", "params:tainted_scores"],
                 "verdicts",
             ),
             _step(count_scores_by_tenth, ["verdicts"], "score_histograms"),
@@ -83,13 +90,14 @@ def create_pipeline(**_: object) -> Pipeline:
                 ["verdicts", "samples_not_emitted", "prompt_warnings", "preflight", "variant_splits"],
                 "sample_counts",
             ),
+            _step(gather_settings, _SETTINGS, "curation_choices"),
             _step(
                 describe_variant,
                 [
                     "samples_emitted",
                     "sample_counts",
                     "cut_offs",
-                    *_SETTINGS,
+                    "curation_choices",
                     "code_version",
                     "data_version",
                 ],
@@ -98,11 +106,7 @@ def create_pipeline(**_: object) -> Pipeline:
             _step(assemble_variant, ["samples_emitted", "variant_card"], "variant_samples"),
             _step(
                 measure_curation,
-                [
-                    "sample_counts",
-                    "cut_offs",
-                    *_SETTINGS,
-                ],
+                ["sample_counts", "cut_offs", "curation_choices"],
                 ["curation_metrics", "funnel", "funnel_table"],
             ),
             _step(draw_funnel, ["funnel_table", "cut_offs"], "funnel_figure"),

@@ -7,10 +7,12 @@ import logging
 import polars as pl
 
 from sparkle_curation.curation import emission, funnel, preflight, split
+from sparkle_curation.curation.choices import CurationChoices
 from sparkle_curation.curation.dataset_card import write_card
 from sparkle_curation.curation.frames import Frame
 from sparkle_curation.curation.prompt_hazards import find_prompt_hazards
 from sparkle_curation.curation.provenance import CodeVersion, DataVersion
+from sparkle_curation.curation.score_source import ScoreSource
 from sparkle_curation.curation.variant_facts import VariantFacts, list_splits
 from sparkle_curation.curation.verdicts import MissingScores, TaintedScores
 from sparkle_curation.pipelines.judge.params import PreflightParams
@@ -113,15 +115,26 @@ def count_samples(
     )
 
 
-def describe_variant(
-    samples_emitted: pl.DataFrame,
-    sample_counts: pl.DataFrame,
-    cut_offs: dict[str, float],
+def gather_settings(
     missing_scores: MissingScores,
     tainted_scores: TaintedScores,
     preflight_params: PreflightParams,
     split_params: split.SplitParams,
-    *versions: CodeVersion | DataVersion,
+    source: ScoreSource,
+) -> CurationChoices:
+    """What decides which samples are in a variant, beside the cut-offs."""
+    return CurationChoices(
+        missing_scores, tainted_scores, source, preflight_params.model_dump(), split_params.model_dump()
+    )
+
+
+def describe_variant(
+    samples_emitted: pl.DataFrame,
+    sample_counts: pl.DataFrame,
+    cut_offs: dict[str, float],
+    choices: CurationChoices,
+    code_version: CodeVersion,
+    data_version: DataVersion,
 ) -> str:
     """The variant's dataset card: what it is, how many samples it has, how it was made, how to rebuild it.
 
@@ -129,28 +142,20 @@ def describe_variant(
         samples_emitted: the samples, with their split.
         sample_counts: one row per theme, then the total.
         cut_offs: by the stage's name.
-        missing_scores: what became of samples without a score.
-        tainted_scores: what became of samples with a made-up score.
-        preflight_params: the loader that pairs were held against.
-        split_params: how samples were set aside.
-        versions: of the code, then of the data.
+        choices: what else decided.
+        code_version: of the code.
+        data_version: of the release.
     """
-    code, data = versions
-    settings = {
-        f"{group}.{name}": value
-        for group, params in (("preflight", preflight_params), ("split", split_params))
-        for name, value in params.model_dump().items()
-    }
     return write_card(
         VariantFacts(
             splits=list_splits(samples_emitted),
             counts=sample_counts,
             cut_offs=cut_offs,
-            missing_scores=missing_scores,
-            tainted_scores=tainted_scores,
-            code=code,  # type: ignore[arg-type]
-            data=data,  # type: ignore[arg-type]
-            settings=settings,
+            missing_scores=choices.missing_scores,
+            tainted_scores=choices.tainted_scores,
+            code=code_version,
+            data=data_version,
+            settings=choices.dotted,
         )
     )
 
@@ -161,21 +166,16 @@ def assemble_variant(samples_emitted: pl.DataFrame, variant_card: str) -> emissi
 
 
 def measure_curation(
-    sample_counts: pl.DataFrame,
-    cut_offs: dict[str, float],
-    missing_scores: MissingScores,
-    tainted_scores: TaintedScores,
-    preflight_params: PreflightParams,
-    split_params: split.SplitParams,
+    sample_counts: pl.DataFrame, cut_offs: dict[str, float], choices: CurationChoices
 ) -> tuple[funnel.Metrics, pl.DataFrame, pl.DataFrame]:
     """The metrics, the funnel by theme and stage, and the funnel as a table to print.
 
     Raises:
         ConservationError: the counts do not add up.
     """
-    settings = {"preflight": preflight_params.model_dump(), "split": split_params.model_dump()}
+    metrics = funnel.build_metrics(sample_counts, cut_offs, choices.missing_scores, choices.tainted_scores)
     return (
-        funnel.build_metrics(sample_counts, cut_offs, missing_scores, tainted_scores) | settings,
+        metrics | choices.groups,
         funnel.list_stages(sample_counts, cut_offs),
         funnel.tabulate_funnel(sample_counts),
     )
