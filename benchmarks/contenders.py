@@ -109,10 +109,11 @@ def judge_ours(tables: Path, out: Path) -> Work:
     """Judge and emit from the ingested tables: the nodes of ``judge`` one after another."""
     import polars as pl
 
+    from sparkle_curation.curation.cut_offs import Thresholds
     from sparkle_curation.curation.split import SplitParams
     from sparkle_curation.datasets import KiwiEditDataset, MetricsJSONDataset, TableDataset
     from sparkle_curation.pipelines.judge import nodes, variant_nodes
-    from sparkle_curation.pipelines.judge.params import PreflightParams, Thresholds
+    from sparkle_curation.pipelines.judge.params import PreflightParams
     from sparkle_curation.release.fields import arrow_schema
     from sparkle_curation.release.media_table import MEDIA_COLUMNS
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kedro.pipeline import Pipeline
 
+from sparkle_curation.pipelines.agreement.pipeline import create_pipeline as agreement
 from sparkle_curation.pipelines.consistency.pipeline import create_pipeline as consistency
 from sparkle_curation.pipelines.diff.pipeline import create_pipeline as diff
 from sparkle_curation.pipelines.ingest.pipeline import create_pipeline as ingest
@@ -32,6 +33,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "twins": twins(),
         "report": report(),
         "score": score(),
+        "agreement": agreement(),
     }
     pipelines["curate"] = (
         pipelines["ingest"] + pipelines["inspect"] + pipelines["validate"] + _of_validated(pipelines["judge"])

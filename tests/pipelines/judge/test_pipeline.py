@@ -15,6 +15,7 @@ from tests.curation.made_media import clips, media
 from tests.curation.made_tables import assets, csv_row, metadata, same_scores, table
 from tests.judges.made_scores import NO_SCORE, frame, videos
 
+from sparkle_curation.curation.cut_offs import Thresholds
 from sparkle_curation.curation.provenance import CodeVersion, DataVersion
 from sparkle_curation.curation.split import SplitParams
 from sparkle_curation.datasets import FigureDataset, TableSchemaValidator
@@ -23,7 +24,7 @@ from sparkle_curation.datasets.report_datasets import MetricsJSONDataset, Report
 from sparkle_curation.datasets.table_dataset import TableDataset
 from sparkle_curation.errors import ReleaseError, StaleTableError
 from sparkle_curation.pipelines.judge import create_pipeline
-from sparkle_curation.pipelines.judge.params import PreflightParams, Thresholds
+from sparkle_curation.pipelines.judge.params import PreflightParams
 from sparkle_curation.release.stages import STAGES
 
 GOOD, LOW, EXTRA = "Sparkle_style_000001", "Sparkle_style_000002", "Sparkle_style_000003"

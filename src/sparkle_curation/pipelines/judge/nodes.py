@@ -8,7 +8,9 @@ import logging
 
 import polars as pl
 
+from sparkle_curation.curation import cut_offs as curation_cut_offs
 from sparkle_curation.curation import funnel_figure, score_source, sweep_figure
+from sparkle_curation.curation.cut_offs import Thresholds
 from sparkle_curation.curation.figure_parts import Figure
 from sparkle_curation.curation.frames import Frame
 from sparkle_curation.curation.score_histograms import count_scores
@@ -22,7 +24,6 @@ from sparkle_curation.curation.verdicts import (
     split,
 )
 from sparkle_curation.judges import score_audit
-from sparkle_curation.pipelines.judge.params import Thresholds
 from sparkle_curation.reading.ingestion import TableStream
 from sparkle_curation.release.fields import arrow_schema
 from sparkle_curation.release.stages import STAGE_NAMES, STAGES
@@ -37,9 +38,7 @@ def resolve_cut_offs(threshold: float | None, thresholds: Thresholds) -> dict[st
     Raises:
         pydantic.ValidationError: ``threshold`` is no number of 0 to 10.
     """
-    if threshold is not None:
-        thresholds = Thresholds.model_validate(dict.fromkeys(STAGE_NAMES, threshold))
-    return {stage: getattr(thresholds, stage) for stage in STAGE_NAMES}
+    return curation_cut_offs.resolve_cut_offs(threshold, thresholds)
 
 
 def list_known_samples(

@@ -6,28 +6,12 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sparkle_curation.curation.cut_offs import ALLOWED, CutOff, Thresholds
 from sparkle_curation.curation.kiwi_edit_loader import LoaderSettings
 from sparkle_curation.curation.preflight import UnloadablePairs
 from sparkle_curation.curation.score_source import ScoreSource
 from sparkle_curation.curation.split import SplitParams
 from sparkle_curation.curation.verdicts import MissingScores, TaintedScores
-from sparkle_curation.release.stages import MAX_SCORE, MIN_SCORE
-
-_ALLOWED = f"a number from {MIN_SCORE:g} to {MAX_SCORE:g}"
-CutOff = Annotated[
-    float, Field(strict=True, ge=MIN_SCORE, le=MAX_SCORE, allow_inf_nan=False, description=_ALLOWED)
-]
-"""Lowest score that is kept, on the scale of the scores. Strict: no boolean, no text that reads as a number."""
-
-
-class Thresholds(BaseModel):
-    """One cut-off per stage, by the stage's name."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    edited_frame0: CutOff
-    foreground_removed: CutOff
-    edited_video: CutOff
 
 
 class PreflightParams(LoaderSettings):
@@ -57,7 +41,7 @@ class JudgeParams(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    threshold: Annotated[CutOff | None, Field(description=f"{_ALLOWED}, or null")]
+    threshold: Annotated[CutOff | None, Field(description=f"{ALLOWED}, or null")]
     thresholds: Thresholds
     missing_scores: MissingScores
     tainted_scores: TaintedScores

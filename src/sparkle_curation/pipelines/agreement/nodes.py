@@ -1,0 +1,62 @@
+"""The nodes of ``agreement``: both scores of each sample, how they agree, and a figure of it."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import polars as pl
+
+from sparkle_curation.curation import agreement, agreement_figure
+from sparkle_curation.curation.cut_offs import Thresholds, resolve_cut_offs
+from sparkle_curation.curation.figure_parts import Figure
+from sparkle_curation.curation.frames import Frame
+from sparkle_curation.release.stages import STAGES
+
+logger = logging.getLogger(__name__)
+
+
+def pair_scores(*tables: Frame) -> pl.DataFrame:
+    """The released and the new score of each sample at each stage.
+
+    Args:
+        tables: the three tables of the release, then the three of rescores.
+
+    Raises:
+        MissingTableError: nothing was scored anew.
+    """
+    sides = zip(STAGES, tables[: len(STAGES)], tables[len(STAGES) :], strict=True)
+    return pl.concat(agreement.pair_scores(stage, released, rescored) for stage, released, rescored in sides)
+
+
+def measure_agreement(
+    score_pairs: pl.DataFrame, threshold: float | None, thresholds: Thresholds
+) -> tuple[pl.DataFrame, dict[str, Any], pl.DataFrame]:
+    """The agreement by stage and theme as a table and as metrics, and who changes sides at every cut-off."""
+    measured = agreement.measure(score_pairs, resolve_cut_offs(threshold, thresholds))
+    for row in measured.filter(pl.col("theme") == agreement.TOTAL).to_dicts():
+        rank = "none" if row["spearman"] is None else f"{row['spearman']:.3f}"
+        logger.info(
+            "%s: %s compared, Spearman %s, at %s %s gained and %s lost",
+            *(
+                row["stage"],
+                f"{row['compared']:,}",
+                rank,
+                row["cut_off"],
+                f"{row['gained']:,}",
+                f"{row['lost']:,}",
+            ),
+        )
+    return measured, agreement.as_metrics(measured), agreement.count_crossings(score_pairs)
+
+
+def draw_agreement(
+    score_pairs: pl.DataFrame,
+    measured: pl.DataFrame,
+    crossings: pl.DataFrame,
+    threshold: float | None,
+    thresholds: Thresholds,
+) -> Figure:
+    """The agreement as a figure for Plotly: a map of both scores per stage, and who changes sides."""
+    cut_offs = resolve_cut_offs(threshold, thresholds)
+    return agreement_figure.draw_agreement(score_pairs, measured, crossings, cut_offs)
