@@ -34,9 +34,15 @@ def draw_agreement(
     traces: list[dict[str, Any]] = []
     layout: Figure = {
         **BASE_LAYOUT,
-        "title": {"text": "Released scores against rescores", "x": 0, "xref": "paper", "xanchor": "left"},
+        "title": {
+            "text": "Released scores against rescores",
+            "x": 0,
+            "xref": "paper",
+            "xanchor": "left",
+            "y": 0.97,
+        },
         "height": 640,
-        "margin": {"l": 60, "r": 40, "t": 110, "b": 60},
+        "margin": {"l": 60, "r": 40, "t": 130, "b": 60},
         "hovermode": "closest",
         "legend": {"orientation": "h", "y": -0.08, "yanchor": "top", "x": 0},
         "annotations": [],
