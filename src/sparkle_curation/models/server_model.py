@@ -173,7 +173,7 @@ class ServerModel:
                 "The model server does not take the key",
                 status,
                 text,
-                "set api_key in conf/local/credentials.yml",
+                "set MODEL_SERVER_API_KEY, or api_key in conf/local/credentials.yml",
             )
         if status == 404:
             self._refuse(

@@ -16,6 +16,7 @@ from sparkle_curation.errors import ModelError
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SAFE_FILES = ("*.safetensors", "*.json", "*.jinja", "*.txt", "*.model")
 """What a checkpoint needs. Not among them: pickled weights and Python code, which could do anything."""
+_VOCABULARIES = (("tokenizer.json",), ("vocab.json", "merges.txt"))
 _CHUNK_BYTES = 16 << 20
 
 
@@ -60,6 +61,7 @@ def load_processor(weights: Weights) -> Any:
     import transformers  # noqa: PLC0415 -- loads torchvision, which only this needs
 
     folder = acquire(weights.model, weights.revision)
+    _require_tokenizer(weights.model, folder)
     try:
         auto: Any = transformers.AutoProcessor
     except ImportError as error:
@@ -84,6 +86,7 @@ def load_model(weights: Weights, device: str, dtype: str) -> Any:
         ModelError: the weights cannot be had or there is no such device.
     """
     import torch  # noqa: PLC0415
+    from safetensors import SafetensorError  # noqa: PLC0415
     from transformers import AutoModelForImageTextToText  # noqa: PLC0415
 
     place = _find_device(device)
@@ -97,7 +100,7 @@ def load_model(weights: Weights, device: str, dtype: str) -> Any:
             local_files_only=True,
             trust_remote_code=False,
         )
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise _broken(weights.model, folder, error) from error
     return _with_adapter(model, weights).eval()
 
@@ -145,7 +148,16 @@ def _with_adapter(model: Any, weights: Weights) -> Any:
             allowed="adapter_model.safetensors",
             todo="take an adapter whose weights are safetensors; pickled ones can run any code and are not loaded",
         )
-    return PeftModel.from_pretrained(model, folder).merge_and_unload()
+    try:
+        return PeftModel.from_pretrained(model, folder).merge_and_unload()
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise ModelError(
+            "An adapter does not go with the model",
+            where=folder,
+            got=f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}",
+            allowed=f"a LoRA adapter made for {weights.model}",
+            todo="take the adapter's own base model, which its adapter_config.json names",
+        ) from error
 
 
 def _find_device(name: str) -> str:
@@ -193,6 +205,14 @@ def _digest(folder: Path) -> str:
             while chunk := file.read(_CHUNK_BYTES):
                 digest.update(chunk)
     return f"xxh3:{digest.hexdigest()}"
+
+
+def _require_tokenizer(model: str, folder: Path) -> None:
+    """Stop where no vocabulary is: transformers makes an empty one up, and every text becomes nothing."""
+    if not any(all((folder / name).is_file() for name in names) for names in _VOCABULARIES):
+        raise _broken(
+            model, folder, FileNotFoundError("tokenizer.json is not there, nor vocab.json with merges.txt")
+        )
 
 
 def _broken(model: str, folder: Path, error: Exception) -> ModelError:
