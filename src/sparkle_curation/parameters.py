@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 from sparkle_curation.errors import ParameterError, did_you_mean
 from sparkle_curation.pipelines.consistency.params import ConsistencyParams
 from sparkle_curation.pipelines.diff.params import DiffParams
+from sparkle_curation.pipelines.ground.params import GroundParams
 from sparkle_curation.pipelines.inspect.params import InspectParams
 from sparkle_curation.pipelines.judge.params import JudgeParams
 from sparkle_curation.pipelines.report.params import ReportParams
@@ -35,6 +36,7 @@ class RunParameters(
     TwinsParams,
     ReportParams,
     ScoreParams,
+    GroundParams,
 ):
     """Every parameter that a run understands.
 
@@ -55,6 +57,7 @@ _HOMES = {
     **dict.fromkeys(ConsistencyParams.model_fields, "conf/base/consistency/parameters.yml"),
     **dict.fromkeys(TwinsParams.model_fields, "conf/base/twins/parameters.yml"),
     **dict.fromkeys(ReportParams.model_fields, "conf/base/report/parameters.yml"),
+    **dict.fromkeys(GroundParams.model_fields, "conf/base/ground/parameters.yml"),
     **dict.fromkeys(ScoreParams.model_fields, "conf/base/score/parameters.yml"),
 }
 """Parameter, or group of them -> the file that declares it; the roots stand in the globals."""

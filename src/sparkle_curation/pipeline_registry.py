@@ -7,6 +7,7 @@ from kedro.pipeline import Pipeline
 from sparkle_curation.pipelines.agreement.pipeline import create_pipeline as agreement
 from sparkle_curation.pipelines.consistency.pipeline import create_pipeline as consistency
 from sparkle_curation.pipelines.diff.pipeline import create_pipeline as diff
+from sparkle_curation.pipelines.ground.pipeline import create_pipeline as ground
 from sparkle_curation.pipelines.ingest.pipeline import create_pipeline as ingest
 from sparkle_curation.pipelines.inspect.pipeline import create_pipeline as inspect
 from sparkle_curation.pipelines.judge.pipeline import create_pipeline as judge
@@ -33,6 +34,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "twins": twins(),
         "report": report(),
         "score": score(),
+        "ground": ground(),
         "agreement": agreement(),
     }
     pipelines["curate"] = (

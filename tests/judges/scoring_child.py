@@ -43,7 +43,7 @@ def run(tables: Path, release: Path, checkpoint: Path) -> None:
 
     torch.set_num_threads(1)
     from sparkle_curation.engine.journal import Journal  # noqa: PLC0415
-    from sparkle_curation.judges import rescoring, score_batches, score_jobs, score_tables  # noqa: PLC0415
+    from sparkle_curation.judges import asking, score_batches, score_jobs, score_tables  # noqa: PLC0415
     from sparkle_curation.judges.instructions import Instructions  # noqa: PLC0415
     from sparkle_curation.judges.judge import Judge  # noqa: PLC0415
     from sparkle_curation.judges.rubric import Rubric  # noqa: PLC0415
@@ -74,8 +74,10 @@ def run(tables: Path, release: Path, checkpoint: Path) -> None:
     prompts = pl.DataFrame({"id": media["id"].unique(), **{stage.name: "Dusk" for stage in STAGES}})
     rules = score_jobs.ShowRules({stage.name: "{prompt}" for stage in STAGES})
     jobs = score_jobs.list_jobs(media, prompts, score_jobs.Scope(["edited_frame0"]), rules, judge.digest)
-    asking = rescoring.Asking(judge, AssetStore(str(release), tables / "assets.parquet"), batch_size=2)
-    facts = rescoring.ask(jobs, asking, Journal(tables / "score.journal", score_batches.JOURNAL_SCHEMA))
+    store = AssetStore(str(release), tables / "assets.parquet")
+    batch = score_batches.BatchScore(store, model, judge.instructions, judge.settings)
+    how = asking.Asking("scores", batch, score_jobs.ScoreJob, model, 2)
+    facts = asking.ask(jobs, how, Journal(tables / "score.journal", score_batches.JOURNAL_SCHEMA))
     table = score_tables.make_table(jobs, facts, STAGES[0], judge.settings.rubric, judge.provenance)
     table.write_parquet(tables / "rescores.parquet")
 

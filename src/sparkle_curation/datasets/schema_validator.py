@@ -14,6 +14,7 @@ from sparkle_curation.release.consistency_table import CONSISTENCY_COLUMNS
 from sparkle_curation.release.fields import arrow_schema
 from sparkle_curation.release.media_table import MEDIA_COLUMNS
 from sparkle_curation.release.preflight_table import PREFLIGHT_COLUMNS
+from sparkle_curation.release.reground_tables import REGROUNDED_TABLES
 from sparkle_curation.release.rescore_tables import RESCORED_TABLES
 from sparkle_curation.release.tables import COLUMNS, QUARANTINE_COLUMNS, SOURCE_FILE_COLUMNS
 from sparkle_curation.release.twin_tables import FRAME_HASH_COLUMNS, SAMPLE_GROUP_COLUMNS
@@ -31,6 +32,7 @@ _DECLARED = {
     "sample_groups": SAMPLE_GROUP_COLUMNS,
     "grounding_boxes": GROUNDING_BOX_COLUMNS,
     **RESCORED_TABLES,
+    **REGROUNDED_TABLES,
 }
 
 

@@ -61,7 +61,7 @@ def parse_answer(text: str, score_range: int = 25) -> Answer | AnswerFault:
     >>> parse_answer("There are 2 people and 3 trees")
     <AnswerFault.NOT_JSON: 'not_json'>
     """
-    body = _without_fence(text.strip(_JSON_SPACE))
+    body = without_fence(text.strip(_JSON_SPACE))
     if not body:
         return AnswerFault.EMPTY
     try:
@@ -121,7 +121,8 @@ class _DuplicateMemberError(Exception):
     """An object names a member twice."""
 
 
-def _without_fence(text: str) -> str:
+def without_fence(text: str) -> str:
+    """The text within one Markdown fence, or the text as it is."""
     match = _FENCE.fullmatch(text)
     return match[1].strip(_JSON_SPACE) if match else text
 

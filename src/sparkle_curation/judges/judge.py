@@ -37,18 +37,35 @@ class Judge:
         Raises:
             ModelError: the model is not pinned to a revision.
         """
-        facts = dict(self.model.provenance)
-        columns = {name: facts.pop(name, None) for name in _COLUMNS}
-        settings = {"sampling": facts, **asdict(self.settings)}
-        return {
-            **columns,
-            "instructions_origin": self.instructions.origin,
-            "instructions_digest": self.instructions.digest,
-            "settings": json.dumps(settings, sort_keys=True, ensure_ascii=False),
-        }
+        return describe(self.model, self.instructions.origin, self.instructions.digest, asdict(self.settings))
 
     @cached_property
     def digest(self) -> str:
         """xxh3-128 of all that decides a score; whose the instructions are does not, what they say does."""
-        facts = {name: value for name, value in self.provenance.items() if name != "instructions_origin"}
-        return xxhash.xxh3_128(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+        return digest_of(self.provenance)
+
+
+def describe(
+    model: VisionLanguageModel, origin: str, digest: str, settings: Mapping[str, object]
+) -> Mapping[str, str | None]:
+    """The columns that say where a row is from.
+
+    Args:
+        model: who was asked.
+        origin: whose texts it was asked with.
+        digest: of these texts.
+        settings: all else that an answer depends on.
+
+    Raises:
+        ModelError: the model is not pinned to a revision.
+    """
+    facts = dict(model.provenance)
+    columns = {name: facts.pop(name, None) for name in _COLUMNS}
+    text = json.dumps({"sampling": facts, **settings}, sort_keys=True, ensure_ascii=False)
+    return {**columns, "instructions_origin": origin, "instructions_digest": digest, "settings": text}
+
+
+def digest_of(provenance: Mapping[str, str | None]) -> str:
+    """xxh3-128 of all that decides an answer; whose the instructions are does not, what they say does."""
+    facts = {name: value for name, value in provenance.items() if name != "instructions_origin"}
+    return xxhash.xxh3_128(json.dumps(facts, sort_keys=True).encode()).hexdigest()

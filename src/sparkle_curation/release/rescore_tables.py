@@ -15,7 +15,7 @@ TOO_SHORT = "too_short"
 NOT_ASKED = "not_asked"
 """Fault of a sample that the run was not to score: another stage, or beyond the limit."""
 
-_PROVENANCE: tuple[Field, ...] = (
+PROVENANCE: tuple[Field, ...] = (
     Field(
         "fault",
         "text",
@@ -62,7 +62,7 @@ def _rescored(table: str, score_column: str) -> tuple[Field, ...]:
         )
         for field in released
     ]
-    return (ID, THEME, *columns, *_PROVENANCE)
+    return (ID, THEME, *columns, *PROVENANCE)
 
 
 RESCORED_TABLES: dict[str, tuple[Field, ...]] = {

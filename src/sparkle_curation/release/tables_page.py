@@ -16,6 +16,7 @@ from sparkle_curation.release.media_faults import MediaFault
 from sparkle_curation.release.media_table import MEDIA_COLUMNS
 from sparkle_curation.release.preflight_table import PREFLIGHT_COLUMNS, PairOutcome, PairReason
 from sparkle_curation.release.reasons import Reason
+from sparkle_curation.release.reground_tables import REGROUNDED_TABLES
 from sparkle_curation.release.rescore_tables import RESCORED_TABLES
 from sparkle_curation.release.score_rules import ScoreRule
 from sparkle_curation.release.tables import (
@@ -61,6 +62,10 @@ _GRAINS: dict[str, tuple[str, tuple[Field, ...]]] = {
     **{
         name: ("one row per sample that has the edited asset of the stage, scored or not", columns)
         for name, columns in RESCORED_TABLES.items()
+    },
+    **{
+        name: ("one row per sample that has the assets of the round, grounded or not", columns)
+        for name, columns in REGROUNDED_TABLES.items()
     },
 }
 

@@ -10,9 +10,11 @@ import polars as pl
 from sparkle_curation.engine.dry_run import end_dry_run
 from sparkle_curation.engine.journal import Journal
 from sparkle_curation.errors import ParameterError
-from sparkle_curation.judges import rescoring, score_jobs, score_tables
+from sparkle_curation.judges import asking, score_jobs, score_tables
 from sparkle_curation.judges.instructions import Instructions, editscore_instructions, own_instructions
 from sparkle_curation.judges.judge import Judge
+from sparkle_curation.judges.score_batches import BatchScore
+from sparkle_curation.judges.score_jobs import ScoreJob
 from sparkle_curation.models.choice import choose_model
 from sparkle_curation.pipelines.score.params import ScoreGroup
 from sparkle_curation.reading.asset_store import AssetStore
@@ -84,10 +86,11 @@ def ask_judge(
     Raises:
         ModelError: the model cannot be had, or cannot answer; what was answered stays in the journal.
     """
-    asking = rescoring.Asking(score_judge, asset_store, params.batch_size)
+    batch = BatchScore(asset_store, score_judge.model, score_judge.instructions, score_judge.settings)
+    how = asking.Asking("scores", batch, ScoreJob, score_judge.model, params.batch_size)
     if dry_run:
-        end_dry_run(rescoring.plan(score_jobs, asking, journal), "samples")
-    return rescoring.ask(score_jobs, asking, journal)
+        end_dry_run(asking.plan(score_jobs, how, journal), "samples")
+    return asking.ask(score_jobs, how, journal)
 
 
 def tabulate_rescores(

@@ -1,42 +1,43 @@
-"""Asking a judge what the journal lacks, and telling beforehand how long that takes."""
+"""Asking a model what the journal lacks, and telling beforehand how long that takes."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
+import pyarrow as pa
 
 from sparkle_curation.engine.executors import LocalExecutor
 from sparkle_curation.engine.journal import KEY, Journal
-from sparkle_curation.judges.judge import Judge
-from sparkle_curation.judges.score_batches import BatchScore
-from sparkle_curation.judges.score_jobs import ScoreJob
 from sparkle_curation.media.measuring import Measuring, measure
-from sparkle_curation.reading.asset_store import AssetStore
-
-TITLE = "scores"
+from sparkle_curation.models.questions import VisionLanguageModel
 
 
 @dataclass(frozen=True)
 class Asking:
-    """How a judge is asked.
+    """How a model is asked.
 
     Attributes:
-        judge: who.
-        store: the release's assets.
+        title: what the progress bar and the log call it.
+        function: the results of a batch of jobs; see ``run_resumable``.
+        make_job: the named tuple that a job is.
+        model: who answers.
         batch_size: samples between two writes to the journal, each some questions: what a killed run loses.
     """
 
-    judge: Judge
-    store: AssetStore
+    title: str
+    function: Callable[[list[Any]], pa.Table]
+    make_job: Any
+    model: VisionLanguageModel
     batch_size: int
 
     def measure(self, jobs: pl.DataFrame, journal: Journal) -> pl.DataFrame:
         """The journal's rows of these jobs; what it lacks is asked first, in this process, which holds the model."""
-        batch = BatchScore(self.store, self.judge.model, self.judge.instructions, self.judge.settings)
-        measuring = Measuring(TITLE, LocalExecutor(1), self.batch_size)
-        return measure(jobs.select(ScoreJob._fields), ScoreJob, batch, measuring, journal)
+        measuring = Measuring(self.title, LocalExecutor(1), self.batch_size)
+        return measure(jobs.select(self.make_job._fields), self.make_job, self.function, measuring, journal)
 
 
 @dataclass
@@ -79,7 +80,7 @@ def plan(jobs: pl.DataFrame, asking: Asking, journal: Journal) -> Plan:
     batch = missing.head(asking.batch_size)
     seconds = None
     if batch.height:
-        asking.judge.model.load()
+        asking.model.load()
         start = time.perf_counter()
         asking.measure(batch, journal)
         seconds = (time.perf_counter() - start) / batch.height

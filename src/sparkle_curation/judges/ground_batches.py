@@ -1,0 +1,134 @@
+"""Grounding a batch of jobs with a model: pictures are read, objects asked for, and every answer kept as it came."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from sparkle_curation.engine.journal import KEY
+from sparkle_curation.judges.grounder import Grounder
+from sparkle_curation.judges.grounding_answers import GroundingFault, parse_grounding
+from sparkle_curation.media.frames import read_frames
+from sparkle_curation.media.images import read_image
+from sparkle_curation.media.measuring import Failure, read_asset
+from sparkle_curation.models.questions import Image, Question, Reply
+from sparkle_curation.reading.asset_store import AssetStore
+
+_ANSWER = pa.struct([("text", pa.string()), ("fault", pa.string()), ("tries", pa.int32())])
+JOURNAL_SCHEMA: pa.Schema = pa.schema(
+    [
+        (KEY, pa.string()),
+        ("answers", pa.list_(_ANSWER)),
+        ("error", pa.string()),
+        ("error_detail", pa.string()),
+    ]
+)
+"""A job with its answers: one of round 1, one a frame of round 2; boxes are read from them when the tables are made."""
+
+_SHOWN_CHARS = 200
+
+
+class GroundJob(NamedTuple):
+    """One sample in one round. Of round 1 labels and frames are empty; of round 2 the instruction is."""
+
+    key: str
+    id: str
+    instruction: str
+    labels: list[str]
+    frames: list[int]
+
+
+class _Asked(NamedTuple):
+    """A question that may have to be asked again: of which job, and its pictures."""
+
+    job: GroundJob
+    pictures: list[Image]
+
+
+@dataclass(frozen=True)
+class BatchGround:
+    """Grounds a batch of jobs of one round.
+
+    Attributes:
+        store: the release's assets.
+        grounder: asked; its model is loaded with the first question.
+    """
+
+    store: AssetStore
+    grounder: Grounder
+
+    def __call__(self, jobs: list[GroundJob]) -> pa.Table:
+        """One row per job, in their order: ``JOURNAL_SCHEMA``.
+
+        Raises:
+            ModelError: the model cannot answer at all.
+        """
+        shown = [self._asked(job) for job in jobs]
+        asked = [one for found in shown if not isinstance(found, Failure) for one in found]
+        answers = iter(self._ask(asked))
+        rows = [
+            {KEY: job.key, "answers": [], "error": found.error, "error_detail": found.detail}
+            if isinstance(found, Failure)
+            else {KEY: job.key, **_row([next(answers) for _ in found])}
+            for job, found in zip(jobs, shown, strict=True)
+        ]
+        return pa.Table.from_pylist(rows, schema=JOURNAL_SCHEMA)
+
+    def _asked(self, job: GroundJob) -> list[_Asked] | Failure:
+        """The questions of a job, or why its pictures could not be read."""
+        if job.labels:
+            frames = read_asset(self.store, job.id, "source_video", partial(_read_frames, indices=job.frames))
+            return frames if isinstance(frames, Failure) else [_Asked(job, [frame]) for frame in frames]
+        pictures: list[Image] = []
+        for kind in ("source_frame0", "edited_frame0"):
+            picture = read_asset(self.store, job.id, kind, read_image)
+            if isinstance(picture, Failure):
+                return picture
+            pictures.append(picture)
+        return [_Asked(job, pictures)]
+
+    def _ask(self, asked: list[_Asked]) -> list[dict[str, Any]]:
+        """The last answer to each question, which is one, or what the model said instead."""
+        answers: list[dict[str, Any]] = [{} for _ in asked]
+        waiting = list(range(len(asked)))
+        for tries in range(1, self.grounder.settings.max_tries + 1):
+            replies = (
+                self.grounder.model.ask([self._question(asked[place], tries) for place in waiting])
+                if waiting
+                else []
+            )
+            for place, reply in zip(waiting, replies, strict=True):
+                answers[place] = _answer(reply, tries)
+            waiting = [place for place in waiting if answers[place]["is_open"]]
+        return answers
+
+    def _question(self, asked: _Asked, tries: int) -> Question:
+        if asked.job.labels:
+            return self.grounder.ask_round2(asked.pictures[0], asked.job.labels, tries)
+        return self.grounder.ask_round1(asked.pictures[0], asked.pictures[1], asked.job.instruction, tries)
+
+
+def _read_frames(file: Any, indices: Sequence[int]) -> list[Image]:
+    return list(read_frames(file, indices))
+
+
+def _answer(reply: Reply, tries: int) -> dict[str, Any]:
+    """What was said, its fault, and whether another seed may help: what the model cannot do at all, it cannot then."""
+    read = parse_grounding(reply.text)
+    fault = reply.fault or (read if isinstance(read, GroundingFault) else None)
+    return {
+        "text": reply.text or reply.detail or "",
+        "fault": fault.value if fault else None,
+        "tries": tries,
+        "is_open": reply.fault is None and fault is not None,
+    }
+
+
+def _row(answers: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    number, broken = next(((n, one) for n, one in enumerate(answers) if one["fault"]), (0, None))
+    detail = broken and f"answer {number}, asked {broken['tries']} times: {broken['text'][:_SHOWN_CHARS]}"
+    return {"answers": list(answers), "error": broken and broken["fault"], "error_detail": detail}

@@ -1,0 +1,110 @@
+"""What is to be grounded: one job per sample and round, known by everything that its boxes depend on."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from sparkle_curation.engine.journal import KEY
+from sparkle_curation.judges.video_frames import choose_anchor_frames
+from sparkle_curation.media.measuring import digests, with_identity
+from sparkle_curation.reading.asset_store import choose_copy
+from sparkle_curation.release.media_faults import MediaFault
+from sparkle_curation.release.rescore_tables import NO_PROMPT
+
+GROUNDING_VERSION = 1
+"""Raised when the same answers, or the same assets and settings, would come to other boxes."""
+
+NO_ROUND1 = "no_round1"
+"""Fault of a sample whose labels are not known."""
+
+_FRAMES = pl.List(pl.Int32)
+
+
+def list_round1(
+    media: pl.DataFrame, prompts: pl.DataFrame, grounder_digest: str, limit: int | None = None
+) -> pl.DataFrame:
+    """The jobs of round 1, a row each: samples that have a first edited frame, in the order of ``media``.
+
+    Columns: those of ``GroundJob``, and ``theme``, ``prompt``, ``source_digest``, ``edited_digest``, ``is_asked``,
+    ``error``, ``error_detail``.
+
+    Args:
+        media: the inspected media.
+        prompts: ``id``, ``prompt``.
+        grounder_digest: of all else that an answer depends on.
+        limit: most samples that are asked; None for all.
+    """
+    files = with_identity(choose_copy(media))
+    source, edited = (_files_of(files, f"{side}_frame0", side) for side in ("source", "edited"))
+    jobs = (
+        edited.join(source.drop("theme"), on="id", how="left", maintain_order="left")
+        .join(prompts.select("id", "prompt"), on="id", how="left", maintain_order="left")
+        .with_columns(
+            pl.coalesce(
+                "edited_error",
+                "source_error",
+                pl.when(pl.col("source_digest").is_null()).then(pl.lit(MediaFault.MISSING.value)),
+                pl.when(pl.col("prompt").is_null()).then(pl.lit(NO_PROMPT)),
+            ).alias("error"),
+            pl.coalesce("edited_error_detail", "source_error_detail").alias("error_detail"),
+            pl.col("prompt").alias("instruction"),
+            pl.lit([], dtype=pl.List(pl.String)).alias("labels"),
+            pl.lit([], dtype=_FRAMES).alias("frames"),
+        )
+    )
+    return _keyed(jobs, f"ground 1 {GROUNDING_VERSION} {grounder_digest}", limit)
+
+
+def list_round2(
+    media: pl.DataFrame, round1: pl.DataFrame, grounder_digest: str, limit: int | None = None
+) -> pl.DataFrame:
+    """The jobs of round 2, a row each: samples that have a source video, in the order of ``media``.
+
+    Columns: as of round 1, and ``fps``; frames are those that are two a second of the video's own rate.
+
+    Args:
+        media: the inspected media.
+        round1: ``id``, ``prompt``, ``round1_labels``; a sample that is not in it, or has no labels, cannot be asked for.
+        grounder_digest: of all else that an answer depends on.
+        limit: most samples that are asked; None for all.
+    """
+    files = with_identity(choose_copy(media)).filter(pl.col("kind") == "source_video")
+    known = round1.select("id", "prompt", pl.col("round1_labels").alias("labels")).unique("id", keep="first")
+    videos = files.select(
+        *("id", "theme", "frame_count", "fps", "error", "error_detail"),
+        pl.col("identity").alias("source_digest"),
+    )
+    jobs = videos.join(known, on="id", how="left", maintain_order="left").with_columns(
+        pl.coalesce(
+            "error", pl.when(pl.col("labels").list.len().fill_null(0) == 0).then(pl.lit(NO_ROUND1))
+        ).alias("error"),
+        pl.lit("").alias("instruction"),
+        pl.lit(None, pl.String).alias("edited_digest"),
+        pl.struct("frame_count", "fps").map_elements(_anchors, return_dtype=_FRAMES).alias("frames"),
+    )
+    return _keyed(jobs, f"ground 2 {GROUNDING_VERSION} {grounder_digest}", limit)
+
+
+def _anchors(video: dict[str, float | None]) -> list[int]:
+    frame_count, fps = video["frame_count"], video["fps"]
+    return choose_anchor_frames(int(frame_count), fps) if frame_count and fps else []
+
+
+def _files_of(files: pl.DataFrame, kind: str, side: str) -> pl.DataFrame:
+    return files.filter(pl.col("kind") == kind).select(
+        "id",
+        "theme",
+        pl.col("identity").alias(f"{side}_digest"),
+        pl.col("error").alias(f"{side}_error"),
+        pl.col("error_detail").alias(f"{side}_error_detail"),
+    )
+
+
+def _keyed(jobs: pl.DataFrame, prefix: str, limit: int | None) -> pl.DataFrame:
+    shown = ["instruction", "labels", "frames", "source_digest", "edited_digest"]
+    is_whole = pl.col("error").is_null()
+    is_within = pl.lit(value=True) if limit is None else pl.col("id").cum_count().over(is_whole) <= limit
+    return jobs.with_columns(digests(jobs, prefix, shown), (is_whole & is_within).alias("is_asked")).select(
+        *(KEY, "id", "instruction", "labels", "frames", "theme", "prompt"),
+        *("source_digest", "edited_digest", "is_asked", "error", "error_detail"),
+    )

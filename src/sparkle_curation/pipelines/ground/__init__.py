@@ -1,0 +1,1 @@
+"""``ground``: the groundings computed anew, by any model, with every answer kept."""

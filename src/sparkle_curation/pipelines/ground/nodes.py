@@ -1,0 +1,148 @@
+"""The nodes of ``ground``: who grounds, the two rounds of questions, and the boxes that their answers come to."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import polars as pl
+
+from sparkle_curation.engine.dry_run import end_dry_run
+from sparkle_curation.engine.journal import Journal
+from sparkle_curation.judges import asking, ground_jobs, ground_tables
+from sparkle_curation.judges.ground_batches import BatchGround, GroundJob
+from sparkle_curation.judges.grounder import Grounder
+from sparkle_curation.models.choice import choose_model
+from sparkle_curation.pipelines.ground.params import GroundGroup
+from sparkle_curation.reading.asset_store import AssetStore
+from sparkle_curation.release.layout import intermediate_jsonl_path
+from sparkle_curation.release.tables import GROUNDING_R1, GROUNDING_R2
+
+logger = logging.getLogger(__name__)
+
+
+def choose_grounder(round1_text: str, round2_text: str, server_key: str, params: GroundGroup) -> Grounder:
+    """Who grounds: the model, described and not loaded, with its texts and settings.
+
+    Raises:
+        ModelError: the model is not pinned, or its packages are not installed.
+        ParameterError: a text lacks the place of what is to be put in.
+    """
+    model = choose_model(params.model, params.sampling.sampling(), server_key)
+    grounder = Grounder(model, round1_text, round2_text, params.settings)
+    facts = grounder.provenance
+    logger.info("grounder: %s at %s", facts["model"], facts["revision"])
+    return grounder
+
+
+def list_round1_jobs(
+    media: pl.LazyFrame,
+    grounding_r1: pl.LazyFrame,
+    annotations: pl.LazyFrame,
+    grounder: Grounder,
+    params: GroundGroup,
+) -> pl.DataFrame:
+    """What is to be grounded in round 1, a row per sample, and what cannot be, with why."""
+    prompts = pl.concat(table.select("id", "prompt").drop_nulls() for table in (grounding_r1, annotations))
+    own = prompts.unique("id", keep="first", maintain_order=True).collect()
+    return ground_jobs.list_round1(media.collect(), own, grounder.digest, params.limit)
+
+
+def ask_round1(
+    jobs: pl.DataFrame,
+    grounder: Grounder,
+    asset_store: AssetStore,
+    journal: Journal,
+    params: GroundGroup,
+    dry_run: bool,
+) -> pl.DataFrame:
+    """The answers of round 1, given now or before; of a dry run, where some are missing, only what they would take.
+
+    Raises:
+        ModelError: the model cannot be had, or cannot answer; what was answered stays in the journal.
+    """
+    how = asking.Asking(
+        "round 1", BatchGround(asset_store, grounder), GroundJob, grounder.model, params.batch_size
+    )
+    if dry_run:
+        plan = asking.plan(jobs, how, journal)
+        if plan.seconds_per_item is not None:
+            end_dry_run(plan, "samples of round 1")
+    return asking.ask(jobs, how, journal)
+
+
+def ask_round2(
+    jobs: pl.DataFrame,
+    grounder: Grounder,
+    asset_store: AssetStore,
+    journal: Journal,
+    params: GroundGroup,
+    dry_run: bool,
+) -> pl.DataFrame:
+    """The answers of round 2, one a frame, given now or before; of a dry run only what those missing would take.
+
+    Raises:
+        ModelError: the model cannot be had, or cannot answer; what was answered stays in the journal.
+    """
+    how = asking.Asking(
+        "round 2", BatchGround(asset_store, grounder), GroundJob, grounder.model, params.batch_size
+    )
+    if dry_run:
+        end_dry_run(asking.plan(jobs, how, journal), "samples of round 2")
+    return asking.ask(jobs, how, journal)
+
+
+def tabulate_round1(jobs: pl.DataFrame, answers: pl.DataFrame, grounder: Grounder) -> pl.DataFrame:
+    """The regroundings of round 1.
+
+    Raises:
+        ConservationError: something that was asked has no answer.
+    """
+    return _told("round 1", ground_tables.make_round1(jobs, answers, grounder.provenance))
+
+
+def choose_labels(
+    regrounded_r1: pl.LazyFrame, grounding_r1: pl.LazyFrame, params: GroundGroup
+) -> pl.DataFrame:
+    """What round 2 looks for: ``id``, ``prompt``, ``round1_labels``, ``round1_objects``."""
+    is_ours = params.labels_from == "regrounded"
+    source = regrounded_r1.filter(pl.col("fault").is_null()) if is_ours else grounding_r1
+    columns = ("id", "prompt", "round1_labels", "round1_objects")
+    return source.select(columns).unique("id", keep="first", maintain_order=True).collect()
+
+
+def list_round2_jobs(
+    media: pl.LazyFrame, ground_labels: pl.DataFrame, grounder: Grounder, params: GroundGroup
+) -> pl.DataFrame:
+    """What is to be grounded in round 2, a row per sample, and what cannot be, with why."""
+    return ground_jobs.list_round2(media.collect(), ground_labels, grounder.digest, params.limit)
+
+
+def tabulate_round2(
+    jobs: pl.DataFrame, answers: pl.DataFrame, ground_labels: pl.DataFrame, grounder: Grounder
+) -> pl.DataFrame:
+    """The regroundings of round 2.
+
+    Raises:
+        ConservationError: something that was asked has no answer.
+    """
+    return _told("round 2", ground_tables.make_round2(jobs, answers, ground_labels, grounder.provenance))
+
+
+def _told(title: str, table: pl.DataFrame) -> pl.DataFrame:
+    counts = table["fault"].drop_nulls().value_counts(sort=True)
+    faults = ", ".join(f"{count:,} {fault}" for fault, count in counts.iter_rows())
+    grounded = f"{table['fault'].null_count():,}"
+    logger.info("%s: %s grounded%s", title, grounded, f"; without boxes {faults}" if faults else "")
+    return table
+
+
+def publish_regroundings(
+    regrounded_r1: pl.LazyFrame, regrounded_r2: pl.LazyFrame
+) -> dict[str, list[dict[str, Any]]]:
+    """The grounded samples as the release writes them, by the path of the file."""
+    return {
+        intermediate_jsonl_path(theme, released.file_name): records
+        for released, table in ((GROUNDING_R1, regrounded_r1), (GROUNDING_R2, regrounded_r2))
+        for theme, records in ground_tables.published_records(table.collect()).items()
+    }
