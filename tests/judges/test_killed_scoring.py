@@ -34,14 +34,14 @@ class Child:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._in, self._out = cast("IO[str]", process.stdin), cast("IO[str]", process.stdout)
 
-    def run(self, kill_after_s: float | None = None) -> int:
-        """Score until the end, or until the kill; gives the exit code, -9 for a killed one."""
+    def start(self) -> int:
+        """Begin to score; gives the process id."""
         self._in.write("run\n")
         self._in.flush()
-        pid = int(self._out.readline())
-        if kill_after_s is not None:
-            time.sleep(kill_after_s)
-            os.kill(pid, signal.SIGKILL)
+        return int(self._out.readline())
+
+    def wait(self) -> int:
+        """The exit code of what was begun, -9 for a killed one."""
         return int(self._out.readline())
 
 
@@ -76,7 +76,8 @@ def test_twenty_kills_lose_and_repeat_nothing(
         for name in ("media", "assets"):
             shutil.copy(project.output("02_intermediate", f"{name}.parquet"), folder)
     with scoring(checkout, whole, project.release_root, qwen3_checkpoint) as child:
-        assert child.run() == 0
+        child.start()
+        assert child.wait() == 0
     moments = random.Random(20)  # noqa: S311 -- moments, not secrets
     journal = Journal(torn / "score.journal", JOURNAL_SCHEMA)
     killed = 0
@@ -85,15 +86,27 @@ def test_twenty_kills_lose_and_repeat_nothing(
             with journal:
                 known = set(journal.read()[KEY].to_pylist())
             before = len(asked(torn))
-            killed += child.run(kill_after_s=moments.uniform(0.1, 0.9)) == -signal.SIGKILL
+            pid = child.start()
+            wait_for(torn, before + BATCH * moments.randrange(3))
+            time.sleep(moments.uniform(0, 0.05))
+            os.kill(pid, signal.SIGKILL)
+            killed += child.wait() == -signal.SIGKILL
             assert not known & set(asked(torn)[before:])
-        assert child.run() == 0
+        child.start()
+        assert child.wait() == 0
     assert killed == KILLS
     assert_frame_equal(*(pl.read_parquet(folder / "rescores.parquet") for folder in (whole, torn)))
     counts = Counter(asked(torn))
     assert set(counts) == set(asked(whole))
     assert counts.total() <= len(counts) + KILLS * BATCH
     assert counts.total() > len(counts)  # some kill did hit a batch in hand
+
+
+def wait_for(folder: Path, count: int) -> None:
+    """Wait until so many keys were asked for: a moment in the work, however fast the machine is."""
+    end = time.monotonic() + 60
+    while len(asked(folder)) < count and time.monotonic() < end:
+        time.sleep(0.002)
 
 
 def asked(folder: Path) -> list[str]:

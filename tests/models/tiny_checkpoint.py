@@ -35,7 +35,7 @@ def make_checkpoint(folder: Path, family: Family = "qwen3_vl", *, seed: int = 0)
     import torch  # noqa: PLC0415 -- half a second that most tests need not wait
 
     torch.manual_seed(seed)
-    tokenizer = _tokenizer()
+    tokenizer = make_tokenizer()
     model = _model(family, tokenizer)
     model.generation_config.eos_token_id = tokenizer.convert_tokens_to_ids("<|im_end|>")
     model.generation_config.pad_token_id = tokenizer.convert_tokens_to_ids("<|endoftext|>")
@@ -44,7 +44,7 @@ def make_checkpoint(folder: Path, family: Family = "qwen3_vl", *, seed: int = 0)
     return folder
 
 
-def _tokenizer() -> Any:
+def make_tokenizer() -> Any:
     """A tokenizer whose tokens are the 256 bytes and the special tokens of the chat format."""
     from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers  # noqa: PLC0415
     from transformers import Qwen2TokenizerFast  # noqa: PLC0415
@@ -64,7 +64,8 @@ def _tokenizer() -> Any:
     )
 
 
-def _token_ids(tokenizer: Any) -> dict[str, int]:
+def token_ids(tokenizer: Any) -> dict[str, int]:
+    """The members of a configuration that name the tokens of pictures."""
     names = {
         "image_token_id": "<|image_pad|>",
         "video_token_id": "<|video_pad|>",
@@ -104,11 +105,11 @@ def _model(family: Family, tokenizer: Any) -> Any:
     if family == "qwen3_vl":
         vision |= {"patch_size": 16, "num_position_embeddings": 64, "deepstack_visual_indexes": [0]}
         config: Any = transformers.Qwen3VLConfig(
-            text_config=text, vision_config=vision, **_token_ids(tokenizer)
+            text_config=text, vision_config=vision, **token_ids(tokenizer)
         )
         return transformers.Qwen3VLForConditionalGeneration(config)
     vision |= {"patch_size": 14, "fullatt_block_indexes": [0]}
-    config = transformers.Qwen2_5_VLConfig(text_config=text, vision_config=vision, **_token_ids(tokenizer))
+    config = transformers.Qwen2_5_VLConfig(text_config=text, vision_config=vision, **token_ids(tokenizer))
     return transformers.Qwen2_5_VLForConditionalGeneration(config)
 
 
