@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,12 +11,16 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 from tests.conftest import Project
+from tests.models.loopback import NAME, Behaviour, serve
 
 from sparkle_curation.engine.journal import Journal
 from sparkle_curation.errors import ModelError, ParameterError
 from sparkle_curation.judges.answers import Answer, parse_answer
 from sparkle_curation.judges.rubric import Rubric
 from sparkle_curation.judges.score_batches import JOURNAL_SCHEMA
+from sparkle_curation.models.questions import Sampling
+from sparkle_curation.models.transformers_model import Device, TransformersModel
+from sparkle_curation.models.weights import Weights
 from sparkle_curation.release.stages import STAGES, Stage
 
 pytestmark = pytest.mark.slow
@@ -99,6 +104,39 @@ def test_other_settings_are_other_scores(scored: Project, tmp_path: Path) -> Non
         scored.run_here("score", params={"score.seed": 7, "score.model.device": "cuda:7"})
     with journal:
         assert journal.read().num_rows == before
+
+
+def test_a_server_gives_the_same_answers(scored: Project, qwen3_checkpoint: Path, tmp_path: Path) -> None:
+    """The same model behind HTTP says the same; the row tells which way it was asked, and not where."""
+    model = TransformersModel(Weights(str(qwen3_checkpoint)), Sampling(), Device("cpu", "float32", 8))
+    params = dict(scored.params) | {
+        "score.model.backend": "server",
+        "score.model.name": NAME,
+        "score.limit": 1,
+    }
+    again = replace(scored, data_root=tmp_path / "data", params=params)
+    shutil.copytree(scored.output("02_intermediate"), again.output("02_intermediate"))
+    with serve(model, Behaviour(needs_key=False)) as url:
+        again.run_here("score", params={"score.model.url": url, "score.stages": "edited_frame0"})
+    (row,) = table_of(again, "edited_frame0_scores").filter(pl.col("fault").is_null()).to_dicts()
+    same = table_of(scored, "edited_frame0_scores").row(by_predicate=pl.col("id") == row["id"], named=True)
+    assert (row["raw_texts"], row["overall"]) == (same["raw_texts"], same["overall"])
+    assert (row["backend"], same["backend"]) == ("server", "transformers")
+    assert "127.0.0.1" not in str(row)
+
+
+def test_a_server_that_goes_away_costs_nothing(scored: Project) -> None:
+    """One clear error; what was scored before is still in the journal, and in the tables."""
+    before = [table_of(scored, stage.table) for stage in STAGES]
+    params = {
+        "score.model.backend": "server",
+        "score.model.name": NAME,
+        "score.model.url": "http://127.0.0.1:9/v1",
+    }
+    with pytest.raises(ModelError, match="cannot be reached"):
+        scored.run_here("score", params=params)
+    for stage, table in zip(STAGES, before, strict=True):
+        assert_frame_equal(table_of(scored, stage.table), table)
 
 
 def test_the_jsonl_is_a_release(scored: Project, tmp_path: Path) -> None:
