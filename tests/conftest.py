@@ -17,6 +17,9 @@ from omegaconf import OmegaConf
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
+# Tests run in a process a core: one in which torch takes all cores holds up the others, and itself.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # No deadline: a shared machine stalls for longer than any example takes. In CI the examples are the same each time.
 settings.register_profile("developer", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)

@@ -157,13 +157,14 @@ def test_a_dry_run_tells_what_the_run_would_take(scored: Project, capsys: pytest
     path = scored.output("07_model_output", "rescored_edited_frame0_scores.parquet")
     before = path.read_bytes()
     params = {"score.limit": 6, "score.stages": "edited_frame0", "score.batch_size": 2, "dry_run": True}
-    with pytest.raises(SystemExit) as ended:
-        scored.run_here("score", params=params)
-    assert ended.value.code == 0
-    told = capsys.readouterr().out
-    assert "to do            2 samples" in told
-    assert "already done     4" in told
-    assert "GPU hours" in told
+    for to_do, done in ((4, 2), (2, 4)):
+        with pytest.raises(SystemExit) as ended:
+            scored.run_here("score", params=params | {"score.seed": 99})
+        assert ended.value.code == 0
+        told = capsys.readouterr().out
+        assert f"to do            {to_do} samples" in told
+        assert f"already done     {done}" in told
+        assert "GPU hours" in told
     assert path.read_bytes() == before
 
 
