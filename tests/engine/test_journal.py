@@ -302,3 +302,16 @@ def test_a_disk_that_is_full_when_compacting_costs_nothing(journal: Journal) -> 
             journal.compact(["a0"])
         assert journal.path.read_bytes() == before
     assert [path.name for path in journal.path.parent.iterdir() if path.suffix == ".tmp"] == []
+
+
+def test_a_compacted_journal_of_long_texts_has_frames_of_bounded_size(tmp_path: Path) -> None:
+    """Each frame is unpacked whole, so it holds no more than some 32 MB, however few rows that is."""
+    journal = Journal(tmp_path / "texts.journal", pa.schema([("key", pa.string()), ("text", pa.string())]))
+    with journal:
+        for number in range(100):
+            journal.append(pa.table({"key": [str(number)], "text": [chr(97 + number % 26) * 1_000_000]}))
+        assert journal.compact() == 0
+        sizes = [frame.nbytes for frame in journal.frames()]
+    assert len(sizes) == 3
+    assert max(sizes) < 36 << 20
+    assert journal.read().num_rows == 100

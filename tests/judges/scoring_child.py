@@ -42,6 +42,7 @@ def run(tables: Path, release: Path, checkpoint: Path) -> None:
     import torch  # noqa: PLC0415
 
     torch.set_num_threads(1)
+    from sparkle_curation.datasets.table_dataset import TableDataset  # noqa: PLC0415
     from sparkle_curation.engine.journal import Journal  # noqa: PLC0415
     from sparkle_curation.judges import asking, score_batches, score_jobs, score_tables  # noqa: PLC0415
     from sparkle_curation.judges.instructions import Instructions  # noqa: PLC0415
@@ -77,9 +78,9 @@ def run(tables: Path, release: Path, checkpoint: Path) -> None:
     store = AssetStore(str(release), tables / "assets.parquet")
     batch = score_batches.BatchScore(store, model, judge.instructions, judge.settings)
     how = asking.Asking("scores", batch, score_jobs.ScoreJob, model, 2)
-    facts = asking.ask(jobs, how, Journal(tables / "score.journal", score_batches.JOURNAL_SCHEMA))
-    table = score_tables.make_table(jobs, facts, STAGES[0], judge.settings.rubric, judge.provenance)
-    table.write_parquet(tables / "rescores.parquet")
+    answers = asking.ask(jobs, how, Journal(tables / "score.journal", score_batches.JOURNAL_SCHEMA))
+    table = score_tables.stream_table(jobs, answers, STAGES[0], judge.settings.rubric, judge.provenance)
+    TableDataset(filepath=str(tables / "rescores.parquet")).save(table)
 
 
 if __name__ == "__main__":

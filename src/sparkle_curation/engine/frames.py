@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -42,9 +42,14 @@ def frame_of(rows: pa.Table) -> bytes:
     return _HEADER.pack(_MARK, len(body), xxhash.xxh3_64_intdigest(body)) + body
 
 
-def rows_of(frame: bytes) -> pa.Table:
-    """The rows of a whole frame."""
-    return pa.ipc.open_stream(pa.py_buffer(frame)[_HEADER.size :]).read_all()
+def rows_of(frame: bytes, columns: Collection[str] | None = None) -> pa.Table:
+    """The rows of a whole frame; of those columns only, of which it may lack some. The others are not unpacked."""
+    body = pa.py_buffer(frame)[_HEADER.size :]
+    if columns is None:
+        return pa.ipc.open_stream(body).read_all()
+    names = pa.ipc.open_stream(body).schema.names
+    wanted = [place for place, name in enumerate(names) if name in columns]
+    return pa.ipc.open_stream(body, options=pa.ipc.IpcReadOptions(included_fields=wanted)).read_all()
 
 
 def bytes_of(file: BinaryIO, frame: Frame) -> bytes:

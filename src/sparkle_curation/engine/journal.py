@@ -40,7 +40,10 @@ ERROR = "error"
 """The column, if there is one, that says why the work failed."""
 
 _COMPACTED_ROWS = 65_536
+_COMPACTED_BYTES = 32 << 20
+"""A frame of a compacted journal ends at whichever comes first: rows may hold long texts."""
 _MAX_FRAMES = 64
+_SMALL_BYTES = 1 << 20
 """Opening a frame takes 0.3 ms, whatever it holds: a journal of more than so many small ones is made one of few."""
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
@@ -148,25 +151,44 @@ class Journal:
             with _telling(self.path):
                 self._end = append_frame(handle, self._end, frame)
 
-    def compact(self, keep: Iterable[str]) -> int:
-        """Rewrites the journal with the last row of each key in ``keep``; gives the number of rows dropped.
+    def compact(self, keep: Iterable[str] | None = None) -> int:
+        """Rewrites the journal with the last row of each key, of those in ``keep``; gives the number of rows dropped.
 
-        Nothing is rewritten where there is nothing to drop and the frames are not many and small.
+        Nothing is rewritten where there is nothing to drop and the frames are not many and small. One frame of the
+        new file is in memory at a time.
 
         Raises:
             JournalError: the disk is full; the journal stays as it was.
         """
         self._open_handle()
-        frames = list(self.frames())
-        kept = self._last_rows(frames)
-        kept = kept.filter(pc.is_in(kept[KEY], pa.array(keep, pa.string())))
-        dropped: int = sum(rows.num_rows for rows in frames) - kept.num_rows
-        if dropped or len(frames) > _MAX_FRAMES + kept.num_rows // _COMPACTED_ROWS:
-            starts = range(0, kept.num_rows, _COMPACTED_ROWS)
+        kept = self._standing(None if keep is None else pa.array(keep, pa.string()))
+        dropped: int = sum(len(rows) - pc.sum(rows).as_py() for rows in kept if len(rows))
+        rows_kept = sum(map(len, kept)) - dropped
+        most = _MAX_FRAMES + rows_kept // _COMPACTED_ROWS + self._end // _SMALL_BYTES
+        if dropped or len(kept) > most:
             with _telling(self.path):
-                replace_file(self.path, (frame_of(kept.slice(start, _COMPACTED_ROWS)) for start in starts))
+                replace_file(self.path, (frame_of(rows) for rows in _joined(self._chosen(kept))))
             self._reopen()
         return dropped
+
+    def _standing(self, keep: pa.Array | None) -> list[pa.BooleanArray]:
+        """Which rows of each frame are the last of their key, and wanted."""
+        standing: list[pa.BooleanArray] = []
+        seen: set[str] = set()
+        for rows in reversed(list(self.frames([KEY]))):
+            keys = rows[KEY].to_pylist()
+            last = {key: place for place, key in enumerate(keys)}
+            is_last = pa.array(
+                [last[key] == place and key not in seen for place, key in enumerate(keys)], pa.bool_()
+            )
+            seen.update(keys)
+            wanted = is_last if keep is None else pc.and_(is_last, pc.is_in(rows[KEY], keep).combine_chunks())
+            standing.append(wanted)
+        return standing[::-1]
+
+    def _chosen(self, kept: Iterable[pa.BooleanArray]) -> Iterator[pa.Table]:
+        for rows, wanted in zip(self.frames(), kept, strict=True):
+            yield rows.filter(wanted)
 
     # -------------------------------------------------------------- reading
     def frames(self, columns: list[str] | None = None) -> Iterator[pa.Table]:
@@ -175,8 +197,7 @@ class Journal:
             return
         with self.path.open("rb") as file, _telling(self.path):
             for frame in find_frames(file):
-                rows = self._fit(rows_of(bytes_of(file, frame)))
-                yield rows.select(columns) if columns else rows
+                yield self.fit(rows_of(bytes_of(file, frame), columns), columns)
 
     def read(self) -> pa.Table:
         """The last row of each key, in the order in which they were appended."""
@@ -204,12 +225,17 @@ class Journal:
         last = numbered.group_by(KEY).aggregate([("row", "max")])["row_max"]
         return rows if len(last) == rows.num_rows else rows.take(last.combine_chunks().sort())
 
-    def _fit(self, rows: pa.Table) -> pa.Table:
-        """The rows with the columns of the schema; those that an older version did not have are null."""
-        if rows.schema.equals(self.schema):
+    def fit(self, rows: pa.Table, names: list[str] | None = None) -> pa.Table:
+        """The rows with the columns of the schema, or some of them; what an older version did not have is null.
+
+        Raises:
+            JournalError: a column has another type.
+        """
+        schema = self.schema if names is None else pa.schema([self.schema.field(name) for name in names])
+        if rows.schema.equals(schema):
             return rows
         columns = []
-        for field in self.schema:
+        for field in schema:
             if field.name not in rows.column_names:
                 columns.append(pa.nulls(rows.num_rows, field.type))
             elif rows.schema.field(field.name).type == field.type:
@@ -222,7 +248,24 @@ class Journal:
                     allowed=field.type,
                     todo="move the journal away; its work is then done again",
                 )
-        return pa.table(columns, schema=self.schema)
+        return pa.table(columns, schema=schema)
+
+
+def _joined(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """The rows in tables that are worth a frame each."""
+    held: list[pa.Table] = []
+    for rows in tables:
+        if not rows.num_rows:
+            continue
+        held.append(rows)
+        if (
+            sum(part.num_rows for part in held) >= _COMPACTED_ROWS
+            or sum(part.nbytes for part in held) >= _COMPACTED_BYTES
+        ):
+            yield pa.concat_tables(held)
+            held = []
+    if held:
+        yield pa.concat_tables(held)
 
 
 # ------------------------------------------------------------------ files and faults

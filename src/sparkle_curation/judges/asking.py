@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,8 +13,11 @@ import pyarrow as pa
 
 from sparkle_curation.engine.executors import LocalExecutor
 from sparkle_curation.engine.journal import KEY, Journal
-from sparkle_curation.media.measuring import Measuring, measure
+from sparkle_curation.engine.journal_rows import JournalRows
+from sparkle_curation.media.measuring import Measuring, measure_missing
 from sparkle_curation.models.questions import VisionLanguageModel
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -34,10 +38,12 @@ class Asking:
     model: VisionLanguageModel
     batch_size: int
 
-    def measure(self, jobs: pl.DataFrame, journal: Journal) -> pl.DataFrame:
-        """The journal's rows of these jobs; what it lacks is asked first, in this process, which holds the model."""
+    def fill(self, journal: Journal, jobs: pl.DataFrame) -> int:
+        """Ask what the journal lacks of these jobs, in this process, which holds the model; gives how many."""
         measuring = Measuring(self.title, LocalExecutor(1), self.batch_size)
-        return measure(jobs.select(self.make_job._fields), self.make_job, self.function, measuring, journal)
+        wanted = jobs.select(self.make_job._fields)
+        with journal:
+            return measure_missing(wanted, self.make_job, self.function, measuring, journal)
 
 
 @dataclass
@@ -57,16 +63,17 @@ class Plan:
     seconds_per_item: float | None
 
 
-def ask(jobs: pl.DataFrame, asking: Asking, journal: Journal) -> pl.DataFrame:
-    """The journal's rows of all jobs that it has; those that are asked for are among them afterwards.
+def ask(jobs: pl.DataFrame, asking: Asking, journal: Journal) -> JournalRows:
+    """The journal's rows; those of the jobs that are asked for are among them afterwards.
 
     Raises:
         ModelError: the model cannot be had, or cannot answer; what was answered before is in the journal.
     """
-    asking.measure(jobs.filter("is_asked"), journal)
-    with journal:
-        facts = pl.DataFrame(pl.from_arrow(journal.read()))
-    return facts.join(jobs.select(KEY).unique(), on=KEY, how="semi")
+    asked = jobs.filter("is_asked")
+    count = asking.fill(journal, asked)
+    known = asked[KEY].n_unique() - count
+    logger.info("%s: %s asked for, %s known from before", asking.title, f"{count:,}", f"{known:,}")
+    return JournalRows(journal)
 
 
 def plan(jobs: pl.DataFrame, asking: Asking, journal: Journal) -> Plan:
@@ -82,7 +89,7 @@ def plan(jobs: pl.DataFrame, asking: Asking, journal: Journal) -> Plan:
     if batch.height:
         asking.model.load()
         start = time.perf_counter()
-        asking.measure(batch, journal)
+        asking.fill(journal, batch)
         seconds = (time.perf_counter() - start) / batch.height
     return Plan(
         done=asked.height - missing.height + batch.height,

@@ -2,115 +2,114 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
-import pyarrow as pa
 
-from sparkle_curation.engine.journal import KEY
+from sparkle_curation.engine.journal_rows import JournalRows
 from sparkle_curation.errors import ConservationError
+from sparkle_curation.judges.answer_streams import Row, RowMaker, records_by_theme, stream_rows
 from sparkle_curation.judges.grounding_answers import Found, parse_grounding, relocate
+from sparkle_curation.reading.ingestion import TableStream
 from sparkle_curation.release.fields import arrow_schema
 from sparkle_curation.release.reground_tables import REGROUNDED_TABLES
 from sparkle_curation.release.rescore_tables import NOT_ASKED
 
-_NOTHING_SAID: Mapping[str, Any] = {"tries": 0, "raw_texts": []}
+_ROWS_VERSION = 1
+"""Raised when the same answers come to another row."""
+
+_NOTHING_SAID: Row = {"tries": 0, "raw_texts": []}
 _OF_ROUND1 = ("round1_labels", "round1_objects")
 
 
-def make_round1(
-    jobs: pl.DataFrame, facts: pl.DataFrame, provenance: Mapping[str, str | None]
-) -> pl.DataFrame:
+def stream_round1(
+    jobs: pl.DataFrame, answers: JournalRows, provenance: Mapping[str, str | None]
+) -> TableStream:
     """The regroundings of round 1: one row per job, in their order.
 
     Args:
         jobs: from ``list_round1``.
-        facts: rows of the journal.
+        answers: rows of the journal.
         provenance: the columns that are the same for all rows.
 
     Raises:
-        ConservationError: a job has no row in the journal.
+        ConservationError: a job that was asked for has no row in the journal.
     """
-    rows = []
-    for job, row, texts in _rows(jobs, facts):
-        found = [_found(text) for text in texts]
-        objects = (
-            {"round1_labels": [one.label for one in found[0]], "round1_objects": _objects(found[0])}
-            if found
-            else {}
-        )
-        rows.append({**row, **objects, "prompt": job["prompt"], **provenance})
-    return _as_table(rows, "regrounded_r1")
+    return _stream("regrounded_r1", jobs, answers, _row1, provenance)
 
 
-def make_round2(
-    jobs: pl.DataFrame, facts: pl.DataFrame, round1: pl.DataFrame, provenance: Mapping[str, str | None]
-) -> pl.DataFrame:
+def stream_round2(
+    jobs: pl.DataFrame, answers: JournalRows, round1: pl.DataFrame, provenance: Mapping[str, str | None]
+) -> TableStream:
     """The regroundings of round 2: one row per job, in their order, with what round 1 found.
 
     Args:
         jobs: from ``list_round2``.
-        facts: rows of the journal.
+        answers: rows of the journal.
         round1: ``id``, ``round1_labels``, ``round1_objects``.
         provenance: the columns that are the same for all rows.
 
     Raises:
-        ConservationError: a job has no row in the journal.
+        ConservationError: a job that was asked for has no row in the journal.
     """
-    known = {row["id"]: row for row in round1.select("id", *_OF_ROUND1).iter_rows(named=True)}
-    rows = []
-    for job, row, texts in _rows(jobs, facts):
-        first = {name: known.get(job["id"], {}).get(name) for name in _OF_ROUND1}
-        relocated = [relocate(job["labels"], _found(text)) for text in texts]
-        frames = {
-            "frame_objects": [_objects(one.objects) for one in relocated],
-            "surplus_labels": [one.surplus for one in relocated],
-        }
-        rows.append({**row, **first, **(frames if texts else {}), "prompt": job["prompt"], **provenance})
-    return _as_table(rows, "regrounded_r2")
+    known = jobs.join(round1.select("id", *_OF_ROUND1), on="id", how="left", maintain_order="left")
+    return _stream("regrounded_r2", known, answers, _row2, provenance)
 
 
-def published_records(table: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:
+def published_records(table: pl.LazyFrame) -> dict[str, Iterator[dict[str, Any]]]:
     """Theme -> the records of its grounded samples, as the release writes them: whole numbers are whole."""
-    columns = [
-        name for name in ("id", "prompt", "edit_type", *_OF_ROUND1, "frame_objects") if name in table.columns
-    ]
-    grounded = table.filter(pl.col("fault").is_null())
+    names = table.collect_schema().names()
+    columns = [name for name in ("id", "prompt", "edit_type", *_OF_ROUND1, "frame_objects") if name in names]
+    return {theme: map(_whole, records) for theme, records in records_by_theme(table, columns).items()}
+
+
+def _stream(
+    name: str,
+    jobs: pl.DataFrame,
+    answers: JournalRows,
+    make: Callable[[Row, Row | None], Row],
+    provenance: Mapping[str, str | None],
+) -> TableStream:
+    maker = RowMaker(arrow_schema(REGROUNDED_TABLES[name]), _ROWS_VERSION, make, provenance)
+    return stream_rows(name, jobs, answers, maker)
+
+
+def _row1(job: Row, said: Row | None) -> Row:
+    row = _told(job, said)
+    if row["fault"]:
+        return row
+    found = _found(row["raw_texts"][0])
+    return {**row, "round1_labels": [one.label for one in found], "round1_objects": _objects(found)}
+
+
+def _row2(job: Row, said: Row | None) -> Row:
+    row = {**_told(job, said), **{name: job[name] for name in _OF_ROUND1}}
+    if row["fault"]:
+        return row
+    relocated = [relocate(job["labels"], _found(text)) for text in row["raw_texts"]]
     return {
-        theme: [_whole(record) for record in part.select(columns).iter_rows(named=True)]
-        for (theme,), part in grounded.group_by("theme", maintain_order=True)
+        **row,
+        "frame_objects": [_objects(one.objects) for one in relocated],
+        "surplus_labels": [one.surplus for one in relocated],
     }
 
 
-def _rows(jobs: pl.DataFrame, facts: pl.DataFrame) -> list[tuple[dict[str, Any], dict[str, Any], list[str]]]:
-    """Each job, what is known of it whatever was found, and its answers where all are answers."""
-    answered = {row[KEY]: row for row in facts.iter_rows(named=True)}
-    found: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = []
-    for job in jobs.iter_rows(named=True):
-        row = {name: job[name] for name in ("id", "theme", "source_digest", "edited_digest")} | {
-            "edit_type": job["theme"]
-        }
-        said = answered.get(job[KEY])
-        if job["error"] or (said is None and not job["is_asked"]):
-            fault = {"fault": job["error"] or NOT_ASKED, "fault_detail": job["error_detail"]}
-            found.append((job, {**row, **fault, **_NOTHING_SAID}, []))
-            continue
-        if said is None:
-            raise ConservationError(
-                "A sample that was to be grounded has neither answers nor an error",
-                where=job["id"],
-                todo="report it: this is a defect of this project",
-            )
-        texts = [answer["text"] for answer in said["answers"]]
-        told = {
-            "fault": said["error"],
-            "fault_detail": said["error_detail"],
-            "tries": max((answer["tries"] for answer in said["answers"]), default=0),
-            "raw_texts": texts,
-        }
-        found.append((job, {**row, **told}, [] if said["error"] else texts))
-    return found
+def _told(job: Row, said: Row | None) -> dict[str, Any]:
+    """What is known of a job whatever was found."""
+    row = {name: job[name] for name in ("id", "theme", "prompt", "source_digest", "edited_digest")}
+    row["edit_type"] = job["theme"]
+    if job["error"]:
+        return {**row, "fault": job["error"], "fault_detail": job["error_detail"], **_NOTHING_SAID}
+    if said is None:
+        return {**row, "fault": NOT_ASKED, **_NOTHING_SAID}
+    return {
+        **row,
+        "fault": said["error"],
+        "fault_detail": said["error_detail"],
+        "tries": max((answer["tries"] for answer in said["answers"]), default=0),
+        "raw_texts": [answer["text"] for answer in said["answers"]],
+    }
 
 
 def _found(text: str) -> list[Found]:
@@ -126,11 +125,6 @@ def _found(text: str) -> list[Found]:
 
 def _objects(found: Sequence[Found]) -> list[dict[str, Any]]:
     return [{"bbox_2d": list(one.bbox_2d), "label": one.label} for one in found]
-
-
-def _as_table(rows: list[dict[str, Any]], name: str) -> pl.DataFrame:
-    table = pa.Table.from_pylist(rows, schema=arrow_schema(REGROUNDED_TABLES[name]))
-    return pl.DataFrame(pl.from_arrow(table))
 
 
 def _whole(value: Any) -> Any:

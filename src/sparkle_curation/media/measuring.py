@@ -119,10 +119,7 @@ def measure(
         ConservationError: something wanted has no result.
     """
     with journal:
-        missing = set(journal.remaining(wanted[KEY].unique().to_list()))
-        jobs = _Rows(wanted.filter(pl.col(KEY).is_in(missing)).unique(KEY, maintain_order=True), make_job)
-        _work(jobs, function, measuring, journal)
-        journal.compact(journal.read()[KEY].to_pylist())
+        count = measure_missing(wanted, make_job, function, measuring, journal)
         facts = pl.DataFrame(pl.from_arrow(journal.read()))
     found = facts.filter(pl.col(KEY).is_in(wanted[KEY].implode()))
     if found.height != wanted[KEY].n_unique():
@@ -133,8 +130,29 @@ def measure(
             allowed=f"{wanted[KEY].n_unique():,}, one for each content",
             todo="report it: this is a defect of this project",
         )
-    logger.info("%s: %s measured, %s known from before", measuring.title, len(jobs), found.height - len(jobs))
+    logger.info("%s: %s measured, %s known from before", measuring.title, count, found.height - count)
     return found
+
+
+def measure_missing(
+    wanted: pl.DataFrame,
+    make_job: Callable[..., WorkT],
+    function: Callable[[list[WorkT]], pa.Table],
+    measuring: Measuring,
+    journal: Journal,
+) -> int:
+    """Measure what is wanted and an open journal lacks, and note it there; gives how much that was.
+
+    The arguments are those of ``measure``.
+
+    Raises:
+        ReleaseError: of nothing at all a file could be read.
+    """
+    missing = set(journal.remaining(wanted[KEY].unique().to_list()))
+    jobs = _Rows(wanted.filter(pl.col(KEY).is_in(missing)).unique(KEY, maintain_order=True), make_job)
+    _work(jobs, function, measuring, journal)
+    journal.compact()
+    return len(jobs)
 
 
 def _work(

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
 
 from sparkle_curation.engine.dry_run import end_dry_run
 from sparkle_curation.engine.journal import Journal
+from sparkle_curation.engine.journal_rows import JournalRows
 from sparkle_curation.judges import asking, ground_jobs, ground_tables
+from sparkle_curation.judges.answer_streams import count_faults
 from sparkle_curation.judges.ground_batches import BatchGround, GroundJob
 from sparkle_curation.judges.grounder import Grounder
 from sparkle_curation.models.choice import choose_model
 from sparkle_curation.pipelines.ground.params import GroundGroup
 from sparkle_curation.reading.asset_store import AssetStore
+from sparkle_curation.reading.ingestion import TableStream
 from sparkle_curation.release.layout import intermediate_jsonl_path
 from sparkle_curation.release.tables import GROUNDING_R1, GROUNDING_R2
 
@@ -55,7 +59,7 @@ def ask_round1(
     journal: Journal,
     params: GroundGroup,
     dry_run: bool,
-) -> pl.DataFrame:
+) -> JournalRows:
     """The answers of round 1, given now or before; of a dry run, where some are missing, only what they would take.
 
     Raises:
@@ -78,7 +82,7 @@ def ask_round2(
     journal: Journal,
     params: GroundGroup,
     dry_run: bool,
-) -> pl.DataFrame:
+) -> JournalRows:
     """The answers of round 2, one a frame, given now or before; of a dry run only what those missing would take.
 
     Raises:
@@ -92,13 +96,13 @@ def ask_round2(
     return asking.ask(jobs, how, journal)
 
 
-def tabulate_round1(jobs: pl.DataFrame, answers: pl.DataFrame, grounder: Grounder) -> pl.DataFrame:
-    """The regroundings of round 1.
+def tabulate_round1(jobs: pl.DataFrame, answers: JournalRows, grounder: Grounder) -> TableStream:
+    """The regroundings of round 1, read from the answers as they are written.
 
     Raises:
         ConservationError: something that was asked has no answer.
     """
-    return _told("round 1", ground_tables.make_round1(jobs, answers, grounder.provenance))
+    return ground_tables.stream_round1(jobs, answers, grounder.provenance)
 
 
 def choose_labels(
@@ -119,30 +123,32 @@ def list_round2_jobs(
 
 
 def tabulate_round2(
-    jobs: pl.DataFrame, answers: pl.DataFrame, ground_labels: pl.DataFrame, grounder: Grounder
-) -> pl.DataFrame:
-    """The regroundings of round 2.
+    jobs: pl.DataFrame, answers: JournalRows, ground_labels: pl.DataFrame, grounder: Grounder
+) -> TableStream:
+    """The regroundings of round 2, read from the answers as they are written.
 
     Raises:
         ConservationError: something that was asked has no answer.
     """
-    return _told("round 2", ground_tables.make_round2(jobs, answers, ground_labels, grounder.provenance))
-
-
-def _told(title: str, table: pl.DataFrame) -> pl.DataFrame:
-    counts = table["fault"].drop_nulls().value_counts(sort=True)
-    faults = ", ".join(f"{count:,} {fault}" for fault, count in counts.iter_rows())
-    grounded = f"{table['fault'].null_count():,}"
-    logger.info("%s: %s grounded%s", title, grounded, f"; without boxes {faults}" if faults else "")
-    return table
+    return ground_tables.stream_round2(jobs, answers, ground_labels, grounder.provenance)
 
 
 def publish_regroundings(
     regrounded_r1: pl.LazyFrame, regrounded_r2: pl.LazyFrame
-) -> dict[str, list[dict[str, Any]]]:
+) -> dict[str, Iterator[dict[str, Any]]]:
     """The grounded samples as the release writes them, by the path of the file."""
+    rounds = ((1, GROUNDING_R1, regrounded_r1), (2, GROUNDING_R2, regrounded_r2))
+    for number, _, table in rounds:
+        grounded, faults = count_faults(table)
+        without = ", ".join(f"{count:,} {fault}" for fault, count in faults)
+        logger.info(
+            "round %d: %s grounded%s",
+            number,
+            f"{grounded:,}",
+            f"; without boxes {without}" if without else "",
+        )
     return {
         intermediate_jsonl_path(theme, released.file_name): records
-        for released, table in ((GROUNDING_R1, regrounded_r1), (GROUNDING_R2, regrounded_r2))
-        for theme, records in ground_tables.published_records(table.collect()).items()
+        for _, released, table in rounds
+        for theme, records in ground_tables.published_records(table).items()
     }

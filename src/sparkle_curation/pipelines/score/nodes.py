@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
 
 from sparkle_curation.engine.dry_run import end_dry_run
 from sparkle_curation.engine.journal import Journal
+from sparkle_curation.engine.journal_rows import JournalRows
 from sparkle_curation.errors import ParameterError
 from sparkle_curation.judges import asking, score_jobs, score_tables
+from sparkle_curation.judges.answer_streams import count_faults
 from sparkle_curation.judges.instructions import Instructions, editscore_instructions, own_instructions
 from sparkle_curation.judges.judge import Judge
 from sparkle_curation.judges.score_batches import BatchScore
@@ -18,6 +21,7 @@ from sparkle_curation.judges.score_jobs import ScoreJob
 from sparkle_curation.models.choice import choose_model
 from sparkle_curation.pipelines.score.params import ScoreGroup
 from sparkle_curation.reading.asset_store import AssetStore
+from sparkle_curation.reading.ingestion import TableStream
 from sparkle_curation.release.layout import intermediate_jsonl_path
 from sparkle_curation.release.stages import STAGES
 
@@ -80,7 +84,7 @@ def ask_judge(
     journal: Journal,
     params: ScoreGroup,
     dry_run: bool,
-) -> pl.DataFrame:
+) -> JournalRows:
     """The answers to all that was asked, now or before.
 
     Raises:
@@ -94,30 +98,29 @@ def ask_judge(
 
 
 def tabulate_rescores(
-    score_jobs: pl.DataFrame, score_answers: pl.DataFrame, score_judge: Judge, params: ScoreGroup
-) -> tuple[pl.DataFrame, ...]:
-    """The rescores of the three stages.
+    score_jobs: pl.DataFrame, score_answers: JournalRows, score_judge: Judge, params: ScoreGroup
+) -> tuple[TableStream, ...]:
+    """The rescores of the three stages, worked out as they are written.
 
     Raises:
         ConservationError: something that was asked has no answers.
     """
     rubric, provenance = params.settings.rubric, score_judge.provenance
-    tables = [
-        score_tables.make_table(score_jobs, score_answers, stage, rubric, provenance) for stage in STAGES
-    ]
-    for stage, table in zip(STAGES, tables, strict=True):
-        faults = ", ".join(f"{count:,} {fault}" for fault, count in score_tables.count_faults(table))
-        scored = table["fault"].null_count()
-        logger.info(
-            "%s: %s scored%s", stage.name, f"{scored:,}", f"; without a score {faults}" if faults else ""
-        )
-    return tuple(tables)
+    return tuple(
+        score_tables.stream_table(score_jobs, score_answers, stage, rubric, provenance) for stage in STAGES
+    )
 
 
-def publish_rescores(*rescores: pl.LazyFrame) -> dict[str, list[dict[str, Any]]]:
+def publish_rescores(*rescores: pl.LazyFrame) -> dict[str, Iterator[dict[str, Any]]]:
     """The scored samples as the release writes them, by the path of the file."""
+    for stage, table in zip(STAGES, rescores, strict=True):
+        scored, faults = count_faults(table)
+        without = ", ".join(f"{count:,} {fault}" for fault, count in faults)
+        logger.info(
+            "%s: %s scored%s", stage.name, f"{scored:,}", f"; without a score {without}" if without else ""
+        )
     return {
         intermediate_jsonl_path(theme, stage.file_name): records
         for stage, table in zip(STAGES, rescores, strict=True)
-        for theme, records in score_tables.published_records(table.collect(), stage).items()
+        for theme, records in score_tables.published_records(table, stage).items()
     }

@@ -1,0 +1,101 @@
+"""Tables of what was answered, made from the journal piece by piece: the answers to a release are gigabytes of text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import xxhash
+
+from sparkle_curation.engine.journal import KEY
+from sparkle_curation.engine.journal_rows import JournalRows
+from sparkle_curation.errors import ConservationError
+from sparkle_curation.media.measuring import digests
+from sparkle_curation.reading.ingestion import TableStream
+
+Row = Mapping[str, Any]
+
+_SLICE_ROWS = 512
+"""Some 10 MB of text: a scored video has 32 answers."""
+
+
+@dataclass(frozen=True)
+class RowMaker:
+    """How a row is made.
+
+    Attributes:
+        schema: of the table.
+        version: raised when the same job and answers make another row.
+        make: the row of a job and of what the journal has of it, if anything.
+        constants: columns that are the same for all rows.
+    """
+
+    schema: pa.Schema
+    version: int
+    make: Callable[[Row, Row | None], Row]
+    constants: Row
+
+
+def stream_rows(title: str, jobs: pl.DataFrame, answers: JournalRows, maker: RowMaker) -> TableStream:
+    """A table of one row per job, in their order; one that was made of the same before is not made again.
+
+    Args:
+        title: what the log calls it.
+        jobs: with ``key``, ``id``, ``error`` and ``is_asked``.
+        answers: of the journal.
+        maker: makes the rows.
+
+    Raises:
+        ConservationError: a job that was asked for has no row in the journal.
+    """
+    expected = jobs.filter(pl.col("error").is_null() & pl.col("is_asked"))
+    lost = [name for name, key in expected.select("id", KEY).iter_rows() if key not in answers]
+    if lost:
+        raise ConservationError(
+            "Samples that were asked for have neither answers nor an error",
+            where=title,
+            got=f"{len(lost):,} samples, the first of them {lost[0]}",
+            todo="report it: this is a defect of this project",
+        )
+
+    def batches() -> Iterator[pa.Table]:
+        for part in jobs.iter_slices(_SLICE_ROWS):
+            said = {row[KEY]: row for row in answers.take(part[KEY].to_list()).to_pylist()}
+            rows = [
+                {**maker.make(job, said.get(job[KEY])), **maker.constants}
+                for job in part.iter_rows(named=True)
+            ]
+            yield pa.Table.from_pylist(rows, schema=maker.schema)
+
+    return TableStream(title, maker.schema, _fingerprint(jobs, answers, maker), 0, batches, lambda: 0, dict)
+
+
+def count_faults(table: pl.LazyFrame) -> tuple[int, list[tuple[str, int]]]:
+    """How many rows have no fault; and each fault with the number of its rows, the most frequent first."""
+    faults = table.select("fault").collect()["fault"]
+    return faults.null_count(), list(faults.drop_nulls().value_counts(sort=True).iter_rows())
+
+
+def records_by_theme(table: pl.LazyFrame, columns: Sequence[str]) -> dict[str, Iterator[dict[str, Any]]]:
+    """Theme -> some columns of its rows that have no fault, in their order, read as they are gone through."""
+    whole = table.filter(pl.col("fault").is_null())
+    themes = whole.select("theme").unique(maintain_order=True).collect()["theme"]
+    return {theme: _records(whole.filter(pl.col("theme") == theme).select(columns)) for theme in themes}
+
+
+def _records(rows: pl.LazyFrame) -> Iterator[dict[str, Any]]:
+    for part in rows.collect_batches(chunk_size=_SLICE_ROWS, maintain_order=True):
+        yield from part.iter_rows(named=True)
+
+
+def _fingerprint(jobs: pl.DataFrame, answers: JournalRows, maker: RowMaker) -> str:
+    """A digest of all that the rows are made of; an answer that stands never changes, one that failed may."""
+    digest = xxhash.xxh3_128(f"{maker.version} {maker.schema} {sorted(maker.constants.items())}".encode())
+    for row in digests(jobs, "", jobs.columns):
+        digest.update(row.encode())
+    for key in jobs[KEY]:
+        digest.update(f"{key in answers} {answers.failure(key)}\0".encode())
+    return digest.hexdigest()
