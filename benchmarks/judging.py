@@ -21,7 +21,7 @@ from sparkle_curation.judges.instructions import Instructions
 from sparkle_curation.judges.rubric import Rubric
 from sparkle_curation.judges.scoring import Candidate, ScoreSettings, score
 from sparkle_curation.models.questions import Question, Reply, Sampling
-from sparkle_curation.models.transformers_model import Device, TransformersModel
+from sparkle_curation.models.transformers_model import Device, Generate, TransformersModel
 from sparkle_curation.models.weights import Weights
 
 PASSES = 4
@@ -71,21 +71,19 @@ class RandomModel(TransformersModel):
         super().__init__(Weights("random"), sampling, device)
         self._size = size
 
-    def load(self) -> None:
-        """Make the weights on the device."""
-        if self._model is not None:
-            return
+    def _load(self) -> Generate:
         import torch
 
-        dtype = getattr(torch, self._device.dtype)
+        from sparkle_curation.models.generation import Generator
+
         with torch.device(self._device.name):
             before = torch.get_default_dtype()
-            torch.set_default_dtype(dtype)
+            torch.set_default_dtype(getattr(torch, self._device.dtype))
             try:
-                self._processor, self._model = _build(self._size)
+                processor, model = _build(self._size)
             finally:
                 torch.set_default_dtype(before)
-        self._model.eval()
+        return Generator(model.eval(), processor, self._sampling)
 
 
 def _build(size: Size) -> tuple[Any, Any]:

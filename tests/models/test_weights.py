@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from tests.models.tiny_checkpoint import make_checkpoint
 
 from sparkle_curation.errors import ModelError
+from sparkle_curation.models.pins import PINS
 from sparkle_curation.models.questions import Question, Sampling
 from sparkle_curation.models.transformers_model import Device, TransformersModel
 from sparkle_curation.models.weights import Weights
@@ -46,7 +49,27 @@ def test_a_folder_is_known_by_its_content(copied: Path) -> None:
 def test_a_repository_without_a_commit_is_refused(revision: str | None) -> None:
     """A branch moves; nothing is fetched to find that out."""
     with pytest.raises(ModelError, match="not pinned"):
-        _ = Weights("Qwen/Qwen3-VL-8B-Instruct", revision).provenance
+        _ = Weights("Somebody/Qwen3-VL-8B-tuned", revision).provenance
+
+
+def test_a_known_model_has_its_commit() -> None:
+    """One that is given goes before it, and a branch is refused all the same."""
+    name, other = "Qwen/Qwen3-VL-8B-Instruct", "0" * 40
+    assert Weights(name).provenance["revision"] == PINS[name]
+    assert Weights(name, other).provenance["revision"] == other
+    with pytest.raises(ModelError, match="not pinned"):
+        _ = Weights(name, "main").provenance
+
+
+def test_what_is_judged_with_by_default_is_pinned(checkout: Path) -> None:
+    """The models of ``conf/base`` need no commit; each pin is one."""
+    defaults = [
+        yaml.safe_load((checkout / f"conf/base/{name}/parameters.yml").read_text())[name]["model"]
+        for name in ("score", "ground")
+    ]
+    wanted = {model[key] for model in defaults for key in ("name", "adapter")} - {None}
+    assert wanted <= set(PINS)
+    assert all(re.fullmatch("[0-9a-f]{40}", commit) for commit in PINS.values())
 
 
 def test_weights_that_cannot_be_fetched(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

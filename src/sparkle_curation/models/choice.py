@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from sparkle_curation.errors import ModelError, ParameterError
+from sparkle_curation.errors import ParameterError
 from sparkle_curation.models.params import ModelParams
 from sparkle_curation.models.questions import Sampling, VisionLanguageModel
+from sparkle_curation.models.transformers_model import Device, TransformersModel
+from sparkle_curation.models.weights import Weights
 
 
 def choose_model(params: ModelParams, sampling: Sampling, api_key: str | None = None) -> VisionLanguageModel:
@@ -17,20 +19,9 @@ def choose_model(params: ModelParams, sampling: Sampling, api_key: str | None = 
 
     Raises:
         ParameterError: a server has no address, or none that one can be.
-        ModelError: the packages of the back end are not installed.
     """
     if params.backend == "server":
         return _server(params, sampling, api_key)
-    try:
-        from sparkle_curation.models.transformers_model import Device, TransformersModel  # noqa: PLC0415 -- torch
-        from sparkle_curation.models.weights import Weights  # noqa: PLC0415
-    except ImportError as error:
-        raise ModelError(
-            "A model cannot run in this process: its packages are not installed",
-            got=error,
-            allowed="torch, torchvision and transformers, or a server",
-            todo="pip install 'sparkle-curation[gpu]', or ask a server: backend=server, url=http://host:8000/v1",
-        ) from error
     return TransformersModel(
         Weights(params.name, params.revision, params.adapter, params.adapter_revision),
         sampling,

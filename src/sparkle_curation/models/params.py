@@ -23,9 +23,9 @@ class ModelParams(BaseModel):
     Attributes:
         backend: ``transformers``, in this process; or ``server``, any that speaks the OpenAI chat protocol.
         name: repository or local folder; with a server, the name that it lists.
-        revision: commit of the repository; recorded alone with a server.
+        revision: commit of the repository, None for the known one (``PINS``); with a server it is recorded alone.
         adapter: a LoRA adapter, repository or local folder.
-        adapter_revision: its commit.
+        adapter_revision: its commit, likewise.
         device: ``auto`` for a GPU, ``cuda:1``, ``cpu``.
         dtype: in which it computes.
         batch_size: most questions at once; halved by itself where they do not fit.

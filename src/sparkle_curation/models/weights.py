@@ -12,6 +12,7 @@ from typing import Any
 import xxhash
 
 from sparkle_curation.errors import ModelError
+from sparkle_curation.models.pins import PINS
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SAFE_FILES = ("*.safetensors", "*.json", "*.jinja", "*.txt", "*.model")
@@ -26,9 +27,10 @@ class Weights:
 
     Attributes:
         model: a repository on the model hub, ``Qwen/Qwen3-VL-8B-Instruct``, or a local folder.
-        revision: the repository's commit; None for a local folder, which is known by its content.
+        revision: the repository's commit; None for one that ``PINS`` knows, and for a local folder, which is known
+            by its content.
         adapter: a LoRA adapter, named like ``model``; None for the model as it is.
-        adapter_revision: the adapter's commit; None for a local folder.
+        adapter_revision: the adapter's commit; None likewise.
     """
 
     model: str
@@ -184,8 +186,9 @@ def _name(model: str) -> str:
 def _revision(model: str, revision: str | None) -> str:
     if Path(model).is_dir():
         return _digest(Path(model))
-    if revision and _COMMIT.fullmatch(revision):
-        return revision
+    commit = revision or PINS.get(model)
+    if commit and _COMMIT.fullmatch(commit):
+        return commit
     looks_local = model.startswith((".", "/", "~")) or model.count("/") != 1
     raise ModelError(
         "There is no such folder" if looks_local else "A model is not pinned to a commit",

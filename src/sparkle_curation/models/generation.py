@@ -1,0 +1,136 @@
+"""Replies of one batch by transformers: pictures prepared, tokens drawn, texts decoded."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from PIL import Image as Pictures
+
+from sparkle_curation.models.batching import OutOfMemoryError
+from sparkle_curation.models.grammars import Grammars
+from sparkle_curation.models.questions import Question, Reply, Sampling
+from sparkle_curation.models.sampler import SeededSampler
+
+_OF_PICTURES = ("pixel_values", "image_grid_thw")
+"""What a processor gives that has not a row per question: patches of all pictures, and a row per picture."""
+
+
+class Generator:
+    """Draws the replies to a batch of questions.
+
+    Args:
+        model: of transformers, on its device.
+        processor: of the model, padding on the left.
+        sampling: how tokens are drawn.
+    """
+
+    def __init__(self, model: Any, processor: Any, sampling: Sampling) -> None:
+        self._model, self._processor, self._sampling = model, processor, sampling
+        self._grammars: Grammars | None = None
+
+    def __call__(self, questions: list[Question]) -> list[Reply]:
+        """The replies, in the order of the questions.
+
+        Raises:
+            OutOfMemoryError: the batch does not fit into the GPU's memory.
+        """
+        try:
+            return self._draw(questions)
+        except torch.cuda.OutOfMemoryError:
+            pass  # Out of the handler first: the traceback holds the tensors that take the memory.
+        gc.collect()
+        torch.cuda.empty_cache()
+        raise OutOfMemoryError
+
+    @torch.inference_mode()
+    def _draw(self, questions: list[Question]) -> list[Reply]:
+        inputs = self._prepare(questions)
+        prompt_length = inputs["input_ids"].shape[1]
+        output = self._model.generate(
+            **inputs,
+            do_sample=False,
+            max_new_tokens=self._sampling.max_new_tokens,
+            logits_processor=self._choosers(questions, prompt_length),
+        )
+        return [self._reply(row) for row in output[:, prompt_length:].tolist()]
+
+    def _prepare(self, questions: list[Question]) -> Mapping[str, torch.Tensor]:
+        """What the model takes, on its device. Questions that differ by their seed are prepared once: it takes long."""
+        places: dict[tuple[int | str, ...], int] = {}
+        rows = [places.setdefault(_same(question), len(places)) for question in questions]
+        distinct = [questions[rows.index(place)] for place in range(len(places))]
+        inputs = self._processor.apply_chat_template(
+            [_conversation(question) for question in distinct],
+            tokenize=True,
+            add_generation_prompt=True,
+            return_dict=True,
+            return_tensors="pt",
+            processor_kwargs={"padding": True},
+        ).to(self._model.device)
+        return inputs if len(distinct) == len(questions) else _repeat(inputs, distinct, rows)
+
+    def _choosers(self, questions: list[Question], prompt_length: int) -> list[Any]:
+        sampler = SeededSampler([question.seed for question in questions], self._sampling, prompt_length)
+        schemas = [question.schema for question in questions]
+        if not any(schemas):
+            return [sampler]
+        self._grammars = self._grammars or Grammars(self._processor.tokenizer, self._vocabulary_size)
+        return [self._grammars.processor(schemas), sampler]
+
+    @property
+    def _vocabulary_size(self) -> int:
+        return int(self._model.get_output_embeddings().weight.shape[0])
+
+    def _reply(self, tokens: list[int]) -> Reply:
+        ends = set(_as_list(self._model.generation_config.eos_token_id))
+        is_cut = not ends.intersection(tokens)
+        text = self._processor.tokenizer.decode(
+            tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False
+        )
+        return Reply(text.strip(), is_cut=is_cut)
+
+
+def _same(question: Question) -> tuple[int | str, ...]:
+    """What questions share that are prepared alike: the same texts, and the very same pictures."""
+    return tuple(part if isinstance(part, str) else id(part) for part in question.parts)
+
+
+def _repeat(
+    inputs: Mapping[str, torch.Tensor], distinct: Sequence[Question], rows: Sequence[int]
+) -> Mapping[str, torch.Tensor]:
+    """The inputs with each distinct question in all the rows that ask it."""
+    device = inputs["input_ids"].device
+    repeated = {
+        name: values[torch.tensor(rows, device=device)]
+        for name, values in inputs.items()
+        if name not in _OF_PICTURES
+    }
+    if "pixel_values" not in inputs:
+        return repeated
+    counts = [sum(not isinstance(part, str) for part in question.parts) for question in distinct]
+    grids = _split(inputs["image_grid_thw"], counts)
+    patches = _split(inputs["pixel_values"], [int(grid.prod(1).sum()) for grid in grids])
+    repeated["image_grid_thw"] = torch.cat([grids[row] for row in rows])
+    repeated["pixel_values"] = torch.cat([patches[row] for row in rows])
+    return repeated
+
+
+def _split(values: torch.Tensor, counts: Sequence[int]) -> Sequence[torch.Tensor]:
+    return torch.split(values, list(counts))
+
+
+def _conversation(question: Question) -> list[dict[str, Any]]:
+    content = [
+        {"type": "text", "text": part}
+        if isinstance(part, str)
+        else {"type": "image", "image": Pictures.fromarray(part)}
+        for part in question.parts
+    ]
+    return [{"role": "user", "content": content}]
+
+
+def _as_list(value: int | list[int] | None) -> list[int]:
+    return value if isinstance(value, list) else [] if value is None else [value]

@@ -1,0 +1,70 @@
+"""A batch is prepared once for what is asked alike, and comes to the same as if each question were prepared alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sparkle_curation.models.questions import Question, Sampling
+from sparkle_curation.models.weights import Weights, load_model, load_processor
+
+
+class Counting:
+    """A processor that notes how many questions it prepares."""
+
+    def __init__(self, processor: Any) -> None:
+        self._processor = processor
+        self.tokenizer = processor.tokenizer
+        self.prepared: list[int] = []
+
+    def apply_chat_template(self, conversations: list[Any], **options: Any) -> Any:
+        """What the processor itself makes of them."""
+        self.prepared.append(len(conversations))
+        return self._processor.apply_chat_template(conversations, **options)
+
+
+@pytest.fixture(scope="module")
+def parts(checkpoint: Path) -> tuple[Any, Counting]:
+    """The tiny model and its processor."""
+    weights = Weights(str(checkpoint))
+    return load_model(weights, "cpu", "float32"), Counting(load_processor(weights))
+
+
+def pictures(count: int) -> list[np.ndarray[Any, np.dtype[np.uint8]]]:
+    """Pictures of noise, each of another width."""
+    rng = np.random.default_rng(3)
+    return [rng.integers(0, 255, (64, 64 + 32 * place, 3), np.uint8) for place in range(count)]
+
+
+def test_passes_over_one_question_are_prepared_once(parts: tuple[Any, Counting]) -> None:
+    """Whatever stands between them, each reply is that of its own question and seed."""
+    from sparkle_curation.models.generation import Generator  # noqa: PLC0415 -- torch
+
+    model, processor = parts
+    generate = Generator(model, processor, Sampling(max_new_tokens=12))
+    one, two, three = pictures(3)
+    questions = [
+        Question(said, seed)
+        for seed in (1, 2)
+        for said in ((one, two, "Which?"), ("No picture at all.",), (two, "Good?"), (three, one, "Which?"))
+    ]
+    alone = [generate([question])[0] for question in questions]
+    processor.prepared.clear()
+    assert generate(questions) == alone
+    assert processor.prepared == [4]
+    assert len({reply.text for reply in alone}) == len(alone)
+
+
+def test_other_pictures_of_one_size_are_not_the_same(parts: tuple[Any, Counting]) -> None:
+    """What is alike is the very same picture, not one of its shape."""
+    from sparkle_curation.models.generation import Generator  # noqa: PLC0415 -- torch
+
+    model, processor = parts
+    generate = Generator(model, processor, Sampling(max_new_tokens=12))
+    dark, light = (np.full((64, 64, 3), shade, np.uint8) for shade in (0, 255))
+    questions = [Question((picture, "Good?"), 1) for picture in (dark, light)]
+    first, second = generate(questions)
+    assert first != second
