@@ -137,7 +137,7 @@ def test_the_copy_that_is_read_gives_the_pixels() -> None:
         (25.0, 60, [0, 13, 25, 38, 50, None]),
         (30000 / 1001, 46, [0, 15, 30, 45, None]),
         (2.0, 2, [0, 1, None]),
-        (1.0, 9, [0, 1, 1, 2]),
+        (1.0, 9, [0, 1, 2, 3]),
     ],
 )
 def test_sampled_frames_are_half_a_second_apart(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from sparkle_curation.engine.journal import KEY
-from sparkle_curation.judges.video_frames import choose_anchor_frames
+from sparkle_curation.media.anchors import choose_anchors
 from sparkle_curation.media.measuring import digests, with_identity
 from sparkle_curation.reading.asset_store import choose_copy
 from sparkle_curation.release.media_faults import MediaFault
@@ -87,7 +87,7 @@ def list_round2(
 
 def _anchors(video: dict[str, float | None]) -> list[int]:
     frame_count, fps = video["frame_count"], video["fps"]
-    return choose_anchor_frames(int(frame_count), fps) if frame_count and fps else []
+    return choose_anchors(int(frame_count), fps) if frame_count and fps else []
 
 
 def _files_of(files: pl.DataFrame, kind: str, side: str) -> pl.DataFrame:

@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 import polars as pl
 
 from sparkle_curation.engine.journal import KEY
-from sparkle_curation.judges.video_frames import SCORED_FRAMES, choose_scored_frames
+from sparkle_curation.judges.scored_frames import SCORED_FRAMES, choose_scored_frames
 from sparkle_curation.media.measuring import digests, with_identity
 from sparkle_curation.reading.asset_store import choose_copy
 from sparkle_curation.release.media_faults import MediaFault

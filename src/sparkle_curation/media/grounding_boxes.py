@@ -1,8 +1,6 @@
 """The boxes of both grounding rounds as a flat table, with pixels and frames of the real video.
 
-Round 1 lies on frame 0. Round 2 lies on frames sampled at 2 a second (dataset card,
-"foreground_grounding_r2"): frame ``round(k * fps / 2)`` for the k-th of them. The card gives no formula; this one is
-inferred. At the 16 frames a second of the release it is every eighth, which the paper's figure of the anchors shows.
+Round 1 lies on frame 0, round 2 on the anchors of the video (``media.anchors``).
 """
 
 from __future__ import annotations
@@ -16,18 +14,16 @@ import polars as pl
 import pyarrow as pa
 
 from sparkle_curation.errors import ConservationError
+from sparkle_curation.media.anchors import anchor_frame
 from sparkle_curation.media.boxes import is_box, pixel_box
 from sparkle_curation.reading.asset_store import choose_copy
 from sparkle_curation.reading.ingestion import TableStream
 from sparkle_curation.release.box_table import GROUNDING_BOX_COLUMNS
 from sparkle_curation.release.fields import arrow_schema
 
-SAMPLED_FPS = 2
-"""Frames a second that round 2 was asked for (dataset card)."""
-
 GROUNDING_BOX_SCHEMA: pa.Schema = arrow_schema(GROUNDING_BOX_COLUMNS)
 
-_VERSION = 1
+_VERSION = 2
 """Raised with every change that makes other boxes of the same tables; all are then located anew."""
 _PIECE_SAMPLES = 4_096  # some 200,000 boxes
 _VIDEO_FACTS = ("width_px", "height_px", "fps", "frame_count")
@@ -110,7 +106,7 @@ def _locate_round_2(groundings: pl.LazyFrame, videos: pl.LazyFrame) -> pl.LazyFr
     frames = _with_videos(groundings, videos).with_columns(
         pl.int_ranges(pl.col("objects").list.len(), dtype=pl.Int32).alias("anchor_index")
     )
-    each = frames.explode("objects", "anchor_index").with_columns(_frame_index().alias("frame_index"))
+    each = frames.explode("objects", "anchor_index").with_columns(anchor_frame().alias("frame_index"))
     return _one_row_each(each, 2)
 
 
@@ -157,14 +153,6 @@ def _videos(media: pl.LazyFrame) -> pl.LazyFrame:
 def _with_videos(groundings: pl.LazyFrame, videos: pl.LazyFrame) -> pl.LazyFrame:
     # Before the rows become fifty times as many.
     return groundings.join(videos, on="id", how="left", maintain_order="left")
-
-
-def _frame_index() -> pl.Expr:
-    """The frame of each sampled one; null where the video's rate is unknown, or it has no such frame."""
-    step = pl.col("fps") / SAMPLED_FPS
-    index = (pl.col("anchor_index") * step + 0.5).floor().cast(pl.Int32)
-    at_start = pl.col("anchor_index") == 0
-    return pl.when(at_start).then(0).when(index < pl.col("frame_count")).then(index).cast(pl.Int32)
 
 
 def _with_pixels(boxes: pl.LazyFrame) -> pl.LazyFrame:

@@ -1,4 +1,4 @@
-"""Which frames of a video are judged."""
+"""Which frames of a video are scored."""
 
 from __future__ import annotations
 
@@ -22,16 +22,3 @@ def choose_scored_frames(frame_count: int, count: int = SCORED_FRAMES) -> list[i
     if frame_count <= count:
         raise ValueError(f"{frame_count} frames: {count} beside the first are wanted")
     return [round(place) for place in np.linspace(1, frame_count - 1, count).tolist()]
-
-
-def choose_anchor_frames(frame_count: int, fps: float, anchors_per_s: float = 2.0) -> list[int]:
-    """The frames that are grounded in the second round, counted from 0: two a second of the real frame rate.
-
-    Source: dataset card, "frames sampled at 2 FPS"; at 16 frames a second every eighth.
-
-    >>> choose_anchor_frames(69, 16.0)
-    [0, 8, 16, 24, 32, 40, 48, 56, 64]
-    """
-    step = max(fps / anchors_per_s, 1.0)
-    count = int((frame_count - 1) / step) + 1
-    return [round(number * step) for number in range(count)]
