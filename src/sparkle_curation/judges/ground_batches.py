@@ -73,7 +73,7 @@ class BatchGround:
         rows = [
             {KEY: job.key, "answers": [], "error": found.error, "error_detail": found.detail}
             if isinstance(found, Failure)
-            else {KEY: job.key, **_row([next(answers) for _ in found])}
+            else {KEY: job.key, **_row(job, [next(answers) for _ in found])}
             for job, found in zip(jobs, shown, strict=True)
         ]
         return pa.Table.from_pylist(rows, schema=JOURNAL_SCHEMA)
@@ -128,7 +128,11 @@ def _answer(reply: Reply, tries: int) -> dict[str, Any]:
     }
 
 
-def _row(answers: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    number, broken = next(((n, one) for n, one in enumerate(answers) if one["fault"]), (0, None))
+def _row(job: GroundJob, answers: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The answers of a job, and its error: of an anchor that was not answered only where the others were not either."""
+    unanswered = [(number, one) for number, one in enumerate(answers) if one["fault"]]
+    failed = [(number, one) for number, one in unanswered if not one["is_open"]]
+    is_lost = not job.labels or len(unanswered) == len(answers)
+    number, broken = next(iter(failed or (unanswered if is_lost else [])), (0, None))
     detail = broken and f"answer {number}, asked {broken['tries']} times: {broken['text'][:_SHOWN_CHARS]}"
     return {"answers": list(answers), "error": broken and broken["fault"], "error_detail": detail}

@@ -11,7 +11,7 @@ from sparkle_curation.reading.asset_store import choose_copy
 from sparkle_curation.release.media_faults import MediaFault
 from sparkle_curation.release.rescore_tables import NO_PROMPT
 
-GROUNDING_VERSION = 1
+GROUNDING_VERSION = 2
 """Raised when the same answers, or the same assets and settings, would come to other boxes."""
 
 NO_ROUND1 = "no_round1"

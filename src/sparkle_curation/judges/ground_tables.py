@@ -85,13 +85,17 @@ def _row1(job: Row, said: Row | None) -> Row:
 
 def _row2(job: Row, said: Row | None) -> Row:
     row = {**_told(job, said), **{name: job[name] for name in _OF_ROUND1}}
-    if row["fault"]:
+    if row["fault"] or said is None:
         return row
-    relocated = [relocate(job["labels"], _found(text)) for text in row["raw_texts"]]
+    relocated = [
+        relocate(job["labels"], [] if answer["fault"] else _found(answer["text"]))
+        for answer in said["answers"]
+    ]
     return {
         **row,
         "frame_objects": [_objects(one.objects) for one in relocated],
         "surplus_labels": [one.surplus for one in relocated],
+        "unanswered_anchors": [number for number, answer in enumerate(said["answers"]) if answer["fault"]],
     }
 
 

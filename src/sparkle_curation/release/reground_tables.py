@@ -29,6 +29,12 @@ REGROUNDED_TABLES: dict[str, tuple[Field, ...]] = {
             "Labels of each frame's answer that were not asked for, or once too often.",
             is_optional=True,
         ),
+        Field(
+            "unanswered_anchors",
+            ListOf("integer"),
+            "Places, from 0, of the frames of which no answer could be read: their boxes are all empty.",
+            is_optional=True,
+        ),
     ),
 }
 """Columns of each table of regroundings: one row per sample that has the assets of the round."""

@@ -1,4 +1,4 @@
-"""Scoring that is killed with SIGKILL, over and over, comes to the same table, and nothing is scored twice."""
+"""Judging that is killed with SIGKILL, over and over, comes to the same table, and nothing is asked twice."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from pathlib import Path
 from typing import IO, cast
 
 import polars as pl
+import pyarrow as pa
 import pytest
 from polars.testing import assert_frame_equal
 from tests.conftest import Project
+from tests.judges.judging_child import BATCH
 
 from sparkle_curation.engine.journal import KEY, Journal
-from sparkle_curation.judges.score_batches import JOURNAL_SCHEMA
+from sparkle_curation.judges import ground_batches, score_batches
 
 pytestmark = pytest.mark.slow
 
-KILLS, BATCH = 20, 2
-
 
 class Child:
-    """The process that scores; each run of it is a child of its own."""
+    """The process that judges; each run of it is a child of its own."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._in, self._out = cast("IO[str]", process.stdin), cast("IO[str]", process.stdout)
 
     def start(self) -> int:
-        """Begin to score; gives the process id."""
+        """Begin; gives the process id."""
         self._in.write("run\n")
         self._in.flush()
         return int(self._out.readline())
@@ -46,11 +46,11 @@ class Child:
 
 
 @contextmanager
-def scoring(checkout: Path, tables: Path, release: Path, checkpoint: Path) -> Iterator[Child]:
-    """A process that scores into ``tables``."""
-    command = [sys.executable, "-m", "tests.judges.scoring_child", str(tables), str(release), str(checkpoint)]
+def judging(what: str, checkout: Path, tables: Path, release: Path, checkpoint: Path) -> Iterator[Child]:
+    """A process that scores or grounds into ``tables``."""
+    arguments = [what, *map(str, (tables, release, checkpoint))]
     process = subprocess.Popen(
-        command,
+        [sys.executable, "-m", "tests.judges.judging_child", *arguments],
         cwd=checkout,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -64,8 +64,18 @@ def scoring(checkout: Path, tables: Path, release: Path, checkpoint: Path) -> It
         process.wait()
 
 
-def test_twenty_kills_lose_and_repeat_nothing(
-    project: Project, checkout: Path, qwen3_checkpoint: Path, tmp_path: Path
+@pytest.mark.parametrize(
+    ("what", "schema", "kills"),
+    [("score", score_batches.JOURNAL_SCHEMA, 20), ("ground", ground_batches.JOURNAL_SCHEMA, 8)],
+)
+def test_kills_lose_and_repeat_nothing(
+    what: str,
+    schema: pa.Schema,
+    kills: int,
+    project: Project,
+    checkout: Path,
+    qwen3_checkpoint: Path,
+    tmp_path: Path,
 ) -> None:
     """Each run begins with what the journal has; only the batch in hand is asked for again."""
     for pipeline in ("ingest", "inspect"):
@@ -75,14 +85,14 @@ def test_twenty_kills_lose_and_repeat_nothing(
         folder.mkdir()
         for name in ("media", "assets"):
             shutil.copy(project.output("02_intermediate", f"{name}.parquet"), folder)
-    with scoring(checkout, whole, project.release_root, qwen3_checkpoint) as child:
+    with judging(what, checkout, whole, project.release_root, qwen3_checkpoint) as child:
         child.start()
         assert child.wait() == 0
     moments = random.Random(20)  # noqa: S311 -- moments, not secrets
-    journal = Journal(torn / "score.journal", JOURNAL_SCHEMA)
+    journal = Journal(torn / "made.journal", schema)
     killed = 0
-    with scoring(checkout, torn, project.release_root, qwen3_checkpoint) as child:
-        for _ in range(KILLS):
+    with judging(what, checkout, torn, project.release_root, qwen3_checkpoint) as child:
+        for _ in range(kills):
             with journal:
                 known = set(journal.read()[KEY].to_pylist())
             before = len(asked(torn))
@@ -94,11 +104,11 @@ def test_twenty_kills_lose_and_repeat_nothing(
             assert not known & set(asked(torn)[before:])
         child.start()
         assert child.wait() == 0
-    assert killed == KILLS
-    assert_frame_equal(*(pl.read_parquet(folder / "rescores.parquet") for folder in (whole, torn)))
+    assert killed == kills
+    assert_frame_equal(*(pl.read_parquet(folder / "made.parquet") for folder in (whole, torn)))
     counts = Counter(asked(torn))
     assert set(counts) == set(asked(whole))
-    assert counts.total() <= len(counts) + KILLS * BATCH
+    assert counts.total() <= len(counts) + kills * BATCH
     assert counts.total() > len(counts)  # some kill did hit a batch in hand
 
 
