@@ -134,5 +134,5 @@ def _row(job: GroundJob, answers: Sequence[dict[str, Any]]) -> dict[str, Any]:
     failed = [(number, one) for number, one in unanswered if not one["is_open"]]
     is_lost = not job.labels or len(unanswered) == len(answers)
     number, broken = next(iter(failed or (unanswered if is_lost else [])), (0, None))
-    detail = broken and f"answer {number}, asked {broken['tries']} times: {broken['text'][:_SHOWN_CHARS]}"
+    detail = broken and f"answer {number}, try {broken['tries']}: {broken['text'][:_SHOWN_CHARS]}"
     return {"answers": list(answers), "error": broken and broken["fault"], "error_detail": detail}

@@ -101,7 +101,7 @@ def _row(scorings: Sequence[Scoring]) -> Mapping[str, Any]:
     unanswered = next((answer for answer in answers if answer["is_fault"]), None)
     detail = unanswered and (
         f"picture {unanswered['picture']}, pass {unanswered['number']}, {unanswered['aspect']}, "
-        f"asked {unanswered['tries']} times: {unanswered['text'][:_SHOWN_CHARS]}"
+        f"try {unanswered['tries']}: {unanswered['text'][:_SHOWN_CHARS]}"
     )
     return {"answers": answers, "error": fault, "error_detail": detail}
 
