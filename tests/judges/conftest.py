@@ -1,5 +1,5 @@
-"""The tiny checkpoint of the tests of models, for runs of Kedro."""
+"""The tiny checkpoints of the tests of models, for judges."""
 
-from tests.models.conftest import qwen3_checkpoint, torch_ready
+from tests.models.conftest import checkpoint, family, qwen3_checkpoint, torch_ready
 
-__all__ = ["qwen3_checkpoint", "torch_ready"]
+__all__ = ["checkpoint", "family", "qwen3_checkpoint", "torch_ready"]
