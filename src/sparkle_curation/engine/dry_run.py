@@ -15,13 +15,15 @@ class Plan(Protocol):
     to_do: int
     broken: int
     seconds_per_item: float | None
+    is_remote: bool
 
 
 def describe(plan: Plan, items: str) -> str:
-    """The plan in a few lines, with time as one process with one GPU takes it.
+    """The plan in a few lines, with time as this process takes it: with one GPU, or with all those of a server.
 
     >>> from types import SimpleNamespace
-    >>> print(describe(SimpleNamespace(done=8, to_do=7200, broken=1, seconds_per_item=0.5), "samples"))
+    >>> plan = SimpleNamespace(done=8, to_do=7200, broken=1, seconds_per_item=0.5, is_remote=False)
+    >>> print(describe(plan, "samples"))
     Dry run
       to do            7,200 samples
       already done     8
@@ -41,6 +43,8 @@ def describe(plan: Plan, items: str) -> str:
     hours, minutes = divmod(round(seconds / 60), 60)
     rate = f"{plan.seconds_per_item:.2f} s a {items.removesuffix('s')}, as measured on one batch"
     time, gpu_hours = f"about {hours:,} h {minutes} min at {rate}", f"about {seconds / SECONDS_PER_HOUR:,.1f}"
+    if plan.is_remote:
+        gpu_hours += " for each GPU of the server"
     return "\n".join([*lines, f"  time             {time}", f"  GPU hours        {gpu_hours}"])
 
 

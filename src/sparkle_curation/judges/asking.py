@@ -55,12 +55,14 @@ class Plan:
         to_do: those that it lacks, after the one batch that was measured.
         broken: those that cannot be scored.
         seconds_per_item: as measured on one batch, the model loaded; None where nothing is to do.
+        is_remote: whether a server does the work.
     """
 
     done: int
     to_do: int
     broken: int
     seconds_per_item: float | None
+    is_remote: bool
 
 
 def ask(jobs: pl.DataFrame, asking: Asking, journal: Journal) -> JournalRows:
@@ -96,6 +98,7 @@ def plan(jobs: pl.DataFrame, asking: Asking, journal: Journal) -> Plan:
         to_do=missing.height - batch.height,
         broken=jobs.filter(pl.col("error").is_not_null()).height,
         seconds_per_item=seconds,
+        is_remote=asking.model.provenance["backend"] == "server",
     )
 
 

@@ -1,0 +1,42 @@
+"""A dry run tells what is to do and how long that takes, and ends the process well."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from sparkle_curation.engine.dry_run import describe, end_dry_run
+
+
+@dataclass
+class Plan:
+    """A plan of 7,200 items at half a second each."""
+
+    done: int = 8
+    to_do: int = 7_200
+    broken: int = 1
+    seconds_per_item: float | None = 0.5
+    is_remote: bool = False
+
+
+def test_the_time_of_a_server_is_that_of_all_its_gpus() -> None:
+    """How many these are, this side does not know."""
+    assert (
+        describe(Plan(is_remote=True), "samples").splitlines()[-1].endswith("1.0 for each GPU of the server")
+    )
+
+
+def test_nothing_to_do_takes_no_time() -> None:
+    """And no rate is made up."""
+    told = describe(Plan(to_do=0, seconds_per_item=None), "samples")
+    assert told.endswith("none: nothing is to do")
+    assert "GPU" not in told
+
+
+def test_the_process_ends_well(capsys: pytest.CaptureFixture[str]) -> None:
+    """With the plan on standard output, where a shell can take it."""
+    with pytest.raises(SystemExit) as ended:
+        end_dry_run(Plan(), "samples")
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == describe(Plan(), "samples") + "\n"
