@@ -76,7 +76,8 @@ def stream_rows(title: str, jobs: pl.DataFrame, answers: JournalRows, maker: Row
 def count_faults(table: pl.LazyFrame) -> tuple[int, list[tuple[str, int]]]:
     """How many rows have no fault; and each fault with the number of its rows, the most frequent first."""
     faults = table.select("fault").collect()["fault"]
-    return faults.null_count(), list(faults.drop_nulls().value_counts(sort=True).iter_rows())
+    counts = faults.drop_nulls().value_counts().sort("count", "fault", descending=[True, False])
+    return faults.null_count(), list(counts.iter_rows())
 
 
 def records_by_theme(table: pl.LazyFrame, columns: Sequence[str]) -> dict[str, Iterator[dict[str, Any]]]:

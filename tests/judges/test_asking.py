@@ -1,0 +1,131 @@
+"""What the journal has is not asked for; what a run would take is measured on a batch that counts."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from sparkle_curation.engine.journal import KEY, Journal
+from sparkle_curation.errors import ModelError
+from sparkle_curation.judges.asking import Asking, ask, plan
+from sparkle_curation.models.questions import Question, Reply
+
+SCHEMA = pa.schema([("key", pa.string()), ("said", pa.string()), ("error", pa.string())])
+
+
+class Job(NamedTuple):
+    """Something to ask about."""
+
+    key: str
+    topic: str
+
+
+@dataclass
+class Model:
+    """A model that only knows when it was loaded."""
+
+    loaded: int = 0
+    provenance: Mapping[str, str] = field(default_factory=lambda: {"backend": "transformers"})
+
+    def load(self) -> None:
+        """Notes it."""
+        self.loaded += 1
+
+    def ask(self, questions: Sequence[Question]) -> list[Reply]:
+        """Not asked in these tests."""
+        raise NotImplementedError
+
+
+@dataclass
+class Answering:
+    """Answers batches of jobs, and notes their topics.
+
+    Attributes:
+        fails_at: a topic at which the model cannot answer at all.
+        seconds: how long a batch takes.
+    """
+
+    fails_at: str = ""
+    seconds: float = 0.0
+    batches: list[list[str]] = field(default_factory=list)
+
+    def __call__(self, jobs: list[Job]) -> pa.Table:
+        """A row each."""
+        topics = [job.topic for job in jobs]
+        if self.fails_at in topics:
+            raise ModelError("The model server gives no replies")
+        time.sleep(self.seconds)
+        self.batches.append(topics)
+        rows = [{"key": job.key, "said": job.topic.upper(), "error": None} for job in jobs]
+        return pa.Table.from_pylist(rows, schema=SCHEMA)
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Journal:
+    """Knows the answer to "a"."""
+    made = Journal(tmp_path / "some.journal", SCHEMA)
+    with made:
+        made.append(pa.table({"key": ["key a"], "said": ["A"], "error": pa.nulls(1, pa.string())}))
+    return made
+
+
+def jobs(topics: str, unasked: str = "", broken: str = "") -> pl.DataFrame:
+    """A job for each letter."""
+    rows = [
+        (f"key {topic}", topic, topic not in unasked + broken, "torn" if topic in broken else None)
+        for topic in topics
+    ]
+    return pl.DataFrame(rows, schema=[KEY, "topic", "is_asked", "error"], orient="row")
+
+
+def asking(answering: Answering, model: Model | None = None) -> Asking:
+    """Two jobs a batch."""
+    return Asking("topics", answering, Job, model or Model(), 2)
+
+
+def test_only_what_is_lacking_is_asked(journal: Journal, caplog: pytest.LogCaptureFixture) -> None:
+    """Each once, though it may be wanted twice; the log tells how much was known."""
+    answering = Answering()
+    with caplog.at_level(logging.INFO):
+        found = ask(jobs("abcdbce", unasked="d"), asking(answering), journal)
+    assert answering.batches == [["b", "c"], ["e"]]
+    assert [row["said"] for row in found.take(["key a", "key c", "key d"]).to_pylist()] == ["A", "C"]
+    assert "topics: 3 asked for, 1 known from before" in caplog.text
+
+
+def test_what_was_answered_before_a_failure_stays(journal: Journal) -> None:
+    """The next run begins there."""
+    with pytest.raises(ModelError):
+        ask(jobs("abcde"), asking(Answering(fails_at="d")), journal)
+    again = Answering()
+    ask(jobs("abcde"), asking(again), journal)
+    assert again.batches == [["d", "e"]]
+
+
+def test_a_plan_costs_one_batch(journal: Journal) -> None:
+    """It tells what is known, with this batch; what is left; what cannot be; and the time of a job in the batch."""
+    answering, model = Answering(seconds=0.1), Model()
+    found = plan(jobs("abcdefgxy", unasked="y", broken="x"), asking(answering, model), journal)
+    assert (found.done, found.to_do, found.broken) == (3, 4, 1)
+    assert found.seconds_per_item is not None
+    assert found.seconds_per_item >= 0.05
+    assert (answering.batches, model.loaded) == ([["b", "c"]], 1)
+    assert not found.is_remote
+    ask(jobs("abcdefg"), asking(answering, model), journal)
+    assert answering.batches == [["b", "c"], ["d", "e"], ["f", "g"]], "the batch of the plan counts"
+
+
+def test_a_plan_of_nothing_loads_nothing(journal: Journal) -> None:
+    """Neither weights nor a server are needed to say that all is done."""
+    model = Model(provenance={"backend": "server"})
+    found = plan(jobs("a"), asking(Answering(fails_at="a"), model), journal)
+    assert (found.done, found.to_do, found.seconds_per_item, found.is_remote) == (1, 0, None, True)
+    assert model.loaded == 0
