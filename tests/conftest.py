@@ -60,11 +60,13 @@ class Project:
         release_root: the release that is curated.
         data_root: where the outputs go, `02_intermediate/` and so on.
         params: further parameters of every run, by their dotted names.
+        env: the folder of `conf/` that goes over `conf/base`; None for `conf/local`, as Kedro does.
     """
 
     release_root: Path
     data_root: Path
     params: Mapping[str, object] = field(default_factory=dict)
+    env: str | None = None
 
     def output(self, *parts: str) -> Path:
         """The path of an output: ``project.output("03_primary", "verdicts.parquet")``."""
@@ -86,7 +88,8 @@ class Project:
         items = self.param_items(params)
         if any("," in item for item in items):
             raise ValueError(f"--params takes no comma: {items}")
-        return [sys.executable, "-m", "kedro", "run", *arguments, "--params", ",".join(items)]
+        env = ["--env", self.env] if self.env else []
+        return [sys.executable, "-m", "kedro", "run", *env, *arguments, "--params", ",".join(items)]
 
     def run_kedro(
         self, *arguments: str, params: Mapping[str, object] | None = None, timeout_s: float = 120
@@ -117,7 +120,7 @@ class Project:
 
         # as Kedro's own command line reads them, so that a nested name and a number mean the same here
         runtime = OmegaConf.to_container(OmegaConf.from_dotlist(self.param_items(params)))
-        with KedroSession.create(CHECKOUT, runtime_params=runtime) as session:
+        with KedroSession.create(CHECKOUT, env=self.env, runtime_params=runtime) as session:
             outputs = session.run(pipeline_names=[pipeline])
         return {name: dataset.load() for name, dataset in outputs.items()}
 

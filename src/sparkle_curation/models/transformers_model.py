@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from sparkle_curation.errors import ModelError
 from sparkle_curation.models.batching import Batches
 from sparkle_curation.models.questions import Question, Reply, ReplyFault, Sampling
-from sparkle_curation.models.weights import Weights
+from sparkle_curation.models.weights import Weights, find_device, load_model, load_processor
 
 _PIXELS_A_LETTER = 200
 """A token of text has about four letters, one of a picture 28 x 28 to 32 x 32 pixels: enough to sort by."""
@@ -78,7 +78,6 @@ class TransformersModel:
     def _load(self) -> Generate:
         try:
             from sparkle_curation.models.generation import Generator  # noqa: PLC0415 -- torch
-            from sparkle_curation.models.weights import load_model, load_processor  # noqa: PLC0415
         except ImportError as error:
             raise ModelError(
                 "A model cannot run in this process: its packages are not installed",
@@ -86,9 +85,9 @@ class TransformersModel:
                 allowed="torch, torchvision and transformers, or a server",
                 todo="pip install 'sparkle-curation[gpu]', or ask a server: backend=server, url=http://host:8000/v1",
             ) from error
+        place = find_device(self._device.name)
         processor = load_processor(self._weights)
-        model = load_model(self._weights, self._device.name, self._device.dtype)
-        return Generator(model, processor, self._sampling)
+        return Generator(load_model(self._weights, place, self._device.dtype), processor, self._sampling)
 
 
 def _length(question: Question) -> int:

@@ -54,6 +54,27 @@ class Weights:
         return facts
 
 
+def find_device(name: str) -> str:
+    """The device as torch calls it; to be looked for before gigabytes are fetched for it.
+
+    Raises:
+        ModelError: there is none.
+    """
+    import torch  # noqa: PLC0415
+
+    if name.startswith("cpu"):
+        return name
+    if not torch.cuda.is_available():
+        raise ModelError(
+            "There is no GPU here",
+            where=f"device={name}",
+            got="torch finds no CUDA device",
+            allowed="auto or cuda with a GPU, cpu for a small model",
+            todo="run on a machine with a GPU, ask a server instead (backend=server), or set device=cpu",
+        )
+    return "cuda:0" if name == "auto" else name
+
+
 def load_processor(weights: Weights) -> Any:
     """The processor of the model, padding on the left, as a batch of replies needs it.
 
@@ -81,17 +102,16 @@ def load_processor(weights: Weights) -> Any:
     return processor
 
 
-def load_model(weights: Weights, device: str, dtype: str) -> Any:
-    """The model on ``device``, with its adapter merged in.
+def load_model(weights: Weights, place: str, dtype: str) -> Any:
+    """The model at ``place``, with its adapter merged in.
 
     Raises:
-        ModelError: the weights cannot be had or there is no such device.
+        ModelError: the weights cannot be had.
     """
     import torch  # noqa: PLC0415
     from safetensors import SafetensorError  # noqa: PLC0415
     from transformers import AutoModelForImageTextToText  # noqa: PLC0415
 
-    place = _find_device(device)
     folder = acquire(weights.model, weights.revision)
     try:
         model: Any = AutoModelForImageTextToText.from_pretrained(
@@ -160,22 +180,6 @@ def _with_adapter(model: Any, weights: Weights) -> Any:
             allowed=f"a LoRA adapter made for {weights.model}",
             todo="take the adapter's own base model, which its adapter_config.json names",
         ) from error
-
-
-def _find_device(name: str) -> str:
-    import torch  # noqa: PLC0415
-
-    if name.startswith("cpu"):
-        return name
-    if not torch.cuda.is_available():
-        raise ModelError(
-            "There is no GPU here",
-            where=f"device={name}",
-            got="torch finds no CUDA device",
-            allowed="auto or cuda with a GPU, cpu for a small model",
-            todo="run on a machine with a GPU, ask a server instead (backend=server), or set device=cpu",
-        )
-    return "cuda:0" if name == "auto" else name
 
 
 def _name(model: str) -> str:

@@ -26,18 +26,8 @@ def grounded(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Project:
     """Three samples of each round, with labels of the release in the second."""
-    params = {
-        "ground.model.name": qwen3_checkpoint,
-        "ground.model.device": "cpu",
-        "ground.model.dtype": "float32",
-        "ground.is_constrained": True,
-        "ground.max_objects": 1,
-        "ground.max_tries": 6,
-        "ground.sampling.max_new_tokens": 300,
-        "ground.labels_from": "released",
-        "ground.limit": LIMIT,
-    }
-    project = Project(sample_release, tmp_path_factory.mktemp("grounded"), params)
+    params = {"ground.model.name": qwen3_checkpoint}
+    project = Project(sample_release, tmp_path_factory.mktemp("grounded"), params, env="test")
     for pipeline in ("ingest", "inspect", "ground"):
         project.run_here(pipeline)
     return project

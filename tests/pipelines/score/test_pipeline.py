@@ -36,17 +36,8 @@ def scored(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Project:
     """Two samples of each stage, scored."""
-    params = {
-        "score.model.name": qwen3_checkpoint,
-        "score.model.adapter": None,
-        "score.model.device": "cpu",
-        "score.model.dtype": "float32",
-        "score.is_constrained": True,
-        "score.has_labels": False,
-        "score.passes": 2,
-        "score.limit": LIMIT,
-    }
-    project = Project(sample_release, tmp_path_factory.mktemp("scored"), params)
+    params = {"score.model.name": qwen3_checkpoint}
+    project = Project(sample_release, tmp_path_factory.mktemp("scored"), params, env="test")
     project.run_here("ingest")
     project.run_here("inspect")
     project.run_here("score")
@@ -171,7 +162,7 @@ def test_a_dry_run_tells_what_the_run_would_take(scored: Project, capsys: pytest
 def test_a_model_that_is_not_pinned_is_refused(scored: Project) -> None:
     """Before anything is read or asked; a folder that is not there is told apart."""
     with pytest.raises(ModelError, match="not pinned"):
-        scored.run_here("score", params={"score.model.name": "Qwen/Qwen3-VL-8B-Instruct"})
+        scored.run_here("score", params={"score.model.name": "Somebody/Qwen3-VL-8B-tuned"})
     with pytest.raises(ModelError, match="no such folder"):
         scored.run_here("score", params={"score.model.name": "/nowhere/model"})
 
