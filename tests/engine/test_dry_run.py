@@ -11,12 +11,12 @@ from sparkle_curation.engine.dry_run import describe, end_dry_run
 
 @dataclass
 class Plan:
-    """A plan of 7,200 items at half a second each."""
+    """A plan of 7,200 items in an hour."""
 
     done: int = 8
     to_do: int = 7_200
     broken: int = 1
-    seconds_per_item: float | None = 0.5
+    seconds: float | None = 3600.0
     is_remote: bool = False
 
 
@@ -27,9 +27,16 @@ def test_the_time_of_a_server_is_that_of_all_its_gpus() -> None:
     )
 
 
+def test_a_short_run_is_told_in_minutes() -> None:
+    """And no GPU hour is made of it."""
+    *_, clock, gpu_hours = describe(Plan(to_do=10, seconds=100.0), "samples").splitlines()
+    assert clock == "  time             about 2 min at 10.00 s a sample, as measured on one batch"
+    assert gpu_hours == "  GPU hours        less than 0.1"
+
+
 def test_nothing_to_do_takes_no_time() -> None:
     """And no rate is made up."""
-    told = describe(Plan(to_do=0, seconds_per_item=None), "samples")
+    told = describe(Plan(to_do=0, seconds=None), "samples")
     assert told.endswith("none: nothing is to do")
     assert "GPU" not in told
 

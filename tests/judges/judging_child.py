@@ -120,7 +120,7 @@ def ask(jobs: pl.DataFrame, function: Any, make_job: Any, tables: Path, schema: 
     from sparkle_curation.judges.asking import Asking  # noqa: PLC0415
     from sparkle_curation.judges.asking import ask as ask_missing  # noqa: PLC0415
 
-    asking = Asking("tests", Noted(function, tables / "asked.log"), make_job, None, BATCH)  # type: ignore[arg-type]
+    asking = Asking("tests", Noted(function, tables / "asked.log"), make_job, None, BATCH, pl.lit(1))  # type: ignore[arg-type]
     return ask_missing(jobs, asking, Journal(tables / "made.journal", schema))
 
 

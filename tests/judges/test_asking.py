@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -88,7 +88,7 @@ def jobs(topics: str, unasked: str = "", broken: str = "") -> pl.DataFrame:
 
 def asking(answering: Answering, model: Model | None = None) -> Asking:
     """Two jobs a batch."""
-    return Asking("topics", answering, Job, model or Model(), 2)
+    return Asking("topics", answering, Job, model or Model(), 2, pl.col("topic").str.len_chars())
 
 
 def test_only_what_is_lacking_is_asked(journal: Journal, caplog: pytest.LogCaptureFixture) -> None:
@@ -111,21 +111,31 @@ def test_what_was_answered_before_a_failure_stays(journal: Journal) -> None:
 
 
 def test_a_plan_costs_one_batch(journal: Journal) -> None:
-    """It tells what is known, with this batch; what is left; what cannot be; and the time of a job in the batch."""
+    """It tells what is known, with this batch; what is left; what cannot be; and the time of what is left."""
     answering, model = Answering(seconds=0.1), Model()
     found = plan(jobs("abcdefgxy", unasked="y", broken="x"), asking(answering, model), journal)
     assert (found.done, found.to_do, found.broken) == (3, 4, 1)
-    assert found.seconds_per_item is not None
-    assert found.seconds_per_item >= 0.05
-    assert (answering.batches, model.loaded) == ([["b", "c"]], 1)
+    assert found.seconds is not None
+    assert found.seconds >= 0.2, "four at the rate of two in 0.1 s"
+    assert (answering.batches, model.loaded) == ([["b", "e"]], 1), "some from all over the work"
     assert not found.is_remote
     ask(jobs("abcdefg"), asking(answering, model), journal)
-    assert answering.batches == [["b", "c"], ["d", "e"], ["f", "g"]], "the batch of the plan counts"
+    assert answering.batches == [["b", "e"], ["c", "d"], ["f", "g"]], "the batch of the plan counts"
+
+
+def test_a_plan_goes_by_pictures(journal: Journal) -> None:
+    """A video takes as much as its frames together."""
+    answering = Answering(seconds=0.1)
+    wanted = jobs("bc").vstack(jobs("d").with_columns(key=pl.lit("video"), topic=pl.lit("d" * 40)))
+    found = plan(wanted, replace(asking(answering), batch_size=1), journal)
+    assert answering.batches == [["b"]]
+    assert found.seconds is not None
+    assert found.seconds >= 0.1 * (1 + 40)
 
 
 def test_a_plan_of_nothing_loads_nothing(journal: Journal) -> None:
     """Neither weights nor a server are needed to say that all is done."""
     model = Model(provenance={"backend": "server"})
     found = plan(jobs("a"), asking(Answering(fails_at="a"), model), journal)
-    assert (found.done, found.to_do, found.seconds_per_item, found.is_remote) == (1, 0, None, True)
+    assert (found.done, found.to_do, found.seconds, found.is_remote) == (1, 0, None, True)
     assert model.loaded == 0

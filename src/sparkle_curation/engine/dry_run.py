@@ -6,6 +6,7 @@ import sys
 from typing import NoReturn, Protocol
 
 SECONDS_PER_HOUR = 3600
+_LEAST_GPU_HOURS = 0.1
 
 
 class Plan(Protocol):
@@ -14,7 +15,7 @@ class Plan(Protocol):
     done: int
     to_do: int
     broken: int
-    seconds_per_item: float | None
+    seconds: float | None
     is_remote: bool
 
 
@@ -22,7 +23,7 @@ def describe(plan: Plan, items: str) -> str:
     """The plan in a few lines, with time as this process takes it: with one GPU, or with all those of a server.
 
     >>> from types import SimpleNamespace
-    >>> plan = SimpleNamespace(done=8, to_do=7200, broken=1, seconds_per_item=0.5, is_remote=False)
+    >>> plan = SimpleNamespace(done=8, to_do=7200, broken=1, seconds=3600.0, is_remote=False)
     >>> print(describe(plan, "samples"))
     Dry run
       to do            7,200 samples
@@ -37,15 +38,19 @@ def describe(plan: Plan, items: str) -> str:
         f"  already done     {plan.done:,}",
         f"  cannot be done   {plan.broken:,}",
     ]
-    if plan.seconds_per_item is None:
+    if plan.seconds is None or not plan.to_do:
         return "\n".join([*lines, "  time             none: nothing is to do"])
-    seconds = plan.to_do * plan.seconds_per_item
-    hours, minutes = divmod(round(seconds / 60), 60)
-    rate = f"{plan.seconds_per_item:.2f} s a {items.removesuffix('s')}, as measured on one batch"
-    time, gpu_hours = f"about {hours:,} h {minutes} min at {rate}", f"about {seconds / SECONDS_PER_HOUR:,.1f}"
-    if plan.is_remote:
-        gpu_hours += " for each GPU of the server"
-    return "\n".join([*lines, f"  time             {time}", f"  GPU hours        {gpu_hours}"])
+    rate = f"{plan.seconds / plan.to_do:.2f} s a {items.removesuffix('s')}, as measured on one batch"
+    lines.append(f"  time             about {_clock(plan.seconds)} at {rate}")
+    hours = plan.seconds / SECONDS_PER_HOUR
+    told = f"about {hours:,.1f}" if hours >= _LEAST_GPU_HOURS else f"less than {_LEAST_GPU_HOURS}"
+    lines.append(f"  GPU hours        {told}{' for each GPU of the server' if plan.is_remote else ''}")
+    return "\n".join(lines)
+
+
+def _clock(seconds: float) -> str:
+    hours, minutes = divmod(max(1, round(seconds / 60)), 60)
+    return f"{hours:,} h {minutes} min" if hours else f"{minutes} min"
 
 
 def end_dry_run(plan: Plan, items: str) -> NoReturn:

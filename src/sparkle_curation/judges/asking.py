@@ -30,6 +30,7 @@ class Asking:
         make_job: the named tuple that a job is.
         model: who answers.
         batch_size: samples between two writes to the journal, each some questions: what a killed run loses.
+        pictures: of a job, how many are asked about one after the other: about what it takes.
     """
 
     title: str
@@ -37,6 +38,7 @@ class Asking:
     make_job: Any
     model: VisionLanguageModel
     batch_size: int
+    pictures: pl.Expr
 
     def fill(self, journal: Journal, jobs: pl.DataFrame) -> int:
         """Ask what the journal lacks of these jobs, in this process, which holds the model; gives how many."""
@@ -54,14 +56,15 @@ class Plan:
         done: samples, of each stage, that the journal has.
         to_do: those that it lacks, after the one batch that was measured.
         broken: those that cannot be scored.
-        seconds_per_item: as measured on one batch, the model loaded; None where nothing is to do.
+        seconds: that those to do take, by the pictures of one batch of all sorts, the model loaded; None where nothing
+            was to do.
         is_remote: whether a server does the work.
     """
 
     done: int
     to_do: int
     broken: int
-    seconds_per_item: float | None
+    seconds: float | None
     is_remote: bool
 
 
@@ -86,20 +89,30 @@ def plan(jobs: pl.DataFrame, asking: Asking, journal: Journal) -> Plan:
     """
     asked = jobs.filter("is_asked").unique(KEY, maintain_order=True)
     missing = _missing(asked, journal)
-    batch = missing.head(asking.batch_size)
+    batch = _spread(missing, asking.batch_size)
+    rest = missing.join(batch.select(KEY), on=KEY, how="anti")
     seconds = None
     if batch.height:
         asking.model.load()
         start = time.perf_counter()
         asking.fill(journal, batch)
-        seconds = (time.perf_counter() - start) / batch.height
+        seconds = (time.perf_counter() - start) * _pictures(rest, asking) / _pictures(batch, asking)
     return Plan(
-        done=asked.height - missing.height + batch.height,
-        to_do=missing.height - batch.height,
+        done=asked.height - rest.height,
+        to_do=rest.height,
         broken=jobs.filter(pl.col("error").is_not_null()).height,
-        seconds_per_item=seconds,
+        seconds=seconds,
         is_remote=asking.model.provenance["backend"] == "server",
     )
+
+
+def _spread(jobs: pl.DataFrame, count: int) -> pl.DataFrame:
+    """Some of the jobs, from the first to the last, so that each sort is among them."""
+    return jobs.gather_every(max(1, jobs.height // count)).head(count)
+
+
+def _pictures(jobs: pl.DataFrame, asking: Asking) -> int:
+    return int(jobs.select(asking.pictures.sum()).item())
 
 
 def _missing(asked: pl.DataFrame, journal: Journal) -> pl.DataFrame:

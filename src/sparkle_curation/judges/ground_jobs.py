@@ -17,6 +17,9 @@ GROUNDING_VERSION = 2
 NO_ROUND1 = "no_round1"
 """Fault of a sample whose labels are not known."""
 
+PICTURES = pl.col("frames").list.len().clip(1)
+"""Of a job, how many pictures or pairs of them are grounded."""
+
 _FRAMES = pl.List(pl.Int32)
 
 

@@ -77,6 +77,10 @@ class ScoreJob(NamedTuple):
     edited_frames: list[int]
 
 
+PICTURES = pl.col("edited_frames").list.len().clip(1)
+"""Of a job, how many edited pictures are scored."""
+
+
 def look_up_prompts(annotations: pl.LazyFrame, scores: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
     """``id``, and a column of prompts per stage: the released record's own, else that of the annotations.
 

@@ -52,6 +52,11 @@ def list_round1_jobs(
     return ground_jobs.list_round1(media.collect(), own, grounder.digest, params.limit)
 
 
+def _asking(title: str, grounder: Grounder, asset_store: AssetStore, params: GroundGroup) -> asking.Asking:
+    batch = BatchGround(asset_store, grounder)
+    return asking.Asking(title, batch, GroundJob, grounder.model, params.batch_size, ground_jobs.PICTURES)
+
+
 def ask_round1(
     jobs: pl.DataFrame,
     grounder: Grounder,
@@ -65,12 +70,10 @@ def ask_round1(
     Raises:
         ModelError: the model cannot be had, or cannot answer; what was answered stays in the journal.
     """
-    how = asking.Asking(
-        "round 1", BatchGround(asset_store, grounder), GroundJob, grounder.model, params.batch_size
-    )
+    how = _asking("round 1", grounder, asset_store, params)
     if dry_run:
         plan = asking.plan(jobs, how, journal)
-        if plan.seconds_per_item is not None:
+        if plan.seconds is not None:
             end_dry_run(plan, "samples of round 1")
     return asking.ask(jobs, how, journal)
 
@@ -88,9 +91,7 @@ def ask_round2(
     Raises:
         ModelError: the model cannot be had, or cannot answer; what was answered stays in the journal.
     """
-    how = asking.Asking(
-        "round 2", BatchGround(asset_store, grounder), GroundJob, grounder.model, params.batch_size
-    )
+    how = _asking("round 2", grounder, asset_store, params)
     if dry_run:
         end_dry_run(asking.plan(jobs, how, journal), "samples of round 2")
     return asking.ask(jobs, how, journal)

@@ -17,7 +17,7 @@ from sparkle_curation.judges.answer_streams import count_faults
 from sparkle_curation.judges.instructions import Instructions, editscore_instructions, own_instructions
 from sparkle_curation.judges.judge import Judge
 from sparkle_curation.judges.score_batches import BatchScore
-from sparkle_curation.judges.score_jobs import ScoreJob
+from sparkle_curation.judges.score_jobs import PICTURES, ScoreJob
 from sparkle_curation.models.choice import choose_model
 from sparkle_curation.pipelines.score.params import ScoreGroup
 from sparkle_curation.reading.asset_store import AssetStore
@@ -91,7 +91,7 @@ def ask_judge(
         ModelError: the model cannot be had, or cannot answer; what was answered stays in the journal.
     """
     batch = BatchScore(asset_store, score_judge.model, score_judge.instructions, score_judge.settings)
-    how = asking.Asking("scores", batch, ScoreJob, score_judge.model, params.batch_size)
+    how = asking.Asking("scores", batch, ScoreJob, score_judge.model, params.batch_size, PICTURES)
     if dry_run:
         end_dry_run(asking.plan(score_jobs, how, journal), "samples")
     return asking.ask(score_jobs, how, journal)
