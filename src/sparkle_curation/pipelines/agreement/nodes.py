@@ -37,7 +37,7 @@ def measure_agreement(
     for row in measured.filter(pl.col("theme") == agreement.TOTAL).to_dicts():
         rank = "none" if row["spearman"] is None else f"{row['spearman']:.3f}"
         logger.info(
-            "%s: %s compared, Spearman %s, at %s %s gained and %s lost",
+            "%s: %s compared, Spearman %s; at the cut-off of %s: %s gained, %s lost",
             *(
                 row["stage"],
                 f"{row['compared']:,}",
