@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sparkle_curation.models.questions import Question, Sampling
+from sparkle_curation.models.questions import Question, ReplyFault, Sampling
+from sparkle_curation.models.transformers_model import Device, TransformersModel
 from sparkle_curation.models.weights import Weights, load_model, load_processor
 
 
@@ -68,3 +69,44 @@ def test_other_pictures_of_one_size_are_not_the_same(parts: tuple[Any, Counting]
     questions = [Question((picture, "Good?"), 1) for picture in (dark, light)]
     first, second = generate(questions)
     assert first != second
+
+
+def test_a_gpu_that_is_full_gets_smaller_batches(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All replies are those of a larger one; a question that does not fit alone is told, and the others are answered."""
+    import torch  # noqa: PLC0415
+
+    one, two = pictures(2)
+    questions = [Question((picture, "Which?"), seed) for picture in (one, two) for seed in range(3)]
+    expected = model_of(checkpoint, 6).ask(questions)
+    sizes: list[int] = []
+    model = model_of(checkpoint, 6)
+    model.load()
+    generate = type(model._generate._model).generate  # type: ignore[union-attr]
+
+    def full(self: Any, **inputs: Any) -> Any:
+        sizes.append(len(inputs["input_ids"]))
+        if len(inputs["input_ids"]) > 2:
+            raise torch.cuda.OutOfMemoryError
+        return generate(self, **inputs)
+
+    monkeypatch.setattr(type(model._generate._model), "generate", full)  # type: ignore[union-attr]
+    assert model.ask(questions) == expected
+    assert sizes == [6, 3, 2, 2, 2]
+    assert model.ask(questions[:2]) == expected[:2]
+
+    def always(self: Any, **inputs: Any) -> Any:
+        if inputs["image_grid_thw"].prod(1).max() > 16:  # the wider picture
+            raise torch.cuda.OutOfMemoryError
+        return generate(self, **inputs)
+
+    monkeypatch.setattr(type(model._generate._model), "generate", always)  # type: ignore[union-attr]
+    replies = model_of(checkpoint, 6).ask(questions)
+    assert replies[:3] == expected[:3]
+    assert {reply.fault for reply in replies[3:]} == {ReplyFault.OUT_OF_MEMORY}
+
+
+def model_of(checkpoint: Path, batch_size: int) -> Any:
+    """The tiny model, for short replies."""
+    return TransformersModel(
+        Weights(str(checkpoint)), Sampling(max_new_tokens=12), Device("cpu", "float32", batch_size)
+    )
