@@ -72,3 +72,13 @@ def test_a_journal_of_an_older_version_lacks_columns(tmp_path: Path) -> None:
     found = JournalRows(Journal(old.path, SCHEMA))
     assert found.take(["a"]).to_pylist() == [{"key": "a", "value": 1, "error": None, "error_detail": None}]
     assert found.failure("a") is None
+
+
+def test_the_work_is_told_in_bytes(journal: Journal) -> None:
+    """Of the frames that are wanted, each once while rows are asked for in order."""
+    found = JournalRows(journal)
+    total = found.size_bytes(["b", "c", "d", "never"])
+    assert 0 < total < journal.path.stat().st_size
+    for key in ("b", "c", "d"):
+        found.take([key])
+    assert found.bytes_read == total

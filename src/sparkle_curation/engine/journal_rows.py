@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -29,6 +29,9 @@ class JournalRows:
 
     Args:
         journal: need not be open.
+
+    Attributes:
+        bytes_read: of frames that were unpacked so far.
     """
 
     def __init__(self, journal: Journal) -> None:
@@ -40,6 +43,7 @@ class JournalRows:
         self._failures: dict[str, tuple[str | None, ...]] = {}
         for number, frame in enumerate(self._frames):
             self._note(number, self._rows(frame, [name for name in _NOTED if name in journal.schema.names]))
+        self.bytes_read = 0
         self._unpacked: tuple[int, pa.Table] | None = None
 
     def _note(self, number: int, rows: pa.Table) -> None:
@@ -58,6 +62,11 @@ class JournalRows:
         """The error of the work of that key, with its detail where the journal has such; None where it did not fail."""
         return self._failures.get(key)
 
+    def size_bytes(self, keys: Iterable[str]) -> int:
+        """Of the frames that hold the rows of these keys."""
+        frames = {self._places[key].frame for key in keys if key in self._places}
+        return sum(self._frames[number].end - self._frames[number].start for number in frames)
+
     def take(self, keys: Sequence[str]) -> pa.Table:
         """The rows of these keys, in the journal's order; a key that it lacks has none."""
         places = sorted({self._places[key] for key in keys if key in self._places})
@@ -70,7 +79,9 @@ class JournalRows:
     def _unpack(self, number: int) -> pa.Table:
         if self._unpacked is None or self._unpacked[0] != number:
             self._unpacked = None  # first, so that never two are in memory
-            self._unpacked = number, self._rows(self._frames[number])
+            frame = self._frames[number]
+            self._unpacked = number, self._rows(frame)
+            self.bytes_read += frame.end - frame.start
         return self._unpacked[1]
 
     def _rows(self, frame: Frame, names: list[str] | None = None) -> pa.Table:

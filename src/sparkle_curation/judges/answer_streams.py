@@ -61,7 +61,11 @@ def stream_rows(title: str, jobs: pl.DataFrame, answers: JournalRows, maker: Row
             todo="report it: this is a defect of this project",
         )
 
+    before = 0
+
     def batches() -> Iterator[pa.Table]:
+        nonlocal before
+        before = answers.bytes_read
         for part in jobs.iter_slices(_SLICE_ROWS):
             said = {row[KEY]: row for row in answers.take(part[KEY].to_list()).to_pylist()}
             rows = [
@@ -70,7 +74,15 @@ def stream_rows(title: str, jobs: pl.DataFrame, answers: JournalRows, maker: Row
             ]
             yield pa.Table.from_pylist(rows, schema=maker.schema)
 
-    return TableStream(title, maker.schema, _fingerprint(jobs, answers, maker), 0, batches, lambda: 0, dict)
+    return TableStream(
+        title=title,
+        schema=maker.schema,
+        fingerprint=_fingerprint(jobs, answers, maker),
+        total_bytes=answers.size_bytes(jobs[KEY]),
+        batches=batches,
+        bytes_read=lambda: answers.bytes_read - before,
+        retracted=dict,
+    )
 
 
 def count_faults(table: pl.LazyFrame) -> tuple[int, list[tuple[str, int]]]:
