@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from kedro.config import OmegaConfigLoader
 from kedro.io import DataCatalog
 from kedro.io.core import DatasetError
-from omegaconf import OmegaConf
 
 from sparkle_curation.datasets import CredentialDataset
 
@@ -37,7 +37,10 @@ def test_the_environment_is_asked(checkout: Path, monkeypatch: pytest.MonkeyPatc
     """The file in git holds no secret, only the name of a variable, which need not be set."""
     text = (checkout / "conf/base/credentials.yml").read_text()
     assert list(yaml.safe_load(text)["model_server"].values()) == ["${oc.env:MODEL_SERVER_API_KEY,''}"]
-    monkeypatch.delenv("MODEL_SERVER_API_KEY", raising=False)
-    assert OmegaConf.create(text).model_server.api_key == ""
-    monkeypatch.setenv("MODEL_SERVER_API_KEY", SECRET)
-    assert OmegaConf.create(text).model_server.api_key == SECRET
+    for secret in ("", SECRET):
+        monkeypatch.setenv("MODEL_SERVER_API_KEY", secret)
+        loader = OmegaConfigLoader(str(checkout / "conf"), base_env="base", default_run_env="base")
+        assert loader["credentials"]["model_server"] == {"api_key": secret}
+    monkeypatch.delenv("MODEL_SERVER_API_KEY")
+    loader = OmegaConfigLoader(str(checkout / "conf"), base_env="base", default_run_env="base")
+    assert loader["credentials"]["model_server"] == {"api_key": ""}

@@ -65,7 +65,7 @@ def parse_answer(text: str, score_range: int = 25) -> Answer | AnswerFault:
     if not body:
         return AnswerFault.EMPTY
     try:
-        value = json.loads(body, object_pairs_hook=_object, parse_constant=_refuse)
+        value = _DECODER.decode(body)
     except _DuplicateMemberError:
         return AnswerFault.DUPLICATE_MEMBER
     except (ValueError, RecursionError):
@@ -136,6 +136,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(constant)
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_refuse)
 
 
 def _answer(value: object, score_range: int) -> Answer | AnswerFault:
