@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import torch
+import transformers
 from PIL import Image as Pictures
 
 from sparkle_curation.models.batching import OutOfMemoryError
@@ -47,10 +48,12 @@ class Generator:
 
     @torch.inference_mode()
     def _draw(self, questions: list[Question]) -> list[Reply]:
-        inputs = self._prepare(questions)
+        places: dict[tuple[int | str, ...], int] = {}
+        rows = [places.setdefault(_same(question), len(places)) for question in questions]
+        inputs = self._prepare([questions[rows.index(place)] for place in range(len(places))])
         prompt_length = inputs["input_ids"].shape[1]
         output = self._model.generate(
-            **inputs,
+            **(inputs if len(places) == len(rows) else self._share(inputs, rows)),
             do_sample=False,
             max_new_tokens=self._sampling.max_new_tokens,
             logits_processor=self._choosers(questions, prompt_length),
@@ -58,19 +61,34 @@ class Generator:
         return [self._reply(row) for row in output[:, prompt_length:].tolist()]
 
     def _prepare(self, questions: list[Question]) -> Mapping[str, torch.Tensor]:
-        """What the model takes, on its device. Questions that differ by their seed are prepared once: it takes long."""
-        places: dict[tuple[int | str, ...], int] = {}
-        rows = [places.setdefault(_same(question), len(places)) for question in questions]
-        distinct = [questions[rows.index(place)] for place in range(len(places))]
-        inputs = self._processor.apply_chat_template(
-            [_conversation(question) for question in distinct],
+        """What the model takes, on its device."""
+        inputs: Mapping[str, torch.Tensor] = self._processor.apply_chat_template(
+            [_conversation(question) for question in questions],
             tokenize=True,
             add_generation_prompt=True,
             return_dict=True,
             return_tensors="pt",
             processor_kwargs={"padding": True},
         ).to(self._model.device)
-        return inputs if len(distinct) == len(questions) else _repeat(inputs, distinct, rows)
+        return inputs
+
+    def _share(self, inputs: Mapping[str, torch.Tensor], rows: list[int]) -> Mapping[str, Any]:
+        """What ``generate`` takes for each of ``rows``, of which several ask the same and differ by their seed.
+
+        The passes over one pair of pictures: they are looked at once, and the model's state is then given to each.
+        """
+        place = torch.tensor(rows, device=inputs["input_ids"].device)
+        repeated: dict[str, Any] = {name: inputs[name][place] for name in ("input_ids", "attention_mask")}
+        if "pixel_values" not in inputs:
+            return repeated
+        # All but the last token, with which ``generate`` goes on.
+        begun = {name: values if name in _OF_PICTURES else values[:, :-1] for name, values in inputs.items()}
+        cache = transformers.DynamicCache(config=self._model.config)
+        core = self._model.model
+        core(**begun, past_key_values=cache, use_cache=True)
+        cache.batch_select_indices(place)
+        core.rope_deltas = core.rope_deltas[place]
+        return {**repeated, "past_key_values": cache}
 
     def _choosers(self, questions: list[Question], prompt_length: int) -> list[Any]:
         sampler = SeededSampler([question.seed for question in questions], self._sampling, prompt_length)
@@ -96,30 +114,6 @@ class Generator:
 def _same(question: Question) -> tuple[int | str, ...]:
     """What questions share that are prepared alike: the same texts, and the very same pictures."""
     return tuple(part if isinstance(part, str) else id(part) for part in question.parts)
-
-
-def _repeat(
-    inputs: Mapping[str, torch.Tensor], distinct: Sequence[Question], rows: Sequence[int]
-) -> Mapping[str, torch.Tensor]:
-    """The inputs with each distinct question in all the rows that ask it."""
-    device = inputs["input_ids"].device
-    repeated = {
-        name: values[torch.tensor(rows, device=device)]
-        for name, values in inputs.items()
-        if name not in _OF_PICTURES
-    }
-    if "pixel_values" not in inputs:
-        return repeated
-    counts = [sum(not isinstance(part, str) for part in question.parts) for question in distinct]
-    grids = _split(inputs["image_grid_thw"], counts)
-    patches = _split(inputs["pixel_values"], [int(grid.prod(1).sum()) for grid in grids])
-    repeated["image_grid_thw"] = torch.cat([grids[row] for row in rows])
-    repeated["pixel_values"] = torch.cat([patches[row] for row in rows])
-    return repeated
-
-
-def _split(values: torch.Tensor, counts: Sequence[int]) -> Sequence[torch.Tensor]:
-    return torch.split(values, list(counts))
 
 
 def _conversation(question: Question) -> list[dict[str, Any]]:

@@ -28,7 +28,7 @@ class ModelParams(BaseModel):
         adapter_revision: its commit, likewise.
         device: ``auto`` for a GPU, ``cuda:1``, ``cpu``.
         dtype: in which it computes.
-        batch_size: most questions at once; halved by itself where they do not fit.
+        batch_size: most questions at once; less by itself where they do not fit.
         url: base address of the server.
         concurrency: most questions under way to the server.
         timeout_s: longest wait for one reply of the server.
