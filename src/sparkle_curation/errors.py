@@ -81,6 +81,10 @@ class MediaError(SparkleError):
         super().__init__(what, **told)
 
 
+class DiskError(SparkleError):
+    """There is no space left to write to."""
+
+
 class ModelError(SparkleError):
     """A model cannot be had or cannot answer: no weights, no GPU, no server."""
 

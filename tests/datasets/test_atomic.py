@@ -10,10 +10,15 @@ import sys
 import time
 from pathlib import Path
 
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from tests.full_disk import files_of_at_most
 
 from sparkle_curation.datasets import atomic
 from sparkle_curation.datasets.atomic import atomic_file, atomic_folder
+from sparkle_curation.errors import DiskError
 
 FILES = 20
 KILLS = 6
@@ -243,3 +248,35 @@ def test_a_folder_that_was_moved_aside_comes_back(tmp_path: Path) -> None:
         raise RuntimeError
     assert read_folder(tmp_path / "prompts") == {"a": "old"}
     assert left_over(tmp_path) == []
+
+
+def write(writer: str, target: Path) -> None:
+    """Write 400,000 bytes that do not pack, as this project writes them."""
+    data = os.urandom(200_000).hex()
+    with (atomic_folder if writer == "folder" else atomic_file)(target) as temporary:
+        if writer == "polars":
+            pl.LazyFrame({"a": [data]}).sink_parquet(temporary)
+        elif writer == "pyarrow":
+            pq.write_table(pa.table({"a": [data]}), temporary)
+        else:
+            (temporary / "new" if writer == "folder" else temporary).write_text(data)
+
+
+@pytest.mark.parametrize("writer", ["polars", "pyarrow", "text", "folder"])
+def test_a_full_disk_is_told_and_costs_nothing(writer: str, tmp_path: Path) -> None:
+    """In words, whoever finds it; the old content stays and nothing beside it."""
+    target = tmp_path / "made"
+    old = target / "old" if writer == "folder" else target
+    old.parent.mkdir(exist_ok=True)
+    old.write_text("old")
+    told = r"(?s)The disk is full.*made.*free some space"
+    with files_of_at_most(10_000), pytest.raises(DiskError, match=told):
+        write(writer, target)
+    assert left_over(tmp_path) == []
+    assert old.read_text() == "old"
+
+
+def test_another_error_is_itself(tmp_path: Path) -> None:
+    """Only a full disk is told in words of ours."""
+    with pytest.raises(ZeroDivisionError), atomic_file(tmp_path / "made"):
+        _ = 1 / 0

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
-import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.full_disk import files_of_at_most
 
 from sparkle_curation.engine.frames import FIRST_LINE
 from sparkle_curation.engine.journal import Journal, JournalError
@@ -264,17 +262,6 @@ def test_two_processes_cannot_write_at_once(journal: Journal, checkout: Path) ->
     with journal:
         journal.append(rows(("c", 3)))
     assert len(pairs(journal)) == 7
-
-
-@contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    """A limit on the size of files, which stands for a full disk."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_full_disk_is_told_and_costs_nothing(journal: Journal) -> None:

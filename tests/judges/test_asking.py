@@ -12,8 +12,9 @@ from typing import NamedTuple
 import polars as pl
 import pyarrow as pa
 import pytest
+from tests.full_disk import files_of_at_most
 
-from sparkle_curation.engine.journal import KEY, Journal
+from sparkle_curation.engine.journal import KEY, Journal, JournalError
 from sparkle_curation.errors import ModelError
 from sparkle_curation.judges.asking import Asking, ask, plan
 from sparkle_curation.models.questions import Question, Reply
@@ -108,6 +109,23 @@ def test_what_was_answered_before_a_failure_stays(journal: Journal) -> None:
     again = Answering()
     ask(jobs("abcde"), asking(again), journal)
     assert again.batches == [["d", "e"]]
+
+
+def test_a_full_disk_keeps_what_was_answered(journal: Journal) -> None:
+    """One error; with more space the next run begins there, and the batch in hand alone is asked for again."""
+    size = journal.path.stat().st_size
+    answering = Answering()
+    long = "".join(chr(0x4E00 + number) for number in range(3000))  # hard to pack
+    wanted = jobs("abcde").with_columns(
+        topic=pl.when(pl.col("topic") == "d").then(pl.lit(long)).otherwise("topic")
+    )
+    with files_of_at_most(size + 3000), pytest.raises(JournalError, match="The disk is full"):
+        ask(wanted, asking(answering), journal)
+    assert answering.batches == [["b", "c"], [long, "e"]]
+    again = Answering()
+    found = ask(wanted, asking(again), journal)
+    assert again.batches == [[long, "e"]]
+    assert found.take(wanted["key"].to_list()).num_rows == 5
 
 
 def test_a_plan_costs_one_batch(journal: Journal) -> None:

@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sparkle_curation.engine.disk import telling_full_disk
+
 _TEMPORARY = ".{name}.{pid}.tmp"
 _ASIDE = ".old"
 
@@ -25,15 +27,19 @@ def atomic_file(target: Path) -> Iterator[Path]:
     """A temporary path beside ``target``; when the block ends well it is flushed and renamed to ``target``.
 
     When the block raises, ``target`` stays as it was and the temporary is removed.
+
+    Raises:
+        DiskError: the disk is full.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     _sweep(target)
     temporary = target.with_name(_TEMPORARY.format(name=target.name, pid=os.getpid()))
     try:
-        yield temporary
-        _flush(temporary)
-        os.replace(temporary, target)  # noqa: PTH105 -- the atomic rename is what this module is about
-        _flush(target.parent)
+        with telling_full_disk(target):
+            yield temporary
+            _flush(temporary)
+            os.replace(temporary, target)  # noqa: PTH105 -- the atomic rename is what this module is about
+            _flush(target.parent)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -44,17 +50,21 @@ def atomic_folder(target: Path) -> Iterator[Path]:
 
     The files of a variant belong together, so they change together: the two folders are exchanged in one
     step where the system can (Linux), else the old one is moved aside first.
+
+    Raises:
+        DiskError: the disk is full.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     _sweep(target)
     temporary = target.with_name(_TEMPORARY.format(name=target.name, pid=os.getpid()))
     temporary.mkdir()
     try:
-        yield temporary
-        for path in (*temporary.rglob("*"), temporary):
-            _flush(path)
-        _take_place(temporary, target)
-        _flush(target.parent)
+        with telling_full_disk(target):
+            yield temporary
+            for path in (*temporary.rglob("*"), temporary):
+                _flush(path)
+            _take_place(temporary, target)
+            _flush(target.parent)
     finally:
         _remove(temporary)
 

@@ -6,7 +6,6 @@ killed writer left at the end has a wrong checksum, and is cut off when the jour
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import logging
 import os
@@ -19,6 +18,7 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sparkle_curation.engine.disk import is_full
 from sparkle_curation.engine.frames import (
     FIRST_LINE,
     NotFramesError,
@@ -45,7 +45,6 @@ _COMPACTED_BYTES = 32 << 20
 _MAX_FRAMES = 64
 _SMALL_BYTES = 1 << 20
 """Opening a frame takes 0.3 ms, whatever it holds: a journal of more than so many small ones is made one of few."""
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class JournalError(SparkleError):
@@ -297,7 +296,7 @@ def _telling(path: Path) -> Iterator[None]:
     except NotFramesError as error:
         raise _not_a_journal(path) from error
     except OSError as error:
-        if error.errno not in _FULL:
+        if not is_full(error):
             raise
         raise JournalError(
             "The disk is full",

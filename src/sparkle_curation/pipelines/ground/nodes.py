@@ -148,8 +148,21 @@ def publish_regroundings(
             f"{grounded:,}",
             f"; without boxes {without}" if without else "",
         )
+    _tell_odd_labels(regrounded_r2)
     return {
         intermediate_jsonl_path(theme, released.file_name): records
         for _, released, table in rounds
         for theme, records in ground_tables.published_records(table).items()
     }
+
+
+def _tell_odd_labels(regrounded_r2: pl.LazyFrame) -> None:
+    labels = pl.col("surplus_labels").list.eval(pl.element().list.len()).list.sum()
+    anchors = pl.col("unanswered_anchors").list.len()
+    odd, unanswered = regrounded_r2.select(labels.sum(), anchors.sum()).collect().row(0)
+    if odd or unanswered:
+        logger.warning(
+            "round 2: %s labels that nobody asked for, in surplus_labels; %s frames without an answer, in unanswered_anchors",
+            f"{odd:,}",
+            f"{unanswered:,}",
+        )
