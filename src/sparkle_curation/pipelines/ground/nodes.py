@@ -162,7 +162,7 @@ def _tell_odd_labels(regrounded_r2: pl.LazyFrame) -> None:
     odd, unanswered = regrounded_r2.select(labels.sum(), anchors.sum()).collect().row(0)
     if odd or unanswered:
         logger.warning(
-            "round 2: %s labels that nobody asked for, in surplus_labels; %s frames without an answer, in unanswered_anchors",
+            "round 2: %s labels that nobody asked for (surplus_labels), %s frames without an answer (unanswered_anchors)",
             f"{odd:,}",
             f"{unanswered:,}",
         )
