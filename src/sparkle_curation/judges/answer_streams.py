@@ -15,6 +15,7 @@ from sparkle_curation.engine.journal_rows import JournalRows
 from sparkle_curation.errors import ConservationError
 from sparkle_curation.media.measuring import digests
 from sparkle_curation.reading.ingestion import TableStream
+from sparkle_curation.release.rescore_tables import NOT_ASKED
 
 Row = Mapping[str, Any]
 
@@ -83,6 +84,21 @@ def stream_rows(title: str, jobs: pl.DataFrame, answers: JournalRows, maker: Row
         bytes_read=lambda: answers.bytes_read - before,
         retracted=dict,
     )
+
+
+def tell(job: Row, said: Row | None) -> dict[str, Any]:
+    """What a row tells whatever came of its job: what it is about, why there is nothing where there is not, the texts."""
+    row = {name: job[name] for name in ("id", "theme", "prompt", "source_digest", "edited_digest")}
+    if job["error"] or said is None:
+        fault = job["error"] or NOT_ASKED
+        return {**row, "fault": fault, "fault_detail": job["error_detail"], "tries": 0, "raw_texts": []}
+    return {
+        **row,
+        "fault": said["error"],
+        "fault_detail": said["error_detail"],
+        "tries": max((answer["tries"] for answer in said["answers"]), default=0),
+        "raw_texts": [answer["text"] for answer in said["answers"]],
+    }
 
 
 def count_faults(table: pl.LazyFrame) -> tuple[int, list[tuple[str, int]]]:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from sparkle_curation.engine.journal import KEY
+from sparkle_curation.judges.answer_journal import journal_schema, tell_answer, unread
 from sparkle_curation.judges.grounder import Grounder
 from sparkle_curation.judges.grounding_answers import GroundingFault, parse_grounding
 from sparkle_curation.media.frames import read_frames
@@ -18,18 +19,8 @@ from sparkle_curation.media.measuring import Failure, read_asset
 from sparkle_curation.models.questions import Image, Question, Reply
 from sparkle_curation.reading.asset_store import AssetStore
 
-_ANSWER = pa.struct([("text", pa.string()), ("fault", pa.string()), ("tries", pa.int32())])
-JOURNAL_SCHEMA: pa.Schema = pa.schema(
-    [
-        (KEY, pa.string()),
-        ("answers", pa.list_(_ANSWER)),
-        ("error", pa.string()),
-        ("error_detail", pa.string()),
-    ]
-)
+JOURNAL_SCHEMA = journal_schema()
 """A job with its answers: one of round 1, one a frame of round 2; boxes are read from them when the tables are made."""
-
-_SHOWN_CHARS = 200
 
 
 class GroundJob(NamedTuple):
@@ -71,9 +62,12 @@ class BatchGround:
         asked = [one for found in shown if not isinstance(found, Failure) for one in found]
         answers = iter(self._ask(asked))
         rows = [
-            {KEY: job.key, "answers": [], "error": found.error, "error_detail": found.detail}
-            if isinstance(found, Failure)
-            else {KEY: job.key, **_row(job, [next(answers) for _ in found])}
+            {
+                KEY: job.key,
+                **(
+                    unread(found) if isinstance(found, Failure) else _row(job, [next(answers) for _ in found])
+                ),
+            }
             for job, found in zip(jobs, shown, strict=True)
         ]
         return pa.Table.from_pylist(rows, schema=JOURNAL_SCHEMA)
@@ -134,5 +128,5 @@ def _row(job: GroundJob, answers: Sequence[dict[str, Any]]) -> dict[str, Any]:
     failed = [(number, one) for number, one in unanswered if not one["is_open"]]
     is_lost = not job.labels or len(unanswered) == len(answers)
     number, broken = next(iter(failed or (unanswered if is_lost else [])), (0, None))
-    detail = broken and f"answer {number}, try {broken['tries']}: {broken['text'][:_SHOWN_CHARS]}"
+    detail = broken and tell_answer(f"answer {number}", broken)
     return {"answers": list(answers), "error": broken and broken["fault"], "error_detail": detail}

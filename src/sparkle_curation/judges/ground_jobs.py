@@ -5,11 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from sparkle_curation.engine.journal import KEY
+from sparkle_curation.judges.job_files import choose_files, pair_files, tell_error
 from sparkle_curation.media.anchors import choose_anchors
-from sparkle_curation.media.measuring import digests, with_identity
-from sparkle_curation.reading.asset_store import choose_copy
-from sparkle_curation.release.media_faults import MediaFault
-from sparkle_curation.release.rescore_tables import NO_PROMPT
+from sparkle_curation.media.measuring import digests
 
 GROUNDING_VERSION = 2
 """Raised when the same answers, or the same assets and settings, would come to other boxes."""
@@ -37,23 +35,13 @@ def list_round1(
         grounder_digest: of all else that an answer depends on.
         limit: most samples that are asked; None for all.
     """
-    files = with_identity(choose_copy(media))
-    source, edited = (_files_of(files, f"{side}_frame0", side) for side in ("source", "edited"))
-    jobs = (
-        edited.join(source.drop("theme"), on="id", how="left", maintain_order="left")
-        .join(prompts.select("id", "prompt"), on="id", how="left", maintain_order="left")
-        .with_columns(
-            pl.coalesce(
-                "edited_error",
-                "source_error",
-                pl.when(pl.col("source_digest").is_null()).then(pl.lit(MediaFault.MISSING.value)),
-                pl.when(pl.col("prompt").is_null()).then(pl.lit(NO_PROMPT)),
-            ).alias("error"),
-            pl.coalesce("edited_error_detail", "source_error_detail").alias("error_detail"),
-            pl.col("prompt").alias("instruction"),
-            pl.lit([], dtype=pl.List(pl.String)).alias("labels"),
-            pl.lit([], dtype=_FRAMES).alias("frames"),
-        )
+    jobs = pair_files(
+        choose_files(media), "source_frame0", "edited_frame0", prompts.select("id", "prompt")
+    ).with_columns(
+        tell_error("source_frame0").alias("error_detail"),
+        pl.col("prompt").alias("instruction"),
+        pl.lit([], dtype=pl.List(pl.String)).alias("labels"),
+        pl.lit([], dtype=_FRAMES).alias("frames"),
     )
     return _keyed(jobs, f"ground 1 {GROUNDING_VERSION} {grounder_digest}", limit)
 
@@ -71,7 +59,7 @@ def list_round2(
         grounder_digest: of all else that an answer depends on.
         limit: most samples that are asked; None for all.
     """
-    files = with_identity(choose_copy(media)).filter(pl.col("kind") == "source_video")
+    files = choose_files(media).filter(pl.col("kind") == "source_video")
     known = round1.select("id", "prompt", pl.col("round1_labels").alias("labels")).unique("id", keep="first")
     videos = files.select(
         *("id", "theme", "frame_count", "fps", "error", "error_detail"),
@@ -91,16 +79,6 @@ def list_round2(
 def _anchors(video: dict[str, float | None]) -> list[int]:
     frame_count, fps = video["frame_count"], video["fps"]
     return choose_anchors(int(frame_count), fps) if frame_count and fps else []
-
-
-def _files_of(files: pl.DataFrame, kind: str, side: str) -> pl.DataFrame:
-    return files.filter(pl.col("kind") == kind).select(
-        "id",
-        "theme",
-        pl.col("identity").alias(f"{side}_digest"),
-        pl.col("error").alias(f"{side}_error"),
-        pl.col("error_detail").alias(f"{side}_error_detail"),
-    )
 
 
 def _keyed(jobs: pl.DataFrame, prefix: str, limit: int | None) -> pl.DataFrame:

@@ -9,17 +9,15 @@ import polars as pl
 
 from sparkle_curation.engine.journal_rows import JournalRows
 from sparkle_curation.errors import ConservationError
-from sparkle_curation.judges.answer_streams import Row, RowMaker, records_by_theme, stream_rows
+from sparkle_curation.judges.answer_streams import Row, RowMaker, records_by_theme, stream_rows, tell
 from sparkle_curation.judges.grounding_answers import Found, parse_grounding, relocate
 from sparkle_curation.reading.ingestion import TableStream
 from sparkle_curation.release.fields import arrow_schema
 from sparkle_curation.release.reground_tables import REGROUNDED_TABLES
-from sparkle_curation.release.rescore_tables import NOT_ASKED
 
 _ROWS_VERSION = 1
 """Raised when the same answers come to another row."""
 
-_NOTHING_SAID: Row = {"tries": 0, "raw_texts": []}
 _OF_ROUND1 = ("round1_labels", "round1_objects")
 
 
@@ -100,20 +98,7 @@ def _row2(job: Row, said: Row | None) -> Row:
 
 
 def _told(job: Row, said: Row | None) -> dict[str, Any]:
-    """What is known of a job whatever was found."""
-    row = {name: job[name] for name in ("id", "theme", "prompt", "source_digest", "edited_digest")}
-    row["edit_type"] = job["theme"]
-    if job["error"]:
-        return {**row, "fault": job["error"], "fault_detail": job["error_detail"], **_NOTHING_SAID}
-    if said is None:
-        return {**row, "fault": NOT_ASKED, **_NOTHING_SAID}
-    return {
-        **row,
-        "fault": said["error"],
-        "fault_detail": said["error_detail"],
-        "tries": max((answer["tries"] for answer in said["answers"]), default=0),
-        "raw_texts": [answer["text"] for answer in said["answers"]],
-    }
+    return {**tell(job, said), "edit_type": job["theme"]}
 
 
 def _found(text: str) -> list[Found]:

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from sparkle_curation.engine.journal import KEY
+from sparkle_curation.judges.answer_journal import journal_schema, tell_answer, unread
 from sparkle_curation.judges.instructions import Instructions
 from sparkle_curation.judges.score_jobs import PAIRS, VIDEO_STAGE, ScoreJob
 from sparkle_curation.judges.scoring import ASPECTS, Candidate, ScoreSettings, Scoring, score
@@ -19,27 +20,8 @@ from sparkle_curation.media.measuring import Failure, read_asset
 from sparkle_curation.models.questions import Image, ReplyFault, VisionLanguageModel
 from sparkle_curation.reading.asset_store import AssetStore
 
-_ANSWER = pa.struct(
-    [
-        ("picture", pa.int32()),
-        ("number", pa.int32()),
-        ("aspect", pa.string()),
-        ("text", pa.string()),
-        ("fault", pa.string()),
-        ("tries", pa.int32()),
-    ]
-)
-JOURNAL_SCHEMA: pa.Schema = pa.schema(
-    [
-        (KEY, pa.string()),
-        ("answers", pa.list_(_ANSWER)),
-        ("error", pa.string()),
-        ("error_detail", pa.string()),
-    ]
-)
+JOURNAL_SCHEMA = journal_schema(picture=pa.int32(), number=pa.int32(), aspect=pa.string())
 """A job with its answers, by picture, pass and question; numbers are read from them when the tables are made."""
-
-_SHOWN_CHARS = 200
 
 
 @dataclass(frozen=True)
@@ -68,9 +50,10 @@ class BatchScore:
         candidates = [one for found in shown if not isinstance(found, Failure) for one in found]
         scorings = iter(score(candidates, self.model, self.instructions, self.settings) if candidates else [])
         rows = [
-            {KEY: job.key, "answers": [], "error": found.error, "error_detail": found.detail}
-            if isinstance(found, Failure)
-            else {KEY: job.key, **_row([next(scorings) for _ in found])}
+            {
+                KEY: job.key,
+                **(unread(found) if isinstance(found, Failure) else _row([next(scorings) for _ in found])),
+            }
             for job, found in zip(jobs, shown, strict=True)
         ]
         return pa.Table.from_pylist(rows, schema=JOURNAL_SCHEMA)
@@ -99,9 +82,8 @@ def _row(scorings: Sequence[Scoring]) -> Mapping[str, Any]:
     answers = list(_answers(scorings))
     fault = next((scoring.fault for scoring in scorings if scoring.fault), None)
     unanswered = next((answer for answer in answers if answer["is_fault"]), None)
-    detail = unanswered and (
-        f"picture {unanswered['picture']}, pass {unanswered['number']}, {unanswered['aspect']}, "
-        f"try {unanswered['tries']}: {unanswered['text'][:_SHOWN_CHARS]}"
+    detail = unanswered and tell_answer(
+        f"picture {unanswered['picture']}, pass {unanswered['number']}, {unanswered['aspect']}", unanswered
     )
     return {"answers": answers, "error": fault, "error_detail": detail}
 

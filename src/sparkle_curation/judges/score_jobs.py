@@ -15,11 +15,10 @@ from typing import Literal, NamedTuple
 import polars as pl
 
 from sparkle_curation.engine.journal import KEY
+from sparkle_curation.judges.job_files import choose_files, pair_files, tell_error
 from sparkle_curation.judges.scored_frames import SCORED_FRAMES, choose_scored_frames
-from sparkle_curation.media.measuring import digests, with_identity
-from sparkle_curation.reading.asset_store import choose_copy
-from sparkle_curation.release.media_faults import MediaFault
-from sparkle_curation.release.rescore_tables import NO_PROMPT, TOO_SHORT
+from sparkle_curation.media.measuring import digests
+from sparkle_curation.release.rescore_tables import TOO_SHORT
 from sparkle_curation.release.stages import STAGE_NAMES
 
 SCORING_VERSION = 1
@@ -112,7 +111,7 @@ def list_jobs(
         rules: what is shown.
         judge_digest: of all else that a score depends on.
     """
-    files = with_identity(choose_copy(media))
+    files = choose_files(media)
     jobs = pl.concat(_of_stage(files, prompts, stage, rules, judge_digest) for stage in STAGE_NAMES)
     is_scorable = pl.col("error").is_null() & pl.col("stage").is_in(scope.stages)
     place = pl.col(KEY).cum_count().over("stage", is_scorable)
@@ -123,18 +122,19 @@ def list_jobs(
 def _of_stage(
     files: pl.DataFrame, prompts: pl.DataFrame, stage: str, rules: ShowRules, judge_digest: str
 ) -> pl.DataFrame:
-    source, edited = (_files_of(files, kind, side) for kind, side in zip(PAIRS[stage], _SIDES, strict=True))
+    source, edited = PAIRS[stage]
+    is_short = pl.lit(stage == VIDEO_STAGE) & (pl.col("edited_frame_count") <= SCORED_FRAMES)
+    too_short = f"edited_video: {SCORED_FRAMES} frames beside the first are wanted"
     pairs = (
-        edited.join(source.drop("theme"), on="id", how="left", maintain_order="left")
-        .join(prompts.select("id", prompt=stage), on="id", how="left", maintain_order="left")
-        .with_columns(_error(stage).alias("error"))
+        pair_files(files, source, edited, prompts.select("id", prompt=stage))
+        .with_columns(pl.coalesce("error", pl.when(is_short).then(pl.lit(TOO_SHORT))))
         .with_columns(
             pl.lit(stage).alias("stage"),
-            _detail(stage).alias("error_detail"),
+            tell_error(source, **{TOO_SHORT: too_short}).alias("error_detail"),
             _instruction(rules.templates[stage]).alias("instruction"),
             *_frames(stage, rules.video_source_frame),
         )
-    )  # fmt: skip
+    )
     prefix = f"score {SCORING_VERSION} {judge_digest}"
     shown = ["stage", "instruction", "source_digest", "edited_digest", "source_frames", "edited_frames"]
     return pairs.with_columns(digests(pairs, prefix, shown)).select(_COLUMNS)
@@ -145,42 +145,6 @@ _COLUMNS = (
     KEY, "id", "stage", "instruction", "source_frames", "edited_frames",
     "theme", "prompt", "source_digest", "edited_digest", "error", "error_detail",
 )  # fmt: skip
-
-
-def _files_of(files: pl.DataFrame, kind: str, side: str) -> pl.DataFrame:
-    return files.filter(pl.col("kind") == kind).select(
-        "id",
-        "theme",
-        pl.col("identity").alias(f"{side}_digest"),
-        pl.col("frame_count").alias(f"{side}_frame_count"),
-        pl.col("error").alias(f"{side}_error"),
-        pl.col("error_detail").alias(f"{side}_error_detail"),
-    )
-
-
-def _error(stage: str) -> pl.Expr:
-    """Why a pair cannot be scored; null where it can."""
-    is_short = pl.lit(stage == VIDEO_STAGE) & (pl.col("edited_frame_count") <= SCORED_FRAMES)
-    return pl.coalesce(
-        "edited_error",
-        "source_error",
-        pl.when(pl.col("source_digest").is_null()).then(pl.lit(MediaFault.MISSING.value)),
-        pl.when(pl.col("prompt").is_null()).then(pl.lit(NO_PROMPT)),
-        pl.when(is_short).then(pl.lit(TOO_SHORT)),
-    )
-
-
-def _detail(stage: str) -> pl.Expr:
-    source, _ = PAIRS[stage]
-    texts = {
-        MediaFault.MISSING.value: f"{source}: the release at hand has none of this sample",
-        NO_PROMPT: "neither the annotations nor the released scores have a prompt of this sample",
-        TOO_SHORT: f"edited_video: {SCORED_FRAMES} frames beside the first are wanted",
-    }
-    said = pl.coalesce("edited_error_detail", "source_error_detail")
-    return pl.when(pl.col("error").is_not_null()).then(
-        pl.coalesce(said, pl.col("error").replace_strict(texts, default=None, return_dtype=pl.String))
-    )
 
 
 def _instruction(template: str) -> pl.Expr:

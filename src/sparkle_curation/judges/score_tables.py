@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from sparkle_curation.engine.journal_rows import JournalRows
-from sparkle_curation.judges.answer_streams import Row, RowMaker, records_by_theme, stream_rows
+from sparkle_curation.judges.answer_streams import Row, RowMaker, records_by_theme, stream_rows, tell
 from sparkle_curation.judges.answers import parse_answer
 from sparkle_curation.judges.rubric import Rubric
 from sparkle_curation.judges.score_jobs import VIDEO_STAGE
@@ -18,7 +18,7 @@ from sparkle_curation.judges.scoring import ASPECTS, Said, Scoring
 from sparkle_curation.models.questions import ReplyFault
 from sparkle_curation.reading.ingestion import TableStream
 from sparkle_curation.release.fields import arrow_schema
-from sparkle_curation.release.rescore_tables import NOT_ASKED, RESCORED_TABLES
+from sparkle_curation.release.rescore_tables import RESCORED_TABLES
 from sparkle_curation.release.stages import Stage
 
 
@@ -60,23 +60,10 @@ def published_records(table: pl.LazyFrame, stage: Stage) -> dict[str, Iterator[d
 _ROWS_VERSION = 1
 """Raised when the same answers come to another row."""
 
-_NOTHING_SAID: Row = {"tries": 0, "raw_texts": []}
-
 
 def _row(job: Row, said: Row | None, stage: Stage, rubric: Rubric) -> Row:
-    known = {name: job[name] for name in ("id", "theme", "prompt", "source_digest", "edited_digest")}
-    if job["error"]:
-        return {**known, "fault": job["error"], "fault_detail": job["error_detail"], **_NOTHING_SAID}
-    if said is None:
-        return {**known, "fault": NOT_ASKED, **_NOTHING_SAID}
-    row = {
-        **known,
-        "fault": said["error"],
-        "fault_detail": said["error_detail"],
-        "tries": max((answer["tries"] for answer in said["answers"]), default=0),
-        "raw_texts": [answer["text"] for answer in said["answers"]],
-    }
-    return row if said["error"] else row | _scores(job, said["answers"], stage, rubric)
+    row = tell(job, said)
+    return row if row["fault"] or said is None else row | _scores(job, said["answers"], stage, rubric)
 
 
 def _scores(job: Row, answers: Sequence[Row], stage: Stage, rubric: Rubric) -> dict[str, Any]:
