@@ -29,11 +29,19 @@ class Noted:
     function: Any
     log: Path
 
-    def __call__(self, jobs: list[Any]) -> pa.Table:
+    def __call__(self, batch: list[Any]) -> pa.Table:
+        """Both steps."""
+        return self.finish(batch, self.prepare(batch))
+
+    def prepare(self, batch: list[Any]) -> Any:
+        """The function's own first step."""
+        return self.function.prepare(batch)
+
+    def finish(self, batch: list[Any], prepared: Any) -> pa.Table:
         """What the function makes of the batch."""
         with self.log.open("a", encoding="utf-8") as log:
-            log.writelines(f"{job.key}\n" for job in jobs)
-        table: pa.Table = self.function(jobs)
+            log.writelines(f"{job.key}\n" for job in batch)
+        table: pa.Table = self.function.finish(batch, prepared)
         return table
 
 

@@ -58,14 +58,22 @@ class Answering:
     seconds: float = 0.0
     batches: list[list[str]] = field(default_factory=list)
 
-    def __call__(self, jobs: list[Job]) -> pa.Table:
+    def __call__(self, batch: list[Job]) -> pa.Table:
+        """Both steps."""
+        return self.finish(batch, self.prepare(batch))
+
+    def prepare(self, batch: list[Job]) -> list[str]:
+        """The topics."""
+        return [job.topic for job in batch]
+
+    def finish(self, batch: list[Job], prepared: list[str]) -> pa.Table:
         """A row each."""
-        topics = [job.topic for job in jobs]
+        topics = prepared
         if self.fails_at in topics:
             raise ModelError("The model server gives no replies")
         time.sleep(self.seconds)
         self.batches.append(topics)
-        rows = [{"key": job.key, "said": job.topic.upper(), "error": None} for job in jobs]
+        rows = [{"key": job.key, "said": job.topic.upper(), "error": None} for job in batch]
         return pa.Table.from_pylist(rows, schema=SCHEMA)
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 import pyarrow as pa
 
-from sparkle_curation.engine.executors import LocalExecutor
+from sparkle_curation.engine.ahead import AheadExecutor, TwoSteps
 from sparkle_curation.engine.journal import KEY, Journal
 from sparkle_curation.engine.journal_rows import JournalRows
 from sparkle_curation.media.measuring import Measuring, measure_missing
@@ -26,7 +25,7 @@ class Asking:
 
     Attributes:
         title: what the progress bar and the log call it.
-        function: the results of a batch of jobs; see ``run_resumable``.
+        function: the results of a batch of jobs, see ``run_resumable``; pictures are read one batch ahead.
         make_job: the named tuple that a job is.
         model: who answers.
         batch_size: samples between two writes to the journal, each some questions: what a killed run loses.
@@ -34,7 +33,7 @@ class Asking:
     """
 
     title: str
-    function: Callable[[list[Any]], pa.Table]
+    function: TwoSteps[Any, pa.Table]
     make_job: Any
     model: VisionLanguageModel
     batch_size: int
@@ -42,7 +41,7 @@ class Asking:
 
     def fill(self, journal: Journal, jobs: pl.DataFrame) -> int:
         """Ask what the journal lacks of these jobs, in this process, which holds the model; gives how many."""
-        measuring = Measuring(self.title, LocalExecutor(1), self.batch_size)
+        measuring = Measuring(self.title, AheadExecutor(), self.batch_size)
         wanted = jobs.select(self.make_job._fields)
         with journal:
             return measure_missing(wanted, self.make_job, self.function, measuring, journal)

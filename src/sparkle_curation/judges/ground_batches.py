@@ -52,14 +52,25 @@ class BatchGround:
     store: AssetStore
     grounder: Grounder
 
-    def __call__(self, jobs: list[GroundJob]) -> pa.Table:
+    def __call__(self, batch: list[GroundJob]) -> pa.Table:
         """One row per job, in their order: ``JOURNAL_SCHEMA``.
 
         Raises:
             ModelError: the model cannot answer at all.
         """
-        shown = [self._asked(job) for job in jobs]
-        asked = [one for found in shown if not isinstance(found, Failure) for one in found]
+        return self.finish(batch, self.prepare(batch))
+
+    def prepare(self, batch: list[GroundJob]) -> list[list[_Asked] | Failure]:
+        """The questions of each job, or why its pictures could not be read."""
+        return [self._asked(job) for job in batch]
+
+    def finish(self, batch: list[GroundJob], prepared: list[list[_Asked] | Failure]) -> pa.Table:
+        """The rows of the jobs, once the model has answered.
+
+        Raises:
+            ModelError: the model cannot answer at all.
+        """
+        asked = [one for found in prepared if not isinstance(found, Failure) for one in found]
         answers = iter(self._ask(asked))
         rows = [
             {
@@ -68,12 +79,11 @@ class BatchGround:
                     unread(found) if isinstance(found, Failure) else _row(job, [next(answers) for _ in found])
                 ),
             }
-            for job, found in zip(jobs, shown, strict=True)
+            for job, found in zip(batch, prepared, strict=True)
         ]
         return pa.Table.from_pylist(rows, schema=JOURNAL_SCHEMA)
 
     def _asked(self, job: GroundJob) -> list[_Asked] | Failure:
-        """The questions of a job, or why its pictures could not be read."""
         if job.labels:
             frames = read_asset(self.store, job.id, "source_video", partial(_read_frames, indices=job.frames))
             return frames if isinstance(frames, Failure) else [_Asked(job, [frame]) for frame in frames]

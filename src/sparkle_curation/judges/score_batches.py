@@ -40,26 +40,36 @@ class BatchScore:
     instructions: Instructions
     settings: ScoreSettings
 
-    def __call__(self, jobs: list[ScoreJob]) -> pa.Table:
+    def __call__(self, batch: list[ScoreJob]) -> pa.Table:
         """One row per job, in their order: ``JOURNAL_SCHEMA``.
 
         Raises:
             ModelError: the model cannot answer at all.
         """
-        shown = [self._candidates(job) for job in jobs]
-        candidates = [one for found in shown if not isinstance(found, Failure) for one in found]
+        return self.finish(batch, self.prepare(batch))
+
+    def prepare(self, batch: list[ScoreJob]) -> list[list[Candidate] | Failure]:
+        """The pictures of each job, a pair each, or why they could not be read."""
+        return [self._candidates(job) for job in batch]
+
+    def finish(self, batch: list[ScoreJob], prepared: list[list[Candidate] | Failure]) -> pa.Table:
+        """The rows of the jobs, once the model has answered.
+
+        Raises:
+            ModelError: the model cannot answer at all.
+        """
+        candidates = [one for found in prepared if not isinstance(found, Failure) for one in found]
         scorings = iter(score(candidates, self.model, self.instructions, self.settings) if candidates else [])
         rows = [
             {
                 KEY: job.key,
                 **(unread(found) if isinstance(found, Failure) else _row([next(scorings) for _ in found])),
             }
-            for job, found in zip(jobs, shown, strict=True)
+            for job, found in zip(batch, prepared, strict=True)
         ]
         return pa.Table.from_pylist(rows, schema=JOURNAL_SCHEMA)
 
     def _candidates(self, job: ScoreJob) -> list[Candidate] | Failure:
-        """The pictures of a job, a pair each, or why they could not be read."""
         sides = []
         for kind, frames in zip(PAIRS[job.stage], (job.source_frames, job.edited_frames), strict=True):
             read = partial(_read_pictures, indices=frames)
