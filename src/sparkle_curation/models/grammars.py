@@ -26,7 +26,7 @@ class Grammars:
             raise ModelError(
                 "Replies cannot be held to a schema: xgrammar is not installed",
                 got=error,
-                todo="pip install 'sparkle-curation[gpu]', or leave replies free with constrained=false",
+                todo="pip install '.[gpu]', or leave replies free with constrained=false",
             ) from error
         self._xgrammar = xgrammar
         info = xgrammar.TokenizerInfo.from_huggingface(tokenizer, vocab_size=vocabulary_size)

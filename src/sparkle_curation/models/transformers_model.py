@@ -83,7 +83,7 @@ class TransformersModel:
                 "A model cannot run in this process: its packages are not installed",
                 got=error,
                 allowed="torch, torchvision and transformers, or a server",
-                todo="pip install 'sparkle-curation[gpu]', or ask a server: backend=server, url=http://host:8000/v1",
+                todo="pip install '.[gpu]', or ask a server: backend=server, url=http://host:8000/v1",
             ) from error
         place = find_device(self._device.name)
         processor = load_processor(self._weights)

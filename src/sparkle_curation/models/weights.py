@@ -92,7 +92,7 @@ def load_processor(weights: Weights) -> Any:
             "Pictures cannot be prepared for a model: torchvision does not go with this torch, or is not there",
             got=str(error).splitlines()[0],
             allowed="torch and torchvision of one release, both for the CPU or both for the same CUDA",
-            todo="pip install 'sparkle-curation[gpu]' into a fresh environment",
+            todo="pip install '.[gpu]' into a fresh environment",
         ) from error
     try:
         processor = auto.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
@@ -160,7 +160,7 @@ def _with_adapter(model: Any, weights: Weights) -> Any:
         raise ModelError(
             "An adapter cannot be loaded: peft is not installed",
             got=error,
-            todo="pip install 'sparkle-curation[gpu]'",
+            todo="pip install '.[gpu]'",
         ) from error
     folder = acquire(weights.adapter, weights.adapter_revision)
     if not (folder / "adapter_model.safetensors").is_file():
