@@ -19,7 +19,9 @@ from sparkle_curation.errors import ModelError
 from sparkle_curation.judges.asking import Asking, ask, plan
 from sparkle_curation.models.questions import Question, Reply
 
-SCHEMA = pa.schema([("key", pa.string()), ("said", pa.string()), ("error", pa.string())])
+SCHEMA = pa.schema(
+    [("key", pa.string()), ("said", pa.string()), ("error", pa.string()), ("error_detail", pa.string())]
+)
 
 
 class Job(NamedTuple):
@@ -51,10 +53,12 @@ class Answering:
 
     Attributes:
         fails_at: a topic at which the model cannot answer at all.
+        prose: topics of which the model says nothing that can be read.
         seconds: how long a batch takes.
     """
 
     fails_at: str = ""
+    prose: str = ""
     seconds: float = 0.0
     batches: list[list[str]] = field(default_factory=list)
 
@@ -73,7 +77,14 @@ class Answering:
             raise ModelError("The model server gives no replies")
         time.sleep(self.seconds)
         self.batches.append(topics)
-        rows = [{"key": job.key, "said": job.topic.upper(), "error": None} for job in batch]
+        rows = [
+            {
+                "key": job.key,
+                "said": job.topic.upper(),
+                "error": "not_json" if job.topic in self.prose else None,
+            }
+            for job in batch
+        ]
         return pa.Table.from_pylist(rows, schema=SCHEMA)
 
 
@@ -82,7 +93,7 @@ def journal(tmp_path: Path) -> Journal:
     """Knows the answer to "a"."""
     made = Journal(tmp_path / "some.journal", SCHEMA)
     with made:
-        made.append(pa.table({"key": ["key a"], "said": ["A"], "error": pa.nulls(1, pa.string())}))
+        made.append(pa.Table.from_pylist([{"key": "key a", "said": "A"}], schema=SCHEMA))
     return made
 
 
@@ -117,6 +128,20 @@ def test_what_was_answered_before_a_failure_stays(journal: Journal) -> None:
     again = Answering()
     ask(jobs("abcde"), asking(again), journal)
     assert again.batches == [["d", "e"]]
+
+
+def test_a_model_that_answers_nothing_ends_the_run(journal: Journal) -> None:
+    """Before it costs days; what it said is kept, and one answer is enough to go on."""
+    answering = Answering(prose="bcdefg")
+    with pytest.raises(ModelError, match="no answer that can be read") as error:
+        ask(jobs("abcdefgh"), replace(asking(answering), give_up_after=4), journal)
+    assert "4 samples" in str(error.value)
+    assert "give_up_after=null" in str(error.value)
+    assert answering.batches == [["b", "c"], ["d", "e"]]
+    found = ask(jobs("abcdefgh"), replace(asking(answering), give_up_after=5), journal)
+    assert answering.batches[2:] == [["f", "g"], ["h"]]
+    assert found.failure("key b") == ("not_json", None)
+    assert found.failure("key h") is None
 
 
 def test_a_full_disk_keeps_what_was_answered(journal: Journal) -> None:

@@ -13,7 +13,8 @@ import pyarrow as pa
 from sparkle_curation.engine.ahead import AheadExecutor, TwoSteps
 from sparkle_curation.engine.journal import KEY, Journal
 from sparkle_curation.engine.journal_rows import JournalRows
-from sparkle_curation.media.measuring import Measuring, measure_missing
+from sparkle_curation.errors import ModelError
+from sparkle_curation.media.measuring import HopelessError, Measuring, measure_missing
 from sparkle_curation.models.questions import VisionLanguageModel
 
 logger = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ class Asking:
         model: who answers.
         batch_size: samples between two writes to the journal, each some questions: what a killed run loses.
         pictures: of a job, how many are asked about one after the other: about what it takes.
+        give_up_after: so many samples without one answer that can be read end the run; None for none.
     """
 
     title: str
@@ -38,13 +40,27 @@ class Asking:
     model: VisionLanguageModel
     batch_size: int
     pictures: pl.Expr
+    give_up_after: int | None = None
 
     def fill(self, journal: Journal, jobs: pl.DataFrame) -> int:
-        """Ask what the journal lacks of these jobs, in this process, which holds the model; gives how many."""
-        measuring = Measuring(self.title, AheadExecutor(), self.batch_size)
+        """Ask what the journal lacks of these jobs, in this process, which holds the model; gives how many.
+
+        Raises:
+            ModelError: the model cannot be had, or cannot answer, or answers nothing that can be read.
+        """
+        measuring = Measuring(self.title, AheadExecutor(), self.batch_size, self.give_up_after)
         wanted = jobs.select(self.make_job._fields)
-        with journal:
-            return measure_missing(wanted, self.make_job, self.function, measuring, journal)
+        try:
+            with journal:
+                return measure_missing(wanted, self.make_job, self.function, measuring, journal)
+        except HopelessError as error:
+            raise ModelError(
+                "The model gives no answer that can be read",
+                where=self.title,
+                got=f"{error.count} samples, not one with an answer; of the last: {error.detail}",
+                todo="look at the model, its texts and max_new_tokens, try is_constrained=true, or go on all the same with "
+                "give_up_after=null; what was said is in the journal",
+            ) from error
 
 
 @dataclass

@@ -48,11 +48,26 @@ class Measuring:
         title: what the progress bar and the log call it.
         executor: what runs it.
         batch_size: how many are measured between two writes to the journal.
+        give_up_after: so many, of which not one could be measured, end the run; None for none.
     """
 
     title: str
     executor: Executor
     batch_size: int
+    give_up_after: int | None = None
+
+
+class HopelessError(Exception):
+    """Not one of many could be measured: something is wrong with the measuring itself.
+
+    Args:
+        count: how many.
+        detail: what was seen of one of them.
+    """
+
+    def __init__(self, count: int, detail: str | None) -> None:
+        self.count, self.detail = count, detail
+        super().__init__(f"{count}: {detail}")
 
 
 class Failure(NamedTuple):
@@ -147,6 +162,7 @@ def measure_missing(
 
     Raises:
         ReleaseError: of nothing at all a file could be read.
+        HopelessError: of ``give_up_after`` not one could be measured.
     """
     missing = set(journal.remaining(wanted[KEY].unique().to_list()))
     jobs = _Rows(wanted.filter(pl.col(KEY).is_in(missing)).unique(KEY, maintain_order=True), make_job)
@@ -168,12 +184,16 @@ def _work(
             batch_size=measuring.batch_size,
             progress=progress,
         )
-        done = unread = 0
+        done = failed = unread = 0
         for batch in batches:
             done += batch.num_rows
+            failed += batch.num_rows - batch["error"].null_count
             unread += sum(error in _NOT_READ for error in batch["error"].to_pylist())
+            detail = batch["error_detail"][0].as_py()
             if done == unread >= _MOST_UNREADABLE:
-                raise _nothing_readable(measuring.title, done, batch["error_detail"][0].as_py())
+                raise _nothing_readable(measuring.title, done, detail)
+            if measuring.give_up_after and done == failed >= measuring.give_up_after:
+                raise HopelessError(done, detail)
 
 
 def _nothing_readable(title: str, count: int, detail: str) -> ReleaseError:

@@ -54,7 +54,15 @@ def list_round1_jobs(
 
 def _asking(title: str, grounder: Grounder, asset_store: AssetStore, params: GroundGroup) -> asking.Asking:
     batch = BatchGround(asset_store, grounder)
-    return asking.Asking(title, batch, GroundJob, grounder.model, params.batch_size, ground_jobs.PICTURES)
+    return asking.Asking(
+        title,
+        batch,
+        GroundJob,
+        grounder.model,
+        params.batch_size,
+        ground_jobs.PICTURES,
+        params.give_up_after,
+    )
 
 
 def ask_round1(

@@ -26,6 +26,7 @@ class GroundGroup(BaseModel):
         max_objects: most objects of an answer, where it is held to its form.
         is_constrained: whether replies are held to the form of an answer while they are drawn.
         batch_size: samples between two writes to the journal.
+        give_up_after: so many samples without one answer that can be read end the run; None for none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -39,6 +40,7 @@ class GroundGroup(BaseModel):
     max_objects: Annotated[int, Field(strict=True, ge=1, description=_WHOLE)]
     is_constrained: Annotated[bool, Field(strict=True, description="true or false")]
     batch_size: BatchSize
+    give_up_after: Annotated[BatchSize | None, Field(description="a whole number above 0, or null for never")]
 
     @property
     def settings(self) -> GroundSettings:

@@ -55,6 +55,7 @@ class ScoreGroup(BaseModel):
         templates: the editing instruction by stage.
         video_source_frame: the source frame beside an edited one of a video.
         batch_size: samples between two writes to the journal.
+        give_up_after: so many samples without one answer that can be read end the run; None for none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -75,6 +76,7 @@ class ScoreGroup(BaseModel):
     templates: Templates
     video_source_frame: Annotated[SourceFrame, Field(description="same or first")]
     batch_size: BatchSize
+    give_up_after: Annotated[BatchSize | None, Field(description="a whole number above 0, or null for never")]
 
     @property
     def settings(self) -> ScoreSettings:
