@@ -10,7 +10,7 @@ import pytest
 from polars.testing import assert_frame_equal
 from tests.conftest import Project
 
-from sparkle_curation.errors import ParameterError
+from sparkle_curation.errors import ModelError, ParameterError
 from sparkle_curation.judges.grounding_answers import parse_grounding
 
 pytestmark = pytest.mark.slow
@@ -106,6 +106,14 @@ def test_a_dry_run_tells_what_a_round_would_take(
             grounded.run_here("ground", params={"ground.seed": seed, "ground.batch_size": 1, "dry_run": True})
         assert ended.value.code == 0
         assert said in capsys.readouterr().out
+
+
+def test_a_model_that_says_nothing_useful_ends_the_run(grounded: Project) -> None:
+    """Random weights that may say anything."""
+    params = {"ground.is_constrained": False, "ground.max_tries": 1, "ground.batch_size": 1}
+    cut = {"ground.sampling.max_new_tokens": 8, "ground.give_up_after": 2}
+    with pytest.raises(ModelError, match="no answer that can be read"):
+        grounded.run_here("ground", params=params | cut)
 
 
 def test_a_wrong_parameter_is_told(project: Project) -> None:

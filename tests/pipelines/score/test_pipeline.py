@@ -159,6 +159,26 @@ def test_a_dry_run_tells_what_the_run_would_take(scored: Project, capsys: pytest
     assert path.read_bytes() == before
 
 
+def test_a_model_that_says_nothing_useful_ends_the_run(scored: Project) -> None:
+    """Random weights that may say anything; the tables stay as they were."""
+    before = [table_of(scored, stage.table) for stage in STAGES]
+    params = {
+        "score.is_constrained": False,
+        "score.sampling.max_new_tokens": 8,
+        "score.max_tries": 1,
+        "score.limit": 6,
+        "score.batch_size": 2,
+        "score.give_up_after": 4,
+    }
+    with pytest.raises(ModelError, match="no answer that can be read") as error:
+        scored.run_here("score", params=params)
+    assert "4 samples, not one with an answer; of the last: picture 0, pass 0, SC, try 1: " in str(
+        error.value
+    )
+    for stage, table in zip(STAGES, before, strict=True):
+        assert_frame_equal(table_of(scored, stage.table), table)
+
+
 def test_a_model_that_is_not_pinned_is_refused(scored: Project) -> None:
     """Before anything is read or asked; a folder that is not there is told apart."""
     with pytest.raises(ModelError, match="not pinned"):

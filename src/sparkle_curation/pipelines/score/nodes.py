@@ -91,7 +91,15 @@ def ask_judge(
         ModelError: the model cannot be had, or cannot answer; what was answered stays in the journal.
     """
     batch = BatchScore(asset_store, score_judge.model, score_judge.instructions, score_judge.settings)
-    how = asking.Asking("scores", batch, ScoreJob, score_judge.model, params.batch_size, PICTURES)
+    how = asking.Asking(
+        "scores",
+        batch,
+        ScoreJob,
+        score_judge.model,
+        params.batch_size,
+        PICTURES,
+        params.give_up_after,
+    )
     if dry_run:
         end_dry_run(asking.plan(score_jobs, how, journal), "samples")
     return asking.ask(score_jobs, how, journal)
