@@ -17,7 +17,7 @@ from tests.full_disk import files_of_at_most
 from sparkle_curation.engine.journal import KEY, Journal, JournalError
 from sparkle_curation.errors import ModelError
 from sparkle_curation.judges.asking import Asking, ask, plan
-from sparkle_curation.models.questions import Question, Reply
+from sparkle_curation.models.questions import Question, Reply, ReplyFault
 
 SCHEMA = pa.schema(
     [("key", pa.string()), ("said", pa.string()), ("error", pa.string()), ("error_detail", pa.string())]
@@ -43,8 +43,8 @@ class Model:
         self.loaded += 1
 
     def ask(self, questions: Sequence[Question]) -> list[Reply]:
-        """Not asked in these tests."""
-        raise NotImplementedError
+        """No question has a reply: in these tests batches are answered without the model."""
+        return [Reply("", fault=ReplyFault.NO_REPLY) for _ in questions]
 
 
 @dataclass
@@ -134,14 +134,21 @@ def test_a_model_that_answers_nothing_ends_the_run(journal: Journal) -> None:
     """Before it costs days; what it said is kept, and one answer is enough to go on."""
     answering = Answering(prose="bcdefg")
     with pytest.raises(ModelError, match="no answer that can be read") as error:
-        ask(jobs("abcdefgh"), replace(asking(answering), give_up_after=4), journal)
+        ask(jobs("bcdefgh"), replace(asking(answering), give_up_after=4), journal)
     assert "4 samples" in str(error.value)
     assert "give_up_after=null" in str(error.value)
     assert answering.batches == [["b", "c"], ["d", "e"]]
-    found = ask(jobs("abcdefgh"), replace(asking(answering), give_up_after=5), journal)
+    found = ask(jobs("bcdefgh"), replace(asking(answering), give_up_after=5), journal)
     assert answering.batches[2:] == [["f", "g"], ["h"]]
     assert found.failure("key b") == ("not_json", None)
     assert found.failure("key h") is None
+
+
+def test_a_model_that_answered_before_is_not_given_up(journal: Journal) -> None:
+    """What is left may be what it always fails at; the rest is to be had all the same."""
+    answering = Answering(prose="bcde")
+    ask(jobs("abcde"), replace(asking(answering), give_up_after=2), journal)
+    assert answering.batches == [["b", "c"], ["d", "e"]]
 
 
 def test_a_full_disk_keeps_what_was_answered(journal: Journal) -> None:

@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow as pa
 
 from sparkle_curation.engine.ahead import AheadExecutor, TwoSteps
-from sparkle_curation.engine.journal import KEY, Journal
+from sparkle_curation.engine.journal import ERROR, KEY, Journal
 from sparkle_curation.engine.journal_rows import JournalRows
 from sparkle_curation.errors import ModelError
 from sparkle_curation.media.measuring import HopelessError, Measuring, measure_missing
@@ -31,7 +31,8 @@ class Asking:
         model: who answers.
         batch_size: samples between two writes to the journal, each some questions: what a killed run loses.
         pictures: of a job, how many are asked about one after the other: about what it takes.
-        give_up_after: so many samples without one answer that can be read end the run; None for none.
+        give_up_after: so many samples without one answer that can be read end the run, where none of the jobs was
+            answered before either; None for none.
     """
 
     title: str
@@ -48,10 +49,11 @@ class Asking:
         Raises:
             ModelError: the model cannot be had, or cannot answer, or answers nothing that can be read.
         """
-        measuring = Measuring(self.title, AheadExecutor(), self.batch_size, self.give_up_after)
         wanted = jobs.select(self.make_job._fields)
         try:
             with journal:
+                give_up_after = None if _is_any_answered(jobs, journal) else self.give_up_after
+                measuring = Measuring(self.title, AheadExecutor(), self.batch_size, give_up_after)
                 return measure_missing(wanted, self.make_job, self.function, measuring, journal)
         except HopelessError as error:
             raise ModelError(
@@ -118,6 +120,15 @@ def plan(jobs: pl.DataFrame, asking: Asking, journal: Journal) -> Plan:
         broken=jobs.filter(pl.col("error").is_not_null()).height,
         seconds=seconds,
         is_remote=asking.model.provenance["backend"] == "server",
+    )
+
+
+def _is_any_answered(jobs: pl.DataFrame, journal: Journal) -> bool:
+    wanted = set(jobs[KEY])
+    return any(
+        error is None and key in wanted
+        for rows in journal.frames([KEY, ERROR])
+        for key, error in zip(rows[KEY].to_pylist(), rows[ERROR].to_pylist(), strict=True)
     )
 
 
