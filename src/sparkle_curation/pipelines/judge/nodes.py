@@ -8,9 +8,7 @@ import logging
 
 import polars as pl
 
-from sparkle_curation.curation import cut_offs as curation_cut_offs
 from sparkle_curation.curation import funnel_figure, score_source, sweep_figure
-from sparkle_curation.curation.cut_offs import Thresholds
 from sparkle_curation.curation.figure_parts import Figure
 from sparkle_curation.curation.frames import Frame
 from sparkle_curation.curation.score_histograms import count_scores
@@ -30,15 +28,6 @@ from sparkle_curation.release.stages import STAGE_NAMES, STAGES
 from sparkle_curation.release.tables import SCORE_FAULT_COLUMNS
 
 logger = logging.getLogger(__name__)
-
-
-def resolve_cut_offs(threshold: float | None, thresholds: Thresholds) -> dict[str, float]:
-    """The cut-off of each stage by its name; a ``threshold`` that is set replaces all of them.
-
-    Raises:
-        pydantic.ValidationError: ``threshold`` is no number of 0 to 10.
-    """
-    return curation_cut_offs.resolve_cut_offs(threshold, thresholds)
 
 
 def list_known_samples(

@@ -7,6 +7,7 @@ from typing import Any
 
 from kedro.pipeline import Node, Pipeline, node
 
+from sparkle_curation.curation.cut_offs import resolve_cut_offs
 from sparkle_curation.pipelines.judge.nodes import (
     audit_scores,
     choose_scores,
@@ -17,7 +18,6 @@ from sparkle_curation.pipelines.judge.nodes import (
     judge_samples,
     list_known_samples,
     mark_tainted_samples,
-    resolve_cut_offs,
     split_by_verdict,
     sweep_thresholds,
 )

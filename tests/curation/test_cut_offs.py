@@ -1,12 +1,11 @@
-"""The steps of judging resolve their parameters."""
+"""One cut-off for all stages, or one for each."""
 
 from __future__ import annotations
 
 import pytest
 from pydantic import ValidationError
 
-from sparkle_curation.pipelines.judge.nodes import resolve_cut_offs
-from sparkle_curation.pipelines.judge.params import Thresholds
+from sparkle_curation.curation.cut_offs import Thresholds, resolve_cut_offs
 
 PUBLISHED = Thresholds(edited_frame0=8.0, foreground_removed=8.5, edited_video=8.0)
 
@@ -28,6 +27,6 @@ def test_a_threshold_replaces_all_cut_offs(threshold: float) -> None:
 
 @pytest.mark.parametrize("threshold", [10.5, float("nan"), True])
 def test_a_threshold_off_the_scale_is_refused(threshold: float) -> None:
-    """Kedro does not check a bare number, so the node does."""
+    """Kedro does not check a bare number, so this does."""
     with pytest.raises(ValidationError):
         resolve_cut_offs(threshold, PUBLISHED)
