@@ -109,7 +109,7 @@ def judge_ours(tables: Path, out: Path) -> Work:
     """Judge and emit from the ingested tables: the nodes of ``judge`` one after another."""
     import polars as pl
 
-    from sparkle_curation.curation.cut_offs import Thresholds
+    from sparkle_curation.curation.cut_offs import Thresholds, resolve_cut_offs
     from sparkle_curation.curation.split import SplitParams
     from sparkle_curation.datasets import KiwiEditDataset, MetricsJSONDataset, TableDataset
     from sparkle_curation.pipelines.judge import nodes, variant_nodes
@@ -132,7 +132,7 @@ def judge_ours(tables: Path, out: Path) -> Work:
             for name in ("edited_frame0_scores", "foreground_removed_scores", "edited_video_scores")
         ]
         groundings = [table("grounding_r1"), table("grounding_r2")]
-        cut_offs = nodes.resolve_cut_offs(
+        cut_offs = resolve_cut_offs(
             CUT_OFF, Thresholds(edited_frame0=8, foreground_removed=8.5, edited_video=8)
         )
         known = nodes.list_known_samples(annotations, *scores, *groundings, assets)
