@@ -43,6 +43,10 @@ class ParameterError(SparkleError):
     """A parameter is unknown, misspelt or outside its range."""
 
 
+class DescriptionError(SparkleError):
+    """The description of the dataset (``dataset.yml``) is absent or says something that cannot be."""
+
+
 class ReleaseError(SparkleError):
     """The release is not where it was said to be, or lacks what the run needs."""
 

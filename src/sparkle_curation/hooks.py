@@ -1,4 +1,8 @@
-"""What happens around a run: parameters checked before it, errors told plainly, the funnel shown after it."""
+"""What happens around a run: the dataset's description taken up, parameters checked, errors told, the funnel shown.
+
+Kedro imports this module before it knows the environment, and all else of ours asks the description of that
+environment when it is imported. So nothing of ours but errors and description is imported here at the top.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +18,44 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from sparkle_curation.errors import SparkleError
-from sparkle_curation.parameters import check_parameters
-from sparkle_curation.release.stages import STAGE_NAMES
+from sparkle_curation.errors import ParameterError, SparkleError
+from sparkle_curation.spec.description import activate, find_description
+
+
+class DescriptionLoader:
+    """Takes up the description of the dataset that the run's environment has."""
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Read ``dataset.yml`` of the environment, else that of base, before anything else of ours is imported.
+
+        Raises:
+            DescriptionError: it is not right, or this process works with another one.
+            ParameterError: the environment has a description of its own and shares the data root of base.
+        """
+        conf = Path(context.config_loader.conf_source)
+        environment = context.env or context.config_loader.default_run_env
+        path = find_description(conf, environment)
+        activate(path)
+        is_own = path.parent.name != "base"
+        base_root, root = (_data_root(conf / name) for name in ("base", environment))
+        if is_own and "data_root" not in context.config_loader.runtime_params and root in (None, base_root):
+            raise ParameterError(
+                "An environment with a dataset of its own needs a data root of its own",
+                where=path.parent / "globals.yml",
+                got=f"data_root: {root}" if root else "no data_root",
+                allowed=f"any other folder than {base_root}, where the tables of the dataset in conf/base lie",
+                todo="write `data_root: data_...` there, or add --params data_root=...",
+            )
+
+
+def _data_root(folder: Path) -> str | None:
+    """The data root that the globals of an environment set; None where they set none."""
+    from omegaconf import OmegaConf  # noqa: PLC0415 -- only where an environment is looked at
+
+    path = folder / "globals.yml"
+    found = OmegaConf.to_container(OmegaConf.load(path)) if path.is_file() else None
+    return found.get("data_root") if isinstance(found, dict) else None
 
 
 class ParameterGuard:
@@ -25,6 +64,8 @@ class ParameterGuard:
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Check what the configuration and ``--params`` come to, before any dataset is made."""
+        from sparkle_curation.parameters import check_parameters  # noqa: PLC0415 -- see above
+
         check_parameters(context.config_loader["parameters"])
 
 
@@ -74,7 +115,6 @@ class DiffSummary:
         console.print()
 
 
-_ALWAYS_SHOWN = {"theme", "known", *STAGE_NAMES, "emitted"}
 _OUTPUTS = {
     "variant_samples": "variant",
     "verdicts": "verdicts",
@@ -89,13 +129,16 @@ _OUTPUTS = {
 
 def _as_table(funnel: pl.DataFrame) -> Table:
     """The funnel as a table; a column of zeros says nothing and is left out."""
+    from sparkle_curation.release.stages import CRITERION_NAMES  # noqa: PLC0415 -- see above
+
     table = Table(
         title="samples that pass, stage by stage",
         title_justify="left",
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
     )
-    shown = [name for name in funnel.columns if name in _ALWAYS_SHOWN or (funnel[name] != 0).any()]
+    always = {"theme", "known", *CRITERION_NAMES, "emitted"}
+    shown = [name for name in funnel.columns if name in always or (funnel[name] != 0).any()]
     for name in shown:
         words = name.split("_")
         is_text = name == "theme"

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from sparkle_curation.hooks import DiffSummary, ErrorTeller, ParameterGuard, RunSummary
+from sparkle_curation.hooks import DescriptionLoader, DiffSummary, ErrorTeller, ParameterGuard, RunSummary
 from sparkle_curation.version_guard import VersionGuard
 from sparkle_curation.viz_stats import VizStats
 
-# The last is called first: ErrorTeller raises, and nothing is called after it.
-HOOKS = (ParameterGuard(), VersionGuard(), ErrorTeller(), RunSummary(), DiffSummary(), VizStats())
+# The last is called first: the description is there before all else; ErrorTeller raises, and nothing is called after it.
+HOOKS = (
+    ParameterGuard(),
+    VersionGuard(),
+    ErrorTeller(),
+    RunSummary(),
+    DiffSummary(),
+    VizStats(),
+    DescriptionLoader(),
+)
 # Kedro-Viz would count no table of ours, and time each node without the saving, in which most of ours do their work.
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry", "kedro-viz")
 

@@ -14,8 +14,6 @@ from kedro.framework.hooks import hook_impl
 from kedro.framework.project import pipelines
 from kedro.io import DataCatalog
 
-from sparkle_curation.datasets.atomic import atomic_file
-
 logger = logging.getLogger(__name__)
 
 STATS_PATH = Path(".viz", "stats.json")
@@ -78,6 +76,8 @@ def stats_of(catalog: DataCatalog, names: set[str]) -> Iterator[tuple[str, dict[
 
 def write_stats(stats: dict[str, dict[str, int]], path: Path) -> None:
     """Replace the file, unless it says the same already."""
+    from sparkle_curation.datasets.atomic import atomic_file  # noqa: PLC0415 -- hooks.py says why
+
     text = json.dumps(stats)
     if not path.is_file() or path.read_text(encoding="utf-8") != text:
         with atomic_file(path) as temporary:

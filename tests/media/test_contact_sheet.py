@@ -19,12 +19,11 @@ from sparkle_curation.media.sheet_colours import (
     PANEL_HEIGHT,
     PANEL_WIDTH,
     PASSED,
-    THEME_COLOURS,
 )
 from sparkle_curation.media.sheet_panels import Labelled, boxes_panel, empty_panel, frame_panel, mask_panel
 from sparkle_curation.media.sheet_tags import Rectangle, place_tags
 from sparkle_curation.media.sheet_text import drawable, shortened, width_px, wrapped
-from sparkle_curation.release.themes import THEMES
+from sparkle_curation.release.themes import THEME_COLOURS, THEMES
 
 GREY = np.full((72, 128, 3), 120, np.uint8)
 TEXTS = st.text(max_size=200) | st.text("abc ", max_size=200)

@@ -324,10 +324,10 @@ import resource, sys
 from sparkle_curation.datasets.table_dataset import TableDataset
 from sparkle_curation.reading.jsonl_table import ingest_jsonl
 from sparkle_curation.reading.release_files import ReleaseFiles
-from sparkle_curation.release.tables import EDITED_VIDEO_SCORES
+from sparkle_curation.release.tables import SCORE_TABLES
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 release, target = sys.argv[1:]
-ingestion = ingest_jsonl(EDITED_VIDEO_SCORES, ReleaseFiles(release), lambda theme: None)
+ingestion = ingest_jsonl(SCORE_TABLES["edited_video_scores"], ReleaseFiles(release), lambda theme: None)
 TableDataset(filepath=target).save(ingestion.rows)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """

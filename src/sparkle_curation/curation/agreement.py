@@ -9,7 +9,7 @@ import polars as pl
 
 from sparkle_curation.curation.frames import Frame
 from sparkle_curation.errors import MissingTableError
-from sparkle_curation.release.stages import MAX_SCORE, STAGE_NAMES, Stage
+from sparkle_curation.release.stages import MAX_SCORE, PRIMARY_CRITERIA, STAGE_NAMES, Stage
 from sparkle_curation.release.themes import THEMES
 
 TOTAL = "total"
@@ -87,8 +87,13 @@ def _figures() -> list[pl.Expr]:
 
 def _crossing(cut_off: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
     """Whether a compared sample is kept by the rescore alone, and by the release alone."""
-    was_kept, is_kept = cut_off <= _RELEASED, cut_off <= _RESCORED
+    was_kept, is_kept = (_is_met(score, cut_off) for score in (_RELEASED, _RESCORED))
     return _IS_COMPARED & ~was_kept & is_kept, _IS_COMPARED & was_kept & ~is_kept
+
+
+def _is_met(score: pl.Expr, cut_off: pl.Expr) -> pl.Expr:
+    upper = [each.name for each in PRIMARY_CRITERIA if not each.is_at_least]
+    return pl.when(pl.col("stage").is_in(upper)).then(score <= cut_off).otherwise(score >= cut_off)
 
 
 def count_crossings(pairs: pl.DataFrame) -> pl.DataFrame:

@@ -1,12 +1,15 @@
-"""Cut-offs: the lowest score that a stage keeps, one for all stages or one for each."""
+"""Cut-offs: the value from which a criterion keeps, one for all primary criteria or one for each by name."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
-from sparkle_curation.release.stages import MAX_SCORE, MIN_SCORE, STAGE_NAMES
+from sparkle_curation.errors import did_you_mean
+from sparkle_curation.release.stages import CRITERIA, MAX_SCORE, MIN_SCORE
 
 ALLOWED = f"a number from {MIN_SCORE:g} to {MAX_SCORE:g}"
 CutOff = Annotated[
@@ -14,23 +17,41 @@ CutOff = Annotated[
 ]
 """Lowest score that is kept, on the scale of the scores. Strict: no boolean, no text that reads as a number."""
 
-
-class Thresholds(BaseModel):
-    """One cut-off per stage, by the stage's name."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    edited_frame0: CutOff
-    foreground_removed: CutOff
-    edited_video: CutOff
+_BY_NAME = {criterion.name: criterion for criterion in CRITERIA}
 
 
-def resolve_cut_offs(threshold: float | None, thresholds: Thresholds) -> dict[str, float]:
-    """The cut-off of each stage by its name; a ``threshold`` that is set replaces all of them.
+def _check_name(name: str) -> str:
+    if name not in _BY_NAME:
+        raise ValueError(did_you_mean(name, _BY_NAME) or f"one of {', '.join(_BY_NAME)}")
+    return name
 
-    Raises:
-        pydantic.ValidationError: ``threshold`` is no number of 0 to 10.
+
+def _check_values(cut_offs: Any) -> Any:
+    """Each value lies on the scale of its criterion; None stands for the published one."""
+    for name, value in cut_offs.items() if isinstance(cut_offs, Mapping) else ():
+        low, high = _BY_NAME[name].scale if name in _BY_NAME else (-math.inf, math.inf)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if value is not None and not (is_number and low <= value <= high):
+            raise ValueError(f"{name}: a number from {low:g} to {high:g}, or null for the published one")
+    return cut_offs
+
+
+Thresholds = Annotated[
+    dict[Annotated[str, AfterValidator(_check_name)], float | None],
+    BeforeValidator(_check_values),
+    Field(description=f"cut-offs by the name of a criterion: {', '.join(_BY_NAME)}"),
+]
+"""Cut-offs by the name of a criterion; one that is not named has its published one."""
+
+
+def resolve_cut_offs(threshold: float | None, thresholds: Mapping[str, float | None]) -> dict[str, float]:
+    """The cut-off of each criterion by its name: the ``threshold`` of the primary ones, else the named or published one.
+
+    >>> sorted(resolve_cut_offs(9.0, {}).values())[-1]
+    9.0
     """
+    named = {name: value for name, value in thresholds.items() if value is not None}
+    cut_offs = {each.name: named.get(each.name, each.published_cut_off) for each in CRITERIA}
     if threshold is not None:
-        thresholds = Thresholds.model_validate(dict.fromkeys(STAGE_NAMES, threshold))
-    return {stage: getattr(thresholds, stage) for stage in STAGE_NAMES}
+        cut_offs |= {each.name: threshold for each in CRITERIA if each.is_primary}
+    return {name: float(value) for name, value in cut_offs.items()}

@@ -11,8 +11,11 @@ from typing import Any
 from sparkle_curation.curation.provenance import CodeVersion
 from sparkle_curation.curation.variant_facts import Split, VariantFacts
 from sparkle_curation.curation.verdicts import MissingScores, TaintedScores
-from sparkle_curation.release.stages import STAGE_NAMES
+from sparkle_curation.release.licences import PAIR_KINDS, UNKNOWN, joint_licence, licence_of, licence_terms
+from sparkle_curation.release.sample_ids import ID_FORM
+from sparkle_curation.release.stages import CRITERIA, PRIMARY_CRITERIA
 from sparkle_curation.release.tables import ANNOTATION_COLUMNS, CSV_COLUMNS
+from sparkle_curation.spec.description import dataset
 
 CARD_NAME = "README.md"
 """Name of the file that hubs look for, in the folder that the paths of a card are relative to."""
@@ -31,7 +34,7 @@ _FEATURES = {
         for field in ANNOTATION_COLUMNS
         if field.name in ("src_video", "tgt_video")
     },
-    "task": "Sample id, `Sparkle_{theme}_{6 digits}`.",
+    "task": f"Sample id, `{ID_FORM}`.",
 }
 
 _SIZE_CATEGORIES = {
@@ -48,14 +51,15 @@ def _front_matter(facts: VariantFacts) -> str:
     # 0.1 s, so not at the start of every command; the module with the card class itself takes another 0.3 s.
     from huggingface_hub.repocard_data import DatasetCardData  # noqa: PLC0415
 
+    about = dataset()
     data = DatasetCardData(
-        pretty_name=f"Sparkle variant, cut-offs {' / '.join(map(_number, facts.cut_offs.values()))}",
-        license="cc-by-4.0",
+        pretty_name=f"{about.title} variant, cut-offs {' / '.join(map(_number, facts.cut_offs.values()))}",
+        license=joint_licence(_themes(facts)),
         language=["en"],
         task_categories=["video-to-video"],
-        tags=["video-editing", "background-replacement", "kiwi-edit", "arxiv:2605.06535"],
+        tags=[*about.tags, *([f"arxiv:{about.paper}"] if about.paper else [])],
         size_categories=[_size_category(facts.sample_count)],
-        source_datasets=["stdKonjac/Sparkle"],
+        source_datasets=[about.repository] if about.repository else [],
         **_configs(facts.splits),
     )
     return str(data.to_yaml(line_break="\n"))
@@ -84,12 +88,12 @@ def _size_category(count: int) -> str:
 
 # ------------------------------------------------------------------ the body
 _BODY = """\
-# Sparkle variant
+# {title} variant
 
-{total:,} source/edited video pairs of [Sparkle](https://arxiv.org/abs/2605.06535), a dataset for instruction-guided
-video background replacement: those that pass the cut-offs below. The files are training annotations as
+{total:,} source/edited video pairs of {dataset}, {summary}:
+those that pass the cut-offs below. The files are training annotations as
 [Kiwi-Edit](https://github.com/showlab/Kiwi-Edit) reads them. The videos are not here; the paths are relative to the
-root of [the release](https://huggingface.co/datasets/stdKonjac/Sparkle), its shards extracted.
+root of {release}, its shards extracted.
 
 ## Splits
 
@@ -123,14 +127,8 @@ The card that this writes names the version of the data that you have: the same 
 
 ## Licence
 
-Sparkle is released under [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/), and so is this variant of it.
-Source videos of the `openve3m` theme come from [OpenVE-3M](https://arxiv.org/abs/2512.07826) and keep its licences:
-consult it before you pass them on.
-
-## Citation
-
-Cite the paper of Sparkle, [arXiv:2605.06535](https://arxiv.org/abs/2605.06535).
-"""
+{licence}
+{citation}"""
 
 _MISSING: dict[MissingScores, str] = {
     "reject": "rejected there",
@@ -141,7 +139,18 @@ _TAINTED: dict[TaintedScores, str] = {"keep": "judged by that score", "reject": 
 
 
 def _body(facts: VariantFacts) -> str:
+    about = dataset()
+    paper = f"https://arxiv.org/abs/{about.paper}"
+    release = f"[the release](https://huggingface.co/datasets/{about.repository})"
     return _BODY.format(
+        title=about.title,
+        dataset=f"[{about.title}]({paper})" if about.paper else about.title,
+        summary=about.summary,
+        release=release if about.repository else "the release",
+        licence=_licence(facts),
+        citation=f"\n## Citation\n\nCite the paper of {about.title}, [arXiv:{about.paper}]({paper}).\n"
+        if about.paper
+        else "",
         total=facts.sample_count,
         splits=_table(
             ["split", "samples"], [(f"`{split.name}`", f"{split.sample_count:,}") for split in facts.splits]
@@ -158,10 +167,28 @@ def _body(facts: VariantFacts) -> str:
     )
 
 
+def _themes(facts: VariantFacts) -> list[str]:
+    """The themes of the variant's samples."""
+    return list(dict.fromkeys(split.theme for split in facts.splits))
+
+
+def _licence(facts: VariantFacts) -> str:
+    """The licence of each theme's videos, then what a reader should know of them."""
+    rows = [
+        (f"`{theme}`", *(licence_of(theme, kind).id or UNKNOWN for kind in PAIR_KINDS))
+        for theme in _themes(facts)
+    ]
+    table = _table(["theme", "source videos", "edited videos"], rows)
+    return "\n\n".join([table, *licence_terms(_themes(facts))]) + "\n" if rows else "It has no samples.\n"
+
+
 def _stages(facts: VariantFacts) -> str:
     """A row for each theme and the total: the samples known, those that each stage lets through, those emitted."""
-    headers = [f"`{stage}` >= {_number(facts.cut_offs[stage])}" for stage in STAGE_NAMES]
-    columns = ["known", *(f"{stage}_kept" for stage in STAGE_NAMES), "emitted"]
+    headers = [
+        f"`{each.name}` {'>=' if each.is_at_least else '<='} {_number(facts.cut_offs[each.name])}"
+        for each in CRITERIA
+    ]
+    columns = ["known", *(f"{each.name}_kept" for each in CRITERIA), "emitted"]
     rows = [
         [theme, *(f"{count:,}" for count in counts)]
         for theme, *counts in facts.counts.select("theme", *columns).iter_rows()
@@ -178,9 +205,10 @@ def _code(code: CodeVersion) -> str:
 
 def _rebuild(facts: VariantFacts) -> str:
     """The commands that make the variant again from a download of the release."""
-    cut_offs = {_number(value) for value in facts.cut_offs.values()}
+    cut_offs = {_number(facts.cut_offs[each.name]) for each in PRIMARY_CRITERIA}
+    others = {each.name: facts.cut_offs[each.name] for each in CRITERIA if not each.is_primary}
     settings = {
-        **({"threshold": cut_offs.pop()} if len(cut_offs) == 1 else _each_stage(facts.cut_offs)),
+        **({"threshold": cut_offs.pop(), **_each(others)} if len(cut_offs) == 1 else _each(facts.cut_offs)),
         "missing_scores": facts.missing_scores,
         "tainted_scores": facts.tainted_scores,
         **{name: value for name, value in facts.settings.items() if value is not None},
@@ -194,8 +222,8 @@ def _rebuild(facts: VariantFacts) -> str:
     return "\n".join([*lines, "", f"{dvc}{lacking}"])
 
 
-def _each_stage(cut_offs: Mapping[str, float]) -> dict[str, str]:
-    return {f"thresholds.{stage}": _number(value) for stage, value in cut_offs.items()}
+def _each(cut_offs: Mapping[str, float]) -> dict[str, str]:
+    return {f"thresholds.{name}": _number(value) for name, value in cut_offs.items()}
 
 
 def _number(value: float) -> str:

@@ -15,7 +15,7 @@ from sparkle_curation.curation.variant_version import CurationSettings
 from sparkle_curation.curation.verdicts import RejectReason, cut_off_column, score_column, taint_column
 from sparkle_curation.release.diff_reasons import Cause, Change
 from sparkle_curation.release.layout import annotations_csv_path, intermediate_jsonl_path, metadata_jsonl_path
-from sparkle_curation.release.stages import STAGES, Stage
+from sparkle_curation.release.stages import CRITERIA, Criterion
 from sparkle_curation.release.variant_tables import DATA_COLUMNS, METADATA_COLUMNS, SIDES
 
 VERDICT_FACTS: tuple[str, ...] = (
@@ -23,7 +23,7 @@ VERDICT_FACTS: tuple[str, ...] = (
     "is_kept",
     "rejected_by",
     "reject_reason",
-    *(column(stage) for stage in STAGES for column in (score_column, cut_off_column, taint_column)),
+    *(column(criterion) for criterion in CRITERIA for column in (score_column, cut_off_column, taint_column)),
 )
 """What is asked of a verdict."""
 
@@ -117,17 +117,17 @@ def _of_changed() -> Iterator[_Finding]:
         of_these = columns.list.set_intersection(list(names))
         values = None if len(names) == 1 else of_these.list.sort().list.join(", ")
         yield _Finding(cause.value, of_these.list.len() > 0, values, source)
-    for stage in STAGES:
-        yield from _of_score(stage, columns.list.contains(score_column(stage)))
+    for criterion in CRITERIA:
+        yield from _of_score(criterion, columns.list.contains(score_column(criterion)))
 
 
-def _of_score(stage: Stage, is_met: pl.Expr) -> Iterator[_Finding]:
+def _of_score(criterion: Criterion, is_met: pl.Expr) -> Iterator[_Finding]:
     """Another score is a cause: the score of a version is missing, or both have one."""
-    old, new = (pl.col(f"{side}_{score_column(stage)}") for side in SIDES)
+    old, new = (pl.col(f"{side}_{score_column(criterion)}") for side in SIDES)
     is_missing = old.is_null() | new.is_null()
-    source = intermediate_jsonl_path("{}", stage.file_name)
+    source = intermediate_jsonl_path("{}", criterion.file_name)
     for cause, is_case in ((Cause.SCORE, ~is_missing), (Cause.MISSING_SCORE, is_missing)):
-        yield _Finding(f"{cause}:{stage.name}", is_met & is_case, _moved(score_column(stage)), source)
+        yield _Finding(f"{cause}:{criterion.name}", is_met & is_case, _moved(score_column(criterion)), source)
 
 
 def _of_one_sided(
@@ -140,13 +140,13 @@ def _of_one_sided(
     is_unloadable = pl.col(f"{stopping}_unloadable_for").is_not_null()
     yield _Finding(Cause.NOT_EMITTED.value, is_kept & ~is_unloadable, _moved("obstacle"))
     yield _Finding(Cause.UNLOADABLE.value, is_kept & is_unloadable, _moved("unloadable_for"))
-    for stage in STAGES:
-        is_stopped = pl.col(f"{keeping}_has_verdicts") & (pl.col(f"{stopping}_rejected_by") == stage.name)
-        yield from _of_stage(stage, keeping, stopping, is_stopped, settings)
+    for criterion in CRITERIA:
+        is_stopped = pl.col(f"{keeping}_has_verdicts") & (pl.col(f"{stopping}_rejected_by") == criterion.name)
+        yield from _of_criterion(criterion, keeping, stopping, is_stopped, settings)
 
 
-def _of_stage(
-    stage: Stage,
+def _of_criterion(
+    criterion: Criterion,
     keeping: str,
     stopping: str,
     is_stopped: pl.Expr,
@@ -154,27 +154,30 @@ def _of_stage(
 ) -> Iterator[_Finding]:
     """Why the stage lets a sample through in one version and stops it in the other."""
     kept_score, kept_cut_off, stopped_score, stopped_cut_off = (
-        pl.col(f"{side}_{column(stage)}")
+        pl.col(f"{side}_{column(criterion)}")
         for side in (keeping, stopping)
         for column in (score_column, cut_off_column)
     )
+    beyond = RejectReason.BELOW_CUT_OFF if criterion.is_at_least else RejectReason.ABOVE_CUT_OFF
     is_below, is_unscored, is_tainted = (
         is_stopped & (pl.col(f"{stopping}_reject_reason") == reason.value)
-        for reason in (RejectReason.BELOW_CUT_OFF, RejectReason.UNSCORED, RejectReason.TAINTED)
+        for reason in (beyond, RejectReason.UNSCORED, RejectReason.TAINTED)
     )
     # Only one of the two moved, or else: does it alone stop the sample, or would the sample pass without it?
-    passes_by_score = _passes(kept_score, stopped_cut_off)
-    passes_by_cut_off = _passes(stopped_score, kept_cut_off)
+    passes_by_score = _passes(criterion, kept_score, stopped_cut_off)
+    passes_by_cut_off = _passes(criterion, stopped_score, kept_cut_off)
     is_score = kept_score.ne_missing(stopped_score) & (~passes_by_cut_off | passes_by_score)
     is_cut_off = (kept_cut_off != stopped_cut_off) & (~passes_by_score | passes_by_cut_off)
-    yield _Finding(f"{Cause.CUT_OFF}:{stage.name}", is_below & is_cut_off, _moved(cut_off_column(stage)))
-    yield from _of_score(stage, (is_below & is_score) | (is_unscored & kept_score.is_not_null()))
-
-    was_tainted = pl.col(f"{keeping}_{taint_column(stage)}")
     yield _Finding(
-        f"{Cause.TAINT}:{stage.name}",
+        f"{Cause.CUT_OFF}:{criterion.name}", is_below & is_cut_off, _moved(cut_off_column(criterion))
+    )
+    yield from _of_score(criterion, (is_below & is_score) | (is_unscored & kept_score.is_not_null()))
+
+    was_tainted = pl.col(f"{keeping}_{taint_column(criterion)}")
+    yield _Finding(
+        f"{Cause.TAINT}:{criterion.name}",
         is_tainted & ~was_tainted,
-        source=intermediate_jsonl_path("{}", stage.file_name),
+        source=intermediate_jsonl_path("{}", criterion.file_name),
     )
     policies = {
         "missing_scores": (is_unscored, kept_score.is_null()),
@@ -184,12 +187,13 @@ def _of_stage(
         old, new = (getattr(one, policy) or "unknown" for one in settings)
         is_moved = pl.lit(old != new and "unknown" not in (old, new))
         values = pl.lit(f"{policy} {old} -> {new}")
-        yield _Finding(f"{Cause.POLICY}:{stage.name}", is_case & (is_alike | is_moved), values)
+        yield _Finding(f"{Cause.POLICY}:{criterion.name}", is_case & (is_alike | is_moved), values)
 
 
-def _passes(score: pl.Expr, cut_off: pl.Expr) -> pl.Expr:
+def _passes(criterion: Criterion, score: pl.Expr, cut_off: pl.Expr) -> pl.Expr:
     """Whether a score passes; none was let through by the policy."""
-    return score.is_null() | (score >= cut_off)
+    is_met: pl.Expr = criterion.is_met(score, cut_off)
+    return score.is_null() | is_met
 
 
 def _moved(column: str) -> pl.Expr:

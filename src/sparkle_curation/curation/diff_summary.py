@@ -9,7 +9,7 @@ import polars as pl
 from sparkle_curation.curation.funnel import TOTAL
 from sparkle_curation.curation.variant_version import VariantVersion
 from sparkle_curation.release.diff_reasons import CHANGES, Change
-from sparkle_curation.release.stages import STAGE_NAMES
+from sparkle_curation.release.stages import CRITERION_NAMES
 from sparkle_curation.release.themes import THEMES
 
 MAX_REASONS = 12
@@ -95,7 +95,7 @@ def _named_settings(version: VariantVersion) -> list[tuple[str, str]]:
         "missing_scores": version.settings.missing_scores,
         "tainted_scores": version.settings.tainted_scores,
     }
-    named = {**{f"cut-off of {stage}": cut_offs.get(stage) for stage in STAGE_NAMES}, **policies}
+    named = {**{f"cut-off of {name}": cut_offs.get(name) for name in CRITERION_NAMES}, **policies}
     return [(name, "unknown" if value is None else str(value)) for name, value in named.items()]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -11,7 +11,9 @@ import polars as pl
 
 from sparkle_curation.curation.frames import Frame
 from sparkle_curation.errors import ConservationError
-from sparkle_curation.release.layout import asset_path
+from sparkle_curation.release.layout import KIND, asset_path
+from sparkle_curation.release.licences import allowed_themes, licence_ids
+from sparkle_curation.release.themes import THEMES
 
 VARIANT_COLUMNS: tuple[str, ...] = (
     "id",
@@ -41,7 +43,7 @@ class Variant:
     card: str
 
 
-_VIDEO_COLUMNS = {"src_video": "source_video", "tgt_video": "edited_video"}
+_VIDEO_COLUMNS = {"src_video": KIND.source_video, "tgt_video": KIND.edited_video}
 """Column of the training CSV -> asset kind."""
 
 _KEEPING_ORDER: Any = {"on": "id", "how": "left", "maintain_order": "left"}
@@ -53,9 +55,10 @@ class NotEmitted(StrEnum):
     NO_PROMPT = "no_prompt"
     NO_SOURCE_VIDEO = "no_source_video"
     NO_EDITED_VIDEO = "no_edited_video"
+    LICENCE = "licence"
 
 
-_NO_VIDEO = {"source_video": NotEmitted.NO_SOURCE_VIDEO, "edited_video": NotEmitted.NO_EDITED_VIDEO}
+_NO_VIDEO = {KIND.source_video: NotEmitted.NO_SOURCE_VIDEO, KIND.edited_video: NotEmitted.NO_EDITED_VIDEO}
 
 
 def find_prompts(kept: Frame, annotations: Frame, tables: Mapping[str, Frame]) -> pl.DataFrame:
@@ -82,26 +85,34 @@ def find_prompts(kept: Frame, annotations: Frame, tables: Mapping[str, Frame]) -
 
 
 def compose(
-    kept: Frame, annotations: Frame, prompts_found: Frame, assets: Frame
+    kept: Frame,
+    annotations: Frame,
+    prompts_found: Frame,
+    assets: Frame,
+    licence_allow: Sequence[str] | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The emitted samples (``VARIANT_COLUMNS``), and those that cannot be: ``id, theme, reason, detail``.
 
-    A sample that the release's CSV has is emitted as it stands there. Another is emitted if both its videos
-    are among the assets; its paths are those of the layout. Both frames are in the order of ``kept``, but
-    the released samples stand before the others.
+    A sample of a theme whose videos have a licence that is not allowed is not emitted. Of the others one that the
+    release's CSV has is emitted as it stands there; another is emitted if both its videos are among the assets, and its
+    paths are those of the layout. Both frames are in the order of ``kept``, but the released samples stand before the
+    others.
 
     Args:
         kept: with ``id``, ``theme``, ``is_released``, each id once.
         annotations: as ingested.
         prompts_found: prompts of samples that the annotations lack, from ``find_prompts``.
         assets: with ``id`` and ``kind``; read only when a kept sample is not in the release's CSV.
+        licence_allow: ids of licences, ``unknown`` among them if it is to be; None for any.
 
     Raises:
         ConservationError: emitted and not emitted are not all kept samples.
     """
-    kept = kept.lazy().select("id", "theme", "is_released").collect()
+    every = kept.lazy().select("id", "theme", "is_released").collect()
+    is_allowed = pl.col("theme").is_in(allowed_themes(THEMES, licence_allow))
+    kept, barred = every.filter(is_allowed), _bar(every.filter(~is_allowed))
     unlisted = _describe_unlisted(kept.filter(~pl.col("is_released")), annotations, prompts_found)
-    obstacles = _find_obstacles(unlisted, assets)
+    obstacles = pl.concat([_find_obstacles(unlisted, assets), barred])
     released = kept.lazy().filter("is_released").join(_select_annotations(annotations), **_KEEPING_ORDER)
     emitted = pl.concat(
         [
@@ -109,8 +120,20 @@ def compose(
             unlisted.join(obstacles, on="id", how="anti", maintain_order="left").select(VARIANT_COLUMNS),
         ]
     )
-    _check_conservation(kept, emitted, obstacles)
+    _check_conservation(every, emitted, obstacles)
     return emitted, obstacles
+
+
+def _bar(samples: pl.DataFrame) -> pl.DataFrame:
+    """Samples whose licence is not allowed, as obstacles."""
+    found = {theme: " and ".join(licence_ids(theme)) for theme in THEMES}
+    licence = pl.col("theme").replace_strict(found, default=None, return_dtype=pl.String)
+    return samples.select(
+        "id",
+        "theme",
+        pl.lit(NotEmitted.LICENCE.value).alias("reason"),
+        pl.format("the licence of its videos is {}", licence).alias("detail"),
+    )
 
 
 def _select_annotations(annotations: Frame) -> pl.LazyFrame:

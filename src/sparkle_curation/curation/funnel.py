@@ -19,7 +19,7 @@ from sparkle_curation.curation.verdicts import (
 from sparkle_curation.errors import ConservationError
 from sparkle_curation.release.layout import SPLITS, VAL
 from sparkle_curation.release.preflight_table import PairOutcome, PairReason
-from sparkle_curation.release.stages import STAGE_NAMES, STAGES, Stage
+from sparkle_curation.release.stages import CRITERIA, CRITERION_NAMES, Criterion
 from sparkle_curation.release.themes import THEMES
 
 TOTAL = "total"
@@ -38,6 +38,7 @@ Metrics: TypeAlias = dict[str, Any]
 
 
 _REASON = "reason_"
+_BEYOND = [RejectReason.BELOW_CUT_OFF.value, RejectReason.ABOVE_CUT_OFF.value]
 
 
 def count_samples(
@@ -63,17 +64,22 @@ def count_samples(
         pl.LazyFrame({"theme": THEMES}, schema={"theme": pl.String})
         .join(_count_verdicts(verdicts), on="theme", how="left", maintain_order="left")
         .join(_count_rows(not_emitted, "not_emitted"), on="theme", how="left", maintain_order="left")
+        .join(_count_barred(not_emitted, verdicts), on="theme", how="left", maintain_order="left")
         .join(_count_rows(prompt_warnings, "prompt_warnings"), on="theme", how="left", maintain_order="left")
         .join(_count_preflight(preflight, verdicts), on="theme", how="left", maintain_order="left")
         .join(_count_splits(splits), on="theme", how="left", maintain_order="left")
         .with_columns(pl.exclude("theme").fill_null(0).cast(pl.Int64))
         .with_columns(
             (pl.col("kept") - pl.col("not_emitted") - pl.col("dropped")).alias("emitted"),
-            # A kept sample of the release's CSV can always be emitted, so those that cannot are all extra ones.
-            (pl.col("released") - pl.col("released_kept") + pl.col("released_dropped")).alias("missing"),
+            (
+                pl.col("released")
+                - pl.col("released_kept")
+                + pl.col("released_not_emitted")
+                + pl.col("released_dropped")
+            ).alias("missing"),
         )
         .with_columns((pl.col("emitted") - pl.col("released") + pl.col("missing")).alias("extra"))
-        .select("theme", pl.exclude("theme", "released_kept", "released_dropped"))
+        .select("theme", pl.exclude("theme", "released_kept", "released_not_emitted", "released_dropped"))
         .collect()
     )
     total = counts.select(pl.lit(TOTAL).alias("theme"), pl.exclude("theme").sum())
@@ -116,9 +122,9 @@ def list_stages(counts: pl.DataFrame, cut_offs: Mapping[str, float]) -> pl.DataF
     """
     return pl.DataFrame(
         [
-            (row["theme"], stage, float(cut_offs[stage]), *(row[f"{stage}_{count}"] for count in FLOW))
+            (row["theme"], name, float(cut_offs[name]), *(row[f"{name}_{count}"] for count in FLOW))
             for row in counts.to_dicts()
-            for stage in STAGE_NAMES
+            for name in CRITERION_NAMES
         ],
         schema={
             "theme": pl.String,
@@ -140,7 +146,7 @@ def tabulate_funnel(counts: pl.DataFrame) -> pl.DataFrame:
     return counts.select(
         "theme",
         "known",
-        *(pl.col(f"{stage}_kept").alias(stage) for stage in STAGE_NAMES),
+        *(pl.col(f"{name}_kept").alias(name) for name in CRITERION_NAMES),
         "unscored",
         "tainted",
         "emitted",
@@ -164,8 +170,8 @@ def _count_verdicts(verdicts: Frame) -> pl.LazyFrame:
             *_count_stages(),
             is_kept.sum().alias("kept"),
             (~is_kept).sum().alias("rejected"),
-            pl.any_horizontal(_is_unscored(stage) for stage in STAGES).sum().alias("unscored"),
-            pl.any_horizontal(_is_tainted(stage) for stage in STAGES).sum().alias("tainted"),
+            pl.any_horizontal(_is_unscored(criterion) for criterion in CRITERIA).sum().alias("unscored"),
+            pl.any_horizontal(_is_tainted(criterion) for criterion in CRITERIA).sum().alias("tainted"),
             is_released.sum().alias("released"),
             (is_released & is_kept).sum().alias("released_kept"),
         )
@@ -174,36 +180,48 @@ def _count_verdicts(verdicts: Frame) -> pl.LazyFrame:
 
 def _count_stages() -> list[pl.Expr]:
     counts = []
-    for stage in STAGES:
-        is_stopped = (pl.col("rejected_by") == stage.name).fill_null(value=False)
-        is_below = is_stopped & (pl.col("reject_reason") == RejectReason.BELOW_CUT_OFF.value)
-        flow = (_is_in(stage), _is_in(stage) & ~is_stopped, is_below, _is_unscored(stage), _is_tainted(stage))
+    for criterion in CRITERIA:
+        is_stopped = (pl.col("rejected_by") == criterion.name).fill_null(value=False)
+        is_beyond = is_stopped & pl.col("reject_reason").is_in(_BEYOND)
+        flow = (
+            _is_in(criterion),
+            _is_in(criterion) & ~is_stopped,
+            is_beyond,
+            _is_unscored(criterion),
+            _is_tainted(criterion),
+        )
         counts += [
-            condition.sum().alias(f"{stage.name}_{count}")
+            condition.sum().alias(f"{criterion.name}_{count}")
             for count, condition in zip(FLOW, flow, strict=True)
         ]
     return counts
 
 
-def _is_in(stage: Stage) -> pl.Expr:
+def _is_in(criterion: Criterion) -> pl.Expr:
     """Whether no stage before this one rejects the sample."""
-    before = STAGE_NAMES[: STAGE_NAMES.index(stage.name)]
+    before = CRITERION_NAMES[: CRITERION_NAMES.index(criterion.name)]
     return pl.col("rejected_by").is_null() | ~pl.col("rejected_by").is_in(before)
 
 
-def _is_unscored(stage: Stage) -> pl.Expr:
+def _is_unscored(criterion: Criterion) -> pl.Expr:
     """Whether the sample reaches the stage and has no score there."""
-    return _is_in(stage) & (pl.col(outcome_column(stage)) == Outcome.UNSCORED.value)
+    return _is_in(criterion) & (pl.col(outcome_column(criterion)) == Outcome.UNSCORED.value)
 
 
-def _is_tainted(stage: Stage) -> pl.Expr:
+def _is_tainted(criterion: Criterion) -> pl.Expr:
     """Whether the sample reaches the stage with a tainted score there."""
-    has_score = pl.col(outcome_column(stage)) != Outcome.UNSCORED.value
-    return _is_in(stage) & has_score & pl.col(taint_column(stage))
+    has_score = pl.col(outcome_column(criterion)) != Outcome.UNSCORED.value
+    return _is_in(criterion) & has_score & pl.col(taint_column(criterion))
 
 
 def _count_rows(frame: Frame, name: str) -> pl.LazyFrame:
     return frame.lazy().group_by(pl.col("theme").cast(pl.String)).agg(pl.len().alias(name))
+
+
+def _count_barred(not_emitted: Frame, verdicts: Frame) -> pl.LazyFrame:
+    """Kept samples of the release's CSV that are not emitted, which their licence alone can do."""
+    released = verdicts.lazy().filter("is_released").select("id")
+    return _count_rows(not_emitted.lazy().join(released, on="id", how="semi"), "released_not_emitted")
 
 
 def _count_preflight(preflight: Frame, verdicts: Frame) -> pl.LazyFrame:
@@ -231,7 +249,7 @@ def _count_splits(splits: Frame) -> pl.LazyFrame:
 def _theme_metrics(row: dict[str, Any]) -> Metrics:
     return {
         "known": row["known"],
-        "stages": {stage: {count: row[f"{stage}_{count}"] for count in FLOW} for stage in STAGE_NAMES},
+        "stages": {name: {count: row[f"{name}_{count}"] for count in FLOW} for name in CRITERION_NAMES},
         **{name: row[name] for name in ("kept", "rejected", "emitted", "not_emitted", "prompt_warnings")},
         "preflight": {
             **{name: row[name] for name in (*map(str, PairOutcome), "dropped")},

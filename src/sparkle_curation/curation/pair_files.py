@@ -9,7 +9,7 @@ import polars as pl
 
 from sparkle_curation.curation.frames import Frame
 from sparkle_curation.curation.kiwi_edit_loader import FileType, file_type
-from sparkle_curation.release.layout import asset_path, parse_asset_path
+from sparkle_curation.release.layout import KIND, asset_path, parse_asset_path
 
 
 class Side(NamedTuple):
@@ -25,8 +25,8 @@ class Side(NamedTuple):
 
 
 SIDES: tuple[Side, Side] = (
-    Side("source", "src_video", "source_video"),
-    Side("edited", "tgt_video", "edited_video"),
+    Side("source", "src_video", KIND.source_video),
+    Side("edited", "tgt_video", KIND.edited_video),
 )
 
 _FACTS = (

@@ -6,7 +6,7 @@ import polars as pl
 
 from sparkle_curation.curation.frames import Frame
 from sparkle_curation.curation.verdicts import score_column
-from sparkle_curation.release.stages import STAGES
+from sparkle_curation.release.stages import CRITERIA
 
 _BINS_PER_POINT = 10
 
@@ -17,12 +17,13 @@ def count_scores(verdicts: Frame) -> pl.DataFrame:
     ``score`` is the lower edge; a score on an edge, such as 8.3, counts there although 8.3 * 10 is a little less
     than 83. Samples without a score at a stage are not counted there.
 
-    >>> frame = pl.DataFrame({"theme": ["time"] * 2, "edited_frame0_score": [8.3, 8.39],
-    ...     "foreground_removed_score": [None, 9.0], "edited_video_score": [None, None]})
-    >>> count_scores(frame).rows()
-    [('edited_frame0', 'time', 8.3, 2), ('foreground_removed', 'time', 9.0, 1)]
+    >>> scores = {score_column(criterion): [8.3, 8.39] for criterion in CRITERIA}
+    >>> count_scores(pl.DataFrame({"theme": ["a"] * 2, **scores})).row(0)[1:]
+    ('a', 8.3, 2)
     """
-    return pl.concat([_count_stage(verdicts.lazy(), stage.name, score_column(stage)) for stage in STAGES])
+    return pl.concat(
+        [_count_stage(verdicts.lazy(), criterion.name, score_column(criterion)) for criterion in CRITERIA]
+    )
 
 
 def _count_stage(verdicts: pl.LazyFrame, stage: str, column: str) -> pl.DataFrame:

@@ -18,7 +18,7 @@ SOURCE = "score_source"
 
 
 def choose_scores(released: Frame, rescored: Frame, stage: Stage, source: ScoreSource) -> pl.LazyFrame:
-    """The scores of a stage: ``id``, its score column and ``score_source``, one row per sample that has a score there.
+    """The scores of a stage: ``id``, its score columns and ``score_source``, one row per sample that has a score there.
 
     A rescore with a fault is none: with ``rescored`` the sample then is unscored, with ``rescored_else_released`` the
     release's score counts.
@@ -32,7 +32,7 @@ def choose_scores(released: Frame, rescored: Frame, stage: Stage, source: ScoreS
     Raises:
         MissingTableError: rescores are asked for, and there is no table of them.
     """
-    columns = ["id", stage.score_column]
+    columns = ["id", *dict.fromkeys(each.score_column for each in stage.criteria)]
     ours = released.lazy().select(*columns, pl.lit(RELEASED).alias(SOURCE))
     if source == "released":
         return ours

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sparkle_curation.curation.frames import Frame
 from sparkle_curation.errors import ConservationError, MissingTableError, StaleTableError
-from sparkle_curation.release.layout import TRAIN, VAL
+from sparkle_curation.release.layout import KIND, TRAIN, VAL
 
 GroupedBy = Literal["picture", "file"]
 
@@ -93,7 +93,7 @@ def group_by_file(media: Frame) -> pl.LazyFrame:
     """
     return (
         media.lazy()
-        .filter(pl.col("kind") == "source_video", pl.col("index_hash").is_not_null())
+        .filter(pl.col("kind") == KIND.source_video, pl.col("index_hash").is_not_null())
         .sort("container", nulls_last=False, maintain_order=True)
         .unique("id", keep="first", maintain_order=True)
         .select("id", pl.col("index_hash").alias("group"))

@@ -19,7 +19,7 @@ from sparkle_curation.curation.figure_parts import (
 )
 from sparkle_curation.curation.funnel import TOTAL
 from sparkle_curation.curation.verdicts import cut_off_column
-from sparkle_curation.release.stages import STAGE_NAMES, STAGES
+from sparkle_curation.release.stages import PRIMARY_CRITERIA, STAGE_NAMES
 from sparkle_curation.release.themes import THEMES
 
 _COLUMN_COUNT, _ROW_COUNT = 3, 2
@@ -144,14 +144,16 @@ def _first_interesting(sweep: pl.DataFrame) -> float:
 
 def _diagonal(surface: pl.DataFrame) -> pl.DataFrame:
     """The survivors where all three stages have the same cut-off: ``theme``, ``cut_off``, ``surviving``."""
-    first, *others = (cut_off_column(stage) for stage in STAGES)
+    first, *others = (cut_off_column(each) for each in PRIMARY_CRITERIA)
     is_same = pl.all_horizontal(pl.col(first) == pl.col(other) for other in others)
     return surface.filter(is_same).select("theme", pl.col(first).alias("cut_off"), "surviving")
 
 
 def _kept(surface: pl.DataFrame, cut_offs: Mapping[str, float]) -> dict[str, int]:
     """What the current cut-offs keep, by theme; empty where they are not on the surface's grid."""
-    is_now = pl.all_horizontal(pl.col(cut_off_column(stage)) == cut_offs[stage.name] for stage in STAGES)
+    is_now = pl.all_horizontal(
+        pl.col(cut_off_column(each)) == cut_offs[each.name] for each in PRIMARY_CRITERIA
+    )
     return dict(surface.filter(is_now).select("theme", "surviving").rows())
 
 

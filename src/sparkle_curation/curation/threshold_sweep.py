@@ -1,10 +1,13 @@
-"""What if: how many samples would survive other cut-offs, of one stage alone and of all three together.
+"""What if: how many samples would survive other cut-offs, of one stage alone and of all together.
 
 A score is turned into the number of cut-offs that it passes, once, by the comparison that judging makes; counting
 those numbers and adding them up from the top gives the survivors at every cut-off. So 29,791 triples cost one pass.
+Each stage stands for its primary criterion.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -20,16 +23,44 @@ from sparkle_curation.curation.verdicts import (
     taint_column,
 )
 from sparkle_curation.release.fields import Field, arrow_schema
-from sparkle_curation.release.stages import STAGE_NAMES, STAGES, Stage
+from sparkle_curation.release.stages import PRIMARY_CRITERIA, Criterion
 from sparkle_curation.release.themes import THEMES
 from sparkle_curation.release.variant_tables import THRESHOLD_SURFACE_COLUMNS, THRESHOLD_SWEEP_COLUMNS
 
-# Dividing gives the number nearest to 8.3, which is what `8.3` in a parameter file is; adding tenths does not.
-SWEEP_CUT_OFFS: tuple[float, ...] = tuple(tenths / 10 for tenths in range(101))
-"""0.0, 0.1 and so on to 10.0."""
+_STEPS = 100
+"""Steps of the whole scale of a criterion in the sweep."""
 
-SURFACE_CUT_OFFS: tuple[float, ...] = tuple(tenths / 10 for tenths in range(70, 101))
-"""7.0, 7.1 and so on to 10.0: no release was ever cut lower."""
+_SURFACE_STEPS = 30
+"""Steps of the strictest part of it in the surface: from 7 on of 0-10, since no release was ever cut lower."""
+
+_MOST_CELLS = 31**3
+"""Cells of the surface, by theme: what three criteria in steps of a hundredth of their scale come to."""
+
+
+def sweep_cut_offs(criterion: Criterion) -> tuple[float, ...]:
+    """The cut-offs of the sweep, rising: a scale of 0-10 gives 0.0, 0.1 and so on to 10.0.
+
+    >>> sweep_cut_offs(PRIMARY_CRITERIA[0])[:3]
+    (0.0, 0.1, 0.2)
+    """
+    return _cut_offs(criterion, range(_STEPS + 1))
+
+
+def surface_cut_offs(criterion: Criterion) -> tuple[float, ...]:
+    """The cut-offs of the surface, rising: 7.0, 7.1 and so on to 10.0 of 0-10; fewer for more than three criteria."""
+    stride = 1
+    while (_SURFACE_STEPS // stride + 1) ** len(PRIMARY_CRITERIA) > _MOST_CELLS:
+        stride += 1
+    places = range(0, _SURFACE_STEPS + 1, stride)
+    strict = [_STEPS - _SURFACE_STEPS + place for place in places] if criterion.is_at_least else places
+    return _cut_offs(criterion, strict)
+
+
+def _cut_offs(criterion: Criterion, places: Iterable[int]) -> tuple[float, ...]:
+    # Dividing gives the number nearest to 8.3, which is what `8.3` in a parameter file is; adding tenths does not.
+    low, high = criterion.scale
+    return tuple(low + (high - low) * place / _STEPS for place in places)
+
 
 _Counts = npt.NDArray[np.int64]
 
@@ -40,7 +71,7 @@ _THEME_NAMES = pl.Series(_THEMES_AND_TOTAL)
 def sweep(
     verdicts: Frame, missing_scores: MissingScores, tainted_scores: TaintedScores = "keep"
 ) -> pl.DataFrame:
-    """The survivors of each stage alone at every cut-off of ``SWEEP_CUT_OFFS``: ``THRESHOLD_SWEEP_COLUMNS``.
+    """The survivors of each stage alone at every one of its ``sweep_cut_offs``: ``THRESHOLD_SWEEP_COLUMNS``.
 
     One row per theme in the order of the card and the total, stage and cut-off. A theme without samples has zeros.
 
@@ -50,17 +81,23 @@ def sweep(
         tainted_scores: ``reject`` lets a sample with a tainted score survive none.
     """
     judged = _select(verdicts)
-    themes, count = _theme_numbers(judged), len(SWEEP_CUT_OFFS)
+    themes, count = _theme_numbers(judged), _STEPS + 1
     survivors = [
-        _survivors(themes, [_passed(judged, stage, SWEEP_CUT_OFFS, missing_scores, tainted_scores)], count)
-        for stage in STAGES
+        _survivors(
+            themes,
+            [_passed(judged, each, sweep_cut_offs(each), missing_scores, tainted_scores)],
+            [each],
+            count,
+        )
+        for each in PRIMARY_CRITERIA
     ]
-    theme, stage, cut_off = _grid(len(_THEMES_AND_TOTAL), len(STAGES), count)
+    theme, stage, cut_off = _grid(len(_THEMES_AND_TOTAL), len(PRIMARY_CRITERIA), count)
+    cut_offs = np.array([sweep_cut_offs(each) for each in PRIMARY_CRITERIA])
     return pl.DataFrame(
         {
             "theme": _THEME_NAMES.gather(theme),
-            "stage": pl.Series(STAGE_NAMES).gather(stage),
-            "cut_off": pl.Series(SWEEP_CUT_OFFS).gather(cut_off),
+            "stage": pl.Series([each.name for each in PRIMARY_CRITERIA]).gather(stage),
+            "cut_off": cut_offs[stage, cut_off],
             "surviving": np.stack(survivors, axis=1).ravel(),
         },
         schema=_schema(THRESHOLD_SWEEP_COLUMNS),
@@ -70,23 +107,26 @@ def sweep(
 def surface(
     verdicts: Frame, missing_scores: MissingScores, tainted_scores: TaintedScores = "keep"
 ) -> pl.DataFrame:
-    """The survivors of all three stages at every triple of ``SURFACE_CUT_OFFS``: ``THRESHOLD_SURFACE_COLUMNS``.
+    """The survivors of all stages together at all their ``surface_cut_offs`` (``THRESHOLD_SURFACE_COLUMNS``).
 
-    One row per theme in the order of the card and the total, and triple; the last stage's cut-off moves fastest.
+    One row per theme in the order of the card and the total, and combination; the last stage's cut-off moves fastest.
     Arguments as for ``sweep``. At the cut-offs of the verdicts it gives the samples that they keep.
     """
     judged = _select(verdicts)
-    passed = [_passed(judged, stage, SURFACE_CUT_OFFS, missing_scores, tainted_scores) for stage in STAGES]
-    count = len(SURFACE_CUT_OFFS)
-    survivors = _survivors(_theme_numbers(judged), passed, count)
-    theme, *places = _grid(len(_THEMES_AND_TOTAL), *[count] * len(STAGES))
-    cut_offs = pl.Series(SURFACE_CUT_OFFS)
+    steps = [surface_cut_offs(each) for each in PRIMARY_CRITERIA]
+    passed = [
+        _passed(judged, each, cut_offs, missing_scores, tainted_scores)
+        for each, cut_offs in zip(PRIMARY_CRITERIA, steps, strict=True)
+    ]
+    count = len(steps[0])
+    survivors = _survivors(_theme_numbers(judged), passed, PRIMARY_CRITERIA, count)
+    theme, *places = _grid(len(_THEMES_AND_TOTAL), *[count] * len(PRIMARY_CRITERIA))
     return pl.DataFrame(
         {
             "theme": _THEME_NAMES.gather(theme),
             **{
-                cut_off_column(stage): cut_offs.gather(place)
-                for stage, place in zip(STAGES, places, strict=True)
+                cut_off_column(each): pl.Series(cut_offs).gather(place)
+                for each, cut_offs, place in zip(PRIMARY_CRITERIA, steps, places, strict=True)
             },
             "surviving": survivors.ravel(),
         },
@@ -104,7 +144,7 @@ def _grid(*lengths: int) -> list[_Counts]:
 
 
 def _select(verdicts: Frame) -> pl.DataFrame:
-    columns = [column(stage) for stage in STAGES for column in (score_column, taint_column)]
+    columns = [column(each) for each in PRIMARY_CRITERIA for column in (score_column, taint_column)]
     return verdicts.lazy().select("theme", *columns).collect()
 
 
@@ -115,27 +155,34 @@ def _theme_numbers(judged: pl.DataFrame) -> _Counts:
 
 def _passed(
     judged: pl.DataFrame,
-    stage: Stage,
+    criterion: Criterion,
     cut_offs: tuple[float, ...],
     missing_scores: MissingScores,
     tainted_scores: TaintedScores,
 ) -> _Counts:
-    """How many of the cut-offs, which rise, each sample passes at the stage."""
-    scores = judged[score_column(stage)]
-    # side="right": a cut-off equal to the score is passed too.
-    passed = np.searchsorted(np.asarray(cut_offs), scores.fill_null(0.0).to_numpy(), side="right")
+    """How many of the cut-offs, which rise, each sample passes; an upper bound is passed from the highest one down."""
+    scores = judged[score_column(criterion)]
+    values = scores.fill_null(0.0).to_numpy()
+    # A cut-off equal to the score is passed too.
+    if criterion.is_at_least:
+        passed = np.searchsorted(np.asarray(cut_offs), values, side="right")
+    else:
+        passed = len(cut_offs) - np.searchsorted(np.asarray(cut_offs), values, side="left")
     if tainted_scores == "reject":
-        passed = np.where(judged[taint_column(stage)].to_numpy(), 0, passed)
+        passed = np.where(judged[taint_column(criterion)].to_numpy(), 0, passed)
     return np.where(scores.is_null().to_numpy(), len(cut_offs) if missing_scores == "keep" else 0, passed)
 
 
-def _survivors(themes: _Counts, passed: list[_Counts], count: int) -> _Counts:
+def _survivors(
+    themes: _Counts, passed: Sequence[_Counts], criteria: Sequence[Criterion], count: int
+) -> _Counts:
     """The samples that pass all given cut-offs, by theme and the cut-off of each stage; the last theme is the total.
 
     Args:
         themes: of each sample, its number.
-        passed: for each stage, how many of its ``count`` cut-offs each sample passes.
-        count: the cut-offs of a stage.
+        passed: for each criterion, how many of its ``count`` cut-offs each sample passes.
+        criteria: these.
+        count: the cut-offs of a criterion.
     """
     shape = (len(THEMES), *[count + 1] * len(passed))
     cells = np.ravel_multi_index((themes, *passed), shape)
@@ -144,4 +191,6 @@ def _survivors(themes: _Counts, passed: list[_Counts], count: int) -> _Counts:
         counts = np.flip(np.cumsum(np.flip(counts, axis), axis), axis)
     # Who passes at least one cut-off passes the first, who passes two the second: cell 0 is who passes any or none.
     survivors = counts[(slice(None), *[slice(1, None)] * len(passed))]
+    from_above = tuple(axis for axis, criterion in enumerate(criteria, start=1) if not criterion.is_at_least)
+    survivors = np.flip(survivors, from_above)
     return np.concatenate([survivors, survivors.sum(axis=0, keepdims=True)])

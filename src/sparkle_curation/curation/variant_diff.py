@@ -13,7 +13,7 @@ from sparkle_curation.curation.verdicts import VERDICT_COLUMNS, score_column
 from sparkle_curation.errors import ConservationError
 from sparkle_curation.release.diff_reasons import CHANGES, Change
 from sparkle_curation.release.fields import arrow_schema
-from sparkle_curation.release.stages import STAGES
+from sparkle_curation.release.stages import CRITERIA
 from sparkle_curation.release.themes import THEMES
 from sparkle_curation.release.variant_tables import (
     METADATA_COLUMNS,
@@ -22,7 +22,7 @@ from sparkle_curation.release.variant_tables import (
     VARIANT_DIFF_COLUMNS,
 )
 
-_SCORES = tuple(score_column(stage) for stage in STAGES)
+_SCORES = tuple(score_column(criterion) for criterion in CRITERIA)
 _BY_THEME_AND_CHANGE = (pl.col("theme").cast(pl.Enum(THEMES)), pl.col("change").cast(pl.Enum(CHANGES)))
 _ON_ID: Any = {"on": "id", "how": "left"}
 

@@ -23,12 +23,14 @@ class Split:
 
     Attributes:
         name: the theme for training, ``time_val`` for its validation.
+        theme: whose samples.
         path: of its CSV, below the variant's root.
         sample_count: rows of the CSV.
         num_bytes: its cells as a hub's Arrow table holds them: each text in UTF-8, and an offset.
     """
 
     name: str
+    theme: str
     path: str
     sample_count: int
     num_bytes: int
@@ -75,7 +77,7 @@ def list_splits(samples: pl.DataFrame) -> list[Split]:
     sizes = samples.group_by("theme", "split").agg(pl.len().alias("count"), num_bytes.alias("num_bytes"))
     found = {(theme, split): (count, size) for theme, split, count, size in sizes.iter_rows()}
     return [
-        Split(_split_name(theme, split), annotations_csv_path(theme, split), *found[theme, split])
+        Split(_split_name(theme, split), theme, annotations_csv_path(theme, split), *found[theme, split])
         for theme in THEMES
         for split in SPLITS
         if (theme, split) in found

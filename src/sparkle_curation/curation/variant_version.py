@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from sparkle_curation.errors import VersionError
-from sparkle_curation.release.stages import STAGE_NAMES
+from sparkle_curation.release.stages import CRITERIA
 
 
 @dataclass(frozen=True)
@@ -34,17 +34,21 @@ class CurationSettings:
     def as_params(self) -> str | None:
         """The settings as ``--params`` of a run; None unless the cut-offs are known.
 
-        >>> CurationSettings({"edited_frame0": 8.0, "foreground_removed": 8.0, "edited_video": 8.0}).as_params()
+        >>> CurationSettings({criterion.name: 8.0 for criterion in CRITERIA}).as_params()
         'threshold=8.0'
         """
         if not self.cut_offs:
             return None
-        is_one = len(set(self.cut_offs.values())) == 1
-        cut_offs = (
-            [f"threshold={self.cut_offs[STAGE_NAMES[0]]}"]
-            if is_one
-            else [f"thresholds.{stage}={self.cut_offs[stage]}" for stage in STAGE_NAMES]
-        )
+        primary = {self.cut_offs[each.name] for each in CRITERIA if each.is_primary}
+        is_one = len(primary) == 1
+        cut_offs = [
+            *([f"threshold={primary.pop()}"] if is_one else []),
+            *(
+                f"thresholds.{each.name}={self.cut_offs[each.name]}"
+                for each in CRITERIA
+                if not (is_one and each.is_primary)
+            ),
+        ]
         policies = {"missing_scores": self.missing_scores, "tainted_scores": self.tainted_scores}
         return ",".join([*cut_offs, *(f"{name}={policy}" for name, policy in policies.items() if policy)])
 

@@ -17,8 +17,8 @@ from sparkle_curation.curation.score_source import RELEASED, SOURCE
 from sparkle_curation.errors import ConservationError, ReleaseError
 from sparkle_curation.release.fields import Field
 from sparkle_curation.release.layout import intermediate_jsonl_path
-from sparkle_curation.release.sample_ids import SAMPLE_ID
-from sparkle_curation.release.stages import STAGES, Stage
+from sparkle_curation.release.sample_ids import ID_FORM, SAMPLE_ID
+from sparkle_curation.release.stages import CRITERIA, PRIMARY_CRITERIA, Criterion
 from sparkle_curation.release.tables import ID, THEME
 from sparkle_curation.release.themes import THEMES
 
@@ -44,57 +44,64 @@ class RejectReason(StrEnum):
     """Why the first rejecting stage rejects a sample."""
 
     BELOW_CUT_OFF = "below_cut_off"
+    ABOVE_CUT_OFF = "above_cut_off"
     UNSCORED = "unscored"
     TAINTED = "tainted"
 
 
-def score_column(stage: Stage) -> str:
-    """The column of the verdicts with the stage's score."""
-    return f"{stage.name}_score"
+def score_column(criterion: Criterion) -> str:
+    """The column of the verdicts with the value that the criterion is about."""
+    return f"{criterion.name}_score"
 
 
-def cut_off_column(stage: Stage) -> str:
-    """The column of the verdicts with the cut-off that the score was held against."""
-    return f"{stage.name}_cut_off"
+def cut_off_column(criterion: Criterion) -> str:
+    """The column of the verdicts with the cut-off that the value was held against."""
+    return f"{criterion.name}_cut_off"
 
 
-def outcome_column(stage: Stage) -> str:
-    """The column of the verdicts with the stage's ``Outcome``."""
-    return f"{stage.name}_outcome"
+def outcome_column(criterion: Criterion) -> str:
+    """The column of the verdicts with the criterion's ``Outcome``."""
+    return f"{criterion.name}_outcome"
 
 
-def taint_column(stage: Stage) -> str:
+def taint_column(criterion: Criterion) -> str:
     """The column of the verdicts with whether the stage's score is known to hold a made-up value."""
-    return f"{stage.name}_is_tainted"
+    return f"{criterion.name}_is_tainted"
 
 
-def source_column(stage: Stage) -> str:
+def source_column(criterion: Criterion) -> str:
     """The column of the verdicts with where the stage's score is from."""
-    return f"{stage.name}_{SOURCE}"
+    return f"{criterion.name}_{SOURCE}"
 
 
-def _stage_fields(stage: Stage) -> tuple[Field, ...]:
+def _criterion_fields(criterion: Criterion) -> tuple[Field, ...]:
     return (
         Field(
-            score_column(stage),
+            score_column(criterion),
             "float",
-            f"`{stage.score_column}` of `{stage.table}`; null when unscored.",
+            f"`{criterion.score_column}` of `{criterion.table}`; null when unscored.",
             True,
         ),
         Field(
-            source_column(stage),
+            source_column(criterion),
             "text",
             "`released` or `rescored`: whose score it is; null when unscored.",
             True,
         ),
-        Field(cut_off_column(stage), "float", "Lowest score that this stage keeps."),
         Field(
-            outcome_column(stage),
+            cut_off_column(criterion),
+            "float",
+            f"Threshold of `{criterion.name}`; a score equal to it is kept.",
+        ),
+        Field(
+            outcome_column(criterion),
             "text",
             "`passed`, `rejected`, `unscored` or `tainted`, whatever the other stages say.",
         ),
         Field(
-            taint_column(stage), "boolean", "Whether the audit proves that the score holds a made-up value."
+            taint_column(criterion),
+            "boolean",
+            "Whether the audit proves that the score holds a made-up value.",
         ),
     )
 
@@ -103,12 +110,12 @@ VERDICT_COLUMNS: tuple[Field, ...] = (
     ID,
     THEME,
     Field("is_released", "boolean", "Whether the release's training CSV has a row of the sample."),
-    *(field for stage in STAGES for field in _stage_fields(stage)),
-    Field("rejected_by", "text", "First stage that rejects the sample; null when it is kept.", True),
+    *(field for criterion in CRITERIA for field in _criterion_fields(criterion)),
+    Field("rejected_by", "text", "First criterion that rejects the sample; null when it is kept.", True),
     Field(
         "reject_reason",
         "text",
-        "`below_cut_off`, `unscored` or `tainted`, at that stage; null when kept.",
+        "`below_cut_off`, `above_cut_off`, `unscored` or `tainted`, there; null when kept.",
         True,
     ),
     Field("is_kept", "boolean", "Whether no stage rejects the sample."),
@@ -146,7 +153,7 @@ def list_known(annotations: Frame, others: Iterable[Frame]) -> pl.DataFrame:
             "A table has an id that is none",
             where="ingested tables",
             got=f"{len(stray)}, such as {stray[0]!r}",
-            allowed="Sparkle_{theme}_{6 digits}",
+            allowed=ID_FORM,
         )
     return known
 
@@ -159,11 +166,13 @@ def mark_tainted(known: Frame, score_faults: Frame) -> pl.DataFrame:
         score_faults: with ``id``, ``stage``, ``is_taint``; a sample may have many.
     """
     tainted = score_faults.lazy().filter("is_taint").select("id", "stage").unique()
-    columns = [(pl.col("stage") == stage.name).any().alias(taint_column(stage)) for stage in STAGES]
+    columns = [
+        (pl.col("stage") == criterion.stage).any().alias(taint_column(criterion)) for criterion in CRITERIA
+    ]
     by_sample = tainted.group_by("id").agg(columns)
     marked = known.lazy().join(by_sample, on="id", how="left", maintain_order="left")
     return marked.with_columns(
-        pl.col(taint_column(stage)).fill_null(value=False) for stage in STAGES
+        pl.col(taint_column(criterion)).fill_null(value=False) for criterion in CRITERIA
     ).collect()
 
 
@@ -193,25 +202,28 @@ def judge(
     scored = _add_scores(known.lazy(), scores).collect()
     _require_scores(scored, missing_scores)
     stopping = {
-        stage.name: _is_stopped_by(stage, is_unscored_stopped=missing_scores != "keep") for stage in STAGES
+        criterion.name: _is_stopped_by(criterion, is_unscored_stopped=missing_scores != "keep")
+        for criterion in CRITERIA
     }
     verdicts = (
         scored.lazy()
         .with_columns(
             expression
-            for stage in STAGES
+            for criterion in CRITERIA
             for expression in (
-                pl.lit(float(cut_offs[stage.name])).alias(cut_off_column(stage)),
-                _outcome(stage, cut_offs[stage.name], tainted_scores).alias(outcome_column(stage)),
+                pl.lit(float(cut_offs[criterion.name])).alias(cut_off_column(criterion)),
+                _outcome(criterion, cut_offs[criterion.name], tainted_scores).alias(
+                    outcome_column(criterion)
+                ),
             )
         )
         .with_columns(
-            pl.coalesce(pl.when(stopping[stage.name]).then(pl.lit(stage.name)) for stage in STAGES).alias(
-                "rejected_by"
-            ),
-            pl.coalesce(pl.when(stopping[stage.name]).then(_reason(stage)) for stage in STAGES).alias(
-                "reject_reason"
-            ),
+            pl.coalesce(
+                pl.when(stopping[criterion.name]).then(pl.lit(criterion.name)) for criterion in CRITERIA
+            ).alias("rejected_by"),
+            pl.coalesce(
+                pl.when(stopping[criterion.name]).then(_reason(criterion)) for criterion in CRITERIA
+            ).alias("reject_reason"),
         )
         .with_columns(pl.col("rejected_by").is_null().alias("is_kept"))
         .select(field.name for field in VERDICT_COLUMNS)
@@ -242,52 +254,54 @@ def split(verdicts: Frame) -> tuple[pl.DataFrame, pl.DataFrame]:
 def _with_taints(known: Frame) -> pl.LazyFrame:
     known = known.lazy()
     present = known.collect_schema().names()
-    absent = [taint_column(stage) for stage in STAGES if taint_column(stage) not in present]
+    absent = [taint_column(criterion) for criterion in CRITERIA if taint_column(criterion) not in present]
     return known.with_columns(pl.lit(value=False).alias(name) for name in absent)
 
 
 def _add_scores(known: pl.LazyFrame, scores: Mapping[str, Frame]) -> pl.LazyFrame:
-    for stage in STAGES:
-        score = pl.col(stage.score_column).cast(pl.Float64)
+    for criterion in CRITERIA:
+        score = pl.col(criterion.score_column).cast(pl.Float64)
         # In polars NaN is greater than any cut-off, so it would pass.
-        table = scores[stage.name].lazy()
+        table = scores[criterion.stage].lazy()
         has_source = SOURCE in table.collect_schema().names()
         source = pl.col(SOURCE) if has_source else pl.lit(RELEASED)
         chosen = table.select(
             "id",
-            pl.when(score.is_finite()).then(score).alias(score_column(stage)),
-            pl.when(score.is_finite()).then(source).alias(source_column(stage)),
+            pl.when(score.is_finite()).then(score).alias(score_column(criterion)),
+            pl.when(score.is_finite()).then(source).alias(source_column(criterion)),
         )
         known = known.join(chosen, on="id", how="left", maintain_order="left")
     return known
 
 
-def _outcome(stage: Stage, cut_off: float, tainted_scores: TaintedScores) -> pl.Expr:
-    score = pl.col(score_column(stage))
+def _outcome(criterion: Criterion, cut_off: float, tainted_scores: TaintedScores) -> pl.Expr:
+    score = pl.col(score_column(criterion))
     return (
         pl.when(score.is_null())
         .then(pl.lit(Outcome.UNSCORED.value))
-        .when(pl.col(taint_column(stage)) & (tainted_scores == "reject"))
+        .when(pl.col(taint_column(criterion)) & (tainted_scores == "reject"))
         .then(pl.lit(Outcome.TAINTED.value))
-        .when(score >= cut_off)
+        .when(criterion.is_met(score, cut_off))
         .then(pl.lit(Outcome.PASSED.value))
         .otherwise(pl.lit(Outcome.REJECTED.value))
     )
 
 
-def _is_stopped_by(stage: Stage, *, is_unscored_stopped: bool) -> pl.Expr:
-    outcome = pl.col(outcome_column(stage))
+def _is_stopped_by(criterion: Criterion, *, is_unscored_stopped: bool) -> pl.Expr:
+    outcome = pl.col(outcome_column(criterion))
     stopping = [Outcome.REJECTED, Outcome.TAINTED, *([Outcome.UNSCORED] if is_unscored_stopped else [])]
     return outcome.is_in([one.value for one in stopping])
 
 
-def _reason(stage: Stage) -> pl.Expr:
+def _reason(criterion: Criterion) -> pl.Expr:
     reasons = {
-        Outcome.REJECTED.value: RejectReason.BELOW_CUT_OFF.value,
+        Outcome.REJECTED.value: (
+            RejectReason.BELOW_CUT_OFF if criterion.is_at_least else RejectReason.ABOVE_CUT_OFF
+        ).value,
         Outcome.UNSCORED.value: RejectReason.UNSCORED.value,
         Outcome.TAINTED.value: RejectReason.TAINTED.value,
     }
-    return pl.col(outcome_column(stage)).replace_strict(reasons, default=None, return_dtype=pl.String)
+    return pl.col(outcome_column(criterion)).replace_strict(reasons, default=None, return_dtype=pl.String)
 
 
 def _require_scores(scored: pl.DataFrame, missing_scores: MissingScores) -> None:
@@ -298,14 +312,14 @@ def _require_scores(scored: pl.DataFrame, missing_scores: MissingScores) -> None
     """
     if missing_scores == "keep":
         return
-    columns = [score_column(stage) for stage in STAGES]
+    columns = [score_column(criterion) for criterion in PRIMARY_CRITERIA]
     counts = scored.group_by("theme").agg(pl.col(columns).count())
     by_theme = {row["theme"]: row for row in counts.to_dicts()}
     absent = [
-        intermediate_jsonl_path(theme, stage.file_name)
+        intermediate_jsonl_path(theme, criterion.file_name)
         for theme in THEMES
-        for stage in STAGES
-        if theme in by_theme and by_theme[theme][score_column(stage)] == 0
+        for criterion in PRIMARY_CRITERIA
+        if theme in by_theme and by_theme[theme][score_column(criterion)] == 0
     ]
     if absent:
         raise ReleaseError(
@@ -321,11 +335,11 @@ def _require_scores(scored: pl.DataFrame, missing_scores: MissingScores) -> None
 
 def _require_every_score(scored: pl.DataFrame) -> None:
     lines = []
-    for stage in STAGES:
-        unscored = scored.filter(pl.col(score_column(stage)).is_null())["id"]
+    for criterion in PRIMARY_CRITERIA:
+        unscored = scored.filter(pl.col(score_column(criterion)).is_null())["id"]
         if len(unscored):
             shown = ", ".join(unscored.head(_LISTED_IDS)) + (", ..." if len(unscored) > _LISTED_IDS else "")
-            lines.append(f"{stage.name}: {len(unscored)} of {scored.height} samples: {shown}")
+            lines.append(f"{criterion.name}: {len(unscored)} of {scored.height} samples: {shown}")
     if lines:
         policies = ", ".join(policy for policy in get_args(MissingScores) if policy != "error")
         raise ReleaseError(

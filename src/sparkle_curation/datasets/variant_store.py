@@ -20,7 +20,7 @@ from sparkle_curation.datasets.kiwi_edit_dataset import PARTS, Part, parse_part
 from sparkle_curation.datasets.version_files import VersionFiles, folder_files, revision_files
 from sparkle_curation.errors import VersionError
 from sparkle_curation.release.layout import PROMPTS_FOLDER
-from sparkle_curation.release.stages import STAGES
+from sparkle_curation.release.stages import CRITERIA
 
 _Parsed = TypeVar("_Parsed")
 
@@ -226,11 +226,11 @@ def _settings(metrics: Mapping[str, Any] | None, verdicts: pl.DataFrame | None) 
     """What the metrics say, or else the cut-offs that stand in each verdict."""
     if metrics is not None:
         return CurationSettings.from_metrics(metrics)
-    columns = {stage.name: cut_off_column(stage) for stage in STAGES}
+    columns = {each.name: cut_off_column(each) for each in CRITERIA}
     if verdicts is None or verdicts.is_empty() or not set(columns.values()) <= set(verdicts.columns):
         return CurationSettings()
     first = verdicts.row(0, named=True)
-    return CurationSettings({stage: first[column] for stage, column in columns.items()})
+    return CurationSettings({name: first[column] for name, column in columns.items()})
 
 
 def _absent(files: VersionFiles, folders: Sequence[str], todo: str) -> NoReturn:

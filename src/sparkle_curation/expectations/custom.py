@@ -19,7 +19,7 @@ from sparkle_curation.expectations.rendering import Stated
 
 
 class ExpectSampleIdsToNameTheirTheme(Stated, ColumnPairMapExpectation):
-    """Expect every id to be ``Sparkle_{theme}_{6 digits}`` of its row's theme."""
+    """Expect every id to be of the dataset's form and its row's theme."""
 
     ignore_row_if: str = "neither"
     map_metric = "column_pair_values.id_names_theme"

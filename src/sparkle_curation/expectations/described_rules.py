@@ -9,6 +9,7 @@ from sparkle_curation.expectations.relatives import KNOWN_BY
 from sparkle_curation.expectations.rule_forms import between, finding, one_of, present, worded
 from sparkle_curation.expectations.rules import Kind, Rule
 from sparkle_curation.release.fields import Field, ListOf, Struct, walk
+from sparkle_curation.release.sample_ids import ID_FORM
 from sparkle_curation.release.tables import COLUMNS, JSONL_TABLES
 from sparkle_curation.release.themes import THEMES
 
@@ -26,11 +27,11 @@ def identity_rules(table: str) -> Iterator[Rule]:
     yield Rule(
         "id_names_theme",
         Kind.SAMPLE_ID,
-        "`id` is `Sparkle_{theme}_{6 digits}` of the row's theme.",
+        f"`id` is `{ID_FORM}` of the row's theme.",
         "ExpectSampleIdsToNameTheirTheme",
         {"column_A": "id", "column_B": "theme"},
     )
-    yield one_of("theme_is_known", Kind.SAMPLE_ID, "`theme` is one of the five.", "theme", list(THEMES))
+    yield one_of("theme_is_known", Kind.SAMPLE_ID, "`theme` is one of the dataset's.", "theme", list(THEMES))
     yield _file_is_unique() if table == "assets" else _id_is_unique()
     if table in KNOWN_BY:
         yield from _rules_of_relatives(table)

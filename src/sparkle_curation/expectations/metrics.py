@@ -16,7 +16,7 @@ from great_expectations.expectations.metrics.map_metric_provider import (
     column_pair_condition_partial,
 )
 
-from sparkle_curation.release.sample_ids import ID_DIGITS, SAMPLE_ID
+from sparkle_curation.release.sample_ids import SAMPLE_ID
 
 
 class FindingIsEmpty(ColumnMapMetricProvider):
@@ -50,8 +50,8 @@ class IdNamesTheme(ColumnPairMapMetricProvider):
     @column_pair_condition_partial(engine=PandasExecutionEngine)
     def _pandas(cls, column_A: Any, column_B: Any, **_: Any) -> Any:  # noqa: N803, N805
         # Sliced, not extracted: a regular expression's groups are taken out row by row in Python.
-        theme = column_A.str.slice(len("Sparkle_"), -(ID_DIGITS + 1))
-        return (column_A.str.fullmatch(SAMPLE_ID.pattern) & (theme == column_B)).fillna(value=False)
+        theme = column_A.str.extract(f"^{SAMPLE_ID.pattern}$", expand=True)[0]
+        return (theme == column_B).fillna(value=False)
 
 
 class NumberIsBetween(ColumnMapMetricProvider):

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import polars as pl
 
 from sparkle_curation.expectations.relatives import KNOWN_BY
-from sparkle_curation.release.stages import STAGES, Stage
+from sparkle_curation.release.layout import KIND
+from sparkle_curation.release.stages import CRITERIA, STAGES, Criterion
 from sparkle_curation.release.tables import (
-    EDITED_FRAME0_SCORES,
-    EDITED_VIDEO_SCORES,
-    FOREGROUND_REMOVED_SCORES,
     GROUNDING_R1,
     GROUNDING_R2,
     JSONL_TABLES,
@@ -37,8 +35,10 @@ def _with_prompts(flat: pl.DataFrame, table: str, tables: Tables) -> list[pl.Ser
     return [_known(flat, table, tables), _repeated_prompt(flat, table, tables)]
 
 
-def _of_video_scores(flat: pl.DataFrame, table: str, tables: Tables) -> list[pl.Series]:
-    return [*_with_prompts(flat, table, tables), _passing_is_released(flat, tables)]
+def _of_scores(flat: pl.DataFrame, table: str, tables: Tables) -> list[pl.Series]:
+    """Of the first stage nothing is asked that needs another table, of the last whether what passes is released."""
+    of_all = _with_prompts(flat, table, tables) if table in KNOWN_BY else []
+    return [*of_all, _passing_is_released(flat, tables)] if table == STAGES[-1].table else of_all
 
 
 def _of_second_grounding(flat: pl.DataFrame, table: str, tables: Tables) -> list[pl.Series]:
@@ -97,13 +97,16 @@ def _listed_once(assets: pl.LazyFrame) -> pl.Series:
 def _passing_is_released(flat: pl.DataFrame, tables: Tables) -> pl.Series:
     """``passing_is_released``: asked where the annotations have the theme."""
     annotations = tables["annotations"]
-    is_passing = pl.all_horizontal(pl.col(stage.name) >= stage.published_cut_off for stage in STAGES)
+    is_passing = pl.all_horizontal(
+        criterion.is_met(pl.col(criterion.name), criterion.published_cut_off) for criterion in CRITERIA
+    )
     is_unreleased = is_passing & ~_is_among(_ids(annotations))
     finding = pl.when(is_unreleased).then(pl.lit("passes, not released")).otherwise(pl.lit(""))
-    scored = flat.select("id", "theme", pl.col(STAGES[-1].score_column).alias(STAGES[-1].name))
+    own = [criterion for criterion in CRITERIA if criterion.stage == STAGES[-1].name]
+    scored = flat.select("id", "theme", *(pl.col(each.score_column).alias(each.name) for each in own))
     is_asked = pl.col("theme").is_in(_themes(annotations).implode())
     return (
-        _with_scores(scored, STAGES[:-1], tables)
+        _with_scores(scored, [each for each in CRITERIA if each not in own], tables)
         .select(pl.when(is_asked).then(finding).alias("passing_is_released"))
         .to_series()
     )
@@ -149,7 +152,7 @@ def _in_both_files(own: pl.DataFrame) -> pl.Series:
 def _resolved_paths(own: pl.DataFrame, assets: pl.LazyFrame) -> pl.Series:
     """``paths_resolve``: asked of the kinds of video that the theme has any asset of."""
     findings = []
-    for column, kind in (("src_video", "source_video"), ("tgt_video", "edited_video")):
+    for column, kind in (("src_video", KIND.source_video), ("tgt_video", KIND.edited_video)):
         of_kind = assets.filter(pl.col("kind") == kind).select("path", "theme").collect()
         is_asked = pl.col("theme").is_in(of_kind["theme"].unique().implode()) & pl.col(column).is_not_null()
         is_there = pl.col(column).is_in(of_kind["path"].implode())
@@ -173,13 +176,13 @@ def _scored(own: pl.DataFrame, others: Tables) -> pl.Series:
 def _passed(own: pl.DataFrame, tables: Tables) -> pl.Series:
     """``sample_passes``: the stages whose published cut-off the score misses; asked of samples of the CSV."""
     failed = [
-        pl.when(pl.col(stage.name) < stage.published_cut_off).then(
-            pl.format("{} {}", pl.lit(stage.name), pl.col(stage.name))
+        pl.when(~each.is_met(pl.col(each.name), each.published_cut_off)).then(
+            pl.format("{} {}", pl.lit(each.name), pl.col(each.name))
         )
-        for stage in STAGES
+        for each in CRITERIA
     ]
     finding = pl.concat_str(failed, separator=", ", ignore_nulls=True)
-    scored = _with_scores(own.select("id", "csv_line"), STAGES, tables)
+    scored = _with_scores(own.select("id", "csv_line"), CRITERIA, tables)
     return scored.select(_asked_of_csv(finding).alias("sample_passes")).to_series()
 
 
@@ -200,10 +203,10 @@ def _is_among(ids: pl.Series) -> pl.Expr:
     return pl.col("id").is_in(ids.implode())
 
 
-def _with_scores(samples: pl.DataFrame, stages: tuple[Stage, ...], tables: Tables) -> pl.DataFrame:
-    """The samples in their order, with a column of scores for each stage."""
-    for stage in stages:
-        scores = tables[stage.table].select("id", pl.col(stage.score_column).alias(stage.name)).unique("id")
+def _with_scores(samples: pl.DataFrame, criteria: Iterable[Criterion], tables: Tables) -> pl.DataFrame:
+    """The samples in their order, with a column of values for each criterion."""
+    for each in criteria:
+        scores = tables[each.table].select("id", pl.col(each.score_column).alias(each.name)).unique("id")
         samples = samples.join(scores.collect(), on="id", how="left", maintain_order="left")
     return samples
 
@@ -211,9 +214,7 @@ def _with_scores(samples: pl.DataFrame, stages: tuple[Stage, ...], tables: Table
 _Relate = Callable[[pl.DataFrame, str, Tables], list[pl.Series]]
 _RELATIONS: dict[str, _Relate] = {
     "annotations": _of_annotations,
-    EDITED_FRAME0_SCORES.name: lambda *_: [],
-    FOREGROUND_REMOVED_SCORES.name: _with_prompts,
-    EDITED_VIDEO_SCORES.name: _of_video_scores,
+    **{stage.table: _of_scores for stage in STAGES},
     GROUNDING_R1.name: _with_prompts,
     GROUNDING_R2.name: _of_second_grounding,
     "assets": _of_assets,

@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from sparkle_curation.release.stages import STAGES
-from sparkle_curation.release.tables import (
-    COLUMNS,
-    EDITED_FRAME0_SCORES,
-    EDITED_VIDEO_SCORES,
-    FOREGROUND_REMOVED_SCORES,
-    GROUNDING_R1,
-    GROUNDING_R2,
-)
+from sparkle_curation.release.tables import COLUMNS, GROUNDING_R1, GROUNDING_R2
+
+_FIRST, _LAST = STAGES[0].table, STAGES[-1].table
 
 KNOWN_BY: dict[str, tuple[str, str]] = {
-    FOREGROUND_REMOVED_SCORES.name: ("annotations", EDITED_FRAME0_SCORES.name),
-    EDITED_VIDEO_SCORES.name: ("annotations", FOREGROUND_REMOVED_SCORES.name),
-    GROUNDING_R1.name: ("annotations", EDITED_FRAME0_SCORES.name),
+    **{stage.table: ("annotations", before.table) for before, stage in pairwise(STAGES)},
+    GROUNDING_R1.name: ("annotations", _FIRST),
     GROUNDING_R2.name: ("annotations", GROUNDING_R1.name),
-    "assets": ("annotations", EDITED_FRAME0_SCORES.name),
+    "assets": ("annotations", _FIRST),
 }
 """Table -> the tables of which one must know its samples.
 
-The annotations hold what passed every stage, the step before also what was rejected later. ``edited_frame0_scores``
-is where a sample is first heard of, so it has no entry.
+The annotations hold what passed every stage, the step before also what was rejected later. The first stage is where a
+sample is first heard of, so it has no entry.
 """
 
 READS: dict[str, tuple[str, ...]] = {
     # Whether a sample passed and what a theme has is asked of all tables.
     "annotations": tuple(COLUMNS),
-    EDITED_FRAME0_SCORES.name: (EDITED_FRAME0_SCORES.name,),
+    _FIRST: (_FIRST,),
     **{name: (name, *known_by) for name, known_by in KNOWN_BY.items()},
-    EDITED_VIDEO_SCORES.name: ("annotations", *(stage.table for stage in STAGES)),
+    _LAST: ("annotations", *(stage.table for stage in STAGES)),
 }
 """Table -> the tables that its rules look at; a change of another one leaves its result as it is."""

@@ -8,7 +8,7 @@ from sparkle_curation.expectations.bounds import Bounds
 from sparkle_curation.expectations.rule_forms import between, equal, worded
 from sparkle_curation.expectations.rules import Kind, Rule
 from sparkle_curation.release.reasons import Reason
-from sparkle_curation.release.stages import STAGES
+from sparkle_curation.release.stages import PRIMARY_CRITERIA
 from sparkle_curation.release.themes import THEMES
 
 
@@ -38,9 +38,9 @@ def quarantine_rules() -> Iterator[Rule]:
 def release_rules(bounds: Bounds) -> Iterator[Rule]:
     """On ``release``, one row per theme."""
     yield Rule(
-        "five_themes",
+        "all_themes",
         Kind.THEMES,
-        "All five themes are there.",
+        "All themes are there.",
         "ExpectColumnDistinctValuesToEqualSet",
         {"column": "theme", "value_set": list(THEMES)},
     )
@@ -48,10 +48,10 @@ def release_rules(bounds: Bounds) -> Iterator[Rule]:
     yield equal("csv_and_metadata_count", Kind.FILES_AGREE, meaning, "csv_rows", "metadata_rows")
     yield from _bounded("empty_box_share", Kind.EMPTY_BOXES, maximum=bounds.max_empty_box_share)
     yield from _bounded("quarantined_share", Kind.QUARANTINED_SHARE, maximum=bounds.max_quarantined_share)
-    for stage in STAGES:
+    for each in PRIMARY_CRITERIA:
         kind = Kind.SCORE_DISTRIBUTION
-        yield from _bounded(f"{stage.name}_mean", kind, bounds.min_mean_score, bounds.max_mean_score)
-        yield from _bounded(f"{stage.name}_std", kind, minimum=bounds.min_score_std)
+        yield from _bounded(f"{each.name}_mean", kind, bounds.min_mean_score, bounds.max_mean_score)
+        yield from _bounded(f"{each.name}_std", kind, minimum=bounds.min_score_std)
 
 
 def _bounded(

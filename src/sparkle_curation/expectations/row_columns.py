@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -11,16 +12,14 @@ from sparkle_curation.expectations import findings
 from sparkle_curation.expectations.box_columns import first_grounding_columns, second_grounding_columns
 from sparkle_curation.expectations.nested import Elements, rows_lacking
 from sparkle_curation.release.fields import Field, ListOf, walk
-from sparkle_curation.release.layout import ASSET_KINDS, asset_path
+from sparkle_curation.release.layout import ASSET_KINDS, KIND, asset_path
+from sparkle_curation.release.stages import STAGES, Criterion, Stage
 from sparkle_curation.release.tables import (
     COLUMNS,
-    EDITED_FRAME0_SCORES,
-    EDITED_VIDEO_SCORES,
-    FOREGROUND_REMOVED_SCORES,
     GROUNDING_R1,
     GROUNDING_R2,
 )
-from sparkle_curation.release.themes import METADATA_EDIT_TYPES
+from sparkle_curation.release.themes import METADATA_EDIT_TYPES, THEMES_WITHOUT_KEYWORD
 
 Column = pl.Expr | pl.Series
 
@@ -78,8 +77,9 @@ def _completeness(table: str, rows: pl.DataFrame) -> Iterator[pl.Series]:
 # ------------------------------------------------------------------ table by table
 def _annotation_columns(_: pl.DataFrame) -> Iterator[pl.Expr]:
     yield pl.col("theme").replace_strict(METADATA_EDIT_TYPES, default=None).alias("theme_in_metadata")
-    for column, name in (("src_video", "source"), ("tgt_video", "edited")):
-        path = pl.format(asset_path("{}", f"{name}_video", "{}"), "theme", "id")
+    sides = (("src_video", "source", KIND.source_video), ("tgt_video", "edited", KIND.edited_video))
+    for column, name, kind in sides:
+        path = pl.format(asset_path("{}", kind, "{}"), "theme", "id")
         yield findings.unless_equal(pl.col(column), path).alias(f"{name}_path_names_sample")
     yield _keyword_finding().alias("keyword_is_split")
 
@@ -87,22 +87,31 @@ def _annotation_columns(_: pl.DataFrame) -> Iterator[pl.Expr]:
 def _keyword_finding() -> pl.Expr:
     """Asked of what the metadata holds."""
     is_split = (pl.col("subtheme").str.len_chars() > 0) & (pl.col("scene").str.len_chars() > 0)
-    keyword, is_openve3m = pl.col("chosen_keyword"), pl.col("theme") == "openve3m"
-    is_right = pl.when(is_openve3m).then(keyword.is_null()).otherwise(is_split.fill_null(False))
+    keyword, is_without = pl.col("chosen_keyword"), pl.col("theme").is_in(THEMES_WITHOUT_KEYWORD)
+    is_right = pl.when(is_without).then(keyword.is_null()).otherwise(is_split.fill_null(False))
     finding = pl.when(is_right).then(pl.lit("")).otherwise(pl.coalesce(keyword, pl.lit("absent")))
     return pl.when(pl.col("metadata_line").is_not_null()).then(finding)
 
 
-def _video_score_columns(_: pl.DataFrame) -> Iterator[pl.Expr]:
+def _frame_score_columns(stage: Stage, _: pl.DataFrame) -> Iterator[pl.Expr]:
     frames, scores = pl.col("frame_indices"), pl.col("editscore")
-    mean = scores.list.eval(pl.element().struct.field("O_score")).list.mean()
-    yield (mean - pl.col("mean_o_score")).abs().alias("mean_error")
+    for each in stage.criteria:
+        values = scores.list.eval(pl.element().struct.field(each.field))
+        yield (_reduced(values, each) - pl.col(each.score_column)).abs().alias(f"{each.score_column}_error")
     yield frames.list.len().cast(pl.Int64).alias("frame_count")
     yield scores.list.len().cast(pl.Int64).alias("editscore_count")
     rises = (frames.list.diff().list.min() > 0) | (frames.list.len() < 2)
     is_in_order = rises & (frames.list.min() > 0)
     shown = frames.list.eval(pl.element().cast(pl.String)).list.join(", ")
     yield pl.when(is_in_order).then(pl.lit("")).otherwise(shown).alias("frames_ascend")
+
+
+def _reduced(values: pl.Expr, criterion: Criterion) -> pl.Expr:
+    if criterion.reducer == "min":
+        return values.list.min()
+    if criterion.reducer == "quantile":
+        return values.list.eval(pl.element().quantile(criterion.quantile or 0.0, "linear")).list.first()
+    return values.list.mean()
 
 
 def _asset_columns(_: pl.DataFrame) -> Iterator[pl.Expr]:
@@ -126,9 +135,10 @@ def _path_by_kind() -> pl.Expr:
 
 _OWN_COLUMNS: dict[str, Callable[[pl.DataFrame], Iterable[Column]]] = {
     "annotations": _annotation_columns,
-    EDITED_FRAME0_SCORES.name: _no_columns,
-    FOREGROUND_REMOVED_SCORES.name: _no_columns,
-    EDITED_VIDEO_SCORES.name: _video_score_columns,
+    **{
+        stage.table: partial(_frame_score_columns, stage) if stage.is_of_frames else _no_columns
+        for stage in STAGES
+    },
     GROUNDING_R1.name: first_grounding_columns,
     GROUNDING_R2.name: second_grounding_columns,
     "assets": _asset_columns,

@@ -46,7 +46,7 @@ class Kind(Code):
     LABELS = "labels", "Objects carry the labels of round 1."
     PATHS = "paths", "A path is the one that the layout gives its sample, and a file lies there."
     FILES_AGREE = "files_agree", "A theme's training CSV and metadata hold the same samples."
-    THEMES = "themes", "All five themes are there."
+    THEMES = "themes", "All themes are there."
     SCORE_DISTRIBUTION = "score_distribution", "Mean and spread of a stage's scores are plausible."
     EMPTY_BOXES = "empty_boxes", "The model found most of what it was asked for."
     QUARANTINED = "quarantined", "Nothing of the input is in the quarantine."

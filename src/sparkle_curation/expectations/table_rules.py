@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from sparkle_curation.expectations.rule_forms import between, equal, finding, one_of
 from sparkle_curation.expectations.rules import Kind, Rule
-from sparkle_curation.release.stages import STAGES
+from sparkle_curation.release.frames import BBOX_SCALE, SCORED_FRAMES
+from sparkle_curation.release.stages import CRITERIA, STAGES, Stage
 from sparkle_curation.release.tables import (
-    EDITED_FRAME0_SCORES,
-    EDITED_VIDEO_SCORES,
-    FOREGROUND_REMOVED_SCORES,
     GROUNDING_R1,
     GROUNDING_R2,
 )
-
-SCORED_FRAMES = 4
-"""Frames of the edited video that are scored (dataset card, "edited_video_score.jsonl")."""
 
 MAX_MEAN_ERROR = 1e-9
 """Largest difference of a mean that was summed exactly from one that was not."""
@@ -53,7 +49,7 @@ def _annotation_rules() -> Iterator[Rule]:
         "keyword_is_split",
         Kind.KEYWORD,
         "ExpectKeywords",
-        "`chosen_keyword` is `subtheme: scene`, and absent for openve3m alone.",
+        "`chosen_keyword` is `subtheme: scene`, and absent for themes without keywords alone.",
     )
     yield finding(
         "sample_is_scored",
@@ -61,7 +57,7 @@ def _annotation_rules() -> Iterator[Rule]:
         "ExpectReleasedSamplesToBeScored",
         "A sample of the CSV is in every table of scores and groundings that has its theme.",
     )
-    cut_offs = {stage.name: stage.published_cut_off for stage in STAGES}
+    cut_offs = {criterion.name: criterion.published_cut_off for criterion in CRITERIA}
     shown = ", ".join(f"{name} {cut_off:g}" for name, cut_off in cut_offs.items())
     yield finding(
         "sample_passes",
@@ -72,25 +68,32 @@ def _annotation_rules() -> Iterator[Rule]:
     )
 
 
-def _still_score_rules() -> Iterator[Rule]:
-    meaning = "`overall` is `editscore.overall`."
-    yield equal("overall_is_editscores", Kind.DERIVED_VALUE, meaning, "overall", "editscore.overall")
+def _still_score_rules(stage: Stage) -> Iterator[Rule]:
+    for each in stage.criteria:
+        column, member = each.score_column, f"editscore.{each.field}"
+        meaning = f"`{column}` is `{member}`."
+        yield equal(f"{column}_is_editscores", Kind.DERIVED_VALUE, meaning, column, member)
 
 
-def _video_score_rules() -> Iterator[Rule]:
+def _frame_score_rules(stage: Stage) -> Iterator[Rule]:
     kind = Kind.DERIVED_VALUE
-    meaning = "`mean_o_score` is the mean of the frames' `O_score`."
-    yield between("mean_is_frames", kind, meaning, "mean_error", maximum=MAX_MEAN_ERROR)
+    for each in stage.criteria:
+        column = each.score_column
+        meaning = f"`{column}` is the {each.reducer} of the frames' `{each.field}`."
+        yield between(f"{column}_is_frames", kind, meaning, f"{column}_error", maximum=MAX_MEAN_ERROR)
     meaning = "`frame_indices` and `editscore` have the same length."
     yield equal("lists_have_one_length", kind, meaning, "frame_count", "editscore_count")
     meaning = f"{SCORED_FRAMES} frames are scored."
-    yield one_of("four_frames", Kind.FRAMES, meaning, "frame_count", [SCORED_FRAMES])
+    yield one_of("scored_frame_count", Kind.FRAMES, meaning, "frame_count", [SCORED_FRAMES])
     yield finding(
         "frames_ascend",
         Kind.FRAMES,
         "ExpectFramesInTimeOrder",
         "`frame_indices` rise, and leave out frame 0.",
     )
+
+
+def _last_score_rules() -> Iterator[Rule]:
     yield finding(
         "passing_is_released",
         Kind.RELEASED_SAMPLE,
@@ -99,11 +102,17 @@ def _video_score_rules() -> Iterator[Rule]:
     )
 
 
+def _score_rules(stage: Stage) -> Iterator[Rule]:
+    yield from _frame_score_rules(stage) if stage.is_of_frames else _still_score_rules(stage)
+    if stage is STAGES[-1]:
+        yield from _last_score_rules()
+
+
 def _first_grounding_rules() -> Iterator[Rule]:
     yield equal("edit_type_is_theme", Kind.KEYWORD, "`edit_type` is the theme.", "edit_type", "theme")
     boxes = {
         "box_shapes": "A box has four numbers, or none.",
-        "box_ranges": "The numbers of a box lie in 0-1000.",
+        "box_ranges": f"The numbers of a box lie in 0-{BBOX_SCALE}.",
         "box_corners": "A box's first corner lies left of and above its second.",
     }
     for name, meaning in boxes.items():
@@ -144,9 +153,7 @@ def _asset_rules() -> Iterator[Rule]:
 
 _OWN_RULES: dict[str, Callable[[], Iterator[Rule]]] = {
     "annotations": _annotation_rules,
-    EDITED_FRAME0_SCORES.name: _still_score_rules,
-    FOREGROUND_REMOVED_SCORES.name: _still_score_rules,
-    EDITED_VIDEO_SCORES.name: _video_score_rules,
+    **{stage.table: partial(_score_rules, stage) for stage in STAGES},
     GROUNDING_R1.name: _first_grounding_rules,
     GROUNDING_R2.name: _second_grounding_rules,
     "assets": _asset_rules,

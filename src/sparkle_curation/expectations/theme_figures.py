@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from sparkle_curation.expectations.relations import Tables
-from sparkle_curation.release.stages import STAGES
+from sparkle_curation.release.stages import CRITERIA
 from sparkle_curation.release.themes import THEMES
 
 
@@ -24,7 +24,7 @@ def theme_figures(tables: Tables, boxes: pl.DataFrame, quarantine: pl.LazyFrame)
         _file_rows(tables["annotations"]),
         _box_shares(boxes),
         _quarantined_shares(tables, quarantine),
-        *(_score_figures(tables[stage.table], stage.name, stage.score_column) for stage in STAGES),
+        *(_score_figures(tables[each.table], each.name, each.score_column) for each in CRITERIA),
     ]
     for figure in figures:
         themes = themes.join(figure, on="theme", how="left")

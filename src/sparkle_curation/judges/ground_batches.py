@@ -18,6 +18,7 @@ from sparkle_curation.media.images import read_image
 from sparkle_curation.media.measuring import Failure, read_asset
 from sparkle_curation.models.questions import Image, Question, Reply
 from sparkle_curation.reading.asset_store import AssetStore
+from sparkle_curation.release.layout import KIND
 
 JOURNAL_SCHEMA = journal_schema()
 """A job with its answers: one of round 1, one a frame of round 2; boxes are read from them when the tables are made."""
@@ -85,10 +86,12 @@ class BatchGround:
 
     def _asked(self, job: GroundJob) -> list[_Asked] | Failure:
         if job.labels:
-            frames = read_asset(self.store, job.id, "source_video", partial(_read_frames, indices=job.frames))
+            frames = read_asset(
+                self.store, job.id, KIND.source_video, partial(_read_frames, indices=job.frames)
+            )
             return frames if isinstance(frames, Failure) else [_Asked(job, [frame]) for frame in frames]
         pictures: list[Image] = []
-        for kind in ("source_frame0", "edited_frame0"):
+        for kind in (KIND.source_frame0, KIND.edited_frame0):
             picture = read_asset(self.store, job.id, kind, read_image)
             if isinstance(picture, Failure):
                 return picture

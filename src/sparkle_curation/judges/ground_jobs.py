@@ -8,6 +8,7 @@ from sparkle_curation.engine.journal import KEY
 from sparkle_curation.judges.job_files import choose_files, pair_files, tell_error
 from sparkle_curation.media.anchors import choose_anchors
 from sparkle_curation.media.measuring import digests
+from sparkle_curation.release.layout import KIND
 
 GROUNDING_VERSION = 2
 """Raised when the same answers, or the same assets and settings, would come to other boxes."""
@@ -36,9 +37,9 @@ def list_round1(
         limit: most samples that are asked; None for all.
     """
     jobs = pair_files(
-        choose_files(media), "source_frame0", "edited_frame0", prompts.select("id", "prompt")
+        choose_files(media), KIND.source_frame0, KIND.edited_frame0, prompts.select("id", "prompt")
     ).with_columns(
-        tell_error("source_frame0").alias("error_detail"),
+        tell_error(KIND.source_frame0).alias("error_detail"),
         pl.col("prompt").alias("instruction"),
         pl.lit([], dtype=pl.List(pl.String)).alias("labels"),
         pl.lit([], dtype=_FRAMES).alias("frames"),
@@ -59,7 +60,7 @@ def list_round2(
         grounder_digest: of all else that an answer depends on.
         limit: most samples that are asked; None for all.
     """
-    files = choose_files(media).filter(pl.col("kind") == "source_video")
+    files = choose_files(media).filter(pl.col("kind") == KIND.source_video)
     known = round1.select("id", "prompt", pl.col("round1_labels").alias("labels")).unique("id", keep="first")
     videos = files.select(
         *("id", "theme", "frame_count", "fps", "error", "error_detail"),

@@ -11,8 +11,8 @@ import xxhash
 
 from sparkle_curation.errors import ParameterError
 from sparkle_curation.judges.judge import describe, digest_of
-from sparkle_curation.media.boxes import BOX_SCALE
 from sparkle_curation.models.questions import Image, Question, VisionLanguageModel
+from sparkle_curation.release.frames import BBOX_SCALE
 
 INSTRUCTION, LABELS = "<instruction>", "<labels>"
 _LABEL_CHARS = 80
@@ -97,7 +97,7 @@ class Grounder:
 
 def answer_schema(max_objects: int) -> str:
     """The JSON schema of an answer: boxes of four whole numbers of 0-1000, or none, with labels."""
-    number = {"type": "integer", "minimum": 0, "maximum": BOX_SCALE}
+    number = {"type": "integer", "minimum": 0, "maximum": BBOX_SCALE}
     box = {"type": "array", "items": number, "minItems": 4, "maxItems": 4}
     # A pattern, since a bare length lets control characters through, which no JSON text may hold.
     label = {"type": "string", "pattern": rf'^[^"\\\x00-\x20][^"\\\x00-\x1f]{{0,{_LABEL_CHARS - 1}}}$'}

@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, NoReturn
 
 from sparkle_curation.judges.answers import without_fence
-from sparkle_curation.media.boxes import BOX_SCALE
+from sparkle_curation.release.frames import BBOX_SCALE
 
 _COORDINATES = 4
 _NO_COORDINATES = 0
@@ -129,7 +129,7 @@ def _box(value: Any) -> tuple[float, ...] | GroundingFault:
         return ()
     if len(value) != _COORDINATES or not all(_is_number(number) for number in value):
         return GroundingFault.NOT_FOUR_NUMBERS
-    if not all(0 <= number <= BOX_SCALE for number in value):
+    if not all(0 <= number <= BBOX_SCALE for number in value):
         return GroundingFault.OUT_OF_RANGE
     x1, y1, x2, y2 = value
     return (x1, y1, x2, y2) if x1 < x2 and y1 < y2 else GroundingFault.NOT_ORDERED

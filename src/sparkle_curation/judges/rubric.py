@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparkle_curation.release.stages import MAX_SCORE
+from sparkle_curation.spec.description import dataset
 
 Floats = NDArray[np.float64]
 _SAME_DECIMALS = 10
@@ -37,8 +38,8 @@ class Rubric:
         passes: how often the judge is asked.
     """
 
-    score_range: int = 25
-    passes: int = 4
+    score_range: int = dataset().scores.score_range
+    passes: int = dataset().scores.passes
 
     @property
     def answers_per_point(self) -> float:

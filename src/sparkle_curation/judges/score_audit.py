@@ -33,7 +33,7 @@ from sparkle_curation.judges.pass_search import Recorded, is_made_of_passes, ove
 from sparkle_curation.judges.rubric import DEFAULT_RUBRIC, Rubric
 from sparkle_curation.release.fields import arrow_schema
 from sparkle_curation.release.score_rules import ScoreRule
-from sparkle_curation.release.stages import STAGE_NAMES, STAGES, Stage
+from sparkle_curation.release.stages import PRIMARY_CRITERIA, STAGE_NAMES, STAGES, Stage
 from sparkle_curation.release.tables import SCORE_AUDIT_COLUMNS, SCORE_FAULT_COLUMNS
 
 AUDIT_VERSION = 1
@@ -46,27 +46,19 @@ _RAW_OUTPUTS = ("SC_raw_output", "PQ_raw_output")
 Frame = pl.DataFrame | pl.LazyFrame
 
 
-def find_score_faults(
-    edited_frame0_scores: Frame,
-    foreground_removed_scores: Frame,
-    edited_video_scores: Frame,
-    rubric: Rubric = DEFAULT_RUBRIC,
-) -> pl.DataFrame:
+def find_score_faults(tables: Mapping[str, Frame], rubric: Rubric = DEFAULT_RUBRIC) -> pl.DataFrame:
     """The violations (``SCORE_FAULT_COLUMNS``): one row per sample, stage, frame and violated rule.
 
     In the order of the stages, then by id, frame and rule. A row whose scores are null has no violation.
 
     Args:
-        edited_frame0_scores: the ingested table; of this and the next, ``id, theme, editscore, overall`` are read.
-        foreground_removed_scores: the ingested table.
-        edited_video_scores: the ingested table; ``id, theme, frame_indices, editscore, mean_o_score`` are read.
+        tables: the ingested tables of scores by the stage's name; ``id, theme, editscore``, of frames
+            ``frame_indices``, and the primary criterion's column are read.
         rubric: the settings that the scores were made with.
     """
-    first, second, video = STAGES
     found = [
-        _still_faults(first, edited_frame0_scores, rubric),
-        _still_faults(second, foreground_removed_scores, rubric),
-        _frame_faults(video, edited_video_scores, rubric),
+        (_frame_faults if stage.is_of_frames else _still_faults)(stage, tables[stage.name], rubric)
+        for stage in STAGES
     ]
     faults = pl.concat(found).with_columns(
         pl.col("rule").is_in([rule.value for rule in ScoreRule if rule.is_taint]).alias("is_taint")
@@ -85,7 +77,7 @@ def hold_against_cut_offs(score_faults: Frame, cut_offs: Mapping[str, float]) ->
         cut_offs: by the stage's name; a score equal to it is kept.
     """
     is_kept, would_be_kept = (
-        pl.col(name) >= pl.col("cut_off") for name in ("score", "score_without_tainted_pass")
+        _is_met(pl.col(name), pl.col("cut_off")) for name in ("score", "score_without_tainted_pass")
     )
     return (
         score_faults.lazy()
@@ -98,6 +90,12 @@ def hold_against_cut_offs(score_faults: Frame, cut_offs: Mapping[str, float]) ->
         .select(field.name for field in SCORE_AUDIT_COLUMNS)
         .collect()
     )
+
+
+def _is_met(score: pl.Expr, cut_off: pl.Expr) -> pl.Expr:
+    """Whether the primary criterion of the row's stage keeps the score."""
+    upper = [each.name for each in PRIMARY_CRITERIA if not each.is_at_least]
+    return pl.when(pl.col("stage").is_in(upper)).then(score <= cut_off).otherwise(score >= cut_off)
 
 
 # ------------------------------------------------------------------ stills

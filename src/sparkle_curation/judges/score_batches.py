@@ -12,13 +12,14 @@ import pyarrow as pa
 from sparkle_curation.engine.journal import KEY
 from sparkle_curation.judges.answer_journal import journal_schema, tell_answer, unread
 from sparkle_curation.judges.instructions import Instructions
-from sparkle_curation.judges.score_jobs import PAIRS, VIDEO_STAGE, ScoreJob
+from sparkle_curation.judges.score_jobs import ScoreJob
 from sparkle_curation.judges.scoring import ASPECTS, Candidate, ScoreSettings, Scoring, score
 from sparkle_curation.media.frames import read_frames
 from sparkle_curation.media.images import read_image
 from sparkle_curation.media.measuring import Failure, read_asset
 from sparkle_curation.models.questions import Image, ReplyFault, VisionLanguageModel
 from sparkle_curation.reading.asset_store import AssetStore
+from sparkle_curation.release.stages import STAGE_BY_NAME
 
 JOURNAL_SCHEMA = journal_schema(picture=pa.int32(), number=pa.int32(), aspect=pa.string())
 """A job with its answers, by picture, pass and question; numbers are read from them when the tables are made."""
@@ -70,16 +71,17 @@ class BatchScore:
         return pa.Table.from_pylist(rows, schema=JOURNAL_SCHEMA)
 
     def _candidates(self, job: ScoreJob) -> list[Candidate] | Failure:
-        sides = []
-        for kind, frames in zip(PAIRS[job.stage], (job.source_frames, job.edited_frames), strict=True):
+        stage, sides = STAGE_BY_NAME[job.stage], []
+        for kind, frames in zip(
+            (stage.source_kind, stage.edited_kind), (job.source_frames, job.edited_frames), strict=True
+        ):
             read = partial(_read_pictures, indices=frames)
             pictures = read_asset(self.store, job.id, kind, read)
             if isinstance(pictures, Failure):
                 return pictures
             sides.append(pictures)
-        is_video = job.stage == VIDEO_STAGE
         return [
-            Candidate(source, edited, job.instruction, is_video)
+            Candidate(source, edited, job.instruction, stage.is_of_frames)
             for source, edited in zip(*sides, strict=True)
         ]
 

@@ -1,9 +1,8 @@
 """What is to be scored: one job per sample and stage, known by everything that its scores depend on.
 
-Pairs: of ``edited_frame0`` the first frames before and after the edit; of ``foreground_removed`` the edited frame with
-and without its foreground; of ``edited_video`` some frames of both videos (dataset card, "Per-task Pipeline Metadata").
-The instruction of ``foreground_removed`` and the source frames of ``edited_video`` are stated nowhere: both are
-settings, with the record's own prompt and the frame of the same index by default.
+What is shown are the two assets that the description says the stage judges: two stills, or some frames of two videos.
+Which instruction the judge of a stage was told, and which source frame it saw beside an edited one of a video, is stated
+nowhere: both are settings, with the record's own prompt and the frame of the same index by default.
 """
 
 from __future__ import annotations
@@ -16,10 +15,11 @@ import polars as pl
 
 from sparkle_curation.engine.journal import KEY
 from sparkle_curation.judges.job_files import choose_files, pair_files, tell_error
-from sparkle_curation.judges.scored_frames import SCORED_FRAMES, choose_scored_frames
+from sparkle_curation.judges.scored_frames import choose_scored_frames
 from sparkle_curation.media.measuring import digests
+from sparkle_curation.release.frames import SCORED_FRAMES
 from sparkle_curation.release.rescore_tables import TOO_SHORT
-from sparkle_curation.release.stages import STAGE_NAMES
+from sparkle_curation.release.stages import STAGES, Stage
 
 SCORING_VERSION = 1
 """Raised when the same answers, or the same assets and settings, would come to another scoring."""
@@ -29,22 +29,13 @@ PROMPT = "{prompt}"
 
 SourceFrame = Literal["same", "first"]
 
-PAIRS: Mapping[str, tuple[str, str]] = {
-    "edited_frame0": ("source_frame0", "edited_frame0"),
-    "foreground_removed": ("edited_frame0", "edited_frame0_foreground_removed"),
-    "edited_video": ("source_video", "edited_video"),
-}
-"""Stage -> asset kinds before and after the edit."""
-
-VIDEO_STAGE = "edited_video"
-
 
 @dataclass(frozen=True)
 class ShowRules:
     """What the judge is shown.
 
     Attributes:
-        templates: stage -> the editing instruction, with ``{prompt}`` for the record's.
+        templates: stage -> the editing instruction, with ``{prompt}`` for the record's, which is all of it by default.
         video_source_frame: which source frame stands beside an edited one: the ``same`` index, or the ``first``.
     """
 
@@ -112,7 +103,7 @@ def list_jobs(
         judge_digest: of all else that a score depends on.
     """
     files = choose_files(media)
-    jobs = pl.concat(_of_stage(files, prompts, stage, rules, judge_digest) for stage in STAGE_NAMES)
+    jobs = pl.concat(_of_stage(files, prompts, stage, rules, judge_digest) for stage in STAGES)
     is_scorable = pl.col("error").is_null() & pl.col("stage").is_in(scope.stages)
     place = pl.col(KEY).cum_count().over("stage", is_scorable)
     is_within = pl.lit(value=True) if scope.limit is None else place <= scope.limit
@@ -120,18 +111,18 @@ def list_jobs(
 
 
 def _of_stage(
-    files: pl.DataFrame, prompts: pl.DataFrame, stage: str, rules: ShowRules, judge_digest: str
+    files: pl.DataFrame, prompts: pl.DataFrame, stage: Stage, rules: ShowRules, judge_digest: str
 ) -> pl.DataFrame:
-    source, edited = PAIRS[stage]
-    is_short = pl.lit(stage == VIDEO_STAGE) & (pl.col("edited_frame_count") <= SCORED_FRAMES)
-    too_short = f"edited_video: {SCORED_FRAMES} frames beside the first are wanted"
+    source, edited = stage.source_kind, stage.edited_kind
+    is_short = pl.lit(stage.is_of_frames) & (pl.col("edited_frame_count") <= SCORED_FRAMES)
+    too_short = f"{edited}: {SCORED_FRAMES} frames beside the first are wanted"
     pairs = (
-        pair_files(files, source, edited, prompts.select("id", prompt=stage))
+        pair_files(files, source, edited, prompts.select("id", prompt=stage.name))
         .with_columns(pl.coalesce("error", pl.when(is_short).then(pl.lit(TOO_SHORT))))
         .with_columns(
-            pl.lit(stage).alias("stage"),
+            pl.lit(stage.name).alias("stage"),
             tell_error(source, **{TOO_SHORT: too_short}).alias("error_detail"),
-            _instruction(rules.templates[stage]).alias("instruction"),
+            _instruction(rules.templates.get(stage.name, PROMPT)).alias("instruction"),
             *_frames(stage, rules.video_source_frame),
         )
     )
@@ -153,10 +144,10 @@ def _instruction(template: str) -> pl.Expr:
     return pl.concat_str(pl.lit(first), *(part for text in rest for part in ("prompt", pl.lit(text))))
 
 
-def _frames(stage: str, source_frame: SourceFrame) -> list[pl.Expr]:
+def _frames(stage: Stage, source_frame: SourceFrame) -> list[pl.Expr]:
     """The frames that are shown, of the source and of the edited video; none of a still."""
     kind = pl.List(pl.Int32)
-    if stage != VIDEO_STAGE:
+    if not stage.is_of_frames:
         return [pl.lit([], dtype=kind).alias(f"{side}_frames") for side in _SIDES]
     edited = pl.col("edited_frame_count").map_elements(_scored_frames, return_dtype=kind)
     source = edited if source_frame == "same" else edited.list.eval(pl.element() * 0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,7 +11,6 @@ from sparkle_curation.engine.journal_rows import JournalRows
 from sparkle_curation.judges.answer_streams import Row, RowMaker, records_by_theme, stream_rows, tell
 from sparkle_curation.judges.answers import parse_answer
 from sparkle_curation.judges.rubric import Rubric
-from sparkle_curation.judges.score_jobs import VIDEO_STAGE
 from sparkle_curation.judges.scored_records import frame_record, still_record
 from sparkle_curation.judges.scoring import ASPECTS, Said, Scoring
 from sparkle_curation.models.questions import ReplyFault
@@ -53,7 +51,7 @@ def stream_table(
 
 def published_records(table: pl.LazyFrame, stage: Stage) -> dict[str, Iterator[dict[str, Any]]]:
     """Theme -> the records of its scored samples, as the release writes them, read as they are gone through."""
-    columns = ["id", "prompt", *(["frame_indices"] if stage.name == VIDEO_STAGE else []), "editscore"]
+    columns = ["id", "prompt", *(["frame_indices"] if stage.is_of_frames else []), "editscore"]
     return records_by_theme(table, columns)
 
 
@@ -68,12 +66,14 @@ def _row(job: Row, said: Row | None, stage: Stage, rubric: Rubric) -> Row:
 
 def _scores(job: Row, answers: Sequence[Row], stage: Stage, rubric: Rubric) -> dict[str, Any]:
     scorings = list(_scorings(answers, rubric))
-    if stage.name != VIDEO_STAGE:
+    if not stage.is_of_frames:
         record = still_record(scorings[0], rubric)
-        return {"editscore": record, stage.score_column: record["overall"]}
+        return {"editscore": record, **{each.score_column: record[each.field] for each in stage.criteria}}
     records = [frame_record(scoring, rubric) for scoring in scorings]
-    mean = math.fsum(record["O_score"] for record in records) / len(records)
-    return {"frame_indices": job["edited_frames"], "editscore": records, stage.score_column: mean}
+    values = {
+        each.score_column: each.reduce([record[each.field] for record in records]) for each in stage.criteria
+    }
+    return {"frame_indices": job["edited_frames"], "editscore": records, **values}
 
 
 def _scorings(answers: Sequence[Row], rubric: Rubric) -> Iterator[Scoring]:

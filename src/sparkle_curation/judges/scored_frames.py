@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-SCORED_FRAMES = 4
+from sparkle_curation.release.frames import SCORED_FRAMES
 
 
 def choose_scored_frames(frame_count: int, count: int = SCORED_FRAMES) -> list[int]:

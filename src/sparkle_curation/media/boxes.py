@@ -19,8 +19,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-BOX_SCALE = 1000
-"""Coordinates of the groundings are thousandths of width and height (dataset card, "foreground_grounding_r1")."""
+from sparkle_curation.release.frames import BBOX_SCALE
 
 
 def to_pixels(bbox: Sequence[float] | None, width_px: int, height_px: int) -> list[int] | None:
@@ -43,7 +42,7 @@ def to_pixels(bbox: Sequence[float] | None, width_px: int, height_px: int) -> li
     """
     if bbox is None or len(bbox) != 4 or not all(math.isfinite(value) for value in bbox):
         return None
-    x1, y1, x2, y2 = (min(max(value, 0), BOX_SCALE) for value in bbox)
+    x1, y1, x2, y2 = (min(max(value, 0), BBOX_SCALE) for value in bbox)
     if x1 == x2 or y1 == y2:
         return None
     ends = (
@@ -52,7 +51,7 @@ def to_pixels(bbox: Sequence[float] | None, width_px: int, height_px: int) -> li
         (max(x1, x2), width_px),
         (max(y1, y2), height_px),
     )
-    return [min(int(value * side) // BOX_SCALE, side - 1) for value, side in ends]
+    return [min(int(value * side) // BBOX_SCALE, side - 1) for value, side in ends]
 
 
 def pixel_box(bbox: pl.Expr, width_px: pl.Expr, height_px: pl.Expr) -> pl.Expr:
@@ -77,7 +76,7 @@ def is_box(bbox: pl.Expr) -> pl.Expr:
 
 
 def _corners(bbox: pl.Expr) -> tuple[pl.Expr, pl.Expr, pl.Expr, pl.Expr]:
-    x1, y1, x2, y2 = (_coordinate(bbox, place).clip(0, BOX_SCALE) for place in range(4))
+    x1, y1, x2, y2 = (_coordinate(bbox, place).clip(0, BBOX_SCALE) for place in range(4))
     return x1, y1, x2, y2
 
 
@@ -88,4 +87,4 @@ def _coordinate(bbox: pl.Expr, place: int) -> pl.Expr:
 def _pixel(value: pl.Expr, side: pl.Expr) -> pl.Expr:
     # In whole numbers: polars divides a fraction by multiplying with 1 / 1000, which rounds differently.
     thousandths = (value * side).cast(pl.Int64, strict=False)
-    return pl.min_horizontal((thousandths // BOX_SCALE).cast(pl.Int32), side - 1)
+    return pl.min_horizontal((thousandths // BBOX_SCALE).cast(pl.Int32), side - 1)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from math import floor
 from typing import NamedTuple
 
 import polars as pl
 import pyarrow as pa
 
 from sparkle_curation.engine.journal import KEY, Journal
+from sparkle_curation.media.anchors import anchor_at
 from sparkle_curation.media.boxes import to_pixels
 from sparkle_curation.media.frame_hashing import read_first_frame
-from sparkle_curation.media.header_checks import GROUNDED_FPS, check_headers
+from sparkle_curation.media.header_checks import check_headers
 from sparkle_curation.media.images import read_image
 from sparkle_curation.media.mask_measures import Mask, measure_boxes, measure_mask
 from sparkle_curation.media.masks import load_mask
@@ -23,15 +23,15 @@ from sparkle_curation.media.picture_difference import mean_difference
 from sparkle_curation.reading.asset_store import AssetStore, choose_copy
 from sparkle_curation.release.consistency_table import CONSISTENCY_COLUMNS, MEASURES
 from sparkle_curation.release.fields import arrow_schema
-from sparkle_curation.release.layout import ASSET_KINDS
+from sparkle_curation.release.layout import ASSET_KINDS, KIND
 
 MEASURES_VERSION = 1
 """Raised when the same assets would give other measures."""
 
-_MASK = "source_video_mask"
+_MASK = KIND.mask
 _FIRST_FRAMES = {
-    "source_frame0_difference": ("source_frame0", "source_video"),
-    "edited_frame0_difference": ("edited_frame0", "edited_video"),
+    "source_frame0_difference": (KIND.source_frame0, KIND.source_video),
+    "edited_frame0_difference": (KIND.edited_frame0, KIND.edited_video),
 }
 """Measure -> the still and the video whose first frame it should be."""
 
@@ -129,11 +129,10 @@ def grounded_boxes(
     >>> grounded_boxes([[[0, 0, 500, 1000]], [[]]], 16.0, 1280, 720)
     {0: [[0, 0, 641, 720]], 8: []}
     """
-    step = fps / GROUNDED_FPS if fps else None
     found: dict[int, list[list[int]]] = {}
-    for number, of_frame in enumerate(boxes if step else boxes[:1]):
+    for number, of_frame in enumerate(boxes if fps else boxes[:1]):
         pixels = [to_pixels(box, width_px, height_px) for box in of_frame]
-        found[floor(number * (step or 0) + 0.5)] = [
+        found[anchor_at(number, fps) if fps else 0] = [
             [x1, y1, x2 + 1, y2 + 1] for x1, y1, x2, y2 in filter(None, pixels)
         ]
     return found
@@ -214,7 +213,7 @@ def _wanted(files: pl.DataFrame, groundings: Groundings, readings: frozenset[Rea
         .agg("kind", "identity")
         .rename({"kind": "kinds"})
     )
-    fps = files.lazy().filter(pl.col("kind") == "source_video").select("id", "fps")
+    fps = files.lazy().filter(pl.col("kind") == KIND.source_video).select("id", "fps")
     boxes = groundings.boxes() if Reading.BOXES in readings else groundings.boxes().head(0)
     wanted = (
         samples.filter(_has_work(readings))

@@ -28,13 +28,13 @@ from sparkle_curation.media.sheet_colours import (
     STRIP,
     TAINTED,
     TEXT,
-    THEME_COLOURS,
     TINY,
     TITLE,
     Colour,
 )
 from sparkle_curation.media.sheet_text import drawable, font, shortened, width_px, wrapped
 from sparkle_curation.release.stages import MAX_SCORE
+from sparkle_curation.release.themes import THEME_COLOURS
 
 _HEAD_HEIGHT = 92
 _PROMPT_LINES = 2

@@ -17,9 +17,10 @@ from sparkle_curation.media.measuring import Failure, Measuring, digests, measur
 from sparkle_curation.media.perceptual_hash import HASH_VERSION, hash_picture
 from sparkle_curation.reading.asset_store import AssetStore, choose_copy
 from sparkle_curation.release.fields import arrow_schema
+from sparkle_curation.release.layout import KIND
 from sparkle_curation.release.twin_tables import FRAME_HASH_COLUMNS
 
-_SOURCE_KINDS = ("source_frame0", "source_video")
+_SOURCE_KINDS = (KIND.source_frame0, KIND.source_video)
 """Where the first source frame is looked for; a still is not compressed, and read without decoding a video."""
 _HASH_SCHEMA = arrow_schema(FRAME_HASH_COLUMNS)
 _RESULTS = ("read_from", "frame_hash", "fine_hash", "detail", "error", "error_detail")
@@ -54,7 +55,7 @@ class BatchHash:
     def _hash(self, job: HashJob) -> dict[str, object]:
         failures = []
         for kind in job.kinds:
-            read = read_image if kind == "source_frame0" else read_first_frame
+            read = read_image if kind == KIND.source_frame0 else read_first_frame
             picture = read_asset(self.store, job.id, kind, read)
             if not isinstance(picture, Failure):
                 found = hash_picture(picture)

@@ -20,6 +20,7 @@ from sparkle_curation.reading.asset_store import choose_copy
 from sparkle_curation.reading.ingestion import TableStream
 from sparkle_curation.release.box_table import GROUNDING_BOX_COLUMNS
 from sparkle_curation.release.fields import arrow_schema
+from sparkle_curation.release.layout import KIND
 
 GROUNDING_BOX_SCHEMA: pa.Schema = arrow_schema(GROUNDING_BOX_COLUMNS)
 
@@ -144,7 +145,7 @@ def _check_conservation(groundings: pl.DataFrame, boxes: pl.DataFrame) -> None:
 def _videos(media: pl.LazyFrame) -> pl.LazyFrame:
     """Size and rate of the source video that each sample is read from, where it is whole."""
     return (
-        choose_copy(media.filter(pl.col("kind") == "source_video"))
+        choose_copy(media.filter(pl.col("kind") == KIND.source_video))
         .filter(pl.col("error").is_null())
         .select("id", *_VIDEO_FACTS)
     )

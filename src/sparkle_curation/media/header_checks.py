@@ -6,21 +6,21 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from sparkle_curation.media.anchors import anchor_count
 from sparkle_curation.release.consistency_table import HEADER_CHECKS
+from sparkle_curation.release.layout import KIND
 
-GROUNDED_FPS = 2
-"""Frames a second on which round 2 of the grounding looks for boxes (dataset card, ``frame_objects``)."""
 _EQUAL_FPS = 1e-3
 _SIZE = ("width_px", "height_px")
 _SHAPE = ("frame_count", *_SIZE)
 
 _COMPARED: dict[str, tuple[str, str, Sequence[str]]] = {
-    "is_pair_frame_count_equal": ("source_video", "edited_video", ("frame_count",)),
-    "is_pair_size_equal": ("source_video", "edited_video", _SIZE),
-    "is_mask_shape_equal": ("source_video_mask", "source_video", _SHAPE),
-    "is_source_frame0_size_equal": ("source_frame0", "source_video", _SIZE),
-    "is_edited_frame0_size_equal": ("edited_frame0", "edited_video", _SIZE),
-    "is_edges_shape_equal": ("edited_video_canny", "edited_video", _SHAPE),
+    "is_pair_frame_count_equal": (KIND.source_video, KIND.edited_video, ("frame_count",)),
+    "is_pair_size_equal": (KIND.source_video, KIND.edited_video, _SIZE),
+    "is_mask_shape_equal": (KIND.mask, KIND.source_video, _SHAPE),
+    "is_source_frame0_size_equal": (KIND.source_frame0, KIND.source_video, _SIZE),
+    "is_edited_frame0_size_equal": (KIND.edited_frame0, KIND.edited_video, _SIZE),
+    "is_edges_shape_equal": (KIND.edges_video, KIND.edited_video, _SHAPE),
 }
 """Check -> the two kinds, and the columns of ``media`` in which they agree."""
 _KINDS = sorted({kind for first, second, _ in _COMPARED.values() for kind in (first, second)})
@@ -42,17 +42,16 @@ def check_headers(media: pl.DataFrame, grounding_r2: pl.LazyFrame) -> pl.DataFra
         **{check: _is_equal(*compared) for check, compared in _COMPARED.items()},
         "is_pair_fps_equal": _is_fps_equal(),
         "has_edges_video": _has_edges(),
-        "is_grounding_frame_count_equal": pl.col("grounded_count") == _expected_grounded_count(),
+        "is_grounding_frame_count_equal": pl.col("grounded_count")
+        == anchor_count(_fact(KIND.source_video, "frame_count"), _fact(KIND.source_video, "fps")),
     }
     return samples.select(
         "id", "theme", *(checks[field.name].alias(field.name) for field in HEADER_CHECKS)
     ).collect()
 
 
-def _expected_grounded_count() -> pl.Expr:
-    """Frames of the source video at 2 a second: those at 0 s, 0.5 s and so on before its end."""
-    frame_count, fps = pl.col("source_video_frame_count"), pl.col("source_video_fps")
-    return ((frame_count - 1) * GROUNDED_FPS / fps).floor() + 1
+def _fact(kind: str, name: str) -> pl.Expr:
+    return pl.col(f"{kind}_{name}")
 
 
 def _facts(media: pl.DataFrame, kind: str) -> pl.LazyFrame:
@@ -62,15 +61,15 @@ def _facts(media: pl.DataFrame, kind: str) -> pl.LazyFrame:
 
 
 def _is_equal(first: str, second: str, columns: Sequence[str]) -> pl.Expr:
-    return pl.all_horizontal(pl.col(f"{first}_{name}") == pl.col(f"{second}_{name}") for name in columns)
+    return pl.all_horizontal(_fact(first, name) == _fact(second, name) for name in columns)
 
 
 def _is_fps_equal() -> pl.Expr:
-    return (pl.col("source_video_fps") - pl.col("edited_video_fps")).abs() < _EQUAL_FPS
+    return (_fact(KIND.source_video, "fps") - _fact(KIND.edited_video, "fps")).abs() < _EQUAL_FPS
 
 
 def _has_edges() -> pl.Expr:
     """Null without an edited video, and where no sample of the theme has an edges video: that part is not here."""
-    has_it = pl.col("edited_video_canny_frame_count").is_not_null()
-    is_expected = has_it.any().over("theme") & pl.col("edited_video_frame_count").is_not_null()
+    has_it = _fact(KIND.edges_video, "frame_count").is_not_null()
+    is_expected = has_it.any().over("theme") & _fact(KIND.edited_video, "frame_count").is_not_null()
     return pl.when(is_expected).then(has_it)

@@ -25,6 +25,8 @@ from sparkle_curation.media.sheet_panels import (
     mask_panel,
 )
 from sparkle_curation.reading.asset_store import AssetStore, choose_copy
+from sparkle_curation.release.layout import KIND
+from sparkle_curation.release.tables import GROUNDING_R1, GROUNDING_R2
 
 Boxes = Sequence[Mapping[str, Any]]
 """Boxes of one frame as the groundings have them: ``bbox_2d`` in 0-1000, ``label``."""
@@ -66,13 +68,13 @@ class PanelMaker:
 
     def panels(self, sample_id: str, pictures: Sequence[PictureKind]) -> list[Panel]:
         """A sample's pictures, in the order in which they are asked for."""
-        source = self._first_of(sample_id, ("source_frame0", "source_video"))
+        source = self._first_of(sample_id, (KIND.source_frame0, KIND.source_video))
         makers: dict[PictureKind, Callable[[], Panel]] = {
             PictureKind.SOURCE: lambda: _as_panel(source),
             PictureKind.EDITED: lambda: _as_panel(
-                self._first_of(sample_id, ("edited_video", "edited_frame0"))
+                self._first_of(sample_id, (KIND.edited_video, KIND.edited_frame0))
             ),
-            PictureKind.EDITED_MIDDLE: lambda: _as_panel(self._middle_of(sample_id, "edited_video")),
+            PictureKind.EDITED_MIDDLE: lambda: _as_panel(self._middle_of(sample_id, KIND.edited_video)),
             PictureKind.MASK: lambda: self._mask(sample_id, source),
             PictureKind.BOXES: lambda: self._boxes(sample_id, source),
         }
@@ -94,7 +96,7 @@ class PanelMaker:
         return found if isinstance(found, str) else _Found(found, f"{kind} · frame {number}")
 
     def _mask(self, sample_id: str, source: _Found | str) -> Panel:
-        kind = "source_video_mask"
+        kind = KIND.mask
         plane = self._read(sample_id, kind, lambda file: load_mask(file)[0])
         if isinstance(plane, str):
             return Panel(empty_panel(plane), kind)
@@ -141,9 +143,9 @@ def first_boxes(grounding_r1: pl.DataFrame, grounding_r2: pl.DataFrame) -> dict[
     """The boxes on the first source frame by sample id: those of round 1, else the first ones of round 2."""
     second = grounding_r2.select("id", pl.col("frame_objects").list.first().alias("boxes"))
     return {
-        **{name: Grounded(boxes or [], "grounding_r2") for name, boxes in second.iter_rows()},
+        **{name: Grounded(boxes or [], GROUNDING_R2.name) for name, boxes in second.iter_rows()},
         **{
-            name: Grounded(boxes or [], "grounding_r1")
+            name: Grounded(boxes or [], GROUNDING_R1.name)
             for name, boxes in grounding_r1.select("id", "round1_objects").iter_rows()
         },
     }

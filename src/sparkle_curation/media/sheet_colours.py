@@ -17,15 +17,6 @@ PASSED: Colour = "#1b7f4d"
 FAILED: Colour = "#c0362c"
 TAINTED: Colour = "#9a5b00"
 
-THEME_COLOURS: dict[str, Colour] = {
-    "location": "#2f6fb0",
-    "season": "#3a9158",
-    "time": "#d98a1f",
-    "style": "#b0498f",
-    "openve3m": "#6a5acd",
-}
-"""Told from each other by those who see colours otherwise, too; the theme's name always stands beside."""
-
 BOX_COLOURS: tuple[Colour, ...] = ("#e4572e", "#1f78b4", "#2a9d4b", "#8e44ad", "#c98a00", "#0f8b8d")
 MASK_EDGE: Colour = "#00d68f"
 

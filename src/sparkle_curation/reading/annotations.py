@@ -24,7 +24,7 @@ from sparkle_curation.reading.release_files import ReleaseFiles, SourceFile
 from sparkle_curation.release.fields import arrow_schema
 from sparkle_curation.release.layout import annotation_paths
 from sparkle_curation.release.reasons import Reason
-from sparkle_curation.release.sample_ids import ID_DIGITS, parse_sample_id
+from sparkle_curation.release.sample_ids import ID_DIGITS, id_form, parse_sample_id
 from sparkle_curation.release.tables import ANNOTATION_COLUMNS, CSV_COLUMNS, METADATA_RECORD
 from sparkle_curation.release.themes import THEMES
 
@@ -145,7 +145,7 @@ def _record_fault(record: CsvRecord, header: list[str], theme: str) -> Fault | N
         detail = f"{empty[0]} is empty; it is required"
         return record.fault(Reason.MISSING_FIELD, detail, sample_id=cells["task"] or None)
     if sample_id is None or sample_id.theme != theme:
-        detail = f"task: got {cells['task']!r}, allowed Sparkle_{theme}_ and {ID_DIGITS} digits"
+        detail = f"task: got {cells['task']!r}, allowed {id_form(theme)}"
         return record.fault(Reason.BAD_SAMPLE_ID, detail, sample_id=str(sample_id) if sample_id else None)
     return None
 

@@ -18,8 +18,8 @@ from sparkle_curation.errors import AssetError, did_you_mean
 from sparkle_curation.reading.asset_index import Asset, AssetIndex, stored_index
 from sparkle_curation.reading.release_files import ByteReader, ReleaseFiles
 from sparkle_curation.reading.tar_members import BLOCK_BYTES, members_before
-from sparkle_curation.release.layout import ASSET_KINDS, INTERMEDIATE_FOLDER
-from sparkle_curation.release.sample_ids import parse_sample_id
+from sparkle_curation.release.layout import ASSET_KINDS
+from sparkle_curation.release.sample_ids import ID_FORM, parse_sample_id
 
 if TYPE_CHECKING:
     import polars as pl
@@ -146,7 +146,7 @@ class AssetStore:
             return AssetError(
                 "An asset is asked for by what is no sample id",
                 got=sample_id,
-                allowed="Sparkle_{theme}_{6 digits}",
+                allowed=ID_FORM,
             )
         present = [other for other in ASSET_KINDS if self.has(sample_id, other)]
         return AssetError(
@@ -189,9 +189,9 @@ def _check_member(reader: ByteReader, asset: Asset) -> None:
 
 
 def _path_in_tar(asset: Asset) -> str:
-    # Shards of intermediates are extracted inside intermediate_data/ (dataset card, "Pipeline Intermediates").
+    # A shard is extracted inside the folder of its kind (dataset card, "Pipeline Intermediates").
     base = ASSET_KINDS[asset.kind].base_folder
-    return asset.path.removeprefix(f"{INTERMEDIATE_FOLDER}/") if base else asset.path
+    return asset.path.removeprefix(f"{base}/") if base else asset.path
 
 
 @contextmanager

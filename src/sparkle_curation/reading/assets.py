@@ -14,7 +14,6 @@ from sparkle_curation.reading.tar_members import TarMember, list_members, normal
 from sparkle_curation.release.fields import arrow_schema
 from sparkle_curation.release.layout import (
     ASSET_KINDS,
-    INTERMEDIATE_FOLDER,
     AssetName,
     ShardName,
     asset_folder,
@@ -22,6 +21,7 @@ from sparkle_curation.release.layout import (
     parse_shard_path,
 )
 from sparkle_curation.release.reasons import Reason
+from sparkle_curation.release.sample_ids import id_form
 from sparkle_curation.release.tables import ASSET_COLUMNS
 from sparkle_curation.release.themes import THEMES
 
@@ -143,7 +143,10 @@ def shard_assets(files: ReleaseFiles, shard_file: SourceFile) -> AssetListing:
 
 # ------------------------------------------------------------------ sources
 def _shard_folder_files(files: ReleaseFiles) -> list[SourceFile]:
-    return [*files.files_in(), *files.files_in(INTERMEDIATE_FOLDER)]
+    folders = dict.fromkeys(kind.base_folder for kind in ASSET_KINDS.values())
+    return [
+        file for folder in ("", *filter(None, folders)) for file in files.files_in(*filter(None, [folder]))
+    ]
 
 
 def _is_tar(file: SourceFile) -> bool:
@@ -161,7 +164,7 @@ def _find_shards(files: ReleaseFiles) -> dict[tuple[str, str], list[AssetSource]
 
 # ------------------------------------------------------------------ members of a shard
 def _path_from_root(shard: ShardName, member_path: str) -> str:
-    # Shards of intermediates are extracted inside intermediate_data/ (dataset card, "Pipeline Intermediates").
+    # A shard is extracted inside the folder of its kind (dataset card, "Pipeline Intermediates").
     base = ASSET_KINDS[shard.kind].base_folder
     return f"{base}/{member_path}" if base else member_path
 
@@ -231,7 +234,7 @@ def _with_id(fault: Fault, shard: ShardName) -> Fault:
 
 # ------------------------------------------------------------------ rows
 def _allowed_name(theme: str, kind: str) -> str:
-    return f"Sparkle_{theme}_{{6 digits}}.{ASSET_KINDS[kind].suffix}"
+    return f"{id_form(theme)}.{ASSET_KINDS[kind].suffix}"
 
 
 def _asset_rows(

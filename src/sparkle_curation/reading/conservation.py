@@ -14,10 +14,11 @@ from sparkle_curation.release.layout import (
     ASSET_KINDS,
     annotation_paths,
     asset_folder,
-    intermediate_jsonl_path,
+    parse_shard_path,
 )
 from sparkle_curation.release.tables import JSONL_TABLES
 from sparkle_curation.release.themes import THEMES
+from sparkle_curation.spec.description import dataset
 
 Frames = Mapping[str, pl.LazyFrame]
 
@@ -30,8 +31,9 @@ def expected_sources() -> pl.DataFrame:
     rows = [
         *(("annotations", theme, path) for theme in THEMES for path in annotation_paths(theme)),
         *(
-            (table.name, theme, intermediate_jsonl_path(theme, table.file_name))
+            (table.name, theme, table.path_of(theme))
             for table in JSONL_TABLES.values()
+            if table.file_name
             for theme in THEMES
         ),
         *(("assets", theme, asset_folder(theme, kind)) for theme in THEMES for kind in ASSET_KINDS),
@@ -79,12 +81,13 @@ def count_sources(tables: Frames, quarantine: pl.LazyFrame, source_files: Frames
 def absences(counts: pl.DataFrame) -> list[str]:
     """What a whole release has and this one lacks, a line for each set of themes; empty when nothing is missing.
 
-    >>> absences(expected_sources().with_columns(is_present=pl.col("theme") != "style"))
-    ['the whole theme style']
+    >>> told = absences(expected_sources().with_columns(is_present=pl.col("theme") != THEMES[0]))
+    >>> told == [f"the whole theme {THEMES[0]}"]
+    True
     """
     present = counts.filter("is_present")
     if present.is_empty():
-        return ["everything: the folder holds no file of a Sparkle release"]
+        return [f"everything: the folder holds no file of {dataset().title}"]
     missing_themes = [theme for theme in THEMES if theme not in set(present["theme"])]
     there = [theme for theme in THEMES if theme not in missing_themes]
     absent = counts.filter(~pl.col("is_present") & ~pl.col("theme").is_in(missing_themes))
@@ -117,7 +120,7 @@ def _rows_by_path(name: str, table: pl.LazyFrame) -> pl.DataFrame:
         by_path = counted.select(
             pl.col("theme")
             .replace_strict(
-                {theme: intermediate_jsonl_path(theme, JSONL_TABLES[name].file_name) for theme in THEMES},
+                {theme: JSONL_TABLES[name].path_of(theme) for theme in THEMES},
                 return_dtype=pl.String,
             )
             .alias("path"),
@@ -172,7 +175,9 @@ def _absent(counts: pl.DataFrame) -> pl.DataFrame:
         for theme in THEMES
         for kind in ASSET_KINDS
         for table, path in found
-        if table == "assets" and f"{theme}_{kind}_part" in path
+        if table == "assets"
+        and (shard := parse_shard_path(path))
+        and (shard.theme, shard.kind) == (theme, kind)
     }
     return (
         expected_sources()

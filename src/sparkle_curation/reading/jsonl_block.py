@@ -34,7 +34,7 @@ from sparkle_curation.reading.screens import (
 )
 from sparkle_curation.release.fields import Field, arrow_schema
 from sparkle_curation.release.reasons import Reason
-from sparkle_curation.release.sample_ids import parse_sample_id
+from sparkle_curation.release.sample_ids import id_form, parse_sample_id
 
 _OPEN, _CLOSE, _RETURN = b"{"[0], b"}"[0], b"\r"[0]
 _MIN_PIECE_LINES, _MAX_PIECE_LINES = 64, 1 << 20
@@ -342,7 +342,7 @@ def _check_rules(record: dict[str, Any], theme: str) -> None:
     """
     sample_id = parse_sample_id(record["id"])
     if sample_id is None or sample_id.theme != theme:
-        allowed = f"allowed Sparkle_{theme}_ and 6 digits"
+        allowed = f"allowed {id_form(theme)}"
         raise LineFaultError(Reason.BAD_SAMPLE_ID, f"$.id: got {record['id']!r}, {allowed}", "$.id")
     if "frame_indices" in record:
         frames, scores = len(record["frame_indices"]), len(record["editscore"])

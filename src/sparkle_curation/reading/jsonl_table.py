@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -30,8 +29,9 @@ from sparkle_curation.reading.prompt_index import PromptIndex
 from sparkle_curation.reading.release_files import ReleaseFiles, SourceFile
 from sparkle_curation.reading.screens import Rows
 from sparkle_curation.release.fields import Field
-from sparkle_curation.release.layout import annotation_paths, intermediate_jsonl_path
+from sparkle_curation.release.layout import annotation_paths
 from sparkle_curation.release.reasons import Reason
+from sparkle_curation.release.stages import Criterion
 from sparkle_curation.release.tables import JsonlTable
 from sparkle_curation.release.themes import THEMES
 
@@ -49,7 +49,7 @@ def ingest_jsonl(table: JsonlTable, files: ReleaseFiles, prompts: Prompts) -> In
     own = [
         (theme, source)
         for theme in THEMES
-        for source in present(files, [intermediate_jsonl_path(theme, table.file_name)])
+        for source in present(files, [table.path_of(theme)] if table.file_name else [])
     ]
     annotations = present(files, [path for theme in THEMES for path in annotation_paths(theme)])
 
@@ -212,7 +212,7 @@ def _with_columns(table: JsonlTable, rows: JsonlRows) -> pa.Table:
         "theme": pa.array([rows.theme], pa.string()).take(pa.array(np.zeros(count, np.int32))),
         "source_line": pa.array(rows.source_lines, pa.int32()),
         "extra_fields": _extra_fields(rows),
-        **{field.name: _DERIVE[field.name](rows.table) for field in table.derived},
+        **{name: _values_of(rows.table, criterion) for name, criterion in table.criteria.items()},
     }
     columns = [ours[name] if name in ours else rows.table[name] for name in table.schema.names]
     return pa.Table.from_arrays(columns, schema=table.schema)
@@ -224,19 +224,11 @@ def _extra_fields(rows: JsonlRows) -> pa.Array:
     return pa.array([rows.extras.get(line) for line in rows.source_lines.tolist()], pa.string())
 
 
-def _overall(table: pa.Table) -> pa.Array:
-    return pc.struct_field(table["editscore"].combine_chunks(), "overall")
-
-
-def _mean_o_score(table: pa.Table) -> pa.Array:
-    """Mean of each row's ``O_score``, summed exactly: a sum of floats would let the order decide at the cut-off."""
-    lists = table["editscore"].combine_chunks()
-    scores = lists.values.field("O_score").to_numpy().tolist()
-    offsets = lists.offsets.to_numpy().tolist()
-    return pa.array(
-        [math.fsum(scores[start:end]) / (end - start) for start, end in pairwise(offsets)],
-        pa.float64(),
-    )
-
-
-_DERIVE: dict[str, Callable[[pa.Table], pa.Array]] = {"overall": _overall, "mean_o_score": _mean_o_score}
+def _values_of(table: pa.Table, criterion: Criterion) -> pa.Array:
+    """The value of each row that the criterion is about: a member of ``editscore``, or what its frames' come to."""
+    scores = table["editscore"].combine_chunks()
+    if criterion.reducer is None:
+        return pc.struct_field(scores, criterion.field)
+    values = scores.values.field(criterion.field).to_numpy().tolist()
+    offsets = scores.offsets.to_numpy().tolist()
+    return pa.array([criterion.reduce(values[start:end]) for start, end in pairwise(offsets)], pa.float64())

@@ -16,7 +16,7 @@ import xxhash
 from sparkle_curation.reading.assets import find_asset_sources, unknown_tars
 from sparkle_curation.reading.ingestion import present
 from sparkle_curation.reading.release_files import ReleaseFiles, SourceFile
-from sparkle_curation.release.layout import annotation_paths, intermediate_jsonl_path
+from sparkle_curation.release.layout import annotation_paths
 from sparkle_curation.release.tables import JSONL_TABLES
 from sparkle_curation.release.themes import THEMES
 
@@ -68,7 +68,7 @@ def _manifest(release: ReleaseFiles, entries: Iterable[_Entry]) -> pl.DataFrame:
 
 def _find_texts(release: ReleaseFiles) -> Iterator[_Entry]:
     for theme in THEMES:
-        tables = (intermediate_jsonl_path(theme, table.file_name) for table in JSONL_TABLES.values())
+        tables = (table.path_of(theme) for table in JSONL_TABLES.values() if table.file_name)
         for file in present(release, (*annotation_paths(theme), *tables)):
             yield _Entry(file.path, (file,), is_text=True)
 

@@ -20,7 +20,7 @@ CHANGES: tuple[str, ...] = tuple(change.value for change in Change)
 class Cause(StrEnum):
     """A cause of a difference; ``meaning`` says it in a sentence.
 
-    A cause at a stage is written with the stage, ``cut_off:edited_video``; several are joined by `` + ``.
+    A cause at a stage is written with the stage, ``cut_off:STAGE``; several are joined by `` + ``.
     """
 
     meaning: str

@@ -6,81 +6,79 @@ Source: dataset card, "Repository Structure" and "Pipeline Intermediates".
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from sparkle_curation.release.sample_ids import ID_DIGITS
+from sparkle_curation.release.sample_ids import parse_sample_id
 from sparkle_curation.release.themes import THEMES
+from sparkle_curation.spec.description import dataset
 
 TRAIN, VAL = "train", "val"
 SPLITS: tuple[str, str] = (TRAIN, VAL)
 """The parts of a variant; the release has the first alone."""
 
-INTERMEDIATE_FOLDER = "intermediate_data"
-PROMPTS_FOLDER = "prompts"
+PROMPTS_FOLDER = str(PurePosixPath(dataset().annotations.csv).parent)
+"""Folder of the training annotations, from the release root."""
 
 
 @dataclass(frozen=True)
 class AssetKind:
-    """One kind of media file: its folder, its suffix, and whether it lies under ``intermediate_data/``."""
+    """One kind of media file: its folder, its suffix, and the folder below the root that its files and shards lie in."""
 
     name: str
     suffix: str
-    is_intermediate: bool
-
-    @property
-    def base_folder(self) -> str:
-        """Folder of the shards of this kind, and the root that their member paths are relative to."""
-        return INTERMEDIATE_FOLDER if self.is_intermediate else ""
+    base_folder: str
 
 
 ASSET_KINDS: dict[str, AssetKind] = {
-    kind.name: kind
-    for kind in (
-        AssetKind("source_video", "mp4", is_intermediate=False),
-        AssetKind("edited_video", "mp4", is_intermediate=False),
-        AssetKind("source_frame0", "png", is_intermediate=True),
-        AssetKind("edited_frame0", "png", is_intermediate=True),
-        AssetKind("edited_frame0_foreground_removed", "png", is_intermediate=True),
-        AssetKind("edited_background_video", "mp4", is_intermediate=True),
-        AssetKind("source_video_mask", "npz", is_intermediate=True),
-        AssetKind("edited_video_canny", "mp4", is_intermediate=True),
-    )
+    asset.name: AssetKind(asset.name, asset.suffix, asset.folder.strip("/")) for asset in dataset().assets
 }
-"""The eight asset kinds by name, in the order of the pipeline that made them."""
+"""The asset kinds by name, in the order of the pipeline that made them."""
+
+
+@dataclass(frozen=True)
+class AssetRoles:
+    """The kind of asset that has each role, see ``spec.description.Role``; empty where the dataset has none."""
+
+    source_video: str
+    edited_video: str
+    source_frame0: str
+    edited_frame0: str
+    clean_frame0: str
+    background_video: str
+    mask: str
+    edges_video: str
+
+
+_BY_ROLE: dict[str, str] = {asset.role: asset.name for asset in dataset().assets if asset.role}
+KIND = AssetRoles(**{role.name: _BY_ROLE.get(role.name, "") for role in fields(AssetRoles)})
+"""The kinds by their role: ``KIND.source_video``."""
 
 
 def annotations_csv_path(theme: str, split: str = TRAIN) -> str:
     """Path of a theme's training CSV, or of the one of another split."""
-    return f"{PROMPTS_FOLDER}/{theme}_{split}.csv"
+    return dataset().annotations.csv.format(theme=theme, split=split)
 
 
 def metadata_jsonl_path(theme: str, split: str = TRAIN) -> str:
     """Path of a theme's metadata JSONL, the CSV's companion."""
-    return f"{PROMPTS_FOLDER}/{theme}_{split}_metadata.jsonl"
+    return dataset().annotations.metadata.format(theme=theme, split=split)
 
 
 def intermediate_jsonl_path(theme: str, file_name: str) -> str:
-    """Path of one of a theme's five intermediate JSONL files."""
-    return f"{INTERMEDIATE_FOLDER}/{theme}/{file_name}"
+    """Path of one of a theme's files of scores or groundings."""
+    return "/".join(filter(None, (dataset().records_folder.strip("/"), theme, file_name)))
 
 
 def asset_folder(theme: str, kind: str) -> str:
-    """Folder of a theme's loose assets of one kind.
-
-    >>> asset_folder("time", "edited_frame0")
-    'intermediate_data/time/edited_frame0'
-    """
-    base = ASSET_KINDS[kind].base_folder
-    return f"{base}/{theme}/{kind}" if base else f"{theme}/{kind}"
+    """Folder of a theme's loose assets of one kind, ``{folder}/{theme}/{kind}``."""
+    return "/".join(filter(None, (ASSET_KINDS[kind].base_folder, theme, kind)))
 
 
 def asset_path(theme: str, kind: str, sample_id: str) -> str:
-    """Path of an asset when loose, which is also where extracting its shard in place would put it.
-
-    >>> asset_path("time", "source_video", "Sparkle_time_000028")
-    'time/source_video/Sparkle_time_000028.mp4'
-    """
+    """Path of an asset when loose, which is also where extracting its shard in place would put it."""
     return f"{asset_folder(theme, kind)}/{sample_id}.{ASSET_KINDS[kind].suffix}"
 
 
@@ -92,9 +90,13 @@ class AssetName(NamedTuple):
     id: str
 
 
+def _any_of(names: Iterable[str]) -> str:
+    """A regular expression for one of some names, the longest that fits."""
+    return "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+
+
 _ASSET_PATH = re.compile(
-    rf"(?:(?P<base>{INTERMEDIATE_FOLDER})/)?(?P<theme>{'|'.join(THEMES)})/(?P<kind>[a-z0-9_]+)/"
-    rf"(?P<id>Sparkle_(?P=theme)_[0-9]{{{ID_DIGITS}}})\.(?P<suffix>[a-z0-9]+)"
+    rf"(?:.+/)?(?P<theme>{_any_of(THEMES)})/(?P<kind>{_any_of(ASSET_KINDS)})/(?P<id>[^/]+)\.[a-z0-9]+"
 )
 
 
@@ -103,17 +105,17 @@ def parse_asset_path(path: str) -> AssetName | None:
 
     The theme of the folder, the theme in the id, the kind's folder and its suffix must all agree.
 
-    >>> parse_asset_path("time/source_video/Sparkle_time_000028.mp4")
-    AssetName(theme='time', kind='source_video', id='Sparkle_time_000028')
-    >>> parse_asset_path("time/source_video/Sparkle_style_000028.mp4") is None
-    True
+    >>> from sparkle_curation.release.sample_ids import SampleId
+    >>> path = asset_path(THEMES[0], KIND.source_video, str(SampleId(THEMES[0], 7)))
+    >>> parse_asset_path(path).kind == KIND.source_video, parse_asset_path(f"x/{path}") is None
+    (True, True)
     """
     match = _ASSET_PATH.fullmatch(path)
     if match is None:
         return None
     name = AssetName(match["theme"], match["kind"], match["id"])
-    is_known = name.kind in ASSET_KINDS and asset_path(*name) == path
-    return name if is_known else None
+    sample = parse_sample_id(name.id)
+    return name if sample and sample.theme == name.theme and asset_path(*name) == path else None
 
 
 class ShardName(NamedTuple):
@@ -124,26 +126,31 @@ class ShardName(NamedTuple):
     part: int
 
 
-_SHARD_PATH = re.compile(
-    rf"(?:(?P<base>{INTERMEDIATE_FOLDER})/)?"
-    rf"(?P<theme>{'|'.join(THEMES)})_(?P<kind>{'|'.join(ASSET_KINDS)})_part(?P<part>[0-9]+)\.tar"
+_SHARD = dataset().containers.shard
+_SHARD_NAME = re.compile(
+    re.escape(_SHARD)
+    .replace(re.escape("{theme}"), f"(?P<theme>{_any_of(THEMES)})")
+    .replace(re.escape("{kind}"), f"(?P<kind>{_any_of(ASSET_KINDS)})")
+    .replace(re.escape("{part}"), "(?P<part>[0-9]+)")
 )
 
 
 def shard_path(theme: str, kind: str, part: int) -> str:
-    """Path of one shard.
-
-    >>> shard_path("style", "source_video_mask", 3)
-    'intermediate_data/style_source_video_mask_part03.tar'
-    """
-    base = ASSET_KINDS[kind].base_folder
-    return f"{base}/{theme}_{kind}_part{part:02d}.tar" if base else f"{theme}_{kind}_part{part:02d}.tar"
+    """Path of one shard, from the release root."""
+    digits = dataset().containers.part_digits
+    name = _SHARD.format(theme=theme, kind=kind, part=f"{part:0{digits}d}")
+    return "/".join(filter(None, (ASSET_KINDS[kind].base_folder, name)))
 
 
 def parse_shard_path(path: str) -> ShardName | None:
-    """What ``path`` (relative to the root) says of its shard; None when it is not one."""
-    match = _SHARD_PATH.fullmatch(path)
-    if match is None or (match["base"] or "") != ASSET_KINDS[match["kind"]].base_folder:
+    """What ``path`` (relative to the root) says of its shard; None when it is not one.
+
+    >>> parse_shard_path(shard_path(THEMES[-1], KIND.source_video, 3)).part
+    3
+    """
+    folder, _, name = path.rpartition("/")
+    match = _SHARD_NAME.fullmatch(name)
+    if match is None or folder != ASSET_KINDS[match["kind"]].base_folder:
         return None
     return ShardName(match["theme"], match["kind"], int(match["part"]))
 

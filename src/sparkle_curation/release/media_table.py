@@ -11,7 +11,7 @@ from sparkle_curation.release.tables import ID, THEME
 MEDIA_COLUMNS: tuple[Field, ...] = (
     ID,
     THEME,
-    Field("kind", "text", "Asset kind, `source_video` and so on."),
+    Field("kind", "text", "Asset kind."),
     Field(
         "container",
         "text",

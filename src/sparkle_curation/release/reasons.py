@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sparkle_curation.release.codes import Code
+from sparkle_curation.release.sample_ids import ID_FORM
 
 
 class Reason(Code):
@@ -26,7 +27,7 @@ class Reason(Code):
     # rules of the release
     SCORE_OUT_OF_RANGE = "score_out_of_range", "A score lies outside 0-10."
     NUMBER_OUT_OF_RANGE = "number_out_of_range", "A number that is no score lies outside its bounds."
-    BAD_SAMPLE_ID = "bad_sample_id", "The id is not `Sparkle_{theme}_{6 digits}` of the file's theme."
+    BAD_SAMPLE_ID = "bad_sample_id", f"The id is not `{ID_FORM}` of the file's theme."
     UNEQUAL_LENGTHS = "unequal_lengths", "`frame_indices` and `editscore` differ in length."
     NO_FRAMES = "no_frames", "The video has no scored frame, so it has no mean."
     DUPLICATE_IDENTICAL = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sparkle_curation.release.fields import Field, ListOf
-from sparkle_curation.release.stages import STAGES
+from sparkle_curation.release.stages import STAGES, Stage
 from sparkle_curation.release.tables import COLUMNS, ID, THEME
 
 NO_PROMPT = "no_prompt"
@@ -48,15 +48,16 @@ _ALSO_MISSING = ("prompt", "editscore")
 _OF_A_FILE = ("source_line", "extra_fields")
 
 
-def _rescored(table: str, score_column: str) -> tuple[Field, ...]:
+def _rescored(stage: Stage) -> tuple[Field, ...]:
     """The released columns, of which a sample without a score lacks the scores, and the provenance."""
-    released = [field for field in COLUMNS[table] if field.name not in (*_OF_A_FILE, "id", "theme")]
+    values = [criterion.score_column for criterion in stage.criteria]
+    released = [field for field in COLUMNS[stage.table] if field.name not in (*_OF_A_FILE, "id", "theme")]
     columns = [
         Field(
             field.name,
             field.type,
             field.description,
-            is_optional=field.is_optional or field.name in (*_ALSO_MISSING, score_column, "frame_indices"),
+            is_optional=field.is_optional or field.name in (*_ALSO_MISSING, *values, "frame_indices"),
             minimum=field.minimum,
             maximum=field.maximum,
         )
@@ -66,6 +67,6 @@ def _rescored(table: str, score_column: str) -> tuple[Field, ...]:
 
 
 RESCORED_TABLES: dict[str, tuple[Field, ...]] = {
-    f"rescored_{stage.table}": _rescored(stage.table, stage.score_column) for stage in STAGES
+    f"rescored_{stage.table}": _rescored(stage) for stage in STAGES
 }
 """Columns of each table of rescores: one row per sample that has the edited asset of the stage."""

@@ -1,7 +1,6 @@
-"""The grammar of a sample id: ``Sparkle_{theme}_{6 digits}``.
+"""The grammar of a sample id: the description's pattern with a theme and a number of fixed length.
 
 Ids are sparse (they number the candidates before filtering), so a gap means nothing.
-Source: dataset card, "Training Data Format".
 """
 
 from __future__ import annotations
@@ -10,27 +9,39 @@ import re
 from typing import NamedTuple
 
 from sparkle_curation.release.themes import THEMES
+from sparkle_curation.spec.description import dataset
 
-ID_DIGITS = 6
-SAMPLE_ID = re.compile(rf"Sparkle_({'|'.join(THEMES)})_([0-9]{{{ID_DIGITS}}})")
+ID_DIGITS = dataset().identity.digits
+_BEFORE_THEME, _AFTER_THEME = dataset().identity.pattern.removesuffix("{number}").split("{theme}")
+ID_BEFORE_THEME = _BEFORE_THEME
+"""The characters before the theme in every id."""
+
+ID_FORM = f"{_BEFORE_THEME}{{theme}}{_AFTER_THEME}{{{ID_DIGITS} digits}}"
+"""The form of an id, for people."""
+
+SAMPLE_ID = re.compile(
+    rf"{re.escape(_BEFORE_THEME)}({'|'.join(sorted(THEMES, key=len, reverse=True))}){re.escape(_AFTER_THEME)}"
+    rf"([0-9]{{{ID_DIGITS}}})"
+)
+"""Group 1 is the theme, group 2 the number."""
 
 
 class SampleId(NamedTuple):
-    """A sample id taken apart: its theme and its number (0 to 999,999) within the theme."""
+    """A sample id taken apart: its theme and its number within the theme."""
 
     theme: str
     number: int
 
     def __str__(self) -> str:
-        return f"Sparkle_{self.theme}_{self.number:0{ID_DIGITS}d}"
+        return f"{id_prefix(self.theme)}{self.number:0{ID_DIGITS}d}"
 
 
 def parse_sample_id(text: str) -> SampleId | None:
     """The parts of a sample id; None when ``text`` is not one.
 
-    >>> parse_sample_id("Sparkle_season_000029")
-    SampleId(theme='season', number=29)
-    >>> parse_sample_id("Sparkle_season_29") is None
+    >>> str(parse_sample_id(str(SampleId(THEMES[0], 29)))) == str(SampleId(THEMES[0], 29))
+    True
+    >>> parse_sample_id(f"{id_prefix(THEMES[0])}x") is None
     True
     """
     match = SAMPLE_ID.fullmatch(text)
@@ -39,4 +50,13 @@ def parse_sample_id(text: str) -> SampleId | None:
 
 def id_prefix(theme: str) -> str:
     """The characters before the digits in every id of ``theme``."""
-    return f"Sparkle_{theme}_"
+    return f"{_BEFORE_THEME}{theme}{_AFTER_THEME}"
+
+
+def id_form(theme: str) -> str:
+    """The form of the ids of a theme, for people.
+
+    >>> id_form(THEMES[0]) == f"{id_prefix(THEMES[0])}{{{ID_DIGITS} digits}}"
+    True
+    """
+    return f"{id_prefix(theme)}{{{ID_DIGITS} digits}}"

@@ -6,16 +6,21 @@ Columns of the release keep their published names. Source: dataset card, "Traini
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from functools import cached_property
 
 import pyarrow as pa
 
 from sparkle_curation.release.fields import Field, ListOf, Struct, arrow_schema
-from sparkle_curation.release.stages import MAX_SCORE, MIN_SCORE
+from sparkle_curation.release.layout import intermediate_jsonl_path
+from sparkle_curation.release.sample_ids import ID_FORM
+from sparkle_curation.release.stages import MAX_SCORE, MIN_SCORE, STAGES, Criterion, Stage
+from sparkle_curation.spec.description import dataset
 
 # ------------------------------------------------------------------ fields that many tables share
-ID = Field("id", "text", "Sample id, `Sparkle_{theme}_{6 digits}`.")
+ID = Field("id", "text", f"Sample id, `{ID_FORM}`.")
 THEME = Field("theme", "text", "Theme of the file that the row was read from.")
 PROMPT = Field("prompt", "text", "The editing instruction.")
 SOURCE_LINE = Field("source_line", "integer", "Line of the row in its file, counted from 1.")
@@ -37,23 +42,28 @@ class JsonlTable:
 
     Attributes:
         name: the table's name in the catalog.
-        file_name: the file under ``intermediate_data/{theme}/``.
+        file_name: the file in the theme's folder; empty where the dataset has no such file.
         grain: what a row is.
         published: the members of a line, as the card gives them.
-        derived: what we add to a row.
+        criteria: the values that we add to a row, by their column.
     """
 
     name: str
     file_name: str
     grain: str
     published: tuple[Field, ...]
-    derived: tuple[Field, ...] = ()
+    criteria: Mapping[str, Criterion] = dataclass_field(default_factory=dict)
 
     @cached_property
     def columns(self) -> tuple[Field, ...]:
         """All columns of the Parquet table, in order."""
         first, *rest = self.published
-        return (first, THEME, *rest, *self.derived, SOURCE_LINE, EXTRA_FIELDS)
+        values = (_value(criterion) for criterion in self.criteria.values())
+        return (first, THEME, *rest, *values, SOURCE_LINE, EXTRA_FIELDS)
+
+    def path_of(self, theme: str) -> str:
+        """Path of a theme's file, from the release root."""
+        return intermediate_jsonl_path(theme, self.file_name)
 
     @cached_property
     def schema(self) -> pa.Schema:
@@ -77,8 +87,6 @@ _STILL_EDITSCORE = Field(
     "EditScore of the still image.",
 )
 
-_OVERALL = _score("overall", "`editscore.overall` once more, so that judging reads 8 bytes a row.")
-
 _FRAME_EDITSCORE = Field(
     "editscore",
     ListOf(
@@ -97,34 +105,45 @@ _FRAME_EDITSCORE = Field(
     "EditScore of each sampled frame, in the order of `frame_indices`.",
 )
 
-EDITED_FRAME0_SCORES = JsonlTable(
-    "edited_frame0_scores",
-    "edited_frame0_score.jsonl",
-    "one row per scored sample: EditScore of the edited first frame (stage 2)",
-    (ID, PROMPT, _STILL_EDITSCORE),
-    (_OVERALL,),
-)
+_FRAME_INDICES = Field("frame_indices", ListOf("integer"), "Sampled frames, counted from 0.", minimum=0)
 
-FOREGROUND_REMOVED_SCORES = JsonlTable(
-    "foreground_removed_scores",
-    "edited_frame0_foreground_removed_score.jsonl",
-    "one row per scored sample: EditScore of the foreground-removed frame (stage 3)",
-    (ID, PROMPT, _STILL_EDITSCORE),
-    (_OVERALL,),
-)
 
-EDITED_VIDEO_SCORES = JsonlTable(
-    "edited_video_scores",
-    "edited_video_score.jsonl",
-    "one row per scored sample: EditScore of the sampled frames of the edited video (stage 5)",
-    (
-        ID,
-        PROMPT,
-        Field("frame_indices", ListOf("integer"), "Sampled frames, counted from 0.", minimum=0),
-        _FRAME_EDITSCORE,
-    ),
-    (_score("mean_o_score", "Mean of the frames' `O_score`, summed exactly; held against the cut-off."),),
-)
+def _value(criterion: Criterion) -> Field:
+    what = (
+        f"`{criterion.field}`"
+        if criterion.reducer is None
+        else f"{_REDUCED[criterion.reducer]} of the frames' `{criterion.field}`"
+    )
+    low, high = criterion.scale
+    return Field(
+        criterion.score_column,
+        "float",
+        f"{what}; held against the cut-off of `{criterion.name}`.",
+        minimum=low,
+        maximum=high,
+    )
+
+
+_REDUCED = {"mean": "Mean, summed exactly,", "min": "Smallest", "quantile": "A quantile"}
+
+
+def _of_stage(stage: Stage) -> JsonlTable:
+    published = (
+        (ID, PROMPT, _FRAME_INDICES, _FRAME_EDITSCORE)
+        if stage.is_of_frames
+        else (ID, PROMPT, _STILL_EDITSCORE)
+    )
+    return JsonlTable(
+        stage.table,
+        stage.file_name,
+        f"one row per scored sample: EditScore of {stage.title}",
+        published,
+        {each.score_column: each for each in stage.criteria},
+    )
+
+
+SCORE_TABLES: dict[str, JsonlTable] = {stage.table: _of_stage(stage) for stage in STAGES}
+"""The tables of scores by name, one a stage."""
 
 # ------------------------------------------------------------------ groundings
 _BOXES = ListOf(
@@ -147,16 +166,18 @@ _GROUNDING_R1_FIELDS = (
     Field("round1_objects", _BOXES, "Objects found on the first source frame."),
 )
 
+_GROUNDINGS = dataset().groundings
+
 GROUNDING_R1 = JsonlTable(
     "grounding_r1",
-    "foreground_grounding_r1.jsonl",
+    _GROUNDINGS.round1 if _GROUNDINGS else "",
     "one row per grounded sample: foreground objects of the first source frame",
     _GROUNDING_R1_FIELDS,
 )
 
 GROUNDING_R2 = JsonlTable(
     "grounding_r2",
-    "foreground_grounding_r2.jsonl",
+    _GROUNDINGS.round2 if _GROUNDINGS else "",
     "one row per grounded sample: the labels of round 1 found again on frames sampled at 2 FPS",
     (
         *_GROUNDING_R1_FIELDS,
@@ -164,17 +185,11 @@ GROUNDING_R2 = JsonlTable(
     ),
 )
 
-JSONL_TABLES: dict[str, JsonlTable] = {
-    table.name: table
-    for table in (
-        EDITED_FRAME0_SCORES,
-        FOREGROUND_REMOVED_SCORES,
-        EDITED_VIDEO_SCORES,
-        GROUNDING_R1,
-        GROUNDING_R2,
-    )
-}
-"""The tables that are ingested from the five intermediate JSONL files, by name."""
+GROUNDING_TABLES: dict[str, JsonlTable] = {table.name: table for table in (GROUNDING_R1, GROUNDING_R2)}
+"""The tables of groundings by name; of a dataset without groundings they are empty."""
+
+JSONL_TABLES: dict[str, JsonlTable] = {**SCORE_TABLES, **GROUNDING_TABLES}
+"""The tables that are ingested from the themes' JSONL files of scores and groundings, by name."""
 
 # ------------------------------------------------------------------ annotations
 METADATA_RECORD: tuple[Field, ...] = (
@@ -184,8 +199,13 @@ METADATA_RECORD: tuple[Field, ...] = (
         "metadata",
         Struct(
             (
-                Field("edit_type", "text", "Theme; `openve3m_background_change` for openve3m."),
-                Field("chosen_keyword", "text", "`subtheme: scene`; absent for openve3m.", is_optional=True),
+                Field("edit_type", "text", "Theme, in the words of the metadata."),
+                Field(
+                    "chosen_keyword",
+                    "text",
+                    "`subtheme: scene`; absent for themes without keywords.",
+                    is_optional=True,
+                ),
                 Field("original_scene", "text", "Description of the source video's first frame."),
             )
         ),
@@ -226,7 +246,7 @@ ANNOTATION_COLUMNS: tuple[Field, ...] = (
 ASSET_COLUMNS: tuple[Field, ...] = (
     ID,
     THEME,
-    Field("kind", "text", "Asset kind, `source_video` and so on."),
+    Field("kind", "text", "Asset kind."),
     Field(
         "container",
         "text",
@@ -281,7 +301,7 @@ SOURCE_FILE_COLUMNS: tuple[Field, ...] = (
 SCORE_FAULT_COLUMNS: tuple[Field, ...] = (
     ID,
     THEME,
-    Field("stage", "text", "Scored stage, `edited_frame0` and so on."),
+    Field("stage", "text", "Scored stage."),
     Field(
         "frame", "integer", "Frame of the edited video, counted from 0; null for a still.", is_optional=True
     ),

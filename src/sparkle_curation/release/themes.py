@@ -1,15 +1,31 @@
-"""The five themes of the release.
-
-Source: dataset card, "Dataset" and "Training Data Format".
-"""
+"""The themes of the dataset, as its description has them."""
 
 from __future__ import annotations
 
-THEMES: tuple[str, ...] = ("location", "season", "time", "style", "openve3m")
-"""All themes, in the order of the card; every table and report keeps this order."""
+from sparkle_curation.spec.description import colour_of, dataset
+
+THEMES: tuple[str, ...] = tuple(theme.name for theme in dataset().themes)
+"""All themes, in the order of the description; every table and report keeps this order."""
+
+THEME_TITLES: dict[str, str] = {
+    theme.name: theme.title or theme.name.replace("_", " ") for theme in dataset().themes
+}
+"""Theme -> its name for people."""
+
+THEME_COLOURS: dict[str, str] = {
+    theme.name: colour_of(place, theme.colour) for place, theme in enumerate(dataset().themes)
+}
+"""Theme -> its colour in figures and sheets."""
 
 METADATA_EDIT_TYPES: dict[str, str] = {
-    **{theme: theme for theme in THEMES},
-    "openve3m": "openve3m_background_change",
+    theme.name: theme.edit_type or theme.name for theme in dataset().themes
 }
-"""Theme -> the value of ``metadata.edit_type``. The groundings say plain ``openve3m``; the metadata does not."""
+"""Theme -> the value of ``metadata.edit_type``; the groundings say the theme's name."""
+
+THEMES_WITHOUT_KEYWORD: tuple[str, ...] = tuple(
+    theme.name for theme in dataset().themes if not theme.has_keyword
+)
+"""Themes whose samples have no ``chosen_keyword``."""
+
+TOTAL = "total"
+"""What stands in the place of a theme in the row of all of them."""

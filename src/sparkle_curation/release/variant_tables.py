@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sparkle_curation.release.diff_reasons import Change
 from sparkle_curation.release.fields import Field, ListOf, Scalar
-from sparkle_curation.release.stages import STAGES
+from sparkle_curation.release.stages import CRITERIA, PRIMARY_CRITERIA
 from sparkle_curation.release.tables import ID
 
 SIDES = ("base", "other")
@@ -30,8 +30,8 @@ VARIANT_DIFF_COLUMNS: tuple[Field, ...] = (
     ID,
     Field("theme", "text", "Theme of the sample."),
     Field("change", "text", f"{', '.join(f'`{change}`' for change in Change)}, from the base to the other."),
-    Field("reason", "text", "Causes, joined by ` + `: `cut_off:edited_video`; see below."),
-    Field("detail", "text", "The causes with their values: `cut_off:edited_video 8.0 -> 8.5`."),
+    Field("reason", "text", "Causes, joined by ` + `: `cut_off:STAGE`; see below."),
+    Field("detail", "text", "The causes with their values: `cut_off:STAGE 8.0 -> 8.5`."),
     Field("changed_columns", ListOf("text"), "Columns that differ; empty unless `changed`."),
     Field(
         "source_files",
@@ -44,8 +44,8 @@ VARIANT_DIFF_COLUMNS: tuple[Field, ...] = (
     *_of_both("split", "`train` or `val` in the {} version."),
     *(
         field
-        for stage in STAGES
-        for field in _of_both(f"{stage.name}_score", f"Score of `{stage.name}` in the {{}} version.", "float")
+        for each in CRITERIA
+        for field in _of_both(f"{each.name}_score", f"Score of `{each.name}` in the {{}} version.", "float")
     ),
     *_of_both(
         "rejected_by", "First stage that rejects the sample in the {} version; null when kept or unknown."
@@ -63,8 +63,8 @@ _SURVIVING_THEME = Field("theme", "text", "Theme, or `total` for all of them.")
 
 THRESHOLD_SWEEP_COLUMNS: tuple[Field, ...] = (
     _SURVIVING_THEME,
-    Field("stage", "text", "Scored stage, `edited_frame0` and so on."),
-    Field("cut_off", "float", "Lowest score that would be kept: 0.0, 0.1 and so on to 10.0."),
+    Field("stage", "text", "Scored stage."),
+    Field("cut_off", "float", "Cut-off, in hundredths of the scale: 0.0, 0.1 and so on to 10.0."),
     Field("surviving", "long", "Samples that this stage alone would keep."),
 )
 """Columns of ``threshold_sweep``: one row per theme (and the total), stage and cut-off."""
@@ -72,12 +72,12 @@ THRESHOLD_SWEEP_COLUMNS: tuple[Field, ...] = (
 THRESHOLD_SURFACE_COLUMNS: tuple[Field, ...] = (
     _SURVIVING_THEME,
     *(
-        Field(f"{stage.name}_cut_off", "float", f"Cut-off of `{stage.name}`: 7.0, 7.1 and so on to 10.0.")
-        for stage in STAGES
+        Field(f"{each.name}_cut_off", "float", f"Cut-off of `{each.name}`: 7.0, 7.1 and so on to 10.0.")
+        for each in PRIMARY_CRITERIA
     ),
-    Field("surviving", "long", "Samples that all three stages together would keep."),
+    Field("surviving", "long", "Samples that all stages together would keep."),
 )
-"""Columns of ``threshold_surface``: one row per theme (and the total) and triple of cut-offs."""
+"""Columns of ``threshold_surface``: one row per theme (and the total) and combination of cut-offs."""
 
 VARIANT_TABLES: dict[str, tuple[str, tuple[Field, ...]]] = {
     "variant_diff": ("one row per sample that two versions of a variant do not share", VARIANT_DIFF_COLUMNS),
@@ -86,7 +86,7 @@ VARIANT_TABLES: dict[str, tuple[str, tuple[Field, ...]]] = {
         THRESHOLD_SWEEP_COLUMNS,
     ),
     "threshold_surface": (
-        "one row per theme (and the total) and triple of cut-offs from 7 to 10 in steps of 0.1",
+        "one row per theme (and the total) and combination of cut-offs from 7 to 10 in steps of 0.1",
         THRESHOLD_SURFACE_COLUMNS,
     ),
 }

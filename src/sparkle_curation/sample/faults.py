@@ -9,10 +9,8 @@ from typing import Any
 
 from sparkle_curation.release.reasons import Reason
 from sparkle_curation.release.tables import (
-    EDITED_FRAME0_SCORES,
-    EDITED_VIDEO_SCORES,
-    FOREGROUND_REMOVED_SCORES,
     JSONL_TABLES,
+    SCORE_TABLES,
 )
 from sparkle_curation.release.themes import THEMES
 
@@ -121,15 +119,13 @@ FAULTS: dict[str, Spoil] = {
 are ``invalid_json``. The faults of ``prompt_differs`` and ``unknown_field`` are warnings: their rows are kept.
 """
 
-_SCORE_TABLES = {
-    table.name for table in (EDITED_FRAME0_SCORES, FOREGROUND_REMOVED_SCORES, EDITED_VIDEO_SCORES)
-}
+_SCORE_TABLES = set(SCORE_TABLES)
 _TABLES_OF_FAULT: dict[str, set[str]] = {
     Reason.NOT_FINITE.value: set(JSONL_TABLES),
     Reason.SCORE_OUT_OF_RANGE.value: _SCORE_TABLES,
-    Reason.NUMBER_OUT_OF_RANGE.value: {EDITED_VIDEO_SCORES.name},
-    Reason.UNEQUAL_LENGTHS.value: {EDITED_VIDEO_SCORES.name},
-    Reason.NO_FRAMES.value: {EDITED_VIDEO_SCORES.name},
+    Reason.NUMBER_OUT_OF_RANGE.value: {"edited_video_scores"},
+    Reason.UNEQUAL_LENGTHS.value: {"edited_video_scores"},
+    Reason.NO_FRAMES.value: {"edited_video_scores"},
 }
 """Tables whose lines can have a fault, where not all can."""
 

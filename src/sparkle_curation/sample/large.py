@@ -23,9 +23,6 @@ from sparkle_curation.release.layout import (
 from sparkle_curation.release.reasons import Reason
 from sparkle_curation.release.sample_ids import SampleId
 from sparkle_curation.release.tables import (
-    EDITED_FRAME0_SCORES,
-    EDITED_VIDEO_SCORES,
-    FOREGROUND_REMOVED_SCORES,
     GROUNDING_R2,
     JSONL_TABLES,
 )
@@ -99,9 +96,9 @@ _OBJECTS = (
 
 Bands = dict[str, tuple[float, float]]
 _BANDS: Bands = {
-    EDITED_FRAME0_SCORES.name: (8.0, 9.7),
-    FOREGROUND_REMOVED_SCORES.name: (8.5, 9.8),
-    EDITED_VIDEO_SCORES.name: (7.4, 9.8),
+    "edited_frame0_scores": (8.0, 9.7),
+    "foreground_removed_scores": (8.5, 9.8),
+    "edited_video_scores": (7.4, 9.8),
 }
 
 
@@ -209,7 +206,7 @@ class _ThemeLines:
         if table in self._stills:
             pieces = self._pool.stills[table]
             return (b'"editscore": ' + pieces[place] for place in self._stills[table].tolist())
-        if table == EDITED_VIDEO_SCORES.name:
+        if table == "edited_video_scores":
             return self._video_tails()
         return self._grounding_tails(has_frames=table == GROUNDING_R2.name)
 
@@ -232,9 +229,9 @@ class _ThemeLines:
 def _fill_pool(size: int, rng: np.random.Generator) -> _Pool:
     stills = {
         table: [_still_piece(_BANDS[table], rng) for _ in range(size)]
-        for table in (EDITED_FRAME0_SCORES.name, FOREGROUND_REMOVED_SCORES.name)
+        for table in ("edited_frame0_scores", "foreground_removed_scores")
     }
-    frames = [_frame_piece(_BANDS[EDITED_VIDEO_SCORES.name], rng) for _ in range(size)]
+    frames = [_frame_piece(_BANDS["edited_video_scores"], rng) for _ in range(size)]
     return _Pool(
         stills=stills,
         frames=[piece for piece, _ in frames],

@@ -21,9 +21,6 @@ from sparkle_curation.release.layout import (
 )
 from sparkle_curation.release.tables import (
     CSV_COLUMNS,
-    EDITED_FRAME0_SCORES,
-    EDITED_VIDEO_SCORES,
-    FOREGROUND_REMOVED_SCORES,
     GROUNDING_R1,
     GROUNDING_R2,
     JSONL_TABLES,
@@ -127,13 +124,13 @@ def tar_bytes(members: Iterable[tuple[str, bytes]]) -> bytes:
 
 
 def _records(plan: SamplePlan, clip: Clip, rng: np.random.Generator) -> dict[str, Record]:
-    records = {EDITED_FRAME0_SCORES.name: still_score_record(plan, "edited_frame0", rng)}
+    records = {"edited_frame0_scores": still_score_record(plan, "edited_frame0", rng)}
     if plan.reached("foreground_removed"):
         records[GROUNDING_R1.name] = grounding_r1_record(plan, clip)
-        records[FOREGROUND_REMOVED_SCORES.name] = still_score_record(plan, "foreground_removed", rng)
+        records["foreground_removed_scores"] = still_score_record(plan, "foreground_removed", rng)
     if plan.reached("edited_video"):
         records[GROUNDING_R2.name] = grounding_r2_record(plan, clip, rng)
-        records[EDITED_VIDEO_SCORES.name] = video_score_record(plan, rng)
+        records["edited_video_scores"] = video_score_record(plan, rng)
     return records
 
 

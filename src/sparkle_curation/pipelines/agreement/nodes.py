@@ -20,7 +20,7 @@ def pair_scores(*tables: Frame) -> pl.DataFrame:
     """The released and the new score of each sample at each stage.
 
     Args:
-        tables: the three tables of the release, then the three of rescores.
+        tables: the tables of the release by stage, then those of rescores.
 
     Raises:
         MissingTableError: nothing was scored anew.

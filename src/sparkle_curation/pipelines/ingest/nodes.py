@@ -13,15 +13,7 @@ from sparkle_curation.reading.conservation import absences, count_sources
 from sparkle_curation.reading.ingestion import Ingestion, TableStream
 from sparkle_curation.reading.jsonl_table import ingest_jsonl
 from sparkle_curation.reading.release_files import ReleaseFiles
-from sparkle_curation.release.tables import (
-    COLUMNS,
-    EDITED_FRAME0_SCORES,
-    EDITED_VIDEO_SCORES,
-    FOREGROUND_REMOVED_SCORES,
-    GROUNDING_R1,
-    GROUNDING_R2,
-    JsonlTable,
-)
+from sparkle_curation.release.tables import COLUMNS, JsonlTable
 
 logger = logging.getLogger(__name__)
 
@@ -34,29 +26,15 @@ def ingest_annotations(release: ReleaseFiles) -> Ingested:
     return _streams(read_annotations(release))
 
 
-def ingest_edited_frame0_scores(release: ReleaseFiles, annotations: pl.LazyFrame) -> Ingested:
-    """The scores of the edited first frame: one row per scored sample."""
-    return _ingest_jsonl(EDITED_FRAME0_SCORES, release, annotations)
+def ingest_records(table: JsonlTable, release: ReleaseFiles, annotations: pl.LazyFrame) -> Ingested:
+    """A table of scores or groundings: one row per sample in the themes' JSONL files.
 
-
-def ingest_foreground_removed_scores(release: ReleaseFiles, annotations: pl.LazyFrame) -> Ingested:
-    """The scores of the foreground-removed frame: one row per scored sample."""
-    return _ingest_jsonl(FOREGROUND_REMOVED_SCORES, release, annotations)
-
-
-def ingest_edited_video_scores(release: ReleaseFiles, annotations: pl.LazyFrame) -> Ingested:
-    """The scores of the edited video's frames: one row per scored sample."""
-    return _ingest_jsonl(EDITED_VIDEO_SCORES, release, annotations)
-
-
-def ingest_grounding_r1(release: ReleaseFiles, annotations: pl.LazyFrame) -> Ingested:
-    """The first round of grounding: one row per grounded sample."""
-    return _ingest_jsonl(GROUNDING_R1, release, annotations)
-
-
-def ingest_grounding_r2(release: ReleaseFiles, annotations: pl.LazyFrame) -> Ingested:
-    """The second round of grounding: one row per grounded sample."""
-    return _ingest_jsonl(GROUNDING_R2, release, annotations)
+    Args:
+        table: which.
+        release: its files.
+        annotations: with the prompts that those of the records are compared with.
+    """
+    return _streams(ingest_jsonl(table, release, annotation_prompts(annotations)))
 
 
 def ingest_assets(release: ReleaseFiles) -> Ingested:
@@ -86,10 +64,6 @@ def count_ingested(quarantine: pl.LazyFrame, *tables_and_sources: pl.LazyFrame) 
     if missing := absences(counts):
         logger.warning("absent from the release: %s", "; ".join(missing))
     return counts
-
-
-def _ingest_jsonl(table: JsonlTable, release: ReleaseFiles, annotations: pl.LazyFrame) -> Ingested:
-    return _streams(ingest_jsonl(table, release, annotation_prompts(annotations)))
 
 
 def _streams(ingestion: Ingestion) -> Ingested:

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial, update_wrapper
+from typing import Any
+
 from kedro.pipeline import Node, Pipeline
 
 from sparkle_curation.pipelines.ingest import nodes
-from sparkle_curation.release.tables import COLUMNS, JSONL_TABLES
+from sparkle_curation.release.tables import COLUMNS, JSONL_TABLES, JsonlTable
+
+
+def _table(function: Callable[..., Any], name: str, inputs: list[str]) -> Node:
+    """The node of a table, its rows of the quarantine and its list of sources."""
+    outputs = [name, f"{name}_quarantined", f"{name}_source_files"]
+    return Node(function, inputs=inputs, outputs=outputs, name=f"ingest_{name}")
+
+
+def _ingest_records(table: JsonlTable) -> Callable[..., Any]:
+    return update_wrapper(partial(nodes.ingest_records, table), nodes.ingest_records)
 
 
 def create_pipeline() -> Pipeline:
     """The release becomes tables, one node a table; then the quarantine and the counts of all."""
-    ingest_table = {name: getattr(nodes, f"ingest_{name}") for name in COLUMNS}
     return Pipeline(
         [
+            _table(nodes.ingest_annotations, "annotations", ["release"]),
             *(
-                Node(
-                    function,
-                    inputs=["release", "annotations"] if name in JSONL_TABLES else ["release"],
-                    outputs=[name, f"{name}_quarantined", f"{name}_source_files"],
-                    name=function.__name__,
-                )
-                for name, function in ingest_table.items()
+                _table(_ingest_records(table), name, ["release", "annotations"])
+                for name, table in JSONL_TABLES.items()
             ),
+            _table(nodes.ingest_assets, "assets", ["release"]),
             Node(
                 nodes.combine_quarantines,
                 inputs=[f"{name}_quarantined" for name in COLUMNS],

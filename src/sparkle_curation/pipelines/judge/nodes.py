@@ -30,46 +30,25 @@ from sparkle_curation.release.tables import SCORE_FAULT_COLUMNS
 logger = logging.getLogger(__name__)
 
 
-def list_known_samples(
-    annotations: Frame,
-    edited_frame0_scores: Frame,
-    foreground_removed_scores: Frame,
-    edited_video_scores: Frame,
-    grounding_r1: Frame,
-    grounding_r2: Frame,
-    assets: Frame,
-) -> pl.DataFrame:
+def list_known_samples(annotations: Frame, *others: Frame) -> pl.DataFrame:
     """One row per sample id of any table, by theme and in the order of the release: ``id, theme, is_released``."""
-    others = (
-        edited_frame0_scores,
-        foreground_removed_scores,
-        edited_video_scores,
-        grounding_r1,
-        grounding_r2,
-        assets,
-    )
     return list_known(annotations, others)
 
 
-def find_score_faults(
-    edited_frame0_scores: Frame,
-    foreground_removed_scores: Frame,
-    edited_video_scores: Frame,
-    score_fingerprints: dict[str, str],
-) -> TableStream:
+def find_score_faults(score_fingerprints: dict[str, str], *scores: Frame) -> TableStream:
     """The scores' violations of EditScore's arithmetic; found when saved, and only in scores that have changed.
 
     Reading a gigabyte of raw answers takes seconds and does not depend on the cut-offs, so it is done once.
     """
     facts = json.dumps([score_audit.AUDIT_VERSION, score_fingerprints], sort_keys=True)
     schema = arrow_schema(SCORE_FAULT_COLUMNS)
-    tables = (edited_frame0_scores, foreground_removed_scores, edited_video_scores)
+    tables = dict(zip(STAGE_NAMES, scores, strict=True))
     return TableStream(
         title="score_faults",
         schema=schema,
         fingerprint=hashlib.sha256(facts.encode()).hexdigest(),
         total_bytes=0,
-        batches=lambda: iter([score_audit.find_score_faults(*tables).to_arrow().cast(schema)]),
+        batches=lambda: iter([score_audit.find_score_faults(tables).to_arrow().cast(schema)]),
         bytes_read=lambda: 0,
         retracted=dict,
     )
@@ -85,7 +64,7 @@ def choose_scores(source: score_source.ScoreSource, *tables: Frame) -> tuple[pl.
 
     Args:
         source: the policy.
-        tables: the three tables of the release, then the three of rescores.
+        tables: the tables of the release by stage, then those of rescores.
 
     Raises:
         MissingTableError: rescores are asked for, and there are none.
@@ -110,12 +89,10 @@ def mark_tainted_samples(samples_known: Frame, score_faults: Frame, *chosen: pl.
 
 def judge_samples(
     samples_marked: Frame,
-    edited_frame0_scores: Frame,
-    foreground_removed_scores: Frame,
-    edited_video_scores: Frame,
     cut_offs: dict[str, float],
     missing_scores: MissingScores,
     tainted_scores: TaintedScores,
+    *scores: Frame,
 ) -> pl.DataFrame:
     """The verdicts: one row per known sample with each stage's score, cut-off and outcome.
 
@@ -123,7 +100,6 @@ def judge_samples(
         ReleaseError: scores are missing that ``missing_scores`` asks for.
         ConservationError: the verdicts are not one per known sample.
     """
-    scores = (edited_frame0_scores, foreground_removed_scores, edited_video_scores)
     by_stage = dict(zip(STAGE_NAMES, scores, strict=True))
     return judge(samples_marked, by_stage, cut_offs, missing_scores, tainted_scores)
 
@@ -145,7 +121,7 @@ def count_scores_by_tenth(verdicts: Frame) -> pl.DataFrame:
 def sweep_thresholds(
     verdicts: Frame, missing_scores: MissingScores, tainted_scores: TaintedScores
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """What each stage alone would keep at every cut-off, what all three would at every triple; the first once more."""
+    """What each stage alone would keep at every cut-off, what all would at every combination; the first once more."""
     swept = sweep(verdicts, missing_scores, tainted_scores)
     return swept, surface(verdicts, missing_scores, tainted_scores), swept
 

@@ -12,6 +12,7 @@ from sparkle_curation.curation.preflight import UnloadablePairs
 from sparkle_curation.curation.score_source import ScoreSource
 from sparkle_curation.curation.split import SplitParams
 from sparkle_curation.curation.verdicts import MissingScores, TaintedScores
+from sparkle_curation.engine.param_types import words
 
 
 class PreflightParams(LoaderSettings):
@@ -22,6 +23,9 @@ class PreflightParams(LoaderSettings):
     """
 
     unloadable_pairs: UnloadablePairs
+
+
+_LICENCES = "ids of licences as a list or parted by blanks, such as cc-by-4.0, or null for any"
 
 
 class JudgeParams(BaseModel):
@@ -37,6 +41,7 @@ class JudgeParams(BaseModel):
         score_source: whose scores are gone by: ``released``, ``rescored``, or ``rescored_else_released``.
         preflight: what each pair is held against before it is emitted.
         split: how the variant is split into training and validation.
+        licence_allow: licences that videos may have; None for any.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -48,3 +53,4 @@ class JudgeParams(BaseModel):
     score_source: Annotated[ScoreSource, Field(description="released, rescored or rescored_else_released")]
     preflight: PreflightParams
     split: SplitParams
+    licence_allow: Annotated[list[str] | None, words(bool, _LICENCES), Field(description=_LICENCES)] = None

@@ -35,9 +35,10 @@ from sparkle_curation.pipelines.judge.variant_nodes import (
     split_samples,
 )
 from sparkle_curation.release.stages import STAGES
+from sparkle_curation.release.tables import GROUNDING_TABLES
 
 _SCORES = [stage.table for stage in STAGES]
-_GROUNDINGS = ["grounding_r1", "grounding_r2"]
+_GROUNDINGS = list(GROUNDING_TABLES)
 _SETTINGS = [
     f"params:{name}" for name in ("missing_scores", "tainted_scores", "preflight", "split", "score_source")
 ]
@@ -56,13 +57,13 @@ def create_pipeline(**_: object) -> Pipeline:
         [
             _step(resolve_cut_offs, ["params:threshold", "params:thresholds"], "cut_offs"),
             _step(list_known_samples, ["annotations", *_SCORES, *_GROUNDINGS, "assets"], "samples_known"),
-            _step(find_score_faults, [*_SCORES, "score_fingerprints"], "score_faults"),
+            _step(find_score_faults, ["score_fingerprints", *_SCORES], "score_faults"),
             _step(audit_scores, ["score_faults", "cut_offs"], "score_audit"),
             _step(choose_scores, ["params:score_source", *_SCORES, *_RESCORES], _CHOSEN),
             _step(mark_tainted_samples, ["samples_known", "score_faults", *_CHOSEN], "samples_marked"),
             _step(
                 judge_samples,
-                ["samples_marked", *_CHOSEN, "cut_offs", "params:missing_scores", "params:tainted_scores"],
+                ["samples_marked", "cut_offs", "params:missing_scores", "params:tainted_scores", *_CHOSEN],
                 "verdicts",
             ),
             _step(count_scores_by_tenth, ["verdicts"], "score_histograms"),
@@ -70,7 +71,7 @@ def create_pipeline(**_: object) -> Pipeline:
             _step(look_up_prompts, ["samples_kept", "annotations", *_SCORES, *_GROUNDINGS], "prompts_found"),
             _step(
                 compose_variant,
-                ["samples_kept", "annotations", "prompts_found", "assets"],
+                ["samples_kept", "annotations", "prompts_found", "assets", "params:licence_allow"],
                 ["variant_candidates", "samples_not_emitted"],
             ),
             _step(check_pairs, ["variant_candidates", "media", "params:preflight"], "preflight"),

@@ -16,39 +16,30 @@ from sparkle_curation.curation.score_source import ScoreSource
 from sparkle_curation.curation.variant_facts import VariantFacts, list_splits
 from sparkle_curation.curation.verdicts import MissingScores, TaintedScores
 from sparkle_curation.pipelines.judge.params import PreflightParams
+from sparkle_curation.release.tables import JSONL_TABLES
 
 logger = logging.getLogger(__name__)
 
 
-def look_up_prompts(
-    samples_kept: Frame,
-    annotations: Frame,
-    edited_frame0_scores: Frame,
-    foreground_removed_scores: Frame,
-    edited_video_scores: Frame,
-    grounding_r1: Frame,
-    grounding_r2: Frame,
-) -> pl.DataFrame:
+def look_up_prompts(samples_kept: Frame, annotations: Frame, *tables: Frame) -> pl.DataFrame:
     """Prompts of kept samples that the annotations lack: from the scores by stage, then the groundings."""
-    tables = {
-        "edited_frame0_scores": edited_frame0_scores,
-        "foreground_removed_scores": foreground_removed_scores,
-        "edited_video_scores": edited_video_scores,
-        "grounding_r1": grounding_r1,
-        "grounding_r2": grounding_r2,
-    }
-    return emission.find_prompts(samples_kept, annotations, tables)
+    by_name = dict(zip(JSONL_TABLES, tables, strict=True))
+    return emission.find_prompts(samples_kept, annotations, by_name)
 
 
 def compose_variant(
-    samples_kept: Frame, annotations: Frame, prompts_found: Frame, assets: Frame
+    samples_kept: Frame,
+    annotations: Frame,
+    prompts_found: Frame,
+    assets: Frame,
+    licence_allow: list[str] | None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The samples that could be emitted, and the kept ones that cannot.
 
     Raises:
         ConservationError: the two are not all kept samples.
     """
-    return emission.compose(samples_kept, annotations, prompts_found, assets)
+    return emission.compose(samples_kept, annotations, prompts_found, assets, licence_allow)
 
 
 def check_pairs(variant_candidates: Frame, media: Frame, params: PreflightParams) -> pl.DataFrame:

@@ -13,7 +13,7 @@ from sparkle_curation.curation.sample_choice import choose_by_theme, choose_name
 from sparkle_curation.curation.verdicts import cut_off_column, outcome_column, score_column
 from sparkle_curation.pipelines.report.params import ContactSheetParams
 from sparkle_curation.reading.asset_store import AssetStore
-from sparkle_curation.release.stages import STAGES
+from sparkle_curation.release.stages import CRITERIA
 
 if TYPE_CHECKING:
     from sparkle_curation.media.contact_sheet import StageScore
@@ -85,12 +85,12 @@ def _scores(verdict: dict[str, Any]) -> Sequence[StageScore]:
 
     return [
         StageScore(
-            stage.name,
-            verdict[score_column(stage)],
-            verdict[cut_off_column(stage)],
-            verdict[outcome_column(stage)],
+            each.name,
+            verdict[score_column(each)],
+            verdict[cut_off_column(each)],
+            verdict[outcome_column(each)],
         )
-        for stage in STAGES
+        for each in CRITERIA
     ]
 
 

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from sparkle_curation.engine.param_types import words
 from sparkle_curation.media.picture_kinds import PictureKind
 from sparkle_curation.release.sample_ids import parse_sample_id
-from sparkle_curation.release.stages import STAGE_NAMES
+from sparkle_curation.release.stages import CRITERION_NAMES
 
 _IDS = "sample ids as a list or parted by blanks, or null"
-_STAGE = "null or one of " + ", ".join(STAGE_NAMES)
+_STAGE = "null or one of " + ", ".join(CRITERION_NAMES)
 _PICTURES = "a list of these, or some of them parted by blanks: " + ", ".join(PictureKind)
 _COUNT = "a whole number from 0"
 
-_Stage = Literal["edited_frame0", "foreground_removed", "edited_video"]
+
+def _check_criterion(name: str) -> str:
+    if name not in CRITERION_NAMES:
+        raise ValueError(_STAGE)
+    return name
+
+
+_Stage = Annotated[str, AfterValidator(_check_criterion)]
 
 
 class ContactSheetParams(BaseModel):

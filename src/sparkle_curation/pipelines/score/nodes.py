@@ -108,7 +108,7 @@ def ask_judge(
 def tabulate_rescores(
     score_jobs: pl.DataFrame, score_answers: JournalRows, score_judge: Judge, params: ScoreGroup
 ) -> tuple[TableStream, ...]:
-    """The rescores of the three stages, worked out as they are written.
+    """The rescores of the stages, worked out as they are written.
 
     Raises:
         ConservationError: something that was asked has no answers.

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from sparkle_curation.engine.param_types import BatchSize, words
+from sparkle_curation.errors import did_you_mean
 from sparkle_curation.judges.rubric import Rubric
 from sparkle_curation.judges.score_jobs import PROMPT, Scope, ShowRules, SourceFrame
 from sparkle_curation.judges.scoring import ScoreSettings
@@ -27,14 +28,14 @@ def _with_prompt(template: str) -> str:
 Template = Annotated[str, AfterValidator(_with_prompt), Field(description=_TEMPLATE)]
 
 
-class Templates(BaseModel):
-    """The editing instruction that the judge is told, by stage."""
+def _check_stage(name: str) -> str:
+    if name not in STAGE_NAMES:
+        raise ValueError(did_you_mean(name, STAGE_NAMES) or f"one of {', '.join(STAGE_NAMES)}")
+    return name
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    edited_frame0: Template
-    foreground_removed: Template
-    edited_video: Template
+Templates = dict[Annotated[str, AfterValidator(_check_stage)], Template]
+"""The editing instruction that the judge is told, by stage; a stage that is not named has the record's prompt."""
 
 
 class ScoreGroup(BaseModel):
@@ -92,7 +93,7 @@ class ScoreGroup(BaseModel):
     @property
     def rules(self) -> ShowRules:
         """What the judge is shown."""
-        return ShowRules(self.templates.model_dump(), self.video_source_frame)
+        return ShowRules(self.templates, self.video_source_frame)
 
     @property
     def scope(self) -> Scope:

@@ -14,6 +14,7 @@ from sparkle_curation.media import frame_hashing
 from sparkle_curation.media.measuring import Measuring
 from sparkle_curation.pipelines.twins.params import TwinsGroup
 from sparkle_curation.reading.asset_store import AssetStore, choose_copy
+from sparkle_curation.release.layout import KIND
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ def group_samples(media: pl.LazyFrame, frame_hashes: pl.LazyFrame, params: Twins
     Raises:
         ConservationError: a sample is there twice.
     """
-    whole = media.filter(pl.col("kind") == "source_video", pl.col("error").is_null())
+    whole = media.filter(pl.col("kind") == KIND.source_video, pl.col("error").is_null())
     return groups.group_samples(frame_hashes, choose_copy(whole.collect()), params)
 
 

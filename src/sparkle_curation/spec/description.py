@@ -1,0 +1,447 @@
+"""The description of the dataset, read once from ``conf/<environment>/dataset.yml`` and checked.
+
+One process works with one description. It is the one that ``activate`` was called with; else the file that the
+environment variable ``SPARKLE_DATASET`` names, which is how worker processes get it; else ``dataset.yml`` of the
+environment ``KEDRO_ENV``, or of ``base``, in the project. It is read whole from that one file and never merged.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+
+from sparkle_curation.errors import DescriptionError, did_you_mean
+
+FORMAT = 1
+"""Of the file; a newer one is refused."""
+
+FILE_NAME = "dataset.yml"
+_VARIABLE = "SPARKLE_DATASET"
+
+Name = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z][a-z0-9_]*$", description="lower-case letters, digits and _, beginning with a letter"
+    ),
+]
+"""Of a theme, asset kind, stage or criterion: it becomes part of columns, parameters and paths."""
+
+Colour = Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$", description="a colour as #RRGGBB")]
+_FALLBACK_COLOURS = ("#7F7F7F", "#8C564B", "#17BECF", "#BCBD22", "#9467BD", "#D62728")
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Identity(_Part):
+    """How samples are named.
+
+    Attributes:
+        pattern: with ``{theme}``, then ``{number}``.
+        digits: of the number, 1 to 9.
+    """
+
+    pattern: str
+    digits: Annotated[int, Field(ge=1, le=9)]
+
+    @model_validator(mode="after")
+    def _has_places(self) -> Self:
+        if re.findall(r"{.*?}", self.pattern) != ["{theme}", "{number}"] or not self.pattern.endswith(
+            "{number}"
+        ):
+            raise ValueError("a pattern with {theme} once, and {number} once at its end")
+        return self
+
+
+class Theme(_Part):
+    """One theme.
+
+    Attributes:
+        name: in ids, paths and tables.
+        title: for people.
+        colour: in figures and sheets.
+        edit_type: what the metadata's ``edit_type`` says; None for the name.
+        has_keyword: whether its samples have a ``chosen_keyword``.
+    """
+
+    name: Name
+    title: str = ""
+    colour: Colour | None = None
+    edit_type: str | None = None
+    has_keyword: bool = True
+
+
+class Annotations(_Part):
+    """The training annotations, two files a theme: paths with ``{theme}`` and ``{split}`` from the release root."""
+
+    csv: str
+    metadata: str
+
+    @model_validator(mode="after")
+    def _has_places(self) -> Self:
+        for path in (self.csv, self.metadata):
+            if path.count("{theme}") != 1 or path.count("{split}") != 1:
+                raise ValueError("paths with {theme} and {split} once each")
+        if Path(self.csv).parent != Path(self.metadata).parent:
+            raise ValueError("csv and metadata in one folder")
+        return self
+
+
+Role = Literal[
+    "source_video", "edited_video", "source_frame0", "edited_frame0", "clean_frame0", "background_video", "mask",
+    "edges_video",
+]  # fmt: skip
+"""What a kind of asset is used for. ``clean_frame0``: the edited first frame without its foreground."""
+
+
+class Asset(_Part):
+    """One kind of media file, at ``{folder}/{theme}/{name}/{id}.{suffix}``.
+
+    Attributes:
+        name: the kind.
+        suffix: without its dot.
+        folder: root of the kind's loose files and shards; empty for the release root.
+        role: what the kind is used for; None for a kind that is only listed, inspected and hashed.
+    """
+
+    name: Name
+    suffix: Literal["mp4", "png", "npz"]
+    folder: str = ""
+    role: Role | None = None
+
+
+class Containers(_Part):
+    """The tars: a file name with ``{theme}``, ``{kind}`` and ``{part}``, below the folder of the kind."""
+
+    shard: str
+    part_digits: Annotated[int, Field(ge=1, le=9)] = 2
+
+    @model_validator(mode="after")
+    def _has_places(self) -> Self:
+        if sorted(re.findall(r"{.*?}", self.shard)) != ["{kind}", "{part}", "{theme}"]:
+            raise ValueError("a file name with {theme}, {kind} and {part} once each")
+        return self
+
+
+class Frames(_Part):
+    """Which frames the stages look at.
+
+    Attributes:
+        scored: how many of an edited video are scored, the first left out.
+        grounded_fps: frames a second of the source video that the second grounding round looks at.
+    """
+
+    scored: Annotated[int, Field(ge=1)] = 4
+    grounded_fps: Annotated[float, Field(gt=0)] = 2
+
+
+class Criterion(_Part):
+    """One bound that a stage's scores must meet.
+
+    Attributes:
+        name: behind the stage's name; None for the primary, which has the stage's.
+        field: member of ``editscore``.
+        reducer: of the values of several frames: their ``mean``, ``min`` or ``quantile``; None for a still.
+        quantile: which, 0 to 1.
+        column: of the table of scores that holds the value; by default reducer and field.
+        threshold: the published one.
+        direction: ``at_least`` keeps values from the threshold up, ``at_most`` those down from it.
+        scale: smallest and largest value; None for the scale of the scores.
+        primary: whether a single ``threshold`` sets it; the first criterion of a stage, unless one says so.
+    """
+
+    name: Name | None = None
+    field: str
+    reducer: Literal["mean", "min", "quantile"] | None = None
+    quantile: Annotated[float, Field(ge=0, le=1)] | None = None
+    column: Name | None = None
+    threshold: float
+    direction: Literal["at_least", "at_most"] = "at_least"
+    scale: tuple[float, float] | None = None
+    primary: bool = False
+
+    @model_validator(mode="after")
+    def _is_sound(self) -> Self:
+        if (self.reducer == "quantile") != (self.quantile is not None):
+            raise ValueError("quantile: a number from 0 to 1, with reducer: quantile and only with it")
+        return self
+
+
+class Stage(_Part):
+    """One scored step.
+
+    Attributes:
+        name: in parameters, tables and reports; its table is ``{name}_scores``.
+        title: what is scored, for people.
+        colour: in figures.
+        file: the JSONL file, one a theme.
+        shape: whether a record has the score of one ``still``, or a list of scores of sampled ``frames``.
+        judged: the asset kinds before and after the edit.
+        criteria: bounds on its scores; one is primary.
+    """
+
+    name: Name
+    title: str = ""
+    colour: Colour | None = None
+    file: str
+    shape: Literal["still", "frames"]
+    judged: tuple[Name, Name]
+    criteria: Annotated[tuple[Criterion, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _is_sound(self) -> Self:
+        for criterion in self.criteria:
+            if (criterion.reducer is None) != (self.shape == "still"):
+                raise ValueError(
+                    f"criterion {criterion.field}: a reducer for shape: frames, none for shape: still"
+                )
+        if sum(criterion.primary for criterion in self.criteria) > 1:
+            raise ValueError("one criterion that is primary")
+        for criterion in self.criteria:
+            if criterion is not self.primary and criterion.name is None:
+                raise ValueError(f"criterion {criterion.field}: a name, since it is not the primary one")
+        return self
+
+    @property
+    def primary(self) -> Criterion:
+        """The criterion that a single ``threshold`` sets."""
+        return next((each for each in self.criteria if each.primary), self.criteria[0])
+
+
+class Scores(_Part):
+    """The scored stages, in the order in which a sample passes them.
+
+    Attributes:
+        scale: smallest and largest score.
+        score_range: the judge's highest answer.
+        passes: how often the judge was asked.
+        stages: the stages.
+    """
+
+    scale: tuple[float, float] = (0, 10)
+    score_range: Annotated[int, Field(ge=1)] = 25
+    passes: Annotated[int, Field(ge=1)] = 4
+    stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
+
+
+class Groundings(_Part):
+    """Foreground boxes found by a model.
+
+    Attributes:
+        bbox_scale: what width and height are in the coordinates of boxes.
+        round1: file of the boxes on the first source frame.
+        round2: file of the boxes on sampled frames.
+    """
+
+    bbox_scale: Annotated[int, Field(ge=1)] = 1000
+    round1: str
+    round2: str
+
+
+class Licence(_Part):
+    """The licence of some themes and asset kinds; an empty list stands for all.
+
+    Attributes:
+        id: as the model hub writes it, such as ``cc-by-4.0``; None for unknown.
+        terms: what a reader should know, in Markdown.
+    """
+
+    id: str | None
+    themes: tuple[str, ...] = ()
+    assets: tuple[str, ...] = ()
+    terms: str = ""
+
+
+class Dataset(_Part):
+    """A dataset, described.
+
+    Attributes:
+        format: of the file.
+        name: short name, of cards and files.
+        title: name for people.
+        repository: on the model hub; None where it has none.
+        paper: on arXiv, by its number; None where it has none.
+        summary: what it is, in a few words behind its title.
+        tags: of cards on the hub.
+        identity: how samples are named.
+        themes: in the order of every table and report.
+        annotations: the training annotations.
+        assets: kinds of media files, in the order of the pipeline that made them.
+        containers: the tars.
+        frames: which frames the stages look at.
+        records_folder: files of scores and groundings lie in ``{records_folder}/{theme}/``.
+        scores: the scored stages.
+        groundings: None for a dataset without.
+        licences: the first that fits holds.
+    """
+
+    format: int
+    name: Name
+    title: str
+    repository: str | None = None
+    paper: str | None = None
+    summary: str = "a dataset for instruction-guided video editing"
+    tags: tuple[str, ...] = ()
+    identity: Identity
+    themes: Annotated[tuple[Theme, ...], Field(min_length=1)]
+    annotations: Annotations
+    assets: Annotated[tuple[Asset, ...], Field(min_length=1)]
+    containers: Containers
+    frames: Frames = Frames()
+    records_folder: str = ""
+    scores: Scores
+    groundings: Groundings | None = None
+    licences: tuple[Licence, ...] = ()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        kinds = [asset.name for asset in self.assets]
+        names = [theme.name for theme in self.themes]
+        _require_unique("themes", names)
+        _require_unique("assets", kinds)
+        _require_unique("roles of assets", [asset.role for asset in self.assets if asset.role])
+        _require_unique("stages", [stage.name for stage in self.scores.stages])
+        for role in ("source_video", "edited_video"):
+            if role not in {asset.role for asset in self.assets}:
+                raise ValueError(f"assets: one with role: {role}")
+        for stage in self.scores.stages:
+            for kind in stage.judged:
+                if kind not in kinds:
+                    raise ValueError(f"stage {stage.name}, judged: {_unknown(kind, kinds)}")
+        for licence in self.licences:
+            for known, used in ((names, licence.themes), (kinds, licence.assets)):
+                for each in used:
+                    if each not in known:
+                        raise ValueError(f"licences: {_unknown(each, known)}")
+        return self
+
+
+def _require_unique(what: str, names: list[Any]) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"{what}: each name once, and {twice[0]} stands twice")
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    return f"'{name}' is unknown; {did_you_mean(name, known) or 'allowed: ' + ', '.join(known)}"
+
+
+# ------------------------------------------------------------------ reading
+def read_description(path: Path) -> Dataset:
+    """The description in a file.
+
+    Raises:
+        DescriptionError: it is not there, is no YAML, or says something that cannot be.
+    """
+    try:
+        content = yaml.safe_load(path.read_text("utf-8"))
+    except OSError as error:
+        raise DescriptionError(
+            "The description of the dataset cannot be read", where=path, got=error.strerror
+        ) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise DescriptionError(
+            "The description of the dataset is no YAML", where=path, got=str(error)
+        ) from error
+    if not isinstance(content, dict):
+        raise DescriptionError(
+            "The description of the dataset is empty", where=path, got=type(content).__name__
+        )
+    newer = content.get("format")
+    if isinstance(newer, int) and newer > FORMAT:
+        raise DescriptionError(
+            "The description of the dataset has a newer format than this version reads",
+            where=path,
+            got=f"format: {newer}",
+            allowed=f"format: {FORMAT} or older",
+            todo="update sparkle-curation",
+        )
+    try:
+        return Dataset.model_validate(content)
+    except ValidationError as error:
+        raise _description_error(path, error.errors()[0]) from None
+
+
+def _description_error(path: Path, error: ErrorDetails) -> DescriptionError:
+    place = ".".join(str(part) for part in error["loc"])
+    where = f"{path}: {place}" if place else path
+    message = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "extra_forbidden":
+        return DescriptionError(
+            "The description of the dataset has a member that is unknown",
+            where=where,
+            got=error["loc"][-1],
+            todo="correct its name, or remove it; the members are described in src/sparkle_curation/spec/description.py",
+        )
+    if error["type"] == "missing":
+        return DescriptionError("The description of the dataset lacks a member", where=where, todo="add it")
+    return DescriptionError(
+        "The description of the dataset cannot be right",
+        where=where,
+        got=error["input"] if place and not isinstance(error["input"], dict) else None,
+        allowed=message,
+        todo="correct it",
+    )
+
+
+# ------------------------------------------------------------------ the one of this process
+def find_description(conf: Path, environment: str | None) -> Path:
+    """The file that an environment works with: its own ``dataset.yml`` whole, else that of ``base``."""
+    own = conf / (environment or "base") / FILE_NAME
+    return own if own.is_file() else conf / "base" / FILE_NAME
+
+
+def activate(path: Path) -> Dataset:
+    """Work with this description, in this process and in those that it starts.
+
+    Raises:
+        DescriptionError: it is not right, or the process works with another one already.
+    """
+    path = path.resolve()
+    wanted = read_description(path)
+    os.environ[_VARIABLE] = str(path)
+    if dataset() != wanted:
+        raise DescriptionError(
+            "This process works with another description of the dataset already",
+            where=path,
+            todo="start a process of its own for each environment",
+        )
+    return wanted
+
+
+@cache
+def dataset() -> Dataset:
+    """The description that this process works with.
+
+    Raises:
+        DescriptionError: there is none, or it is not right.
+    """
+    if named := os.environ.get(_VARIABLE):
+        return read_description(Path(named))
+    project = Path(__file__).parents[3]
+    places = [find_description(root / "conf", os.environ.get("KEDRO_ENV")) for root in (Path.cwd(), project)]
+    found = next((path for path in places if path.is_file()), None)
+    if found is None:
+        raise DescriptionError(
+            "There is no description of the dataset",
+            where=places[0],
+            todo=f"run from the project's folder, or set {_VARIABLE} to the path of a {FILE_NAME}",
+        )
+    return read_description(found)
+
+
+def colour_of(place: int, colour: str | None) -> str:
+    """The colour of the theme or stage at a place of its list, where the description gives none a grey or muted one.
+
+    >>> colour_of(0, "#0072B2"), colour_of(7, None)
+    ('#0072B2', '#8C564B')
+    """
+    return colour or _FALLBACK_COLOURS[place % len(_FALLBACK_COLOURS)]
