@@ -34,7 +34,7 @@ class DescriptionLoader:
             ParameterError: the environment has a description of its own and shares the data root of base.
         """
         conf = Path(context.config_loader.conf_source)
-        environment = context.env or context.config_loader.default_run_env
+        environment = context.env or str(getattr(context.config_loader, "default_run_env", "base"))
         path = find_description(conf, environment)
         activate(path)
         is_own = path.parent.name != "base"

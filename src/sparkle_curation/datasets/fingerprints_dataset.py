@@ -11,6 +11,7 @@ import xxhash
 from kedro.io.core import AbstractDataset, DatasetError
 from kedro_datasets._typing import JSONPreview
 
+from sparkle_curation.datasets.described_paths import described_paths
 from sparkle_curation.datasets.previews import json_preview
 from sparkle_curation.datasets.table_dataset import stored_fingerprint
 
@@ -26,7 +27,7 @@ class FingerprintsDataset(AbstractDataset[NoReturn, dict[str, str]]):
     of a table is that table.
 
     Args:
-        filepaths: the Parquet files, local, by the name of their table.
+        filepaths: the Parquet files, local, by the name of their table, see ``described_paths``.
         optional: names of tables that the node itself writes: theirs is what they were written from, to be held
             against what they would be now, and empty where there is none yet.
         metadata: for other tools; Kedro does not look at it.
@@ -39,12 +40,12 @@ class FingerprintsDataset(AbstractDataset[NoReturn, dict[str, str]]):
         optional: Sequence[str] = (),
         metadata: dict[str, Any] | None = None,
     ) -> None:
-        self._paths = {name: Path(path) for name, path in filepaths.items()}
+        self._paths = described_paths(filepaths)
         self._optional = frozenset(optional)
         self.metadata = metadata
 
     def load(self) -> dict[str, str]:
-        """The fingerprints, by the name of their table."""
+        """The fingerprints, by the name of their table, see ``described_paths``."""
         return {
             name: (stored_fingerprint(path) or "") if name in self._optional else _fingerprint(path)
             for name, path in self._paths.items()

@@ -11,6 +11,7 @@ import polars as pl
 import pyarrow.parquet as pq
 from kedro.io.core import AbstractDataset, DatasetError
 
+from sparkle_curation.datasets.described_paths import described_paths
 from sparkle_curation.expectations.slices import SLICE_ROWS, Slices
 
 _TEXT = "BYTE_ARRAY"
@@ -24,16 +25,16 @@ class LeanTablesDataset(AbstractDataset[NoReturn, dict[str, Slices]]):
     140,000 samples 1.2 GB, which takes fifteen times as long.
 
     Args:
-        filepaths: the Parquet files, local, by the name of their table.
+        filepaths: the Parquet files, local, by the name of their table, see ``described_paths``.
         metadata: for other tools; Kedro does not look at it.
     """
 
     def __init__(self, *, filepaths: dict[str, str], metadata: dict[str, Any] | None = None) -> None:
-        self._paths = {name: Path(path) for name, path in filepaths.items()}
+        self._paths = described_paths(filepaths)
         self.metadata = metadata
 
     def load(self) -> dict[str, Slices]:
-        """The slices by the name of their table; nothing is read yet."""
+        """The slices by the name of their table, see ``described_paths``; nothing is read yet."""
         return {name: partial(_slices_of, path) for name, path in self._paths.items()}
 
     def save(self, data: NoReturn) -> None:

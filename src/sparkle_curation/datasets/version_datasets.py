@@ -13,6 +13,7 @@ from kedro.io.core import AbstractDataset, DatasetError
 from kedro_datasets._typing import JSONPreview
 
 from sparkle_curation.curation.provenance import CodeVersion, DataVersion, identify_data
+from sparkle_curation.datasets.described_paths import described_paths
 from sparkle_curation.datasets.previews import json_preview
 
 _WATCHED = ("src", "conf")
@@ -63,12 +64,12 @@ class DataVersionDataset(AbstractDataset[NoReturn, DataVersion]):
     """The version of the release that was ingested; read only.
 
     Args:
-        filepaths: the lists of source files of all tables, as Parquet, by the name of their table.
+        filepaths: the lists of source files of all tables, as Parquet, by the name of their table, see ``described_paths``.
         metadata: for other tools; Kedro does not look at it.
     """
 
     def __init__(self, *, filepaths: dict[str, str], metadata: dict[str, Any] | None = None) -> None:
-        self._paths = {name: Path(path) for name, path in filepaths.items()}
+        self._paths = described_paths(filepaths)
         self.metadata = metadata
 
     def load(self) -> DataVersion:

@@ -14,7 +14,7 @@ from sparkle_curation.judges.scoring import ScoreSettings
 from sparkle_curation.models.params import ModelParams, SamplingParams
 from sparkle_curation.release.stages import STAGE_NAMES
 
-_STAGES = "stages, as a list or parted by spaces: " + ", ".join(STAGE_NAMES)
+_STAGES = "null for all, or stages as a list or parted by spaces: " + ", ".join(STAGE_NAMES)
 _TEMPLATE = f"a text with {PROMPT} where the record's prompt belongs"
 _YES_OR_NO = "true or false"
 
@@ -42,7 +42,7 @@ class ScoreGroup(BaseModel):
     """What is scored, by whom and how.
 
     Attributes:
-        stages: that are scored.
+        stages: that are scored; None for all.
         limit: most samples of a stage; None for all.
         model: the judge's model.
         sampling: how its replies are drawn.
@@ -62,7 +62,7 @@ class ScoreGroup(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     stages: Annotated[
-        list[str], words(lambda word: word in STAGE_NAMES, _STAGES), Field(min_length=1, description=_STAGES)
+        list[str] | None, words(lambda word: word in STAGE_NAMES, _STAGES), Field(description=_STAGES)
     ]
     limit: Annotated[BatchSize | None, Field(description="a whole number above 0, or null for all")]
     model: ModelParams
@@ -98,7 +98,7 @@ class ScoreGroup(BaseModel):
     @property
     def scope(self) -> Scope:
         """Which samples are scored."""
-        return Scope(self.stages, self.limit)
+        return Scope(STAGE_NAMES if self.stages is None else self.stages, self.limit)
 
 
 class ScoreParams(BaseModel):
