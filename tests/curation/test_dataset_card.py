@@ -181,7 +181,7 @@ def test_a_variant_without_samples_has_no_splits(tmp_path: Path) -> None:
 )
 def test_the_size_is_in_the_hubs_words(count: int, category: str) -> None:
     """From the number of emitted samples; a limit belongs to the larger category."""
-    facts = replace(facts_of(), splits=[Split("time", "prompts/time_train.csv", count, 1)])
+    facts = replace(facts_of(), splits=[Split("time", "time", "prompts/time_train.csv", count, 1)])
     assert f"size_categories:\n- {category}\n" in write_card(facts)
 
 

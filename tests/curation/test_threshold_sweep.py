@@ -14,14 +14,18 @@ from tests.curation.made_tables import CUT_OFFS, sample_ids
 from tests.curation.made_versions import version
 
 from sparkle_curation.curation.funnel import TOTAL
-from sparkle_curation.curation.threshold_sweep import SURFACE_CUT_OFFS, SWEEP_CUT_OFFS, surface, sweep
+from sparkle_curation.curation.threshold_sweep import surface, surface_cut_offs, sweep, sweep_cut_offs
 from sparkle_curation.curation.verdicts import MissingScores, TaintedScores
 from sparkle_curation.release.fields import arrow_schema
-from sparkle_curation.release.stages import STAGE_NAMES, STAGES
+from sparkle_curation.release.stages import PRIMARY_CRITERIA, STAGE_NAMES, STAGES
 from sparkle_curation.release.themes import THEMES
 from sparkle_curation.release.variant_tables import THRESHOLD_SURFACE_COLUMNS, THRESHOLD_SWEEP_COLUMNS
 
 A, B, C = "Sparkle_location_000003", "Sparkle_location_000009", "Sparkle_time_000001"
+
+
+SWEEP_CUT_OFFS = sweep_cut_offs(PRIMARY_CRITERIA[0])
+SURFACE_CUT_OFFS = surface_cut_offs(PRIMARY_CRITERIA[0])
 
 
 def verdicts_of(samples: Any, **policies: Any) -> pl.DataFrame:

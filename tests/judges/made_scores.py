@@ -86,12 +86,12 @@ def faults(
     rubric: Rubric = RUBRIC,
 ) -> pl.DataFrame:
     """What the audit finds in these records, by stage and id."""
-    return find_score_faults(
-        stills("edited_frame0_scores", first or {}).lazy(),
-        stills("foreground_removed_scores", second or {}).lazy(),
-        videos(video or {}).lazy(),
-        rubric,
-    )
+    tables = {
+        "edited_frame0": stills("edited_frame0_scores", first or {}).lazy(),
+        "foreground_removed": stills("foreground_removed_scores", second or {}).lazy(),
+        "edited_video": videos(video or {}).lazy(),
+    }
+    return find_score_faults(tables, rubric)
 
 
 def faults_of_frame(record: dict[str, Any], rubric: Rubric = RUBRIC) -> list[str]:

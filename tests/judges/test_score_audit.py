@@ -34,7 +34,7 @@ from sparkle_curation.reading.jsonl_table import ingest_jsonl
 from sparkle_curation.reading.release_files import ReleaseFiles
 from sparkle_curation.release.fields import arrow_schema
 from sparkle_curation.release.score_rules import ScoreRule
-from sparkle_curation.release.stages import STAGES
+from sparkle_curation.release.stages import STAGE_NAMES, STAGES
 from sparkle_curation.release.tables import JSONL_TABLES, SCORE_AUDIT_COLUMNS, SCORE_FAULT_COLUMNS
 from sparkle_curation.sample.large import write_large_release
 
@@ -174,7 +174,7 @@ def test_the_sample_release_violates_nothing(sample_release: Path) -> None:
     """All samples that reach a stage, at each."""
     tables = ingested(sample_release)
     assert [table.select(pl.len()).collect().item() for table in tables] == [120, 105, 90]
-    assert_frame_equal(find_score_faults(*tables), faults())
+    assert_frame_equal(find_score_faults(dict(zip(STAGE_NAMES, tables, strict=True))), faults())
 
 
 def test_a_large_release_violates_nothing(tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ def test_a_large_release_violates_nothing(tmp_path: Path) -> None:
     write_large_release(tmp_path, 2000, seed=5, tables=[stage.table for stage in STAGES])
     tables = ingested(tmp_path)
     assert tables[2].select(pl.len()).collect().item() == 2000
-    assert_frame_equal(find_score_faults(*tables), faults())
+    assert_frame_equal(find_score_faults(dict(zip(STAGE_NAMES, tables, strict=True))), faults())
 
 
 # ------------------------------------------------------------------ one made-up value
@@ -318,7 +318,7 @@ def test_both_tables_have_their_declared_columns() -> None:
 def test_rows_without_sub_scores_are_passed_over() -> None:
     """A table whose scores are null, as a hand-made one may be, has no violation."""
     tables = same_scores({SAMPLE: 9.0})
-    assert find_score_faults(*(tables[stage.name].lazy() for stage in STAGES)).is_empty()
+    assert find_score_faults(tables).is_empty()
 
 
 def test_the_order_of_rows_does_not_matter_and_tables_stay_as_they_are() -> None:
@@ -330,6 +330,7 @@ def test_the_order_of_rows_does_not_matter_and_tables_stay_as_they_are() -> None
     }
     forward, backward = videos(records), videos(dict(reversed(records.items())))
     before = forward.clone()
-    none = [table.clear() for table in list(same_scores({SAMPLE: 9.0}).values())[:2]]
-    assert_frame_equal(find_score_faults(*none, forward), find_score_faults(*none, backward))
+    none = {stage: table.clear() for stage, table in same_scores({SAMPLE: 9.0}).items()}
+    first, second = (find_score_faults(none | {"edited_video": videos}) for videos in (forward, backward))
+    assert_frame_equal(first, second)
     assert_frame_equal(forward, before)

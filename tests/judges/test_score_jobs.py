@@ -10,13 +10,13 @@ import pytest
 from tests.curation.made_media import file, media
 
 from sparkle_curation.engine.journal import KEY
-from sparkle_curation.judges.score_jobs import PAIRS, Scope, ShowRules, list_jobs, look_up_prompts
-from sparkle_curation.release.stages import STAGE_NAMES
+from sparkle_curation.judges.score_jobs import Scope, ShowRules, list_jobs, look_up_prompts
+from sparkle_curation.release.stages import STAGE_NAMES, STAGES
 
 A, B, C = "Sparkle_time_000001", "Sparkle_time_000002", "Sparkle_style_000003"
 RULES = ShowRules(dict.fromkeys(STAGE_NAMES, "{prompt}"))
 ALL = Scope(STAGE_NAMES)
-KINDS = {kind for pair in PAIRS.values() for kind in pair}
+KINDS = {kind for stage in STAGES for kind in (stage.source_kind, stage.edited_kind)}
 
 
 def files(sample_id: str, **changes: Any) -> pl.DataFrame:
@@ -45,7 +45,7 @@ def test_each_stage_has_its_pair() -> None:
     assert found["stage"].to_list() == list(STAGE_NAMES)
     assert found["edited_frames"].to_list() == [[], [], [1, 26, 51, 76]]
     assert found["source_frames"].to_list() == [[], [], [1, 26, 51, 76]]
-    assert found["source_digest"].to_list() == [f"{A} {PAIRS[stage][0]}" for stage in STAGE_NAMES]
+    assert found["source_digest"].to_list() == [f"{A} {stage.source_kind}" for stage in STAGES]
     assert found["is_asked"].all()
 
 

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from sparkle_curation.release.layout import (
-    INTERMEDIATE_FOLDER,
     annotations_csv_path,
     intermediate_jsonl_path,
     metadata_jsonl_path,
@@ -70,7 +69,7 @@ class MadeRelease:
         return [json.loads(line) for line in (self.root / path).read_text(encoding="utf-8").splitlines()]
 
     def _members(self, path: str) -> dict[str, bytes]:
-        base = f"{INTERMEDIATE_FOLDER}/" if path.startswith(INTERMEDIATE_FOLDER) else ""
+        base = "intermediate_data/" if path.startswith("intermediate_data") else ""
         with tarfile.open(self.root / path) as shard:
             contents = [(member.name, shard.extractfile(member)) for member in shard]
             return {base + name: content.read() for name, content in contents if content is not None}

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter
 
 from sparkle_curation.errors import did_you_mean
 from sparkle_curation.release.stages import CRITERIA, MAX_SCORE, MIN_SCORE
@@ -44,12 +44,19 @@ Thresholds = Annotated[
 """Cut-offs by the name of a criterion; one that is not named has its published one."""
 
 
+_ONE: TypeAdapter[float | None] = TypeAdapter(CutOff | None)
+
+
 def resolve_cut_offs(threshold: float | None, thresholds: Mapping[str, float | None]) -> dict[str, float]:
     """The cut-off of each criterion by its name: the ``threshold`` of the primary ones, else the named or published one.
+
+    Raises:
+        pydantic.ValidationError: ``threshold`` is no number on the scale of the scores.
 
     >>> sorted(resolve_cut_offs(9.0, {}).values())[-1]
     9.0
     """
+    _ONE.validate_python(threshold)
     named = {name: value for name, value in thresholds.items() if value is not None}
     cut_offs = {each.name: named.get(each.name, each.published_cut_off) for each in CRITERIA}
     if threshold is not None:
