@@ -28,6 +28,7 @@ class Behaviour:
 
     Attributes:
         answers: what it sends instead of a reply, as (status, body, headers), one a request, before it behaves.
+        text: what it replies, where no model stands behind it.
         needs_key: whether a request without the key is turned away.
         delay_s: how long each reply takes.
         requests: the bodies that came, in order.
@@ -35,6 +36,7 @@ class Behaviour:
     """
 
     answers: list[tuple[int, str, dict[str, str]]] = field(default_factory=list)
+    text: str = "a reply"
     needs_key: bool = False
     delay_s: float = 0.0
     requests: list[dict[str, Any]] = field(default_factory=list)
@@ -94,7 +96,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _complete(self, body: dict[str, Any]) -> dict[str, Any]:
         if self.model is None:
-            text, is_cut = "a reply", False
+            text, is_cut = self.behaviour.text, False
         else:
             with self.turn:
                 reply = self.model.ask([_question(body)])[0]
