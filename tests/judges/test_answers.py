@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sparkle_curation.engine.storable_text import storable
 from sparkle_curation.judges.answers import Answer, AnswerFault, parse_answer, parse_answers
+from sparkle_curation.models.questions import Reply
 
 TAKEN = [
     '{"reasoning": "Fine.", "score": [22, 20]}',
@@ -20,6 +22,11 @@ TAKEN = [
     ' \n{"reasoning" : "Spaced \\u00e9 \\" }", "score" : [ 22 , 20 ] }\t',
     '{"score": [22, 20]}',
     '{"reasoning": 7, "note": null, "score": [22, 20]}',
+    '{"reasoning": "half a pair: \\ud83d", "score": [22, 20]}',
+    '{"reasoning": "half a pair: �{d83d}", "score": [22, 20]}',
+    '{"reasoning": "it says </think> itself", "score": [22, 20]}',
+    '<think>\nA dog? {"score": [1, 1]}\n</think>\n\n{"reasoning": "Fine.", "score": [22, 20]}',
+    'A dog, I think.</think>```json\n{"score": [22, 20]}\n```',
 ]
 REFUSED = [
     ("", AnswerFault.EMPTY),
@@ -34,6 +41,9 @@ REFUSED = [
     ('{"reasoning": "no quote, "score": [22, 20]}', AnswerFault.NOT_JSON),
     ("[" * 100_000, AnswerFault.NOT_JSON),
     (f'{{"score": [{"9" * 5000}, 1]}}', AnswerFault.NOT_JSON),
+    ('<think>Is it {"score": [22, 20]}', AnswerFault.NOT_JSON),
+    ("<think>Nothing.</think>", AnswerFault.EMPTY),
+    ('<think>\n</think>Here: {"score": [22, 20]}', AnswerFault.NOT_JSON),
     ("[22, 20]", AnswerFault.NOT_AN_OBJECT),
     ("20", AnswerFault.NOT_AN_OBJECT),
     ('{"score": [1, 2], "score": [22, 20]}', AnswerFault.DUPLICATE_MEMBER),
@@ -74,6 +84,17 @@ def test_the_range_is_that_of_the_rubric() -> None:
     assert parse_answer('{"score": [9, 11]}', score_range=10) is AnswerFault.OUT_OF_RANGE
 
 
+@pytest.mark.parametrize("is_ascii", [True, False])
+@given(reasoning=st.text(st.one_of(st.characters(codec="utf-8"), st.sampled_from("\ud83d\udfff�{}d3"))))
+def test_reasons_can_be_stored_whatever_the_judge_wrote(reasoning: str, is_ascii: bool) -> None:
+    """The same whether half a surrogate pair was spelled out in the answer or stood in the server's own JSON."""
+    said = json.dumps({"reasoning": reasoning, "score": [20, 21]}, ensure_ascii=is_ascii)
+    answer = parse_answer(Reply(said).text)
+    # Two halves that follow each other are one character once they went through JSON.
+    read = json.loads(said)["reasoning"]
+    assert answer == Answer((20, 21), storable(read))
+
+
 @given(
     st.text(st.characters(codec="utf-8")),
     st.tuples(st.integers(0, 25), st.integers(0, 25)),
@@ -85,7 +106,8 @@ def test_an_answer_comes_back_as_it_was_written(
 ) -> None:
     """Whatever the reason says, brackets and scores among it."""
     text = json.dumps({"reasoning": reasoning, "score": scores}, ensure_ascii=is_ascii, indent=indent)
-    assert parse_answer(text) == Answer(scores, reasoning)
+    text = storable(text)
+    assert parse_answer(text) == Answer(scores, storable(reasoning))
     assert parse_answers(pl.Series([text])).to_list() == [
         {"low": min(scores), "high": max(scores), "fault": None}
     ]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
 import pytest
 from tests.conftest import Project
 
@@ -164,6 +165,37 @@ def test_an_empty_list_is_an_answer(round2: Round2) -> None:
     assert {one["label"] for frame in row["frame_objects"] for one in frame} == {"Dog"}
     assert all(one["bbox_2d"] == [] for frame in row["frame_objects"] for one in frame)
     assert row["unanswered_anchors"] == []
+
+
+def test_a_label_that_cannot_be_stored_is_asked_for_again(round2: Round2) -> None:
+    """Half a surrogate pair names nothing: another seed may say what it is."""
+    bad = json.dumps([{**DOG, "label": "Dog \ud83d"}])
+    row, model = round2.ground(lambda place, tries: Reply(bad if (place, tries) == (1, 0) else ANSWER))
+    assert row["frame_objects"] == [[DOG]] * len(row["frame_objects"])
+    assert (row["tries"], model.asked[-1][0]) == (2, SEED + 1)
+
+
+def test_an_old_journal_with_such_a_label_costs_its_sample_alone(
+    inspected: tuple[pl.DataFrame, AssetStore], tmp_path: Path
+) -> None:
+    """It was taken for an answer once, and no table could be made of it ever after."""
+    media, _ = inspected
+    jobs = list_round1(media, pl.DataFrame({"id": media["id"].unique(), "prompt": "Dusk"}), "digest")
+    keys = jobs.filter("is_asked")["key"].to_list()
+    bad = json.dumps([{**DOG, "label": "\ud83d"}])
+    journal = Journal(tmp_path / "old.journal", JOURNAL_SCHEMA)
+    rows = [
+        {"key": key, "answers": [{"text": bad if key == keys[1] else ANSWER, "tries": 1}]} for key in keys
+    ]
+    with journal:
+        journal.append(pa.Table.from_pylist(rows, schema=JOURNAL_SCHEMA))
+    stream = stream_round1(jobs, JournalRows(journal), PROVENANCE)
+    table = pl.concat(pl.DataFrame(pl.from_arrow(batch)) for batch in stream.batches())
+    asked = table.filter(pl.Series(jobs["is_asked"]))
+    assert asked["fault"].to_list() == [None, "not_tabulated", *[None] * (len(keys) - 2)]
+    assert "unstorable_label" in asked["fault_detail"][1]
+    assert asked["raw_texts"].to_list()[1] == [bad]
+    assert asked["round1_labels"].to_list()[0] == ["Dog"]
 
 
 def test_the_published_record_is_that_of_the_release(round2: Round2) -> None:

@@ -16,6 +16,7 @@ from sparkle_curation.judges.grounding_answers import (
     relocate,
     same_label,
 )
+from sparkle_curation.models.questions import Reply
 
 BOX = [447, 27, 765, 998]
 
@@ -41,6 +42,8 @@ def item(box: object = BOX, label: object = "woman") -> dict[str, object]:
         (listed(item([])), [Found("woman", ())]),
         (listed(item(label="  a dog ")), [Found("a dog", (447, 27, 765, 998))]),
         (listed(item() | {"confidence": 0.9}), [Found("woman", (447, 27, 765, 998))]),
+        (f"<think>A [dog]?</think>\n{listed(item())}", [Found("woman", (447, 27, 765, 998))]),
+        (listed(item(label="\U0001f436 dog")), [Found("\U0001f436 dog", (447, 27, 765, 998))]),
     ],
 )
 def test_what_the_text_asks_for_is_taken(text: str, expected: list[Found]) -> None:
@@ -62,6 +65,9 @@ def test_what_the_text_asks_for_is_taken(text: str, expected: list[Found]) -> No
         (listed({"bbox_2d": BOX}), GroundingFault.NO_LABEL),
         (listed(item(label=7)), GroundingFault.NO_LABEL),
         (listed(item(label=" ")), GroundingFault.NO_LABEL),
+        (listed(item(label="dog \ud83d")), GroundingFault.UNSTORABLE_LABEL),
+        (Reply('[{"bbox_2d": [1, 2, 3, 4], "label": "\ud83d"}]').text, GroundingFault.UNSTORABLE_LABEL),
+        (listed(item([1, 2, 3, 10**400])), GroundingFault.OUT_OF_RANGE),
         (listed({"label": "woman"}), GroundingFault.NO_BOX),
         (listed(item("447, 27, 765, 998")), GroundingFault.NO_BOX),
         (listed(item([1, 2, 3])), GroundingFault.NOT_FOUR_NUMBERS),

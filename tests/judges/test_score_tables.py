@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 import pytest
+from kedro.io import DatasetError
 
 from sparkle_curation.datasets.table_dataset import TableDataset
 from sparkle_curation.engine.journal import KEY, Journal
@@ -182,6 +183,57 @@ def test_an_answer_that_got_lost_stops_the_run(made: Made) -> None:
         made.table(frame(job("a")))
     assert "1 samples, the first of them id a" in str(error.value)
     assert not (made.folder / "made.parquet").exists()
+
+
+def test_an_old_journal_with_half_a_surrogate_pair_is_a_table(made: Made) -> None:
+    """Its answer spells the half out, which no table could hold: the reason is escaped, and the score is there."""
+    made.note("a", answers([(said(20, 20, "bad \ud83d"), said(20, 20))] * 2))
+    made.note("b", answers([(said(10, 10), said(10, 10))] * 2))
+    rows = made.table(frame(job("a"), job("b")))
+    assert [(row["fault"], row["overall"]) for row in rows] == [(None, 8.0), (None, 4.0)]
+    assert rows[0]["editscore"]["SC_reasoning"] == "bad �{d83d}"
+    assert rows[0]["raw_texts"][0] == said(20, 20, "bad \ud83d")
+
+
+@pytest.mark.parametrize(
+    ("found", "detail"),
+    [
+        ([], "ValueError: "),
+        (answers([(said(20, 20), said(20, 20))])[:1], "ValueError: zip()"),
+        (answers([(said(20, 20), said(20, 20))] * 2, fault="gone_fishing"), "ValueError: 'gone_fishing'"),
+        (answers([(said(20, 20), said(20, 20))] * 2, tries=None), "TypeError: "),
+    ],
+)
+def test_a_row_of_the_journal_without_a_row_costs_its_sample_alone(
+    found: list[dict[str, Any]], detail: str, made: Made, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log names it; the samples beside it have their scores."""
+    made.note("a", answers([(said(20, 20), said(20, 20))] * 2))
+    made.note("b", found)
+    made.note("c", answers([(said(10, 10), said(10, 10))] * 2))
+    rows = made.table(frame(job("a"), job("b"), job("c")))
+    assert [(row["fault"], row["overall"]) for row in rows] == [
+        (None, 8.0),
+        ("not_tabulated", None),
+        (None, 4.0),
+    ]
+    assert rows[1]["fault_detail"].startswith(detail)
+    (said_of_it,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert "id b (key b)" in said_of_it
+
+
+def test_a_table_of_nothing_but_such_rows_is_not_written(made: Made) -> None:
+    """It would take the place of one with scores: something is wrong with the making itself."""
+    names = [f"{number}" for number in range(64)]
+    for name in names:
+        made.note(name, [])
+    with pytest.raises(DatasetError, match="No table can be made") as error:
+        made.table(frame(*map(job, names)))
+    assert isinstance(error.value.__cause__, ConservationError)
+    assert "64 samples" in str(error.value)
+    assert not (made.folder / "made.parquet").exists()
+    made.note("good", answers([(said(20, 20), said(20, 20))] * 2))
+    assert len(made.table(frame(*map(job, [*names, "good"])))) == 65
 
 
 def test_the_same_answers_are_not_tabulated_again(made: Made) -> None:

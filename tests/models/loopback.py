@@ -28,15 +28,21 @@ class Behaviour:
 
     Attributes:
         answers: what it sends instead of a reply, as (status, body, headers), one a request, before it behaves.
+        models: its list of models, where it is another than that of one.
+        text: what it replies, where no model stands behind it.
         needs_key: whether a request without the key is turned away.
         delay_s: how long each reply takes.
+        headers: the headers that came, in order, names in small letters.
         requests: the bodies that came, in order.
         under_way: requests being answered; ``most_under_way`` the largest number so far.
     """
 
     answers: list[tuple[int, str, dict[str, str]]] = field(default_factory=list)
+    models: str | None = None
+    text: str = "a reply"
     needs_key: bool = False
     delay_s: float = 0.0
+    headers: list[dict[str, str]] = field(default_factory=list)
     requests: list[dict[str, Any]] = field(default_factory=list)
     under_way: int = 0
     most_under_way: int = 0
@@ -65,10 +71,12 @@ class _Handler(BaseHTTPRequestHandler):
     turn: threading.Lock
 
     def do_GET(self) -> None:
+        self._note_headers()
         if self._may_answer():
-            self._send(200, json.dumps({"data": [{"id": NAME}]}))
+            self._send(200, self.behaviour.models or json.dumps({"data": [{"id": NAME}]}))
 
     def do_POST(self) -> None:
+        self._note_headers()
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         behaviour = self.behaviour
         with behaviour.lock:
@@ -86,6 +94,10 @@ class _Handler(BaseHTTPRequestHandler):
             with behaviour.lock:
                 behaviour.under_way -= 1
 
+    def _note_headers(self) -> None:
+        with self.behaviour.lock:
+            self.behaviour.headers.append({name.lower(): value for name, value in self.headers.items()})
+
     def _may_answer(self) -> bool:
         if not self.behaviour.needs_key or self.headers["Authorization"] == f"Bearer {KEY}":
             return True
@@ -94,7 +106,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _complete(self, body: dict[str, Any]) -> dict[str, Any]:
         if self.model is None:
-            text, is_cut = "a reply", False
+            text, is_cut = self.behaviour.text, False
         else:
             with self.turn:
                 reply = self.model.ask([_question(body)])[0]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from tests.models.loopback import Behaviour, serve
 
 from sparkle_curation.errors import ModelError, ParameterError
 from sparkle_curation.models.choice import choose_model
@@ -40,7 +41,7 @@ from sparkle_curation.models.choice import choose_model
 from sparkle_curation.models.params import ModelParams
 from sparkle_curation.models.questions import Sampling
 assert choose_model(ModelParams(name="Qwen/Qwen3-VL-8B-Instruct"), Sampling()).provenance["revision"]
-print(sorted({"torch", "transformers", "aiohttp"} & set(sys.modules)))
+print(sorted({"torch", "transformers", "openai"} & set(sys.modules)))
 """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout == "[]\n"
@@ -55,6 +56,20 @@ def test_packages_that_are_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
         model.load()
     assert "[gpu]" in str(error.value)
     assert "backend=server" in str(error.value)
+
+
+def test_the_package_of_servers_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error says how to install it, before the server is asked anything."""
+    monkeypatch.setitem(sys.modules, "openai", None)
+    monkeypatch.delitem(sys.modules, "sparkle_curation.models.server_client", raising=False)
+    monkeypatch.delattr("sparkle_curation.models.server_client", raising=False)
+    behaviour = Behaviour()
+    with serve(None, behaviour) as url:
+        model = choose_model(ModelParams(name="judge", backend="server", url=url), Sampling())
+        with pytest.raises(ModelError, match="not installed") as error:
+            model.load()
+    assert "pip install '.[server]'" in str(error.value)
+    assert behaviour.headers == []
 
 
 @pytest.mark.parametrize(

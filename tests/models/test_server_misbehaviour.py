@@ -40,6 +40,18 @@ def questions(count: int) -> list[Question]:
         (200, '{"choices": []}', {}),
         (200, '{"choices": [{"message": {}}]}', {}),
         (200, "[]", {}),
+        (200, "7", {}),
+        (200, '{"choices": null}', {}),
+        (200, '{"choices": {"0": 1}}', {}),
+        (200, '{"choices": ["a"]}', {}),
+        (200, '{"choices": [{"message": "a"}]}', {}),
+        (200, '{"choices": [{"message": {"content": {"text": "a"}}}]}', {}),
+        (200, '{"choices": [{"message": {"content": 7}}]}', {}),
+        (200, '{"choices": [{"message": {"content": []}}]}', {}),
+        (200, '{"choices": [{"message": {"content": [{"type": "image_url"}, "a", null]}}]}', {}),
+        (200, "[" * 100_000, {}),
+        (200, HTML, {"Content-Type": "text/html"}),
+        (200, "", {"Content-Type": "application/json"}),
     ],
 )
 def test_a_fault_that_passes_is_asked_again(answer: tuple[int, str, dict[str, str]]) -> None:
@@ -49,6 +61,115 @@ def test_a_fault_that_passes_is_asked_again(answer: tuple[int, str, dict[str, st
         replies = model_at(url).ask(questions(3))
     assert [reply.text for reply in replies] == ["a reply"] * 3
     assert len(behaviour.requests) == 4
+
+
+@pytest.mark.parametrize(
+    ("message", "text"),
+    [
+        ({"content": "plain"}, "plain"),
+        ({"content": [{"type": "text", "text": "two "}, {"type": "text", "text": "parts"}]}, "two parts"),
+        ({"content": [{"type": "thinking", "thinking": []}, {"type": "text", "text": "said"}]}, "said"),
+        ({"content": "bad \ud83d"}, "bad �{d83d}"),
+        ({"content": ""}, ""),
+    ],
+)
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain", "text/html"])
+def test_a_content_is_a_text_or_parts_of_which_texts_are_joined(
+    content_type: str, message: dict[str, object], text: str
+) -> None:
+    """Whatever the server calls it; nothing is asked again."""
+    answer = (200, json.dumps({"choices": [{"message": message}]}), {"Content-Type": content_type})
+    behaviour = Behaviour(answers=[answer])
+    with serve(None, behaviour) as url:
+        (reply,) = model_at(url).ask(questions(1))
+    assert (reply.text, reply.fault) == (text, None)
+    assert len(behaviour.requests) == 1
+
+
+def test_a_content_that_is_null_is_no_reply_at_once() -> None:
+    """The same question would be thought about until the same end: the reason is told, and nothing is asked again."""
+    body = {"choices": [{"message": {"content": None}, "finish_reason": "length"}]}
+    behaviour = Behaviour(answers=[(200, json.dumps(body), {})])
+    with serve(None, behaviour) as url:
+        (reply,) = model_at(url).ask(questions(1))
+    assert (reply.text, reply.fault, reply.is_cut) == ("", ReplyFault.NO_REPLY, True)
+    assert reply.detail == "the message's content is null (finish_reason: length)"
+    assert len(behaviour.requests) == 1
+
+
+def test_a_shape_that_stays_is_no_reply_with_its_reason() -> None:
+    """At the deadline, and without a traceback."""
+    answers = [(200, '{"choices": [{"message": {"content": {"text": "\\ud83d"}}}]}', {})] * 50
+    with serve(None, Behaviour(answers=answers)) as url:
+        (reply,) = model_at(url, deadline_s=0.6).ask(questions(1))
+    assert reply.fault is ReplyFault.NO_REPLY
+    assert reply.detail == "content: not what it should be in the message: {'text': '\\ud83d'}"
+
+
+@pytest.mark.parametrize(
+    "models", ["[]", '{"data": {}}', '{"data": ["a"]}', '{"data": [{"id": 7}]}', "<html>"]
+)
+def test_a_list_of_models_of_another_shape(models: str) -> None:
+    """It is no server of this protocol, and the error says what it sent."""
+    with serve(None, Behaviour(models=models)) as url, pytest.raises(ModelError, match="cannot be reached"):
+        model_at(url).load()
+
+
+@pytest.mark.parametrize("url", ["http://[bad/v1", "http://host:port/v1", "http://"])
+def test_an_address_that_is_none(url: str) -> None:
+    """Told as one that cannot be reached."""
+    with pytest.raises(ModelError, match="cannot be reached"):
+        model_at(url).load()
+
+
+@pytest.mark.parametrize("key", [None, KEY])
+def test_nothing_of_the_environment_reaches_the_server(
+    key: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No key, organisation, project, header or address that the SDK reads there, no proxy, and nothing of the machine."""
+    for name in ("API_KEY", "ADMIN_KEY", "ORG_ID", "PROJECT_ID", "WEBHOOK_SECRET"):
+        monkeypatch.setenv(f"OPENAI_{name}", "theirs")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/theirs")
+    added = (
+        "X-Own: theirs",
+        "authorization: theirs",
+        "Host: theirs",
+        "user-agent: theirs",
+        "X-Odd: theirs \u00e9",
+    )
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "\n".join(added))
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://theirs:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    behaviour = Behaviour()
+    with serve(None, behaviour) as url:
+        assert model_at(url, api_key=key).ask(questions(1))[0].text == "a reply"
+        for headers in behaviour.headers:
+            assert headers.pop("authorization", None) == (key and f"Bearer {key}")
+            assert headers.pop("host") == url.removeprefix("http://").removesuffix("/v1")
+            assert "theirs" not in str(headers)
+            known = {
+                "accept",
+                "accept-encoding",
+                "connection",
+                "content-length",
+                "content-type",
+                "user-agent",
+            }
+            assert headers.keys() <= known
+    assert len(behaviour.headers) == 2
+    assert behaviour.requests[0]["top_k"] == Sampling().top_k
+    assert "extra_body" not in behaviour.requests[0]
+
+
+def test_a_key_that_no_header_can_hold_is_not_shown() -> None:
+    """Told before anything is asked."""
+    behaviour = Behaviour()
+    with serve(None, behaviour) as url, pytest.raises(ModelError, match="cannot be sent") as error:
+        model_at(url, api_key="se\ncret").load()
+    assert "cret" not in str(error.value).replace("credentials", "")
+    assert behaviour.headers == []
 
 
 def test_the_server_says_how_long_to_wait() -> None:

@@ -134,6 +134,13 @@ def test_a_name_that_is_not_utf8_is_listed(root: Path) -> None:
     assert changed(before, listed(root)) == {FOLDER}
 
 
+def test_a_tar_whose_name_is_not_utf8_is_listed(root: Path) -> None:
+    """With a row of its own; the byte is told in a form that a table can hold."""
+    before = listed(root)
+    (root / os.fsdecode(b"caf\xe9.tar")).write_bytes(b"")
+    assert changed(before, listed(root)) == {"caf�{dce9}.tar"}
+
+
 def test_an_empty_release_has_an_empty_manifest(tmp_path: Path) -> None:
     """Nothing there is no row, with all columns."""
     assert_frame_equal(listed(tmp_path), pl.DataFrame(schema=MANIFEST_SCHEMA))

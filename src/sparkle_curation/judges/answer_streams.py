@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,15 +13,23 @@ import xxhash
 
 from sparkle_curation.engine.journal import KEY
 from sparkle_curation.engine.journal_rows import JournalRows
-from sparkle_curation.errors import ConservationError
+from sparkle_curation.engine.storable_text import storable
+from sparkle_curation.errors import ConservationError, SparkleError
 from sparkle_curation.media.measuring import digests
 from sparkle_curation.reading.ingestion import TableStream
-from sparkle_curation.release.rescore_tables import NOT_ASKED
+from sparkle_curation.release.rescore_tables import NOT_ASKED, NOT_TABULATED
+
+logger = logging.getLogger(__name__)
 
 Row = Mapping[str, Any]
 
 _SLICE_ROWS = 512
 """Some 10 MB of text: a scored video has 32 answers."""
+_MOST_BROKEN = 64
+"""So many rows of the journal that no table can be made of, and none that one can: the table is not written."""
+_MOST_NAMED = 10
+_NO_ROW = (SparkleError, ArithmeticError, LookupError, TypeError, ValueError, pa.ArrowException)
+"""What a row of the journal can raise that this version did not write: other texts, members or numbers."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +52,9 @@ class RowMaker:
 def stream_rows(title: str, jobs: pl.DataFrame, answers: JournalRows, maker: RowMaker) -> TableStream:
     """A table of one row per job, in their order; one that was made of the same before is not made again.
 
+    A row of the journal that no row can be made of costs its sample alone: the log names it, and its fault is
+    ``not_tabulated``.
+
     Args:
         title: what the log calls it.
         jobs: with ``key``, ``id``, ``error`` and ``is_asked``.
@@ -50,7 +62,8 @@ def stream_rows(title: str, jobs: pl.DataFrame, answers: JournalRows, maker: Row
         maker: makes the rows.
 
     Raises:
-        ConservationError: a job that was asked for has no row in the journal.
+        ConservationError: a job that was asked for has no row in the journal; or, while the table is made, nothing can
+            be made of any of many rows of the journal.
     """
     expected = jobs.filter(pl.col("error").is_null() & pl.col("is_asked"))
     lost = [name for name, key in expected.select("id", KEY).iter_rows() if key not in answers]
@@ -67,13 +80,11 @@ def stream_rows(title: str, jobs: pl.DataFrame, answers: JournalRows, maker: Row
     def batches() -> Iterator[pa.Table]:
         nonlocal before
         before = answers.bytes_read
+        tabulator = _Tabulator(title, maker)
         for part in jobs.iter_slices(_SLICE_ROWS):
             said = {row[KEY]: row for row in answers.take(part[KEY].to_list()).to_pylist()}
-            rows = [
-                {**maker.make(job, said.get(job[KEY])), **maker.constants}
-                for job in part.iter_rows(named=True)
-            ]
-            yield pa.Table.from_pylist(rows, schema=maker.schema)
+            yield tabulator.table([(job, said.get(job[KEY])) for job in part.iter_rows(named=True)])
+        tabulator.close()
 
     return TableStream(
         title=title,
@@ -84,6 +95,72 @@ def stream_rows(title: str, jobs: pl.DataFrame, answers: JournalRows, maker: Row
         bytes_read=lambda: answers.bytes_read - before,
         retracted=dict,
     )
+
+
+class _Tabulator:
+    """Makes rows of what the journal has, and stops for none that cannot be made.
+
+    Args:
+        title: of the table.
+        maker: makes the rows.
+    """
+
+    def __init__(self, title: str, maker: RowMaker) -> None:
+        self._title, self._maker = title, maker
+        self._made = 0
+        self._broken: list[str] = []
+
+    def table(self, pairs: Sequence[tuple[Row, Row | None]]) -> pa.Table:
+        """The rows of some jobs with what the journal has of each."""
+        try:
+            table = self._rows(pairs)
+        except _NO_ROW:
+            return pa.concat_tables([self._row(job, said) for job, said in pairs])
+        self._made += sum(said is not None for _, said in pairs)
+        return table
+
+    def close(self) -> None:
+        """Stop where nothing could be made of anything: the table would be one of faults alone."""
+        if len(self._broken) > _MOST_NAMED:
+            logger.warning(
+                "%s: %s samples have no row for such reasons", self._title, f"{len(self._broken):,}"
+            )
+        if self._made or len(self._broken) < _MOST_BROKEN:
+            return
+        raise ConservationError(
+            "No table can be made of the journal's answers",
+            where=self._title,
+            got=f"{len(self._broken):,} samples and not one that it can be; the first: {self._broken[0]}",
+            todo="report it: this is a defect of this project. What was said stays in the journal",
+        )
+
+    def _rows(self, pairs: Sequence[tuple[Row, Row | None]]) -> pa.Table:
+        rows = [{**self._maker.make(job, said), **self._maker.constants} for job, said in pairs]
+        return pa.Table.from_pylist(rows, schema=self._maker.schema)
+
+    def _row(self, job: Row, said: Row | None) -> pa.Table:
+        if said is None:
+            return self._rows([(job, None)])
+        try:
+            row = self._rows([(job, said)])
+        except _NO_ROW as error:
+            told = error.what if isinstance(error, SparkleError) else str(error)
+            detail = storable(f"{type(error).__name__}: {told}")
+            self._broken.append(f"{job['id']} (key {job[KEY]}), {detail}")
+            if len(self._broken) <= _MOST_NAMED:
+                logger.warning(
+                    "%s: no row can be made of what the journal has of %s", self._title, self._broken[-1]
+                )
+            return self._faulty(job, said, detail)
+        self._made += 1
+        return row
+
+    def _faulty(self, job: Row, said: Row, detail: str) -> pa.Table:
+        failed = {**said, "error": NOT_TABULATED, "error_detail": detail}
+        try:
+            return self._rows([(job, failed)])
+        except _NO_ROW:  # the texts themselves
+            return self._rows([(job, {**failed, "answers": []})])
 
 
 def tell(job: Row, said: Row | None) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from typing import Any, NoReturn
 
 import polars as pl
 
+from sparkle_curation.engine.storable_text import original, storable
+
 SCORE_COUNT = 2
 _JSON_SPACE = " \t\r\n"
 
@@ -39,7 +41,7 @@ class Answer:
 
     Attributes:
         scores: the two scores, whole numbers from 0 to the score range.
-        reasoning: the judge's reasons; None where the answer has none, or not as text.
+        reasoning: the judge's reasons, storable; None where the answer has none, or not as text.
     """
 
     scores: tuple[int, int]
@@ -50,7 +52,12 @@ def parse_answer(text: str, score_range: int = 25) -> Answer | AnswerFault:
     r"""The answer that ``text`` is, or the first reason why it is none.
 
     Taken is one JSON object, alone or in one Markdown fence, whose ``score`` is a list of exactly two whole
-    numbers from 0 to ``score_range``. Other members are passed over; one that stands twice is not.
+    numbers from 0 to ``score_range``. Other members are passed over; one that stands twice is not. What a model
+    thought before it does not count (``answer_body``).
+
+    Args:
+        text: storable, as a reply, a journal or a release has it.
+        score_range: the highest score.
 
     >>> parse_answer('{"reasoning": "Fine.", "score": [22, 20]}')
     Answer(scores=(22, 20), reasoning='Fine.')
@@ -61,7 +68,7 @@ def parse_answer(text: str, score_range: int = 25) -> Answer | AnswerFault:
     >>> parse_answer("There are 2 people and 3 trees")
     <AnswerFault.NOT_JSON: 'not_json'>
     """
-    body = without_fence(text.strip(_JSON_SPACE))
+    body = answer_body(text)
     if not body:
         return AnswerFault.EMPTY
     try:
@@ -115,14 +122,27 @@ _PLAIN = rf"\A{_S}(?:{_BODY}|```(?:json)?{_S}{_BODY}{_S}```){_S}\z"
 _ENDING = rf"\[{_S}({_NUMBER}){_S},{_S}({_NUMBER}){_S}\]{_S}\}}[ \t\r\n`]*\z"
 _ENDING_CHARS = 48
 _FENCE = re.compile(r"```(?:json)?(.*)```", re.DOTALL)
+_THOUGHT_END = "</think>"
+_BEGINS_ANSWER = ("{", "[", "`")
+"""An answer may say ``</think>`` itself: it is none of its thoughts then."""
 
 
 class _DuplicateMemberError(Exception):
     """An object names a member twice."""
 
 
-def without_fence(text: str) -> str:
-    """The text within one Markdown fence, or the text as it is."""
+def answer_body(text: str) -> str:
+    """The JSON of an answer as the model wrote it: without its thoughts, without one Markdown fence around it.
+
+    A model that thinks writes ``<think>...</think>`` first; where its template has begun the thought already, the end
+    alone. All up to the last ``</think>`` is cut off, as Qwen's own examples do; the text that is kept of the reply has it.
+
+    >>> answer_body("<think>A 7? </think> ```json {} ```")
+    '{}'
+    """
+    text = original(text).strip(_JSON_SPACE)
+    if not text.startswith(_BEGINS_ANSWER):
+        text = text.rpartition(_THOUGHT_END)[2].strip(_JSON_SPACE)
     match = _FENCE.fullmatch(text)
     return match[1].strip(_JSON_SPACE) if match else text
 
@@ -150,7 +170,7 @@ def _answer(value: object, score_range: int) -> Answer | AnswerFault:
     if isinstance(scores, AnswerFault):
         return scores
     reasoning = value.get("reasoning")
-    return Answer(scores, reasoning if isinstance(reasoning, str) else None)
+    return Answer(scores, storable(reasoning) if isinstance(reasoning, str) else None)
 
 
 def _scores(value: object, score_range: int) -> tuple[int, int] | AnswerFault:

@@ -18,6 +18,8 @@ from sparkle_curation.release.reground_tables import REGROUNDED_TABLES
 _ROWS_VERSION = 1
 """Raised when the same answers come to another row."""
 
+_SHOWN_CHARS = 200
+
 _OF_ROUND1 = ("round1_labels", "round1_objects")
 
 
@@ -105,9 +107,9 @@ def _found(text: str) -> list[Found]:
     read = parse_grounding(text)
     if not isinstance(read, list):
         raise ConservationError(
-            "An answer that was taken cannot be read any more",
-            got=read.value,
-            todo="report it: this is a defect",
+            f"An answer that was taken cannot be read any more: {read.value}",
+            got=text[:_SHOWN_CHARS],
+            todo="give the grounder another seed, which asks anew",
         )
     return read
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple, NoReturn
 
-from sparkle_curation.judges.answers import without_fence
+from sparkle_curation.engine.storable_text import is_storable
+from sparkle_curation.judges.answers import answer_body
 from sparkle_curation.release.frames import BBOX_SCALE
 
 _COORDINATES = 4
@@ -30,6 +31,7 @@ class GroundingFault(StrEnum):
     NOT_A_LIST = "not_a_list"
     NOT_AN_OBJECT = "not_an_object"
     NO_LABEL = "no_label"
+    UNSTORABLE_LABEL = "unstorable_label"
     NO_BOX = "no_box"
     NOT_FOUR_NUMBERS = "not_four_numbers"
     OUT_OF_RANGE = "out_of_range"
@@ -60,14 +62,15 @@ def parse_grounding(text: str) -> list[Found] | GroundingFault:
     """The objects that ``text`` lists, or the first reason why it is no such list.
 
     Taken is one JSON list, alone or in one Markdown fence, of objects with a ``label`` and a ``bbox_2d``: four numbers
-    x1 < x2 and y1 < y2 from 0 to 1000, or none. Other members are passed over.
+    x1 < x2 and y1 < y2 from 0 to 1000, or none. Other members are passed over. A label with half a surrogate pair
+    names nothing that could be asked for in round 2.
 
     >>> parse_grounding('[{"bbox_2d": [447, 27, 765, 998], "label": "woman"}]')
     [Found(label='woman', bbox_2d=(447, 27, 765, 998))]
     >>> parse_grounding('[{"bbox_2d": [765, 998, 447, 27], "label": "woman"}]')
     <GroundingFault.NOT_ORDERED: 'not_ordered'>
     """
-    body = without_fence(text.strip())
+    body = answer_body(text.strip())
     if not body:
         return GroundingFault.EMPTY
     try:
@@ -118,6 +121,8 @@ def _found(item: Any) -> Found | GroundingFault:
     label = item.get("label")
     if not isinstance(label, str) or not label.strip():
         return GroundingFault.NO_LABEL
+    if not is_storable(label):
+        return GroundingFault.UNSTORABLE_LABEL
     box = _box(item.get("bbox_2d"))
     return box if isinstance(box, GroundingFault) else Found(label.strip(), box)
 
@@ -136,4 +141,5 @@ def _box(value: Any) -> tuple[float, ...] | GroundingFault:
 
 
 def _is_number(value: object) -> bool:
-    return type(value) in (int, float) and math.isfinite(value)  # type: ignore[arg-type] # a boolean is no number
+    # A boolean is no number; and a whole number may be too long to be a float.
+    return type(value) is int or (type(value) is float and math.isfinite(value))

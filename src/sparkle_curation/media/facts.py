@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from sparkle_curation.engine.storable_text import storable
 from sparkle_curation.media.broken import BrokenMediaError
 
 
@@ -34,4 +35,4 @@ class MediaFacts:
 
 def broken_by(error: BrokenMediaError, facts: MediaFacts | None = None) -> MediaFacts:
     """The facts of a broken file: what was found out before, and the error."""
-    return replace(facts or MediaFacts(), error=error.fault.value, error_detail=error.detail)
+    return replace(facts or MediaFacts(), error=error.fault.value, error_detail=storable(error.detail))

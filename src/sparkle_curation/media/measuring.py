@@ -16,6 +16,7 @@ from sparkle_curation.engine.executors import Executor
 from sparkle_curation.engine.journal import KEY, Journal
 from sparkle_curation.engine.progress import item_progress
 from sparkle_curation.engine.resumable import run_resumable
+from sparkle_curation.engine.storable_text import storable
 from sparkle_curation.errors import AssetError, ConservationError, MediaError, ReleaseError, SparkleError
 from sparkle_curation.reading.asset_store import AssetStore
 from sparkle_curation.release.media_faults import MediaFault
@@ -227,4 +228,4 @@ def read_asset(
 
 
 def _said(error: SparkleError) -> str:
-    return f"{error.what} ({error.got})" if error.got else error.what
+    return storable(f"{error.what} ({error.got})" if error.got else error.what)

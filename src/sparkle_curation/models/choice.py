@@ -30,7 +30,7 @@ def choose_model(params: ModelParams, sampling: Sampling, api_key: str | None = 
 
 
 def _server(params: ModelParams, sampling: Sampling, api_key: str | None) -> VisionLanguageModel:
-    from sparkle_curation.models.server_model import Server, ServerModel  # noqa: PLC0415 -- aiohttp
+    from sparkle_curation.models.server_model import Server, ServerModel  # noqa: PLC0415 -- only what is asked for
 
     if not (params.url or "").startswith(("http://", "https://")):
         raise ParameterError(

@@ -14,6 +14,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from sparkle_curation.engine.storable_text import storable
+
 Image = NDArray[np.uint8]
 """A picture, [height, width, 3], RGB, 0-255."""
 
@@ -65,7 +67,7 @@ class ReplyFault(StrEnum):
 
 @dataclass(frozen=True)
 class Reply:
-    """What a model says to one question.
+    """What a model says to one question, made storable (``engine.storable_text``) whoever says it.
 
     Attributes:
         text: the reply without the format's own tokens; empty where there is none.
@@ -78,6 +80,11 @@ class Reply:
     is_cut: bool = False
     fault: ReplyFault | None = None
     detail: str | None = None
+
+    def __post_init__(self) -> None:
+        """Let no text in that no journal can hold."""
+        object.__setattr__(self, "text", storable(self.text))
+        object.__setattr__(self, "detail", self.detail and storable(self.detail))
 
 
 class VisionLanguageModel(Protocol):

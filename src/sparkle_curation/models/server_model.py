@@ -8,20 +8,24 @@ import io
 import json
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
-from typing import Any, NoReturn
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NoReturn
 
-import aiohttp
 from PIL import Image as Pictures
 
 from sparkle_curation.errors import ModelError
 from sparkle_curation.models.questions import Image, Question, Reply, ReplyFault, Sampling
+from sparkle_curation.models.server_replies import ReplyShapeError, read_model_names, read_reply
+
+if TYPE_CHECKING:
+    from sparkle_curation.models.server_client import ServerClient, StatusError
 
 _REFUSALS = {400, 413, 422}
 """The server understood and does not want this question: asking again changes nothing."""
 _KEY_REFUSED = {401, 403}
-_SHOWN_CHARS = 200
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 30.0
 
@@ -97,19 +101,15 @@ class ServerModel:
         return replies
 
     async def _find_model(self) -> None:
-        async with self._session() as session:
+        sdk = _sdk()
+        async with self._client() as client:
             try:
-                async with session.get(f"{self._base}/models") as response:
-                    self._check_access(response.status, await _text(response))
-                    listed = [model["id"] for model in (await _json(response))["data"]]
-            except (aiohttp.ClientError, TimeoutError, _NotJsonError, KeyError, TypeError) as error:
-                raise ModelError(
-                    "The model server cannot be reached",
-                    where=self._server.url,
-                    got=_shown(error),
-                    allowed="the base address of a server with the OpenAI chat protocol, such as http://host:8000/v1",
-                    todo="check the address, and that the server has started",
-                ) from error
+                listed = read_model_names(await client.list_models())
+            except sdk.StatusError as error:
+                self._check_access(error)
+                raise self._unreachable(error) from error
+            except (sdk.NoReplyError, ReplyShapeError) as error:
+                raise self._unreachable(error) from error
         if self._server.model not in listed:
             raise ModelError(
                 "The server does not have the model",
@@ -125,9 +125,9 @@ class ServerModel:
 
         async def work() -> None:
             for place, question in waiting:
-                replies[place] = await self._ask_patiently(session, question)
+                replies[place] = await self._ask_patiently(client, question)
 
-        async with self._session() as session:
+        async with self._client() as client:
             workers = [
                 asyncio.create_task(work()) for _ in range(min(self._server.concurrency, len(questions)))
             ]
@@ -139,112 +139,115 @@ class ServerModel:
                 await asyncio.gather(*workers, return_exceptions=True)
         return [reply for reply in replies if reply is not None]
 
-    async def _ask_patiently(self, session: aiohttp.ClientSession, question: Question) -> Reply:
+    async def _ask_patiently(self, client: ServerClient, question: Question) -> Reply:
         """A reply, asking again after a pause that doubles, until the deadline."""
+        sdk = _sdk()
         body = await asyncio.to_thread(self._body, question)
         deadline = time.monotonic() + self._server.deadline_s
         pause_s = _FIRST_PAUSE_S
         while True:
             try:
-                return await self._ask_once(session, body, deadline - time.monotonic())
-            except (aiohttp.ClientError, TimeoutError, _NotJsonError, _BusyError) as error:
+                return await self._ask_once(client, body, deadline - time.monotonic())
+            except (sdk.StatusError, sdk.NoReplyError, ReplyShapeError) as error:
                 wait_s = max(pause_s * random.uniform(0.5, 1.5), getattr(error, "retry_after_s", 0.0))  # noqa: S311
                 if time.monotonic() + wait_s >= deadline:
-                    return Reply("", fault=ReplyFault.NO_REPLY, detail=_shown(error))
+                    return Reply("", fault=ReplyFault.NO_REPLY, detail=str(error))
             await asyncio.sleep(wait_s)
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
-    async def _ask_once(self, session: aiohttp.ClientSession, body: bytes, left_s: float) -> Reply:
-        timeout = aiohttp.ClientTimeout(total=min(self._server.timeout_s, max(left_s, 0.001)))
-        async with session.post(f"{self._base}/chat/completions", data=body, timeout=timeout) as response:
-            text = await _text(response)
-            self._check_access(response.status, text)
-            if response.status in _REFUSALS:
-                return Reply("", fault=ReplyFault.REFUSED, detail=f"{response.status}: {text[:_SHOWN_CHARS]}")
-            if not response.ok:
-                raise _BusyError(
-                    f"{response.status}: {text[:_SHOWN_CHARS]}", response.headers.get("Retry-After")
-                )
-            return _reply(await _json(response))
+    async def _ask_once(self, client: ServerClient, body: Mapping[str, Any], left_s: float) -> Reply:
+        try:
+            return read_reply(await client.complete(body, min(self._server.timeout_s, max(left_s, 0.001))))
+        except _sdk().StatusError as error:
+            self._check_access(error)
+            if error.status in _REFUSALS:
+                return Reply("", fault=ReplyFault.REFUSED, detail=str(error))
+            raise
 
-    def _check_access(self, status: int, text: str) -> None:
-        if status in _KEY_REFUSED:
+    def _check_access(self, error: StatusError) -> None:
+        if error.status in _KEY_REFUSED:
             self._refuse(
                 "The model server does not take the key",
-                status,
-                text,
+                error,
                 "set MODEL_SERVER_API_KEY, or api_key in conf/local/credentials.yml",
             )
-        if status == 404:
-            self._refuse(
-                "The model server does not know the address", status, text, "check that it ends in /v1"
-            )
+        if error.status == 404:
+            self._refuse("The model server does not know the address", error, "check that it ends in /v1")
 
-    def _refuse(self, what: str, status: int, text: str, todo: str) -> NoReturn:
-        raise ModelError(what, where=self._server.url, got=f"{status}: {text[:_SHOWN_CHARS]}", todo=todo)
+    def _refuse(self, what: str, error: StatusError, todo: str) -> NoReturn:
+        raise ModelError(what, where=self._server.url, got=error, todo=todo) from error
 
-    def _body(self, question: Question) -> bytes:
-        """The request; ``top_k`` is an extension that vLLM and SGLang share."""
+    def _unreachable(self, error: Exception) -> ModelError:
+        return ModelError(
+            "The model server cannot be reached",
+            where=self._server.url,
+            got=error,
+            allowed="the base address of a server with the OpenAI chat protocol, such as http://host:8000/v1",
+            todo="check the address, and that the server has started",
+        )
+
+    def _body(self, question: Question) -> dict[str, Any]:
+        """The request; ``top_k`` is an extension that vLLM and SGLang share, which the SDK does not know."""
         sampling = self._sampling
         body: dict[str, Any] = {
             "model": self._server.model,
             "messages": [{"role": "user", "content": [_content(part) for part in question.parts]}],
             "temperature": sampling.temperature,
             "top_p": sampling.top_p,
-            "top_k": sampling.top_k or -1,
             "presence_penalty": sampling.presence_penalty,
             "max_tokens": sampling.max_new_tokens,
             "seed": question.seed,
+            "extra_body": {"top_k": sampling.top_k or -1},
         }
         if question.schema:
             schema = {"name": "answer", "strict": True, "schema": json.loads(question.schema)}
             body["response_format"] = {"type": "json_schema", "json_schema": schema}
-        return json.dumps(body).encode()
+        return body
 
-    def _session(self) -> aiohttp.ClientSession:
-        headers = {"Content-Type": "application/json"}
-        if self._server.api_key:
-            headers["Authorization"] = f"Bearer {self._server.api_key}"
-        timeout = aiohttp.ClientTimeout(total=self._server.timeout_s)
-        return aiohttp.ClientSession(headers=headers, timeout=timeout)
+    @asynccontextmanager
+    async def _client(self) -> AsyncIterator[ServerClient]:
+        """A client for one run of the event loop.
 
-    @property
-    def _base(self) -> str:
-        return self._server.url.rstrip("/")
+        Raises:
+            ModelError: the address is none, or the key is none that could be sent.
+        """
+        server = self._server
+        if server.api_key and not (server.api_key.isascii() and server.api_key.isprintable()):
+            raise ModelError(
+                "The key of the model server cannot be sent",
+                where=server.url,
+                allowed="printable ASCII characters, without a line break",
+                todo="set MODEL_SERVER_API_KEY, or api_key in conf/local/credentials.yml",
+            )
+        sdk = _sdk()
+        try:
+            client = sdk.ServerClient(
+                server.url.rstrip("/"), server.api_key, server.timeout_s, server.concurrency
+            )
+        except sdk.NoReplyError as error:
+            raise self._unreachable(error) from error
+        try:
+            yield client
+        finally:
+            await client.close()
 
 
-class _BusyError(Exception):
-    """The server cannot answer now."""
+def _sdk() -> ModuleType:
+    """The module that imports the SDK.
 
-    def __init__(self, message: str, retry_after: str | None) -> None:
-        super().__init__(message)
-        is_seconds = retry_after is not None and retry_after.isdecimal()
-        self.retry_after_s = float(retry_after) if retry_after and is_seconds else 0.0
-
-
-class _NotJsonError(Exception):
-    """The server sent something else: a proxy's page, or half a reply."""
-
-
-async def _text(response: aiohttp.ClientResponse) -> str:
-    return (await response.read()).decode(errors="replace")
-
-
-async def _json(response: aiohttp.ClientResponse) -> Any:
-    text = await _text(response)
+    Raises:
+        ModelError: the SDK is not installed.
+    """
     try:
-        return json.loads(text)
-    except ValueError:
-        raise _NotJsonError(f"not JSON: {text[:_SHOWN_CHARS]!r}") from None
-
-
-def _reply(value: Any) -> Reply:
-    try:
-        choice = value["choices"][0]
-        text = choice["message"]["content"]
-    except (KeyError, IndexError, TypeError):
-        raise _NotJsonError(f"no reply in {str(value)[:_SHOWN_CHARS]}") from None
-    return Reply((text or "").strip(), is_cut=choice.get("finish_reason") == "length")
+        from sparkle_curation.models import server_client  # noqa: PLC0415 -- openai
+    except ImportError as error:
+        raise ModelError(
+            "A model server cannot be asked: the package is not installed",
+            got=error,
+            allowed="openai, or a model in this process",
+            todo="pip install '.[server]', or let the model compute here: backend=transformers",
+        ) from error
+    return server_client
 
 
 def _content(part: Image | str) -> dict[str, Any]:
@@ -254,7 +257,3 @@ def _content(part: Image | str) -> dict[str, Any]:
     Pictures.fromarray(part).save(png, "PNG", compress_level=1)
     address = f"data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}"
     return {"type": "image_url", "image_url": {"url": address}}
-
-
-def _shown(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

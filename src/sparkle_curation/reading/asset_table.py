@@ -31,9 +31,9 @@ def ingest_assets(files: ReleaseFiles) -> Ingestion:
             yield rows
         for tar in strangers:
             detail = "allowed: {theme}_{kind}_partNN.tar, with intermediates under intermediate_data/"
-            ledger.set_aside(
-                None, tar.path, [Fault(Reason.UNEXPECTED_PATH, detail, tar.path.encode(), 0, tar.size)]
-            )
+            # A name that is not UTF-8 is a name all the same.
+            name = tar.path.encode("utf-8", "surrogateescape")
+            ledger.set_aside(None, tar.path, [Fault(Reason.UNEXPECTED_PATH, detail, name, 0, tar.size)])
             ledger.close_source(None, tar.path, tar.size, 1)
 
     fingerprinted = [*(file for source in sources for file in source.files), *strangers]

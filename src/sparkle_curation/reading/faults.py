@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 
 import pyarrow as pa
 
+from sparkle_curation.engine.storable_text import storable
 from sparkle_curation.release.fields import arrow_schema
 from sparkle_curation.release.reasons import Reason
 from sparkle_curation.release.tables import QUARANTINE_COLUMNS
@@ -54,10 +55,13 @@ def quarantine_rows(table: str, theme: str | None, path: str, faults: Iterable[F
     """The quarantine's rows of one file: one row per fault, in the order given."""
     rows = [
         {
-            **asdict(fault),
+            **{
+                name: storable(value) if isinstance(value, str) else value
+                for name, value in asdict(fault).items()
+            },
             "table": table,
             "theme": theme,
-            "path": path,
+            "path": storable(path),
             "reason": str(fault.reason),
             "is_row_kept": fault.reason.is_row_kept,
             "raw_text": raw_text(fault.raw),

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sparkle_curation.engine.storable_text import storable
 from sparkle_curation.reading.faults import QUARANTINE_SCHEMA, Fault, quarantine_rows
 from sparkle_curation.reading.release_files import ReleaseFiles, SourceFile
 from sparkle_curation.reading.spool import Spool
@@ -67,7 +68,7 @@ class Ledger:
             {
                 "table": self._table,
                 "theme": theme,
-                "path": path,
+                "path": storable(path),
                 "size_bytes": size_bytes,
                 "record_count": record_count,
                 "xxh3_128": xxh3_128,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import polars as pl
 import xxhash
 
+from sparkle_curation.engine.storable_text import storable
 from sparkle_curation.reading.assets import find_asset_sources, unknown_tars
 from sparkle_curation.reading.ingestion import present
 from sparkle_curation.reading.release_files import ReleaseFiles, SourceFile
@@ -62,7 +63,10 @@ class _Entry:
 
 
 def _manifest(release: ReleaseFiles, entries: Iterable[_Entry]) -> pl.DataFrame:
-    rows = [(entry.path, len(entry.files), entry.size_bytes, _version(release, entry)) for entry in entries]
+    rows = [
+        (storable(entry.path), len(entry.files), entry.size_bytes, _version(release, entry))
+        for entry in entries
+    ]
     return pl.DataFrame(rows, schema=MANIFEST_SCHEMA, orient="row").sort("path")
 
 

@@ -15,12 +15,15 @@ TOO_SHORT = "too_short"
 NOT_ASKED = "not_asked"
 """Fault of a sample that the run was not to score: another stage, or beyond the limit."""
 
+NOT_TABULATED = "not_tabulated"
+"""Fault of a sample of whose answers in the journal no row can be made."""
+
 PROVENANCE: tuple[Field, ...] = (
     Field(
         "fault",
         "text",
         "Why there is no score: a code of the media, of the strict parser or of the model, "
-        f"`{NO_PROMPT}`, `{TOO_SHORT}` or `{NOT_ASKED}`; null where there is one.",
+        f"`{NO_PROMPT}`, `{TOO_SHORT}`, `{NOT_ASKED}` or `{NOT_TABULATED}`; null where there is one.",
         is_optional=True,
     ),
     Field("fault_detail", "text", "What was seen of the fault.", is_optional=True),

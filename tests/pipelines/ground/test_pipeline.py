@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 from tests.conftest import Project
+from tests.models.loopback import NAME, Behaviour, serve
 
 from sparkle_curation.errors import ModelError, ParameterError
 from sparkle_curation.judges.grounding_answers import parse_grounding
@@ -106,6 +109,29 @@ def test_a_dry_run_tells_what_a_round_would_take(
             grounded.run_here("ground", params={"ground.seed": seed, "ground.batch_size": 1, "dry_run": True})
         assert ended.value.code == 0
         assert said in capsys.readouterr().out
+
+
+def test_a_label_that_cannot_be_stored_is_no_answer(grounded: Project, tmp_path: Path) -> None:
+    """One such sample among several has a fault, after other seeds were tried; the others and a rerun go well."""
+    good, bad = (json.dumps([{"bbox_2d": [1, 2, 3, 4], "label": label}]) for label in ("Dog", "Dog \ud83d"))
+    params = dict(grounded.params) | {
+        "ground.model.backend": "server",
+        "ground.model.name": NAME,
+        "ground.model.concurrency": 1,
+        "ground.batch_size": 1,
+        "ground.max_tries": 3,
+    }
+    again = replace(grounded, data_root=tmp_path / "data", params=params)
+    shutil.copytree(grounded.output("02_intermediate"), again.output("02_intermediate"))
+    sent = (200, json.dumps({"choices": [{"message": {"content": bad}}]}), {})
+    behaviour = Behaviour(answers=[sent] * 3, text=good)
+    with serve(None, behaviour) as url:
+        for _ in range(2):
+            again.run_here("ground", params={"ground.model.url": url})
+            asked = table_of(again, 1).filter(pl.col("raw_texts").list.len() > 0)
+            assert asked["fault"].to_list() == ["unstorable_label", None, None]
+            assert asked["tries"].to_list() == [3, 1, 1]
+            assert asked["round1_labels"].to_list() == [None, ["Dog"], ["Dog"]]
 
 
 def test_a_model_that_says_nothing_useful_ends_the_run(grounded: Project) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shutil
 from collections import Counter
 from dataclasses import replace
@@ -159,6 +160,30 @@ def test_planted_faults_are_found_and_nothing_else(own: Project, project: Projec
     assert (
         found_counts["record_count"] == found_counts["row_count"] + found_counts["quarantined_count"]
     ).all()
+
+
+def test_names_that_are_not_utf8_are_told(own: Project, project: Project) -> None:
+    """A loose file and a tar with a byte of Latin-1 in their names: in the quarantine, and nothing else is changed."""
+    project.run_here("ingest")
+    own = replace(own, data_root=own.data_root.with_name("odd"))
+    folder = own.release_root / "intermediate_data" / "time" / "source_frame0"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / os.fsdecode(b"caf\xe9.png")).write_bytes(b"a")
+    (own.release_root / os.fsdecode(b"caf\xe9.tar")).write_bytes(b"tar")
+    for pipeline in ("ingest", "ingest", "manifest"):
+        ran = own.run_kedro("--pipelines", pipeline)
+        assert ran.returncode == 0, ran.stderr
+        assert "Traceback" not in ran.stdout + ran.stderr
+    quarantine = table(own, "quarantine")
+    assert quarantine.select("path", "reason", "raw_text").rows() == [
+        (
+            "intermediate_data/time/source_frame0",
+            "unexpected_path",
+            "intermediate_data/time/source_frame0/caf\\xe9.png",
+        ),
+        ("caf�{dce9}.tar", "unexpected_path", "caf\\xe9.tar"),
+    ]
+    assert_frame_equal(table(own, "assets"), table(project, "assets"))
 
 
 # ------------------------------------------------------------------ parts of a release

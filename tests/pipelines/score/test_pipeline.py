@@ -116,6 +116,61 @@ def test_a_server_gives_the_same_answers(scored: Project, qwen3_checkpoint: Path
     assert "127.0.0.1" not in str(row)
 
 
+def say(reasoning: str) -> str:
+    """An answer of 20 and 21, in ASCII: what is half a surrogate pair is spelled out."""
+    return json.dumps({"reasoning": reasoning, "score": [20, 21]})
+
+
+def envelope(content: str) -> tuple[int, str, dict[str, str]]:
+    """What a server sends with this content."""
+    return 200, json.dumps({"choices": [{"message": {"content": content}}]}), {}
+
+
+@pytest.mark.parametrize(
+    ("content", "raw", "reason"),
+    [
+        (say("bad \ud83d"), say("bad \ud83d"), "bad �{d83d}"),
+        (
+            '{"reasoning": "\ud83d", "score": [20, 21]}',
+            '{"reasoning": "�{d83d}", "score": [20, 21]}',
+            "�{d83d}",
+        ),
+        (
+            f"<think>20, I think?</think>\n{say('Fine')}",
+            f"<think>20, I think?</think>\n{say('Fine')}",
+            "Fine",
+        ),
+    ],
+)
+def test_a_reply_that_is_hard_to_store_costs_nothing(
+    content: str, raw: str, reason: str, scored: Project, tmp_path: Path
+) -> None:
+    """Half a surrogate pair in the answer's JSON or in the server's own; thoughts before it. A rerun goes well too."""
+    params = dict(scored.params) | {
+        "score.model.backend": "server",
+        "score.model.name": NAME,
+        "score.stages": "edited_frame0",
+        "score.limit": 3,
+        "score.passes": 1,
+    }
+    again = replace(scored, data_root=tmp_path / "data", params=params)
+    shutil.copytree(scored.output("02_intermediate"), again.output("02_intermediate"))
+    # All answers are of this kind but the first: whichever is asked first, another sample's first pass has it.
+    behaviour = Behaviour(answers=[envelope(say("Fine")), *[envelope(content)] * 5])
+    with serve(None, behaviour) as url:
+        for _ in range(2):
+            again.run_here("score", params={"score.model.url": url})
+            rows = table_of(again, "edited_frame0_scores").filter(pl.col("fault").is_null())
+            assert rows["overall"].to_list() == [8.0] * 3
+            assert {text for texts in rows["raw_texts"] for text in texts} == {say("Fine"), raw}
+            assert reason in rows["editscore"].struct.field("PQ_reasoning").to_list()
+            rescores = again.output("07_model_output", "rescores")
+            (path,) = [path for path in rescores.rglob("*.jsonl") if path.stat().st_size]
+            told = [json.loads(line)["editscore"]["PQ_reasoning"] for line in path.read_bytes().splitlines()]
+            assert reason in told
+    assert len(behaviour.requests) == 6
+
+
 def test_a_server_that_goes_away_costs_nothing(scored: Project) -> None:
     """One clear error; what was scored before is still in the journal, and in the tables."""
     before = [table_of(scored, stage.table) for stage in STAGES]

@@ -1,0 +1,77 @@
+"""What a model server's JSON says, told by types: servers differ, and proxies and gateways put in their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sparkle_curation.models.questions import Reply, ReplyFault
+
+_SHOWN_CHARS = 200
+
+
+class ReplyShapeError(Exception):
+    """The JSON is not of the shape that the protocol has; the message says where not, and what stands there."""
+
+
+def read_model_names(value: Any) -> list[str]:
+    """The names of the models that a server lists.
+
+    Raises:
+        ReplyShapeError: there is no such list.
+    """
+    listed = _member(value, "data", list, "the list of models")
+    return [_member(model, "id", str, "a model") for model in listed]
+
+
+def read_reply(value: Any) -> Reply:
+    """The reply that a chat completion has: its first choice's content, a text or parts of which the texts are joined.
+
+    A content that is null is no reply of the model's: it thought or called a tool until it was cut, and would do so again.
+
+    Raises:
+        ReplyShapeError: there is no content, or of another type.
+
+    >>> parts = [{"type": "text", "text": "4"}, {"type": "text", "text": "2"}]
+    >>> read_reply({"choices": [{"message": {"content": parts}}]}).text
+    '42'
+    """
+    choices = _member(value, "choices", list, "the answer")
+    if not choices:
+        raise ReplyShapeError(f"choices: none in {_shown(value)}")
+    choice = choices[0]
+    message = _member(choice, "message", Mapping, "the first choice")
+    finish = choice.get("finish_reason")
+    if "content" in message and message["content"] is None:
+        said = f"the message's content is null (finish_reason: {_shown(finish)})"
+        return Reply("", is_cut=finish == "length", fault=ReplyFault.NO_REPLY, detail=said)
+    return Reply(
+        _text(_member(message, "content", (str, list), "the message")).strip(), is_cut=finish == "length"
+    )
+
+
+def _text(content: str | list[Any]) -> str:
+    if isinstance(content, str):
+        return content
+    texts = [
+        part["text"]
+        for part in content
+        if isinstance(part, Mapping) and part.get("type") == "text" and isinstance(part.get("text"), str)
+    ]
+    if not texts:
+        raise ReplyShapeError(f"content: no part that is a text in {_shown(content)}")
+    return "".join(texts)
+
+
+def _member(value: Any, name: str, kind: Any, what: str) -> Any:
+    if not isinstance(value, Mapping):
+        raise ReplyShapeError(f"{what} is no object: {_shown(value)}")
+    if name not in value:
+        raise ReplyShapeError(f"{what} has no {name!r}: {_shown(value)}")
+    if not isinstance(value[name], kind):
+        raise ReplyShapeError(f"{name}: not what it should be in {what}: {_shown(value[name])}")
+    return value[name]
+
+
+def _shown(value: object) -> str:
+    return str(value)[:_SHOWN_CHARS]
