@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 import polars as pl
 
+from sparkle_curation.reading import sources_at_hand
 from sparkle_curation.reading.annotations import annotation_prompts
 from sparkle_curation.reading.annotations import ingest_annotations as read_annotations
 from sparkle_curation.reading.asset_table import ingest_assets as read_assets
@@ -29,39 +31,56 @@ Ingested = tuple[TableStream, TableStream, TableStream]
 """A table, its rows of the quarantine, and its list of sources; read when they are saved."""
 
 
-def ingest_annotations(release: ReleaseFiles) -> Ingested:
+def check_release(release: ReleaseFiles, sources_before: pl.DataFrame, allow_empty: bool) -> ReleaseFiles:
+    """The release, once it is known to have what the tables are made of; before any of them is written.
+
+    Raises:
+        ReleaseError: nothing of a release is there.
+        EmptyOutputError: a table would lose all rows of a theme, since its sources are not there any more.
+    """
+    sources_at_hand.check_release(release, sources_before, allow_empty=allow_empty)
+    return release
+
+
+def ingest_annotations(release: ReleaseFiles, allow_empty: bool) -> Ingested:
     """The annotations: one row per sample of a theme's training CSV or metadata JSONL."""
-    return _streams(read_annotations(release))
+    return _streams(read_annotations(release), allow_empty)
 
 
-def ingest_edited_frame0_scores(release: ReleaseFiles, annotations: pl.LazyFrame) -> Ingested:
+def ingest_edited_frame0_scores(
+    release: ReleaseFiles, allow_empty: bool, annotations: pl.LazyFrame
+) -> Ingested:
     """The scores of the edited first frame: one row per scored sample."""
-    return _ingest_jsonl(EDITED_FRAME0_SCORES, release, annotations)
+    return _ingest_jsonl(EDITED_FRAME0_SCORES, release, allow_empty, annotations)
 
 
-def ingest_foreground_removed_scores(release: ReleaseFiles, annotations: pl.LazyFrame) -> Ingested:
+def ingest_foreground_removed_scores(
+    release: ReleaseFiles, allow_empty: bool, annotations: pl.LazyFrame
+) -> Ingested:
     """The scores of the foreground-removed frame: one row per scored sample."""
-    return _ingest_jsonl(FOREGROUND_REMOVED_SCORES, release, annotations)
+    return _ingest_jsonl(FOREGROUND_REMOVED_SCORES, release, allow_empty, annotations)
 
 
-def ingest_edited_video_scores(release: ReleaseFiles, annotations: pl.LazyFrame) -> Ingested:
+def ingest_edited_video_scores(
+    release: ReleaseFiles, allow_empty: bool, annotations: pl.LazyFrame
+) -> Ingested:
     """The scores of the edited video's frames: one row per scored sample."""
-    return _ingest_jsonl(EDITED_VIDEO_SCORES, release, annotations)
+    return _ingest_jsonl(EDITED_VIDEO_SCORES, release, allow_empty, annotations)
 
 
-def ingest_grounding_r1(release: ReleaseFiles, annotations: pl.LazyFrame) -> Ingested:
+def ingest_grounding_r1(release: ReleaseFiles, allow_empty: bool, annotations: pl.LazyFrame) -> Ingested:
     """The first round of grounding: one row per grounded sample."""
-    return _ingest_jsonl(GROUNDING_R1, release, annotations)
+    return _ingest_jsonl(GROUNDING_R1, release, allow_empty, annotations)
 
 
-def ingest_grounding_r2(release: ReleaseFiles, annotations: pl.LazyFrame) -> Ingested:
+def ingest_grounding_r2(release: ReleaseFiles, allow_empty: bool, annotations: pl.LazyFrame) -> Ingested:
     """The second round of grounding: one row per grounded sample."""
-    return _ingest_jsonl(GROUNDING_R2, release, annotations)
+    return _ingest_jsonl(GROUNDING_R2, release, allow_empty, annotations)
 
 
-def ingest_assets(release: ReleaseFiles) -> Ingested:
+def ingest_assets(release: ReleaseFiles, allow_empty: bool) -> Ingested:
     """The assets: one row per media file, in a shard or loose."""
-    return _streams(read_assets(release))
+    return _streams(read_assets(release), allow_empty)
 
 
 def combine_quarantines(*quarantined: pl.LazyFrame) -> pl.LazyFrame:
@@ -88,9 +107,12 @@ def count_ingested(quarantine: pl.LazyFrame, *tables_and_sources: pl.LazyFrame) 
     return counts
 
 
-def _ingest_jsonl(table: JsonlTable, release: ReleaseFiles, annotations: pl.LazyFrame) -> Ingested:
-    return _streams(ingest_jsonl(table, release, annotation_prompts(annotations)))
+def _ingest_jsonl(
+    table: JsonlTable, release: ReleaseFiles, allow_empty: bool, annotations: pl.LazyFrame
+) -> Ingested:
+    return _streams(ingest_jsonl(table, release, annotation_prompts(annotations)), allow_empty)
 
 
-def _streams(ingestion: Ingestion) -> Ingested:
-    return ingestion.rows, ingestion.quarantined, ingestion.source_files
+def _streams(ingestion: Ingestion, allow_empty: bool) -> Ingested:
+    rows = replace(ingestion.rows, allow_empty=allow_empty)
+    return rows, ingestion.quarantined, ingestion.source_files

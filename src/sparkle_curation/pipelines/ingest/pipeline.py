@@ -13,10 +13,20 @@ def create_pipeline() -> Pipeline:
     ingest_table = {name: getattr(nodes, f"ingest_{name}") for name in COLUMNS}
     return Pipeline(
         [
+            Node(
+                nodes.check_release,
+                inputs=["release", "sources_before", "params:allow_empty"],
+                outputs="release_checked",
+                name="check_release",
+            ),
             *(
                 Node(
                     function,
-                    inputs=["release", "annotations"] if name in JSONL_TABLES else ["release"],
+                    inputs=[
+                        "release_checked",
+                        "params:allow_empty",
+                        *(["annotations"] if name in JSONL_TABLES else []),
+                    ],
                     outputs=[name, f"{name}_quarantined", f"{name}_source_files"],
                     name=function.__name__,
                 )

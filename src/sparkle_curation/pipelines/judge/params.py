@@ -37,6 +37,7 @@ class JudgeParams(BaseModel):
         score_source: whose scores are gone by: ``released``, ``rescored``, or ``rescored_else_released``.
         preflight: what each pair is held against before it is emitted.
         split: how the variant is split into training and validation.
+        allow_empty: whether tables and the variant may come to hold nothing; of ``manifest`` and ``ingest`` too.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -48,3 +49,4 @@ class JudgeParams(BaseModel):
     score_source: Annotated[ScoreSource, Field(description="released, rescored or rescored_else_released")]
     preflight: PreflightParams
     split: SplitParams
+    allow_empty: Annotated[bool, Field(strict=True, description="true or false")]
