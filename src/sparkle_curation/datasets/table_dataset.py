@@ -98,7 +98,7 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
             raise EmptyOutputError(
                 "A table would lose all its rows",
                 where=self._path,
-                got=f"no row from {stream.total_bytes:,} bytes of sources, in place of {before:,}",
+                got=f"no row from its sources, in place of {before:,}",
                 allowed="rows; what cannot be trusted of the sources is set aside and makes none",
                 todo="look at the sources; with another data_root they are ingested, and its quarantine.parquet says what "
                 "is wrong with them; if the table shall be empty: --params allow_empty=true",

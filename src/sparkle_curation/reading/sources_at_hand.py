@@ -6,6 +6,7 @@ so the sources are looked for before any table is written, and what was probably
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Collection, Iterator
 from itertools import groupby
@@ -181,8 +182,14 @@ def _parts_lost(files: ReleaseFiles, lost: pl.DataFrame) -> EmptyOutputError:
 
 
 def _probably_meant(roots: list[str]) -> str | None:
+    """What to do where a release was found elsewhere; None where none was."""
     if not roots:
         return None
-    return (
-        f"the release seems to be in {' or '.join(roots)}: --params {shlex.quote(f'release_root={roots[0]}')}"
+    first = roots[0]
+    # The command line cuts a value at its commas, whatever quotes are put around it.
+    how = (
+        f"release_root: {json.dumps(first)} in conf/local/globals.yml"
+        if "," in first
+        else f"--params {shlex.quote(f'release_root={first}')}"
     )
+    return f"the release seems to be in {' or '.join(roots)}: {how}"
