@@ -109,7 +109,7 @@ def test_a_release_without_prompts_does_not_empty_the_annotations(done: Project)
 
 
 def test_a_theme_whose_files_are_gone_stops_the_run_unless_it_may_go(done: Project) -> None:
-    """Nothing of it is replaced; with `allow_empty` the variant is made without it."""
+    """Nothing of it is replaced; with `allow_empty` tables and variant are made without it."""
     for path in sorted(done.release_root.rglob("*"), reverse=True):
         if path.is_file() and THEME in str(path.relative_to(done.release_root)):
             path.unlink()
@@ -117,7 +117,8 @@ def test_a_theme_whose_files_are_gone_stops_the_run_unless_it_may_go(done: Proje
     assert f"annotations of {THEME} (was prompts/{THEME}_train.csv)" in told
     assert f"assets of {THEME} (was " in told
     before = emitted(done)
-    done.run_here("curate", params={"allow_empty": True})
+    for pipeline in ("ingest", "judge"):
+        done.run_here(pipeline, params={"allow_empty": True})
     assert emitted(done) == [name for name in before if not name.startswith(THEME)]
 
 
@@ -135,14 +136,15 @@ def test_a_table_whose_files_hold_nothing_any_more_keeps_its_rows(done: Project)
 
 
 def test_pairs_of_a_theme_are_not_lost_with_the_tables(done: Project) -> None:
-    """Without the tables nobody knows what a release once had; the variant itself still has the theme's pairs."""
-    shutil.rmtree(done.output("02_intermediate"))
+    """Without its lists of sources `ingest` cannot know what was there; the variant itself still has the theme's pairs."""
+    shutil.rmtree(done.output("02_intermediate", "source_files"))
     for path in sorted(done.release_root.rglob("*"), reverse=True):
         if path.is_file() and THEME in str(path.relative_to(done.release_root)):
             path.unlink()
+    done.run_here("ingest")
     before = contents(done.output(*VARIANT))
     with pytest.raises(EmptyOutputError, match="The variant would lose all pairs of themes") as caught:
-        done.run_here("curate")
+        done.run_here("judge")
     assert caught.value.got == f"pairs of {THEME} there, and none to take their place"
     assert contents(done.output(*VARIANT)) == before
 

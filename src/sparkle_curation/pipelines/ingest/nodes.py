@@ -11,7 +11,7 @@ from sparkle_curation.reading import sources_at_hand
 from sparkle_curation.reading.annotations import annotation_prompts
 from sparkle_curation.reading.annotations import ingest_annotations as read_annotations
 from sparkle_curation.reading.asset_table import ingest_assets as read_assets
-from sparkle_curation.reading.conservation import absences, count_sources
+from sparkle_curation.reading.conservation import absences, count_sources, shard_gaps
 from sparkle_curation.reading.ingestion import Ingestion, TableStream
 from sparkle_curation.reading.jsonl_table import ingest_jsonl
 from sparkle_curation.reading.release_files import ReleaseFiles
@@ -104,6 +104,8 @@ def count_ingested(quarantine: pl.LazyFrame, *tables_and_sources: pl.LazyFrame) 
     counts = count_sources(tables, quarantine, source_files)
     if missing := absences(counts):
         logger.warning("absent from the release: %s", "; ".join(missing))
+    if gaps := shard_gaps(counts):
+        logger.warning("shards absent between others, and with them their assets: %s", "; ".join(gaps))
     return counts
 
 
