@@ -24,6 +24,7 @@ GOOD: dict[str, Any] = {
     "missing_scores": "reject",
     "tainted_scores": "keep",
     "score_source": "released",
+    "allow_empty": False,
     "preflight": {
         "unloadable_pairs": "drop",
         "num_frames": 81,
@@ -71,6 +72,7 @@ def test_good_parameters_pass() -> None:
         ("base=0123456", ["The parameter 'base'", "42798", "1234567~0", "conf/base/diff/parameters.yml"]),
         ("other=12e4567", ["The parameter 'other'", "a git revision"]),
         ("a.b.c=1", ["There is no parameter 'a'"]),
+        ("allow_empty=perhaps", ["'allow_empty'", "perhaps", "true or false", "conf/base/curate"]),
         ("threshold=10.000001", ["'threshold'", "10.000001", "a number from 0 to 10, or null"]),
         ("threshold=-0.001", ["a number from 0 to 10, or null"]),
         ("threshold=.nan", ["a number from 0 to 10"]),

@@ -199,6 +199,38 @@ def lower_score(path: Path, sample: str) -> None:
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+def test_a_rebuild_does_not_leave_nothing(built: Clone) -> None:
+    """A root inside the release, a theme whose files are gone, thresholds that no sample passes: each ends `dvc repro`.
+
+    The variant stays, except where DVC itself has cleared it away for its stage; then no empty one takes its place.
+    """
+    variant = built.path("data/05_model_input/kiwi_edit/prompts")
+    before = {path.name: path.read_bytes() for path in variant.iterdir()}
+    settings, release = built.path("conf/base/globals.yml"), built.path("data/01_raw/sparkle_sample")
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace("sparkle_sample", "sparkle_sample/prompts"), encoding="utf-8")
+    log = built.run("dvc", "repro", is_failing=True)
+    assert stages_of(log) == ["manifest"]
+    assert f"the release seems to be in {release}: --params release_root={release}" in log
+    settings.write_text(text, encoding="utf-8")
+    for path in [
+        *release.glob("prompts/style_*"),
+        *release.glob("**/style/*.jsonl"),
+        *release.glob("**/style_*.tar"),
+    ]:
+        path.unlink()
+    log = built.run("dvc", "repro", is_failing=True)
+    assert stages_of(log) == ["manifest", "ingest"]
+    assert "annotations of style (was prompts/style_train.csv)" in log
+    assert {path.name: path.read_bytes() for path in variant.iterdir()} == before
+    built.run("git", "checkout", "--quiet", "--", ".")
+    log = built.run("dvc", "exp", "run", "-S", f"{CUT_OFF}=10", is_failing=True)
+    assert "The thresholds reject every sample" in log
+    assert not variant.exists()
+    built.back_to_head()
+    assert {path.name: path.read_bytes() for path in variant.iterdir()} == before
+
+
 def test_several_cut_offs_are_queued(built: Clone) -> None:
     """Each is judged in a folder of its own, and nothing else is done again there; the workspace stays as it is."""
     before = built.emitted()

@@ -51,6 +51,10 @@ class ReleaseError(SparkleError):
     """The release is not where it was said to be, or lacks what the run needs."""
 
 
+class EmptyOutputError(SparkleError):
+    """A run would leave nothing where there was something, or no variant at all, and was not told that it may."""
+
+
 class MissingTableError(SparkleError):
     """A table that a step reads was never written."""
 

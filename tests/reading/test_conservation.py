@@ -19,7 +19,7 @@ from tests.reading.made_lines import (
 )
 
 from sparkle_curation.errors import ConservationError
-from sparkle_curation.reading.conservation import absences, count_sources, expected_sources
+from sparkle_curation.reading.conservation import absences, count_sources, expected_sources, shard_gaps
 from sparkle_curation.release.fields import arrow_schema
 from sparkle_curation.release.tables import (
     COLUMNS,
@@ -187,3 +187,22 @@ def test_the_themes_are_those_of_the_card() -> None:
     """Each theme is expected with the same parts."""
     parts = expected_sources().group_by("theme", maintain_order=True).len()
     assert parts.rows() == [(theme, 15) for theme in THEMES]
+
+
+def test_a_gap_between_shards_is_found() -> None:
+    """At the front and in the middle, whatever the numbers; a whole row of shards has none, and another kind is apart."""
+    paths = [
+        "time_edited_video_part01.tar",
+        "intermediate_data/time_source_frame0_part00.tar",
+        "intermediate_data/time_source_frame0_part01.tar",
+        "style_source_video_part02.tar",
+        "style_source_video_part00.tar",
+        "style_source_video_part900000000.tar",
+        "time/source_video",
+    ]
+    assert shard_gaps(pl.DataFrame({"path": paths, "is_present": True})) == [
+        "time_edited_video_part00.tar",
+        "style_source_video_part01.tar",
+        "style_source_video_part03.tar to style_source_video_part899999999.tar",
+    ]
+    assert shard_gaps(pl.DataFrame({"path": paths, "is_present": False})) == []

@@ -37,10 +37,13 @@ class Variant:
     Attributes:
         samples: with ``VARIANT_COLUMNS``; the rows of a theme in the order that its CSV shall have.
         card: the text of its ``README.md``.
+        known_themes: themes that the release at hand has a sample of. Another one that has pairs where the variant is to
+            be written has lost its sources, and is not to go in silence. None: any may go.
     """
 
     samples: pl.DataFrame
     card: str
+    known_themes: frozenset[str] | None = None
 
 
 _VIDEO_COLUMNS = {"src_video": KIND.source_video, "tgt_video": KIND.edited_video}

@@ -12,6 +12,7 @@ from sparkle_curation.datasets.lean_tables_dataset import LeanTablesDataset
 from sparkle_curation.datasets.release_dataset import ReleaseDataset
 from sparkle_curation.datasets.report_datasets import MetricsJSONDataset, ReportCSVDataset
 from sparkle_curation.datasets.schema_validator import TableSchemaValidator
+from sparkle_curation.datasets.sources_dataset import SourcesDataset
 from sparkle_curation.datasets.table_dataset import TableDataset
 from sparkle_curation.datasets.text_dataset import TextDataset
 from sparkle_curation.datasets.validation_datasets import DataDocsDataset, ValidationsDataset
@@ -34,6 +35,7 @@ __all__ = [
     "PNGDataset",
     "ReleaseDataset",
     "ReportCSVDataset",
+    "SourcesDataset",
     "TableDataset",
     "TableSchemaValidator",
     "TextDataset",

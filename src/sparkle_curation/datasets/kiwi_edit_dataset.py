@@ -14,6 +14,7 @@ from sparkle_curation.curation.emission import VARIANT_COLUMNS, Variant
 from sparkle_curation.curation.metadata_text import parse_metadata, write_metadata
 from sparkle_curation.datasets.atomic import atomic_folder
 from sparkle_curation.datasets.previews import NOT_MADE, table_preview
+from sparkle_curation.errors import EmptyOutputError
 from sparkle_curation.release.layout import (
     PROMPTS_FOLDER,
     SPLITS,
@@ -74,12 +75,31 @@ class KiwiEditDataset(AbstractDataset[Variant | pl.DataFrame, pl.DataFrame]):
         Args:
             data: samples with ``VARIANT_COLUMNS``; the rows of a theme in the order that its CSV shall have. Without
                 a column ``split`` all are for training.
+
+        Raises:
+            EmptyOutputError: the folder has pairs of a theme that the release at hand does not know any more.
         """
         samples, card = (data.samples, data.card) if isinstance(data, Variant) else (data, None)
+        if isinstance(data, Variant):
+            self._check_themes(data)
         with atomic_folder(self._folder) as temporary:
             _write_parts(samples, temporary)
             if card is not None:
                 (temporary / CARD_NAME).write_text(card, encoding="utf-8", newline="\n")
+
+    def _check_themes(self, variant: Variant) -> None:
+        """Nothing, when each theme of the folder is still known, or any may go."""
+        if variant.known_themes is None or not self._exists():
+            return
+        lost = {part.theme for part in self._parts()} - variant.known_themes
+        if lost:
+            raise EmptyOutputError(
+                "The variant would lose all pairs of themes that the release at hand has no sample of",
+                where=self._folder,
+                got=f"pairs of {', '.join(theme for theme in THEMES if theme in lost)} there, and none to take their place",
+                allowed="themes that some table knows",
+                todo="give the release that has them, or another data_root; if they shall go: --params allow_empty=true",
+            )
 
     def preview(self, nrows: int = 20) -> TablePreview:
         """The first ``nrows`` samples of the first theme."""

@@ -18,7 +18,7 @@ from kedro_datasets._typing import TablePreview
 from sparkle_curation.datasets.atomic import atomic_file
 from sparkle_curation.datasets.previews import NOT_MADE, table_preview
 from sparkle_curation.engine.progress import byte_progress
-from sparkle_curation.errors import MissingTableError
+from sparkle_curation.errors import EmptyOutputError, MissingTableError
 from sparkle_curation.reading.ingestion import TableStream
 
 logger = logging.getLogger(__name__)
@@ -74,7 +74,11 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
         return pl.scan_parquet(self._path)
 
     def save(self, data: Table) -> None:
-        """Write the whole table, or nothing: the old file stays until the new one is complete."""
+        """Write the whole table, or nothing: the old file stays until the new one is complete.
+
+        Raises:
+            EmptyOutputError: the stream has no rows, the file has some, and the stream does not allow that.
+        """
         if not isinstance(data, TableStream):
             with atomic_file(self._path) as temporary:
                 data.lazy().sink_parquet(temporary, compression="zstd", compression_level=3)
@@ -84,6 +88,21 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
         else:
             with atomic_file(self._path) as temporary:
                 _write_stream(data, temporary)
+                self._check_rows(data, temporary)
+
+    def _check_rows(self, stream: TableStream, written: Path) -> None:
+        """Nothing, when what was written may take the place of what is there."""
+        if stream.allow_empty or pq.read_metadata(written).num_rows:
+            return
+        if before := stored_rows(self._path):
+            raise EmptyOutputError(
+                "A table would lose all its rows",
+                where=self._path,
+                got=f"no row from its sources, in place of {before:,}",
+                allowed="rows; what cannot be trusted of the sources is set aside and makes none",
+                todo="look at the sources; with another data_root they are ingested, and its quarantine.parquet says what "
+                "is wrong with them; if the table shall be empty: --params allow_empty=true",
+            )
 
     def preview(self, nrows: int = 20) -> TablePreview:
         """The first ``nrows`` rows; only they are read."""
@@ -113,6 +132,14 @@ def stored_fingerprint(path: Path) -> str | None:
     except (pa.ArrowInvalid, OSError):  # not a whole Parquet file: written by something else, so replace it
         return None
     return stored.get(FINGERPRINT_KEY, b"").decode() or None
+
+
+def stored_rows(path: Path) -> int:
+    """The rows of the Parquet file; 0 where it is none, or is not whole."""
+    try:
+        return int(pq.read_metadata(path).num_rows)
+    except (pa.ArrowInvalid, OSError):
+        return 0
 
 
 def _write_stream(stream: TableStream, path: Path) -> None:

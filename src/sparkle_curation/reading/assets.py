@@ -14,6 +14,7 @@ from sparkle_curation.reading.tar_members import TarMember, list_members, normal
 from sparkle_curation.release.fields import arrow_schema
 from sparkle_curation.release.layout import (
     ASSET_KINDS,
+    BASE_FOLDERS,
     AssetName,
     ShardName,
     asset_folder,
@@ -143,10 +144,7 @@ def shard_assets(files: ReleaseFiles, shard_file: SourceFile) -> AssetListing:
 
 # ------------------------------------------------------------------ sources
 def _shard_folder_files(files: ReleaseFiles) -> list[SourceFile]:
-    folders = dict.fromkeys(kind.base_folder for kind in ASSET_KINDS.values())
-    return [
-        file for folder in ("", *filter(None, folders)) for file in files.files_in(*filter(None, [folder]))
-    ]
+    return [file for folder in ("", *BASE_FOLDERS) for file in files.files_in(folder)]
 
 
 def _is_tar(file: SourceFile) -> bool:

@@ -6,6 +6,7 @@ The records of a source are counted while it is read; its rows are counted in th
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import polars as pl
 
@@ -15,6 +16,7 @@ from sparkle_curation.release.layout import (
     annotation_paths,
     asset_folder,
     parse_shard_path,
+    shard_path,
 )
 from sparkle_curation.release.tables import JSONL_TABLES
 from sparkle_curation.release.themes import THEMES
@@ -102,6 +104,30 @@ def absences(counts: pl.DataFrame) -> list[str]:
         *(f"the whole theme {theme}" for theme in missing_themes),
         *(f"{whose}: {', '.join(parts)}" for whose, parts in parts_by_themes.items()),
     ]
+
+
+def shard_gaps(counts: pl.DataFrame) -> list[str]:
+    """Shards that are not there although one with a higher part number is; the first of a gap, and its last.
+
+    A shard that is missing at the end is not known: no file says how many there are.
+
+    >>> from functools import partial
+    >>> of = partial(shard_path, THEMES[0], next(iter(ASSET_KINDS)))
+    >>> gaps = shard_gaps(pl.DataFrame({"path": [of(0), of(3)], "is_present": True}))
+    >>> gaps == [f"{of(1)} to {of(2)}"]
+    True
+    """
+    parts: dict[tuple[str, str], list[int]] = {}
+    for path in counts.filter("is_present")["path"]:
+        if shard := parse_shard_path(path):
+            parts.setdefault((shard.theme, shard.kind), []).append(shard.part)
+    gaps = []
+    for (theme, kind), numbers in parts.items():
+        for before, after in pairwise([-1, *sorted(numbers)]):
+            first, last = (shard_path(theme, kind, part) for part in (before + 1, after - 1))
+            if after - before > 1:
+                gaps.append(first if first == last else f"{first} to {last}")
+    return gaps
 
 
 def _part(path: str, theme: str) -> str:

@@ -93,6 +93,7 @@ class TableStream:
         bytes_read: bytes of the sources read so far.
         retracted: after the last piece, source lines by theme of rows to be taken back.
         log_level: how loudly to say that it was written.
+        allow_empty: whether no rows may take the place of some.
     """
 
     title: str
@@ -103,6 +104,7 @@ class TableStream:
     bytes_read: Callable[[], int]
     retracted: Callable[[], dict[str, set[int]]]
     log_level: int = logging.INFO
+    allow_empty: bool = True
 
 
 class Ingestion:

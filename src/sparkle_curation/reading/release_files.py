@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
+from pathlib import PurePath
 from typing import BinaryIO, Protocol, cast
 
 import fsspec
@@ -92,6 +93,36 @@ class ReleaseFiles:
         )
         sources = (_from_info(_join(folder, entry["name"].rsplit("/", 1)[-1]), entry) for entry in listed)
         return sorted(sources, key=_BY_PATH)
+
+    def has_files(self, folder: str) -> bool:
+        """Whether there is a file directly in ``folder``; a local folder is not listed further than to the first."""
+        if self._is_local:
+            return any(True for _ in _scan_local(self._full(folder), folder))
+        return bool(self.files_in(folder))
+
+    def folders_in(self, folder: str = "") -> list[str]:
+        """Names of the folders directly in ``folder``, sorted; none where it cannot be listed."""
+        full = self._full(folder)
+        try:
+            if self._is_local:
+                with os.scandir(full) as entries:
+                    return sorted(entry.name for entry in entries if entry.is_dir())
+            listed = self._fs.ls(full, detail=True)
+        except OSError:
+            return []
+        return sorted(
+            entry["name"].rstrip("/").rpartition("/")[2] for entry in listed if entry["type"] == "directory"
+        )
+
+    def parents(self, count: int) -> list[str]:
+        """The roots above this one, the nearest first, at most ``count``; of a URL down to its bucket or server."""
+        if self._is_local:
+            return [str(path) for path in PurePath(self._base).parents][:count]
+        scheme, mark, path = self.root.rstrip("/").partition("://")
+        if not mark or "?" in path:  # a chained URL, or one whose end is no path
+            return []
+        names = path.split("/")
+        return [f"{scheme}://{'/'.join(names[:end])}" for end in range(len(names) - 1, 0, -1)][:count]
 
     def find(self, path: str) -> SourceFile | None:
         """The file at ``path``, as its folder lists it; None when it is not there."""

@@ -38,6 +38,12 @@ ASSET_KINDS: dict[str, AssetKind] = {
 """The asset kinds by name, in the order of the pipeline that made them."""
 
 
+BASE_FOLDERS: tuple[str, ...] = tuple(
+    dict.fromkeys(kind.base_folder for kind in ASSET_KINDS.values() if kind.base_folder)
+)
+"""Folders of the root, other than the root itself, that shards and the themes' folders lie in."""
+
+
 @dataclass(frozen=True)
 class AssetRoles:
     """The kind of asset that has each role, see ``spec.description.Role``; empty where the dataset has none."""

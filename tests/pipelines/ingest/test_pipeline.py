@@ -235,9 +235,13 @@ def test_one_theme_is_ingested(own: Project, caplog: pytest.LogCaptureFixture) -
 def test_an_empty_folder_has_nothing(
     project: Project, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Empty tables with their columns, and one sentence."""
+    """Where that is allowed: empty tables with their columns, and one sentence. Otherwise nothing is made."""
     (tmp_path / "empty").mkdir()
     empty = replace(project, release_root=tmp_path / "empty")
+    with pytest.raises(ReleaseError, match="nothing of a release"):
+        empty.run_here("ingest")
+    assert not empty.data_root.exists()
+    empty = replace(empty, params={"allow_empty": True})
     with caplog.at_level(logging.WARNING, logger="sparkle_curation"):
         empty.run_here("ingest")
     for name, columns in COLUMNS.items():

@@ -25,6 +25,7 @@ DECLARED: dict[str, Any] = {
         "width": None,
     },
     "score_source": "released",
+    "allow_empty": False,
     "split": {"val_share": 0.0, "grouped_by": "picture", "seed": 0},
 }
 

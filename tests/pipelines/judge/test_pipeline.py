@@ -85,6 +85,7 @@ def make_catalog(
             PreflightParams(**({"unloadable_pairs": "drop"} | dict(preflight or {})))
         ),
         "params:score_source": MemoryDataset("released"),
+        "params:allow_empty": MemoryDataset(data=False),
         "params:split": MemoryDataset(split or SplitParams()),
         "score_fingerprints": MemoryDataset({"edited_video_scores": "one"}),
         "code_version": MemoryDataset(CodeVersion("0f1e", is_dirty=False)),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 import polars as pl
 
+from sparkle_curation.reading import sources_at_hand
 from sparkle_curation.reading.annotations import annotation_prompts
 from sparkle_curation.reading.annotations import ingest_annotations as read_annotations
 from sparkle_curation.reading.asset_table import ingest_assets as read_assets
-from sparkle_curation.reading.conservation import absences, count_sources
+from sparkle_curation.reading.conservation import absences, count_sources, shard_gaps
 from sparkle_curation.reading.ingestion import Ingestion, TableStream
 from sparkle_curation.reading.jsonl_table import ingest_jsonl
 from sparkle_curation.reading.release_files import ReleaseFiles
@@ -21,25 +23,39 @@ Ingested = tuple[TableStream, TableStream, TableStream]
 """A table, its rows of the quarantine, and its list of sources; read when they are saved."""
 
 
-def ingest_annotations(release: ReleaseFiles) -> Ingested:
+def check_release(release: ReleaseFiles, sources_before: pl.DataFrame, allow_empty: bool) -> ReleaseFiles:
+    """The release, once it is known to have what the tables are made of; before any of them is written.
+
+    Raises:
+        ReleaseError: nothing of a release is there.
+        EmptyOutputError: a table would lose all rows of a theme, since its sources are not there any more.
+    """
+    sources_at_hand.check_release(release, sources_before, allow_empty=allow_empty)
+    return release
+
+
+def ingest_annotations(release: ReleaseFiles, allow_empty: bool) -> Ingested:
     """The annotations: one row per sample of a theme's training CSV or metadata JSONL."""
-    return _streams(read_annotations(release))
+    return _streams(read_annotations(release), allow_empty)
 
 
-def ingest_records(table: JsonlTable, release: ReleaseFiles, annotations: pl.LazyFrame) -> Ingested:
+def ingest_records(
+    table: JsonlTable, release: ReleaseFiles, allow_empty: bool, annotations: pl.LazyFrame
+) -> Ingested:
     """A table of scores or groundings: one row per sample in the themes' JSONL files.
 
     Args:
         table: which.
         release: its files.
+        allow_empty: whether the table may lose all its rows.
         annotations: with the prompts that those of the records are compared with.
     """
-    return _streams(ingest_jsonl(table, release, annotation_prompts(annotations)))
+    return _streams(ingest_jsonl(table, release, annotation_prompts(annotations)), allow_empty)
 
 
-def ingest_assets(release: ReleaseFiles) -> Ingested:
+def ingest_assets(release: ReleaseFiles, allow_empty: bool) -> Ingested:
     """The assets: one row per media file, in a shard or loose."""
-    return _streams(read_assets(release))
+    return _streams(read_assets(release), allow_empty)
 
 
 def combine_quarantines(*quarantined: pl.LazyFrame) -> pl.LazyFrame:
@@ -63,8 +79,11 @@ def count_ingested(quarantine: pl.LazyFrame, *tables_and_sources: pl.LazyFrame) 
     counts = count_sources(tables, quarantine, source_files)
     if missing := absences(counts):
         logger.warning("absent from the release: %s", "; ".join(missing))
+    if gaps := shard_gaps(counts):
+        logger.warning("shards absent between others, and with them their assets: %s", "; ".join(gaps))
     return counts
 
 
-def _streams(ingestion: Ingestion) -> Ingested:
-    return ingestion.rows, ingestion.quarantined, ingestion.source_files
+def _streams(ingestion: Ingestion, allow_empty: bool) -> Ingested:
+    rows = replace(ingestion.rows, allow_empty=allow_empty)
+    return rows, ingestion.quarantined, ingestion.source_files

@@ -12,8 +12,9 @@ from sparkle_curation.pipelines.ingest import nodes
 from sparkle_curation.release.tables import COLUMNS, JSONL_TABLES, JsonlTable
 
 
-def _table(function: Callable[..., Any], name: str, inputs: list[str]) -> Node:
+def _table(function: Callable[..., Any], name: str, others: list[str]) -> Node:
     """The node of a table, its rows of the quarantine and its list of sources."""
+    inputs = ["release_checked", "params:allow_empty", *others]
     outputs = [name, f"{name}_quarantined", f"{name}_source_files"]
     return Node(function, inputs=inputs, outputs=outputs, name=f"ingest_{name}")
 
@@ -26,12 +27,15 @@ def create_pipeline() -> Pipeline:
     """The release becomes tables, one node a table; then the quarantine and the counts of all."""
     return Pipeline(
         [
-            _table(nodes.ingest_annotations, "annotations", ["release"]),
-            *(
-                _table(_ingest_records(table), name, ["release", "annotations"])
-                for name, table in JSONL_TABLES.items()
+            Node(
+                nodes.check_release,
+                inputs=["release", "sources_before", "params:allow_empty"],
+                outputs="release_checked",
+                name="check_release",
             ),
-            _table(nodes.ingest_assets, "assets", ["release"]),
+            _table(nodes.ingest_annotations, "annotations", []),
+            *(_table(_ingest_records(table), name, ["annotations"]) for name, table in JSONL_TABLES.items()),
+            _table(nodes.ingest_assets, "assets", []),
             Node(
                 nodes.combine_quarantines,
                 inputs=[f"{name}_quarantined" for name in COLUMNS],

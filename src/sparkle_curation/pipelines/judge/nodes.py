@@ -8,7 +8,7 @@ import logging
 
 import polars as pl
 
-from sparkle_curation.curation import funnel_figure, score_source, sweep_figure
+from sparkle_curation.curation import empty_variant, funnel_figure, score_source, sweep_figure
 from sparkle_curation.curation.figure_parts import Figure
 from sparkle_curation.curation.frames import Frame
 from sparkle_curation.curation.score_histograms import count_scores
@@ -102,6 +102,16 @@ def judge_samples(
     """
     by_stage = dict(zip(STAGE_NAMES, scores, strict=True))
     return judge(samples_marked, by_stage, cut_offs, missing_scores, tainted_scores)
+
+
+def check_kept(verdicts: pl.DataFrame, cut_offs: dict[str, float], allow_empty: bool) -> pl.DataFrame:
+    """The verdicts, once some sample is known to be kept; the old ones are still those that the variant was made by.
+
+    Raises:
+        EmptyOutputError: no sample is kept, and ``allow_empty`` is not set.
+    """
+    empty_variant.check_kept(verdicts, cut_offs, allow_empty=allow_empty)
+    return verdicts
 
 
 def split_by_verdict(verdicts: Frame) -> tuple[pl.DataFrame, pl.DataFrame]:

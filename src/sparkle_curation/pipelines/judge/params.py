@@ -42,6 +42,7 @@ class JudgeParams(BaseModel):
         preflight: what each pair is held against before it is emitted.
         split: how the variant is split into training and validation.
         licence_allow: licences that videos may have; None for any.
+        allow_empty: whether tables and the variant may come to hold nothing; of ``manifest`` and ``ingest`` too.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -53,4 +54,5 @@ class JudgeParams(BaseModel):
     score_source: Annotated[ScoreSource, Field(description="released, rescored or rescored_else_released")]
     preflight: PreflightParams
     split: SplitParams
+    allow_empty: Annotated[bool, Field(strict=True, description="true or false")]
     licence_allow: Annotated[list[str] | None, words(bool, _LICENCES), Field(description=_LICENCES)] = None

@@ -10,6 +10,7 @@ from kedro.pipeline import Node, Pipeline, node
 from sparkle_curation.curation.cut_offs import resolve_cut_offs
 from sparkle_curation.pipelines.judge.nodes import (
     audit_scores,
+    check_kept,
     choose_scores,
     count_scores_by_tenth,
     draw_funnel,
@@ -64,8 +65,9 @@ def create_pipeline(**_: object) -> Pipeline:
             _step(
                 judge_samples,
                 ["samples_marked", "cut_offs", "params:missing_scores", "params:tainted_scores", *_CHOSEN],
-                "verdicts",
+                "verdicts_found",
             ),
+            _step(check_kept, ["verdicts_found", "cut_offs", "params:allow_empty"], "verdicts"),
             _step(count_scores_by_tenth, ["verdicts"], "score_histograms"),
             _step(split_by_verdict, ["verdicts"], ["samples_kept", "samples_rejected"]),
             _step(look_up_prompts, ["samples_kept", "annotations", *_SCORES, *_GROUNDINGS], "prompts_found"),
@@ -104,7 +106,11 @@ def create_pipeline(**_: object) -> Pipeline:
                 ],
                 "variant_card",
             ),
-            _step(assemble_variant, ["samples_emitted", "variant_card"], "variant_samples"),
+            _step(
+                assemble_variant,
+                ["samples_emitted", "variant_card", "sample_counts", "params:allow_empty"],
+                "variant_samples",
+            ),
             _step(
                 measure_curation,
                 ["sample_counts", "cut_offs", "curation_choices"],

@@ -6,7 +6,7 @@ import logging
 
 import polars as pl
 
-from sparkle_curation.curation import emission, funnel, preflight, split
+from sparkle_curation.curation import emission, empty_variant, funnel, preflight, split
 from sparkle_curation.curation.choices import CurationChoices
 from sparkle_curation.curation.dataset_card import write_card
 from sparkle_curation.curation.frames import Frame
@@ -151,9 +151,18 @@ def describe_variant(
     )
 
 
-def assemble_variant(samples_emitted: pl.DataFrame, variant_card: str) -> emission.Variant:
-    """The variant: its samples with their card, to be written as a set."""
-    return emission.Variant(samples_emitted, variant_card)
+def assemble_variant(
+    samples_emitted: pl.DataFrame, variant_card: str, sample_counts: pl.DataFrame, allow_empty: bool
+) -> emission.Variant:
+    """The variant: its samples with their card, to be written as a set.
+
+    Raises:
+        EmptyOutputError: there is no sample, and ``allow_empty`` is not set.
+    """
+    *by_theme, total = sample_counts.to_dicts()
+    empty_variant.check_emitted(total, allow_empty=allow_empty)
+    known_themes = frozenset(row["theme"] for row in by_theme if row["known"])
+    return emission.Variant(samples_emitted, variant_card, None if allow_empty else known_themes)
 
 
 def measure_curation(

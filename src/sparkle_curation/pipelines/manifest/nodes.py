@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import polars as pl
 
-from sparkle_curation.reading import manifest
+from sparkle_curation.reading import manifest, sources_at_hand
 from sparkle_curation.reading.release_files import ReleaseFiles
+
+
+def require_release(release: ReleaseFiles, allow_empty: bool) -> ReleaseFiles:
+    """The release, once it is known to be one.
+
+    Raises:
+        ReleaseError: nothing of a release is there.
+    """
+    sources_at_hand.check_release(release, sources_at_hand.NO_SOURCES, allow_empty=allow_empty)
+    return release
 
 
 def list_release_texts(release: ReleaseFiles) -> pl.DataFrame:

@@ -1,0 +1,182 @@
+"""A run never leaves nothing where there was something: it stops, says why, and all files stay as they are."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+from tests.conftest import Project
+
+from sparkle_curation.errors import EmptyOutputError
+
+VARIANT = ("05_model_input", "kiwi_edit")
+THEME = "style"
+
+
+@pytest.fixture(scope="module")
+def finished(kedro_project: Path, sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A finished run on the sample release."""
+    project = Project(release_root=sample_release, data_root=tmp_path_factory.mktemp("finished") / "data")
+    project.run_here("curate")
+    return project
+
+
+@pytest.fixture
+def done(finished: Project, tmp_path: Path) -> Project:
+    """The finished run in a data root of its own, on a copy of the release in a folder of its own."""
+    release = shutil.copytree(finished.release_root, tmp_path / "above" / "snapshots" / "abc" / "release")
+    data = shutil.copytree(finished.data_root, tmp_path / "data")
+    return replace(finished, release_root=release, data_root=data)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """The bytes of all files under a folder, by their path in it."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def stopped(project: Project, **params: object) -> str:
+    """What a run says that stops with exit code 1, in place of replacing anything that the variant is made of."""
+    kept = (
+        "05_model_input",
+        "02_intermediate",
+        "03_primary/verdicts.parquet",
+        "03_primary/samples_kept.parquet",
+    )
+    before = contents(project.data_root)
+    done = project.run_kedro("--pipelines", "curate", params=params)
+    after = contents(project.data_root)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert {path: after.get(path) for path in before if path.startswith(kept)} == {
+        path: content for path, content in before.items() if path.startswith(kept)
+    }
+    assert "Traceback" not in done.stderr
+    return last_lines(done)
+
+
+def last_lines(done: subprocess.CompletedProcess[str]) -> str:
+    """The error that a run ends with."""
+    return done.stderr[done.stderr.rindex("Error: ") :]
+
+
+def emitted(project: Project) -> list[str]:
+    """The names of the variant's files of prompts."""
+    return sorted(path.name for path in project.output(*VARIANT, "prompts").iterdir())
+
+
+# ------------------------------------------------------------------ a wrong release
+WRONG_ROOTS: dict[str, Callable[[Path], Path]] = {
+    "above": lambda release: release.parents[2],
+    "prompts": lambda release: release / "prompts",
+    "theme": lambda release: release / THEME,
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG_ROOTS)
+def test_a_root_beside_the_release_stops_the_run_and_the_right_one_is_named(
+    wrong: str, done: Project
+) -> None:
+    """Above the release, as a hub's cache is, or inside it: every file stays, and what is printed can be typed."""
+    (done.release_root / THEME).mkdir(exist_ok=True)
+    told = stopped(replace(done, release_root=WRONG_ROOTS[wrong](done.release_root)))
+    assert told.startswith("Error: The release root holds nothing of a release")
+    assert (
+        f"the release seems to be in {done.release_root}: --params release_root={done.release_root}\n" in told
+    )
+
+
+def test_an_empty_root_stops_the_run(done: Project, tmp_path: Path) -> None:
+    """It is said to be empty."""
+    (tmp_path / "x" / "y" / "z" / "v" / "empty").mkdir(parents=True)
+    told = stopped(replace(done, release_root=tmp_path / "x" / "y" / "z" / "v" / "empty"))
+    assert "got:     an empty folder\n" in told
+    assert "--params allow_empty=true" in told
+
+
+def test_a_release_without_prompts_does_not_empty_the_annotations(done: Project) -> None:
+    """The table that would lose its rows is named, with a file that it was made of."""
+    shutil.rmtree(done.release_root / "prompts")
+    told = stopped(done)
+    assert told.startswith(
+        "Error: Tables would lose all rows of themes that the release has no source of any more"
+    )
+    themes = "location, season, time, style, openve3m"
+    assert f"nothing of annotations of {themes} (was prompts/" in told
+
+
+def test_a_theme_whose_files_are_gone_stops_the_run_unless_it_may_go(done: Project) -> None:
+    """Nothing of it is replaced; with `allow_empty` tables and variant are made without it."""
+    for path in sorted(done.release_root.rglob("*"), reverse=True):
+        if path.is_file() and THEME in str(path.relative_to(done.release_root)):
+            path.unlink()
+    told = stopped(done)
+    assert f"annotations of {THEME} (was prompts/{THEME}_train.csv)" in told
+    assert f"assets of {THEME} (was " in told
+    before = emitted(done)
+    for pipeline in ("ingest", "judge"):
+        done.run_here(pipeline, params={"allow_empty": True})
+    assert emitted(done) == [name for name in before if not name.startswith(THEME)]
+
+
+def test_a_table_whose_files_hold_nothing_any_more_keeps_its_rows(done: Project) -> None:
+    """The files are there and empty: no row would take the place of 90."""
+    for path in done.release_root.glob("intermediate_data/*/edited_video_score.jsonl"):
+        path.write_bytes(b"")
+    before = done.output("02_intermediate", "edited_video_scores.parquet").read_bytes()
+    with pytest.raises(EmptyOutputError, match="A table would lose all its rows") as caught:
+        done.run_here("ingest")
+    assert caught.value.got == "no row from its sources, in place of 90"
+    assert done.output("02_intermediate", "edited_video_scores.parquet").read_bytes() == before
+    done.run_here("ingest", params={"allow_empty": True})
+    assert pl.read_parquet(done.output("02_intermediate", "edited_video_scores.parquet")).is_empty()
+
+
+def test_pairs_of_a_theme_are_not_lost_with_the_tables(done: Project) -> None:
+    """Without its lists of sources `ingest` cannot know what was there; the variant itself still has the theme's pairs."""
+    shutil.rmtree(done.output("02_intermediate", "source_files"))
+    for path in sorted(done.release_root.rglob("*"), reverse=True):
+        if path.is_file() and THEME in str(path.relative_to(done.release_root)):
+            path.unlink()
+    done.run_here("ingest")
+    before = contents(done.output(*VARIANT))
+    with pytest.raises(EmptyOutputError, match="The variant would lose all pairs of themes") as caught:
+        done.run_here("judge")
+    assert caught.value.got == f"pairs of {THEME} there, and none to take their place"
+    assert contents(done.output(*VARIANT)) == before
+
+
+# ------------------------------------------------------------------ no pair
+def test_thresholds_that_no_sample_passes_stop_the_run(done: Project, sample_release: Path) -> None:
+    """The highest score of each stage is said, and the variant of before stays, with its verdicts."""
+    done = replace(done, release_root=sample_release)  # the same as before, so no table is made anew
+    verdicts = pl.read_parquet(done.output("03_primary", "verdicts.parquet"))
+    told = stopped(done, threshold=10)
+    assert told.startswith("Error: The thresholds reject every sample: the variant would be empty.\n")
+    for stage in ("edited_frame0", "foreground_removed", "edited_video"):
+        highest = verdicts[f"{stage}_score"].max()
+        assert f"{stage} highest score {highest} at threshold 10, 0 pass" in told
+
+
+def test_an_empty_variant_is_made_where_that_is_allowed(done: Project) -> None:
+    """No CSV is left, and the run ends well."""
+    finished = done.run_kedro("--pipelines", "judge", params={"threshold": 10, "allow_empty": True})
+    assert finished.returncode == 0, finished.stderr
+    assert emitted(done) == []
+
+
+def test_pairs_that_are_all_dropped_stop_the_run(done: Project) -> None:
+    """Samples are kept, and the preflight drops each: how many is said, and the variant stays."""
+    media = done.output("02_intermediate", "media.parquet")
+    broken = pl.read_parquet(media).with_columns(pl.lit("not_mp4").alias("error"))
+    broken.write_parquet(media)
+    before = contents(done.output(*VARIANT))
+    with pytest.raises(EmptyOutputError, match="No pair can be emitted") as caught:
+        done.run_here("judge")
+    assert caught.value.got == (
+        "80 samples kept; 0 of them without a prompt or both videos, 80 dropped by the preflight"
+    )
+    assert contents(done.output(*VARIANT)) == before
