@@ -29,7 +29,11 @@ def catalog(tmp_path: Path) -> DataCatalog:
                 "filepath": str(tmp_path / "{table}.parquet"),
             },
             "funnel": {"type": f"{ours}.ReportCSVDataset", "filepath": str(tmp_path / "funnel.csv")},
-            "data_docs": {"type": f"{ours}.DataDocsDataset", "filepath": str(tmp_path / "data_docs")},
+            "data_docs": {
+                "type": f"{ours}.DataDocsDataset",
+                "filepath": str(tmp_path / "data_docs"),
+                "release": "data/Sparkle",
+            },
             "funnel_table": {"type": "no_such_package.FigureDataset", "filepath": "figure.json"},
         }
     )

@@ -127,3 +127,16 @@ def test_the_figure_has_a_map_and_two_lines_per_stage() -> None:
     assert [trace["type"] for trace in figure["data"]] == ["heatmap", "scatter", "scatter"] * len(STAGE_NAMES)
     assert sum(count or 0 for row in figure["data"][0]["z"] for count in row) == 3
     assert "nothing to compare" in figure["layout"]["annotations"][1]["text"]
+
+
+def test_the_figure_follows_the_stages_that_have_a_cut_off() -> None:
+    """Maps in the upper row and lines below, each on axes of its own."""
+    pairs = pairs_of([(8.0, 9.0), (7.0, 6.0)])
+    cut_offs = {"edited_frame0": 8.0, "another_stage": 6.5}
+    figure = draw_agreement(pairs, measure(pairs, CUT_OFFS), count_crossings(pairs), cut_offs)
+    assert [trace["xaxis"] for trace in figure["data"]] == ["x", "x3", "x3", "x2", "x4", "x4"]
+    assert [note["text"].partition("</b>")[0] for note in figure["layout"]["annotations"]] == [
+        "<b>edited frame 0",
+        "<b>another stage",
+    ]
+    assert (figure["layout"]["grid"]["rows"], figure["layout"]["grid"]["columns"]) == (2, 2)

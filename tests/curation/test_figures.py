@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -13,7 +14,7 @@ from tests.curation.made_tables import CUT_OFFS
 from tests.curation.made_versions import version
 from tests.curation.test_funnel import count_samples
 
-from sparkle_curation.curation.figure_parts import Figure
+from sparkle_curation.curation.figure_parts import Figure, spoken, theme_colours
 from sparkle_curation.curation.funnel import TOTAL, tabulate_funnel
 from sparkle_curation.curation.funnel_figure import draw_funnel
 from sparkle_curation.curation.sweep_figure import draw_sweep
@@ -91,7 +92,7 @@ def test_a_cut_off_between_two_tenths_is_not_given_a_count() -> None:
 
 def test_the_joint_line_is_one_cut_off_for_all_stages() -> None:
     """What `threshold` would keep, from 7 on."""
-    (line,) = traces(sweep_figure(), "all three at one cut-off")
+    (line,) = traces(sweep_figure(), "all stages at one cut-off")
     at = dict(zip(line["x"], line["y"], strict=True))
     assert (min(at), max(at)) == (7.0, 10.0)
     assert (at[8.4], at[8.5], at[8.7], at[9.1]) == (3, 2, 1, 0)
@@ -113,10 +114,68 @@ def test_the_funnel_has_a_piece_per_theme_and_step() -> None:
     assert sums == ["<b>3</b> · 100%", "<b>3</b> · 100%", *["<b>2</b> · 67%"] * 3]
 
 
+# ------------------------------------------------------------------ other datasets
+def made_sweep(themes: list[str], stages: list[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """A sweep and a surface of any themes and stages, at three cut-offs."""
+    cut_offs = pl.DataFrame({"cut_off": [7.0, 8.0, 9.0], "surviving": [3, 2, 1]})
+    names = pl.DataFrame({"theme": [*themes, TOTAL]})
+    swept = names.join(pl.DataFrame({"stage": stages}), how="cross").join(cut_offs, how="cross")
+    grid = names
+    for stage in stages:
+        grid = grid.join(cut_offs.select(pl.col("cut_off").alias(f"{stage}_cut_off")), how="cross")
+    return swept, grid.with_columns(surviving=pl.lit(1, pl.Int64))
+
+
+@pytest.mark.parametrize(("theme_count", "stage_count"), [(1, 1), (2, 2), (6, 4), (9, 8)])
+def test_any_themes_and_stages_are_drawn(theme_count: int, stage_count: int) -> None:
+    """Of names that this project does not know: a picture per theme, a line per stage in each, and axes for both."""
+    from plotly.graph_objects import Figure as PlotlyFigure  # noqa: PLC0415 -- takes half a second
+
+    themes = [f"theme{number}" for number in range(theme_count)]
+    cut_offs = {f"stage_{number}": 7.0 + number / 10 for number in range(stage_count)}
+    figure = draw_sweep(*made_sweep(themes, list(cut_offs)), cut_offs)
+    titles = [note["text"] for note in figure["layout"]["annotations"]]
+    assert titles == [f"<b>{theme}</b>" for theme in (TOTAL, *themes)]
+    shown = [one["name"] for one in figure["data"] if one["showlegend"]]
+    assert len(shown) == len(set(shown)) == stage_count + 1 + (stage_count == 1)
+    assert {one["xaxis"] for one in figure["data"]} == {"x", *(f"x{n + 2}" for n in range(theme_count))}
+    assert figure["layout"]["grid"]["rows"] * figure["layout"]["grid"]["columns"] > theme_count
+    assert PlotlyFigure(figure).to_json(validate=True)
+
+    steps = {name: [5, 0, 3, *[4] * (theme_count - 1)][: theme_count + 1] for name in ("known", *cut_offs)}
+    table = pl.DataFrame({"theme": [*themes, TOTAL], **steps, "unscored": 0, "emitted": 1})
+    funnel = draw_funnel(table, cut_offs)
+    labels = funnel["layout"]["yaxis"]["categoryarray"]
+    assert [label.partition("<br>")[0] for label in labels] == [
+        "known",
+        *(spoken(stage) for stage in cut_offs),
+        "emitted",
+    ]
+    assert PlotlyFigure(funnel).to_json(validate=True)
+
+
+def test_a_theme_has_its_colour_whichever_others_have_samples() -> None:
+    """Its place among all themes decides."""
+    table = pl.DataFrame({"theme": ["a", "b", TOTAL], "known": [0, 2, 2], "emitted": [0, 1, 1]})
+    (piece,) = draw_funnel(table, {})["data"]
+    assert piece["marker"]["color"] == theme_colours("ab")["b"] != theme_colours("b")["b"]
+
+
 def test_drawing_does_not_import_plotly() -> None:
-    """It would take longer than a repeated curation."""
+    """It would take longer than to draw; neither do the pipelines."""
     code = (
-        "import sys, sparkle_curation.datasets, sparkle_curation.pipelines.judge.nodes\n"
+        "import sys, importlib, pkgutil, sparkle_curation.datasets, sparkle_curation.pipelines as pipelines\n"
+        "for each in pkgutil.walk_packages(pipelines.__path__, pipelines.__name__ + '.'):\n"
+        "    importlib.import_module(each.name)\n"
+        "from tests.curation.test_figures import made_sweep, draw_sweep, funnel_figure\n"
+        "draw_sweep(*made_sweep(['a'], ['b']), {'b': 8.0}), funnel_figure()\n"
         "sys.exit('plotly' in sys.modules)"
     )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    finished = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert finished.returncode == 0, finished.stderr

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
 
 import polars as pl
 import pytest
 from tests.expectations.test_suites import SEVERITIES, SUITES
 
 from sparkle_curation.expectations.checking import check_all
-from sparkle_curation.expectations.reports import MAX_SHOWN, Report, Validation, summarise
+from sparkle_curation.expectations.reports import MAX_SHOWN, Validation, summarise
 from sparkle_curation.expectations.rule_forms import between, equal, finding, one_of, present
 from sparkle_curation.expectations.rules import Kind, Rule, Suite
 
@@ -128,26 +127,3 @@ def test_a_frame_that_fails_and_a_rule_that_cannot_be_checked_are_raised() -> No
     texts = pl.DataFrame({"id": ["a"], "number": ["a text"]})
     with pytest.raises(RuntimeError, match="made: a rule could not be checked"):
         check(texts, between("between", Kind.RANGE, "", "number", 1))
-
-
-# ------------------------------------------------------------------ how it is shown
-def rendered(report: Report) -> list[Any]:
-    """What Data Docs would show of a report's only result."""
-    from great_expectations.core import ExpectationSuiteValidationResultSchema  # noqa: PLC0415
-
-    from sparkle_curation.expectations.custom import ExpectKeywords  # noqa: PLC0415
-
-    found = ExpectationSuiteValidationResultSchema().load(report["result"]).results[0]
-    configuration = found.expectation_config
-    (statement,) = ExpectKeywords._prescriptive_renderer(configuration=configuration)
-    table = ExpectKeywords._diagnostic_unexpected_table_renderer(result=found)
-    return [statement.string_template["template"], table and (table[0].header_row, table[0].table)]
-
-
-@pytest.mark.parametrize(("odd", "table"), [("", None), ("x", (["id", "found"], [["a", "x"]]))])
-def test_an_expectation_of_ours_is_shown_as_its_sentence_and_the_rows(odd: str, table: object) -> None:
-    """What names the row comes first; a `$` is no parameter."""
-    frame = pl.DataFrame({"id": ["a"], "odd": [odd]})
-    rule = finding("odd", Kind.KEYWORD, "ExpectKeywords", "It costs $5.")
-    (report,) = check_all([Validation(suite(rule), "", lambda: frame)])
-    assert rendered(report) == ["It costs $$5.", table]

@@ -168,7 +168,44 @@ def _claiming(length: int) -> bytes:
     return content.replace(old + b" " * (len(new) - len(old)), new)
 
 
+def _headed(shape: str) -> bytes:
+    """A mask whose header has this shape, of 40 bytes or not."""
+    text = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}\n".encode("latin-1")
+    content = b"\x93NUMPY\1\0" + struct.pack("<H", len(text)) + text + np.packbits(MASK_BITS).tobytes()
+    return _zip_with("mask.npy", content)
+
+
+_TAIL = MASK.rindex(b"PK\5\6")
+_ENTRY = MASK.index(b"PK\1\2")
+
+
+def _put(place: int, content: bytes) -> bytes:
+    """The mask with other bytes at a place of the archive."""
+    return MASK[:place] + content + MASK[place + len(content) :]
+
+
 MASK_FAULTS: Faults = {
+    # What `zipfile` takes without a word.
+    "nine entries that are two": (MediaFault.BAD_STRUCTURE, _put(_TAIL + 8, struct.pack("<2H", 9, 9))),
+    "a part of an archive on four disks": (
+        MediaFault.BAD_STRUCTURE,
+        _put(_TAIL + 4, struct.pack("<2H", 3, 3)),
+    ),
+    "a comment that is cut": (MediaFault.TRUNCATED, MASK[:-2] + struct.pack("<H", 50) + b"short"),
+    "a name with more behind a NUL": (MediaFault.NO_MASK, MASK.replace(b"mask.npy", b"mask.np\0")),
+    "an archive with a password": (MediaFault.BAD_STRUCTURE, _put(_ENTRY + 8, b"\1")),
+    "an entry with more behind it than there is": (MediaFault.BAD_STRUCTURE, _put(_ENTRY + 30, b"\xff\xff")),
+    "a name that is no text": (MediaFault.NO_MASK, MASK.replace(b"mask.npy", b"mask\xffnpy")),
+    # What NumPy's reader of headers takes, or fails at in other ways than by a ValueError.
+    "a shape of signs": (MediaFault.NO_MASK, _headed("(" + "-" * 3900 + "1,)")),
+    "a shape of brackets": (MediaFault.NO_MASK, _headed("(" * 3900)),
+    "a header that does not end": (MediaFault.NO_MASK, _headed("(40,").replace(b"}", b" ")),
+    "a truth for a shape": (MediaFault.NO_MASK, _headed("(True,)")),
+    "a negative length": (MediaFault.NO_MASK, _headed("(-40,)")),
+    "a length of 3,900 digits": (MediaFault.NO_MASK, _headed("(" + "9" * 3900 + ",)")),
+    "two numbers without a comma": (MediaFault.NO_MASK, _headed("(4 0,)")),
+    "a shape of bytes": (MediaFault.NO_MASK, _npz(shape=np.array((5, 9, 7), np.uint8))),
+    "a comma without a number": (MediaFault.NO_MASK, _headed("(,)")),
     "empty": (MediaFault.EMPTY, b""),
     "a single array": (MediaFault.NOT_NPZ, _npy(MASK_BITS)),
     "no directory": (MediaFault.TRUNCATED, b"PK\3\4" + bytes(5000)),

@@ -59,7 +59,11 @@ def test_what_is_saved_is_loaded_again(mask: Mask) -> None:
     np.testing.assert_array_equal(published_load(content), mask)
 
 
-@given(MASKS, st.sampled_from([np.int64, np.int32, np.uint32, np.dtype(">i8"), np.int16]), st.booleans())
+@given(
+    MASKS,
+    st.sampled_from([np.int64, np.int32, np.uint32, np.dtype(">i8"), np.int16, np.dtype(">u2")]),
+    st.booleans(),
+)
 @settings(max_examples=60)
 def test_what_is_published_is_loaded_alike(mask: Mask, kind: np.dtype, is_packed: bool) -> None:
     """Stored or deflated, with a shape of any whole numbers."""

@@ -1,4 +1,4 @@
-"""The agreement as a figure: per stage a map of both scores, and beside it who changes sides at which cut-off."""
+"""The agreement as a figure: per stage a map of both scores, and below it who changes sides at which cut-off."""
 
 from __future__ import annotations
 
@@ -9,14 +9,21 @@ import numpy as np
 import polars as pl
 
 from sparkle_curation.curation.agreement import TOTAL
-from sparkle_curation.curation.figure_parts import BASE_LAYOUT, GRID, INK, PALE_INK, Figure, spoken
-from sparkle_curation.release.stages import MAX_SCORE, STAGE_NAMES
+from sparkle_curation.curation.figure_parts import (
+    BASE_LAYOUT,
+    GRID,
+    INK,
+    PALE_INK,
+    Figure,
+    Panel,
+    panels,
+    spoken,
+)
+from sparkle_curation.release.stages import MAX_SCORE
 
 _STEP = 0.25
 _EDGES = np.arange(0, MAX_SCORE + 2 * _STEP, _STEP)
 _CENTRES = (_EDGES[:-1] + _STEP / 2).round(3).tolist()
-_WIDTH, _GAP = 0.28, 0.08
-_MAP, _LINES = [0.42, 1.0], [0.0, 0.28]
 _GAINED, _LOST = "#0072B2", "#D55E00"
 
 
@@ -29,8 +36,9 @@ def draw_agreement(
         pairs: both scores of each sample.
         measured: the agreement, of which the totals are written above each map.
         crossings: who changes sides at every cut-off.
-        cut_offs: by the stage's name; drawn as a cross.
+        cut_offs: by the stage's name, in the order in which they are drawn; drawn as a cross.
     """
+    every = panels(2 * len(cut_offs), len(cut_offs))
     traces: list[dict[str, Any]] = []
     layout: Figure = {
         **BASE_LAYOUT,
@@ -41,41 +49,41 @@ def draw_agreement(
             "xanchor": "left",
             "y": 0.97,
         },
-        "height": 640,
-        "margin": {"l": 60, "r": 40, "t": 130, "b": 60},
+        "height": 760,
+        "margin": {"l": 60, "r": 40, "t": 130, "b": 90},
+        "grid": {
+            "rows": 2,
+            "columns": len(cut_offs),
+            "pattern": "independent",
+            "xgap": 0.22,
+            "ygap": 0.25,
+        },
         "hovermode": "closest",
-        "legend": {"orientation": "h", "y": -0.08, "yanchor": "top", "x": 0},
+        "legend": {"orientation": "h", "y": -0.1, "yanchor": "top", "x": 0},
         "annotations": [],
         "shapes": [],
     }
-    for number, stage in enumerate(STAGE_NAMES):
+    above, below = every[: len(cut_offs)], every[len(cut_offs) :]
+    for (stage, cut_off), upper, lower in zip(cut_offs.items(), above, below, strict=True):
         of_stage = pl.col("stage") == stage
-        traces += [_map(pairs.filter(of_stage), number), *_lines(crossings.filter(of_stage), number)]
-        layout |= _axes(number)
-        layout["annotations"].append(_heading(stage, measured.filter(of_stage), number))
-        layout["shapes"] += _guides(cut_offs[stage], number)
+        traces += [_map(pairs.filter(of_stage), upper), *_lines(crossings.filter(of_stage), lower)]
+        layout |= {**_map_axes(upper), **_line_axes(lower)}
+        layout["annotations"].append(_heading(stage, measured.filter(of_stage), upper))
+        layout["shapes"] += _guides(cut_off, upper, lower)
     return {"data": traces, "layout": layout}
 
 
-def _axis(number: int, *, is_map: bool) -> str:
-    """Suffix of a panel's axes, as Plotly counts them: maps are 1 to 3, lines 4 to 6."""
-    place = number + 1 if is_map else number + 1 + len(STAGE_NAMES)
-    return "" if place == 1 else str(place)
-
-
-def _map(pairs: pl.DataFrame, number: int) -> dict[str, Any]:
+def _map(pairs: pl.DataFrame, panel: Panel) -> dict[str, Any]:
     both = pairs.drop_nulls(["released", "rescored"])
     counts, _, _ = np.histogram2d(
         both["rescored"].to_numpy(), both["released"].to_numpy(), bins=[_EDGES, _EDGES]
     )
-    suffix = _axis(number, is_map=True)
     return {
         "type": "heatmap",
         "x": _CENTRES,
         "y": _CENTRES,
         "z": [[int(count) or None for count in row] for row in counts],
-        "xaxis": f"x{suffix}",
-        "yaxis": f"y{suffix}",
+        **panel.axes,
         "colorscale": [[0, "#DCE9F5"], [1, "#08306B"]],
         "showscale": False,
         "hoverongaps": False,
@@ -83,20 +91,18 @@ def _map(pairs: pl.DataFrame, number: int) -> dict[str, Any]:
     }
 
 
-def _lines(crossings: pl.DataFrame, number: int) -> list[dict[str, Any]]:
+def _lines(crossings: pl.DataFrame, panel: Panel) -> list[dict[str, Any]]:
     total = crossings.filter(pl.col("theme") == TOTAL).sort("cut_off")
-    suffix = _axis(number, is_map=False)
     return [
         {
             "type": "scatter",
             "mode": "lines",
             "name": f"{name} by the rescore",
             "legendgroup": name,
-            "showlegend": number == 0,
+            "showlegend": panel.is_left,
             "x": total["cut_off"].to_list(),
             "y": total[name].to_list(),
-            "xaxis": f"x{suffix}",
-            "yaxis": f"y{suffix}",
+            **panel.axes,
             "line": {"color": colour, "width": 2},
             "hovertemplate": f"cut-off %{{x:.1f}}: %{{y:,}} {name}<extra></extra>",
         }
@@ -104,40 +110,29 @@ def _lines(crossings: pl.DataFrame, number: int) -> list[dict[str, Any]]:
     ]
 
 
-def _axes(number: int) -> dict[str, Any]:
-    left = number * (_WIDTH + _GAP)
-    first, second = _axis(number, is_map=True), _axis(number, is_map=False)
-    scale = {"range": [0, MAX_SCORE], "gridcolor": GRID, "zeroline": False, "domain": [left, left + _WIDTH]}
-    title = "rescored" if number == 0 else ""
+def _map_axes(panel: Panel) -> dict[str, Any]:
+    scale = {"range": [0, MAX_SCORE], "dtick": 2, "gridcolor": GRID, "zeroline": False}
+    title = "rescored" if panel.is_left else ""
     return {
-        f"xaxis{first}": {**scale, "anchor": f"y{first}", "title": {"text": "released"}},
-        f"yaxis{first}": {**scale, "domain": _MAP, "anchor": f"x{first}", "title": {"text": title}},
-        f"xaxis{second}": {**scale, "anchor": f"y{second}", "title": {"text": "cut-off"}},
-        f"yaxis{second}": {
-            "domain": _LINES,
-            "anchor": f"x{second}",
-            "gridcolor": GRID,
-            "rangemode": "tozero",
-            "title": {"text": "samples" if number == 0 else ""},
-        },
+        f"xaxis{panel.suffix}": {**scale, "title": {"text": "released", "standoff": 8}},
+        f"yaxis{panel.suffix}": {**scale, "title": {"text": title}},
     }
 
 
-def _heading(stage: str, measured: pl.DataFrame, number: int) -> dict[str, Any]:
+def _line_axes(panel: Panel) -> dict[str, Any]:
+    scale = {"range": [0, MAX_SCORE], "dtick": 2, "gridcolor": GRID, "zeroline": False}
+    title = "samples" if panel.is_left else ""
+    return {
+        f"xaxis{panel.suffix}": {**scale, "title": {"text": "cut-off", "standoff": 8}},
+        f"yaxis{panel.suffix}": {"gridcolor": GRID, "rangemode": "tozero", "title": {"text": title}},
+    }
+
+
+def _heading(stage: str, measured: pl.DataFrame, panel: Panel) -> dict[str, Any]:
     totals = measured.filter(pl.col("theme") == TOTAL).to_dicts()
     said = _said(totals[0]) if totals else "nothing to compare"
-    return {
-        "text": f"<b>{spoken(stage)}</b><br><span style='color:{PALE_INK}'>{said}</span>",
-        "x": number * (_WIDTH + _GAP),
-        "y": 1.01,
-        "xref": "paper",
-        "yref": "paper",
-        "xanchor": "left",
-        "yanchor": "bottom",
-        "align": "left",
-        "showarrow": False,
-        "font": {"color": INK},
-    }
+    text = f"<b>{spoken(stage)}</b><br><span style='color:{PALE_INK}'>{said}</span>"
+    return {**panel.heading(text), "yshift": 4, "font": {"color": INK}}
 
 
 def _said(total: Mapping[str, Any]) -> str:
@@ -150,23 +145,14 @@ def _said(total: Mapping[str, Any]) -> str:
     )
 
 
-def _guides(cut_off: float, number: int) -> list[dict[str, Any]]:
+def _guides(cut_off: float, upper: Panel, lower: Panel) -> list[dict[str, Any]]:
     """Where both scores are one, and the cut-off on either side."""
-    first, second = _axis(number, is_map=True), _axis(number, is_map=False)
     pale = {"color": PALE_INK, "width": 1}
-    on_map = {"type": "line", "xref": f"x{first}", "yref": f"y{first}"}
+    dotted = {**pale, "dash": "dot"}
+    on_map = {"type": "line", "xref": f"x{upper.suffix}", "yref": f"y{upper.suffix}"}
     return [
         {**on_map, "x0": 0, "y0": 0, "x1": MAX_SCORE, "y1": MAX_SCORE, "line": pale},
-        {**on_map, "x0": cut_off, "y0": 0, "x1": cut_off, "y1": MAX_SCORE, "line": {**pale, "dash": "dot"}},
-        {**on_map, "x0": 0, "y0": cut_off, "x1": MAX_SCORE, "y1": cut_off, "line": {**pale, "dash": "dot"}},
-        {
-            "type": "line",
-            "xref": f"x{second}",
-            "yref": f"y{second} domain",
-            "x0": cut_off,
-            "x1": cut_off,
-            "y0": 0,
-            "y1": 1,
-            "line": {**pale, "dash": "dot"},
-        },
+        {**on_map, "x0": cut_off, "y0": 0, "x1": cut_off, "y1": MAX_SCORE, "line": dotted},
+        {**on_map, "x0": 0, "y0": cut_off, "x1": MAX_SCORE, "y1": cut_off, "line": dotted},
+        lower.upright(cut_off, dotted),
     ]

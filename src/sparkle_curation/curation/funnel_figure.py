@@ -7,11 +7,12 @@ from typing import Any
 
 import polars as pl
 
-from sparkle_curation.curation.figure_parts import BASE_LAYOUT, PALE_INK, THEME_COLOURS, Figure, spoken
+from sparkle_curation.curation.figure_parts import BASE_LAYOUT, PALE_INK, Figure, spoken, theme_colours
 from sparkle_curation.curation.funnel import TOTAL
-from sparkle_curation.release.stages import STAGE_NAMES
+from sparkle_curation.release.stages import CRITERIA
 
-_STEPS = ("known", *STAGE_NAMES, "emitted")
+_UPPER = {criterion.name for criterion in CRITERIA if not criterion.is_at_least}
+
 _MIN_LABELLED_SHARE = 0.04
 """Share of all known samples below which a piece is too narrow for its number; hovering shows it."""
 
@@ -23,24 +24,31 @@ def draw_funnel(funnel_table: pl.DataFrame, cut_offs: Mapping[str, float]) -> Fi
         funnel_table: a row per theme and the total, with ``known``, what each stage keeps, and ``emitted``.
         cut_offs: by the stage's name.
     """
-    labels = [_label(step, cut_offs) for step in _STEPS]
-    themes = funnel_table.filter((pl.col("theme") != TOTAL) & (pl.col("known") > 0))
-    totals = funnel_table.filter(pl.col("theme") == TOTAL).select(_STEPS).row(0)
+    steps = ["known", *(name for name in funnel_table.columns if name in cut_offs), "emitted"]
+    labels = [_label(step, cut_offs) for step in steps]
+    themes = funnel_table.filter(pl.col("theme") != TOTAL)
+    colours = theme_colours(themes["theme"])
+    totals = funnel_table.filter(pl.col("theme") == TOTAL).select(steps).row(0)
     return {
-        "data": [_theme_pieces(row, labels, totals[0]) for row in themes.to_dicts()],
+        "data": [
+            _theme_pieces(theme, counts, labels, totals[0], colours[theme])
+            for theme, *counts in themes.filter(pl.col("known") > 0).select("theme", *steps).rows()
+        ],
         "layout": _layout(labels, totals),
     }
 
 
 def _label(step: str, cut_offs: Mapping[str, float]) -> str:
-    return f"{spoken(step)}<br>≥ {cut_offs[step]:g}" if step in cut_offs else step
+    bound = "≤" if step in _UPPER else "≥"
+    return f"{spoken(step)}<br>{bound} {cut_offs[step]:g}" if step in cut_offs else step
 
 
-def _theme_pieces(row: Mapping[str, Any], labels: list[str], known: int) -> dict[str, Any]:
-    counts = [row[step] for step in _STEPS]
+def _theme_pieces(
+    theme: str, counts: list[int], labels: list[str], known: int, colour: str
+) -> dict[str, Any]:
     return {
         "type": "funnel",
-        "name": row["theme"],
+        "name": theme,
         "y": labels,
         "x": counts,
         "text": [f"{count:,}" if count >= _MIN_LABELLED_SHARE * known else "" for count in counts],
@@ -48,7 +56,7 @@ def _theme_pieces(row: Mapping[str, Any], labels: list[str], known: int) -> dict
         "textposition": "inside",
         "insidetextanchor": "middle",
         "textangle": 0,
-        "marker": {"color": THEME_COLOURS[row["theme"]], "line": {"color": "white", "width": 1}},
+        "marker": {"color": colour, "line": {"color": "white", "width": 1}},
         "connector": {"visible": False},
         "hovertemplate": "%{y}: %{x:,} samples<extra>%{fullData.name}</extra>",
     }
@@ -59,7 +67,7 @@ def _layout(labels: list[str], totals: tuple[int, ...]) -> Figure:
     return {
         **BASE_LAYOUT,
         "title": {"text": "Samples that pass, stage by stage", "x": 0, "xref": "paper", "xanchor": "left"},
-        "height": 420,
+        "height": 120 + 60 * len(labels),
         "margin": {"l": 150, "r": 130, "t": 60, "b": 60},
         "funnelmode": "stack",
         "funnelgap": 0.25,

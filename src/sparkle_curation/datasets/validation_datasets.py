@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 from collections.abc import Sequence
@@ -15,7 +14,7 @@ from kedro_datasets._typing import TablePreview
 from sparkle_curation.datasets.atomic import atomic_file, atomic_folder
 from sparkle_curation.datasets.previews import NOT_MADE, table_preview
 from sparkle_curation.expectations.checking import check_all
-from sparkle_curation.expectations.data_docs import write_data_docs
+from sparkle_curation.expectations.data_docs import site_digest, write_data_docs
 from sparkle_curation.expectations.reports import Report, Validation, summarise
 from sparkle_curation.expectations.suites import SUITE_NAMES
 
@@ -84,11 +83,12 @@ class DataDocsDataset(AbstractDataset[list[Report], str]):
 
     Args:
         filepath: the site's folder.
+        release: where the release is, as the pages say it.
         metadata: for other tools; Kedro does not look at it.
     """
 
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        self._path = Path(filepath)
+    def __init__(self, *, filepath: str, release: str, metadata: dict[str, Any] | None = None) -> None:
+        self._path, self._shown_release = Path(filepath), release
         self.metadata = metadata
 
     def load(self) -> str:
@@ -96,13 +96,13 @@ class DataDocsDataset(AbstractDataset[list[Report], str]):
         return str(self._path / "index.html")
 
     def save(self, data: list[Report]) -> None:
-        """Write the site, unless it shows these reports already."""
-        digest = hashlib.sha256(json.dumps(data).encode()).hexdigest()
-        stamp = self._path / "reports.sha256"
+        """Write the site, unless it shows these reports already, in the way it would now."""
+        digest = site_digest(data, self._shown_release)
+        stamp = self._path / "site.sha256"
         if stamp.is_file() and stamp.read_text(encoding="utf-8") == digest:
             return
         with atomic_folder(self._path) as temporary:
-            write_data_docs(data, temporary)
+            write_data_docs(data, temporary, self._shown_release)
             (temporary / stamp.name).write_text(digest, encoding="utf-8")
 
     def _exists(self) -> bool:

@@ -1,10 +1,10 @@
 """The expectations of this project's own, as classes of Great Expectations.
 
-Importing this module imports Great Expectations, which takes seconds: only ``expectations.checking`` and
-``expectations.data_docs`` do so, inside the functions that need it.
+Importing this module imports Great Expectations, which takes seconds: only ``expectations.checking`` does so, inside
+the function that needs it.
 
 Most look at a column of findings (see ``findings``): a finding that is not empty is unexpected, one that is null was
-not asked for. They differ in what they are called, which Data Docs and stored reports show.
+not asked for. They differ in what they are called, which stored reports show.
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ import great_expectations.expectations as gxe
 from great_expectations.expectations.expectation import ColumnMapExpectation, ColumnPairMapExpectation
 
 import sparkle_curation.expectations.metrics  # noqa: F401 -- registers them by their names
-from sparkle_curation.expectations.rendering import Stated
 
 
-class ExpectSampleIdsToNameTheirTheme(Stated, ColumnPairMapExpectation):
+class ExpectSampleIdsToNameTheirTheme(ColumnPairMapExpectation):
     """Expect every id to be of the dataset's form and its row's theme."""
 
     ignore_row_if: str = "neither"
@@ -32,7 +31,7 @@ class ExpectNumbersToBeBetween(gxe.ExpectColumnValuesToBeBetween):
     map_metric = "column_values.number_is_between"
 
 
-class ExpectNothingQuarantined(Stated, ColumnMapExpectation):
+class ExpectNothingQuarantined(ColumnMapExpectation):
     """Expect no piece of input to be in the quarantine for a reason."""
 
     reason: str
@@ -40,7 +39,7 @@ class ExpectNothingQuarantined(Stated, ColumnMapExpectation):
     success_keys = ("reason", "mostly")
 
 
-class FindingExpectation(Stated, ColumnMapExpectation):
+class FindingExpectation(ColumnMapExpectation):
     """Expect every finding of a column to be empty."""
 
     map_metric = "column_values.finding_is_empty"

@@ -11,6 +11,7 @@ import struct
 from collections.abc import Callable
 from typing import NamedTuple
 
+import numpy as np
 import xxhash
 
 from sparkle_curation.media.broken import BrokenMediaError
@@ -23,20 +24,15 @@ MASK, SHAPE = "mask.npy", "shape.npy"
 _MAGIC = b"\x93NUMPY"
 _MAX_SIDE = (1 << 31) - 1
 _HEADER_BYTES = 4096  # NumPy writes 118 or 128
+# Not by NumPy's own reader: it evaluates the text, so that one of 4 KB of brackets or signs takes 30 ms or ends in a
+# RecursionError or TokenError, and it takes (True,), (-3,) and a number of 3,900 digits for shapes.
 _HEADER = re.compile(
     rb"\{'descr': *'(?P<type>[^']+)', *'fortran_order': *(?P<order>True|False), *"
-    rb"'shape': *\((?P<shape>[0-9, ]*)\),? *\} *\n?"
+    rb"'shape': *\((?P<shape>(?:[0-9]{1,20}, *)*(?:[0-9]{1,20} *)?)\),? *\} *\n?"
 )
-_INTEGERS = {
-    "<i8": "<q",
-    "<i4": "<i",
-    ">i8": ">q",
-    ">i4": ">i",
-    "<u8": "<Q",
-    "<u4": "<I",
-    "<i2": "<h",
-    "<u2": "<H",
-}
+_INTEGER = re.compile(
+    r"[<>][iu][248]"
+)  # whoever multiplies numbers of one byte as the card does gets another length
 
 
 class MaskHeader(NamedTuple):
@@ -111,15 +107,14 @@ def read_mask(window: ByteWindow) -> MediaFacts:
 
 def _read_shape(window: ByteWindow, member: ZipMember) -> tuple[int, int, int]:
     header, content = _read_array_header(window, member)
-    form = _INTEGERS.get(header.type)
-    if form is None or header.shape != (3,):
+    if not _INTEGER.fullmatch(header.type) or header.shape != (3,):
         detail = f"shape is an array {header.type} {header.shape}; allowed are three whole numbers"
         raise BrokenMediaError(MediaFault.NO_MASK, detail)
-    body = content[header.start :]
-    numbers = struct.Struct(f"{form[0]}3{form[1]}")
-    if len(body) < numbers.size:
+    size = 3 * np.dtype(header.type).itemsize
+    numbers = content[header.start : header.start + size]
+    if len(numbers) < size:
         raise BrokenMediaError(MediaFault.TRUNCATED, "the array shape is cut")
-    frames, height, width = numbers.unpack_from(body)
+    frames, height, width = np.frombuffer(numbers, header.type).tolist()
     if min(frames, height, width) <= 0 or max(frames, height, width) > _MAX_SIDE:
         detail = (
             f"a mask of the shape ({frames}, {height}, {width}); allowed are numbers from 1 to {_MAX_SIDE}"

@@ -1,5 +1,6 @@
 """The members of a zip archive, from the directory at its end: nothing is unpacked.
 
+By hand, since ``zipfile`` takes what must be refused here (decision 15).
 Source: PKWARE APPNOTE 6.3.10, sections 4.3.7, 4.3.12 and 4.3.16.
 """
 
