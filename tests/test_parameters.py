@@ -24,6 +24,7 @@ GOOD: dict[str, Any] = {
     "missing_scores": "reject",
     "tainted_scores": "keep",
     "score_source": "released",
+    "licence_allow": None,
     "allow_empty": False,
     "preflight": {
         "unloadable_pairs": "drop",
@@ -85,7 +86,6 @@ def test_good_parameters_pass() -> None:
         ("threshold=[8]", ["a number from 0 to 10"]),
         ("threshold.x=8", ["a number from 0 to 10"]),
         ("thresholds.edited_video=11", ["'thresholds.edited_video'", "a number from 0 to 10"]),
-        ("thresholds.edited_video=null", ["'thresholds.edited_video'", "a number from 0 to 10"]),
         ("thresholds.edited_video=false", ["'thresholds.edited_video'", "a number from 0 to 10"]),
         ("thresholds=8", ["'thresholds'", "thresholds.edited_frame0, thresholds.foreground_removed"]),
         ("missing_scores=rejekt", ["'rejekt'", "'reject', 'keep' or 'error'"]),

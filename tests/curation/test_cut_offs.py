@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from sparkle_curation.curation.cut_offs import resolve_cut_offs
+from sparkle_curation.curation.cut_offs import Thresholds, resolve_cut_offs
 
-PUBLISHED: dict[str, float | None] = {}
+PUBLISHED = Thresholds()
 
 
 def test_each_stage_has_its_own_cut_off_by_default() -> None:
@@ -27,7 +27,7 @@ def test_a_threshold_replaces_all_cut_offs(threshold: float) -> None:
 
 def test_a_named_cut_off_replaces_its_published_one_alone() -> None:
     """The others keep what the description says; null is the published one too."""
-    assert resolve_cut_offs(None, {"edited_video": 9.5, "edited_frame0": None}) == {
+    assert resolve_cut_offs(None, Thresholds(edited_video=9.5, edited_frame0=None)) == {
         "edited_frame0": 8.0,
         "foreground_removed": 8.5,
         "edited_video": 9.5,

@@ -139,7 +139,7 @@ def _seed_records(release: Release) -> list[Damage]:
         numbers[0], numbers[2] = numbers[2], numbers[0]
 
     video, r1, r2 = "edited_video_scores", "grounding_r1", "grounding_r2"
-    changed("only three frames are scored", season[0], video, "four_frames", three_frames)
+    changed("only three frames are scored", season[0], video, "scored_frame_count", three_frames)
     changed(
         "frames out of time order", season[1], video, "frames_ascend", lambda r: r["frame_indices"].reverse()
     )
@@ -293,7 +293,7 @@ def seed_themes(release: Release) -> list[Damage]:
     path = release.path("location", "edited_video_scores")
     path.write_bytes(b"".join(line + b"\n" for line in path.read_bytes().splitlines()[:-9]) + b"\n" * 9)
     return [
-        Damage("a theme is absent", (("release", "five_themes", "time"),)),
+        Damage("a theme is absent", (("release", "all_themes", "time"),)),
         Damage("most boxes of a theme are empty", (("release", "empty_box_share", "style"),)),
         Damage("a judge that always says the same", (("release", "edited_frame0_std", "season"),)),
         Damage("scores that are too good", (("release", "edited_frame0_mean", "openve3m"),)),

@@ -40,7 +40,7 @@ def test_the_lowest_and_highest_of_listed_scores_are_taken() -> None:
     assert (found["lowest editscore[...].O_score"], found["highest editscore[...].O_score"]) == (3.0, 12.0)
     assert found["lowest frame_indices"] == -1
     assert found["frame_count"] == found["editscore_count"] == 2
-    assert found["mean_error"] == pytest.approx(1.5)
+    assert found["mean_o_score_error"] == pytest.approx(1.5)
 
 
 @pytest.mark.parametrize(

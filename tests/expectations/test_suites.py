@@ -75,7 +75,7 @@ def test_a_bound_that_is_switched_off_has_no_rule() -> None:
     off = Bounds(None, None, None, 9.9, None)
     rules = {rule.name: rule.options for rule in build_suites(off, SEVERITIES)["release"].rules}
     assert list(rules) == [
-        "five_themes",
+        "all_themes",
         "csv_and_metadata_count",
         "edited_frame0_mean",
         "foreground_removed_mean",

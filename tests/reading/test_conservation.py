@@ -142,7 +142,7 @@ def test_a_whole_release_lacks_nothing() -> None:
 
 def test_an_empty_release_lacks_everything() -> None:
     """One sentence, not 75."""
-    assert absences(counts_without("/")) == ["everything: the folder holds no file of a Sparkle release"]
+    assert absences(counts_without("/")) == ["everything: the folder holds no file of Sparkle"]
 
 
 def test_what_is_absent_is_said_by_theme_and_part() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kedro.config import OmegaConfigLoader
 
-from sparkle_curation.curation.cut_offs import resolve_cut_offs
+from sparkle_curation.curation.cut_offs import Thresholds, resolve_cut_offs
 from sparkle_curation.release.fields import walk
 from sparkle_curation.release.reasons import Reason
 from sparkle_curation.release.stages import STAGES
@@ -17,7 +17,7 @@ def test_the_default_cut_offs_are_the_published_ones(checkout: Path) -> None:
     """What the parameters say without anyone's change is what the paper did."""
     config = OmegaConfigLoader(str(checkout / "conf"), base_env="base", default_run_env="base")
     parameters = config["parameters"]
-    cut_offs = resolve_cut_offs(parameters["threshold"], parameters["thresholds"])
+    cut_offs = resolve_cut_offs(parameters["threshold"], Thresholds(**parameters["thresholds"]))
     assert cut_offs == {"edited_frame0": 8.0, "foreground_removed": 8.5, "edited_video": 8.0}
 
 

@@ -20,7 +20,9 @@ def _table(function: Callable[..., Any], name: str, others: list[str]) -> Node:
 
 
 def _ingest_records(table: JsonlTable) -> Callable[..., Any]:
-    return update_wrapper(partial(nodes.ingest_records, table), nodes.ingest_records)
+    function = update_wrapper(partial(nodes.ingest_records, table), nodes.ingest_records)
+    function.__name__ = f"ingest_{table.name}"
+    return function
 
 
 def create_pipeline() -> Pipeline:

@@ -55,4 +55,4 @@ class JudgeParams(BaseModel):
     preflight: PreflightParams
     split: SplitParams
     allow_empty: Annotated[bool, Field(strict=True, description="true or false")]
-    licence_allow: Annotated[list[str] | None, words(bool, _LICENCES), Field(description=_LICENCES)] = None
+    licence_allow: Annotated[list[str] | None, words(bool, _LICENCES), Field(description=_LICENCES)]

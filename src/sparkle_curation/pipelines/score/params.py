@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 
 from sparkle_curation.engine.param_types import BatchSize, words
-from sparkle_curation.errors import did_you_mean
 from sparkle_curation.judges.rubric import Rubric
 from sparkle_curation.judges.score_jobs import PROMPT, Scope, ShowRules, SourceFrame
 from sparkle_curation.judges.scoring import ScoreSettings
@@ -28,14 +27,17 @@ def _with_prompt(template: str) -> str:
 Template = Annotated[str, AfterValidator(_with_prompt), Field(description=_TEMPLATE)]
 
 
-def _check_stage(name: str) -> str:
-    if name not in STAGE_NAMES:
-        raise ValueError(did_you_mean(name, STAGE_NAMES) or f"one of {', '.join(STAGE_NAMES)}")
-    return name
+if TYPE_CHECKING:
 
-
-Templates = dict[Annotated[str, AfterValidator(_check_stage)], Template]
-"""The editing instruction that the judge is told, by stage; a stage that is not named has the record's prompt."""
+    class Templates(BaseModel):
+        """The editing instruction that the judge is told, by stage."""
+else:
+    Templates = create_model(
+        "Templates",
+        __config__=ConfigDict(frozen=True, extra="forbid"),
+        __doc__="The editing instruction that the judge is told, by stage; the record's prompt where it is not set.",
+        **dict.fromkeys(STAGE_NAMES, (Template, PROMPT)),
+    )
 
 
 class ScoreGroup(BaseModel):
@@ -93,7 +95,7 @@ class ScoreGroup(BaseModel):
     @property
     def rules(self) -> ShowRules:
         """What the judge is shown."""
-        return ShowRules(self.templates, self.video_source_frame)
+        return ShowRules(self.templates.model_dump(), self.video_source_frame)
 
     @property
     def scope(self) -> Scope:
