@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.full_disk import files_of_at_most
 
-from sparkle_curation.engine.frames import FIRST_LINE
 from sparkle_curation.engine.journal import Journal, JournalError
+from sparkle_curation.engine.records import FIRST_LINE
 
 SCHEMA = pa.schema([("key", pa.string()), ("value", pa.int64()), ("error", pa.string())])
 

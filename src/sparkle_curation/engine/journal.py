@@ -1,6 +1,6 @@
 """A file that results are appended to as they come, so that a run that is killed loses none that it had.
 
-A batch of rows is written as one frame, flushed to the disk, and only then counts; see ``engine.frames``. What a
+A batch of rows is written as one frame, flushed to the disk, and only then counts; see ``engine.records``. What a
 killed writer left at the end has a wrong checksum, and is cut off when the journal is opened.
 """
 
@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sparkle_curation.engine.disk import is_full
-from sparkle_curation.engine.frames import (
+from sparkle_curation.engine.records import (
     FIRST_LINE,
     NotFramesError,
     append_frame,

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from sparkle_curation.engine.frames import Frame, bytes_of, find_frames, rows_of
 from sparkle_curation.engine.journal import ERROR, KEY, Journal
+from sparkle_curation.engine.records import Frame, bytes_of, find_frames, rows_of
 
 _NOTED = (KEY, ERROR, f"{ERROR}_detail")
 

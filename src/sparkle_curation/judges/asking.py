@@ -10,9 +10,9 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-from sparkle_curation.engine.ahead import AheadExecutor, TwoSteps
 from sparkle_curation.engine.journal import ERROR, KEY, Journal
 from sparkle_curation.engine.journal_rows import JournalRows
+from sparkle_curation.engine.prefetch import AheadExecutor, TwoSteps
 from sparkle_curation.errors import ModelError
 from sparkle_curation.media.measuring import HopelessError, Measuring, measure_missing
 from sparkle_curation.models.questions import VisionLanguageModel

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from sparkle_curation.engine.ahead import AheadExecutor
+from sparkle_curation.engine.prefetch import AheadExecutor
 
 
 @dataclass
