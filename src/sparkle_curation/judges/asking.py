@@ -9,9 +9,11 @@ from typing import Any
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from sparkle_curation.engine.journal import ERROR, KEY, Journal
 from sparkle_curation.engine.journal_rows import JournalRows
+from sparkle_curation.engine.key_index import KeyIndex
 from sparkle_curation.engine.prefetch import AheadExecutor, TwoSteps
 from sparkle_curation.errors import ModelError
 from sparkle_curation.media.measuring import HopelessError, Measuring, measure_missing
@@ -124,11 +126,10 @@ def plan(jobs: pl.DataFrame, asking: Asking, journal: Journal) -> Plan:
 
 
 def _is_any_answered(jobs: pl.DataFrame, journal: Journal) -> bool:
-    wanted = set(jobs[KEY])
+    wanted = KeyIndex([jobs[KEY].to_arrow()])
     return any(
-        error is None and key in wanted
-        for rows in journal.frames([KEY, ERROR])
-        for key, error in zip(rows[KEY].to_pylist(), rows[ERROR].to_pylist(), strict=True)
+        wanted.holds(rows.filter(pc.is_null(rows[ERROR]))[KEY]).any()
+        for rows in journal.records([KEY, ERROR])
     )
 
 
@@ -143,5 +144,4 @@ def _pictures(jobs: pl.DataFrame, asking: Asking) -> int:
 
 def _missing(asked: pl.DataFrame, journal: Journal) -> pl.DataFrame:
     with journal:
-        missing = set(journal.remaining(asked[KEY].to_list()))
-    return asked.filter(pl.col(KEY).is_in(missing))
+        return asked.filter(~pl.Series(journal.keys().holds(asked[KEY].to_arrow())))
