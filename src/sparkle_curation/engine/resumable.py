@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import pyarrow as pa
 
+from sparkle_curation.engine.batch_functions import BatchFunction
 from sparkle_curation.engine.executors import Executor
 from sparkle_curation.engine.journal import KEY, Journal
 from sparkle_curation.engine.progress import ItemsDone
@@ -19,7 +20,7 @@ Work = TypeVar("Work")
 def run_resumable(
     work: Collection[Work],
     key: Callable[[Work], str],
-    function: Callable[[list[Work]], pa.Table],
+    function: BatchFunction[Work, pa.Table],
     executor: Executor,
     journal: Journal,
     *,
@@ -35,7 +36,7 @@ def run_resumable(
         work: gone through twice, alike; a collection that makes its items on the way need not hold them. Of each a
             byte is held.
         key: names the work: everything that its result depends on.
-        function: the results of a batch, one row per item, with the columns of the journal; see ``Executor``.
+        function: the results of a batch, one row per item, with the columns of the journal; see ``BatchFunction``.
         executor: runs it.
         journal: open.
         batch_size: items of a batch; what a kill loses is this many for each process.

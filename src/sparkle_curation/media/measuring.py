@@ -12,6 +12,7 @@ import polars as pl
 import pyarrow as pa
 import xxhash
 
+from sparkle_curation.engine.batch_functions import BatchFunction
 from sparkle_curation.engine.executors import Executor
 from sparkle_curation.engine.journal import KEY, Journal
 from sparkle_curation.engine.key_index import KeyIndex
@@ -117,7 +118,7 @@ def digests(frame: pl.DataFrame, prefix: str, columns: Sequence[str]) -> pl.Seri
 def measure(
     wanted: pl.DataFrame,
     make_job: Callable[..., WorkT],
-    function: Callable[[list[WorkT]], pa.Table],
+    function: BatchFunction[WorkT, pa.Table],
     measuring: Measuring,
     journal: Journal,
 ) -> pl.DataFrame:
@@ -154,7 +155,7 @@ def measure(
 def measure_missing(
     wanted: pl.DataFrame,
     make_job: Callable[..., WorkT],
-    function: Callable[[list[WorkT]], pa.Table],
+    function: BatchFunction[WorkT, pa.Table],
     measuring: Measuring,
     journal: Journal,
 ) -> int:
