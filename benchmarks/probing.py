@@ -107,7 +107,8 @@ def _inspection(root: Path, processes: int | None) -> Work:
 
     def work() -> int:
         probing = Probing(Depth.INDEX, LocalExecutor(processes), 256)
-        media = inspect_assets(assets, [KIND], files, probing, Journal(journal, JOURNAL_SCHEMA))
+        inspected = inspect_assets(assets, [KIND], files, probing, Journal(journal, JOURNAL_SCHEMA))
+        media = pl.DataFrame(pl.from_arrow(pa.concat_tables(inspected.pieces())))
         journal.unlink()
         return int(media["frame_count"].sum())
 

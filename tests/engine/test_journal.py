@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 import os
 import subprocess
 import sys
 import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,8 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.full_disk import files_of_at_most
 
-from sparkle_curation.engine.frames import FIRST_LINE
 from sparkle_curation.engine.journal import Journal, JournalError
+from sparkle_curation.engine.journal_rows import JournalRows
+from sparkle_curation.engine.records import FIRST_LINE, record_of, replace_file
 
 SCHEMA = pa.schema([("key", pa.string()), ("value", pa.int64()), ("error", pa.string())])
 
@@ -73,9 +78,10 @@ def test_the_last_row_of_a_key_holds(journal: Journal) -> None:
     assert pairs(journal) == [("a0", 0), ("b0", 0), ("a1", 1), ("a2", 2), ("b2", 2), ("b1", 10)]
 
 
-def test_what_remains_is_in_the_order_it_is_wanted_in(journal: Journal) -> None:
-    """The wanted keys without those that are there."""
-    assert filled(journal).remaining(["z", "b1", "c", "a0"]) == ["z", "c"]
+def test_wanted_keys_remain_once_unless_they_are_there(journal: Journal) -> None:
+    """Marked in the order in which they are wanted."""
+    wanted = ["z", "b1", "c", "a0", "z"]
+    assert filled(journal).remaining(wanted).tolist() == [True, False, True, False, False]
 
 
 def test_errors_that_are_to_be_tried_again_remain(tmp_path: Path) -> None:
@@ -84,9 +90,9 @@ def test_errors_that_are_to_be_tried_again_remain(tmp_path: Path) -> None:
     with journal:
         journal.append(rows(("a", None), ("b", None), error="timeout"))
         journal.append(rows(("c", None), error="broken"))
-        assert journal.remaining("abc") == ["a", "b"]
+        assert journal.remaining("abc").tolist() == [True, True, False]
         journal.append(rows(("a", 1)))
-        assert journal.remaining("abc") == ["b"]
+        assert journal.remaining("abc").tolist() == [False, True, False]
 
 
 def test_rows_of_other_columns_are_refused(journal: Journal) -> None:
@@ -188,12 +194,143 @@ def test_a_column_that_is_new_is_null_in_old_rows(tmp_path: Path) -> None:
         assert pairs(journal) == [("a", None), ("b", 2)]
 
 
+WRITTEN_BEFORE = (
+    "eNp9Uj1LA0EQnbtczhi2OERQQeUKCTbinF/RRmxS+A9sN3EFTciFNfED/BEW/gDBxtLG3kryBwRLK2sbS9HZ3eFyXIgPZt++2dmZ"
+    "t9yd96Rud9Raa6Bl/zTtxmfpQHdlJ06q3zq9/PLBYv/z8OEtarz+Et5JRzZbBQEhlKFCO4IXkAZSFVoDXgFKFDcUyPqeelBx2fSY"
+    "55xBmUJpnWriO6oZujrf1MWFugvZGSg7S1BM2VnGwYH1Nks6pKywynkdn2d8tdU16SDLmffFHlAHB0E33AuF7QalABaJPmAEAcs0"
+    "I8hqnihWeJYPeYTWa8heKzAZS8wxc535iHmGuce8wHxbOH8s9Bsyz+VmlcZ8jrQ3QQvm1ef1n1jIkdma29by57XEA0RMcAM3cQu3"
+    "cQfruIt7KLGJLTxGhScy7qurftbf3vOms4FRPh81KOHR0cZL0Vd2z//Hp/sUeXLnYQLQ1Glbde1/YPJ/FEVWqQ=="
+)
+"""A journal as the first versions of this project wrote it, packed."""
+
+
+def test_a_journal_that_was_written_before_opens(journal: Journal) -> None:
+    """The format is that of the first version, whose files hold costly work."""
+    content = zlib.decompress(base64.b64decode(WRITTEN_BEFORE))
+    journal.path.parent.mkdir()
+    journal.path.write_bytes(content)
+    with journal:
+        assert pairs(journal) == [("000102030405060708090a0b0c0d0e0f", 1), ("a text", None)]
+        assert not journal.remaining(["000102030405060708090a0b0c0d0e0f", "a text"]).any()
+    assert journal.path.read_bytes() == content
+
+
+@pytest.mark.parametrize("line", [b"sparkle-curation journal 2\n", b"sparkle-curation journal 10\n"])
+@pytest.mark.parametrize("rest", [b"", b"records of another shape"])
+def test_a_journal_of_a_newer_version_stops_in_words(journal: Journal, line: bytes, rest: bytes) -> None:
+    """It is no damage: nothing is read of it and nothing dropped, by whatever way it is come at."""
+    journal.path.parent.mkdir()
+    journal.path.write_bytes(line + rest)
+    told = pytest.raises(JournalError, match=r"(?s)newer version of this project.*made\.journal.*do:")
+    with told, journal:
+        pass
+    with told:
+        journal.read()
+    with told:
+        journal.keys()
+    with told:
+        JournalRows(journal)
+    assert journal.path.read_bytes() == line + rest
+
+
 def test_a_column_of_another_type_is_told(tmp_path: Path) -> None:
     """Nothing is guessed: which column, which types, what to do."""
     with Journal(tmp_path / "j", pa.schema([("key", pa.string()), ("value", pa.string())])) as older:
         older.append(pa.table({"key": ["a"], "value": ["1"]}))
     with pytest.raises(JournalError, match=r"(?s)column value.*string.*int64.*move the journal away"):
         Journal(tmp_path / "j", SCHEMA).read()
+
+
+# ------------------------------------------------------------------ many rows
+@given(data=st.data())
+def test_a_journal_says_what_a_dict_would(data: st.DataObject) -> None:
+    """Whatever was appended, done again, failed and compacted: rows in their order, what is done, what remains."""
+    key = st.sampled_from([f"{number:032x}" for number in range(6)] + ["a", "b"])
+    row = st.tuples(key, st.integers(0, 99), st.sampled_from([None, "busy", "broken"]))
+    expected: dict[str, tuple[int, str | None]] = {}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Journal(Path(folder, "j"), SCHEMA, retried_errors=["busy"]) as made,
+    ):
+        for _ in range(data.draw(st.integers(0, 6))):
+            batch = data.draw(st.lists(row, max_size=5))
+            made.append(
+                pa.table([list(column) for column in zip(*batch, strict=True)] or [[]] * 3, schema=SCHEMA)
+            )
+            for name, value, error in batch:
+                expected.pop(name, None)
+                expected[name] = value, error
+            if data.draw(st.booleans()):
+                kept = data.draw(st.none() | st.sets(key))
+                made.compact(None if kept is None else iter(kept))
+                expected = {name: told for name, told in expected.items() if kept is None or name in kept}
+        told = [(found["key"], found["value"], found["error"]) for found in made.read().to_pylist()]
+        assert told == [(name, *rest) for name, rest in expected.items()]
+        wanted = data.draw(st.lists(key, max_size=9))
+        done = {name for name, (_, error) in expected.items() if error != "busy"}
+        keys = made.keys()
+        assert len(keys) == len(done)
+        assert keys.holds(wanted).tolist() == [name in done for name in wanted]
+        first = [name not in wanted[:place] for place, name in enumerate(wanted)]
+        assert made.remaining(iter(wanted)).tolist() == [
+            is_first and name not in done for is_first, name in zip(first, wanted, strict=True)
+        ]
+        found = JournalRows(made)
+        errors = {name: error for name, (_, error) in expected.items()}
+        assert found.failures(wanted) == [(errors[name],) if errors.get(name) else None for name in wanted]
+        taken = [row["key"] for row in found.take(wanted).to_pylist()]
+        assert taken == [name for name in expected if name in wanted]
+
+
+@contextmanager
+def pool_of_its_own() -> Iterator[pa.MemoryPool]:
+    """What Arrow takes in here is counted apart."""
+    before = pa.default_memory_pool()
+    pool = pa.proxy_memory_pool(before)
+    pa.set_memory_pool(pool)
+    try:
+        yield pool
+    finally:
+        pa.set_memory_pool(before)
+
+
+def test_rows_are_read_record_by_record(tmp_path: Path) -> None:
+    """Memory is that of a record, not of the journal, where a row was done again, too."""
+    schema = pa.schema([("key", pa.string()), ("text", pa.string())])
+    journal = Journal(tmp_path / "texts.journal", schema)
+    numbers = [*range(40), 7]
+    texts = (pa.table([[str(number)], [chr(65 + number) * 1_000_000]], schema=schema) for number in numbers)
+    replace_file(journal.path, map(record_of, texts))
+    with pool_of_its_own() as pool:
+        keys = [rows["key"].to_pylist() for rows in journal.rows()]
+        assert pool.max_memory() < 5_000_000
+    assert keys == [[str(number)] for number in [*range(7), *range(8, 40), 7]]
+
+
+def calls_of_compacting(path: Path, records: int) -> int:
+    """How often a function or generator is entered while so many records of one row are made one."""
+    made = (rows((f"{number:032x}", number)) for number in range(records))
+    replace_file(path, map(record_of, made))
+    calls = 0
+
+    def count(_frame: object, event: str, _what: object) -> None:
+        nonlocal calls
+        calls += event in {"call", "c_call"}
+
+    with Journal(path, SCHEMA) as journal:
+        sys.setprofile(count)
+        try:
+            journal.compact()
+        finally:
+            sys.setprofile(None)
+        assert len(list(journal.records())) == 1
+    return calls
+
+
+def test_compacting_twice_as_much_takes_twice_as_long(tmp_path: Path) -> None:
+    """Counted in calls: a total that is summed up anew at each step would take four times as many."""
+    calls_of_compacting(tmp_path / "warm", 100)
+    assert calls_of_compacting(tmp_path / "2n", 1200) < 2.2 * calls_of_compacting(tmp_path / "n", 600)
 
 
 # ------------------------------------------------------------------ compaction
@@ -218,13 +355,13 @@ def test_what_needs_no_compacting_is_not_rewritten(journal: Journal) -> None:
     assert journal.path.stat().st_ino == inode
 
 
-def test_many_small_frames_become_few(journal: Journal) -> None:
+def test_many_small_records_become_few(journal: Journal) -> None:
     """Opening each takes as long as one of a thousand rows."""
     filled(journal, batches=200)
     before = journal.read()
     with journal:
         assert journal.compact(before["key"].to_pylist()) == 0
-    assert len(list(journal.frames())) == 1
+    assert len(list(journal.records())) == 1
     assert journal.read() == before
 
 
@@ -291,14 +428,14 @@ def test_a_disk_that_is_full_when_compacting_costs_nothing(journal: Journal) -> 
     assert [path.name for path in journal.path.parent.iterdir() if path.suffix == ".tmp"] == []
 
 
-def test_a_compacted_journal_of_long_texts_has_frames_of_bounded_size(tmp_path: Path) -> None:
-    """Each frame is unpacked whole, so it holds no more than some 32 MB, however few rows that is."""
+def test_a_compacted_journal_of_long_texts_has_records_of_bounded_size(tmp_path: Path) -> None:
+    """Each record is unpacked whole, so it holds no more than some 32 MB, however few rows that is."""
     journal = Journal(tmp_path / "texts.journal", pa.schema([("key", pa.string()), ("text", pa.string())]))
     with journal:
         for number in range(100):
             journal.append(pa.table({"key": [str(number)], "text": [chr(97 + number % 26) * 1_000_000]}))
         assert journal.compact() == 0
-        sizes = [frame.nbytes for frame in journal.frames()]
+        sizes = [record.nbytes for record in journal.records()]
     assert len(sizes) == 3
     assert max(sizes) < 36 << 20
     assert journal.read().num_rows == 100

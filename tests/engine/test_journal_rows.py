@@ -26,7 +26,7 @@ def rows(*values: tuple[str, int | None, str | None]) -> pa.Table:
 
 @pytest.fixture
 def journal(tmp_path: Path) -> Journal:
-    """Three frames: `a` failed and was done again, `c` failed and stands so."""
+    """Three records: `a` failed and was done again, `c` failed and stands so."""
     made = Journal(tmp_path / "some.journal", SCHEMA, retried_errors=["busy"])
     with made:
         made.append(rows(("a", None, "busy"), ("b", 2, None)))
@@ -51,7 +51,7 @@ def test_what_is_known_without_unpacking(journal: Journal) -> None:
     """A failure that was made good is none any more."""
     found = JournalRows(journal)
     assert ("a" in found, "never" in found) == (True, False)
-    assert [found.failure(key) for key in "abc"] == [None, None, ("broken", "BROKEN")]
+    assert found.failures("abc") == [None, None, ("broken", "BROKEN")]
 
 
 def test_rows_stay_while_the_journal_goes_on(journal: Journal) -> None:
@@ -71,11 +71,11 @@ def test_a_journal_of_an_older_version_lacks_columns(tmp_path: Path) -> None:
         old.append(pa.table({"key": ["a"], "value": [1]}))
     found = JournalRows(Journal(old.path, SCHEMA))
     assert found.take(["a"]).to_pylist() == [{"key": "a", "value": 1, "error": None, "error_detail": None}]
-    assert found.failure("a") is None
+    assert found.failures("a") == [None]
 
 
 def test_the_work_is_told_in_bytes(journal: Journal) -> None:
-    """Of the frames that are wanted, each once while rows are asked for in order."""
+    """Of the records that are wanted, each once while rows are asked for in order."""
     found = JournalRows(journal)
     total = found.size_bytes(["b", "c", "d", "never"])
     assert 0 < total < journal.path.stat().st_size

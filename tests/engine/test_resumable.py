@@ -48,7 +48,7 @@ def test_work_that_is_missing_is_done_in_batches(journal: Journal, tmp_path: Pat
         assert list(run_resumable(work, str, SquaresLogged(log), ALONE, journal, batch_size=3)) == []
     assert lines(log) == [0, 1, 2, 5, 6, 7, 8, 9]
     assert squares(journal) == {str(number): number**2 for number in work}
-    assert [rows.num_rows for rows in journal.frames()] == [2, 3, 3, 2]
+    assert [rows.num_rows for rows in journal.records()] == [2, 3, 3, 2]
 
 
 def test_work_that_is_there_twice_is_done_once(journal: Journal, tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_a_run_that_is_killed_again_and_again_ends_as_one_that_is_not(
     assert _start(tmp_path, processes, checkout).wait(timeout=120) == 0
     expected = {str(number): number**2 for number in range(2000)}
     assert squares(journal) == expected
-    assert sum(rows.num_rows for rows in journal.frames()) == len(expected), "a row stands twice"
+    assert sum(rows.num_rows for rows in journal.records()) == len(expected), "a row stands twice"
     assert killed >= kills // 2, f"too few runs were killed in time, {done_before} rows before the last"
     # A batch is in hand from when it is handed out to when it is in the journal: one for each process, one waiting.
     times = Counter(lines(tmp_path / "log"))

@@ -140,8 +140,7 @@ def test_a_model_that_answers_nothing_ends_the_run(journal: Journal) -> None:
     assert answering.batches == [["b", "c"], ["d", "e"]]
     found = ask(jobs("bcdefgh"), replace(asking(answering), give_up_after=5), journal)
     assert answering.batches[2:] == [["f", "g"], ["h"]]
-    assert found.failure("key b") == ("not_json", None)
-    assert found.failure("key h") is None
+    assert found.failures(["key b", "key h"]) == [("not_json", None), None]
 
 
 def test_a_model_that_answered_before_is_not_given_up(journal: Journal) -> None:

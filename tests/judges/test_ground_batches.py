@@ -98,7 +98,7 @@ class Round2:
         dataset.save(stream_round2(jobs, JournalRows(journal), round1, PROVENANCE))
         self.table = dataset.load()
         (row,) = self.table.collect().to_dicts()
-        self.is_done = journal.remaining([asked[0].key]) == []
+        self.is_done = not journal.remaining([asked[0].key]).any()
         return row, model
 
 

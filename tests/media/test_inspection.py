@@ -6,6 +6,7 @@ import os
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -42,6 +43,12 @@ class Counting:
             yield function(batch)
 
 
+def inspect_whole(*given: Any) -> pl.DataFrame:
+    """The table of the media in one piece."""
+    pieces = inspect_assets(*given).pieces()
+    return pl.DataFrame(pl.from_arrow(pa.concat_tables([MEDIA_SCHEMA.empty_table(), *pieces])))
+
+
 @dataclass
 class Inspection:
     """A release of its own with its journal."""
@@ -64,7 +71,7 @@ class Inspection:
     ) -> tuple[pl.DataFrame, list[str]]:
         """The media, and the files of the assets that were probed for them."""
         executor = Counting()
-        media = inspect_assets(
+        media = inspect_whole(
             self.assets() if assets is None else assets,
             kinds,
             ReleaseFiles(str(self.root)),
@@ -99,7 +106,7 @@ def test_the_media_are_the_assets_in_their_order(made: Inspection) -> None:
     assert media.to_arrow().schema.names == MEDIA_SCHEMA.names
     made.journal_path.unlink()
     probing = Probing(Depth.INDEX, LocalExecutor(2, head_start_s=0), batch_size=10)
-    again = inspect_assets(assets, KINDS, ReleaseFiles(str(made.root)), probing, made.journal)
+    again = inspect_whole(assets, KINDS, ReleaseFiles(str(made.root)), probing, made.journal)
     assert_frame_equal(again, media)
 
 
@@ -217,7 +224,7 @@ def test_media_behind_a_server_are_what_they_are_on_a_disk(made: Inspection) -> 
         tables = ingest_assets(files).rows.batches()
         assets = pl.DataFrame(pl.from_arrow(pa.concat_tables(tables)))
         probing = Probing(Depth.INDEX, LocalExecutor(2, head_start_s=0), batch_size=40)
-        found = inspect_assets(assets, KINDS, files, probing, made.journal)
+        found = inspect_whole(assets, KINDS, files, probing, made.journal)
     assert_frame_equal(found, expected)
 
 

@@ -11,12 +11,14 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import BinaryIO, Generic, Protocol, TypeVar, cast
 
+from sparkle_curation.engine.batch_functions import BatchFunction
 from sparkle_curation.engine.ordered_map import core_count
+from sparkle_curation.engine.prefetch import PrefetchExecutor
 from sparkle_curation.errors import SparkleError
 
 Item = TypeVar("Item")
@@ -31,17 +33,23 @@ class WorkerDiedError(SparkleError):
 
 
 class Executor(Protocol):
-    """Maps a function over batches. A batch is the unit that travels: to a process, or to another machine.
-
-    The function can be pickled: it is one of a module, or an object of a class of one, and uses no globals that
-    change. Each process gets it once and calls it with many batches, so it may keep what it has loaded.
-    """
+    """Maps a function over batches. A batch is the unit that travels: to a process, or to another machine."""
 
     def map_batches(
-        self, function: Callable[[list[Item]], Output], batches: Iterable[list[Item]]
+        self, function: BatchFunction[Item, Output], batches: Iterable[list[Item]]
     ) -> Iterator[Output]:
         """``function`` of each batch, in the order of the batches, with a bounded number of them in hand."""
         ...
+
+
+def choose_executor(*, processes: int | None = None, is_in_this_process: bool = False) -> Executor:
+    """What runs the work of a pipeline: the one place where that is decided.
+
+    Args:
+        processes: how many of this machine; None for one a core.
+        is_in_this_process: whether the work holds what other processes cannot share, such as a model.
+    """
+    return PrefetchExecutor() if is_in_this_process else LocalExecutor(processes)
 
 
 class LocalExecutor:
@@ -60,7 +68,7 @@ class LocalExecutor:
         self._head_start_s = head_start_s
 
     def map_batches(
-        self, function: Callable[[list[Item]], Output], batches: Iterable[list[Item]]
+        self, function: BatchFunction[Item, Output], batches: Iterable[list[Item]]
     ) -> Iterator[Output]:
         """``function`` of each batch, in order; at most ``processes + 1`` batches are in hand.
 
@@ -80,7 +88,7 @@ class LocalExecutor:
 
 
 def _map_in_processes(
-    function: Callable[[list[Item]], Output], batches: Iterator[list[Item]], processes: int
+    function: BatchFunction[Item, Output], batches: Iterator[list[Item]], processes: int
 ) -> Iterator[Output]:
     # One thread for each worker hands it batches and waits for it; a worker is started with its first batch.
     idle: queue.LifoQueue[_Worker[Item, Output]] = queue.LifoQueue()
@@ -118,7 +126,7 @@ def _work(idle: queue.LifoQueue[_Worker[Item, Output]], batch: list[Item]) -> Ou
 class _Worker(Generic[Item, Output]):
     """One process, started with its first batch; see ``engine.worker``."""
 
-    def __init__(self, function: Callable[[list[Item]], Output]) -> None:
+    def __init__(self, function: BatchFunction[Item, Output]) -> None:
         self._function = function
         self._process: subprocess.Popen[bytes] | None = None
         self._is_killed = False

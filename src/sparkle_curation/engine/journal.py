@@ -1,6 +1,6 @@
 """A file that results are appended to as they come, so that a run that is killed loses none that it had.
 
-A batch of rows is written as one frame, flushed to the disk, and only then counts; see ``engine.frames``. What a
+A batch of rows is written as one record, flushed to the disk, and only then counts; see ``engine.records``. What a
 killed writer left at the end has a wrong checksum, and is cut off when the journal is opened.
 """
 
@@ -11,22 +11,29 @@ import logging
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import compress, islice
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sparkle_curation.engine.disk import is_full
-from sparkle_curation.engine.frames import (
+from sparkle_curation.engine.key_index import Bools, KeyIndex
+from sparkle_curation.engine.records import (
     FIRST_LINE,
-    NotFramesError,
-    append_frame,
+    FIRST_LINE_BYTES,
+    FORMAT_VERSION,
+    NewerRecordsError,
+    NotRecordsError,
+    append_record,
     bytes_of,
+    check_first_line,
     cut,
-    find_frames,
-    frame_of,
+    find_records,
+    record_of,
     replace_file,
     rows_of,
 )
@@ -41,10 +48,11 @@ ERROR = "error"
 
 _COMPACTED_ROWS = 65_536
 _COMPACTED_BYTES = 32 << 20
-"""A frame of a compacted journal ends at whichever comes first: rows may hold long texts."""
-_MAX_FRAMES = 64
+"""A record of a compacted journal ends at whichever comes first: rows may hold long texts."""
+_LOOKED_UP_KEYS = 65_536
+_MAX_RECORDS = 64
 _SMALL_BYTES = 1 << 20
-"""Opening a frame takes 0.3 ms, whatever it holds: a journal of more than so many small ones is made one of few."""
+"""Opening a record takes 0.3 ms, whatever it holds: a journal of more than so many small ones is made one of few."""
 
 
 class JournalError(SparkleError):
@@ -118,24 +126,28 @@ class Journal:
         return self._handle
 
     def _mend(self) -> None:
-        """Makes the file, or brings it to whole frames."""
-        if _is_short(self.path):
-            if self.path.exists() and not FIRST_LINE.startswith(self.path.read_bytes()):
-                raise _not_a_journal(self.path)
+        """Makes the file, or brings it to whole records."""
+        if not self.path.exists():
             replace_file(self.path, [])
-        with self.path.open("r+b") as file, _telling(self.path):
+        with telling_faults(self.path):
+            with self.path.open("rb") as file:
+                start = file.read(FIRST_LINE_BYTES)
+            check_first_line(start)
+            if len(start) < len(FIRST_LINE):  # a killed run did not come to the end of the first line
+                replace_file(self.path, [])
+        with self.path.open("r+b") as file, telling_faults(self.path):
             size = os.fstat(file.fileno()).st_size
-            frames = list(find_frames(file))
-            kept = len(FIRST_LINE) + sum(frame.end - frame.start for frame in frames)
+            records = list(find_records(file))
+            kept = len(FIRST_LINE) + sum(record.end - record.start for record in records)
             if kept == size:
                 return
-            end = frames[-1].end if frames else len(FIRST_LINE)
+            end = records[-1].end if records else len(FIRST_LINE)
             if kept == end:
                 logger.warning("%s: cut off %s bytes that a killed run left", self.path, f"{size - kept:,}")
                 cut(file.fileno(), end)
             else:
                 logger.warning("%s: cut out %s damaged bytes", self.path, f"{size - kept:,}")
-                replace_file(self.path, (bytes_of(file, frame) for frame in frames))
+                replace_file(self.path, (bytes_of(file, record) for record in records))
 
     # -------------------------------------------------------------- writing
     def append(self, rows: pa.Table) -> None:
@@ -146,83 +158,107 @@ class Journal:
         """
         handle = self._open_handle()
         if rows.num_rows:
-            frame = frame_of(rows.select(self.schema.names).cast(self.schema))
-            with _telling(self.path):
-                self._end = append_frame(handle, self._end, frame)
+            record = record_of(rows.select(self.schema.names).cast(self.schema))
+            with telling_faults(self.path):
+                self._end = append_record(handle, self._end, record)
 
-    def compact(self, keep: Iterable[str] | None = None) -> int:
+    def compact(self, keep: KeyIndex | Iterable[str] | None = None) -> int:
         """Rewrites the journal with the last row of each key, of those in ``keep``; gives the number of rows dropped.
 
-        Nothing is rewritten where there is nothing to drop and the frames are not many and small. One frame of the
-        new file is in memory at a time.
+        Nothing is rewritten where there is nothing to drop and the records are not many and small. In memory are 20
+        bytes a row, and one record of the new file at a time.
 
         Raises:
             JournalError: the disk is full; the journal stays as it was.
         """
         self._open_handle()
-        kept = self._standing(None if keep is None else pa.array(keep, pa.string()))
-        dropped: int = sum(len(rows) - pc.sum(rows).as_py() for rows in kept if len(rows))
-        rows_kept = sum(map(len, kept)) - dropped
-        most = _MAX_FRAMES + rows_kept // _COMPACTED_ROWS + self._end // _SMALL_BYTES
-        if dropped or len(kept) > most:
-            with _telling(self.path):
-                replace_file(self.path, (frame_of(rows) for rows in _joined(self._chosen(kept))))
+        count = 0
+
+        def keys() -> Iterator[pa.ChunkedArray]:
+            nonlocal count
+            for count, rows in enumerate(self.records([KEY]), start=1):  # noqa: B007 -- how many there were
+                yield rows[KEY]
+
+        index = KeyIndex(keys())
+        if keep is not None:
+            index.drop_others(keep if isinstance(keep, KeyIndex) else KeyIndex([keep]))
+        dropped = index.size - len(index)
+        most = _MAX_RECORDS + len(index) // _COMPACTED_ROWS + self._end // _SMALL_BYTES
+        if dropped or count > most:
+            standing = _standing_rows(self.records(), index.standing)
+            del index
+            with telling_faults(self.path):
+                replace_file(self.path, (record_of(rows) for rows in _joined(standing)))
             self._reopen()
         return dropped
 
-    def _standing(self, keep: pa.Array | None) -> list[pa.BooleanArray]:
-        """Which rows of each frame are the last of their key, and wanted."""
-        standing: list[pa.BooleanArray] = []
-        seen: set[str] = set()
-        for rows in reversed(list(self.frames([KEY]))):
-            keys = rows[KEY].to_pylist()
-            last = {key: place for place, key in enumerate(keys)}
-            is_last = pa.array(
-                [last[key] == place and key not in seen for place, key in enumerate(keys)], pa.bool_()
-            )
-            seen.update(keys)
-            wanted = is_last if keep is None else pc.and_(is_last, pc.is_in(rows[KEY], keep).combine_chunks())
-            standing.append(wanted)
-        return standing[::-1]
-
-    def _chosen(self, kept: Iterable[pa.BooleanArray]) -> Iterator[pa.Table]:
-        for rows, wanted in zip(self.frames(), kept, strict=True):
-            yield rows.filter(wanted)
-
     # -------------------------------------------------------------- reading
-    def frames(self, columns: list[str] | None = None) -> Iterator[pa.Table]:
-        """The rows as they were appended, those of whole frames."""
-        if _is_short(self.path):
+    def records(self, columns: list[str] | None = None) -> Iterator[pa.Table]:
+        """The rows as they were appended, those of one record after another.
+
+        Raises:
+            JournalError: the file is no journal, or one of a later version of the format.
+        """
+        if not self.path.exists():
             return
-        with self.path.open("rb") as file, _telling(self.path):
-            for frame in find_frames(file):
-                yield self.fit(rows_of(bytes_of(file, frame), columns), columns)
+        with self.path.open("rb") as file:
+            yield from self._records(file, columns)
+
+    def _records(self, file: BinaryIO, columns: list[str] | None = None) -> Iterator[pa.Table]:
+        with telling_faults(self.path):
+            for record in find_records(file):
+                yield self.fit(rows_of(bytes_of(file, record), columns), columns)
+
+    def rows(self) -> Iterator[pa.Table]:
+        """The last row of each key, in the order in which they were appended, in tables of a record at most.
+
+        In memory are 20 bytes a row, and one record. What is appended or compacted meanwhile does not show.
+        """
+        if not self.path.exists():
+            return
+        with self.path.open("rb") as file:
+            standing = KeyIndex(rows[KEY] for rows in self._records(file, [KEY])).standing
+            yield from _standing_rows(self._records(file), standing)
 
     def read(self) -> pa.Table:
-        """The last row of each key, in the order in which they were appended."""
-        return self._last_rows(self.frames())
+        """The last row of each key, in the order in which they were appended; all in memory, so for few."""
+        return pa.concat_tables([self.schema.empty_table(), *self.rows()])
 
-    def keys(self) -> set[str]:
+    def keys(self) -> KeyIndex:
         """The keys whose work is done."""
         if not self.retried_errors:
-            return {key for rows in self.frames([KEY]) for key in rows[KEY].to_pylist()}
-        # In the order of the rows, so that the last row of a key decides.
-        done: dict[str, bool] = {}
-        for rows in self.frames([KEY, ERROR]):
-            stands = [error not in self.retried_errors for error in rows[ERROR].to_pylist()]
-            done.update(zip(rows[KEY].to_pylist(), stands, strict=True))
-        return {key for key, is_done in done.items() if is_done}
+            return KeyIndex(rows[KEY] for rows in self.records([KEY]))
+        retried = pa.array(self.retried_errors, pa.string())
+        failed: list[Bools] = [np.empty(0, np.bool_)]
 
-    def remaining(self, wanted: Iterable[str]) -> list[str]:
-        """Those of the wanted keys whose work is not done, in their order."""
+        def keys() -> Iterator[pa.ChunkedArray]:
+            for rows in self.records([KEY, ERROR]):
+                failed.append(pc.is_in(rows[ERROR], retried).to_numpy())
+                yield rows[KEY]
+
+        done = KeyIndex(keys())
+        done.drop_places(np.concatenate(failed))
+        return done
+
+    def remaining(self, wanted: Iterable[str]) -> Bools:
+        """Which of the wanted keys stand for work that is to be done: it is not done, and no such key came before.
+
+        Args:
+            wanted: gone through once, and not held.
+        """
         done = self.keys()
-        return [key for key in wanted if key not in done]
+        marks: list[Bools] = [np.empty(0, np.bool_)]
 
-    def _last_rows(self, frames: Iterable[pa.Table]) -> pa.Table:
-        rows = pa.concat_tables([self.schema.empty_table(), *frames])
-        numbered = pa.table({KEY: rows[KEY], "row": pa.array(range(rows.num_rows), pa.int64())})
-        last = numbered.group_by(KEY).aggregate([("row", "max")])["row_max"]
-        return rows if len(last) == rows.num_rows else rows.take(last.combine_chunks().sort())
+        def missing() -> Iterator[list[str]]:
+            keys = iter(wanted)
+            while part := list(islice(keys, _LOOKED_UP_KEYS)):
+                marks.append(~done.holds(part))
+                yield list(compress(part, marks[-1]))
+
+        first = KeyIndex(missing(), keep="first").standing
+        is_remaining = np.concatenate(marks)
+        is_remaining[is_remaining] = first
+        return is_remaining
 
     def fit(self, rows: pa.Table, names: list[str] | None = None) -> pa.Table:
         """The rows with the columns of the schema, or some of them; what an older version did not have is null.
@@ -250,29 +286,35 @@ class Journal:
         return pa.table(columns, schema=schema)
 
 
+def _standing_rows(records: Iterable[pa.Table], standing: Bools) -> Iterator[pa.Table]:
+    """The rows that stand; those of records that came after the others were looked at are left out."""
+    start = 0
+    for rows in records:
+        end = start + rows.num_rows
+        if end > len(standing):
+            return
+        marks = standing[start:end]
+        if marks.any():
+            yield rows if marks.all() else rows.filter(pa.array(marks))
+        start = end
+
+
 def _joined(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """The rows in tables that are worth a frame each."""
+    """The rows in tables that are worth a record each."""
     held: list[pa.Table] = []
+    held_rows = held_bytes = 0
     for rows in tables:
-        if not rows.num_rows:
-            continue
         held.append(rows)
-        if (
-            sum(part.num_rows for part in held) >= _COMPACTED_ROWS
-            or sum(part.nbytes for part in held) >= _COMPACTED_BYTES
-        ):
+        held_rows += rows.num_rows
+        held_bytes += rows.nbytes
+        if held_rows >= _COMPACTED_ROWS or held_bytes >= _COMPACTED_BYTES:
             yield pa.concat_tables(held)
-            held = []
+            held, held_rows, held_bytes = [], 0, 0
     if held:
         yield pa.concat_tables(held)
 
 
 # ------------------------------------------------------------------ files and faults
-def _is_short(path: Path) -> bool:
-    """Whether nothing can have been appended yet: the file is not there, or its first line was not finished."""
-    return not path.exists() or path.stat().st_size < len(FIRST_LINE)
-
-
 def _locked(path: Path) -> BinaryIO:
     # A file of its own: the journal itself is replaced while it is open.
     lock = path.with_name(f".{path.name}.lock").open("ab")
@@ -289,12 +331,25 @@ def _locked(path: Path) -> BinaryIO:
 
 
 @contextmanager
-def _telling(path: Path) -> Iterator[None]:
+def telling_faults(path: Path) -> Iterator[None]:
     """Tells what can happen to the file of a journal."""
     try:
         yield
-    except NotFramesError as error:
-        raise _not_a_journal(path) from error
+    except NotRecordsError as error:
+        raise JournalError(
+            "A file that should be a journal is none",
+            where=path,
+            allowed=f"a file that begins with {FIRST_LINE.decode().strip()!r}",
+            todo="move it away; its work is then done again",
+        ) from error
+    except NewerRecordsError as error:
+        raise JournalError(
+            "A journal was written by a newer version of this project",
+            where=path,
+            got=f"version {error.version} of the format",
+            allowed=f"version {FORMAT_VERSION}",
+            todo="use that version of the project; or give this run another data_root, where its work is done again",
+        ) from error
     except OSError as error:
         if not is_full(error):
             raise
@@ -304,12 +359,3 @@ def _telling(path: Path) -> Iterator[None]:
             got=error.strerror,
             todo="free some space and run again: what was done until here stays done",
         ) from error
-
-
-def _not_a_journal(path: Path) -> JournalError:
-    return JournalError(
-        "A file that should be a journal is none",
-        where=path,
-        allowed=f"a file that begins with {FIRST_LINE.decode().strip()!r}",
-        todo="move it away; its work is then done again",
-    )

@@ -66,8 +66,8 @@ def stream_rows(title: str, jobs: pl.DataFrame, answers: JournalRows, maker: Row
             be made of any of many rows of the journal.
     """
     expected = jobs.filter(pl.col("error").is_null() & pl.col("is_asked"))
-    lost = [name for name, key in expected.select("id", KEY).iter_rows() if key not in answers]
-    if lost:
+    lost = expected["id"].filter(~pl.Series(answers.holds(expected[KEY].to_arrow())))
+    if len(lost):
         raise ConservationError(
             "Samples that were asked for have neither answers nor an error",
             where=title,
@@ -82,7 +82,7 @@ def stream_rows(title: str, jobs: pl.DataFrame, answers: JournalRows, maker: Row
         before = answers.bytes_read
         tabulator = _Tabulator(title, maker)
         for part in jobs.iter_slices(_SLICE_ROWS):
-            said = {row[KEY]: row for row in answers.take(part[KEY].to_list()).to_pylist()}
+            said = {row[KEY]: row for row in answers.take(part[KEY].to_arrow()).to_pylist()}
             yield tabulator.table([(job, said.get(job[KEY])) for job in part.iter_rows(named=True)])
         tabulator.close()
 
@@ -90,7 +90,7 @@ def stream_rows(title: str, jobs: pl.DataFrame, answers: JournalRows, maker: Row
         title=title,
         schema=maker.schema,
         fingerprint=_fingerprint(jobs, answers, maker),
-        total_bytes=answers.size_bytes(jobs[KEY]),
+        total_bytes=answers.size_bytes(jobs[KEY].to_arrow()),
         batches=batches,
         bytes_read=lambda: answers.bytes_read - before,
         retracted=dict,
@@ -202,6 +202,7 @@ def _fingerprint(jobs: pl.DataFrame, answers: JournalRows, maker: RowMaker) -> s
     digest = xxhash.xxh3_128(f"{maker.version} {maker.schema} {sorted(maker.constants.items())}".encode())
     for row in digests(jobs, "", jobs.columns):
         digest.update(row.encode())
-    for key in jobs[KEY]:
-        digest.update(f"{key in answers} {answers.failure(key)}\0".encode())
+    keys = jobs[KEY].to_arrow()
+    for is_known, failure in zip(answers.holds(keys), answers.failures(keys), strict=True):
+        digest.update(f"{bool(is_known)} {failure}\0".encode())
     return digest.hexdigest()

@@ -9,10 +9,13 @@ from typing import Any
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from sparkle_curation.engine.ahead import AheadExecutor, TwoSteps
+from sparkle_curation.engine.batch_functions import BatchFunction
+from sparkle_curation.engine.executors import choose_executor
 from sparkle_curation.engine.journal import ERROR, KEY, Journal
 from sparkle_curation.engine.journal_rows import JournalRows
+from sparkle_curation.engine.key_index import KeyIndex
 from sparkle_curation.errors import ModelError
 from sparkle_curation.media.measuring import HopelessError, Measuring, measure_missing
 from sparkle_curation.models.questions import VisionLanguageModel
@@ -26,7 +29,8 @@ class Asking:
 
     Attributes:
         title: what the progress bar and the log call it.
-        function: the results of a batch of jobs, see ``run_resumable``; pictures are read one batch ahead.
+        function: the results of a batch of jobs, see ``run_resumable``; of ``TwoSteps`` the first is done one
+            batch ahead.
         make_job: the named tuple that a job is.
         model: who answers.
         batch_size: samples between two writes to the journal, each some questions: what a killed run loses.
@@ -36,7 +40,7 @@ class Asking:
     """
 
     title: str
-    function: TwoSteps[Any, pa.Table]
+    function: BatchFunction[Any, pa.Table]
     make_job: Any
     model: VisionLanguageModel
     batch_size: int
@@ -53,7 +57,8 @@ class Asking:
         try:
             with journal:
                 give_up_after = None if _is_any_answered(jobs, journal) else self.give_up_after
-                measuring = Measuring(self.title, AheadExecutor(), self.batch_size, give_up_after)
+                executor = choose_executor(is_in_this_process=True)
+                measuring = Measuring(self.title, executor, self.batch_size, give_up_after)
                 return measure_missing(wanted, self.make_job, self.function, measuring, journal)
         except HopelessError as error:
             raise ModelError(
@@ -124,11 +129,10 @@ def plan(jobs: pl.DataFrame, asking: Asking, journal: Journal) -> Plan:
 
 
 def _is_any_answered(jobs: pl.DataFrame, journal: Journal) -> bool:
-    wanted = set(jobs[KEY])
+    wanted = KeyIndex([jobs[KEY].to_arrow()])
     return any(
-        error is None and key in wanted
-        for rows in journal.frames([KEY, ERROR])
-        for key, error in zip(rows[KEY].to_pylist(), rows[ERROR].to_pylist(), strict=True)
+        wanted.holds(rows.filter(pc.is_null(rows[ERROR]))[KEY]).any()
+        for rows in journal.records([KEY, ERROR])
     )
 
 
@@ -143,5 +147,4 @@ def _pictures(jobs: pl.DataFrame, asking: Asking) -> int:
 
 def _missing(asked: pl.DataFrame, journal: Journal) -> pl.DataFrame:
     with journal:
-        missing = set(journal.remaining(asked[KEY].to_list()))
-    return asked.filter(pl.col(KEY).is_in(missing))
+        return asked.filter(~pl.Series(journal.keys().holds(asked[KEY].to_arrow())))

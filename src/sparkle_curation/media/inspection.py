@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
 
@@ -15,6 +15,8 @@ import xxhash
 
 from sparkle_curation.engine.executors import Executor
 from sparkle_curation.engine.journal import KEY, Journal
+from sparkle_curation.engine.journal_rows import JournalRows
+from sparkle_curation.engine.key_index import KeyIndex
 from sparkle_curation.engine.progress import item_progress
 from sparkle_curation.engine.resumable import run_resumable
 from sparkle_curation.errors import ConservationError, ReleaseError
@@ -27,6 +29,7 @@ from sparkle_curation.release.media_faults import MediaFault
 logger = logging.getLogger(__name__)
 
 _PIECE_ROWS = 16_384
+_HASHED_ROWS = 65_536
 _MOST_UNREADABLE = 64
 """So many files in a row that cannot be read, and none that can: not their fault but that of disk or server."""
 
@@ -69,8 +72,12 @@ def with_keys(assets: pl.DataFrame, files: ReleaseFiles, depth: Depth) -> pl.Dat
             ).cast(pl.Binary)
         )
     )
-    keys = [xxhash.xxh3_128_hexdigest(text) for text in texts.collect().to_series()]
-    return located.with_columns(pl.Series(KEY, keys, pl.String))
+    # Slice by slice: a Python string takes three times what a column takes for it.
+    keys = [
+        pl.Series(KEY, [xxhash.xxh3_128_hexdigest(text) for text in part.to_series()], pl.String)
+        for part in texts.collect().iter_slices(_HASHED_ROWS)
+    ]
+    return located.with_columns(pl.concat([pl.Series(KEY, [], pl.String), *keys]))
 
 
 def _key_prefix(root: str, depth: Depth) -> str:
@@ -104,14 +111,39 @@ class _Jobs:
 
 
 # ------------------------------------------------------------------ the table
+@dataclass(frozen=True)
+class InspectedAssets:
+    """The assets of the inspected kinds, each with its facts in the journal.
+
+    Attributes:
+        assets: with the ``key`` of each, in their order.
+        facts: of all of them.
+    """
+
+    assets: pl.DataFrame
+    facts: JournalRows
+
+    def pieces(self) -> Iterator[pa.Table]:
+        """The table of the media (``MEDIA_COLUMNS``): one row per asset, in their order, some thousands at a time."""
+        for part in self.assets.iter_slices(_PIECE_ROWS):
+            facts = pl.DataFrame(pl.from_arrow(self.facts.take(part[KEY].to_arrow())))
+            media = part.join(facts, on=KEY, how="left", maintain_order="left").rename({"size": "size_bytes"})
+            yield media.select(MEDIA_SCHEMA.names).to_arrow().cast(MEDIA_SCHEMA)
+
+    def count_unreadable(self) -> int:
+        """How many could not be read, for reasons that may pass."""
+        failures = self.facts.failures(self.assets[KEY].to_arrow())
+        return sum(failure is not None and failure[0] == MediaFault.UNREADABLE for failure in failures)
+
+
 def inspect_assets(
     assets: pl.DataFrame,
     kinds: Collection[str],
     files: ReleaseFiles,
     probing: Probing,
     journal: Journal,
-) -> pl.DataFrame:
-    """The table of the media (``MEDIA_COLUMNS``): one row per asset of the kinds, in the order of the assets.
+) -> InspectedAssets:
+    """The assets of the kinds, probed where the journal lacks their facts.
 
     Args:
         assets: all assets, columns of ``assets``.
@@ -128,29 +160,23 @@ def inspect_assets(
         probed = _probe_missing(wanted, files, probing, journal)
         if probed:
             _drop_stale(assets, files, journal)
-        facts = pl.DataFrame(pl.from_arrow(journal.read()))
+        facts = JournalRows(journal)
     if wanted.is_empty():
         logger.info("media: the release has no assets of the inspected kinds")
     else:
         logger.info(
             "media: %s assets probed, %s known from before", f"{probed:,}", f"{wanted.height - probed:,}"
         )
-    return _joined(wanted, facts)
-
-
-def _joined(wanted: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
-    """The assets with their facts, in their order."""
-    marked = facts.with_columns(pl.lit(value=True).alias("is_known"))
-    media = wanted.join(marked, on=KEY, how="left", maintain_order="left")
-    if media["is_known"].count() != media.height or media.height != wanted.height:
+    known = int(facts.holds(wanted[KEY].to_arrow()).sum())
+    if known != wanted.height:
         raise ConservationError(
             "Assets were lost on the way to the table of the media",
             where="table media",
-            got=f"{media.height:,} rows, {media['is_known'].count():,} of them probed",
+            got=f"{known:,} probed",
             allowed=f"{wanted.height:,}, one for each asset",
             todo="report it: this is a defect of this project",
         )
-    return media.rename({"size": "size_bytes"}).select(MEDIA_SCHEMA.names)
+    return InspectedAssets(wanted, facts)
 
 
 def _probe_missing(wanted: pl.DataFrame, files: ReleaseFiles, probing: Probing, journal: Journal) -> int:
@@ -185,8 +211,8 @@ def _nothing_readable(files: ReleaseFiles, count: int, detail: str) -> ReleaseEr
 
 def _drop_stale(assets: pl.DataFrame, files: ReleaseFiles, journal: Journal) -> None:
     """Drop what no asset needs: other kinds and depths stay, since they may be asked for again."""
-    kept = pl.concat([with_keys(assets, files, depth)[KEY] for depth in Depth])
-    dropped = journal.compact(kept.to_arrow())
+    kept = KeyIndex(with_keys(assets, files, depth)[KEY].to_arrow() for depth in Depth)
+    dropped = journal.compact(kept)
     if dropped:
         logger.info("media: dropped %s rows of files that are not there any more", f"{dropped:,}")
 
@@ -211,20 +237,14 @@ def media_stream(
     """
     wanted = _fingerprint(fingerprints["assets"], kinds, probing.depth)
     if fingerprints["media"] == wanted:
-        return _stream(wanted, MEDIA_SCHEMA.empty_table())
-    media = inspect_assets(assets.collect(), kinds, files, probing, journal)
-    unreadable = media.filter(pl.col("error") == MediaFault.UNREADABLE.value).height
-    if unreadable:
+        return _stream(wanted, lambda: iter(()))
+    inspected = inspect_assets(assets.collect(), kinds, files, probing, journal)
+    if unreadable := inspected.count_unreadable():
         logger.warning(
             "media: %s files could not be read; they are tried again with the next run", f"{unreadable:,}"
         )
         wanted = f"{wanted}, {unreadable} to be read again"
-    return _stream(wanted, media.to_arrow().cast(MEDIA_SCHEMA))
-
-
-def _pieces(media: pa.Table) -> Iterator[pa.Table]:
-    for start in range(0, media.num_rows, _PIECE_ROWS):
-        yield media.slice(start, _PIECE_ROWS)
+    return _stream(wanted, inspected.pieces)
 
 
 def _fingerprint(assets: str, kinds: Collection[str], depth: Depth) -> str:
@@ -232,5 +252,5 @@ def _fingerprint(assets: str, kinds: Collection[str], depth: Depth) -> str:
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 
-def _stream(fingerprint: str, media: pa.Table) -> TableStream:
-    return TableStream("media", MEDIA_SCHEMA, fingerprint, 0, lambda: _pieces(media), lambda: 0, dict)
+def _stream(fingerprint: str, pieces: Callable[[], Iterator[pa.Table]]) -> TableStream:
+    return TableStream("media", MEDIA_SCHEMA, fingerprint, 0, pieces, lambda: 0, dict)

@@ -12,8 +12,10 @@ import polars as pl
 import pyarrow as pa
 import xxhash
 
+from sparkle_curation.engine.batch_functions import BatchFunction
 from sparkle_curation.engine.executors import Executor
 from sparkle_curation.engine.journal import KEY, Journal
+from sparkle_curation.engine.key_index import KeyIndex
 from sparkle_curation.engine.progress import item_progress
 from sparkle_curation.engine.resumable import run_resumable
 from sparkle_curation.engine.storable_text import storable
@@ -117,7 +119,7 @@ def digests(frame: pl.DataFrame, prefix: str, columns: Sequence[str]) -> pl.Seri
 def measure(
     wanted: pl.DataFrame,
     make_job: Callable[..., WorkT],
-    function: Callable[[list[WorkT]], pa.Table],
+    function: BatchFunction[WorkT, pa.Table],
     measuring: Measuring,
     journal: Journal,
 ) -> pl.DataFrame:
@@ -136,8 +138,9 @@ def measure(
     """
     with journal:
         count = measure_missing(wanted, make_job, function, measuring, journal)
-        facts = pl.DataFrame(pl.from_arrow(journal.read()))
-    found = facts.filter(pl.col(KEY).is_in(wanted[KEY].implode()))
+        keys = KeyIndex([wanted[KEY].to_arrow()])
+        parts = [rows.filter(pa.array(keys.holds(rows[KEY]))) for rows in journal.rows()]
+    found = pl.DataFrame(pl.from_arrow(pa.concat_tables([journal.schema.empty_table(), *parts])))
     if found.height != wanted[KEY].n_unique():
         raise ConservationError(
             "Measurements were lost",
@@ -153,7 +156,7 @@ def measure(
 def measure_missing(
     wanted: pl.DataFrame,
     make_job: Callable[..., WorkT],
-    function: Callable[[list[WorkT]], pa.Table],
+    function: BatchFunction[WorkT, pa.Table],
     measuring: Measuring,
     journal: Journal,
 ) -> int:
@@ -165,16 +168,7 @@ def measure_missing(
         ReleaseError: of nothing at all a file could be read.
         HopelessError: of ``give_up_after`` not one could be measured.
     """
-    missing = set(journal.remaining(wanted[KEY].unique().to_list()))
-    jobs = _Rows(wanted.filter(pl.col(KEY).is_in(missing)).unique(KEY, maintain_order=True), make_job)
-    _work(jobs, function, measuring, journal)
-    journal.compact()
-    return len(jobs)
-
-
-def _work(
-    jobs: _Rows[WorkT], function: Callable[[list[WorkT]], pa.Table], measuring: Measuring, journal: Journal
-) -> None:
+    jobs = _Rows(wanted, make_job)
     with item_progress(measuring.title, len(jobs)) as progress:
         batches = run_resumable(
             jobs,
@@ -195,6 +189,8 @@ def _work(
                 raise _nothing_readable(measuring.title, done, detail)
             if measuring.give_up_after and done == failed >= measuring.give_up_after:
                 raise HopelessError(done, detail)
+    journal.compact()
+    return done
 
 
 def _nothing_readable(title: str, count: int, detail: str) -> ReleaseError:

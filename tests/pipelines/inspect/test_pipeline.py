@@ -235,7 +235,7 @@ def test_a_run_that_is_killed_again_and_again_ends_as_one_that_is_not(
             time.sleep(0.001)
         process.kill()
         killed += process.wait() != 0
-        frames = [rows["key"].to_pylist() for rows in Journal(path, JOURNAL_SCHEMA).frames()]
+        frames = [rows["key"].to_pylist() for rows in Journal(path, JOURNAL_SCHEMA).records()]
         before, known = known, [key for keys in frames for key in keys]
         assert len(known) == len(set(known)), "probed again"
         assert set(before) <= set(known), "lost"

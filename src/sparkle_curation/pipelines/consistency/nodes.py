@@ -6,7 +6,7 @@ import logging
 
 import polars as pl
 
-from sparkle_curation.engine.executors import LocalExecutor
+from sparkle_curation.engine.executors import choose_executor
 from sparkle_curation.engine.journal import Journal
 from sparkle_curation.media.consistency import Groundings
 from sparkle_curation.media.consistency import check_consistency as check
@@ -43,7 +43,7 @@ def check_consistency(
         Groundings(grounding_r1, grounding_r2),
         params.readings,
         asset_store,
-        Measuring("consistency", LocalExecutor(params.processes), params.batch_size),
+        Measuring("consistency", choose_executor(processes=params.processes), params.batch_size),
         journal,
     )
 

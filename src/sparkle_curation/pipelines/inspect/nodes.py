@@ -6,7 +6,7 @@ import logging
 
 import polars as pl
 
-from sparkle_curation.engine.executors import LocalExecutor
+from sparkle_curation.engine.executors import choose_executor
 from sparkle_curation.engine.journal import Journal
 from sparkle_curation.media.grounding_boxes import grounding_box_stream
 from sparkle_curation.media.inspection import Probing, media_stream
@@ -37,7 +37,7 @@ def probe_assets(
         journal: what was probed before.
         params: which assets, and how.
     """
-    probing = Probing(params.depth, LocalExecutor(params.processes), params.assets_per_batch)
+    probing = Probing(params.depth, choose_executor(processes=params.processes), params.assets_per_batch)
     return media_stream(release, assets, params.kinds, fingerprints, probing, journal)
 
 

@@ -8,7 +8,7 @@ import polars as pl
 
 from sparkle_curation.curation import sample_groups as groups
 from sparkle_curation.curation import twins
-from sparkle_curation.engine.executors import LocalExecutor
+from sparkle_curation.engine.executors import choose_executor
 from sparkle_curation.engine.journal import Journal
 from sparkle_curation.media import frame_hashing
 from sparkle_curation.media.measuring import Measuring
@@ -30,7 +30,7 @@ def hash_first_frames(
         journal: what was hashed before; a content is read once.
         params: how they are read.
     """
-    measuring = Measuring("first frames", LocalExecutor(params.processes), params.batch_size)
+    measuring = Measuring("first frames", choose_executor(processes=params.processes), params.batch_size)
     return frame_hashing.hash_first_frames(media.collect(), asset_store, measuring, journal)
 
 

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
+from tests.engine.batch_functions import double
 
-from sparkle_curation.engine.ahead import AheadExecutor
+from sparkle_curation.engine.executors import LocalExecutor, choose_executor
+from sparkle_curation.engine.prefetch import PrefetchExecutor
 
 
 @dataclass
@@ -61,7 +63,7 @@ def batches(count: int) -> Iterator[list[int]]:
 def test_the_next_batch_is_prepared_beside_this_one(count: int) -> None:
     """Results come in order; one thread prepares, another one finishes."""
     steps = Steps(count)
-    assert list(AheadExecutor().map_batches(steps, batches(count))) == [
+    assert list(PrefetchExecutor().map_batches(steps, batches(count))) == [
         number * 10 + 1 for number in range(count)
     ]
     assert steps.finished == list(range(count))
@@ -72,7 +74,7 @@ def test_the_next_batch_is_prepared_beside_this_one(count: int) -> None:
 def test_no_more_than_one_batch_is_ahead() -> None:
     """Pictures of two batches are in memory, however many there are."""
     steps = Steps(10)
-    results = AheadExecutor().map_batches(steps, batches(10))
+    results = PrefetchExecutor().map_batches(steps, batches(10))
     next(results)
     assert steps.prepared == [0, 1]
     assert steps.finished == [0]
@@ -83,7 +85,29 @@ def test_what_cannot_be_prepared_ends_the_run_in_its_turn() -> None:
     """The batches before it are done."""
     steps = Steps(3, fails_at=2)
     steps.count = 2  # the last one that can be prepared
-    results = AheadExecutor().map_batches(steps, batches(3))
+    results = PrefetchExecutor().map_batches(steps, batches(3))
     assert [next(results), next(results)] == [1, 11]
     with pytest.raises(ValueError, match="batch 2"):
         next(results)
+
+
+def test_a_function_of_one_step_is_called_batch_by_batch() -> None:
+    """Any function will do, as for every executor; nothing is taken ahead."""
+    taken: list[int] = []
+
+    def noting() -> Iterator[list[int]]:
+        for batch in batches(3):
+            taken.append(batch[0])
+            yield batch
+
+    results = PrefetchExecutor().map_batches(double, noting())
+    assert (next(results), taken) == ([0], [0])
+    assert list(results) == [[2], [4]]
+
+
+def test_one_place_chooses_who_works() -> None:
+    """Work that holds a model stays in this process; other work goes to so many."""
+    assert isinstance(choose_executor(is_in_this_process=True), PrefetchExecutor)
+    local = choose_executor(processes=3)
+    assert isinstance(local, LocalExecutor)
+    assert local.processes == 3
