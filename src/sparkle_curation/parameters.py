@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, StrictBool, ValidationError
 from pydantic_core import ErrorDetails
 
 from sparkle_curation.errors import ParameterError, did_you_mean
@@ -43,10 +43,13 @@ class RunParameters(
     Attributes:
         release_root: where the release is, a local folder or fsspec URL; empty for the one in ``globals.yml``.
         data_root: where everything that is made goes; empty for the one in ``globals.yml``.
+        trust_mtime: whether a file of the release with the same size and time is taken for the same; None for what
+            ``globals.yml`` says.
     """
 
     release_root: _Root = ""
     data_root: _Root = ""
+    trust_mtime: StrictBool | None = None
 
 
 _HOMES = {

@@ -6,6 +6,7 @@ import logging
 
 import polars as pl
 
+from sparkle_curation.engine.caching.code_digest import code_digest
 from sparkle_curation.reading.annotations import annotation_prompts
 from sparkle_curation.reading.annotations import ingest_annotations as read_annotations
 from sparkle_curation.reading.asset_table import ingest_assets as read_assets
@@ -93,4 +94,6 @@ def _ingest_jsonl(table: JsonlTable, release: ReleaseFiles, annotations: pl.Lazy
 
 
 def _streams(ingestion: Ingestion) -> Ingested:
-    return ingestion.rows, ingestion.quarantined, ingestion.source_files
+    glue = code_digest(glue=[__name__])
+    rows, quarantined, source_files = ingestion.rows, ingestion.quarantined, ingestion.source_files
+    return rows.made_by(glue), quarantined.made_by(glue), source_files.made_by(glue)
