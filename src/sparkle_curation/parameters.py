@@ -18,6 +18,7 @@ from sparkle_curation.pipelines.diff.params import DiffParams
 from sparkle_curation.pipelines.ground.params import GroundParams
 from sparkle_curation.pipelines.inspect.params import InspectParams
 from sparkle_curation.pipelines.judge.params import JudgeParams
+from sparkle_curation.pipelines.prune.params import PruneParams
 from sparkle_curation.pipelines.report.params import ReportParams
 from sparkle_curation.pipelines.score.params import ScoreParams
 from sparkle_curation.pipelines.twins.params import TwinsParams
@@ -37,6 +38,7 @@ class RunParameters(
     ReportParams,
     ScoreParams,
     GroundParams,
+    PruneParams,
 ):
     """Every parameter that a run understands.
 
@@ -61,6 +63,7 @@ _HOMES = {
     **dict.fromkeys(TwinsParams.model_fields, "conf/base/twins/parameters.yml"),
     **dict.fromkeys(ReportParams.model_fields, "conf/base/report/parameters.yml"),
     **dict.fromkeys(GroundParams.model_fields, "conf/base/ground/parameters.yml"),
+    **dict.fromkeys(PruneParams.model_fields, "conf/base/prune/parameters.yml"),
     **dict.fromkeys(ScoreParams.model_fields, "conf/base/score/parameters.yml"),
 }
 """Parameter, or group of them -> the file that declares it; the roots stand in the globals."""

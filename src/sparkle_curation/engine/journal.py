@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -45,6 +45,25 @@ _COMPACTED_BYTES = 32 << 20
 _MAX_FRAMES = 64
 _SMALL_BYTES = 1 << 20
 """Opening a frame takes 0.3 ms, whatever it holds: a journal of more than so many small ones is made one of few."""
+
+
+_WANTED = ".wanted"
+
+
+class Pruning(NamedTuple):
+    """What ``Journal.prune`` has dropped, or would.
+
+    Attributes:
+        rows: of the journal before.
+        dropped_rows: those that nobody wants.
+        size_bytes: of the file before.
+        dropped_bytes: what it is shorter by; of a dry run about that.
+    """
+
+    rows: int
+    dropped_rows: int
+    size_bytes: int
+    dropped_bytes: int
 
 
 class JournalError(SparkleError):
@@ -151,7 +170,9 @@ class Journal:
                 self._end = append_frame(handle, self._end, frame)
 
     def compact(self, keep: Iterable[str] | None = None) -> int:
-        """Rewrites the journal with the last row of each key, of those in ``keep``; gives the number of rows dropped.
+        """Rewrites the journal with the last row of each key; gives the number of rows dropped.
+
+        With ``keep`` with those of these keys alone, which is for ``prune``.
 
         Nothing is rewritten where there is nothing to drop and the frames are not many and small. One frame of the
         new file is in memory at a time.
@@ -188,6 +209,50 @@ class Journal:
     def _chosen(self, kept: Iterable[pa.BooleanArray]) -> Iterator[pa.Table]:
         for rows, wanted in zip(self.frames(), kept, strict=True):
             yield rows.filter(wanted)
+
+    # -------------------------------------------------------------- pruning
+    def note_wanted(self, keys: Iterable[str], part: str = "") -> None:
+        """Note all work that runs like this one want, so that ``prune`` can tell what none wants any more.
+
+        Args:
+            keys: of all of it, done or not.
+            part: of several that share the journal, which one wants it; it replaces what that one wanted before.
+        """
+        self._open_handle()
+        wanted = pa.table({KEY: pa.array(keys, pa.string()).unique()})
+        with _telling(self.path):
+            replace_file(self._wanted_path(part), [frame_of(wanted)])
+
+    def prune(self, *, is_dry: bool) -> Pruning | None:
+        """Drop the rows that nobody wants any more, and nothing where that is not known.
+
+        Nothing else drops the row of a key: what another version of the code has made may be wanted again.
+
+        Args:
+            is_dry: only say what would be dropped.
+
+        Returns:
+            What was dropped; None where no run has noted what it wants, or a note is damaged.
+        """
+        handle = self._open_handle()
+        noted = [_wanted_keys(path) for path in self.path.parent.glob(f".{self.path.name}.*{_WANTED}")]
+        if not noted or not all(noted):
+            return None
+        before = os.fstat(handle).st_size
+        wanted = pa.concat_arrays([keys for parts in noted for keys in parts])
+        rows = dropped = dropped_bytes = 0
+        for frame in self.frames():
+            lost = frame.filter(pc.invert(pc.is_in(frame[KEY], wanted)))
+            rows += frame.num_rows
+            dropped += lost.num_rows
+            dropped_bytes += len(frame_of(lost)) if lost.num_rows else 0
+        if dropped and not is_dry:
+            self.compact(wanted)
+            dropped_bytes = before - os.fstat(self._open_handle()).st_size
+        return Pruning(rows, dropped, before, dropped_bytes)
+
+    def _wanted_path(self, part: str) -> Path:
+        return self.path.with_name(f".{self.path.name}.{part}{_WANTED}")
 
     # -------------------------------------------------------------- reading
     def frames(self, columns: list[str] | None = None) -> Iterator[pa.Table]:
@@ -271,6 +336,12 @@ def _joined(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
 def _is_short(path: Path) -> bool:
     """Whether nothing can have been appended yet: the file is not there, or its first line was not finished."""
     return not path.exists() or path.stat().st_size < len(FIRST_LINE)
+
+
+def _wanted_keys(path: Path) -> list[pa.Array]:
+    """What is noted there; nothing at all, not even an empty note, where it is damaged."""
+    with path.open("rb") as file, _telling(path):
+        return [rows_of(bytes_of(file, frame))[KEY].combine_chunks() for frame in find_frames(file)]
 
 
 def _locked(path: Path) -> BinaryIO:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from kedro.pipeline import Node, Pipeline
 
-from sparkle_curation.pipelines.manifest.nodes import list_release_media, list_release_texts
+from sparkle_curation.pipelines.manifest.nodes import digest_code, list_release_media, list_release_texts
 
 
 def create_pipeline() -> Pipeline:
-    """The release becomes two short lists that change when it does; for DVC, which would hash terabytes."""
+    """Release and code become short lists that change when they do; for DVC, which would hash terabytes."""
     return Pipeline(
         [
             Node(
@@ -23,6 +23,7 @@ def create_pipeline() -> Pipeline:
                 outputs=["media_manifest", "media_contents"],
                 name="list_release_media",
             ),
+            Node(digest_code, inputs="pipeline_code", outputs="code_digests", name="digest_code"),
         ],
         tags="manifest",
     )
