@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, StrictBool, ValidationError
 from pydantic_core import ErrorDetails
 
 from sparkle_curation.errors import ParameterError, did_you_mean
@@ -18,6 +18,7 @@ from sparkle_curation.pipelines.diff.params import DiffParams
 from sparkle_curation.pipelines.ground.params import GroundParams
 from sparkle_curation.pipelines.inspect.params import InspectParams
 from sparkle_curation.pipelines.judge.params import JudgeParams
+from sparkle_curation.pipelines.prune.params import PruneParams
 from sparkle_curation.pipelines.report.params import ReportParams
 from sparkle_curation.pipelines.score.params import ScoreParams
 from sparkle_curation.pipelines.twins.params import TwinsParams
@@ -37,16 +38,20 @@ class RunParameters(
     ReportParams,
     ScoreParams,
     GroundParams,
+    PruneParams,
 ):
     """Every parameter that a run understands.
 
     Attributes:
         release_root: where the release is, a local folder or fsspec URL; empty for the one in ``globals.yml``.
         data_root: where everything that is made goes; empty for the one in ``globals.yml``.
+        trust_mtime: whether a file of the release with the same size and time is taken for the same; None for what
+            ``globals.yml`` says.
     """
 
     release_root: _Root = ""
     data_root: _Root = ""
+    trust_mtime: StrictBool | None = None
 
 
 _HOMES = {
@@ -58,6 +63,7 @@ _HOMES = {
     **dict.fromkeys(TwinsParams.model_fields, "conf/base/twins/parameters.yml"),
     **dict.fromkeys(ReportParams.model_fields, "conf/base/report/parameters.yml"),
     **dict.fromkeys(GroundParams.model_fields, "conf/base/ground/parameters.yml"),
+    **dict.fromkeys(PruneParams.model_fields, "conf/base/prune/parameters.yml"),
     **dict.fromkeys(ScoreParams.model_fields, "conf/base/score/parameters.yml"),
 }
 """Parameter, or group of them -> the file that declares it; the roots stand in the globals."""

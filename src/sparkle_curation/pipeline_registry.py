@@ -13,6 +13,7 @@ from sparkle_curation.pipelines.inspect.pipeline import create_pipeline as inspe
 from sparkle_curation.pipelines.judge.pipeline import create_pipeline as judge
 from sparkle_curation.pipelines.manifest.pipeline import create_pipeline as manifest
 from sparkle_curation.pipelines.plots_page.pipeline import create_pipeline as plots_page
+from sparkle_curation.pipelines.prune.pipeline import create_pipeline as prune
 from sparkle_curation.pipelines.report.pipeline import create_pipeline as report
 from sparkle_curation.pipelines.score.pipeline import create_pipeline as score
 from sparkle_curation.pipelines.twins.pipeline import create_pipeline as twins
@@ -36,6 +37,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "score": score(),
         "ground": ground(),
         "agreement": agreement(),
+        "prune": prune(),
     }
     pipelines["curate"] = (
         pipelines["ingest"] + pipelines["inspect"] + pipelines["validate"] + _of_validated(pipelines["judge"])

@@ -19,6 +19,8 @@ from kedro.pipeline import Pipeline, node
 from tests.conventions.test_catalog import is_declared, is_parameter
 
 from sparkle_curation import parameters
+from sparkle_curation.datasets import PipelineCodeDataset
+from sparkle_curation.engine.caching.code_digest import own_index, reached
 
 COMMAND = "kedro run --env base --pipelines "
 PACKAGE = "sparkle_curation"
@@ -29,8 +31,11 @@ MANIFESTS = {"manifest": [], "ingest": [TEXTS, MEDIA]}
 JOURNALS = "data/journals"
 """Work that was done is not done again: a journal changes when a stage ends, and no result."""
 
-NEUTRAL = ("errors", "engine.progress", "reading.ingestion")
-"""Modules that change no output of a stage that merely imports them: words, a progress bar, and the type of a stream."""
+CODE = "data/02_intermediate/code_digests.json"
+"""Where a stage finds the digest of the code of its pipeline."""
+
+OF_THIS_MACHINE = tuple(f"data/02_intermediate/{name}_contents.parquet" for name in ("text", "media"))
+"""Files that a stage writes and a version does not have: they hold the times of this machine's files."""
 
 Stages = Mapping[str, Mapping[str, Any]]
 Entries = Mapping[str, Mapping[str, Any]]
@@ -126,7 +131,7 @@ def unnamed_outputs(project: Project) -> list[str]:
         for stage_name, stage, pipeline in project.pipelines()
         for output in sorted(pipeline.all_outputs())
         for path in project.paths(output)
-        if not is_covered(path, all_outs(stage))
+        if not is_covered(path, [*all_outs(stage), *OF_THIS_MACHINE])
     ]
 
 
@@ -177,14 +182,14 @@ def unnamed_catalogs(project: Project) -> list[str]:
 
 
 def unnamed_code(project: Project) -> list[str]:
-    """Modules that a stage's pipeline is made of and its deps lack."""
-    return [
-        f"{stage_name}: {path}"
-        for stage_name, stage, pipeline in project.pipelines()
-        if not stage.get("always_changed")
-        for path in sorted(f"src/{module.replace('.', '/')}.py" for module in project.modules(pipeline))
-        if not is_covered(path, listed(stage.get("deps", [])))
-    ]
+    """Stages that do not take the digest of their pipeline's code, and those that name sources beside it."""
+    faults = []
+    for name, stage, _ in project.pipelines():
+        called = stage["cmd"].removeprefix(COMMAND)
+        if not stage.get("always_changed") and called not in listed(stage.get("params", [])).get(CODE, []):
+            faults.append(f"{name}: {CODE} [{called}]")
+        faults += [f"{name}: {path}" for path in listed(stage.get("deps", [])) if path.startswith("src")]
+    return faults
 
 
 CHECKS = [
@@ -213,10 +218,8 @@ def dvc_file(checkout: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def imported_by() -> Callable[[str], set[str]]:
-    """The modules that a module imports, directly or not, itself among them; not by way of neutral ones."""
-    graph = grimp.build_graph(PACKAGE, cache_dir=None)
-    for name in NEUTRAL:
-        graph.remove_module(f"{PACKAGE}.{name}")
+    """The modules that a module imports, directly or not, itself among them."""
+    graph = grimp.build_graph(PACKAGE, cache_dir=None, exclude_type_checking_imports=True)
     return lambda module: {module} | graph.find_upstream_modules(module)
 
 
@@ -239,6 +242,16 @@ def project(
 def test_nothing_is_at_fault(check: Callable[[Project], list[str]], project: Project) -> None:
     """The stages pass each check."""
     assert check(project) == []
+
+
+def test_a_digest_is_of_all_that_a_stage_is_made_of(project: Project, checkout: Path) -> None:
+    """Modules of nodes and datasets with all that they import, as another reader of imports finds them."""
+    code = PipelineCodeDataset(path=str(checkout / "conf")).load()
+    assert set(code) == {name for name in project.registered if not name.startswith("__")}
+    for name, pipeline in project.registered.items():
+        if not name.startswith("__"):
+            found, _ = reached(own_index(), code[name].modules)
+            assert project.modules(pipeline) <= found
 
 
 def test_what_git_keeps_is_not_ignored(checkout: Path, dvc_file: dict[str, Any]) -> None:
@@ -279,7 +292,7 @@ def _judge(verdicts: object, release: object, _: object) -> object:
 
 BAD_STAGE = {
     "cmd": f"{COMMAND}bad",
-    "deps": ["data/in.parquet.old"],
+    "deps": ["data/in.parquet.old", "src/a"],
     "outs": [{"data/elsewhere": {"persist": True}}],
     "params": ["conf/base/globals.yml"],
 }
@@ -294,7 +307,7 @@ BAD_STAGE = {
         (unnamed_inputs, [f"bad: {MEDIA}", "bad: data/in.parquet"]),
         (unnamed_parameters, ["bad: conf/base/curate/parameters.yml"]),
         (unnamed_catalogs, ["bad: conf/base/bad/catalog.yml"]),
-        (unnamed_code, ["bad: src/a/b.py"]),
+        (unnamed_code, [f"bad: {CODE} [bad]", "bad: src/a"]),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )

@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.full_disk import files_of_at_most
 
-from sparkle_curation.engine.journal import Journal, JournalError
+from sparkle_curation.engine.journal import Journal, JournalError, Pruning
 from sparkle_curation.engine.journal_rows import JournalRows
 from sparkle_curation.engine.records import FIRST_LINE, record_of, replace_file
 
@@ -439,3 +439,56 @@ def test_a_compacted_journal_of_long_texts_has_records_of_bounded_size(tmp_path:
     assert len(sizes) == 3
     assert max(sizes) < 36 << 20
     assert journal.read().num_rows == 100
+
+
+# ------------------------------------------------------------------ pruning
+def pruned(journal: Journal, *, is_dry: bool = False) -> Pruning | None:
+    """What pruning the journal comes to."""
+    with journal:
+        return journal.prune(is_dry=is_dry)
+
+
+def wanting(journal: Journal, keys: str, part: str = "") -> Journal:
+    """The journal, of which some keys of two letters are wanted."""
+    with journal:
+        journal.note_wanted(keys.split(), part)
+    return journal
+
+
+def test_only_pruning_drops_what_nobody_wants(journal: Journal) -> None:
+    """A dry run says the same and drops nothing; compacting and appending leave it; what is wanted stays as it was."""
+    wanting(filled(journal), "a1 b2 z9")
+    with journal:
+        journal.append(rows(("b2", 7)))
+        assert journal.compact() == 1
+    before = pairs(journal)
+    size = journal.path.stat().st_size
+    dry = pruned(journal, is_dry=True)
+    assert pairs(journal) == before
+    found = pruned(journal)
+    assert found is not None
+    assert dry is not None
+    assert (found.rows, found.dropped_rows, found.size_bytes) == dry[:3] == (6, 4, size)
+    assert found.dropped_bytes == size - journal.path.stat().st_size
+    assert pairs(journal) == [("a1", 1), ("b2", 7)]
+    assert pruned(journal) == Pruning(2, 0, journal.path.stat().st_size, 0)
+
+
+def test_a_journal_of_which_nobody_said_what_is_wanted_is_not_pruned(journal: Journal) -> None:
+    """As one that an older version wrote; and one whose note is damaged."""
+    assert pruned(filled(journal)) is None
+    wanting(journal, "a1")
+    (note,) = journal.path.parent.glob("*.wanted")
+    note.write_bytes(note.read_bytes()[:-1])
+    assert pruned(journal) is None
+    assert len(pairs(journal)) == 6
+
+
+def test_what_one_of_two_wants_stays(journal: Journal) -> None:
+    """Of those that share a journal each replaces its own note, and one that wants nothing has said so."""
+    wanting(wanting(wanting(filled(journal), "a0", "round 1"), "a1", "round 2"), "a2", "round 1")
+    assert pruned(journal) is not None
+    assert [key for key, _ in pairs(journal)] == ["a1", "a2"]
+    wanting(wanting(journal, "", "round 1"), "", "round 2")
+    assert pruned(journal) is not None
+    assert pairs(journal) == []

@@ -153,15 +153,22 @@ def test_depths_and_kinds_stay_side_by_side(made: Inspection) -> None:
     assert set(made.run(kinds=["edited_frame0"])[0]["kind"]) == {"edited_frame0"}
 
 
-def test_the_journal_forgets_files_that_are_gone(made: Inspection) -> None:
-    """It does not grow for ever: with each run that probes, what no asset needs is dropped."""
+def test_the_journal_keeps_files_that_are_gone_until_it_is_pruned(made: Inspection) -> None:
+    """What was probed may be wanted again, as when a disk is not mounted for a while; only pruning drops it."""
     made.run()
     before = made.journal.read().num_rows
     (made.root / TIME_TAR).unlink()
     os.utime(made.root / "time_edited_video_part00.tar", ns=(1, 1))
     media, probed = made.run()
-    assert probed
-    assert made.journal.read().num_rows == media.height < before
+    kept = before + len(probed)
+    assert made.journal.read().num_rows == kept
+    with made.journal as journal:
+        dry, pruning = journal.prune(is_dry=True), journal.prune(is_dry=False)
+    assert dry is not None
+    assert pruning is not None
+    assert dry[:3] == pruning[:3]
+    assert pruning.rows - pruning.dropped_rows == made.journal.read().num_rows == media.height < before
+    assert made.run()[1] == []
 
 
 def test_another_release_is_another_release(made: Inspection, tmp_path: Path) -> None:

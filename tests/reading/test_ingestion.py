@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import fsspec
 import polars as pl
 import pyarrow as pa
 import pytest
@@ -204,7 +205,7 @@ class Counted:
 
     def __init__(self) -> None:
         self.readings = 0
-        self.ingestion = Ingestion("t", SCHEMA, [SourceFile("a", 10, "1")], "root", self._read)
+        self.ingestion = Ingestion("t", SCHEMA, [SourceFile("a", 10, "1")], remote(), "code", self._read)
 
     def _read(self, ledger: Ledger) -> Iterator[pa.Table]:
         self.readings += 1
@@ -251,21 +252,28 @@ def test_a_reading_that_was_broken_off_does_not_count() -> None:
     assert (quarantined.num_rows, counted.readings) == (1, 2)
 
 
+def remote(root: str = "root") -> ReleaseFiles:
+    """A release of which each file's version is what its file system says."""
+    fsspec.filesystem("memory").makedirs(f"/{root}", exist_ok=True)
+    return ReleaseFiles(f"memory://{root}")
+
+
 def test_the_fingerprint_tells_every_difference() -> None:
-    """Table, root, and each source's path, size, time and order."""
-    source = SourceFile("a", 1, "1")
+    """Table, code, root, and each source's path, size, time and order."""
+    source, files = SourceFile("a", 1, "1"), remote()
     prints = [
-        fingerprint("t", "root", [source]),
-        fingerprint("u", "root", [source]),
-        fingerprint("t", "other", [source]),
-        fingerprint("t", "root", []),
-        fingerprint("t", "root", [source, source]),
-        *(fingerprint("t", "root", [each]) for each in (SourceFile("b", 1, "1"), SourceFile("a", 2, "1"))),
-        fingerprint("t", "root", [SourceFile("a", 1, "2")]),
-        fingerprint("t", "root", [SourceFile("a", 11, "")]),
+        fingerprint("t", "code", files, [source]),
+        fingerprint("u", "code", files, [source]),
+        fingerprint("t", "other code", files, [source]),
+        fingerprint("t", "code", remote("other"), [source]),
+        fingerprint("t", "code", files, []),
+        fingerprint("t", "code", files, [source, source]),
+        *(fingerprint("t", "code", files, [SourceFile(*each)]) for each in (("b", 1, "1"), ("a", 2, "1"))),
+        fingerprint("t", "code", files, [SourceFile("a", 1, "2")]),
+        fingerprint("t", "code", files, [SourceFile("a", 11, "")]),
     ]
     assert len(set(prints)) == len(prints)
-    assert fingerprint("t", "root", [SourceFile("a", 1, "1")]) == prints[0]
+    assert fingerprint("t", "code", files, [SourceFile("a", 1, "1")]) == prints[0]
 
 
 def test_present_files_are_found_in_order(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def root(tmp_path: Path) -> Path:
 def listed(root: Path | str) -> pl.DataFrame:
     """Both manifests of the release at a root, by path."""
     release = ReleaseFiles(str(root))
-    return pl.concat([list_texts(release), list_media(release)]).sort("path")
+    return pl.concat([list_texts(release).manifest, list_media(release).manifest]).sort("path")
 
 
 def changed(before: pl.DataFrame, after: pl.DataFrame) -> set[str]:
@@ -71,8 +71,8 @@ def test_each_file_that_is_ingested_has_a_row(root: Path) -> None:
 def test_texts_and_media_are_apart(root: Path) -> None:
     """A changed score leaves the manifest of the media as it is."""
     release = ReleaseFiles(str(root))
-    assert list_texts(release)["path"].to_list() == [TEXT, CSV]
-    assert list_media(release)["path"].to_list() == [FOLDER, STRANGER, SHARD]
+    assert list_texts(release).manifest["path"].to_list() == [TEXT, CSV]
+    assert list_media(release).manifest["path"].to_list() == [FOLDER, STRANGER, SHARD]
 
 
 def test_a_copy_with_other_times_has_the_same_manifest(root: Path, tmp_path: Path) -> None:

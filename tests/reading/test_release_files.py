@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import pickle
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar
 
 import fsspec
+import polars as pl
 import pytest
+import xxhash
 from fsspec.spec import AbstractFileSystem
 from tests.reading.local_servers import PlainHandler, RangeHandler, serving
 
@@ -161,3 +164,51 @@ def test_a_root_that_is_no_folder_says_what_to_do(local_root: Path, path: str, g
     with pytest.raises(ReleaseError, match=r"--params release_root=") as caught:
         ReleaseFiles(str(local_root.parent / path))
     assert caught.value.got == got
+
+
+# ------------------------------------------------------------------ versions of files
+def note(root: Path, path: str, content: str, other: Mapping[str, object]) -> pl.DataFrame:
+    """What a manifest notes of a file, or something else of it."""
+    facts = (root / path).stat()
+    row = {
+        "root": str(root),
+        "path": path,
+        "size_bytes": facts.st_size,
+        "modified": str(facts.st_mtime_ns),
+        "xxh3_128": content,
+    }
+    return pl.DataFrame([{**row, **other}])
+
+
+@pytest.mark.parametrize(
+    ("other", "is_known"),
+    [({}, True), ({"root": "/elsewhere"}, False), ({"size_bytes": 9}, False), ({"modified": "1"}, False)],
+)
+def test_a_noted_content_counts_while_size_and_time_are_the_same(
+    local_root: Path, tmp_path: Path, other: dict[str, object], is_known: bool
+) -> None:
+    """A note about another root, size or time says nothing of the file: then its time is its version."""
+    note(local_root, "b.txt", "abc", other).write_parquet(tmp_path / "noted.parquet")
+    files = ReleaseFiles(str(local_root), contents=[tmp_path / "absent.parquet", tmp_path / "noted.parquet"])
+    file = files.find("b.txt")
+    assert file is not None
+    assert files.version(file) == ("content:abc" if is_known else file.modified)
+    assert "abc" not in str(pickle.loads(pickle.dumps(files)).__dict__)  # noqa: S301 -- our own
+
+
+def test_without_trust_the_content_is_read(local_root: Path, tmp_path: Path) -> None:
+    """Whatever was noted, the bytes decide; the same digest as a manifest's."""
+    note(local_root, "b.txt", "abc", {}).write_parquet(tmp_path / "noted.parquet")
+    files = ReleaseFiles(str(local_root), contents=[tmp_path / "noted.parquet"], trusts_times=False)
+    file = files.find("b.txt")
+    assert file is not None
+    assert files.version(file) == f"content:{xxhash.xxh3_128_hexdigest((local_root / 'b.txt').read_bytes())}"
+
+
+def test_a_damaged_note_says_nothing(local_root: Path, tmp_path: Path) -> None:
+    """What is no table of contents is passed by: the next manifest writes it anew."""
+    (tmp_path / "noted.parquet").write_bytes(b"PAR1")
+    files = ReleaseFiles(str(local_root), contents=[tmp_path / "noted.parquet"])
+    file = files.find("b.txt")
+    assert file is not None
+    assert files.version(file) == file.modified

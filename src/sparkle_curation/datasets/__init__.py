@@ -9,6 +9,7 @@ from sparkle_curation.datasets.journal_dataset import JournalDataset
 from sparkle_curation.datasets.jsonl_folder_dataset import JSONLFolderDataset
 from sparkle_curation.datasets.kiwi_edit_dataset import KiwiEditDataset
 from sparkle_curation.datasets.lean_tables_dataset import LeanTablesDataset
+from sparkle_curation.datasets.pipeline_code_dataset import PipelineCodeDataset
 from sparkle_curation.datasets.release_dataset import ReleaseDataset
 from sparkle_curation.datasets.report_datasets import MetricsJSONDataset, ReportCSVDataset
 from sparkle_curation.datasets.schema_validator import TableSchemaValidator
@@ -33,6 +34,7 @@ __all__ = [
     "LeanTablesDataset",
     "MetricsJSONDataset",
     "PNGDataset",
+    "PipelineCodeDataset",
     "ReleaseDataset",
     "ReportCSVDataset",
     "SourcesDataset",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 import polars as pl
@@ -18,11 +20,21 @@ class ReleaseDataset(AbstractDataset[NoReturn, ReleaseFiles]):
 
     Args:
         path: its root, a local folder or an fsspec URL.
+        trusts_times: whether a local file of the same size and time is taken for the same; else its content is read.
+        contents: tables of the catalog that say which content a file had at a size and time; they may be absent.
         metadata: for other tools; Kedro does not look at it.
     """
 
-    def __init__(self, *, path: str, metadata: dict[str, Any] | None = None) -> None:
-        self._root = path
+    def __init__(
+        self,
+        *,
+        path: str,
+        trusts_times: bool = True,
+        contents: Sequence[str] = (),
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        self._root, self._trusts_times = path, trusts_times
+        self._contents = [Path(each) for each in contents]
         self.metadata = metadata
 
     def load(self) -> ReleaseFiles:
@@ -31,7 +43,7 @@ class ReleaseDataset(AbstractDataset[NoReturn, ReleaseFiles]):
         Raises:
             ReleaseError: there is no folder at the root.
         """
-        return ReleaseFiles(self._root)
+        return ReleaseFiles(self._root, contents=self._contents, trusts_times=self._trusts_times)
 
     def save(self, data: NoReturn) -> None:
         """Never: the release is read only."""

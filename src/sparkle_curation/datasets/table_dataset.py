@@ -17,6 +17,7 @@ from kedro_datasets._typing import TablePreview
 
 from sparkle_curation.datasets.atomic import atomic_file
 from sparkle_curation.datasets.previews import NOT_MADE, table_preview
+from sparkle_curation.engine.caching.code_digest import code_digest
 from sparkle_curation.engine.progress import byte_progress
 from sparkle_curation.errors import EmptyOutputError, MissingTableError
 from sparkle_curation.reading.ingestion import TableStream
@@ -24,6 +25,9 @@ from sparkle_curation.reading.ingestion import TableStream
 logger = logging.getLogger(__name__)
 
 FINGERPRINT_KEY = b"sparkle.fingerprint"
+WRITER_KEY = b"sparkle.writer"
+"""Of the file's metadata: what the table was made of, and a digest of the code that wrote it."""
+
 ROW_GROUP_ROWS = 16_384
 ROW_GROUP_BYTES = 32 << 20
 """A row group ends at whichever comes first; the bytes bound the memory of a writer of long texts."""
@@ -124,12 +128,17 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
 
 
 def stored_fingerprint(path: Path) -> str | None:
-    """The fingerprint of the stream that the Parquet file was written from; None where it carries none."""
+    """The fingerprint of the stream that the Parquet file was written from.
+
+    None where it carries none, and where other code wrote it: this one might write the same stream otherwise.
+    """
     if not path.is_file():
         return None
     try:
         stored = pq.read_schema(path).metadata or {}
     except (pa.ArrowInvalid, OSError):  # not a whole Parquet file: written by something else, so replace it
+        return None
+    if stored.get(WRITER_KEY) != _writer():
         return None
     return stored.get(FINGERPRINT_KEY, b"").decode() or None
 
@@ -140,6 +149,10 @@ def stored_rows(path: Path) -> int:
         return int(pq.read_metadata(path).num_rows)
     except (pa.ArrowInvalid, OSError):
         return 0
+
+
+def _writer() -> bytes:
+    return code_digest(glue=[__name__]).encode()
 
 
 def _write_stream(stream: TableStream, path: Path) -> None:
@@ -166,7 +179,11 @@ def _reporting(stream: TableStream, progress: Any) -> Iterator[pa.Table]:
 
 def _write(batches: Iterator[pa.Table], stream: TableStream, path: Path) -> None:
     """Write the batches as row groups, each on a thread of its own while the next one is being read."""
-    metadata = {**(stream.schema.metadata or {}), FINGERPRINT_KEY: stream.fingerprint.encode()}
+    metadata = {
+        **(stream.schema.metadata or {}),
+        FINGERPRINT_KEY: stream.fingerprint.encode(),
+        WRITER_KEY: _writer(),
+    }
     schema = stream.schema.with_metadata(metadata)
     with (
         pq.ParquetWriter(path, schema, compression="zstd", compression_level=3) as writer,

@@ -13,6 +13,8 @@ from kedro_datasets._typing import TablePreview
 
 from sparkle_curation.datasets.atomic import atomic_file, atomic_folder
 from sparkle_curation.datasets.previews import NOT_MADE, table_preview
+from sparkle_curation.engine.caching.code_digest import code_digest
+from sparkle_curation.expectations import data_docs
 from sparkle_curation.expectations.checking import check_all
 from sparkle_curation.expectations.data_docs import site_digest, write_data_docs
 from sparkle_curation.expectations.reports import Report, Validation, summarise
@@ -96,8 +98,9 @@ class DataDocsDataset(AbstractDataset[list[Report], str]):
         return str(self._path / "index.html")
 
     def save(self, data: list[Report]) -> None:
-        """Write the site, unless it shows these reports already, in the way it would now."""
-        digest = site_digest(data, self._shown_release)
+        """Write the site, unless this code has written it of these reports already."""
+        code = code_digest(data_docs.__name__, glue=[__name__])
+        digest = site_digest(data, self._shown_release, code)
         stamp = self._path / "site.sha256"
         if stamp.is_file() and stamp.read_text(encoding="utf-8") == digest:
             return

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from itertools import compress, islice
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -53,6 +53,25 @@ _LOOKED_UP_KEYS = 65_536
 _MAX_RECORDS = 64
 _SMALL_BYTES = 1 << 20
 """Opening a record takes 0.3 ms, whatever it holds: a journal of more than so many small ones is made one of few."""
+
+
+_WANTED = ".wanted"
+
+
+class Pruning(NamedTuple):
+    """What ``Journal.prune`` has dropped, or would.
+
+    Attributes:
+        rows: of the journal before.
+        dropped_rows: those that nobody wants.
+        size_bytes: of the file before.
+        dropped_bytes: what it is shorter by; of a dry run about that.
+    """
+
+    rows: int
+    dropped_rows: int
+    size_bytes: int
+    dropped_bytes: int
 
 
 class JournalError(SparkleError):
@@ -163,7 +182,9 @@ class Journal:
                 self._end = append_record(handle, self._end, record)
 
     def compact(self, keep: KeyIndex | Iterable[str] | None = None) -> int:
-        """Rewrites the journal with the last row of each key, of those in ``keep``; gives the number of rows dropped.
+        """Rewrites the journal with the last row of each key; gives the number of rows dropped.
+
+        With ``keep`` with those of these keys alone, which is for ``prune``.
 
         Nothing is rewritten where there is nothing to drop and the records are not many and small. In memory are 20
         bytes a row, and one record of the new file at a time.
@@ -191,6 +212,50 @@ class Journal:
                 replace_file(self.path, (record_of(rows) for rows in _joined(standing)))
             self._reopen()
         return dropped
+
+    # -------------------------------------------------------------- pruning
+    def note_wanted(self, keys: pa.Array | pa.ChunkedArray, part: str = "") -> None:
+        """Note all work that runs like this one want, so that ``prune`` can tell what none wants any more.
+
+        Args:
+            keys: of all of it, done or not.
+            part: of several that share the journal, which one wants it; it replaces what that one wanted before.
+        """
+        self._open_handle()
+        wanted = pa.table({KEY: pa.array(keys, pa.string()).unique()})
+        with telling_faults(self.path):
+            replace_file(self._wanted_path(part), [record_of(wanted)])
+
+    def prune(self, *, is_dry: bool) -> Pruning | None:
+        """Drop the rows that nobody wants any more, and nothing where that is not known.
+
+        Nothing else drops the row of a key: what another version of the code has made may be wanted again.
+
+        Args:
+            is_dry: only say what would be dropped.
+
+        Returns:
+            What was dropped; None where no run has noted what it wants, or a note is damaged.
+        """
+        handle = self._open_handle()
+        noted = [_wanted_keys(path) for path in self.path.parent.glob(f".{self.path.name}.*{_WANTED}")]
+        if not noted or not all(noted):
+            return None
+        before = os.fstat(handle).st_size
+        wanted = KeyIndex(keys for parts in noted for keys in parts)
+        rows = dropped = dropped_bytes = 0
+        for record in self.records():
+            lost = record.filter(pa.array(~wanted.holds(record[KEY])))
+            rows += record.num_rows
+            dropped += lost.num_rows
+            dropped_bytes += len(record_of(lost)) if lost.num_rows else 0
+        if dropped and not is_dry:
+            self.compact(wanted)
+            dropped_bytes = before - os.fstat(self._open_handle()).st_size
+        return Pruning(rows, dropped, before, dropped_bytes)
+
+    def _wanted_path(self, part: str) -> Path:
+        return self.path.with_name(f".{self.path.name}.{part}{_WANTED}")
 
     # -------------------------------------------------------------- reading
     def records(self, columns: list[str] | None = None) -> Iterator[pa.Table]:
@@ -315,6 +380,12 @@ def _joined(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
 
 
 # ------------------------------------------------------------------ files and faults
+def _wanted_keys(path: Path) -> list[pa.ChunkedArray]:
+    """What is noted there; nothing at all, not even an empty note, where it is damaged."""
+    with path.open("rb") as file, telling_faults(path):
+        return [rows_of(bytes_of(file, record))[KEY] for record in find_records(file)]
+
+
 def _locked(path: Path) -> BinaryIO:
     # A file of its own: the journal itself is replaced while it is open.
     lock = path.with_name(f".{path.name}.lock").open("ab")

@@ -108,9 +108,9 @@ def write_data_docs(reports: list[Report], folder: Path, release: str) -> None:
         (folder / "tables" / f"{table.name}.html").write_text(page, encoding="utf-8")
 
 
-def site_digest(reports: list[Report], release: str) -> str:
-    """Changes when what the site shows does, or how it is shown."""
-    facts = [json.dumps(reports), release, Path(__file__).read_text(encoding="utf-8")]
+def site_digest(reports: list[Report], release: str, code: str) -> str:
+    """Changes when what the site shows does, or how: the code that writes it, and its templates."""
+    facts = [json.dumps(reports), release, code]
     facts += [path.read_text(encoding="utf-8") for path in sorted(_TEMPLATES.iterdir())]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 

@@ -15,9 +15,6 @@ from typing import Any, Literal
 
 from sparkle_curation.release.codes import Code
 
-CHECKS_VERSION = 2
-"""Raised with every change that gives another result for the same tables and suites; all are then checked anew."""
-
 Severity = Literal["critical", "warning"]
 Severities = Mapping[str, Severity]
 """The severity of each kind, by its name."""
@@ -107,14 +104,19 @@ class Suite:
     @cached_property
     def digest(self) -> str:
         """Changes when a rule, an argument or a severity does."""
-        facts: list[object] = [CHECKS_VERSION, self.name, self.key]
+        facts: list[object] = [self.name, self.key]
         facts += [
             [rule.name, rule.kind, rule.meaning, rule.expectation, dict(rule.options), self.severity(rule)]
             for rule in self.rules
         ]
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
-    def fingerprint(self, contents: Mapping[str, str]) -> str:
-        """A digest of the suite and of the fingerprints of the tables it reads: equal, then equal results."""
-        facts: Sequence[str] = [self.digest, *(f"{name} {contents[name]}" for name in self.reads)]
+    def fingerprint(self, contents: Mapping[str, str], code: str) -> str:
+        """A digest of the suite, of the fingerprints of the tables it reads and of code: equal, then equal results.
+
+        Args:
+            contents: the fingerprints, by the table's name.
+            code: a digest of the code that checks.
+        """
+        facts: Sequence[str] = [self.digest, code, *(f"{name} {contents[name]}" for name in self.reads)]
         return hashlib.sha256("\n".join(facts).encode()).hexdigest()

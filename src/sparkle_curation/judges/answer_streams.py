@@ -38,13 +38,13 @@ class RowMaker:
 
     Attributes:
         schema: of the table.
-        version: raised when the same job and answers make another row.
+        code: a digest of the code that makes a row of a job and its answers.
         make: the row of a job and of what the journal has of it, if anything.
         constants: columns that are the same for all rows.
     """
 
     schema: pa.Schema
-    version: int
+    code: str
     make: Callable[[Row, Row | None], Row]
     constants: Row
 
@@ -199,7 +199,7 @@ def _records(rows: pl.LazyFrame) -> Iterator[dict[str, Any]]:
 
 def _fingerprint(jobs: pl.DataFrame, answers: JournalRows, maker: RowMaker) -> str:
     """A digest of all that the rows are made of; an answer that stands never changes, one that failed may."""
-    digest = xxhash.xxh3_128(f"{maker.version} {maker.schema} {sorted(maker.constants.items())}".encode())
+    digest = xxhash.xxh3_128(f"{maker.code} {maker.schema} {sorted(maker.constants.items())}".encode())
     for row in digests(jobs, "", jobs.columns):
         digest.update(row.encode())
     keys = jobs[KEY].to_arrow()

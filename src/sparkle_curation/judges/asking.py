@@ -97,6 +97,9 @@ def ask(jobs: pl.DataFrame, asking: Asking, journal: Journal) -> JournalRows:
         ModelError: the model cannot be had, or cannot answer; what was answered before is in the journal.
     """
     asked = jobs.filter("is_asked")
+    # Samples of other stages and beyond the limit too: what they were answered is wanted again without it.
+    with journal:
+        journal.note_wanted(jobs[KEY].to_arrow(), asking.title)
     count = asking.fill(journal, asked)
     known = asked[KEY].n_unique() - count
     logger.info("%s: %s asked for, %s known from before", asking.title, f"{count:,}", f"{known:,}")

@@ -10,9 +10,6 @@ from sparkle_curation.media.anchors import choose_anchors
 from sparkle_curation.media.measuring import digests
 from sparkle_curation.release.layout import KIND
 
-GROUNDING_VERSION = 2
-"""Raised when the same answers, or the same assets and settings, would come to other boxes."""
-
 NO_ROUND1 = "no_round1"
 """Fault of a sample whose labels are not known."""
 
@@ -44,7 +41,7 @@ def list_round1(
         pl.lit([], dtype=pl.List(pl.String)).alias("labels"),
         pl.lit([], dtype=_FRAMES).alias("frames"),
     )
-    return _keyed(jobs, f"ground 1 {GROUNDING_VERSION} {grounder_digest}", limit)
+    return _keyed(jobs, f"ground 1 {grounder_digest}", limit)
 
 
 def list_round2(
@@ -74,7 +71,7 @@ def list_round2(
         pl.lit(None, pl.String).alias("edited_digest"),
         pl.struct("frame_count", "fps").map_elements(_anchors, return_dtype=_FRAMES).alias("frames"),
     )
-    return _keyed(jobs, f"ground 2 {GROUNDING_VERSION} {grounder_digest}", limit)
+    return _keyed(jobs, f"ground 2 {grounder_digest}", limit)
 
 
 def _anchors(video: dict[str, float | None]) -> list[int]:

@@ -7,18 +7,13 @@ from typing import Any
 
 import polars as pl
 
+from sparkle_curation.engine.caching.code_digest import code_digest
 from sparkle_curation.engine.journal_rows import JournalRows
-from sparkle_curation.errors import ConservationError
 from sparkle_curation.judges.answer_streams import Row, RowMaker, records_by_theme, stream_rows, tell
-from sparkle_curation.judges.grounding_answers import Found, parse_grounding, relocate
+from sparkle_curation.judges.grounding_answers import Found, GroundingFault, parse_grounding, relocate
 from sparkle_curation.reading.ingestion import TableStream
 from sparkle_curation.release.fields import arrow_schema
 from sparkle_curation.release.reground_tables import REGROUNDED_TABLES
-
-_ROWS_VERSION = 1
-"""Raised when the same answers come to another row."""
-
-_SHOWN_CHARS = 200
 
 _OF_ROUND1 = ("round1_labels", "round1_objects")
 
@@ -71,7 +66,7 @@ def _stream(
     make: Callable[[Row, Row | None], Row],
     provenance: Mapping[str, str | None],
 ) -> TableStream:
-    maker = RowMaker(arrow_schema(REGROUNDED_TABLES[name]), _ROWS_VERSION, make, provenance)
+    maker = RowMaker(arrow_schema(REGROUNDED_TABLES[name]), code_digest(__name__), make, provenance)
     return stream_rows(name, jobs, answers, maker)
 
 
@@ -79,7 +74,9 @@ def _row1(job: Row, said: Row | None) -> Row:
     row = _told(job, said)
     if row["fault"]:
         return row
-    found = _found(row["raw_texts"][0])
+    found = parse_grounding(row["raw_texts"][0])
+    if isinstance(found, GroundingFault):  # it was taken by code that read it otherwise
+        return {**row, "fault": found.value, "fault_detail": None}
     return {**row, "round1_labels": [one.label for one in found], "round1_objects": _objects(found)}
 
 
@@ -87,15 +84,13 @@ def _row2(job: Row, said: Row | None) -> Row:
     row = {**_told(job, said), **{name: job[name] for name in _OF_ROUND1}}
     if row["fault"] or said is None:
         return row
-    relocated = [
-        relocate(job["labels"], [] if answer["fault"] else _found(answer["text"]))
-        for answer in said["answers"]
-    ]
+    answers = [_found(answer) for answer in said["answers"]]
+    relocated = [relocate(job["labels"], found or []) for found in answers]
     return {
         **row,
         "frame_objects": [_objects(one.objects) for one in relocated],
         "surplus_labels": [one.surplus for one in relocated],
-        "unanswered_anchors": [number for number, answer in enumerate(said["answers"]) if answer["fault"]],
+        "unanswered_anchors": [number for number, found in enumerate(answers) if found is None],
     }
 
 
@@ -103,15 +98,10 @@ def _told(job: Row, said: Row | None) -> dict[str, Any]:
     return {**tell(job, said), "edit_type": job["theme"]}
 
 
-def _found(text: str) -> list[Found]:
-    read = parse_grounding(text)
-    if not isinstance(read, list):
-        raise ConservationError(
-            f"An answer that was taken cannot be read any more: {read.value}",
-            got=text[:_SHOWN_CHARS],
-            todo="give the grounder another seed, which asks anew",
-        )
-    return read
+def _found(answer: Row) -> list[Found] | None:
+    """The objects of an answer; None where it is none, also where it was taken by code that read it otherwise."""
+    read = parse_grounding(answer["text"])
+    return None if answer["fault"] or isinstance(read, GroundingFault) else read
 
 
 def _objects(found: Sequence[Found]) -> list[dict[str, Any]]:

@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 
+import numpy as np
 import xxhash
 
 from sparkle_curation.errors import ParameterError
 from sparkle_curation.judges.judge import describe, digest_of
+from sparkle_curation.judges.scoring import SAMPLE_EDITS
 from sparkle_curation.models.questions import Image, Question, VisionLanguageModel
 from sparkle_curation.release.frames import BBOX_SCALE
 
@@ -78,7 +80,17 @@ class Grounder:
     @cached_property
     def digest(self) -> str:
         """xxh3-128 of all that decides a grounding, beside what is shown."""
-        return digest_of(self.provenance)
+        source, edited = np.zeros((1, 2, 3), np.uint8), np.zeros((1, 3, 3), np.uint8)
+        questions = [
+            question
+            for edit in SAMPLE_EDITS
+            for tries in (1, 2)
+            for question in (
+                self.ask_round1(source, edited, edit, tries),
+                self.ask_round2(source, [edit, "man"], tries),
+            )
+        ]
+        return digest_of(self.provenance, questions)
 
     def ask_round1(self, source: Image, edited: Image, instruction: str, tries: int) -> Question:
         """Which objects of the source the edit is to keep."""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 
 import xxhash
 
 from sparkle_curation.judges.instructions import Instructions
-from sparkle_curation.judges.scoring import ScoreSettings
-from sparkle_curation.models.questions import VisionLanguageModel
+from sparkle_curation.judges.scoring import ScoreSettings, sample_questions
+from sparkle_curation.models.questions import Question, VisionLanguageModel, describe_question
 
 _COLUMNS = ("backend", "model", "revision", "adapter", "adapter_revision")
 
@@ -41,8 +41,11 @@ class Judge:
 
     @cached_property
     def digest(self) -> str:
-        """xxh3-128 of all that decides a score; whose the instructions are does not, what they say does."""
-        return digest_of(self.provenance)
+        """xxh3-128 of all that decides a score: the model, and the questions as they are asked.
+
+        Whose the instructions are does not count; what they say does.
+        """
+        return digest_of(self.provenance, sample_questions(self.instructions, self.settings))
 
 
 def describe(
@@ -65,7 +68,15 @@ def describe(
     return {**columns, "instructions_origin": origin, "instructions_digest": digest, "settings": text}
 
 
-def digest_of(provenance: Mapping[str, str | None]) -> str:
-    """xxh3-128 of all that decides an answer; whose the instructions are does not, what they say does."""
-    facts = {name: value for name, value in provenance.items() if name != "instructions_origin"}
+def digest_of(provenance: Mapping[str, str | None], questions: Sequence[Question]) -> str:
+    """xxh3-128 of all that decides an answer; whose the instructions are does not, what they say does.
+
+    Args:
+        provenance: from ``describe``.
+        questions: some that stand for all that are asked.
+    """
+    facts: dict[str, object] = {
+        name: value for name, value in provenance.items() if name != "instructions_origin"
+    }
+    facts["questions"] = [describe_question(question) for question in questions]
     return xxhash.xxh3_128(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -36,9 +36,6 @@ from sparkle_curation.release.score_rules import ScoreRule
 from sparkle_curation.release.stages import PRIMARY_CRITERIA, STAGE_NAMES, STAGES, Stage
 from sparkle_curation.release.tables import SCORE_AUDIT_COLUMNS, SCORE_FAULT_COLUMNS
 
-AUDIT_VERSION = 1
-"""Raised with every change that finds other faults in the same scores; they are then audited anew."""
-
 GUESS_MARKER = "guess_if_cannot_parse"
 _TOLERANCE = 1e-9
 _RAW_OUTPUTS = ("SC_raw_output", "PQ_raw_output")

@@ -21,9 +21,6 @@ from sparkle_curation.release.frames import SCORED_FRAMES
 from sparkle_curation.release.rescore_tables import TOO_SHORT
 from sparkle_curation.release.stages import STAGES, Stage
 
-SCORING_VERSION = 1
-"""Raised when the same answers, or the same assets and settings, would come to another scoring."""
-
 PROMPT = "{prompt}"
 """What stands for the record's prompt in a template."""
 
@@ -126,7 +123,7 @@ def _of_stage(
             *_frames(stage, rules.video_source_frame),
         )
     )
-    prefix = f"score {SCORING_VERSION} {judge_digest}"
+    prefix = f"score {judge_digest}"
     shown = ["stage", "instruction", "source_digest", "edited_digest", "source_frames", "edited_frames"]
     return pairs.with_columns(digests(pairs, prefix, shown)).select(_COLUMNS)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from sparkle_curation.engine.caching.code_digest import code_digest
 from sparkle_curation.engine.journal_rows import JournalRows
 from sparkle_curation.judges.answer_streams import Row, RowMaker, records_by_theme, stream_rows, tell
 from sparkle_curation.judges.answers import parse_answer
@@ -42,7 +43,7 @@ def stream_table(
     name = f"rescored_{stage.table}"
     maker = RowMaker(
         arrow_schema(RESCORED_TABLES[name]),
-        _ROWS_VERSION,
+        code_digest(__name__),
         lambda job, said: _row(job, said, stage, rubric),
         provenance,
     )
@@ -53,10 +54,6 @@ def published_records(table: pl.LazyFrame, stage: Stage) -> dict[str, Iterator[d
     """Theme -> the records of its scored samples, as the release writes them, read as they are gone through."""
     columns = ["id", "prompt", *(["frame_indices"] if stage.is_of_frames else []), "editscore"]
     return records_by_theme(table, columns)
-
-
-_ROWS_VERSION = 1
-"""Raised when the same answers come to another row."""
 
 
 def _row(job: Row, said: Row | None, stage: Stage, rubric: Rubric) -> Row:

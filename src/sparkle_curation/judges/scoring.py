@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+import numpy as np
+
 from sparkle_curation.judges.answers import Answer, AnswerFault, parse_answer
 from sparkle_curation.judges.instructions import Instructions
 from sparkle_curation.judges.rubric import Rubric
@@ -146,6 +148,32 @@ def score(
             }
         )
         for candidate in range(len(candidates))
+    ]
+
+
+SAMPLE_EDITS = ("Put a hat on the man.", '\u00c4ndere <b>"alles"</b>, {bis} auf\n1. dies & 2. das; ' * 40)
+"""Two editing instructions, of which the second has all that code might treat in a way of its own."""
+
+
+def sample_questions(instructions: Instructions, settings: ScoreSettings) -> list[Question]:
+    """The questions about two pictures that are told apart by their size, for each instruction and kind of sample.
+
+    They stand for all others: a change of the code that words a question changes one of these.
+    """
+    source, edited = np.zeros((1, 2, 3), np.uint8), np.zeros((1, 3, 3), np.uint8)
+    return [
+        _question(
+            Candidate(source, edited, edit, is_quality_of_both),
+            Place(0, number, aspect),
+            tries,
+            instructions,
+            settings,
+        )
+        for edit in SAMPLE_EDITS
+        for is_quality_of_both in (False, True)
+        for aspect in ASPECTS
+        for number in range(min(2, settings.rubric.passes))
+        for tries in (1, 2)
     ]
 
 

@@ -13,6 +13,7 @@ from typing import TypeAlias
 import polars as pl
 import pyarrow as pa
 
+from sparkle_curation.engine.caching.code_digest import code_digest
 from sparkle_curation.errors import ConservationError
 from sparkle_curation.media.anchors import anchor_frame
 from sparkle_curation.media.boxes import is_box, pixel_box
@@ -24,8 +25,6 @@ from sparkle_curation.release.layout import KIND
 
 GROUNDING_BOX_SCHEMA: pa.Schema = arrow_schema(GROUNDING_BOX_COLUMNS)
 
-_VERSION = 2
-"""Raised with every change that makes other boxes of the same tables; all are then located anew."""
 _PIECE_SAMPLES = 4_096  # some 200,000 boxes
 _VIDEO_FACTS = ("width_px", "height_px", "fps", "frame_count")
 _ROW = (
@@ -68,7 +67,10 @@ def grounding_box_stream(
         media: the media as inspected.
         fingerprints: of those three tables, by name.
     """
-    facts = [_VERSION, *(fingerprints[name] for name in ("grounding_r1", "grounding_r2", "media"))]
+    facts = [
+        code_digest(__name__),
+        *(fingerprints[name] for name in ("grounding_r1", "grounding_r2", "media")),
+    ]
     fingerprint = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
     def pieces() -> Iterator[pa.Table]:

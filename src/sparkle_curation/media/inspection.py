@@ -5,25 +5,30 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
+from types import ModuleType
 
 import polars as pl
 import pyarrow as pa
 import xxhash
 
+from sparkle_curation.engine import journal as journal_module
+from sparkle_curation.engine.caching.code_digest import code_digest, work_digest
 from sparkle_curation.engine.executors import Executor
 from sparkle_curation.engine.journal import KEY, Journal
 from sparkle_curation.engine.journal_rows import JournalRows
-from sparkle_curation.engine.key_index import KeyIndex
 from sparkle_curation.engine.progress import item_progress
 from sparkle_curation.engine.resumable import run_resumable
 from sparkle_curation.errors import ConservationError, ReleaseError
+from sparkle_curation.media import batch_probe
 from sparkle_curation.media.batch_probe import MEDIA_SCHEMA, BatchProbe, ProbeJob
-from sparkle_curation.media.probes import PROBE_VERSION, Depth
+from sparkle_curation.media.probes import Depth
+from sparkle_curation.reading import release_files
 from sparkle_curation.reading.ingestion import TableStream
 from sparkle_curation.reading.release_files import ReleaseFiles
+from sparkle_curation.release import fields, media_table
 from sparkle_curation.release.media_faults import MediaFault
 
 logger = logging.getLogger(__name__)
@@ -50,14 +55,15 @@ class Probing:
 
 
 # ------------------------------------------------------------------ jobs
-_FILE_FACTS = {"file": pl.String, "file_size": pl.Int64, "modified": pl.String}
+_FILE_FACTS = {"file": pl.String, "file_size": pl.Int64, "version": pl.String}
 _KEY_FACTS = (*_FILE_FACTS, "kind", "offset", "size")
 
 
 def with_keys(assets: pl.DataFrame, files: ReleaseFiles, depth: Depth) -> pl.DataFrame:
     """The assets with the ``file`` that holds each and the ``key`` of its facts.
 
-    The key is of the release root; path, size and time of the file; the member in it; probe and depth.
+    The key is of the release root; path, size and version of the file; the member in it; depth, and the probe's own
+    code: what calls it and what tables its facts may change without probing anything anew.
     """
     located = assets.with_columns(pl.coalesce("container", "path").alias("file"))
     facts = _file_facts(files, located["file"].unique())
@@ -81,16 +87,25 @@ def with_keys(assets: pl.DataFrame, files: ReleaseFiles, depth: Depth) -> pl.Dat
 
 
 def _key_prefix(root: str, depth: Depth) -> str:
-    return f"{PROBE_VERSION}\0{depth}\0{root}"
+    code = work_digest(batch_probe.__name__, around=[*map(_name_of, _AROUND), "pyarrow"])
+    return f"{code}\0{depth}\0{root}"
+
+
+_AROUND = (journal_module, release_files, media_table, fields)
+"""What carries a probe's work and facts, and decides none of them."""
+
+
+def _name_of(module: ModuleType) -> str:
+    return module.__name__
 
 
 def _file_facts(files: ReleaseFiles, paths: Iterable[str]) -> pl.DataFrame:
-    """Size and time of each file, from one listing of each folder; a file that is not there has no row."""
+    """Size and version of each file, from one listing of each folder; a file that is not there has no row."""
     wanted = set(paths)
     folders = sorted({path.rpartition("/")[0] for path in wanted})
     found = (file for folder in folders for file in files.files_in(folder) if file.path in wanted)
     return pl.DataFrame(
-        [(file.path, file.size, file.modified) for file in found], schema=_FILE_FACTS, orient="row"
+        [(file.path, file.size, files.version(file)) for file in found], schema=_FILE_FACTS, orient="row"
     )
 
 
@@ -150,16 +165,17 @@ def inspect_assets(
         kinds: those to be inspected.
         files: the release.
         probing: how they are read.
-        journal: what was probed before; what is probed now is added, and what no asset needs any more dropped.
+        journal: what was probed before; what is probed now is added.
 
     Raises:
         ConservationError: an asset has no row.
     """
     wanted = with_keys(assets.filter(pl.col("kind").is_in(list(kinds))), files, probing.depth)
     with journal:
+        # Other kinds and depths may be asked for again, so they are wanted too.
+        journal.note_wanted(pl.concat([with_keys(assets, files, depth)[KEY] for depth in Depth]).to_arrow())
         probed = _probe_missing(wanted, files, probing, journal)
-        if probed:
-            _drop_stale(assets, files, journal)
+        journal.compact()
         facts = JournalRows(journal)
     if wanted.is_empty():
         logger.info("media: the release has no assets of the inspected kinds")
@@ -209,14 +225,6 @@ def _nothing_readable(files: ReleaseFiles, count: int, detail: str) -> ReleaseEr
     )
 
 
-def _drop_stale(assets: pl.DataFrame, files: ReleaseFiles, journal: Journal) -> None:
-    """Drop what no asset needs: other kinds and depths stay, since they may be asked for again."""
-    kept = KeyIndex(with_keys(assets, files, depth)[KEY].to_arrow() for depth in Depth)
-    dropped = journal.compact(kept)
-    if dropped:
-        logger.info("media: dropped %s rows of files that are not there any more", f"{dropped:,}")
-
-
 def media_stream(
     files: ReleaseFiles,
     assets: pl.LazyFrame,
@@ -224,6 +232,7 @@ def media_stream(
     fingerprints: Mapping[str, str],
     probing: Probing,
     journal: Journal,
+    glue: Sequence[str] = (),
 ) -> TableStream:
     """The table of the media for a dataset to write; nothing is probed where the stored one is of the same assets.
 
@@ -234,8 +243,10 @@ def media_stream(
         fingerprints: of the stored tables; of ``media`` that of the stream which it was written from.
         probing: how they are read.
         journal: what was probed before.
+        glue: modules that call this, whose code counts too.
     """
-    wanted = _fingerprint(fingerprints["assets"], kinds, probing.depth)
+    code = code_digest(__name__, glue=glue)
+    wanted = _fingerprint(code, fingerprints["assets"], kinds, probing.depth)
     if fingerprints["media"] == wanted:
         return _stream(wanted, lambda: iter(()))
     inspected = inspect_assets(assets.collect(), kinds, files, probing, journal)
@@ -247,8 +258,8 @@ def media_stream(
     return _stream(wanted, inspected.pieces)
 
 
-def _fingerprint(assets: str, kinds: Collection[str], depth: Depth) -> str:
-    facts = [PROBE_VERSION, assets, sorted(kinds), depth.value]
+def _fingerprint(code: str, assets: str, kinds: Collection[str], depth: Depth) -> str:
+    facts = [code, assets, sorted(kinds), depth.value]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 

@@ -6,12 +6,14 @@ import logging
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import BinaryIO, NamedTuple, Protocol, TypeVar
+from typing import BinaryIO, Final, NamedTuple, Protocol, TypeVar
 
 import polars as pl
 import pyarrow as pa
 import xxhash
 
+from sparkle_curation import errors
+from sparkle_curation.engine import journal as journal_module
 from sparkle_curation.engine.batch_functions import BatchFunction
 from sparkle_curation.engine.executors import Executor
 from sparkle_curation.engine.journal import KEY, Journal
@@ -20,10 +22,18 @@ from sparkle_curation.engine.progress import item_progress
 from sparkle_curation.engine.resumable import run_resumable
 from sparkle_curation.engine.storable_text import storable
 from sparkle_curation.errors import AssetError, ConservationError, MediaError, ReleaseError, SparkleError
+from sparkle_curation.reading import asset_store
 from sparkle_curation.reading.asset_store import AssetStore
+from sparkle_curation.release import fields
 from sparkle_curation.release.media_faults import MediaFault
 
 logger = logging.getLogger(__name__)
+
+AROUND: Final = (
+    *(module.__name__ for module in (errors, journal_module, asset_store, fields)),
+    *(__name__, "polars", "pyarrow"),
+)
+"""What carries such work and its results and decides none of them: no code to measure anything anew for."""
 
 _SLICE_ROWS = 4_096
 _MOST_UNREADABLE = 64
@@ -137,6 +147,7 @@ def measure(
         ConservationError: something wanted has no result.
     """
     with journal:
+        journal.note_wanted(wanted[KEY].to_arrow())
         count = measure_missing(wanted, make_job, function, measuring, journal)
         keys = KeyIndex([wanted[KEY].to_arrow()])
         parts = [rows.filter(pa.array(keys.holds(rows[KEY]))) for rows in journal.rows()]

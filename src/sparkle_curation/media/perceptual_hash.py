@@ -17,9 +17,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-HASH_VERSION = 2
-"""Raised when the same picture would get another hash."""
-
 
 class FrameHash(NamedTuple):
     """The hashes of a picture, as hexadecimal digits; the first bit of each is 0.

@@ -21,9 +21,6 @@ from sparkle_curation.media.pyav_probe import decode_frames, read_with_pyav
 from sparkle_curation.release.layout import ASSET_KINDS
 from sparkle_curation.release.media_faults import MediaFault
 
-PROBE_VERSION = 1
-"""Raised with every change that makes other facts of the same file; every file is then probed anew."""
-
 
 class Depth(StrEnum):
     """How much of a file a probe reads."""

@@ -54,6 +54,12 @@ class Question:
     schema: str | None = None
 
 
+def describe_question(question: Question) -> Mapping[str, object]:
+    """All that is said in a question, with a mark for each picture: two that are described alike are the same request."""
+    parts = [part if isinstance(part, str) else {"picture": list(part.shape)} for part in question.parts]
+    return {"parts": parts, "seed": question.seed, "schema": question.schema}
+
+
 class ReplyFault(StrEnum):
     """Why there is no reply to a question."""
 

@@ -13,6 +13,7 @@ import polars as pl
 import pyarrow as pa
 from xxhash import xxh3_128_hexdigest
 
+from sparkle_curation.engine.caching.code_digest import code_digest
 from sparkle_curation.errors import ReleaseError
 from sparkle_curation.reading.clean_csv import read_clean_csv
 from sparkle_curation.reading.csv_records import CsvRecord, csv_records
@@ -45,7 +46,7 @@ def ingest_annotations(files: ReleaseFiles) -> Ingestion:
             metadata = _read_metadata(files, by_path.get(metadata_path), theme, samples, ledger)
             yield _joined(theme, samples, metadata)
 
-    return Ingestion("annotations", ANNOTATION_SCHEMA, sources, files.root, read)
+    return Ingestion("annotations", ANNOTATION_SCHEMA, sources, files, code_digest(__name__), read)
 
 
 def annotation_prompts(annotations: pl.LazyFrame) -> Prompts:

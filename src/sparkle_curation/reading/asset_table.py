@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
+from sparkle_curation.engine.caching.code_digest import code_digest
 from sparkle_curation.reading.assets import ASSET_SCHEMA, find_asset_sources, list_assets, unknown_tars
 from sparkle_curation.reading.faults import Fault
 from sparkle_curation.reading.ingestion import Ingestion, Ledger
@@ -37,4 +38,4 @@ def ingest_assets(files: ReleaseFiles) -> Ingestion:
             ledger.close_source(None, tar.path, tar.size, 1)
 
     fingerprinted = [*(file for source in sources for file in source.files), *strangers]
-    return Ingestion("assets", ASSET_SCHEMA, fingerprinted, files.root, read)
+    return Ingestion("assets", ASSET_SCHEMA, fingerprinted, files, code_digest(__name__), read)

@@ -9,7 +9,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,9 +20,6 @@ from sparkle_curation.reading.release_files import ReleaseFiles, SourceFile
 from sparkle_curation.reading.spool import Spool
 from sparkle_curation.release.fields import arrow_schema
 from sparkle_curation.release.tables import SOURCE_FILE_COLUMNS
-
-READER_VERSION = 2
-"""Raised with every change that makes another table of the same files; old tables are then read anew."""
 
 SOURCE_FILE_SCHEMA: pa.Schema = arrow_schema(SOURCE_FILE_COLUMNS)
 
@@ -106,6 +103,10 @@ class TableStream:
     log_level: int = logging.INFO
     allow_empty: bool = True
 
+    def made_by(self, code: str) -> TableStream:
+        """The same table, which is another one as soon as ``code`` is: a digest of what called for it."""
+        return replace(self, fingerprint=_digest([self.fingerprint, code]))
+
 
 class Ingestion:
     """One table of the catalog, read lazily from its source files.
@@ -116,7 +117,8 @@ class Ingestion:
         table: the table's name.
         schema: its Arrow schema.
         sources: the files that it is made of, for the fingerprint; all that is read must be among them.
-        root: where the release lies.
+        files: the release.
+        code: a digest of the code that reads.
         read: yields the rows, writing to the ledger what is set aside. Called anew for each reading.
     """
 
@@ -125,12 +127,13 @@ class Ingestion:
         table: str,
         schema: pa.Schema,
         sources: Sequence[SourceFile],
-        root: str,
+        files: ReleaseFiles,
+        code: str,
         read: Callable[[Ledger], Iterator[pa.Table]],
     ) -> None:
         self._table = table
         self._schema = schema
-        self._fingerprint = fingerprint(table, root, sources)
+        self._fingerprint = fingerprint(table, code, files, sources)
         self._total_bytes = sum(source.size for source in sources)
         self._read = read
         self._ledger: Ledger | None = None
@@ -206,9 +209,13 @@ def _without_warnings(table: pa.Table, withdrawn: dict[str, set[int]]) -> pa.Tab
     return table.filter(keep)
 
 
-def fingerprint(table: str, root: str, sources: Sequence[SourceFile]) -> str:
-    """A digest of what a table is made of: the reader's version, and path, size and mtime of each source."""
-    facts = [READER_VERSION, table, root, [[file.path, file.size, file.modified] for file in sources]]
+def fingerprint(table: str, code: str, files: ReleaseFiles, sources: Sequence[SourceFile]) -> str:
+    """A digest of what a table is made of: the code, and path, size and version of each source."""
+    facts = [table, code, files.root, [[file.path, file.size, files.version(file)] for file in sources]]
+    return _digest(facts)
+
+
+def _digest(facts: object) -> str:
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 

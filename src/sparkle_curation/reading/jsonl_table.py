@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from xxhash import xxh3_128
 
+from sparkle_curation.engine.caching.code_digest import code_digest, own_modules
 from sparkle_curation.engine.ordered_map import ordered_map
 from sparkle_curation.reading.blocks import Block, cut_blocks, line_bounds
 from sparkle_curation.reading.duplicates import IdRegister, judge_repeats, lines_at
@@ -34,6 +35,7 @@ from sparkle_curation.release.reasons import Reason
 from sparkle_curation.release.stages import Criterion
 from sparkle_curation.release.tables import JsonlTable
 from sparkle_curation.release.themes import THEMES
+from sparkle_curation.spec.description import stage_slice
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +62,11 @@ def ingest_jsonl(table: JsonlTable, files: ReleaseFiles, prompts: Prompts) -> In
                 yield _with_columns(table, rows)
 
     sources = [source for _, source in own]
-    return Ingestion(table.name, table.schema, [*sources, *annotations], files.root, read)
+    # The prompts are made by whoever hands them in, so that their code counts too.
+    code = code_digest(__name__, *own_modules(prompts))
+    if table.criteria:
+        code += stage_slice(next(iter(table.criteria.values())).stage)
+    return Ingestion(table.name, table.schema, [*sources, *annotations], files, code, read)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import polars as pl
 import xxhash
@@ -16,7 +17,7 @@ import xxhash
 from sparkle_curation.engine.storable_text import storable
 from sparkle_curation.reading.assets import find_asset_sources, unknown_tars
 from sparkle_curation.reading.ingestion import present
-from sparkle_curation.reading.release_files import ReleaseFiles, SourceFile
+from sparkle_curation.reading.release_files import CONTENT_COLUMNS, ReleaseFiles, SourceFile
 from sparkle_curation.release.layout import annotation_paths
 from sparkle_curation.release.tables import JSONL_TABLES
 from sparkle_curation.release.themes import THEMES
@@ -28,22 +29,36 @@ MANIFEST_SCHEMA = {
     "version": pl.String,
 }
 
+CONTENT_SCHEMA = {name: pl.Int64 if name == "size_bytes" else pl.String for name in CONTENT_COLUMNS}
+"""Of the contents that were seen."""
+
 MAX_READ_BYTES = 64 << 20
 """Longest shard, or folder, that is known by its content. A shard of the release has 5 GB; the last of a kind less."""
 
-_BLOCK_BYTES = 1 << 20
+
+class Listing(NamedTuple):
+    """What a release consists of, and what was seen on the way.
+
+    Attributes:
+        manifest: one row per file, tar or folder of loose assets, the same wherever the release lies.
+        contents: the content of each file that was read (``CONTENT_COLUMNS``), for who looks at sizes and times alone.
+    """
+
+    manifest: pl.DataFrame
+    contents: pl.DataFrame
 
 
-def list_texts(release: ReleaseFiles) -> pl.DataFrame:
+def list_texts(release: ReleaseFiles) -> Listing:
     """One row per text file that ingestion reads, by path: training CSVs, their metadata, scores and groundings.
 
-    Columns: ``path`` from the release root, ``file_count``, ``size_bytes``, ``version``. A version is ``content:`` and a
-    digest of the bytes; where a file is not local, ``modified:`` and a digest of what tells its versions apart there.
+    Columns of the manifest: ``path`` from the release root, ``file_count``, ``size_bytes``, ``version``.
+    A version is ``content:`` and a digest of the bytes; where a file is not local, ``modified:`` and a digest of what
+    tells its versions apart there.
     """
     return _manifest(release, _find_texts(release))
 
 
-def list_media(release: ReleaseFiles) -> pl.DataFrame:
+def list_media(release: ReleaseFiles) -> Listing:
     """One row per tar and per folder of loose assets, by path; columns as in ``list_texts``.
 
     Media of more than ``MAX_READ_BYTES`` are not read: their version is ``modified:``, of the times of their files.
@@ -62,12 +77,36 @@ class _Entry:
         return sum(file.size for file in self.files)
 
 
-def _manifest(release: ReleaseFiles, entries: Iterable[_Entry]) -> pl.DataFrame:
-    rows = [
-        (storable(entry.path), len(entry.files), entry.size_bytes, _version(release, entry))
-        for entry in entries
-    ]
-    return pl.DataFrame(rows, schema=MANIFEST_SCHEMA, orient="row").sort("path")
+def _manifest(release: ReleaseFiles, entries: Iterable[_Entry]) -> Listing:
+    rows: list[tuple[object, ...]] = []
+    contents: list[tuple[object, ...]] = []
+    for entry in entries:
+        is_read = release.is_local and (entry.is_text or entry.size_bytes <= MAX_READ_BYTES)
+        states = [release.content_hash(file.path) if is_read else file.modified for file in entry.files]
+        if is_read:
+            contents += [
+                (release.root, file.path, file.size, file.modified, content)
+                for file, content in zip(entry.files, states, strict=True)
+            ]
+        version = f"{'content' if is_read else 'modified'}:{_digest(entry.files, states)}"
+        rows.append((storable(entry.path), len(entry.files), entry.size_bytes, version))
+    return Listing(
+        pl.DataFrame(rows, schema=MANIFEST_SCHEMA, orient="row").sort("path"),
+        pl.DataFrame(_storable(contents), schema=CONTENT_SCHEMA, orient="row"),
+    )
+
+
+def _storable(contents: list[tuple[object, ...]]) -> list[tuple[object, ...]]:
+    """Without files whose names are not UTF-8, which no table can hold; these are known by their times."""
+    return [row for row in contents if _is_text(str(row[1]))]
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _find_texts(release: ReleaseFiles) -> Iterator[_Entry]:
@@ -84,19 +123,9 @@ def _find_media(release: ReleaseFiles) -> Iterator[_Entry]:
         yield _Entry(tar.path, (tar,))
 
 
-def _version(release: ReleaseFiles, entry: _Entry) -> str:
-    is_read = release.is_local and (entry.is_text or entry.size_bytes <= MAX_READ_BYTES)
+def _digest(files: Sequence[SourceFile], states: Sequence[str]) -> str:
     digest = xxhash.xxh3_128()
-    for file in entry.files:
-        state = _content_hash(release, file) if is_read else file.modified
+    for file, state in zip(files, states, strict=True):
         # A name that is not UTF-8 is a name all the same.
         digest.update(f"{file.path}\0{file.size}\0{state}\n".encode("utf-8", "surrogateescape"))
-    return f"{'content' if is_read else 'modified'}:{digest.hexdigest()}"
-
-
-def _content_hash(release: ReleaseFiles, file: SourceFile) -> str:
-    digest = xxhash.xxh3_128()
-    with release.open(file.path) as stream:
-        while block := stream.read(_BLOCK_BYTES):
-            digest.update(block)
     return digest.hexdigest()

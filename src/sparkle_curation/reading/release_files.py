@@ -6,15 +6,17 @@ All paths are relative to the root, with ``/`` between folders, as in ``release.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from operator import attrgetter
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import BinaryIO, Protocol, cast
 
 import fsspec
+import xxhash
 
 from sparkle_curation.errors import ReleaseError
 
@@ -34,6 +36,10 @@ class SourceFile:
     modified: str
 
 
+CONTENT_COLUMNS = ("root", "path", "size_bytes", "modified", "xxh3_128")
+"""Which content a file had at a size and time: of this machine alone, since a copy has other times."""
+
+_BLOCK_BYTES = 1 << 20
 _BY_PATH = attrgetter("path")  # a path is there once, and comparing the whole files takes six times as long
 
 
@@ -50,13 +56,18 @@ class ReleaseFiles:
 
     Args:
         root: a local folder or an fsspec URL, such as ``s3://bucket/Sparkle``.
+        contents: Parquet files that say which content some files of a release had at a size and time
+            (``CONTENT_COLUMNS``); one that is not there says nothing.
+        trusts_times: whether a local file of the same size and time is taken for the same; else it is read.
 
     Raises:
         ReleaseError: there is no folder at ``root``.
     """
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, *, contents: Sequence[Path] = (), trusts_times: bool = True) -> None:
         self.root = str(root)
+        self._contents, self._trusts_times = tuple(contents), trusts_times
+        self._hashed: dict[SourceFile, str] = {}
         self._fs, base = fsspec.core.url_to_fs(self.root)
         self._base = base.rstrip("/")
         self._is_local = "file" in _protocols(self._fs)
@@ -129,6 +140,43 @@ class ReleaseFiles:
         folder, _, name = path.rpartition("/")
         return next((file for file in self.files_in(folder) if file.path == _join(folder, name)), None)
 
+    def version(self, file: SourceFile) -> str:
+        """What tells this version of a file from another: a digest of its content where that is known, else its time.
+
+        A digest that was noted counts only where the file still has the size and time that were noted with it. Behind
+        a URL it is what the server says, which is mostly of the content.
+        """
+        if not self._is_local:
+            return file.modified
+        if not self._trusts_times:
+            if file not in self._hashed:
+                self._hashed[file] = self.content_hash(file.path)
+            return _content_version(self._hashed[file])
+        known = self._known_contents.get(file.path)
+        return _content_version(known[1]) if known and known[0] == file else file.modified
+
+    def content_hash(self, path: str) -> str:
+        """xxh3-128 of a file's bytes."""
+        digest = xxhash.xxh3_128()
+        with self.open(path) as stream:
+            while block := stream.read(_BLOCK_BYTES):
+                digest.update(block)
+        return digest.hexdigest()
+
+    @cached_property
+    def _known_contents(self) -> dict[str, tuple[SourceFile, str]]:
+        """Path -> the file as it was when its content was noted, and that content; of this root alone."""
+        return {
+            path: (SourceFile(path, size, modified), content)
+            for table in self._contents
+            for root, path, size, modified, content in _noted_contents(table)
+            if root == self.root
+        }
+
+    def __getstate__(self) -> dict[str, object]:
+        """Without what was noted, which may be long: who probes in another process asks for no version."""
+        return {name: value for name, value in self.__dict__.items() if name != "_known_contents"}
+
     def open(self, path: str) -> BinaryIO:
         """The file at ``path``, open for reading from its start."""
         if self._is_local:
@@ -155,6 +203,22 @@ class ReleaseFiles:
 
     def _full(self, path: str) -> str:
         return _join(self._base, path)
+
+
+def _noted_contents(table: Path) -> list[tuple[str, str, int, str, str]]:
+    """The rows of a table of contents; none where it is not there, or no such table."""
+    from pyarrow import lib, parquet  # noqa: PLC0415  # costs who asks for no version
+
+    try:
+        return list(
+            zip(*parquet.read_table(table, columns=list(CONTENT_COLUMNS)).to_pydict().values(), strict=True)
+        )
+    except (OSError, lib.ArrowException):
+        return []
+
+
+def _content_version(content: str) -> str:
+    return f"content:{content}"
 
 
 @dataclass(frozen=True)

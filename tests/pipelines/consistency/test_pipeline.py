@@ -20,7 +20,7 @@ from tests.pipelines.made_release import MadeRelease, brighter, clip, scene
 
 from sparkle_curation.engine.journal import Journal
 from sparkle_curation.errors import MissingTableError, ParameterError
-from sparkle_curation.media.consistency import JOURNAL_SCHEMA
+from sparkle_curation.media.batch_measure import JOURNAL_SCHEMA
 from sparkle_curation.pipelines.consistency.params import ConsistencyBounds
 from sparkle_curation.release.consistency_table import CONSISTENCY_COLUMNS, HEADER_CHECKS, MEASURES
 from sparkle_curation.sample.encode import mask_npz_bytes

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from sparkle_curation.engine.caching.code_digest import code_digest
 from sparkle_curation.engine.dry_run import end_dry_run
 from sparkle_curation.engine.journal import Journal
 from sparkle_curation.engine.journal_rows import JournalRows
@@ -111,7 +112,8 @@ def tabulate_round1(jobs: pl.DataFrame, answers: JournalRows, grounder: Grounder
     Raises:
         ConservationError: something that was asked has no answer.
     """
-    return ground_tables.stream_round1(jobs, answers, grounder.provenance)
+    rows = ground_tables.stream_round1(jobs, answers, grounder.provenance)
+    return rows.made_by(code_digest(glue=[__name__]))
 
 
 def choose_labels(
@@ -139,7 +141,8 @@ def tabulate_round2(
     Raises:
         ConservationError: something that was asked has no answer.
     """
-    return ground_tables.stream_round2(jobs, answers, ground_labels, grounder.provenance)
+    rows = ground_tables.stream_round2(jobs, answers, ground_labels, grounder.provenance)
+    return rows.made_by(code_digest(glue=[__name__]))
 
 
 def publish_regroundings(

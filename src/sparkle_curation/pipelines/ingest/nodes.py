@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import polars as pl
 
+from sparkle_curation.engine.caching.code_digest import code_digest
 from sparkle_curation.reading import sources_at_hand
 from sparkle_curation.reading.annotations import annotation_prompts
 from sparkle_curation.reading.annotations import ingest_annotations as read_annotations
@@ -85,5 +86,7 @@ def count_ingested(quarantine: pl.LazyFrame, *tables_and_sources: pl.LazyFrame) 
 
 
 def _streams(ingestion: Ingestion, allow_empty: bool) -> Ingested:
-    rows = replace(ingestion.rows, allow_empty=allow_empty)
-    return rows, ingestion.quarantined, ingestion.source_files
+    glue = code_digest(glue=[__name__])
+    rows, quarantined, source_files = ingestion.rows, ingestion.quarantined, ingestion.source_files
+    rows = replace(rows, allow_empty=allow_empty)
+    return rows.made_by(glue), quarantined.made_by(glue), source_files.made_by(glue)

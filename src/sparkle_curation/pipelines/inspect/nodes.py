@@ -6,6 +6,7 @@ import logging
 
 import polars as pl
 
+from sparkle_curation.engine.caching.code_digest import code_digest
 from sparkle_curation.engine.executors import choose_executor
 from sparkle_curation.engine.journal import Journal
 from sparkle_curation.media.grounding_boxes import grounding_box_stream
@@ -38,7 +39,7 @@ def probe_assets(
         params: which assets, and how.
     """
     probing = Probing(params.depth, choose_executor(processes=params.processes), params.assets_per_batch)
-    return media_stream(release, assets, params.kinds, fingerprints, probing, journal)
+    return media_stream(release, assets, params.kinds, fingerprints, probing, journal, [__name__])
 
 
 def count_media(assets: pl.LazyFrame, media: pl.LazyFrame, params: InspectionParams) -> pl.DataFrame:
@@ -70,4 +71,5 @@ def locate_boxes(
         media: the media; without them the boxes have no pixels.
         fingerprints: of those three as stored.
     """
-    return grounding_box_stream(grounding_r1, grounding_r2, media, fingerprints)
+    boxes = grounding_box_stream(grounding_r1, grounding_r2, media, fingerprints)
+    return boxes.made_by(code_digest(glue=[__name__]))

@@ -21,6 +21,7 @@ from sparkle_curation.curation.verdicts import (
     mark_tainted,
     split,
 )
+from sparkle_curation.engine.caching.code_digest import code_digest
 from sparkle_curation.judges import score_audit
 from sparkle_curation.reading.ingestion import TableStream
 from sparkle_curation.release.fields import arrow_schema
@@ -40,7 +41,8 @@ def find_score_faults(score_fingerprints: dict[str, str], *scores: Frame) -> Tab
 
     Reading a gigabyte of raw answers takes seconds and does not depend on the cut-offs, so it is done once.
     """
-    facts = json.dumps([score_audit.AUDIT_VERSION, score_fingerprints], sort_keys=True)
+    code = code_digest(score_audit.__name__, glue=[__name__])
+    facts = json.dumps([code, score_fingerprints], sort_keys=True)
     schema = arrow_schema(SCORE_FAULT_COLUMNS)
     tables = dict(zip(STAGE_NAMES, scores, strict=True))
     return TableStream(

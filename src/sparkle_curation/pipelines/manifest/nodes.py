@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import polars as pl
+from collections.abc import Mapping
 
+import polars as pl
+import xxhash
+
+from sparkle_curation.datasets.pipeline_code_dataset import PipelineCode
+from sparkle_curation.engine.caching.code_digest import code_digest
 from sparkle_curation.reading import manifest, sources_at_hand
 from sparkle_curation.reading.release_files import ReleaseFiles
 
@@ -18,11 +23,19 @@ def require_release(release: ReleaseFiles, allow_empty: bool) -> ReleaseFiles:
     return release
 
 
-def list_release_texts(release: ReleaseFiles) -> pl.DataFrame:
-    """The manifest of the release's texts: one row per file, known by its content."""
+def list_release_texts(release: ReleaseFiles) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The manifest of the release's texts, one row per file, known by its content; and those contents."""
     return manifest.list_texts(release)
 
 
-def list_release_media(release: ReleaseFiles) -> pl.DataFrame:
-    """The manifest of the release's media: one row per tar and per folder of loose assets."""
+def list_release_media(release: ReleaseFiles) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The manifest of the release's media, one row per tar and folder of loose assets; and contents that were read."""
     return manifest.list_media(release)
+
+
+def digest_code(pipeline_code: Mapping[str, PipelineCode]) -> dict[str, str]:
+    """A digest of the code of each pipeline, by its name: what DVC runs a stage anew for."""
+    return {
+        name: xxhash.xxh3_128_hexdigest(f"{code_digest(*code.modules)} {code.wiring}".encode())
+        for name, code in sorted(pipeline_code.items())
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kedro.pipeline import Node, Pipeline
 
 from sparkle_curation.pipelines.manifest.nodes import (
+    digest_code,
     list_release_media,
     list_release_texts,
     require_release,
@@ -12,7 +13,7 @@ from sparkle_curation.pipelines.manifest.nodes import (
 
 
 def create_pipeline() -> Pipeline:
-    """The release becomes two short lists that change when it does; for DVC, which would hash terabytes."""
+    """Release and code become short lists that change when they do; for DVC, which would hash terabytes."""
     return Pipeline(
         [
             Node(
@@ -24,15 +25,16 @@ def create_pipeline() -> Pipeline:
             Node(
                 list_release_texts,
                 inputs="release_listed",
-                outputs="text_manifest",
+                outputs=["text_manifest", "text_contents"],
                 name="list_release_texts",
             ),
             Node(
                 list_release_media,
                 inputs="release_listed",
-                outputs="media_manifest",
+                outputs=["media_manifest", "media_contents"],
                 name="list_release_media",
             ),
+            Node(digest_code, inputs="pipeline_code", outputs="code_digests", name="digest_code"),
         ],
         tags="manifest",
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from sparkle_curation.engine.caching.code_digest import code_digest
 from sparkle_curation.engine.dry_run import end_dry_run
 from sparkle_curation.engine.journal import Journal
 from sparkle_curation.engine.journal_rows import JournalRows
@@ -114,8 +115,10 @@ def tabulate_rescores(
         ConservationError: something that was asked has no answers.
     """
     rubric, provenance = params.settings.rubric, score_judge.provenance
+    glue = code_digest(glue=[__name__])
     return tuple(
-        score_tables.stream_table(score_jobs, score_answers, stage, rubric, provenance) for stage in STAGES
+        score_tables.stream_table(score_jobs, score_answers, stage, rubric, provenance).made_by(glue)
+        for stage in STAGES
     )
 
 

@@ -8,6 +8,8 @@ from functools import partial
 
 import polars as pl
 
+from sparkle_curation.engine.caching.code_digest import code_digest
+from sparkle_curation.expectations import checking, flat_frames
 from sparkle_curation.expectations.bounds import Bounds
 from sparkle_curation.expectations.flat_frames import (
     FlatFrames,
@@ -53,8 +55,9 @@ def validate_tables(
         "quarantine": partial(flatten_quarantine, quarantine),
         "release": flat.of_themes,
     }
+    code = code_digest(checking.__name__, flat_frames.__name__, glue=[__name__])
     return tuple(
-        Validation(suite, suite.fingerprint(table_fingerprints), frames[name])
+        Validation(suite, suite.fingerprint(table_fingerprints, code), frames[name])
         for name, suite in suites.items()
     )
 

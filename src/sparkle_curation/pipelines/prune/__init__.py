@@ -1,0 +1,1 @@
+"""``prune``: drops from the journals what no run wants any more."""

@@ -1,0 +1,29 @@
+"""The wiring of ``prune``."""
+
+from __future__ import annotations
+
+from kedro.pipeline import Node, Pipeline
+
+from sparkle_curation.pipelines.prune.nodes import prune_journals
+
+
+def create_pipeline() -> Pipeline:
+    """The journals are looked through one after the other."""
+    return Pipeline(
+        [
+            Node(
+                prune_journals,
+                inputs=[
+                    "params:prune",
+                    "inspect_journal",
+                    "twins_journal",
+                    "consistency_journal",
+                    "score_journal",
+                    "ground_journal",
+                ],
+                outputs="prune_counts",
+                name="prune_journals",
+            )
+        ],
+        tags="prune",
+    )

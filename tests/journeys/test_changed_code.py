@@ -1,0 +1,209 @@
+"""A changed line makes anew what it makes, by `kedro run` alone, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+from tests.journeys.changed_code import Copy
+
+from sparkle_curation.engine.caching.code_digest import own_index, reached
+from sparkle_curation.engine.journal import Journal
+from sparkle_curation.media.batch_probe import JOURNAL_SCHEMA
+
+PIPELINES = "ingest,inspect,validate"
+KEPT = ("02_intermediate", "03_primary", "08_reporting/validations", "08_reporting/data_docs")
+REWRITTEN = ("quarantine.parquet", "score_audit.parquet", "frame_hashes.parquet", "sample_groups.parquet")
+"""Small tables that every run writes."""
+
+TABLES = {
+    "annotations": ["reading.annotations"],
+    "scores": ["reading.jsonl_table", "reading.annotations"],
+    "assets": ["reading.asset_table"],
+    "media": ["media.inspection"],
+    "grounding_boxes": ["media.grounding_boxes"],
+    "score_faults": ["judges.score_audit"],
+    "rescored": ["judges.score_tables"],
+    "regrounded": ["judges.ground_tables"],
+    "validations": ["expectations.checking", "expectations.flat_frames"],
+}
+"""Table -> the modules that make it."""
+
+DIGESTS = """
+import json, sys
+from pathlib import Path
+from sparkle_curation.engine.caching import code_digest as digests
+
+tables, modules = json.loads(sys.stdin.read())
+
+def all_digests():
+    for each in (digests._index, digests._facts_of):
+        each.cache_clear()
+    return {name: digests.code_digest(*roots) for name, roots in tables.items()}
+
+before, changed = all_digests(), {}
+paths = {name: digests.own_index().path(name) for name in modules}
+for name, path in paths.items():
+    content = path.read_bytes()
+    path.write_bytes(content + b"\\nCHANGED = 1\\n")
+    changed[name] = [table for table, digest in all_digests().items() if digest != before[table]]
+    path.write_bytes(content + b'\\n# A comment.\\n"A text that nobody takes."\\n')
+    assert all_digests() == before, name
+    path.write_bytes(content)
+print(json.dumps(changed))
+"""
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    """A copy of the project, run once."""
+    made = Copy.make(tmp_path_factory.mktemp("changed") / "project")
+    made.kedro(f"{PIPELINES},judge")
+    return made
+
+
+def kept(copy: Copy) -> dict[str, tuple[int, int]]:
+    """Where the files are that a second run leaves as they are."""
+    return {
+        path: place
+        for path, place in copy.places(*KEPT).items()
+        if Path(path).name not in REWRITTEN and "validation_summary" not in path
+    }
+
+
+def test_every_module_that_a_table_is_made_of_changes_its_digest_and_no_other_does(tmp_path: Path) -> None:
+    """Each module of the package is changed in a copy, and the tables that become stale are those that import it."""
+    index = own_index()
+    tables = {name: [f"{index.package}.{root}" for root in roots] for name, roots in TABLES.items()}
+    # Another reader of sources is another cache; the generator of the sample is no part of any table.
+    left_out = (f"{index.package}.engine.caching.source_index", f"{index.package}.sample")
+    modules = [name for name in sorted(index._paths) if not name.startswith(left_out)]
+    expected = {
+        module: [name for name, roots in tables.items() if module in reached(index, roots)[0]]
+        for module in modules
+    }
+    made = Copy.make(tmp_path / "project")
+    found = json.loads(made.run(sys.executable, "-c", DIGESTS, stdin=json.dumps([tables, modules])))
+    assert found == expected
+    assert {name for names in found.values() for name in names} == set(TABLES)
+    assert [] in found.values()
+
+
+def test_a_second_run_and_changes_of_words_and_of_others_make_nothing_anew(copy: Copy) -> None:
+    """The files stay where they are, with their times, after a docstring, a comment, and a module that is not theirs."""
+    before = kept(copy)
+    copy.edit("reading/jsonl_table.py", "import numpy as np\n", "import numpy as np\n\n# A comment.\n")
+    copy.edit(
+        "reading/jsonl_table.py",
+        '"""A table read from its JSONL files, one a theme."""',
+        '"""Other words."""',
+    )
+    copy.edit(
+        "media/sheet_text.py",
+        "from __future__ import annotations\n",
+        "from __future__ import annotations\n\nX = 1\n",
+    )
+    assert "unchanged" in copy.kedro(PIPELINES)
+    assert kept(copy) == before
+
+
+def test_another_way_to_check_checks_everything_anew(copy: Copy) -> None:
+    """Each report is written again, and no table."""
+    before = kept(copy)
+    copy.edit("expectations/checking.py", '_count": MAX_SHOWN', '_count": MAX_SHOWN - 1')
+    copy.kedro("validate")
+    after = kept(copy)
+    reports = {path for path in before if "/validations/" in path}
+    assert {path for path in before if before[path] != after.get(path)} >= reports
+    assert not any(before[path] != after[path] for path in before if path.endswith(".parquet"))
+
+
+def test_changed_lines_make_other_tables_as_they_say(copy: Copy) -> None:
+    """Means become 0, boxes move, the media grow by a byte, every score breaks a rule; and nothing is probed again."""
+    before = {
+        name: pl.read_parquet(copy.path(f"02_intermediate/{name}.parquet")) for name in ("media", "assets")
+    }
+    boxes = pl.read_parquet(copy.path("02_intermediate/grounding_boxes.parquet"))
+    assert pl.read_parquet(copy.path("03_primary/score_faults.parquet")).is_empty()
+    assets = copy.places("02_intermediate")["data/02_intermediate/assets.parquet"]
+    copy.edit("reading/jsonl_table.py", "[math.fsum(", "[0 * math.fsum(")
+    copy.edit(
+        "media/anchors.py", "then(0).when(is_known).then(index)", "then(0).when(is_known).then(index + 1)"
+    )
+    copy.edit(
+        "media/inspection.py",
+        'return media.rename({"size": "size_bytes"})',
+        'return media.rename({"size": "size_bytes"}).with_columns(pl.col("size_bytes") + 1)',
+    )
+    copy.edit("judges/score_audit.py", "_TOLERANCE = 1e-9", "_TOLERANCE = -100")
+    log = copy.kedro("ingest,inspect,judge")  # validating would find the means that are none, and stop
+    scores = pl.read_parquet(copy.path("02_intermediate/edited_video_scores.parquet"))
+    assert scores["mean_o_score"].unique().to_list() == [0]
+    moved = (
+        pl.when(pl.col("anchor_index") > 0).then(pl.col("frame_index") + 1).otherwise(pl.col("frame_index"))
+    )
+    found = pl.read_parquet(copy.path("02_intermediate/grounding_boxes.parquet"))
+    assert_frame_equal(found, boxes.with_columns(moved.alias("frame_index")))
+    media = pl.read_parquet(copy.path("02_intermediate/media.parquet"))
+    assert_frame_equal(media, before["media"].with_columns(pl.col("size_bytes") + 1))
+    assert "media: 0 assets probed, 795 known from before" in log
+    faults = pl.read_parquet(copy.path("03_primary/score_faults.parquet"))
+    assert faults["rule"].value_counts().rows() == [("above_geometric_mean", 120 + 105 + 4 * 90)]
+    assert copy.places("02_intermediate")["data/02_intermediate/assets.parquet"] == assets
+
+
+def test_a_changed_probe_probes_anew_and_its_rows_stand_beside_the_old_ones(copy: Copy) -> None:
+    """Until the journal is pruned, which says before what it would drop; what it keeps is not probed again."""
+    journal = Journal(copy.path("journals/inspect.journal"), JOURNAL_SCHEMA)
+    before = journal.read().num_rows
+    copy.edit(
+        "media/mp4_probe.py", "fps=timing.timescale / timing.step", "fps=2 * timing.timescale / timing.step"
+    )
+    rates = pl.read_parquet(copy.path("02_intermediate/media.parquet"))["fps"]
+    assert "795 assets probed, 0 known from before" in copy.kedro("inspect")
+    assert_frame_equal(
+        pl.read_parquet(copy.path("02_intermediate/media.parquet")).select("fps"),
+        pl.DataFrame({"fps": rates}).with_columns(pl.col("fps") * 2),
+    )
+    assert journal.read().num_rows == 2 * before
+    assert f"{before} of {2 * before:,} rows" in copy.kedro("prune")
+    assert journal.read().num_rows == 2 * before
+    assert "bytes dropped" in copy.kedro("prune", "prune.is_dry=false")
+    assert journal.read().num_rows == before
+    copy.edit("media/mp4_probe.py", "fps=2 * timing.timescale", "fps=(2) * timing.timescale")
+    assert "media: sources unchanged" in copy.kedro("inspect")
+
+
+def test_a_score_changed_with_size_and_time_kept_is_read_once_its_content_is_known(copy: Copy) -> None:
+    """A run trusts size and time; the manifest reads the text, and so does a run that is told not to trust them."""
+    copy.kedro("manifest,ingest")
+    table = copy.path("02_intermediate/edited_frame0_scores.parquet")
+    path = copy.path("01_raw/sparkle_sample/intermediate_data/time/edited_frame0_score.jsonl")
+    before = pl.read_parquet(table)
+    for digit, command in (("1", ["manifest,ingest"]), ("2", ["ingest", "trust_mtime=false"])):
+        change_first_score(path, digit)
+        copy.kedro("ingest")
+        assert_frame_equal(pl.read_parquet(table), before)
+        copy.kedro(*command)
+        after = pl.read_parquet(table)
+        changed = before.filter(before["overall"].ne_missing(after["overall"]))
+        assert changed["theme"].to_list() == ["time"]
+        assert f"{after.filter(pl.col('id').is_in(changed['id'].implode()))['overall'].item()}"[2] == digit
+        before = after
+
+
+def change_first_score(path: Path, digit: str) -> None:
+    """Put another digit behind the point of a file's first overall score; its size and time stay as they were."""
+    facts = path.stat()
+    text = path.read_text(encoding="utf-8")
+    found = re.search(r'"overall": \d\.', text)
+    assert found is not None
+    path.write_text(f"{text[: found.end()]}{digit}{text[found.end() + 1 :]}", encoding="utf-8")
+    os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+    assert path.stat().st_size == facts.st_size
