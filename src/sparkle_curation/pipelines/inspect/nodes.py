@@ -39,7 +39,7 @@ def probe_assets(
         params: which assets, and how.
     """
     probing = Probing(params.depth, choose_executor(processes=params.processes), params.assets_per_batch)
-    return media_stream(release, assets, params.kinds, fingerprints, probing, journal, [__name__])
+    return media_stream(release, assets, params.inspected_kinds, fingerprints, probing, journal, [__name__])
 
 
 def count_media(assets: pl.LazyFrame, media: pl.LazyFrame, params: InspectionParams) -> pl.DataFrame:
@@ -48,7 +48,7 @@ def count_media(assets: pl.LazyFrame, media: pl.LazyFrame, params: InspectionPar
     Raises:
         ConservationError: an asset has no row, or one too many.
     """
-    counts = count(assets, media, params.kinds)
+    counts = count(assets, media, params.inspected_kinds)
     if broken := broken_counts(counts):
         said = ", ".join(f"{number:,} {error}" for error, number in broken.items())
         logger.warning("media: broken are %s of %s assets", said, f"{counts['asset_count'].sum():,}")

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from sparkle_curation.media.probes import Depth
 from sparkle_curation.release.layout import ASSET_KINDS
 
-_KINDS = "asset kinds, as a list or parted by spaces: " + ", ".join(ASSET_KINDS)
+_KINDS = "null for all, or asset kinds as a list or parted by spaces: " + ", ".join(ASSET_KINDS)
 
 
 def _split(value: object) -> object:
@@ -38,7 +38,7 @@ class InspectionParams(BaseModel):
     """Which assets are inspected, how deeply, and with how many processes.
 
     Attributes:
-        kinds: asset kinds.
+        kinds: asset kinds; None for all.
         decode: whether to decode every frame, and hash it; takes 0.2 s a clip instead of 0.3 ms.
         hash: whether to hash all bytes.
         processes: how many; None for one a core.
@@ -47,7 +47,7 @@ class InspectionParams(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kinds: Annotated[list[str], BeforeValidator(_checked), Field(description=_KINDS)]
+    kinds: Annotated[list[str] | None, BeforeValidator(_checked), Field(description=_KINDS)]
     decode: Annotated[bool, Field(strict=True, description=_YES_OR_NO)]
     hash: Annotated[bool, Field(strict=True, description=_YES_OR_NO)]
     processes: Annotated[
@@ -55,6 +55,11 @@ class InspectionParams(BaseModel):
         Field(description=f"{_COUNT}, or null for one a core"),
     ]
     batch_size: Annotated[int, Field(strict=True, ge=1, description=_COUNT)]
+
+    @property
+    def inspected_kinds(self) -> list[str]:
+        """The kinds, in the order of the description where all are meant."""
+        return list(ASSET_KINDS) if self.kinds is None else self.kinds
 
     @property
     def depth(self) -> Depth:
