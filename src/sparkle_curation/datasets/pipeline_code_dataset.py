@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from kedro.config import OmegaConfigLoader
-from kedro.framework.project import pipelines
 from kedro.io import CatalogConfigResolver
 from kedro.io.core import AbstractDataset, DatasetError
 from kedro.pipeline import Pipeline
@@ -50,12 +49,16 @@ class PipelineCodeDataset(AbstractDataset[NoReturn, dict[str, PipelineCode]]):
 
     def load(self) -> dict[str, PipelineCode]:
         """The modules and the wiring of each pipeline."""
+        from kedro.framework.project import pipelines  # noqa: PLC0415  # sets up Kedro's log as it is imported
+
         loader = OmegaConfigLoader(str(self._path), base_env="base", default_run_env="base")
         entries = {name: entry for name, entry in loader["catalog"].items() if not name.startswith("_")}
         secrets: dict[str, Any] = {
             entry["credentials"]: {} for entry in entries.values() if "credentials" in entry
         }
-        factories = CatalogConfigResolver(config=entries, credentials=secrets, default_runtime_patterns=_IN_MEMORY)
+        factories = CatalogConfigResolver(
+            config=entries, credentials=secrets, default_runtime_patterns=_IN_MEMORY
+        )
         return {
             name: _code_of(pipeline, lambda each: entries.get(each) or factories.resolve_pattern(each) or {})
             for name, pipeline in pipelines.items()
