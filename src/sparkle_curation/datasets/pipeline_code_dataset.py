@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from kedro.config import OmegaConfigLoader
-from kedro.framework.project import pipelines
 from kedro.io import CatalogConfigResolver
 from kedro.io.core import AbstractDataset, DatasetError
 from kedro.pipeline import Pipeline
@@ -50,6 +49,8 @@ class PipelineCodeDataset(AbstractDataset[NoReturn, dict[str, PipelineCode]]):
 
     def load(self) -> dict[str, PipelineCode]:
         """The modules and the wiring of each pipeline."""
+        from kedro.framework.project import pipelines  # noqa: PLC0415  # sets up Kedro's log as it is imported
+
         loader = OmegaConfigLoader(str(self._path), base_env="base", default_run_env="base")
         entries = {name: entry for name, entry in loader["catalog"].items() if not name.startswith("_")}
         secrets: dict[str, Any] = {
