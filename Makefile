@@ -51,7 +51,7 @@ lint: $(VENV)/.dev ## Check style, types and the direction of imports
 	$(BIN)/lint-imports --no-logo
 
 sample: $(VENV)/.base ## Make data/01_raw/sparkle_sample again, the same bytes each time
-	$(BIN)/python -m sparkle_curation.sample
+	$(BIN)/python -m synthetic
 
 bench: $(VENV)/.dev ## Time ingest and curate at the size of the real release
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
@@ -66,7 +66,7 @@ dev: $(VENV)/.dev ## Make .venv with all that tests and linters need
 
 clean: ## Remove .venv and caches; outputs under data/ stay
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache src/*.egg-info
-	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	find src synthetic tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Each stamp is written last, so an install that was cut short is done again.
 $(VENV)/.python:

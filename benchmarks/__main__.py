@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.asset_tables import write_asset_table
 from benchmarks.measure import Commands, Usage, as_table, run_in_turn, run_once
-from sparkle_curation.sample.large import write_large_release
+from synthetic.large import write_large_release
 
 ANNOTATIONS, ASSETS = (Path("02_intermediate", f"{name}.parquet") for name in ("annotations", "assets"))
 

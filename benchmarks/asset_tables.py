@@ -6,8 +6,8 @@ from pathlib import Path
 
 import polars as pl
 
-from sparkle_curation.release.layout import ASSET_KINDS, asset_path, shard_path
-from sparkle_curation.release.tables import ASSET_COLUMNS
+from sparkle_curation.spec.layout import ASSET_KINDS, asset_path, shard_path
+from sparkle_curation.spec.tables.ingested import ASSET_COLUMNS
 
 SHARD_SAMPLES = 4_000
 _HEADER_BYTES, _ASSET_BYTES = 512, 500_000

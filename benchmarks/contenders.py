@@ -17,9 +17,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from sparkle_curation.release.layout import annotation_paths, intermediate_jsonl_path
-from sparkle_curation.release.tables import JSONL_TABLES
-from sparkle_curation.release.themes import THEMES
+from sparkle_curation.spec.layout import annotation_paths, intermediate_jsonl_path
+from sparkle_curation.spec.tables.ingested import JSONL_TABLES
+from sparkle_curation.spec.themes import THEMES
 
 Work = Callable[[], None]
 
@@ -31,9 +31,9 @@ CUT_OFF = 8.5
 def ingest_ours(release: Path, out: Path) -> Work:
     """Every text table through our readers and their checks, without Kedro around it."""
     from sparkle_curation.datasets import TableDataset
-    from sparkle_curation.reading.annotations import annotation_prompts, ingest_annotations
-    from sparkle_curation.reading.jsonl_table import ingest_jsonl
-    from sparkle_curation.reading.release_files import ReleaseFiles
+    from sparkle_curation.ingest.csv.annotations import annotation_prompts, ingest_annotations
+    from sparkle_curation.ingest.jsonl.table import ingest_jsonl
+    from sparkle_curation.ingest.release_files import ReleaseFiles
 
     def work() -> None:
         files = ReleaseFiles(str(release))
@@ -106,16 +106,16 @@ def ingest_loop(release: Path, out: Path) -> Work:
 
 
 def judge_ours(tables: Path, out: Path) -> Work:
-    """Judge and emit from the ingested tables: the nodes of ``judge`` one after another."""
+    """Judge and emit from the ingested tables: the nodes of ``filter`` one after another."""
     import polars as pl
 
-    from sparkle_curation.curation.cut_offs import Thresholds, resolve_cut_offs
-    from sparkle_curation.curation.split import SplitParams
     from sparkle_curation.datasets import KiwiEditDataset, MetricsJSONDataset, TableDataset
-    from sparkle_curation.pipelines.judge import nodes, variant_nodes
-    from sparkle_curation.pipelines.judge.params import PreflightParams
-    from sparkle_curation.release.fields import arrow_schema
-    from sparkle_curation.release.media_table import MEDIA_COLUMNS
+    from sparkle_curation.filtering.thresholds import Thresholds, resolve_cut_offs
+    from sparkle_curation.pipelines.filter import nodes, variant_nodes
+    from sparkle_curation.pipelines.filter.params import PreflightParams
+    from sparkle_curation.spec.fields import arrow_schema
+    from sparkle_curation.spec.tables.media import MEDIA_COLUMNS
+    from sparkle_curation.variant.split import SplitParams
 
     def work() -> None:
         def table(name: str) -> pl.LazyFrame:

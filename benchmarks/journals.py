@@ -58,7 +58,7 @@ def _options() -> argparse.Namespace:
 
 
 def _make(path: Path, rows: int) -> None:
-    from sparkle_curation.engine.records import record_of, replace_file
+    from sparkle_curation.engine.journal.records import record_of, replace_file
 
     keys = _keys(rows)
 
@@ -76,7 +76,7 @@ def _keys(rows: int) -> list[str]:
 
 def _step(name: str) -> Callable[[Path, int], object]:
     def run(path: Path, rows: int) -> None:
-        from sparkle_curation.engine.journal import Journal
+        from sparkle_curation.engine.journal.journal import Journal
 
         with Journal(path, SCHEMA) as journal:
             if name == "compact":

@@ -18,12 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from sparkle_curation.judges.instructions import Instructions
-from sparkle_curation.judges.rubric import Rubric
-from sparkle_curation.judges.scoring import Candidate, ScoreSettings, score
 from sparkle_curation.models.questions import Question, Reply, Sampling
 from sparkle_curation.models.transformers_model import Device, Generate, TransformersModel
 from sparkle_curation.models.weights import Weights
+from sparkle_curation.scoring.editscore.prompt_template import Instructions
+from sparkle_curation.scoring.editscore.score_scale import Rubric
+from sparkle_curation.scoring.editscore.scoring import Candidate, ScoreSettings, score
 
 PASSES = 4
 INSTRUCTIONS = Instructions(

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks.measure import drop_from_cache
-from sparkle_curation.release.layout import asset_path, shard_path
+from sparkle_curation.spec.layout import asset_path, shard_path
 
 KIND, THEME = "source_video", "location"
 SHARD_CLIPS = 500
@@ -93,13 +93,13 @@ def _inspection(root: Path, processes: int | None) -> Work:
     import polars as pl
     import pyarrow as pa
 
-    from sparkle_curation.engine.executors import LocalExecutor
-    from sparkle_curation.engine.journal import Journal
-    from sparkle_curation.media.batch_probe import JOURNAL_SCHEMA
-    from sparkle_curation.media.inspection import Probing, inspect_assets
-    from sparkle_curation.media.probes import Depth
-    from sparkle_curation.reading.asset_table import ingest_assets
-    from sparkle_curation.reading.release_files import ReleaseFiles
+    from sparkle_curation.engine.executors.processes import LocalExecutor
+    from sparkle_curation.engine.journal.journal import Journal
+    from sparkle_curation.ingest.assets.table import ingest_assets
+    from sparkle_curation.ingest.release_files import ReleaseFiles
+    from sparkle_curation.media.probe.batch_probe import JOURNAL_SCHEMA
+    from sparkle_curation.media.probe.inspection import Probing, inspect_assets
+    from sparkle_curation.media.probe.probes import Depth
 
     files = ReleaseFiles(str(root / "sharded"))
     assets = pl.DataFrame(pl.from_arrow(pa.concat_tables(ingest_assets(files).rows.batches())))

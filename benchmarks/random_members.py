@@ -24,7 +24,7 @@ from pathlib import Path
 import xxhash
 
 from benchmarks.measure import drop_from_cache
-from sparkle_curation.release.layout import asset_path, shard_path
+from sparkle_curation.spec.layout import asset_path, shard_path
 
 KIND, THEME = "source_video", "location"
 MEMBER_BYTES = 600_000
@@ -87,9 +87,9 @@ def _id(number: int) -> str:
 
 
 def _ingest(work: Path) -> None:
-    from sparkle_curation.datasets.table_dataset import TableDataset
-    from sparkle_curation.reading.asset_table import ingest_assets
-    from sparkle_curation.reading.release_files import ReleaseFiles
+    from sparkle_curation.datasets.tables.table_dataset import TableDataset
+    from sparkle_curation.ingest.assets.table import ingest_assets
+    from sparkle_curation.ingest.release_files import ReleaseFiles
 
     TableDataset(filepath=str(work / "assets.parquet")).save(
         ingest_assets(ReleaseFiles(str(work / "release"))).rows
@@ -99,7 +99,7 @@ def _ingest(work: Path) -> None:
 # ------------------------------------------------------------------ contenders
 def store(work: Path) -> Read:
     """Ours, with the assets ingested before, as a project has them; opening the index is timed."""
-    from sparkle_curation.reading.asset_store import AssetStore
+    from sparkle_curation.ingest.assets.store import AssetStore
 
     def read(ids: list[str]) -> Iterator[bytes]:
         assets = AssetStore(str(work / "release"), work / "assets.parquet")

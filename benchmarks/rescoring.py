@@ -22,12 +22,12 @@ import polars as pl
 import pyarrow as pa
 
 from benchmarks.measure import as_table, run_in_turn
-from sparkle_curation.engine.journal import KEY, Journal
-from sparkle_curation.engine.journal_rows import JournalRows
-from sparkle_curation.judges.rubric import Rubric
-from sparkle_curation.judges.score_batches import JOURNAL_SCHEMA
-from sparkle_curation.judges.score_tables import published_records, stream_table
-from sparkle_curation.release.stages import STAGES
+from sparkle_curation.engine.journal.journal import KEY, Journal
+from sparkle_curation.engine.journal.rows import JournalRows
+from sparkle_curation.scoring.batches import JOURNAL_SCHEMA
+from sparkle_curation.scoring.editscore.score_scale import Rubric
+from sparkle_curation.scoring.tables import published_records, stream_table
+from sparkle_curation.spec.stages import STAGES
 
 PICTURES, PASSES, REASON_WORDS, BATCH = 4, 4, 75, 512
 VIDEO = STAGES[-1]

@@ -117,7 +117,7 @@ def test_a_theme_whose_files_are_gone_stops_the_run_unless_it_may_go(done: Proje
     assert f"annotations of {THEME} (was prompts/{THEME}_train.csv)" in told
     assert f"assets of {THEME} (was " in told
     before = emitted(done)
-    for pipeline in ("ingest", "judge"):
+    for pipeline in ("ingest", "filter"):
         done.run_here(pipeline, params={"allow_empty": True})
     assert emitted(done) == [name for name in before if not name.startswith(THEME)]
 
@@ -144,7 +144,7 @@ def test_pairs_of_a_theme_are_not_lost_with_the_tables(done: Project) -> None:
     done.run_here("ingest")
     before = contents(done.output(*VARIANT))
     with pytest.raises(EmptyOutputError, match="The variant would lose all pairs of themes") as caught:
-        done.run_here("judge")
+        done.run_here("filter")
     assert caught.value.got == f"pairs of {THEME} there, and none to take their place"
     assert contents(done.output(*VARIANT)) == before
 
@@ -163,7 +163,7 @@ def test_thresholds_that_no_sample_passes_stop_the_run(done: Project, sample_rel
 
 def test_an_empty_variant_is_made_where_that_is_allowed(done: Project) -> None:
     """No CSV is left, and the run ends well."""
-    finished = done.run_kedro("--pipelines", "judge", params={"threshold": 10, "allow_empty": True})
+    finished = done.run_kedro("--pipelines", "filter", params={"threshold": 10, "allow_empty": True})
     assert finished.returncode == 0, finished.stderr
     assert emitted(done) == []
 
@@ -175,7 +175,7 @@ def test_pairs_that_are_all_dropped_stop_the_run(done: Project) -> None:
     broken.write_parquet(media)
     before = contents(done.output(*VARIANT))
     with pytest.raises(EmptyOutputError, match="No pair can be emitted") as caught:
-        done.run_here("judge")
+        done.run_here("filter")
     assert caught.value.got == (
         "80 samples kept; 0 of them without a prompt or both videos, 80 dropped by the preflight"
     )

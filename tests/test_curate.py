@@ -14,8 +14,8 @@ import pytest
 from huggingface_hub.repocard import metadata_load
 from tests.conftest import Project
 
-from sparkle_curation.release.layout import annotations_csv_path
-from sparkle_curation.release.themes import THEMES
+from sparkle_curation.spec.layout import annotations_csv_path
+from sparkle_curation.spec.themes import THEMES
 
 GOLDEN = Path(__file__).parent / "golden" / "curate_threshold_8.5.json"
 CSV_FOLDER = ("05_model_input", "kiwi_edit", "prompts")

@@ -38,7 +38,7 @@ GOOD: dict[str, Any] = {
     "other": "workspace",
     **{
         name: value
-        for pipeline in ("validate", "inspect", "consistency", "twins", "report", "score", "ground")
+        for pipeline in ("validate", "inspect", "consistency", "near_duplicates", "report", "score", "ground")
         for name, value in OmegaConf.to_container(
             OmegaConf.load(CHECKOUT / "conf" / "base" / pipeline / "parameters.yml")
         ).items()  # type: ignore[union-attr]

@@ -17,7 +17,7 @@ import pytest
 from tests.browser import shown
 from tests.conftest import CHECKOUT
 
-from sparkle_curation.release.tables import COLUMNS
+from sparkle_curation.spec.tables.ingested import COLUMNS
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +25,7 @@ CUT_OFF = "conf/base/curate/parameters.yml:threshold"
 ROOT = "conf/base/globals.yml:release_root"
 METRICS = "data/08_reporting/curation_metrics.json"
 TABLE = "edited_frame0_scores"
-STAGES = ["manifest", "ingest", "inspect", "twins", "validate", "curate", "plots_page"]
+STAGES = ["manifest", "ingest", "inspect", "near_duplicates", "validate", "curate", "plots_page"]
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ class MediaError(SparkleError):
 
     Args:
         what: what went wrong, as a sentence without its full stop.
-        code: the fault as a code, one of ``release.media_faults`` where it has one.
+        code: the fault as a code, one of ``spec.codes.media_faults`` where it has one.
         **told: where, got, allowed and todo, as for every error.
     """
 

@@ -129,7 +129,7 @@ _OUTPUTS = {
 
 def _as_table(funnel: pl.DataFrame) -> Table:
     """The funnel as a table; a column of zeros says nothing and is left out."""
-    from sparkle_curation.release.stages import CRITERION_NAMES  # noqa: PLC0415 -- see above
+    from sparkle_curation.spec.stages import CRITERION_NAMES  # noqa: PLC0415 -- see above
 
     table = Table(
         title="samples that pass, stage by stage",

@@ -15,13 +15,13 @@ from pydantic_core import ErrorDetails
 from sparkle_curation.errors import ParameterError, did_you_mean
 from sparkle_curation.pipelines.consistency.params import ConsistencyParams
 from sparkle_curation.pipelines.diff.params import DiffParams
+from sparkle_curation.pipelines.filter.params import JudgeParams
 from sparkle_curation.pipelines.ground.params import GroundParams
 from sparkle_curation.pipelines.inspect.params import InspectParams
-from sparkle_curation.pipelines.judge.params import JudgeParams
+from sparkle_curation.pipelines.near_duplicates.params import TwinsParams
 from sparkle_curation.pipelines.prune.params import PruneParams
 from sparkle_curation.pipelines.report.params import ReportParams
 from sparkle_curation.pipelines.score.params import ScoreParams
-from sparkle_curation.pipelines.twins.params import TwinsParams
 from sparkle_curation.pipelines.validate.params import ValidateParams
 
 # Not `str | None`: an empty `--params data_root=` comes as None, and the catalog would write to a folder `None/`.
@@ -60,7 +60,7 @@ _HOMES = {
     **dict.fromkeys(InspectParams.model_fields, "conf/base/inspect/parameters.yml"),
     **dict.fromkeys(DiffParams.model_fields, "conf/base/diff/parameters.yml"),
     **dict.fromkeys(ConsistencyParams.model_fields, "conf/base/consistency/parameters.yml"),
-    **dict.fromkeys(TwinsParams.model_fields, "conf/base/twins/parameters.yml"),
+    **dict.fromkeys(TwinsParams.model_fields, "conf/base/near_duplicates/parameters.yml"),
     **dict.fromkeys(ReportParams.model_fields, "conf/base/report/parameters.yml"),
     **dict.fromkeys(GroundParams.model_fields, "conf/base/ground/parameters.yml"),
     **dict.fromkeys(PruneParams.model_fields, "conf/base/prune/parameters.yml"),

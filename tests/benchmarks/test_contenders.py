@@ -9,10 +9,10 @@ import pytest
 from benchmarks.asset_tables import write_asset_table
 from benchmarks.contenders import CONTENDERS
 
-from sparkle_curation.datasets.schema_validator import TableSchemaValidator
-from sparkle_curation.release.layout import ASSET_KINDS
-from sparkle_curation.release.tables import ASSET_COLUMNS
-from sparkle_curation.sample.large import write_large_release
+from sparkle_curation.datasets.tables.schema_validator import TableSchemaValidator
+from sparkle_curation.spec.layout import ASSET_KINDS
+from sparkle_curation.spec.tables.ingested import ASSET_COLUMNS
+from synthetic.large import write_large_release
 
 SAMPLES = 60
 

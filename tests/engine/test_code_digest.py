@@ -215,7 +215,7 @@ def test_versions_of_libraries_are_those_of_their_distributions() -> None:
 
 def test_another_version_of_a_library_is_other_code(monkeypatch: pytest.MonkeyPatch) -> None:
     """A table that a library parses is made anew when the library is another one; others are not."""
-    reading, lattice = "sparkle_curation.reading.jsonl_block", "sparkle_curation.release.themes"
+    reading, lattice = "sparkle_curation.ingest.jsonl.block", "sparkle_curation.spec.themes"
     before = code_digest(reading), code_digest(lattice)
     versions = {**digests._installed_versions(), "pyarrow": "0.1"}
     monkeypatch.setattr(digests, "_installed_versions", lambda: versions)
@@ -234,8 +234,8 @@ def test_a_warm_digest_costs_50_ms(tmp_path: Path) -> None:
     """A digest of the largest table's code, in a process of its own, from what was parsed before."""
     child = (
         "import time; from sparkle_curation.engine.caching.code_digest import code_digest\n"
-        "start = time.process_time(); code_digest('sparkle_curation.reading.jsonl_table',\n"
-        "'sparkle_curation.media.consistency'); print(time.process_time() - start)"
+        "start = time.process_time(); code_digest('sparkle_curation.ingest.jsonl.table',\n"
+        "'sparkle_curation.media.consistency.consistency'); print(time.process_time() - start)"
     )
     environment = {**os.environ, digests.CACHE_VARIABLE: str(tmp_path)}
     cpu = []

@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sparkle_curation.reading.blocks import MAX_LINE_BYTES
-from sparkle_curation.release.layout import (
+from sparkle_curation.ingest.jsonl.blocks import MAX_LINE_BYTES
+from sparkle_curation.spec.codes.quarantine_reasons import Reason
+from sparkle_curation.spec.layout import (
     annotations_csv_path,
     asset_path,
     intermediate_jsonl_path,
     metadata_jsonl_path,
 )
-from sparkle_curation.release.reasons import Reason
-from sparkle_curation.release.tables import JSONL_TABLES
-from sparkle_curation.sample.faults import FAULTS
+from sparkle_curation.spec.tables.ingested import JSONL_TABLES
+from synthetic.faults import FAULTS
 
 Record = dict[str, Any]
 Found = tuple[str, str, str]

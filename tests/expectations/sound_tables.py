@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import polars as pl
-from tests.curation.made_tables import table
+from tests.made.tables import table
 
-from sparkle_curation.release.layout import asset_path
-from sparkle_curation.release.tables import COLUMNS
+from sparkle_curation.spec.layout import asset_path
+from sparkle_curation.spec.tables.ingested import COLUMNS
 
 Row = dict[str, Any]
 

@@ -9,9 +9,9 @@ import pytest
 from tests.expectations.test_suites import SEVERITIES, SUITES
 
 from sparkle_curation.expectations.checking import check_all
-from sparkle_curation.expectations.reports import MAX_SHOWN, Validation, summarise
-from sparkle_curation.expectations.rule_forms import between, equal, finding, one_of, present
-from sparkle_curation.expectations.rules import Kind, Rule, Suite
+from sparkle_curation.expectations.pages.reports import MAX_SHOWN, Validation, summarise
+from sparkle_curation.expectations.rules.rule import Kind, Rule, Suite
+from sparkle_curation.expectations.rules.rule_factories import between, equal, finding, one_of, present
 
 pytestmark = pytest.mark.slow
 

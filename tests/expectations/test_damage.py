@@ -17,9 +17,9 @@ import pytest
 from tests.conftest import CHECKOUT, Project
 from tests.expectations.damage import Damage, Release, seed_quarantine, seed_rows, seed_themes
 
-from sparkle_curation.expectations.rules import Kind
-from sparkle_curation.release.reasons import Reason
-from sparkle_curation.sample.faults import FAULTS
+from sparkle_curation.expectations.rules.rule import Kind
+from sparkle_curation.spec.codes.quarantine_reasons import Reason
+from synthetic.faults import FAULTS
 
 pytestmark = pytest.mark.slow
 

@@ -8,13 +8,13 @@ import pytest
 import yaml
 from tests.conftest import CHECKOUT
 
-from sparkle_curation.expectations.bounds import Bounds
-from sparkle_curation.expectations.relatives import READS
-from sparkle_curation.expectations.rules import Kind
+from sparkle_curation.expectations.rules.bounds import Bounds
+from sparkle_curation.expectations.rules.foreign_keys import READS
+from sparkle_curation.expectations.rules.rule import Kind
 from sparkle_curation.expectations.suites import SUITE_NAMES, build_suites
-from sparkle_curation.release.fields import ListOf, Struct
-from sparkle_curation.release.reasons import Reason
-from sparkle_curation.release.tables import COLUMNS
+from sparkle_curation.spec.codes.quarantine_reasons import Reason
+from sparkle_curation.spec.fields import ListOf, Struct
+from sparkle_curation.spec.tables.ingested import COLUMNS
 
 _DECLARED = yaml.safe_load((CHECKOUT / "conf/base/validate/parameters.yml").read_text())["validation"]
 BOUNDS, SEVERITIES = Bounds(**_DECLARED["bounds"]), _DECLARED["severity"]

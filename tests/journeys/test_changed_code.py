@@ -14,8 +14,8 @@ from polars.testing import assert_frame_equal
 from tests.journeys.changed_code import Copy
 
 from sparkle_curation.engine.caching.code_digest import own_index, reached
-from sparkle_curation.engine.journal import Journal
-from sparkle_curation.media.batch_probe import JOURNAL_SCHEMA
+from sparkle_curation.engine.journal.journal import Journal
+from sparkle_curation.media.probe.batch_probe import JOURNAL_SCHEMA
 
 PIPELINES = "ingest,inspect,validate"
 KEPT = ("02_intermediate", "03_primary", "08_reporting/validations", "08_reporting/data_docs")
@@ -23,15 +23,15 @@ REWRITTEN = ("quarantine.parquet", "score_audit.parquet", "frame_hashes.parquet"
 """Small tables that every run writes."""
 
 TABLES = {
-    "annotations": ["reading.annotations"],
-    "scores": ["reading.jsonl_table", "reading.annotations"],
-    "assets": ["reading.asset_table"],
-    "media": ["media.inspection"],
-    "grounding_boxes": ["media.grounding_boxes"],
-    "score_faults": ["judges.score_audit"],
-    "rescored": ["judges.score_tables"],
-    "regrounded": ["judges.ground_tables"],
-    "validations": ["expectations.checking", "expectations.flat_frames"],
+    "annotations": ["ingest.csv.annotations"],
+    "scores": ["ingest.jsonl.table", "ingest.csv.annotations"],
+    "assets": ["ingest.assets.table"],
+    "media": ["media.probe.inspection"],
+    "grounding_boxes": ["media.bboxes.grounding_boxes"],
+    "score_faults": ["scoring.audit.score_audit"],
+    "rescored": ["scoring.tables"],
+    "regrounded": ["grounding.tables"],
+    "validations": ["expectations.checking", "expectations.columns.flat_frames"],
 }
 """Table -> the modules that make it."""
 
@@ -98,14 +98,14 @@ def test_every_module_that_a_table_is_made_of_changes_its_digest_and_no_other_do
 def test_a_second_run_and_changes_of_words_and_of_others_make_nothing_anew(copy: Copy) -> None:
     """The files stay where they are, with their times, after a docstring, a comment, and a module that is not theirs."""
     before = kept(copy)
-    copy.edit("reading/jsonl_table.py", "import numpy as np\n", "import numpy as np\n\n# A comment.\n")
+    copy.edit("ingest/jsonl/table.py", "import numpy as np\n", "import numpy as np\n\n# A comment.\n")
     copy.edit(
-        "reading/jsonl_table.py",
+        "ingest/jsonl/table.py",
         '"""A table read from its JSONL files, one a theme."""',
         '"""Other words."""',
     )
     copy.edit(
-        "media/sheet_text.py",
+        "reports/sheet/text.py",
         "from __future__ import annotations\n",
         "from __future__ import annotations\n\nX = 1\n",
     )
@@ -132,16 +132,18 @@ def test_changed_lines_make_other_tables_as_they_say(copy: Copy) -> None:
     boxes = pl.read_parquet(copy.path("02_intermediate/grounding_boxes.parquet"))
     assert pl.read_parquet(copy.path("03_primary/score_faults.parquet")).is_empty()
     assets = copy.places("02_intermediate")["data/02_intermediate/assets.parquet"]
-    copy.edit("release/stages.py", "return math.fsum(values)", "return 0 * math.fsum(values)")
+    copy.edit("spec/stages.py", "return math.fsum(values)", "return 0 * math.fsum(values)")
     copy.edit(
-        "media/anchors.py", "then(0).when(is_known).then(index)", "then(0).when(is_known).then(index + 1)"
+        "media/bboxes/sampled_frames.py",
+        "then(0).when(is_known).then(index)",
+        "then(0).when(is_known).then(index + 1)",
     )
     copy.edit(
-        "media/inspection.py",
+        "media/probe/inspection.py",
         'return media.rename({"size": "size_bytes"})',
         'return media.rename({"size": "size_bytes"}).with_columns(pl.col("size_bytes") + 1)',
     )
-    copy.edit("judges/score_audit.py", "_TOLERANCE = 1e-9", "_TOLERANCE = -100")
+    copy.edit("scoring/audit/score_audit.py", "_TOLERANCE = 1e-9", "_TOLERANCE = -100")
     log = copy.kedro("ingest,inspect,judge")  # validating would find the means that are none, and stop
     scores = pl.read_parquet(copy.path("02_intermediate/edited_video_scores.parquet"))
     assert scores["mean_o_score"].unique().to_list() == [0]
@@ -163,7 +165,7 @@ def test_a_changed_probe_probes_anew_and_its_rows_stand_beside_the_old_ones(copy
     journal = Journal(copy.path("journals/inspect.journal"), JOURNAL_SCHEMA)
     before = journal.read().num_rows
     copy.edit(
-        "media/mp4_probe.py", "fps=timing.timescale / timing.step", "fps=2 * timing.timescale / timing.step"
+        "media/mp4/probe.py", "fps=timing.timescale / timing.step", "fps=2 * timing.timescale / timing.step"
     )
     rates = pl.read_parquet(copy.path("02_intermediate/media.parquet"))["fps"]
     assert "795 assets probed, 0 known from before" in copy.kedro("inspect")
@@ -176,7 +178,7 @@ def test_a_changed_probe_probes_anew_and_its_rows_stand_beside_the_old_ones(copy
     assert journal.read().num_rows == 2 * before
     assert "bytes dropped" in copy.kedro("prune", "prune.is_dry=false")
     assert journal.read().num_rows == before
-    copy.edit("media/mp4_probe.py", "fps=2 * timing.timescale", "fps=(2) * timing.timescale")
+    copy.edit("media/mp4/probe.py", "fps=2 * timing.timescale", "fps=(2) * timing.timescale")
     assert "media: sources unchanged" in copy.kedro("inspect")
 
 

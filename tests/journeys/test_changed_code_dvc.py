@@ -25,17 +25,25 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     (copy.root / "data/07_model_output").mkdir()
     copy.path("07_model_output/.gitkeep").touch()
     (copy.root / ".gitignore").write_text("/data\n/cache\n", encoding="utf-8")
-    assert repro(copy) == ["manifest", "ingest", "inspect", "twins", "validate", "curate", "plots_page"]
+    assert repro(copy) == [
+        "manifest",
+        "ingest",
+        "inspect",
+        "near_duplicates",
+        "validate",
+        "curate",
+        "plots_page",
+    ]
     return copy
 
 
 def test_words_and_unrelated_code_run_no_stage(built: Copy) -> None:
     """A docstring, a comment, and the code of a pipeline that is no stage: only the look at the release is taken."""
     built.edit(
-        "reading/jsonl_table.py", '"""A table read from its JSONL files, one a theme."""', '"""Words."""'
+        "ingest/jsonl/table.py", '"""A table read from its JSONL files, one a theme."""', '"""Words."""'
     )
     built.edit(
-        "media/sheet_text.py",
+        "reports/sheet/text.py",
         "from __future__ import annotations\n",
         "from __future__ import annotations\n\nX = 1\n",
     )
@@ -57,14 +65,14 @@ def test_words_and_unrelated_code_run_no_stage(built: Copy) -> None:
 def test_a_changed_line_of_each_stage_is_in_its_output(built: Copy) -> None:
     """One line a stage; the table that was kept by content is made anew, as it was not while constants were raised."""
     rates = read(built, "02_intermediate/media.parquet")["fps"]
-    built.edit("reading/jsonl_table.py", "[math.fsum(", "[math.fsum((0.5, 0.5)) + 0 * math.fsum(")
+    built.edit("ingest/jsonl/table.py", "[math.fsum(", "[math.fsum((0.5, 0.5)) + 0 * math.fsum(")
     built.edit(
-        "media/mp4_probe.py", "fps=timing.timescale / timing.step", "fps=2 * timing.timescale / timing.step"
+        "media/mp4/probe.py", "fps=timing.timescale / timing.step", "fps=2 * timing.timescale / timing.step"
     )
-    built.edit("media/perceptual_hash.py", "is_strong = waves >", "is_strong = waves <")
+    built.edit("media/hashing/perceptual_hash.py", "is_strong = waves >", "is_strong = waves <")
     built.edit("expectations/checking.py", '_count": MAX_SHOWN', '_count": MAX_SHOWN - 1')
-    built.edit("judges/score_audit.py", "_TOLERANCE = 1e-9", "_TOLERANCE = -100")
-    built.edit("curation/plots_page.py", "<title>sparkle-curation: plots</title>", "<title>Plots</title>")
+    built.edit("scoring/audit/score_audit.py", "_TOLERANCE = 1e-9", "_TOLERANCE = -100")
+    built.edit("reports/plots_page.py", "<title>sparkle-curation: plots</title>", "<title>Plots</title>")
     parameters = built.root / "conf/base/validate/parameters.yml"
     text = parameters.read_text(encoding="utf-8")
     parameters.write_text(
@@ -72,7 +80,15 @@ def test_a_changed_line_of_each_stage_is_in_its_output(built: Copy) -> None:
     )
     hashes = read(built, "02_intermediate/frame_hashes.parquet")["frame_hash"]
     reports = built.places("08_reporting/validations")
-    assert repro(built) == ["manifest", "ingest", "inspect", "twins", "validate", "curate", "plots_page"]
+    assert repro(built) == [
+        "manifest",
+        "ingest",
+        "inspect",
+        "near_duplicates",
+        "validate",
+        "curate",
+        "plots_page",
+    ]
     scores = read(built, "02_intermediate/edited_video_scores.parquet")["mean_o_score"]
     assert set(scores) < {0.2, 0.25, 1 / 3, 0.5, 1.0}
     assert read(built, "02_intermediate/media.parquet")["fps"].equals(rates * 2)

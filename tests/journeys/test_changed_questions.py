@@ -13,11 +13,11 @@ KEYS = """
 import json
 from pathlib import Path
 import polars as pl
-from sparkle_curation.judges.grounder import Grounder, GroundSettings
-from sparkle_curation.judges.instructions import own_instructions
-from sparkle_curation.judges.judge import Judge
-from sparkle_curation.judges.rubric import DEFAULT_RUBRIC
-from sparkle_curation.judges.scoring import ScoreSettings
+from sparkle_curation.grounding.grounder import Grounder, GroundSettings
+from sparkle_curation.scoring.editscore.prompt_template import own_instructions
+from sparkle_curation.scoring.editscore.judge import Judge
+from sparkle_curation.scoring.editscore.score_scale import DEFAULT_RUBRIC
+from sparkle_curation.scoring.editscore.scoring import ScoreSettings
 
 class Model:
     provenance = {"backend": "server", "model": "m", "revision": "r", "temperature": 0.7}
@@ -51,30 +51,34 @@ def test_a_changed_question_asks_again_and_changed_code_around_it_does_not(copy:
     """The texts in conf, the wording and the form demanded count; how answers are kept and tabled does not."""
     before = keys(copy)
     copy.edit(
-        "judges/score_tables.py",
+        "scoring/tables.py",
         "from __future__ import annotations\n",
         "from __future__ import annotations\n\nX = 1\n",
     )
     copy.edit(
-        "judges/asking.py",
+        "model_jobs/asking.py",
         "from __future__ import annotations\n",
         "from __future__ import annotations\n\nX = 1\n",
     )
     copy.edit(
-        "judges/scoring.py", "    said: dict[Place, Said] = {}\n", "    said: dict[Place, Said] = dict()\n"
+        "scoring/editscore/scoring.py",
+        "    said: dict[Place, Said] = {}\n",
+        "    said: dict[Place, Said] = dict()\n",
     )
     assert changed(copy, before) == set()
     copy.edit(
-        "judges/scoring.py",
+        "scoring/editscore/scoring.py",
         "        text = instructions.quality\n",
         '        text = instructions.quality + " Be strict."\n',
     )
     assert changed(copy, before) == {"score"}
-    copy.edit("judges/scoring.py", ' + " Be strict."', "")
+    copy.edit("scoring/editscore/scoring.py", ' + " Be strict."', "")
     assert changed(copy, before) == set()
-    copy.edit("judges/scoring.py", "max_reasoning_chars: int = 400", "max_reasoning_chars: int = 401")
+    copy.edit(
+        "scoring/editscore/scoring.py", "max_reasoning_chars: int = 400", "max_reasoning_chars: int = 401"
+    )
     assert changed(copy, before) == {"score"}
-    copy.edit("judges/grounder.py", "_LABEL_CHARS = 80", "_LABEL_CHARS = 81")
+    copy.edit("grounding/grounder.py", "_LABEL_CHARS = 80", "_LABEL_CHARS = 81")
     assert changed(copy, before) == {"score", "ground"}
 
 

@@ -10,9 +10,9 @@ import zlib
 import numpy as np
 from tests.media.made_clips import find_box, make_clip, patched, renamed
 
-from sparkle_curation.media.mp4_boxes import MAX_TOP_BOXES
-from sparkle_curation.release.media_faults import MediaFault
-from sparkle_curation.sample.encode import mask_npz_bytes, png_bytes
+from sparkle_curation.media.mp4.atoms import MAX_TOP_BOXES
+from sparkle_curation.spec.codes.media_faults import MediaFault
+from synthetic.encode import mask_npz_bytes, png_bytes
 
 Faults = dict[str, tuple[MediaFault, bytes]]
 """What is wrong -> its code, and a file that has it."""

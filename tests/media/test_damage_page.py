@@ -12,8 +12,8 @@ from pathlib import Path
 from tests.media.made_clips import window
 from tests.media.made_faults import MASK_FAULTS, MP4_FAULTS, PNG_FAULTS, Faults
 
-from sparkle_curation.media.probes import probe
-from sparkle_curation.release.media_faults import MediaFault
+from sparkle_curation.media.probe.probes import probe
+from sparkle_curation.spec.codes.media_faults import MediaFault
 
 KINDS: dict[str, tuple[str, Faults]] = {
     "Videos": ("source_video", MP4_FAULTS),

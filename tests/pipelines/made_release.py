@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from sparkle_curation.release.layout import ASSET_KINDS, asset_path, intermediate_jsonl_path, shard_path
-from sparkle_curation.sample.encode import mask_npz_bytes, mp4_bytes, png_bytes
+from sparkle_curation.spec.layout import ASSET_KINDS, asset_path, intermediate_jsonl_path, shard_path
+from synthetic.encode import mask_npz_bytes, mp4_bytes, png_bytes
 
 Picture = NDArray[np.uint8]
 Frames = NDArray[np.uint8]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from sparkle_curation.release.stages import STAGE_NAMES
-from sparkle_curation.release.tables import COLUMNS
+from sparkle_curation.spec.stages import STAGE_NAMES
+from sparkle_curation.spec.tables.ingested import COLUMNS
 
 _NAMES = {"{stage}": STAGE_NAMES, "{table}": tuple(COLUMNS)}
 

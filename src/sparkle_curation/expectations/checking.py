@@ -12,8 +12,8 @@ from typing import Any
 
 import polars as pl
 
-from sparkle_curation.expectations.reports import FOUND, MAX_SHOWN, Report, Validation
-from sparkle_curation.expectations.rules import Rule, Suite
+from sparkle_curation.expectations.pages.reports import FOUND, MAX_SHOWN, Report, Validation
+from sparkle_curation.expectations.rules.rule import Rule, Suite
 
 RUN_NAME = "latest"
 """What a run of a suite is called in its report and page; there is never more than one."""

@@ -16,7 +16,7 @@ from great_expectations.expectations.metrics.map_metric_provider import (
     column_pair_condition_partial,
 )
 
-from sparkle_curation.release.sample_ids import SAMPLE_ID
+from sparkle_curation.spec.sample_ids import SAMPLE_ID
 
 
 class FindingIsEmpty(ColumnMapMetricProvider):

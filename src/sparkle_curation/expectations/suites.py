@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sparkle_curation.expectations.bounds import Bounds
-from sparkle_curation.expectations.described_rules import described_rules, identity_rules
-from sparkle_curation.expectations.relatives import READS
-from sparkle_curation.expectations.release_rules import quarantine_rules, release_rules, schema_rules
-from sparkle_curation.expectations.rules import Rule, Severities, Suite
-from sparkle_curation.expectations.table_rules import own_rules
-from sparkle_curation.release.tables import COLUMNS
+from sparkle_curation.expectations.rules.bounds import Bounds
+from sparkle_curation.expectations.rules.described_rules import described_rules, identity_rules
+from sparkle_curation.expectations.rules.foreign_keys import READS
+from sparkle_curation.expectations.rules.release_rules import quarantine_rules, release_rules, schema_rules
+from sparkle_curation.expectations.rules.rule import Rule, Severities, Suite
+from sparkle_curation.expectations.rules.table_rules import own_rules
+from sparkle_curation.spec.tables.ingested import COLUMNS
 
 SUITE_NAMES: tuple[str, ...] = ("schemas", *COLUMNS, "quarantine", "release")
 """All suites, in the order in which they are shown."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sparkle_curation.release.media_faults import MediaFault
+from sparkle_curation.spec.codes.media_faults import MediaFault
 
 
 class BrokenMediaError(Exception):

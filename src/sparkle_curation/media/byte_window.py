@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sparkle_curation.media.broken import BrokenMediaError
-from sparkle_curation.release.media_faults import MediaFault
+from sparkle_curation.spec.codes.media_faults import MediaFault
 
 
 class ReadAt(Protocol):

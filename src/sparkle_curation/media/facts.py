@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from sparkle_curation.engine.storable_text import storable
+from sparkle_curation.engine.io.storable_text import storable
 from sparkle_curation.media.broken import BrokenMediaError
 
 
@@ -12,7 +12,7 @@ from sparkle_curation.media.broken import BrokenMediaError
 class MediaFacts:
     """The columns of ``media`` that a probe fills in; None is what does not apply or could not be read.
 
-    Attributes are described in ``release.media_table``.
+    Attributes are described in ``spec.tables.media``.
     """
 
     width_px: int | None = None

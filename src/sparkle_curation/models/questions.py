@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sparkle_curation.engine.storable_text import storable
+from sparkle_curation.engine.io.storable_text import storable
 
 Image = NDArray[np.uint8]
 """A picture, [height, width, 3], RGB, 0-255."""
@@ -73,7 +73,7 @@ class ReplyFault(StrEnum):
 
 @dataclass(frozen=True)
 class Reply:
-    """What a model says to one question, made storable (``engine.storable_text``) whoever says it.
+    """What a model says to one question, made storable (``engine.io.storable_text``) whoever says it.
 
     Attributes:
         text: the reply without the format's own tokens; empty where there is none.

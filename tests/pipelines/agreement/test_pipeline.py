@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import Project
 
 from sparkle_curation.errors import MissingTableError
-from sparkle_curation.release.stages import STAGES
+from sparkle_curation.spec.stages import STAGES
 
 
 def test_a_stricter_judge_agrees_in_order_and_loses_samples(project: Project) -> None:

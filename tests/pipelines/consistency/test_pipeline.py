@@ -18,12 +18,12 @@ from polars.testing import assert_frame_equal
 from tests.conftest import CHECKOUT, Project
 from tests.pipelines.made_release import MadeRelease, brighter, clip, scene
 
-from sparkle_curation.engine.journal import Journal
+from sparkle_curation.engine.journal.journal import Journal
 from sparkle_curation.errors import MissingTableError, ParameterError
-from sparkle_curation.media.batch_measure import JOURNAL_SCHEMA
+from sparkle_curation.media.consistency.batch_measure import JOURNAL_SCHEMA
 from sparkle_curation.pipelines.consistency.params import ConsistencyBounds
-from sparkle_curation.release.consistency_table import CONSISTENCY_COLUMNS, HEADER_CHECKS, MEASURES
-from sparkle_curation.sample.encode import mask_npz_bytes
+from sparkle_curation.spec.tables.consistency import CONSISTENCY_COLUMNS, HEADER_CHECKS, MEASURES
+from synthetic.encode import mask_npz_bytes
 
 WIDTH, HEIGHT, FRAMES = 160, 96, 17
 BOX = [250.0, 250.0, 750.0, 1000.0]

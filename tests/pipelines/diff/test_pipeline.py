@@ -14,9 +14,8 @@ import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 from tests.conftest import Project
-from tests.datasets.kept_versions import FIRST, LOW, NEW, PATHS, keep_versions, write_version
+from tests.datasets.variant.kept_versions import FIRST, LOW, NEW, PATHS, keep_versions, write_version
 
-from sparkle_curation.curation.variant_version import VariantVersion
 from sparkle_curation.datasets import (
     ReportCSVDataset,
     TableDataset,
@@ -26,7 +25,8 @@ from sparkle_curation.datasets import (
 )
 from sparkle_curation.errors import VersionError
 from sparkle_curation.pipelines.diff.pipeline import create_pipeline
-from sparkle_curation.release.themes import THEMES
+from sparkle_curation.spec.themes import THEMES
+from sparkle_curation.variant.versions.version import VariantVersion
 
 REPORTS = "08_reporting"
 
@@ -45,7 +45,7 @@ def strict(published: Project, tmp_path_factory: pytest.TempPathFactory) -> Proj
     data_root = tmp_path_factory.mktemp("strict") / "data"
     shutil.copytree(published.data_root, data_root)
     project = replace(published, data_root=data_root)
-    project.run_here("judge", params={"threshold": 8.5})
+    project.run_here("filter", params={"threshold": 8.5})
     return project
 
 
@@ -213,7 +213,7 @@ def test_revisions_are_compared_with_the_work_tree(tmp_path: Path) -> None:
 
 def test_a_version_that_is_not_there_stops_before_anything_is_written(tmp_path: Path) -> None:
     """The last difference stays as it was."""
-    from tests.curation.made_versions import version  # noqa: PLC0415
+    from tests.made.versions import version  # noqa: PLC0415
 
     made: VariantVersion = version(FIRST)
     write_version(tmp_path / "data", made)

@@ -14,7 +14,7 @@ from tests.conftest import Project
 from tests.models.loopback import NAME, Behaviour, serve
 
 from sparkle_curation.errors import ModelError, ParameterError
-from sparkle_curation.judges.grounding_answers import parse_grounding
+from sparkle_curation.grounding.grounding_answers import parse_grounding
 
 pytestmark = pytest.mark.slow
 

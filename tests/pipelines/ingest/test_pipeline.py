@@ -18,15 +18,15 @@ from polars.testing import assert_frame_equal
 from tests.conftest import Project
 
 from sparkle_curation.errors import ConservationError, ReleaseError
-from sparkle_curation.release.layout import (
+from sparkle_curation.spec.codes.quarantine_reasons import Reason
+from sparkle_curation.spec.layout import (
     annotations_csv_path,
     intermediate_jsonl_path,
     metadata_jsonl_path,
 )
-from sparkle_curation.release.reasons import Reason
-from sparkle_curation.release.tables import COLUMNS, JSONL_TABLES
-from sparkle_curation.release.themes import THEMES
-from sparkle_curation.sample.faults import faults_of
+from sparkle_curation.spec.tables.ingested import COLUMNS, JSONL_TABLES
+from sparkle_curation.spec.themes import THEMES
+from synthetic.faults import faults_of
 
 QUARANTINE_KEYS = ["path", "line", "reason"]
 

@@ -7,9 +7,9 @@ import json
 import polars as pl
 from tests.conftest import Project
 
-from sparkle_curation.release.layout import intermediate_jsonl_path
-from sparkle_curation.release.tables import GROUNDING_R1, GROUNDING_R2
-from sparkle_curation.release.themes import THEMES
+from sparkle_curation.spec.layout import intermediate_jsonl_path
+from sparkle_curation.spec.tables.ingested import GROUNDING_R1, GROUNDING_R2
+from sparkle_curation.spec.themes import THEMES
 
 
 def boxes(project: Project) -> pl.DataFrame:

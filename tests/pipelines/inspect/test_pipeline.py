@@ -17,13 +17,13 @@ import pytest
 from polars.testing import assert_frame_equal
 from tests.conftest import CHECKOUT, Project
 
-from sparkle_curation.engine.journal import Journal
+from sparkle_curation.engine.journal.journal import Journal
 from sparkle_curation.errors import ConservationError, MissingTableError, ParameterError
-from sparkle_curation.media.batch_probe import JOURNAL_SCHEMA
-from sparkle_curation.release.layout import ASSET_KINDS
-from sparkle_curation.release.media_faults import MediaFault
-from sparkle_curation.release.media_table import MEDIA_COLUMNS
-from sparkle_curation.release.themes import THEMES
+from sparkle_curation.media.probe.batch_probe import JOURNAL_SCHEMA
+from sparkle_curation.spec.codes.media_faults import MediaFault
+from sparkle_curation.spec.layout import ASSET_KINDS
+from sparkle_curation.spec.tables.media import MEDIA_COLUMNS
+from sparkle_curation.spec.themes import THEMES
 
 
 def media(project: Project) -> pl.DataFrame:

@@ -13,8 +13,8 @@ from PIL import Image
 from tests.conftest import Project
 
 from sparkle_curation.errors import MissingTableError, ParameterError
-from sparkle_curation.media.sheet_colours import EMPTY, GAP, PANEL_WIDTH, THEME_COLOURS
-from sparkle_curation.release.themes import THEMES
+from sparkle_curation.reports.sheet.colours import EMPTY, GAP, PANEL_WIDTH, THEME_COLOURS
+from sparkle_curation.spec.themes import THEMES
 
 FIRST, SECOND = "Sparkle_time_000000", "Sparkle_style_000007"
 
@@ -25,7 +25,7 @@ def done(kedro_project: Path, sample_release: Path, tmp_path_factory: pytest.Tem
     folder = tmp_path_factory.mktemp("report")
     shutil.copytree(sample_release, folder / "release")
     project = Project(release_root=folder / "release", data_root=folder / "data")
-    for pipeline in ("ingest", "inspect", "judge"):
+    for pipeline in ("ingest", "inspect", "filter"):
         project.run_here(pipeline)
     return project
 
@@ -112,7 +112,7 @@ def test_real_pairs_without_masks_boxes_and_scores_are_shown(project: Project, s
     real = replace(project, release_root=sparkle_real)
     for pipeline in ("ingest", "inspect"):
         real.run_here(pipeline)
-    real.run_here("judge", params={"missing_scores": "keep"})
+    real.run_here("filter", params={"missing_scores": "keep"})
     picture = sheet(real, samples_per_theme=1)
     assert themes_of(picture) == list(THEMES)
     assert empty_panels(picture) == 10
@@ -120,7 +120,7 @@ def test_real_pairs_without_masks_boxes_and_scores_are_shown(project: Project, s
 
 def test_what_must_run_first_is_told(project: Project) -> None:
     """Without verdicts the error names the pipeline that makes them."""
-    with pytest.raises(MissingTableError, match="kedro run --pipelines judge"):
+    with pytest.raises(MissingTableError, match="kedro run --pipelines filter"):
         project.run_here("report")
 
 

@@ -13,15 +13,15 @@ from polars.testing import assert_frame_equal
 from tests.conftest import Project
 from tests.models.loopback import NAME, Behaviour, serve
 
-from sparkle_curation.engine.journal import Journal
+from sparkle_curation.engine.journal.journal import Journal
 from sparkle_curation.errors import ModelError, ParameterError
-from sparkle_curation.judges.answers import Answer, parse_answer
-from sparkle_curation.judges.rubric import Rubric
-from sparkle_curation.judges.score_batches import JOURNAL_SCHEMA
+from sparkle_curation.model_jobs.answers import Answer, parse_answer
 from sparkle_curation.models.questions import Sampling
 from sparkle_curation.models.transformers_model import Device, TransformersModel
 from sparkle_curation.models.weights import Weights
-from sparkle_curation.release.stages import STAGES, Stage
+from sparkle_curation.scoring.batches import JOURNAL_SCHEMA
+from sparkle_curation.scoring.editscore.score_scale import Rubric
+from sparkle_curation.spec.stages import STAGES, Stage
 
 pytestmark = pytest.mark.slow
 

@@ -20,7 +20,7 @@ from tests.expectations.damage import Release
 
 from sparkle_curation.errors import ValidationError
 from sparkle_curation.expectations.suites import SUITE_NAMES
-from sparkle_curation.release.tables import JSONL_TABLES
+from sparkle_curation.spec.tables.ingested import JSONL_TABLES
 
 pytestmark = pytest.mark.slow
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import polars as pl
 
-from sparkle_curation.curation import agreement, agreement_figure
-from sparkle_curation.curation.cut_offs import Thresholds, resolve_cut_offs
-from sparkle_curation.curation.figure_parts import Figure
-from sparkle_curation.curation.frames import Frame
-from sparkle_curation.release.stages import STAGES
+from sparkle_curation.engine.any_frame import Frame
+from sparkle_curation.filtering.thresholds import Thresholds, resolve_cut_offs
+from sparkle_curation.reports.figures import agreement as agreement_figure
+from sparkle_curation.reports.figures.parts import Figure
+from sparkle_curation.scoring import agreement
+from sparkle_curation.spec.stages import STAGES
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kedro.pipeline import Node, Pipeline
 
 from sparkle_curation.pipelines.agreement.nodes import draw_agreement, measure_agreement, pair_scores
-from sparkle_curation.release.stages import STAGES
+from sparkle_curation.spec.stages import STAGES
 
 _SCORES = [stage.table for stage in STAGES]
 _RESCORES = [f"rescored_{name}" for name in _SCORES]

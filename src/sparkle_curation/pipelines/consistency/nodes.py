@@ -6,14 +6,14 @@ import logging
 
 import polars as pl
 
-from sparkle_curation.engine.executors import choose_executor
-from sparkle_curation.engine.journal import Journal
-from sparkle_curation.media.consistency import Groundings
-from sparkle_curation.media.consistency import check_consistency as check
-from sparkle_curation.media.consistency_counts import count_failures
-from sparkle_curation.media.measuring import Measuring
+from sparkle_curation.engine.caching.costly_work import Measuring
+from sparkle_curation.engine.executors.processes import choose_executor
+from sparkle_curation.engine.journal.journal import Journal
+from sparkle_curation.ingest.assets.store import AssetStore
+from sparkle_curation.media.consistency.consistency import Groundings
+from sparkle_curation.media.consistency.consistency import check_consistency as check
+from sparkle_curation.media.consistency.counts import count_failures
 from sparkle_curation.pipelines.consistency.params import ConsistencyGroup
-from sparkle_curation.reading.asset_store import AssetStore
 
 logger = logging.getLogger(__name__)
 

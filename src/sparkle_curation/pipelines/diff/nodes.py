@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from sparkle_curation.curation.diff_summary import summarise
-from sparkle_curation.curation.variant_diff import compare, count_by_reason
-from sparkle_curation.curation.variant_version import VariantVersion
-from sparkle_curation.datasets.variant_store import VariantStore
+from sparkle_curation.datasets.variant.variant_store import VariantStore
+from sparkle_curation.variant.versions.diff import compare, count_by_reason
+from sparkle_curation.variant.versions.diff_summary import summarise
+from sparkle_curation.variant.versions.version import VariantVersion
 
 
 def open_versions(

@@ -20,7 +20,7 @@ class DiffParams(BaseModel):
     """The parameters of ``diff``.
 
     Attributes:
-        base: the version that is compared with; see ``datasets.variant_store``. None is the current data root.
+        base: the version that is compared with; see ``datasets.variant.variant_store``. None is the current data root.
         other: the version that is looked at.
     """
 

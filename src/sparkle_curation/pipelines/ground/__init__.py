@@ -1,1 +1,5 @@
 """``ground``: the groundings computed anew, by any model, with every answer kept."""
+
+from sparkle_curation.pipelines.ground.pipeline import create_pipeline
+
+__all__ = ["create_pipeline"]

@@ -10,18 +10,20 @@ import polars as pl
 
 from sparkle_curation.engine.caching.code_digest import code_digest
 from sparkle_curation.engine.dry_run import end_dry_run
-from sparkle_curation.engine.journal import Journal
-from sparkle_curation.engine.journal_rows import JournalRows
-from sparkle_curation.judges import asking, ground_jobs, ground_tables
-from sparkle_curation.judges.answer_streams import count_faults
-from sparkle_curation.judges.ground_batches import BatchGround, GroundJob
-from sparkle_curation.judges.grounder import Grounder
+from sparkle_curation.engine.journal.journal import Journal
+from sparkle_curation.engine.journal.rows import JournalRows
+from sparkle_curation.engine.table_stream import TableStream
+from sparkle_curation.grounding import jobs as ground_jobs
+from sparkle_curation.grounding import tables as ground_tables
+from sparkle_curation.grounding.batches import BatchGround, GroundJob
+from sparkle_curation.grounding.grounder import Grounder
+from sparkle_curation.ingest.assets.store import AssetStore
+from sparkle_curation.model_jobs import asking
+from sparkle_curation.model_jobs.answer_streams import count_faults
 from sparkle_curation.models.choice import choose_model
 from sparkle_curation.pipelines.ground.params import GroundGroup
-from sparkle_curation.reading.asset_store import AssetStore
-from sparkle_curation.reading.ingestion import TableStream
-from sparkle_curation.release.layout import intermediate_jsonl_path
-from sparkle_curation.release.tables import GROUNDING_R1, GROUNDING_R2
+from sparkle_curation.spec.layout import intermediate_jsonl_path
+from sparkle_curation.spec.tables.ingested import GROUNDING_R1, GROUNDING_R2
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from sparkle_curation.engine.param_types import BatchSize
-from sparkle_curation.judges.grounder import GroundSettings
+from sparkle_curation.grounding.grounder import GroundSettings
 from sparkle_curation.models.params import ModelParams, SamplingParams
 
 _WHOLE = "a whole number above 0"

@@ -8,15 +8,16 @@ from dataclasses import replace
 import polars as pl
 
 from sparkle_curation.engine.caching.code_digest import code_digest
-from sparkle_curation.reading import sources_at_hand
-from sparkle_curation.reading.annotations import annotation_prompts
-from sparkle_curation.reading.annotations import ingest_annotations as read_annotations
-from sparkle_curation.reading.asset_table import ingest_assets as read_assets
-from sparkle_curation.reading.conservation import absences, count_sources, shard_gaps
-from sparkle_curation.reading.ingestion import Ingestion, TableStream
-from sparkle_curation.reading.jsonl_table import ingest_jsonl
-from sparkle_curation.reading.release_files import ReleaseFiles
-from sparkle_curation.release.tables import COLUMNS, JsonlTable
+from sparkle_curation.engine.table_stream import TableStream
+from sparkle_curation.ingest import sources_at_hand
+from sparkle_curation.ingest.assets.table import ingest_assets as read_assets
+from sparkle_curation.ingest.conservation import absences, count_sources, shard_gaps
+from sparkle_curation.ingest.csv.annotations import annotation_prompts
+from sparkle_curation.ingest.csv.annotations import ingest_annotations as read_annotations
+from sparkle_curation.ingest.ingestion import Ingestion
+from sparkle_curation.ingest.jsonl.table import ingest_jsonl
+from sparkle_curation.ingest.release_files import ReleaseFiles
+from sparkle_curation.spec.tables.ingested import COLUMNS, JsonlTable
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from typing import Any
 from kedro.pipeline import Node, Pipeline
 
 from sparkle_curation.pipelines.ingest import nodes
-from sparkle_curation.release.tables import COLUMNS, JSONL_TABLES, JsonlTable
+from sparkle_curation.spec.tables.ingested import COLUMNS, JSONL_TABLES, JsonlTable
 
 
 def _table(function: Callable[..., Any], name: str, others: list[str]) -> Node:

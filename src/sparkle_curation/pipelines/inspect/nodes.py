@@ -7,15 +7,15 @@ import logging
 import polars as pl
 
 from sparkle_curation.engine.caching.code_digest import code_digest
-from sparkle_curation.engine.executors import choose_executor
-from sparkle_curation.engine.journal import Journal
-from sparkle_curation.media.grounding_boxes import grounding_box_stream
-from sparkle_curation.media.inspection import Probing, media_stream
-from sparkle_curation.media.media_counts import broken_counts
-from sparkle_curation.media.media_counts import count_media as count
+from sparkle_curation.engine.executors.processes import choose_executor
+from sparkle_curation.engine.journal.journal import Journal
+from sparkle_curation.engine.table_stream import TableStream
+from sparkle_curation.ingest.release_files import ReleaseFiles
+from sparkle_curation.media.bboxes.grounding_boxes import grounding_box_stream
+from sparkle_curation.media.probe.counts import broken_counts
+from sparkle_curation.media.probe.counts import count_media as count
+from sparkle_curation.media.probe.inspection import Probing, media_stream
 from sparkle_curation.pipelines.inspect.params import InspectionParams
-from sparkle_curation.reading.ingestion import TableStream
-from sparkle_curation.reading.release_files import ReleaseFiles
 
 logger = logging.getLogger(__name__)
 

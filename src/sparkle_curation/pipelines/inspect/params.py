@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from sparkle_curation.media.probes import Depth
-from sparkle_curation.release.layout import ASSET_KINDS
+from sparkle_curation.media.probe.probes import Depth
+from sparkle_curation.spec.layout import ASSET_KINDS
 
 _KINDS = "null for all, or asset kinds as a list or parted by spaces: " + ", ".join(ASSET_KINDS)
 

@@ -9,8 +9,8 @@ import xxhash
 
 from sparkle_curation.datasets.pipeline_code_dataset import PipelineCode
 from sparkle_curation.engine.caching.code_digest import code_digest
-from sparkle_curation.reading import manifest, sources_at_hand
-from sparkle_curation.reading.release_files import ReleaseFiles
+from sparkle_curation.ingest import manifest, sources_at_hand
+from sparkle_curation.ingest.release_files import ReleaseFiles
 
 
 def require_release(release: ReleaseFiles, allow_empty: bool) -> ReleaseFiles:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sparkle_curation.curation.plots_page import compose_page
+from sparkle_curation.reports.plots_page import compose_page
 
 
 def build_plots_page() -> str:

@@ -6,7 +6,7 @@ import logging
 
 import polars as pl
 
-from sparkle_curation.engine.journal import Journal, Pruning
+from sparkle_curation.engine.journal.journal import Journal, Pruning
 from sparkle_curation.pipelines.prune.params import PruneGroup
 
 logger = logging.getLogger(__name__)

@@ -9,14 +9,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from sparkle_curation.curation.sample_choice import choose_by_theme, choose_named, choose_nearest
-from sparkle_curation.curation.verdicts import cut_off_column, outcome_column, score_column
+from sparkle_curation.filtering.verdicts import cut_off_column, outcome_column, score_column
+from sparkle_curation.ingest.assets.store import AssetStore
 from sparkle_curation.pipelines.report.params import ContactSheetParams
-from sparkle_curation.reading.asset_store import AssetStore
-from sparkle_curation.release.stages import CRITERIA
+from sparkle_curation.reports.sheet.sample_choice import choose_by_theme, choose_named, choose_nearest
+from sparkle_curation.spec.stages import CRITERIA
 
 if TYPE_CHECKING:
-    from sparkle_curation.media.contact_sheet import StageScore
+    from sparkle_curation.reports.sheet.contact_sheet import StageScore
 
 
 def choose_samples(verdicts: pl.LazyFrame, media: pl.LazyFrame, params: ContactSheetParams) -> pl.DataFrame:
@@ -54,7 +54,8 @@ def draw_contact_sheet(
         params: which pictures.
     """
     # Pictures are read and drawn by packages that a run without them need not load.
-    from sparkle_curation.media import contact_sheet, sheet_cards  # noqa: PLC0415
+    from sparkle_curation.reports.sheet import cards as sheet_cards  # noqa: PLC0415
+    from sparkle_curation.reports.sheet import contact_sheet  # noqa: PLC0415
 
     texts = _of(annotations.select("id", "prompt", "chosen_keyword"), samples_shown)
     grounded = sheet_cards.first_boxes(_of(grounding_r1, samples_shown), _of(grounding_r2, samples_shown))
@@ -81,7 +82,7 @@ def _of(table: pl.LazyFrame, samples: pl.DataFrame) -> pl.DataFrame:
 
 
 def _scores(verdict: dict[str, Any]) -> Sequence[StageScore]:
-    from sparkle_curation.media.contact_sheet import StageScore  # noqa: PLC0415
+    from sparkle_curation.reports.sheet.contact_sheet import StageScore  # noqa: PLC0415
 
     return [
         StageScore(

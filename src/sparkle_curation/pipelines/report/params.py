@@ -7,9 +7,9 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from sparkle_curation.engine.param_types import words
-from sparkle_curation.media.picture_kinds import PictureKind
-from sparkle_curation.release.sample_ids import parse_sample_id
-from sparkle_curation.release.stages import CRITERION_NAMES
+from sparkle_curation.reports.sheet.picture_kinds import PictureKind
+from sparkle_curation.spec.sample_ids import parse_sample_id
+from sparkle_curation.spec.stages import CRITERION_NAMES
 
 _IDS = "sample ids as a list or parted by blanks, or null"
 _STAGE = "null or one of " + ", ".join(CRITERION_NAMES)

@@ -10,21 +10,27 @@ import polars as pl
 
 from sparkle_curation.engine.caching.code_digest import code_digest
 from sparkle_curation.engine.dry_run import end_dry_run
-from sparkle_curation.engine.journal import Journal
-from sparkle_curation.engine.journal_rows import JournalRows
+from sparkle_curation.engine.journal.journal import Journal
+from sparkle_curation.engine.journal.rows import JournalRows
+from sparkle_curation.engine.table_stream import TableStream
 from sparkle_curation.errors import ParameterError
-from sparkle_curation.judges import asking, score_jobs, score_tables
-from sparkle_curation.judges.answer_streams import count_faults
-from sparkle_curation.judges.instructions import Instructions, editscore_instructions, own_instructions
-from sparkle_curation.judges.judge import Judge
-from sparkle_curation.judges.score_batches import BatchScore
-from sparkle_curation.judges.score_jobs import PICTURES, ScoreJob
+from sparkle_curation.ingest.assets.store import AssetStore
+from sparkle_curation.model_jobs import asking
+from sparkle_curation.model_jobs.answer_streams import count_faults
 from sparkle_curation.models.choice import choose_model
 from sparkle_curation.pipelines.score.params import ScoreGroup
-from sparkle_curation.reading.asset_store import AssetStore
-from sparkle_curation.reading.ingestion import TableStream
-from sparkle_curation.release.layout import intermediate_jsonl_path
-from sparkle_curation.release.stages import STAGES
+from sparkle_curation.scoring import jobs as score_jobs
+from sparkle_curation.scoring import tables as score_tables
+from sparkle_curation.scoring.batches import BatchScore
+from sparkle_curation.scoring.editscore.judge import Judge
+from sparkle_curation.scoring.editscore.prompt_template import (
+    Instructions,
+    editscore_instructions,
+    own_instructions,
+)
+from sparkle_curation.scoring.jobs import PICTURES, ScoreJob
+from sparkle_curation.spec.layout import intermediate_jsonl_path
+from sparkle_curation.spec.stages import STAGES
 
 logger = logging.getLogger(__name__)
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 
 from sparkle_curation.engine.param_types import BatchSize, words
-from sparkle_curation.judges.rubric import Rubric
-from sparkle_curation.judges.score_jobs import PROMPT, Scope, ShowRules, SourceFrame
-from sparkle_curation.judges.scoring import ScoreSettings
 from sparkle_curation.models.params import ModelParams, SamplingParams
-from sparkle_curation.release.stages import STAGE_NAMES
+from sparkle_curation.scoring.editscore.score_scale import Rubric
+from sparkle_curation.scoring.editscore.scoring import ScoreSettings
+from sparkle_curation.scoring.jobs import PROMPT, Scope, ShowRules, SourceFrame
+from sparkle_curation.spec.stages import STAGE_NAMES
 
 _STAGES = "null for all, or stages as a list or parted by spaces: " + ", ".join(STAGE_NAMES)
 _TEMPLATE = f"a text with {PROMPT} where the record's prompt belongs"

@@ -12,7 +12,7 @@ from sparkle_curation.pipelines.score.nodes import (
     publish_rescores,
     tabulate_rescores,
 )
-from sparkle_curation.release.stages import STAGES
+from sparkle_curation.spec.stages import STAGES
 
 _SCORES = [stage.table for stage in STAGES]
 _RESCORES = [f"rescored_{name}" for name in _SCORES]

@@ -1,1 +1,5 @@
 """``validate``: each table is held against its suite; a broken critical rule stops the run."""
+
+from sparkle_curation.pipelines.validate.pipeline import create_pipeline
+
+__all__ = ["create_pipeline"]

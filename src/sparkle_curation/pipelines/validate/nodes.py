@@ -9,19 +9,26 @@ from functools import partial
 import polars as pl
 
 from sparkle_curation.engine.caching.code_digest import code_digest
-from sparkle_curation.expectations import checking, flat_frames
-from sparkle_curation.expectations.bounds import Bounds
-from sparkle_curation.expectations.flat_frames import (
+from sparkle_curation.expectations import checking
+from sparkle_curation.expectations.columns import flat_frames
+from sparkle_curation.expectations.columns.flat_frames import (
     FlatFrames,
     as_declared,
     flatten_quarantine,
     flatten_schemas,
 )
-from sparkle_curation.expectations.reports import Report, Validation, failures, stop_if_critical, summarise
-from sparkle_curation.expectations.slices import Slices
+from sparkle_curation.expectations.columns.slices import Slices
+from sparkle_curation.expectations.pages.reports import (
+    Report,
+    Validation,
+    failures,
+    stop_if_critical,
+    summarise,
+)
+from sparkle_curation.expectations.rules.bounds import Bounds
 from sparkle_curation.expectations.suites import build_suites
 from sparkle_curation.pipelines.validate.params import ValidationParams
-from sparkle_curation.release.tables import COLUMNS
+from sparkle_curation.spec.tables.ingested import COLUMNS
 
 logger = logging.getLogger(__name__)
 

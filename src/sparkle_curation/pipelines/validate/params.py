@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sparkle_curation.expectations.rules import Severity
-from sparkle_curation.release.stages import MAX_SCORE, MIN_SCORE
+from sparkle_curation.expectations.rules.rule import Severity
+from sparkle_curation.spec.stages import MAX_SCORE, MIN_SCORE
 
 _LEVEL = Annotated[Severity, Field(description="critical or warning")]
 _SHARE = Annotated[

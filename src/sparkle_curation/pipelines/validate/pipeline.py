@@ -10,7 +10,7 @@ from sparkle_curation.pipelines.validate.nodes import (
     summarise_validations,
     validate_tables,
 )
-from sparkle_curation.release.tables import COLUMNS
+from sparkle_curation.spec.tables.ingested import COLUMNS
 
 
 def create_pipeline() -> Pipeline:

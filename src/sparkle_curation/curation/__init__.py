@@ -1,1 +1,0 @@
-"""What curation knows: verdicts, the funnel, the composition of a variant. Pure functions on polars frames."""

@@ -1,0 +1,1 @@
+"""Datasets of a release: its files, its assets, and keys of servers."""

@@ -1,0 +1,40 @@
+"""The assets of the release as a dataset of the catalog: load only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NoReturn
+
+from kedro.io.core import AbstractDataset, DatasetError
+
+from sparkle_curation.ingest.assets.store import AssetStore
+
+
+class AssetStoreDataset(AbstractDataset[NoReturn, AssetStore]):
+    """The store that opens any asset of a release by sample and kind.
+
+    Loading it opens nothing: a node that takes it beside ``assets`` finds the table that was just ingested.
+
+    Args:
+        path: root of the release, a local folder or an fsspec URL.
+        assets: the ingested table of assets, a local Parquet file.
+        metadata: for other tools; Kedro does not look at it.
+    """
+
+    def __init__(self, *, path: str, assets: str, metadata: dict[str, Any] | None = None) -> None:
+        self._root, self._assets = path, Path(assets)
+        self.metadata = metadata
+
+    def load(self) -> AssetStore:
+        """The store."""
+        return AssetStore(self._root, self._assets)
+
+    def save(self, data: NoReturn) -> None:
+        """Never: the release is read only."""
+        raise DatasetError(f"the release at {self._root} is read only")
+
+    def _exists(self) -> bool:
+        return self._assets.is_file()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"path": self._root, "assets": str(self._assets)}

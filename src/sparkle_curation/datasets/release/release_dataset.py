@@ -1,0 +1,60 @@
+"""The release as a dataset of the catalog: load only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import polars as pl
+from kedro.io.core import AbstractDataset, DatasetError
+from kedro_datasets._typing import TablePreview
+
+from sparkle_curation.datasets.previews import table_preview
+from sparkle_curation.ingest.release_files import ReleaseFiles
+from sparkle_curation.spec.layout import PROMPTS_FOLDER
+
+
+class ReleaseDataset(AbstractDataset[NoReturn, ReleaseFiles]):
+    """The files of a release under one root.
+
+    Args:
+        path: its root, a local folder or an fsspec URL.
+        trusts_times: whether a local file of the same size and time is taken for the same; else its content is read.
+        contents: tables of the catalog that say which content a file had at a size and time; they may be absent.
+        metadata: for other tools; Kedro does not look at it.
+    """
+
+    def __init__(
+        self,
+        *,
+        path: str,
+        trusts_times: bool = True,
+        contents: Sequence[str] = (),
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        self._root, self._trusts_times = path, trusts_times
+        self._contents = [Path(each) for each in contents]
+        self.metadata = metadata
+
+    def load(self) -> ReleaseFiles:
+        """The files of the release.
+
+        Raises:
+            ReleaseError: there is no folder at the root.
+        """
+        return ReleaseFiles(self._root, contents=self._contents, trusts_times=self._trusts_times)
+
+    def save(self, data: NoReturn) -> None:
+        """Never: the release is read only."""
+        raise DatasetError(f"the release at {self._root} is read only")
+
+    def preview(self, nrows: int = 100) -> TablePreview:
+        """The first ``nrows`` files directly under the root and in ``prompts/``; nothing of them is read."""
+        release = self.load()
+        files = [*release.files_in(), *release.files_in(PROMPTS_FOLDER)][:nrows]
+        rows = [(file.path, file.size) for file in files]
+        return table_preview(pl.DataFrame(rows, schema=["file", "size_bytes"], orient="row"))
+
+    def _describe(self) -> dict[str, Any]:
+        return {"path": self._root}

@@ -1,0 +1,1 @@
+"""Datasets of what people look at: figures, pictures, texts, counts and validations."""

@@ -1,0 +1,60 @@
+"""A Plotly figure on disk, written without importing Plotly."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kedro.io import AbstractDataset
+from kedro_datasets._typing import PlotlyPreview
+
+from sparkle_curation.engine.io.atomic import atomic_file
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+
+class FigureDataset(AbstractDataset[dict[str, Any], "Figure"]):
+    """A figure in Plotly's JSON, as ``plotly.JSONDataset`` writes it, replaced whole or not at all.
+
+    That dataset imports Plotly as soon as a catalog holds it, which every run would pay for.
+
+    Args:
+        filepath: the JSON file.
+        metadata: anything for other tools, such as the layer in Kedro-Viz.
+    """
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        self._path = Path(filepath)
+        self.metadata = metadata
+
+    def load(self) -> Figure:
+        """The figure, to be shown: ``catalog.load("funnel_figure").show()``."""
+        from plotly.graph_objects import Figure  # noqa: PLC0415 -- only who looks at it pays for Plotly
+
+        return Figure(self._read())
+
+    def save(self, data: dict[str, Any]) -> None:
+        """Replace the file by a figure, ``{"data": [...], "layout": {...}}``.
+
+        Raises:
+            ValueError: a number is NaN or infinite, which JSON does not have.
+        """
+        text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        with atomic_file(self._path) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+
+    def preview(self) -> PlotlyPreview:
+        """The figure as Kedro-Viz draws it; an empty one where none was made yet."""
+        return PlotlyPreview(self._read() if self._exists() else {"data": [], "layout": {}})
+
+    def _read(self) -> dict[str, Any]:
+        figure: dict[str, Any] = json.loads(self._path.read_text(encoding="utf-8"))
+        return figure
+
+    def _exists(self) -> bool:
+        return self._path.is_file()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._path)}

@@ -1,0 +1,108 @@
+"""Reports on disk: metrics as JSON, small tables as CSV. Both are replaced whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from kedro.io import AbstractDataset
+from kedro_datasets._typing import JSONPreview, TablePreview
+
+from sparkle_curation.datasets.previews import NOT_MADE, json_preview, table_preview
+from sparkle_curation.engine.io.atomic import atomic_file
+
+
+class MetricsJSONDataset(AbstractDataset[dict[str, Any], dict[str, Any]]):
+    """Metrics as one indented JSON object, which DVC and Kedro-Viz read too.
+
+    Args:
+        filepath: the JSON file.
+        metadata: anything for other tools, such as the layer in Kedro-Viz.
+    """
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        self._path = Path(filepath)
+        self.metadata = metadata
+
+    def load(self) -> dict[str, Any]:
+        """The metrics."""
+        metrics: dict[str, Any] = json.loads(self._path.read_text(encoding="utf-8"))
+        return metrics
+
+    def save(self, data: dict[str, Any]) -> None:
+        """Replace the file by ``data``.
+
+        Raises:
+            ValueError: a number is NaN or infinite, which JSON does not have.
+        """
+        text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
+        with atomic_file(self._path) as temporary:
+            temporary.write_text(f"{text}\n", encoding="utf-8")
+
+    def preview(self) -> JSONPreview:
+        """The metrics."""
+        return json_preview(self.load() if self._exists() else {})
+
+    def _exists(self) -> bool:
+        return self._path.is_file()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._path)}
+
+
+class ReportCSVDataset(AbstractDataset[pl.DataFrame, pl.DataFrame]):
+    r"""A small table as CSV: UTF-8, ``\n``, quotes where they are needed.
+
+    Args:
+        filepath: the CSV file.
+        text_columns: columns that are text even where every cell of them reads as a number.
+        metadata: anything for other tools, such as the layer in Kedro-Viz.
+    """
+
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        text_columns: Sequence[str] = (),
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        self._path = Path(filepath)
+        self._text_columns = tuple(text_columns)
+        self.metadata = metadata
+
+    def load(self) -> pl.DataFrame:
+        """The table; a column of numbers comes back as numbers, an empty cell without quotes as null."""
+        return pl.read_csv(
+            self._path,
+            infer_schema_length=None,
+            schema_overrides=dict.fromkeys(self._text_columns, pl.String),
+        )
+
+    def save(self, data: pl.DataFrame) -> None:
+        """Replace the file by ``data``."""
+        with atomic_file(self._path) as temporary:
+            data.write_csv(temporary)
+
+    def preview(self, nrows: int = 20) -> TablePreview:
+        """The first ``nrows`` rows."""
+        return table_preview(self.load().head(nrows) if self._exists() else NOT_MADE)
+
+    def stats(self) -> dict[str, int]:
+        """Its ``rows``, ``columns`` and ``file_size`` in bytes, counted in a scan; empty where there is no file."""
+        if not self._exists():
+            return {}
+        table = pl.scan_csv(self._path, infer_schema=False)
+        return {
+            "rows": table.select(pl.len()).collect().item(),
+            "columns": len(table.collect_schema()),
+            "file_size": self._path.stat().st_size,
+        }
+
+    def _exists(self) -> bool:
+        return self._path.is_file()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._path)}

@@ -1,0 +1,46 @@
+"""A text on disk, such as a summary in Markdown."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+from typing import Any
+
+from kedro.io import AbstractDataset
+from kedro_datasets._typing import HTMLPreview
+
+from sparkle_curation.engine.io.atomic import atomic_file
+
+
+class TextDataset(AbstractDataset[str, str]):
+    """One UTF-8 text, replaced whole or not at all.
+
+    Args:
+        filepath: the file.
+        metadata: anything for other tools, such as the layer in Kedro-Viz.
+    """
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        self._path = Path(filepath)
+        self.metadata = metadata
+
+    def load(self) -> str:
+        """The text."""
+        return self._path.read_text(encoding="utf-8")
+
+    def save(self, data: str) -> None:
+        """Replace the file by ``data``."""
+        with atomic_file(self._path) as temporary:
+            temporary.write_text(data, encoding="utf-8")
+
+    def preview(self) -> HTMLPreview:
+        """The text as it stands; where there is none yet, that."""
+        if not self._exists():
+            return HTMLPreview("<p>not made yet</p>")
+        return HTMLPreview(f"<pre>{html.escape(self.load())}</pre>")
+
+    def _exists(self) -> bool:
+        return self._path.is_file()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._path)}

@@ -1,0 +1,81 @@
+"""The guard of a table's schema, for ``validator:`` in the catalog: a wrong frame never reaches a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from sparkle_curation.datasets.tables.table_dataset import Table
+from sparkle_curation.engine.table_stream import TableStream
+from sparkle_curation.errors import ValidationError, did_you_mean
+from sparkle_curation.spec.fields import arrow_schema
+from sparkle_curation.spec.tables.consistency import CONSISTENCY_COLUMNS
+from sparkle_curation.spec.tables.grounding_boxes import GROUNDING_BOX_COLUMNS
+from sparkle_curation.spec.tables.ingested import COLUMNS, QUARANTINE_COLUMNS, SOURCE_FILE_COLUMNS
+from sparkle_curation.spec.tables.media import MEDIA_COLUMNS
+from sparkle_curation.spec.tables.near_duplicates import FRAME_HASH_COLUMNS, SAMPLE_GROUP_COLUMNS
+from sparkle_curation.spec.tables.preflight import PREFLIGHT_COLUMNS
+from sparkle_curation.spec.tables.regroundings import REGROUNDED_TABLES
+from sparkle_curation.spec.tables.rescores import RESCORED_TABLES
+from sparkle_curation.spec.tables.variant import VARIANT_TABLES
+
+_DECLARED = {
+    **COLUMNS,
+    "quarantine": QUARANTINE_COLUMNS,
+    "source_files": SOURCE_FILE_COLUMNS,
+    "media": MEDIA_COLUMNS,
+    "preflight": PREFLIGHT_COLUMNS,
+    **{name: columns for name, (_, columns) in VARIANT_TABLES.items()},
+    "consistency": CONSISTENCY_COLUMNS,
+    "frame_hashes": FRAME_HASH_COLUMNS,
+    "sample_groups": SAMPLE_GROUP_COLUMNS,
+    "grounding_boxes": GROUNDING_BOX_COLUMNS,
+    **RESCORED_TABLES,
+    **REGROUNDED_TABLES,
+}
+
+
+class TableSchemaValidator:
+    """Passes a table that has the columns described in ``release``, in their order and of their types.
+
+    Args:
+        table: the name of the description: a table of the release or about variants, ``quarantine`` or ``source_files``.
+    """
+
+    def __init__(self, *, table: str) -> None:
+        if table not in _DECLARED:
+            raise ValueError(f"no table {table}; {did_you_mean(table, _DECLARED) or ', '.join(_DECLARED)}")
+        self._table = table
+        self._declared = _shown(arrow_schema(_DECLARED[table]).empty_table().schema)
+
+    def validate(self, data: Table) -> Table:
+        """The table as it came; nothing of it is read.
+
+        Raises:
+            ValidationError: a column is missing, unknown, in another place or of another type.
+        """
+        found = _schema_of(data)
+        if list(found.items()) == list(self._declared.items()):
+            return data
+        odd = [name for name in {**self._declared, **found} if found.get(name) != self._declared.get(name)]
+        name = odd[0] if odd else next(iter(found))
+        raise ValidationError(
+            "A table has not the columns that it should have, so it is not written",
+            where=f"table {self._table}, column {name}",
+            got=found.get(name, "no such column") if odd else f"the columns as {', '.join(found)}",
+            allowed=self._declared.get(name, "no such column") if odd else f"{', '.join(self._declared)}",
+            todo="report it: this is a defect of this project",
+        )
+
+
+def _schema_of(data: Table) -> Mapping[str, str]:
+    if isinstance(data, TableStream):
+        return _shown(data.schema)
+    return {name: str(dtype) for name, dtype in data.lazy().collect_schema().items()}
+
+
+def _shown(schema: object) -> Mapping[str, str]:
+    """The columns and their types in polars' words, so that a stream and a frame compare."""
+    empty = pl.DataFrame(pl.from_arrow(schema.empty_table()))  # type: ignore[attr-defined]
+    return {name: str(dtype) for name, dtype in empty.schema.items()}

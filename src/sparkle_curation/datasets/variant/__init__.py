@@ -1,0 +1,1 @@
+"""Datasets of a variant and of its versions."""

@@ -1,0 +1,164 @@
+"""The training files of a variant, as Kiwi-Edit reads them."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
+
+import polars as pl
+from kedro.io import AbstractDataset
+from kedro_datasets._typing import TablePreview
+
+from sparkle_curation.datasets.previews import NOT_MADE, table_preview
+from sparkle_curation.engine.io.atomic import atomic_folder
+from sparkle_curation.errors import EmptyOutputError
+from sparkle_curation.spec.layout import (
+    PROMPTS_FOLDER,
+    SPLITS,
+    TRAIN,
+    annotations_csv_path,
+    metadata_jsonl_path,
+)
+from sparkle_curation.spec.tables.ingested import CSV_COLUMNS
+from sparkle_curation.spec.themes import THEMES
+from sparkle_curation.spec.training_csv import parse_training_csv, write_training_csv
+from sparkle_curation.variant.card import CARD_NAME
+from sparkle_curation.variant.export import VARIANT_COLUMNS, Variant
+from sparkle_curation.variant.metadata_text import parse_metadata, write_metadata
+
+
+class Part(NamedTuple):
+    """The samples of one theme and split: a CSV and its metadata."""
+
+    theme: str
+    split: str
+
+    @property
+    def csv_name(self) -> str:
+        """Name of the CSV."""
+        return PurePosixPath(annotations_csv_path(self.theme, self.split)).name
+
+    @property
+    def metadata_name(self) -> str:
+        """Name of the metadata JSONL."""
+        return PurePosixPath(metadata_jsonl_path(self.theme, self.split)).name
+
+
+PARTS = tuple(Part(theme, split) for theme in THEMES for split in SPLITS)
+"""All parts that a variant may have, in the order of the card."""
+
+
+class KiwiEditDataset(AbstractDataset[Variant | pl.DataFrame, pl.DataFrame]):
+    """A folder with a variant: in ``prompts/`` each theme's CSV and metadata JSONL, and beside it the card.
+
+    Samples whose ``split`` is ``val`` stand in ``{theme}_val.csv`` and ``{theme}_val_metadata.jsonl``.
+    The folder changes as a whole: nobody sees the CSV or the card of one variant beside a CSV of another. Whatever
+    else lies in it is gone after a save. A theme without samples has no file, and one without metadata no JSONL.
+
+    Args:
+        filepath: the folder.
+        metadata: anything for other tools, such as the layer in Kedro-Viz.
+    """
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        self._folder = Path(filepath)
+        self.metadata = metadata
+
+    def load(self) -> pl.DataFrame:
+        """One row per sample (``VARIANT_COLUMNS`` and ``split``), by theme and split, each in the order of its CSV."""
+        empty = pl.DataFrame(schema=dict.fromkeys((*VARIANT_COLUMNS, "split"), pl.String))
+        return pl.concat([empty, *(self._load_part(part) for part in self._parts())])
+
+    def save(self, data: Variant | pl.DataFrame) -> None:
+        """Replace the folder by the files of ``data``; samples alone have no card.
+
+        Args:
+            data: samples with ``VARIANT_COLUMNS``; the rows of a theme in the order that its CSV shall have. Without
+                a column ``split`` all are for training.
+
+        Raises:
+            EmptyOutputError: the folder has pairs of a theme that the release at hand does not know any more.
+        """
+        samples, card = (data.samples, data.card) if isinstance(data, Variant) else (data, None)
+        if isinstance(data, Variant):
+            self._check_themes(data)
+        with atomic_folder(self._folder) as temporary:
+            _write_parts(samples, temporary)
+            if card is not None:
+                (temporary / CARD_NAME).write_text(card, encoding="utf-8", newline="\n")
+
+    def _check_themes(self, variant: Variant) -> None:
+        """Nothing, when each theme of the folder is still known, or any may go."""
+        if variant.known_themes is None or not self._exists():
+            return
+        lost = {part.theme for part in self._parts()} - variant.known_themes
+        if lost:
+            raise EmptyOutputError(
+                "The variant would lose all pairs of themes that the release at hand has no sample of",
+                where=self._folder,
+                got=f"pairs of {', '.join(theme for theme in THEMES if theme in lost)} there, and none to take their place",
+                allowed="themes that some table knows",
+                todo="give the release that has them, or another data_root; if they shall go: --params allow_empty=true",
+            )
+
+    def preview(self, nrows: int = 20) -> TablePreview:
+        """The first ``nrows`` samples of the first theme."""
+        if not self._exists():
+            return table_preview(NOT_MADE)
+        first = [parse_training_csv(self._csv(part).read_bytes()) for part in self._parts()[:1]]
+        return table_preview(first[0].head(nrows) if first else pl.DataFrame())
+
+    def stats(self) -> dict[str, int]:
+        """Its ``rows``, ``columns`` and ``file_size`` in bytes, of all CSVs; empty where there is no variant."""
+        if not self._exists():
+            return {}
+        paths = [self._csv(part) for part in self._parts()]
+        counts = [pl.scan_csv(path, infer_schema=False).select(pl.len()).collect().item() for path in paths]
+        sizes = [path.stat().st_size for path in paths]
+        return {"rows": sum(counts), "columns": len(CSV_COLUMNS), "file_size": sum(sizes)}
+
+    def _parts(self) -> list[Part]:
+        """The parts of the variant, themes in the order of the card.
+
+        Raises:
+            FileNotFoundError: the variant was not emitted yet.
+        """
+        names = {path.name for path in (self._folder / PROMPTS_FOLDER).iterdir()}
+        return [part for part in PARTS if part.csv_name in names]
+
+    def _csv(self, part: Part) -> Path:
+        return self._folder / PROMPTS_FOLDER / part.csv_name
+
+    def _load_part(self, part: Part) -> pl.DataFrame:
+        path = self._folder / PROMPTS_FOLDER / part.metadata_name
+        metadata = path.read_bytes() if path.exists() else b""
+        return parse_part(part, self._csv(part).read_bytes(), metadata)
+
+    def _exists(self) -> bool:
+        return (self._folder / PROMPTS_FOLDER).is_dir()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._folder)}
+
+
+def parse_part(part: Part, csv: bytes, metadata: bytes) -> pl.DataFrame:
+    """The samples of a part (``VARIANT_COLUMNS`` and ``split``) from the bytes of its two files, in the CSV's order."""
+    return (
+        parse_training_csv(csv)
+        .join(parse_metadata(metadata), on="id", how="left", maintain_order="left")
+        .with_columns(pl.lit(part.theme).alias("theme"), pl.lit(part.split).alias("split"))
+        .select(*VARIANT_COLUMNS, "split")
+    )
+
+
+def _write_parts(samples: pl.DataFrame, folder: Path) -> None:
+    """Write ``prompts/`` into the folder, with the files of each theme and split that has samples."""
+    prompts = folder / PROMPTS_FOLDER
+    prompts.mkdir()
+    split = pl.col("split") if "split" in samples.columns else pl.lit(TRAIN)
+    for part in PARTS:
+        of_part = samples.filter(pl.col("theme") == part.theme, split == part.split)
+        if of_part.height:
+            write_training_csv(of_part, prompts / part.csv_name)
+        if of_part["edit_type"].count():
+            write_metadata(of_part, prompts / part.metadata_name)

@@ -1,0 +1,186 @@
+"""Measuring that takes long: each content once, by any number of processes, and noted in a journal."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Protocol, TypeVar
+
+import polars as pl
+import pyarrow as pa
+import xxhash
+
+from sparkle_curation.engine.batch_functions import BatchFunction
+from sparkle_curation.engine.executors.processes import Executor
+from sparkle_curation.engine.journal.journal import KEY, Journal
+from sparkle_curation.engine.journal.key_index import KeyIndex
+from sparkle_curation.engine.journal.resumable import run_resumable
+from sparkle_curation.engine.progress import item_progress
+from sparkle_curation.errors import ConservationError, ReleaseError
+from sparkle_curation.spec.codes.media_faults import MediaFault
+
+logger = logging.getLogger(__name__)
+
+
+_SLICE_ROWS = 4_096
+_MOST_UNREADABLE = 64
+"""So many in a row of which no file can be read: not their fault but that of the disk, the server or the root."""
+_NOT_READ = frozenset({MediaFault.MISSING.value, MediaFault.UNREADABLE.value})
+
+
+class Job(Protocol):
+    """One thing to measure; its key is a digest of everything that the result depends on."""
+
+    @property
+    def key(self) -> str:
+        """The digest."""
+        ...
+
+
+WorkT = TypeVar("WorkT", bound=Job)
+
+
+@dataclass(frozen=True)
+class Measuring:
+    """How things are measured.
+
+    Attributes:
+        title: what the progress bar and the log call it.
+        executor: what runs it.
+        batch_size: how many are measured between two writes to the journal.
+        give_up_after: so many, of which not one could be measured, end the run; None for none.
+    """
+
+    title: str
+    executor: Executor
+    batch_size: int
+    give_up_after: int | None = None
+
+
+class HopelessError(Exception):
+    """Not one of many could be measured: something is wrong with the measuring itself.
+
+    Args:
+        count: how many.
+        detail: what was seen of one of them.
+    """
+
+    def __init__(self, count: int, detail: str | None) -> None:
+        self.count, self.detail = count, detail
+        super().__init__(f"{count}: {detail}")
+
+
+class _Rows(Collection[WorkT]):
+    """The jobs of a frame, made as they are gone through."""
+
+    def __init__(self, frame: pl.DataFrame, make: Callable[..., WorkT]) -> None:
+        self._frame, self._make = frame, make
+
+    def __len__(self) -> int:
+        return self._frame.height
+
+    def __iter__(self) -> Iterator[WorkT]:
+        for part in self._frame.iter_slices(_SLICE_ROWS):
+            for row in part.iter_rows():
+                yield self._make(*row)
+
+    def __contains__(self, job: object) -> bool:
+        return any(job == own for own in self)
+
+
+def digests(frame: pl.DataFrame, prefix: str, columns: Sequence[str]) -> pl.Series:
+    """A digest of the prefix and some columns of each row, as 32 hexadecimal digits; the columns may be nested."""
+    found: list[str] = []
+    for part in frame.select(columns).iter_slices(_SLICE_ROWS):
+        texts = part.select(pl.struct(columns).struct.json_encode()).to_series()
+        found += [xxhash.xxh3_128_hexdigest(f"{prefix}\0{text}".encode()) for text in texts]
+    return pl.Series(KEY, found, pl.String)
+
+
+def measure(
+    wanted: pl.DataFrame,
+    make_job: Callable[..., WorkT],
+    function: BatchFunction[WorkT, pa.Table],
+    measuring: Measuring,
+    journal: Journal,
+) -> pl.DataFrame:
+    """The rows of the journal for what is wanted, by ``key``; what it lacks is measured first.
+
+    Args:
+        wanted: the columns of a job in their order; rows with one key are measured once.
+        make_job: a job of such a row.
+        function: the results of a batch of jobs; see ``run_resumable``.
+        measuring: how.
+        journal: what was measured before; it keeps that, whether it is wanted now or not.
+
+    Raises:
+        ReleaseError: of nothing at all a file could be read.
+        ConservationError: something wanted has no result.
+    """
+    with journal:
+        journal.note_wanted(wanted[KEY].to_arrow())
+        count = measure_missing(wanted, make_job, function, measuring, journal)
+        keys = KeyIndex([wanted[KEY].to_arrow()])
+        parts = [rows.filter(pa.array(keys.holds(rows[KEY]))) for rows in journal.rows()]
+    found = pl.DataFrame(pl.from_arrow(pa.concat_tables([journal.schema.empty_table(), *parts])))
+    if found.height != wanted[KEY].n_unique():
+        raise ConservationError(
+            "Measurements were lost",
+            where=measuring.title,
+            got=f"{found.height:,}",
+            allowed=f"{wanted[KEY].n_unique():,}, one for each content",
+            todo="report it: this is a defect of this project",
+        )
+    logger.info("%s: %s measured, %s known from before", measuring.title, count, found.height - count)
+    return found
+
+
+def measure_missing(
+    wanted: pl.DataFrame,
+    make_job: Callable[..., WorkT],
+    function: BatchFunction[WorkT, pa.Table],
+    measuring: Measuring,
+    journal: Journal,
+) -> int:
+    """Measure what is wanted and an open journal lacks, and note it there; gives how much that was.
+
+    The arguments are those of ``measure``.
+
+    Raises:
+        ReleaseError: of nothing at all a file could be read.
+        HopelessError: of ``give_up_after`` not one could be measured.
+    """
+    jobs = _Rows(wanted, make_job)
+    with item_progress(measuring.title, len(jobs)) as progress:
+        batches = run_resumable(
+            jobs,
+            attrgetter(KEY),
+            function,
+            measuring.executor,
+            journal,
+            batch_size=measuring.batch_size,
+            progress=progress,
+        )
+        done = failed = unread = 0
+        for batch in batches:
+            done += batch.num_rows
+            failed += batch.num_rows - batch["error"].null_count
+            unread += sum(error in _NOT_READ for error in batch["error"].to_pylist())
+            detail = batch["error_detail"][0].as_py()
+            if done == unread >= _MOST_UNREADABLE:
+                raise _nothing_readable(measuring.title, done, detail)
+            if measuring.give_up_after and done == failed >= measuring.give_up_after:
+                raise HopelessError(done, detail)
+    journal.compact()
+    return done
+
+
+def _nothing_readable(title: str, count: int, detail: str) -> ReleaseError:
+    return ReleaseError(
+        "None of the media can be read",
+        where=title,
+        got=f"{count} samples whose files are not there, or not those that were inspected; the first: {detail}",
+        todo="give the release_root that was inspected, or inspect this one: kedro run --pipelines ingest,inspect",
+    )

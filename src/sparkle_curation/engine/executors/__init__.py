@@ -1,0 +1,1 @@
+"""How a function is run over batches: here, ahead of time, in threads, in processes."""

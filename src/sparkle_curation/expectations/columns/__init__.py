@@ -1,0 +1,1 @@
+"""The columns that rules look at, worked out of the tables."""

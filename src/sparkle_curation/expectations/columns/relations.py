@@ -1,0 +1,221 @@
+"""The columns of a flat frame that need other tables beside its own: what belongs together, and whether it agrees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+import polars as pl
+
+from sparkle_curation.expectations.rules.foreign_keys import KNOWN_BY
+from sparkle_curation.spec.layout import KIND
+from sparkle_curation.spec.stages import CRITERIA, STAGES, Criterion
+from sparkle_curation.spec.tables.ingested import (
+    GROUNDING_R1,
+    GROUNDING_R2,
+    JSONL_TABLES,
+)
+
+Tables = Mapping[str, pl.LazyFrame]
+
+_PROMPT_SHOWN = 80
+"""Characters of a prompt in a finding."""
+
+
+def relation_columns(table: str, flat: pl.DataFrame, tables: Tables) -> list[pl.Series]:
+    """The columns for a flat frame of the whole table, in the order of its rows."""
+    return _RELATIONS[table](flat, table, tables)
+
+
+# ------------------------------------------------------------------ of scores, groundings and assets
+def _of_assets(flat: pl.DataFrame, table: str, tables: Tables) -> list[pl.Series]:
+    return [_known(flat, table, tables), _listed_once(tables[table])]
+
+
+def _with_prompts(flat: pl.DataFrame, table: str, tables: Tables) -> list[pl.Series]:
+    return [_known(flat, table, tables), _repeated_prompt(flat, table, tables)]
+
+
+def _of_scores(flat: pl.DataFrame, table: str, tables: Tables) -> list[pl.Series]:
+    """Of the first stage nothing is asked that needs another table, of the last whether what passes is released."""
+    of_all = _with_prompts(flat, table, tables) if table in KNOWN_BY else []
+    return [*of_all, _passing_is_released(flat, tables)] if table == STAGES[-1].table else of_all
+
+
+def _of_second_grounding(flat: pl.DataFrame, table: str, tables: Tables) -> list[pl.Series]:
+    return [*_with_prompts(flat, table, tables), _repeated_labels(tables)]
+
+
+def _known(flat: pl.DataFrame, table: str, tables: Tables) -> pl.Series:
+    """``sample_is_known``: asked where the step before has the theme, or the annotations have the sample."""
+    released, earlier = KNOWN_BY[table]
+    is_known = _is_among(_ids(tables[released])) | _is_among(_ids(tables[earlier]))
+    can_tell = pl.col("theme").is_in(_themes(tables[earlier]).implode())
+    finding = pl.when(can_tell).then(pl.lit(f"neither in {released} nor in {earlier}"))
+    return flat.select(
+        pl.when(is_known).then(pl.lit("")).otherwise(finding).alias("sample_is_known")
+    ).to_series()
+
+
+def _repeated_prompt(flat: pl.DataFrame, table: str, tables: Tables) -> pl.Series:
+    """``prompt_is_repeated``: asked of candidates that were not released and that the step before knows.
+
+    Only their prompts are looked at: of the released ones ingestion compares each with the annotations.
+    """
+    released, earlier = KNOWN_BY[table]
+    released_ids = _ids(tables[released]).implode()
+    is_candidate = ~pl.col("id").is_in(released_ids)
+    before = tables[earlier].filter(is_candidate).select("id", pl.col("prompt").alias("before"))
+    asked = (
+        tables[table]
+        .select(pl.int_range(pl.len()).alias("row"), "id", "prompt")
+        .filter(is_candidate)
+        .join(before.unique("id", keep="first"), on="id")
+        .select(
+            "row",
+            pl.when(pl.col("prompt") == pl.col("before"))
+            .then(pl.lit(""))
+            .otherwise(pl.col("prompt").str.head(_PROMPT_SHOWN))
+            .alias("found"),
+        )
+        .collect()
+    )
+    unasked = pl.repeat(None, flat.height, dtype=pl.String, eager=True)
+    return unasked.scatter(asked["row"], asked["found"]).alias("prompt_is_repeated")
+
+
+def _listed_once(assets: pl.LazyFrame) -> pl.Series:
+    """``file_is_unique``: the tar that a path stands in twice; only of paths that stand twice anywhere it is asked where."""
+    listed = assets.select("container", "path").collect()
+    row = pl.int_range(pl.len(), dtype=pl.UInt32).alias("row")
+    again = listed.with_columns(row).filter(pl.col("path").is_duplicated())
+    again = again.filter(pl.struct("container", "path").is_duplicated())
+    found = pl.repeat("", listed.height, dtype=pl.String, eager=True)
+    where = again["container"].fill_null("loose")
+    return found.scatter(again["row"], where).alias("file_is_unique")
+
+
+def _passing_is_released(flat: pl.DataFrame, tables: Tables) -> pl.Series:
+    """``passing_is_released``: asked where the annotations have the theme."""
+    annotations = tables["annotations"]
+    is_passing = pl.all_horizontal(
+        criterion.is_met(pl.col(criterion.name), criterion.published_cut_off) for criterion in CRITERIA
+    )
+    is_unreleased = is_passing & ~_is_among(_ids(annotations))
+    finding = pl.when(is_unreleased).then(pl.lit("passes, not released")).otherwise(pl.lit(""))
+    own = [criterion for criterion in CRITERIA if criterion.stage == STAGES[-1].name]
+    scored = flat.select("id", "theme", *(pl.col(each.score_column).alias(each.name) for each in own))
+    is_asked = pl.col("theme").is_in(_themes(annotations).implode())
+    return (
+        _with_scores(scored, [each for each in CRITERIA if each not in own], tables)
+        .select(pl.when(is_asked).then(finding).alias("passing_is_released"))
+        .to_series()
+    )
+
+
+def _repeated_labels(tables: Tables) -> pl.Series:
+    """``round1_is_repeated``: asked of the samples that both groundings have."""
+    first, second = (
+        tables[table.name].select("id", pl.col("round1_labels").list.join("; ").alias(name))
+        for table, name in ((GROUNDING_R1, "before"), (GROUNDING_R2, "labels"))
+    )
+    is_same = pl.col("labels") == pl.col("before")
+    finding = pl.when(is_same).then(pl.lit("")).when(~is_same).then(pl.col("labels"))
+    both = second.join(first.unique("id"), on="id", how="left", maintain_order="left")
+    return both.select(finding.alias("round1_is_repeated")).collect().to_series()
+
+
+# ------------------------------------------------------------------ of the annotations
+def _of_annotations(flat: pl.DataFrame, table: str, tables: Tables) -> list[pl.Series]:
+    files = ["csv_line", "metadata_line"]
+    own = tables[table].select("id", "theme", "src_video", "tgt_video", *files).collect()
+    return [
+        _in_both_files(own),
+        _resolved_paths(own, tables["assets"]),
+        _scored(own, {name: tables[name] for name in JSONL_TABLES}),
+        _passed(own, tables),
+    ]
+
+
+def _in_both_files(own: pl.DataFrame) -> pl.Series:
+    """``stands_in_both_files``: asked where the theme has both files."""
+    lines = {"CSV": pl.col("csv_line"), "metadata": pl.col("metadata_line")}
+    has_both = pl.all_horizontal(line.count().over("theme") > 0 for line in lines.values())
+    lacking = [
+        pl.when(line.is_null()).then(pl.lit(f"not in the {name}")).otherwise(pl.lit(""))
+        for name, line in lines.items()
+    ]
+    return own.select(
+        pl.when(has_both).then(pl.concat_str(lacking)).alias("stands_in_both_files")
+    ).to_series()
+
+
+def _resolved_paths(own: pl.DataFrame, assets: pl.LazyFrame) -> pl.Series:
+    """``paths_resolve``: asked of the kinds of video that the theme has any asset of."""
+    findings = []
+    for column, kind in (("src_video", KIND.source_video), ("tgt_video", KIND.edited_video)):
+        of_kind = assets.filter(pl.col("kind") == kind).select("path", "theme").collect()
+        is_asked = pl.col("theme").is_in(of_kind["theme"].unique().implode()) & pl.col(column).is_not_null()
+        is_there = pl.col(column).is_in(of_kind["path"].implode())
+        finding = pl.when(is_there).then(pl.lit("")).otherwise(pl.col(column))
+        findings.append(pl.when(is_asked).then(finding))
+    both = pl.concat_str(findings, separator=" ", ignore_nulls=True).str.strip_chars()
+    is_asked = pl.any_horizontal(finding.is_not_null() for finding in findings)
+    return own.select(pl.when(is_asked).then(both).alias("paths_resolve")).to_series()
+
+
+def _scored(own: pl.DataFrame, others: Tables) -> pl.Series:
+    """``sample_is_scored``: the tables that have the theme and lack the sample; asked of samples of the CSV."""
+    lacking = [
+        pl.when(pl.col("theme").is_in(_themes(table).implode()) & ~_is_among(_ids(table))).then(pl.lit(name))
+        for name, table in others.items()
+    ]
+    finding = pl.concat_str(lacking, separator=", ", ignore_nulls=True)
+    return own.select(_asked_of_csv(finding).alias("sample_is_scored")).to_series()
+
+
+def _passed(own: pl.DataFrame, tables: Tables) -> pl.Series:
+    """``sample_passes``: the stages whose published cut-off the score misses; asked of samples of the CSV."""
+    failed = [
+        pl.when(~each.is_met(pl.col(each.name), each.published_cut_off)).then(
+            pl.format("{} {}", pl.lit(each.name), pl.col(each.name))
+        )
+        for each in CRITERIA
+    ]
+    finding = pl.concat_str(failed, separator=", ", ignore_nulls=True)
+    scored = _with_scores(own.select("id", "csv_line"), CRITERIA, tables)
+    return scored.select(_asked_of_csv(finding).alias("sample_passes")).to_series()
+
+
+def _asked_of_csv(finding: pl.Expr) -> pl.Expr:
+    return pl.when(pl.col("csv_line").is_not_null()).then(finding)
+
+
+# ------------------------------------------------------------------ what they all look up
+def _ids(table: pl.LazyFrame) -> pl.Series:
+    return table.select("id").collect()["id"]
+
+
+def _themes(table: pl.LazyFrame) -> pl.Series:
+    return table.select(pl.col("theme").unique()).collect()["theme"]
+
+
+def _is_among(ids: pl.Series) -> pl.Expr:
+    return pl.col("id").is_in(ids.implode())
+
+
+def _with_scores(samples: pl.DataFrame, criteria: Iterable[Criterion], tables: Tables) -> pl.DataFrame:
+    """The samples in their order, with a column of values for each criterion."""
+    for each in criteria:
+        scores = tables[each.table].select("id", pl.col(each.score_column).alias(each.name)).unique("id")
+        samples = samples.join(scores.collect(), on="id", how="left", maintain_order="left")
+    return samples
+
+
+_Relate = Callable[[pl.DataFrame, str, Tables], list[pl.Series]]
+_RELATIONS: dict[str, _Relate] = {
+    "annotations": _of_annotations,
+    **{stage.table: _of_scores for stage in STAGES},
+    GROUNDING_R1.name: _with_prompts,
+    GROUNDING_R2.name: _of_second_grounding,
+    "assets": _of_assets,
+}

@@ -1,0 +1,1 @@
+"""Reports of what was found, and the pages that show them."""

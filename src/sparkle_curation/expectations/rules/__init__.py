@@ -1,0 +1,1 @@
+"""Rules and suites of rules, as plain data."""

@@ -1,0 +1,63 @@
+"""The rules beside the tables: on their columns, on the quarantine, and on each theme as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sparkle_curation.expectations.rules.bounds import Bounds
+from sparkle_curation.expectations.rules.rule import Kind, Rule
+from sparkle_curation.expectations.rules.rule_factories import between, equal, worded
+from sparkle_curation.spec.codes.quarantine_reasons import Reason
+from sparkle_curation.spec.stages import PRIMARY_CRITERIA
+from sparkle_curation.spec.themes import THEMES
+
+
+def schema_rules() -> Iterator[Rule]:
+    """On ``schemas``, one row per column."""
+    yield Rule(
+        "columns_and_types",
+        Kind.COLUMNS,
+        "Each table has the columns of `docs/tables.md`, each of its type, and no others.",
+        "ExpectColumnPairValuesToBeEqual",
+        {"column_A": "declared_type", "column_B": "found_type", "ignore_row_if": "neither"},
+    )
+
+
+def quarantine_rules() -> Iterator[Rule]:
+    """On ``quarantine``, one row per piece of input: a rule for each reason."""
+    for reason in Reason:
+        yield Rule(
+            f"no_{reason}",
+            Kind.QUARANTINED,
+            f"Nothing is in the quarantine for `{reason}`: {reason.meaning}",
+            "ExpectNothingQuarantined",
+            {"column": "reason", "reason": reason.value},
+        )
+
+
+def release_rules(bounds: Bounds) -> Iterator[Rule]:
+    """On ``release``, one row per theme."""
+    yield Rule(
+        "all_themes",
+        Kind.THEMES,
+        "All themes are there.",
+        "ExpectColumnDistinctValuesToEqualSet",
+        {"column": "theme", "value_set": list(THEMES)},
+    )
+    meaning = "A theme's training CSV and metadata have as many samples as each other."
+    yield equal("csv_and_metadata_count", Kind.FILES_AGREE, meaning, "csv_rows", "metadata_rows")
+    yield from _bounded("empty_box_share", Kind.EMPTY_BOXES, maximum=bounds.max_empty_box_share)
+    yield from _bounded("quarantined_share", Kind.QUARANTINED_SHARE, maximum=bounds.max_quarantined_share)
+    for each in PRIMARY_CRITERIA:
+        kind = Kind.SCORE_DISTRIBUTION
+        yield from _bounded(f"{each.name}_mean", kind, bounds.min_mean_score, bounds.max_mean_score)
+        yield from _bounded(f"{each.name}_std", kind, minimum=bounds.min_score_std)
+
+
+def _bounded(
+    column: str, kind: Kind, minimum: float | None = None, maximum: float | None = None
+) -> Iterator[Rule]:
+    """The rule that a theme's figure keeps its bounds; none where both are switched off."""
+    if minimum is not None or maximum is not None:
+        meaning = f"`{column}` of each theme is {worded(minimum, maximum)}."
+        yield between(column, kind, meaning, column, minimum, maximum)

@@ -1,0 +1,1 @@
+"""Thresholds, the verdicts that they give, and what each of them costs."""

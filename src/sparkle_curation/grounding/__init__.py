@@ -1,0 +1,1 @@
+"""Groundings computed anew: jobs, questions, answers and tables."""

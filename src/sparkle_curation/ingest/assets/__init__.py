@@ -1,0 +1,1 @@
+"""Videos, images and masks: in folders and tars, listed, indexed and opened."""

@@ -1,0 +1,245 @@
+"""The media files of a release: tar members and loose files, told by their paths alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from sparkle_curation.ingest.assets.tar_members import TarMember, list_members, normalise_name
+from sparkle_curation.ingest.faults import Fault
+from sparkle_curation.ingest.release_files import ByteReader, ReleaseFiles, SourceFile
+from sparkle_curation.spec.codes.quarantine_reasons import Reason
+from sparkle_curation.spec.fields import arrow_schema
+from sparkle_curation.spec.layout import (
+    ASSET_KINDS,
+    BASE_FOLDERS,
+    AssetName,
+    ShardName,
+    asset_folder,
+    parse_asset_path,
+    parse_shard_path,
+)
+from sparkle_curation.spec.sample_ids import id_form
+from sparkle_curation.spec.tables.ingested import ASSET_COLUMNS
+from sparkle_curation.spec.themes import THEMES
+
+ASSET_SCHEMA: pa.Schema = arrow_schema(ASSET_COLUMNS)
+_COMPARED_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class AssetSource:
+    """A shard, or a folder of loose assets, with the files that its fingerprint is taken of.
+
+    Attributes:
+        theme: theme of its assets.
+        kind: kind of its assets.
+        path: path of the shard or of the folder, from the release root.
+        files: the shard itself, or the files of the folder by name.
+        part: part number of the shard; None for a folder.
+    """
+
+    theme: str
+    kind: str
+    path: str
+    files: tuple[SourceFile, ...]
+    part: int | None = None
+
+    @property
+    def size_bytes(self) -> int:
+        """Length of all its files together."""
+        return sum(file.size for file in self.files)
+
+
+class AssetListing(NamedTuple):
+    """The assets of one source.
+
+    Attributes:
+        rows: one row per asset, columns ``ASSET_COLUMNS``; a shard in the order of the tar, a folder by name.
+        faults: what is no asset of this source, in the same order.
+        record_count: members walked or files found: the rows and the ``line_count`` of the faults together.
+    """
+
+    rows: pa.Table
+    faults: list[Fault]
+    record_count: int
+
+
+def find_asset_sources(files: ReleaseFiles) -> Iterator[AssetSource]:
+    """The asset sources that are there: by theme and kind, the loose folder first, then the shards by part.
+
+    A folder is listed when its turn comes, and its files are asked for once: an extracted release has a
+    million of them. A folder without files is not there.
+    """
+    shards = _find_shards(files)
+    for theme in THEMES:
+        for kind in ASSET_KINDS:
+            folder = asset_folder(theme, kind)
+            loose_files = tuple(files.files_in(folder))
+            if loose_files:
+                yield AssetSource(theme, kind, folder, loose_files)
+            yield from shards.get((theme, kind), ())
+
+
+def unknown_tars(files: ReleaseFiles) -> list[SourceFile]:
+    """Tars that lie where shards do, but whose names the layout does not know: none of them is read."""
+    return [file for file in _shard_folder_files(files) if _is_tar(file) and not parse_shard_path(file.path)]
+
+
+def list_assets(files: ReleaseFiles, source: AssetSource) -> AssetListing:
+    """The assets of a source, as `find_asset_sources` gives it."""
+    if source.part is None:
+        return loose_assets(source.theme, source.kind, source.files)
+    return shard_assets(files, source.files[0])
+
+
+def loose_assets(theme: str, kind: str, loose_files: Sequence[SourceFile]) -> AssetListing:
+    """The assets among the files of the loose folder of a theme and kind.
+
+    A file that the layout does not know there is a fault, ``unexpected_path``, with its path as the raw text.
+    """
+    rows, faults = [], []
+    for file in loose_files:
+        name = parse_asset_path(file.path)
+        if name is not None and (name.theme, name.kind) == (theme, kind):
+            rows.append((name.id, file.path, 0, file.size))
+        else:
+            detail = f"allowed in {asset_folder(theme, kind)}: {_allowed_name(theme, kind)}"
+            raw = file.path.encode("utf-8", "surrogateescape")
+            faults.append(Fault(Reason.UNEXPECTED_PATH, detail, raw, 0, file.size))
+    return AssetListing(_asset_rows(theme, kind, None, rows), faults, len(loose_files))
+
+
+def shard_assets(files: ReleaseFiles, shard_file: SourceFile) -> AssetListing:
+    """The assets in a shard: the tar is walked, not unpacked.
+
+    A member that is not of the shard's theme and kind is a fault, ``unexpected_path``. Of members with one
+    path the last stays, as when the tar is extracted; the others are faults, ``duplicate_identical`` or
+    ``duplicate_conflicting`` as their bytes are the same as the last one's or not.
+
+    Raises:
+        ValueError: the path of ``shard_file`` is not that of a shard.
+    """
+    shard = parse_shard_path(shard_file.path)
+    if shard is None:
+        raise ValueError(f"{shard_file.path!r} is not the path of a shard")
+    with files.reader(shard_file.path) as reader:
+        members, faults = list_members(reader, shard_file.size)
+        record_count = len(members) + len(faults)
+        faults = [_with_id(fault, shard) for fault in faults]
+        named, unexpected = _name_members(shard, members)
+        last = {member.path: (name, member) for name, member in named}
+        repeated = _repeated_members(reader, named, last) if len(last) < len(named) else []
+    rows = [
+        (name.id, _path_from_root(shard, member.path), member.offset, member.size)
+        for name, member in named
+        if last[member.path][1] is member
+    ]
+    faults = sorted([*faults, *unexpected, *repeated], key=lambda fault: fault.byte_offset)
+    return AssetListing(_asset_rows(shard.theme, shard.kind, shard_file.path, rows), faults, record_count)
+
+
+# ------------------------------------------------------------------ sources
+def _shard_folder_files(files: ReleaseFiles) -> list[SourceFile]:
+    return [file for folder in ("", *BASE_FOLDERS) for file in files.files_in(folder)]
+
+
+def _is_tar(file: SourceFile) -> bool:
+    return file.path.endswith(".tar")
+
+
+def _find_shards(files: ReleaseFiles) -> dict[tuple[str, str], list[AssetSource]]:
+    named = [(parse_shard_path(file.path), file) for file in _shard_folder_files(files)]
+    shards: dict[tuple[str, str], list[AssetSource]] = {}
+    for name, file in sorted((name, file) for name, file in named if name is not None):
+        source = AssetSource(name.theme, name.kind, file.path, (file,), name.part)
+        shards.setdefault((name.theme, name.kind), []).append(source)
+    return shards
+
+
+# ------------------------------------------------------------------ members of a shard
+def _path_from_root(shard: ShardName, member_path: str) -> str:
+    # A shard is extracted inside the folder of its kind (dataset card, "Pipeline Intermediates").
+    base = ASSET_KINDS[shard.kind].base_folder
+    return f"{base}/{member_path}" if base else member_path
+
+
+def _asset_name(shard: ShardName, member_path: str) -> AssetName | None:
+    name = parse_asset_path(_path_from_root(shard, member_path))
+    return name if name is not None and (name.theme, name.kind) == (shard.theme, shard.kind) else None
+
+
+def _name_members(
+    shard: ShardName, members: Iterable[TarMember]
+) -> tuple[list[tuple[AssetName, TarMember]], list[Fault]]:
+    named, unexpected = [], []
+    for member in members:
+        name = _asset_name(shard, member.path)
+        if name is not None:
+            named.append((name, member))
+        else:
+            detail = (
+                f"allowed in this shard: {shard.theme}/{shard.kind}/{_allowed_name(shard.theme, shard.kind)}"
+            )
+            unexpected.append(_member_fault(Reason.UNEXPECTED_PATH, detail, member))
+    return named, unexpected
+
+
+def _repeated_members(
+    reader: ByteReader,
+    named: Iterable[tuple[AssetName, TarMember]],
+    last: dict[str, tuple[AssetName, TarMember]],
+) -> list[Fault]:
+    """A fault for each member that a later one of its path replaces."""
+    faults = []
+    for name, member in named:
+        kept = last[member.path][1]
+        if kept is member:
+            continue
+        is_same = _has_same_bytes(reader, member, kept)
+        reason = Reason.DUPLICATE_IDENTICAL if is_same else Reason.DUPLICATE_CONFLICTING
+        detail = (
+            f"the member at byte {kept.byte_offset} has the same path and stays, as when the tar is extracted"
+        )
+        faults.append(replace(_member_fault(reason, detail, member), id=name.id))
+    return faults
+
+
+def _has_same_bytes(reader: ByteReader, one: TarMember, other: TarMember) -> bool:
+    if one.size != other.size:
+        return False
+    for start in range(0, one.size, _COMPARED_BYTES):
+        length = min(_COMPARED_BYTES, one.size - start)
+        if reader.read_at(one.offset + start, length) != reader.read_at(other.offset + start, length):
+            return False
+    return True
+
+
+def _member_fault(reason: Reason, detail: str, member: TarMember) -> Fault:
+    return Fault(reason, detail, member.name, member.byte_offset, member.byte_count)
+
+
+def _with_id(fault: Fault, shard: ShardName) -> Fault:
+    # The name in a damaged header says nothing; in all others it tells which sample lacks its asset.
+    if fault.reason is Reason.BAD_TAR_HEADER:
+        return fault
+    name = _asset_name(shard, normalise_name(fault.raw))
+    return replace(fault, id=name.id) if name is not None else fault
+
+
+# ------------------------------------------------------------------ rows
+def _allowed_name(theme: str, kind: str) -> str:
+    return f"{id_form(theme)}.{ASSET_KINDS[kind].suffix}"
+
+
+def _asset_rows(
+    theme: str, kind: str, container: str | None, rows: Sequence[tuple[str, str, int, int]]
+) -> pa.Table:
+    ids, paths, offsets, sizes = zip(*rows, strict=True) if rows else ((), (), (), ())
+    count = len(rows)
+    columns = [ids, [theme] * count, [kind] * count, [container] * count, paths, offsets, sizes]
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, ASSET_SCHEMA, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=ASSET_SCHEMA)

@@ -1,0 +1,1 @@
+"""CSV files and the metadata beside them: the annotations."""

@@ -1,0 +1,360 @@
+"""A block of JSON lines as rows, with the lines that could not be trusted set aside.
+
+A clean block is parsed in bulk by Arrow and vouched for by a few vector checks. Only lines that those point
+to are looked at one by one; both ways accept the same lines with the same values.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.json as pa_json
+
+from sparkle_curation.ingest.faults import Fault
+from sparkle_curation.ingest.jsonl.blocks import Block, line_bounds
+from sparkle_curation.ingest.jsonl.line_decoder import LineFaultError, examine_line
+from sparkle_curation.ingest.jsonl.vector_checks import (
+    NO_ROWS,
+    Rows,
+    conform,
+    id_numbers,
+    invalid_utf8_lines,
+    suspect_rows,
+    unequal_rows,
+    unknown_names,
+)
+from sparkle_curation.spec.codes.quarantine_reasons import Reason
+from sparkle_curation.spec.fields import Field, arrow_schema
+from sparkle_curation.spec.sample_ids import id_form, parse_sample_id
+
+_OPEN, _CLOSE, _RETURN = b"{"[0], b"}"[0], b"\r"[0]
+_MIN_PIECE_LINES, _MAX_PIECE_LINES = 64, 1 << 20
+_REFUSED_ROW = re.compile(r"in row (\d+)")
+
+
+@dataclass(frozen=True)
+class ParsedBlock:
+    """What a block of lines came to. Line numbers count from 0 within the block.
+
+    Attributes:
+        table: the published members, one row per trusted line, in file order; one chunk a column.
+        lines: the line of each row.
+        numbers: the sample number of each row.
+        faults: one per line that is not in ``table``; their ``line`` is still counted within the block.
+        extras: JSON text of the unknown members, by line.
+        line_count: lines of the block.
+    """
+
+    table: pa.Table
+    lines: Rows
+    numbers: Rows
+    faults: list[Fault]
+    extras: dict[int, str]
+    line_count: int
+
+
+class JsonlBlockReader:
+    """Parses blocks of one table's JSONL file; safe to call from many threads.
+
+    Args:
+        fields: the members of a line.
+        theme: the theme that every id of the file must have.
+    """
+
+    def __init__(self, fields: tuple[Field, ...], theme: str) -> None:
+        self.fields = fields
+        self.theme = theme
+        self.pace = _Pace()
+        self.schema = pa.schema([pa.field(column.name, column.type) for column in arrow_schema(fields)])
+        # Unknown members become further columns, which the screens find; known ones keep to the schema.
+        self._parse_options = pa_json.ParseOptions(
+            explicit_schema=self.schema, unexpected_field_behavior="infer"
+        )
+
+    def parse(self, block: Block) -> ParsedBlock:
+        """The rows and faults of ``block``."""
+        return self._overlong(block) if block.is_overlong else _BlockParse(self, block).run()
+
+    def bulk_parse(self, data: memoryview | bytes) -> pa.Table:
+        """The objects in ``data`` as rows; members that the card does not name as further columns and fields.
+
+        Raises:
+            pa.ArrowInvalid: something is not JSON, or not of the schema.
+        """
+        options = pa_json.ReadOptions(use_threads=False, block_size=len(data) + 1)
+        return pa_json.read_json(
+            pa.BufferReader(pa.py_buffer(data)), read_options=options, parse_options=self._parse_options
+        )
+
+    def examine(self, text: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The known members of one line, and the unknown ones by their JSON path.
+
+        Raises:
+            LineFaultError: the line cannot be trusted.
+        """
+        record, extras = examine_line(text, self.fields)
+        _check_rules(record, self.theme)
+        return record, extras
+
+    def _overlong(self, block: Block) -> ParsedBlock:
+        fault = Fault(
+            Reason.LINE_TOO_LONG,
+            f"{block.byte_count} bytes; only the first {len(block.data)} are kept here",
+            bytes(block.data),
+            block.byte_offset,
+            block.byte_count,
+            line=0,
+        )
+        return ParsedBlock(self.schema.empty_table(), NO_ROWS, NO_ROWS, [fault], {}, 1)
+
+
+class _Pace:
+    """How many lines are parsed at once: all of a block, or fewer where lines are often refused.
+
+    A refusal costs what was parsed before it, so pieces halve with each one and slowly grow again. The rows
+    are the same at any pace; threads may share it without a lock.
+    """
+
+    def __init__(self) -> None:
+        self._lines = float(_MAX_PIECE_LINES)
+
+    @property
+    def lines(self) -> int:
+        """Lines of the next piece."""
+        return int(self._lines)
+
+    def slow_down(self, piece_lines: int) -> None:
+        """A piece of so many lines held a line that was refused."""
+        self._lines = max(min(self._lines, piece_lines) / 2, _MIN_PIECE_LINES)
+
+    def quicken(self) -> None:
+        """A piece was parsed whole."""
+        self._lines = min(self._lines * 1.25, _MAX_PIECE_LINES)
+
+
+class _BlockParse:
+    """One block on its way: the pieces parsed so far, and what was set aside."""
+
+    def __init__(self, reader: JsonlBlockReader, block: Block) -> None:
+        self._reader, self._block = reader, block
+        self._starts, self._ends = line_bounds(block.data)
+        self._limits = np.append(self._starts, len(block.data))  # of line n with its end: n and n + 1
+        self._pieces: list[tuple[Rows, pa.Table]] = []
+        self._faults: list[Fault] = []
+        self._extras: dict[int, str] = {}
+        self._named: dict[str, Rows] = {}
+
+    def run(self) -> ParsedBlock:
+        """The block, parsed."""
+        is_doubtful = ~_are_objects(self._block.data, self._starts, self._ends)
+        is_doubtful[invalid_utf8_lines(self._block.data, self._starts)] = True
+        self._parse(np.flatnonzero(~is_doubtful))
+        for line in np.flatnonzero(is_doubtful).tolist():
+            self._parse_alone(line)
+        return self._result()
+
+    def _parse(self, lines: Rows) -> None:
+        """Parse ``lines``, each an object by its looks; one that the bulk parser refuses is set aside."""
+        while len(lines):
+            piece, lines = np.split(lines, [self._reader.pace.lines])
+            self._parse_piece(piece)
+
+    def _parse_piece(self, lines: Rows) -> None:
+        try:
+            table = self._reader.bulk_parse(self._joined(lines))
+        except pa.ArrowInvalid as error:
+            refusal = str(error)
+        else:
+            if table.num_rows == len(lines):
+                self._reader.pace.quicken()
+                self._take(table, lines)
+                return
+            refusal = "several objects on one line"
+        self._reader.pace.slow_down(len(lines))
+        if len(lines) == 1:
+            self._parse_alone(int(lines[0]))
+        else:
+            self._parse_around(lines, refusal)
+
+    def _parse_around(self, lines: Rows, refusal: str) -> None:
+        """Parse what stands before and after the refused line, or each half where none can be told."""
+        named = _REFUSED_ROW.search(refusal)
+        row = min(int(named[1]), len(lines) - 1) if named else 0
+        fault = self._fault_of(int(lines[row])) if named else None
+        if fault is None:
+            # Not named, or named wrongly since an earlier line holds two objects.
+            before, after = np.split(lines, [len(lines) // 2])
+        else:
+            self._set_aside(int(lines[row]), fault)
+            before, after = lines[:row], lines[row + 1 :]
+        self._parse(before)
+        self._parse(after)
+
+    def _parse_alone(self, line: int) -> None:
+        """Parse what a closer look finds in a line that does not look like an object, or that was refused."""
+        if not self._is_trusted(line):
+            return
+        record, _ = self._reader.examine(self._text(line))
+        try:
+            table = self._reader.bulk_parse(msgspec.json.encode(record))
+        except pa.ArrowInvalid as error:
+            self._extras.pop(line, None)
+            self._set_aside(line, LineFaultError(Reason.INVALID_JSON, str(error)))
+        else:
+            self._take(table, np.array([line]))
+
+    def _take(self, table: pa.Table, lines: Rows) -> None:
+        """Take the rows of ``table``, but those with unknown members that a closer look finds at fault."""
+        is_kept = np.ones(len(lines), bool)
+        if not table.schema.equals(self._reader.schema):
+            suspects = [suspect_rows(table, self._reader.fields)]
+            names = unknown_names(table.schema, self._reader.fields)
+            suspects += [np.flatnonzero(np.isin(lines, self._lines_with(name))) for name in names]
+            is_kept = self._examined(np.unique(np.concatenate(suspects)), lines)
+            table = conform(table, self._reader.schema)
+        self._pieces.append((lines[is_kept], table if is_kept.all() else table.filter(pa.array(is_kept))))
+
+    def _screened(self, table: pa.Table, lines: Rows) -> tuple[pa.Table, Rows, Rows]:
+        """The rows that can be trusted, their lines and numbers; the others are set aside."""
+        numbers, bad_ids = id_numbers(table["id"], self._reader.theme)
+        suspects = [suspect_rows(table, self._reader.fields), bad_ids]
+        if "frame_indices" in self._reader.schema.names:
+            suspects.append(unequal_rows(table["frame_indices"], table["editscore"]))
+        is_kept = self._examined(np.unique(np.concatenate(suspects)), lines)
+        if is_kept.all():
+            return table, lines, numbers
+        return table.filter(pa.array(is_kept)), lines[is_kept], numbers[is_kept]
+
+    def _examined(self, suspects: Rows, lines: Rows) -> npt.NDArray[np.bool_]:
+        """Whether each row can be trusted: the suspects if a closer look at their line finds nothing."""
+        is_trusted = np.ones(len(lines), bool)
+        for row in suspects.tolist():
+            is_trusted[row] = self._is_trusted(int(lines[row]))
+        return is_trusted
+
+    def _is_trusted(self, line: int) -> bool:
+        """Whether a closer look finds the line in order; its unknown members are then written down."""
+        try:
+            _, extras = self._reader.examine(self._text(line))
+        except LineFaultError as fault:
+            self._set_aside(line, fault)
+            return False
+        if extras:
+            self._extras[line] = json.dumps(extras, ensure_ascii=False)
+        return True
+
+    def _result(self) -> ParsedBlock:
+        lines = np.concatenate([NO_ROWS, *(lines for lines, _ in self._pieces)])
+        tables = [table for _, table in self._pieces] or [self._reader.schema.empty_table()]
+        table = tables[0] if len(tables) == 1 else pa.concat_tables(tables).combine_chunks()
+        if (np.diff(lines) < 0).any():
+            order = np.argsort(lines)
+            table, lines = table.take(pa.array(order)), lines[order]
+        table, lines, numbers = self._screened(table, lines)
+        faults = sorted(self._faults, key=lambda fault: fault.line or 0)
+        return ParsedBlock(table, lines, numbers, faults, self._extras, len(self._starts))
+
+    def _lines_with(self, name: str) -> Rows:
+        """Lines that hold the quoted ``name``: with an unknown member of that name even where it is null."""
+        if name not in self._named:
+            quoted = re.escape(json.dumps(name, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+            found = [match.start() for match in re.finditer(quoted, self._block.data)]
+            places = np.searchsorted(self._starts, np.array(found, np.int64), side="right") - 1
+            self._named[name] = np.unique(places)
+        return self._named[name]
+
+    # -------------------------------------------------------------- the block's text
+    def _text(self, line: int) -> bytes:
+        return bytes(self._block.data[self._starts[line] : self._ends[line]])
+
+    def _joined(self, lines: Rows) -> memoryview | bytes:
+        """The text of ``lines``, one after another."""
+        if len(lines) == len(self._starts):
+            return self._block.data
+        breaks = np.flatnonzero(np.diff(lines) != 1)
+        firsts, lasts = lines[np.append(0, breaks + 1)], lines[np.append(breaks, len(lines) - 1)]
+        runs = zip(self._limits[firsts].tolist(), self._limits[lasts + 1].tolist(), strict=True)
+        return b"".join([self._block.data[start:end] for start, end in runs])
+
+    def _fault_of(self, line: int) -> LineFaultError | None:
+        try:
+            self._reader.examine(self._text(line))
+        except LineFaultError as fault:
+            return fault
+        return None
+
+    def _set_aside(self, line: int, fault: LineFaultError) -> None:
+        raw = self._text(line)
+        is_cut_off = int(self._ends[line]) == len(self._block.data)
+        is_broken = fault.reason in {Reason.INVALID_JSON, Reason.INVALID_UTF8}
+        self._faults.append(
+            Fault(
+                reason=Reason.TRUNCATED_LINE if is_cut_off and is_broken else fault.reason,
+                detail=fault.detail,
+                raw=raw,
+                byte_offset=self._block.byte_offset + int(self._limits[line]),
+                byte_count=int(self._limits[line + 1] - self._limits[line]),
+                line=line,
+                id=readable_id(raw),
+                json_path=fault.json_path,
+            )
+        )
+
+
+def unknown_members(extras: Iterable[str]) -> set[str]:
+    """JSON paths of all unknown members, with list positions left out.
+
+    >>> sorted(unknown_members(['{"$.editscore[3].x": 1}', '{"$.note": 2, "$.editscore[0].x": 1}']))
+    ['$.editscore[...].x', '$.note']
+    """
+    return {re.sub(r"\[\d+\]", "[...]", path) for text in extras for path in json.loads(text)}
+
+
+def _are_objects(data: memoryview, starts: Rows, ends: Rows) -> npt.NDArray[np.bool_]:
+    """Whether each line begins with ``{`` and ends with ``}``.
+
+    Among such lines every newline lies between two top-level objects, so a parser that finds as many objects
+    as there are lines has found one a line: neither two on one line nor one on two.
+    """
+    octets = np.frombuffer(data, np.uint8)
+    are_long = ends - starts >= 2
+    lasts = np.where(are_long, ends - 1, 0)
+    lasts = lasts - (are_long & (octets[lasts] == _RETURN))
+    firsts = np.where(are_long, starts, 0)
+    looks: npt.NDArray[np.bool_] = are_long & (octets[firsts] == _OPEN) & (octets[lasts] == _CLOSE)
+    return looks
+
+
+def _check_rules(record: dict[str, Any], theme: str) -> None:
+    """The rules of the release that no type tells.
+
+    Raises:
+        LineFaultError: the id is none of ``theme``, or there is not one score a frame.
+    """
+    sample_id = parse_sample_id(record["id"])
+    if sample_id is None or sample_id.theme != theme:
+        allowed = f"allowed {id_form(theme)}"
+        raise LineFaultError(Reason.BAD_SAMPLE_ID, f"$.id: got {record['id']!r}, {allowed}", "$.id")
+    if "frame_indices" in record:
+        frames, scores = len(record["frame_indices"]), len(record["editscore"])
+        if frames != scores:
+            detail = f"{frames} frame_indices, but {scores} entries of editscore"
+            raise LineFaultError(Reason.UNEQUAL_LENGTHS, detail, "$.editscore")
+        if not frames:
+            raise LineFaultError(Reason.NO_FRAMES, "frame_indices and editscore are empty", "$.editscore")
+
+
+def readable_id(raw: bytes) -> str | None:
+    """The sample id that the line begins with or holds, if one can be read at all."""
+    found = re.search(rb'"id"\s*:\s*"([^"\\]{1,64})"', raw[: io.DEFAULT_BUFFER_SIZE])
+    sample_id = parse_sample_id(found[1].decode("ascii", errors="replace")) if found else None
+    return str(sample_id) if sample_id else None

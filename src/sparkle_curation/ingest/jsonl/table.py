@@ -1,0 +1,240 @@
+"""A table read from its JSONL files, one a theme."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from xxhash import xxh3_128
+
+from sparkle_curation.engine.caching.code_digest import code_digest, own_modules
+from sparkle_curation.engine.executors.ordered_map import ordered_map
+from sparkle_curation.ingest.faults import Fault
+from sparkle_curation.ingest.ingestion import Ingestion, Ledger, present
+from sparkle_curation.ingest.jsonl.block import (
+    JsonlBlockReader,
+    ParsedBlock,
+    readable_id,
+    unknown_members,
+)
+from sparkle_curation.ingest.jsonl.blocks import Block, cut_blocks, line_bounds
+from sparkle_curation.ingest.jsonl.duplicates import IdRegister, judge_repeats, lines_at
+from sparkle_curation.ingest.jsonl.line_decoder import examine_line
+from sparkle_curation.ingest.jsonl.prompt_index import PromptIndex
+from sparkle_curation.ingest.jsonl.vector_checks import Rows
+from sparkle_curation.ingest.release_files import ReleaseFiles, SourceFile
+from sparkle_curation.spec.codes.quarantine_reasons import Reason
+from sparkle_curation.spec.description import stage_slice
+from sparkle_curation.spec.fields import Field
+from sparkle_curation.spec.layout import annotation_paths
+from sparkle_curation.spec.stages import Criterion
+from sparkle_curation.spec.tables.ingested import JsonlTable
+from sparkle_curation.spec.themes import THEMES
+
+logger = logging.getLogger(__name__)
+
+Prompts = Callable[[str], PromptIndex]
+"""Theme -> its prompts. A function, so that they are loaded only when a table is read."""
+
+
+def ingest_jsonl(table: JsonlTable, files: ReleaseFiles, prompts: Prompts) -> Ingestion:
+    """The ingestion of one of the five intermediate JSONL tables, over all themes that are there.
+
+    A prompt that differs from the annotations' is a warning, so the annotations' files are sources too.
+    """
+    own = [
+        (theme, source)
+        for theme in THEMES
+        for source in present(files, [table.path_of(theme)] if table.file_name else [])
+    ]
+    annotations = present(files, [path for theme in THEMES for path in annotation_paths(theme)])
+
+    def read(ledger: Ledger) -> Iterator[pa.Table]:
+        for theme, source in own:
+            records = JsonlFile(files, source, theme, table.published, prompts(theme))
+            for rows in records.read(ledger):
+                yield _with_columns(table, rows)
+
+    sources = [source for _, source in own]
+    # The prompts are made by whoever hands them in, so that their code counts too.
+    code = code_digest(__name__, *own_modules(prompts))
+    if table.criteria:
+        code += stage_slice(next(iter(table.criteria.values())).stage)
+    return Ingestion(table.name, table.schema, [*sources, *annotations], files, code, read)
+
+
+@dataclass(frozen=True)
+class JsonlRows:
+    """Rows of a JSONL file: the published members, and where each row stood."""
+
+    theme: str
+    table: pa.Table
+    source_lines: Rows
+    extras: Mapping[int, str]
+
+
+class JsonlFile:
+    """One JSONL file of one theme, read once from its start to its end.
+
+    Args:
+        files: the release.
+        source: the file.
+        theme: the theme that its ids must have.
+        fields: the members of a line.
+        prompts: the prompts to hold against, if any.
+    """
+
+    def __init__(
+        self,
+        files: ReleaseFiles,
+        source: SourceFile,
+        theme: str,
+        fields: tuple[Field, ...],
+        prompts: PromptIndex | None,
+    ) -> None:
+        self._files, self._source, self._theme, self._fields = files, source, theme, fields
+        self._prompts = prompts
+        self._register = IdRegister()
+        self._unknown: dict[str, list[int]] = {}
+
+    def read(self, ledger: Ledger) -> Iterator[JsonlRows]:
+        """The trusted rows in file order; all else goes to the ledger."""
+        reader = JsonlBlockReader(self._fields, self._theme)
+        line_count, bytes_before, digest = 0, ledger.bytes_read, xxh3_128()
+        with self._files.open(self._source.path) as stream:
+            for block, parsed in ordered_map(lambda block: (block, reader.parse(block)), cut_blocks(stream)):
+                yield self._take(block, parsed, line_count, ledger)
+                digest.update(block.data)  # of a line that is too long to be one, its head
+                line_count += parsed.line_count
+                ledger.bytes_read = bytes_before + block.byte_offset + block.byte_count
+        retracted = self._settle_repeats(ledger)
+        self._tell_unknown(ledger, retracted)
+        path, size_bytes = self._source.path, self._source.size
+        ledger.close_source(self._theme, path, size_bytes, line_count, digest.hexdigest())
+
+    def _take(self, block: Block, parsed: ParsedBlock, lines_before: int, ledger: Ledger) -> JsonlRows:
+        source_lines = parsed.lines + lines_before + 1
+        is_first = self._register.admit(parsed.numbers, source_lines)
+        differing = self._differing(block, parsed, is_first)
+        faults = sorted([*parsed.faults, *differing], key=lambda fault: fault.line or 0)
+        self._set_aside(
+            ledger, [replace(fault, line=(fault.line or 0) + lines_before + 1) for fault in faults]
+        )
+        extras = {line + lines_before + 1: text for line, text in parsed.extras.items()}
+        for line in source_lines[is_first].tolist() if extras else ():
+            for path in unknown_members([extras[line]]) if line in extras else ():
+                self._unknown.setdefault(path, []).append(line)
+        if is_first.all():
+            return JsonlRows(self._theme, parsed.table, source_lines, extras)
+        return JsonlRows(self._theme, parsed.table.filter(pa.array(is_first)), source_lines[is_first], extras)
+
+    def _differing(self, block: Block, parsed: ParsedBlock, is_first: npt.NDArray[np.bool_]) -> list[Fault]:
+        """Warnings, one per row whose prompt is not the annotations'; lines count within the block."""
+        if self._prompts is None:
+            return []
+        rows = self._prompts.differing_rows(parsed.numbers, parsed.table["prompt"])
+        rows = rows[is_first[rows]]
+        if not len(rows):
+            return []
+        starts, ends = line_bounds(block.data)
+        faults = []
+        for row in rows.tolist():
+            line = int(parsed.lines[row])
+            start, end = int(starts[line]), int(ends[line])
+            following = int(starts[line + 1]) if line + 1 < len(starts) else len(block.data)
+            faults.append(
+                Fault(
+                    Reason.PROMPT_DIFFERS,
+                    f"the annotations have {self._prompts.prompt_of(int(parsed.numbers[row]))!r}",
+                    bytes(block.data[start:end]),
+                    block.byte_offset + start,
+                    following - start,
+                    line=line,
+                    id=parsed.table["id"][row].as_py(),
+                    json_path="$.prompt",
+                )
+            )
+        return faults
+
+    def _settle_repeats(self, ledger: Ledger) -> set[int]:
+        """Set aside records of one id; the lines of the rows that are taken back."""
+        groups = self._register.repeated()
+        if not groups:
+            return set()
+        wanted = {line for lines in groups for line in lines}
+        with self._files.open(self._source.path) as stream:
+            places = {
+                line: Fault(Reason.DUPLICATE_CONFLICTING, "", raw, offset, length, line, id=self._id_of(raw))
+                for line, offset, length, raw in lines_at(stream, wanted)
+            }
+        faults, retracted = judge_repeats(groups, places, lambda raw: examine_line(raw, self._fields))
+        self._set_aside(ledger, faults)
+        ledger.retract(self._theme, self._source.path, retracted)
+        return set(retracted)
+
+    def _id_of(self, raw: bytes) -> str:
+        return str(examine_line(raw, self._fields)[0]["id"])
+
+    def _tell_unknown(self, ledger: Ledger, retracted: set[int]) -> None:
+        """Say each unknown member once a file: in the log, and as a warning about the first row that has it."""
+        kept = {
+            path: [line for line in lines if line not in retracted] for path, lines in self._unknown.items()
+        }
+        firsts = {path: lines[0] for path, lines in kept.items() if lines}
+        if not firsts:
+            return
+        with self._files.open(self._source.path) as stream:
+            places = {
+                line: (offset, length, raw)
+                for line, offset, length, raw in lines_at(stream, set(firsts.values()))
+            }
+        for path, line in firsts.items():
+            offset, length, raw = places[line]
+            logger.warning(
+                "%s line %d: the card names no %s; kept in extra_fields", self._source.path, line, path
+            )
+            detail = (
+                f"the card names no {path}; kept in extra_fields of {len(kept[path])} rows, this one first"
+            )
+            fault = Fault(
+                Reason.UNKNOWN_FIELD, detail, raw, offset, length, line, id=readable_id(raw), json_path=path
+            )
+            self._set_aside(ledger, [fault])
+
+    def _set_aside(self, ledger: Ledger, faults: list[Fault]) -> None:
+        ledger.set_aside(self._theme, self._source.path, faults)
+
+
+# ------------------------------------------------------------------ what we add to a row
+def _with_columns(table: JsonlTable, rows: JsonlRows) -> pa.Table:
+    count = rows.table.num_rows
+    ours = {
+        "theme": pa.array([rows.theme], pa.string()).take(pa.array(np.zeros(count, np.int32))),
+        "source_line": pa.array(rows.source_lines, pa.int32()),
+        "extra_fields": _extra_fields(rows),
+        **{name: _values_of(rows.table, criterion) for name, criterion in table.criteria.items()},
+    }
+    columns = [ours[name] if name in ours else rows.table[name] for name in table.schema.names]
+    return pa.Table.from_arrays(columns, schema=table.schema)
+
+
+def _extra_fields(rows: JsonlRows) -> pa.Array:
+    if not rows.extras:
+        return pa.nulls(rows.table.num_rows, pa.string())
+    return pa.array([rows.extras.get(line) for line in rows.source_lines.tolist()], pa.string())
+
+
+def _values_of(table: pa.Table, criterion: Criterion) -> pa.Array:
+    """The value of each row that the criterion is about: a member of ``editscore``, or what its frames' come to."""
+    scores = table["editscore"].combine_chunks()
+    if criterion.reducer is None:
+        return pc.struct_field(scores, criterion.field)
+    values = scores.values.field(criterion.field).to_numpy().tolist()
+    offsets = scores.offsets.to_numpy().tolist()
+    return pa.array([criterion.reduce(values[start:end]) for start, end in pairwise(offsets)], pa.float64())

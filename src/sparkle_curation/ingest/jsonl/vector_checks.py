@@ -1,0 +1,183 @@
+"""Bulk checks of a parsed block: which rows does the bulk parser's success not yet vouch for?
+
+Arrow's JSON reader turns a missing member into a null and lets NaN pass; the screens find such rows with a
+few vector operations and name them, so that only those lines are looked at one by one.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sparkle_curation.spec.fields import Field, FieldType, ListOf, Struct
+from sparkle_curation.spec.sample_ids import ID_DIGITS, id_prefix
+
+Rows = npt.NDArray[np.int64]
+NO_ROWS: Rows = np.empty(0, np.int64)
+_BAD_INDEX = re.compile(r"string index (\d+)")
+
+
+def suspect_rows(table: pa.Table, fields: tuple[Field, ...]) -> Rows:
+    """Rows with a null where none may be, a number not finite or out of bounds, or an unknown member not null.
+
+    Args:
+        table: a parsed block of one chunk a column; unknown members are further columns or nested fields.
+        fields: what its columns hold.
+
+    Returns:
+        Row indices, ascending, each once.
+    """
+    known = {field.name for field in fields}
+    found = [_suspects(_only_chunk(table[field.name]), field, field.type) for field in fields]
+    found += [_present(_only_chunk(table[name])) for name in table.column_names if name not in known]
+    return np.unique(np.concatenate([NO_ROWS, *found]))
+
+
+def id_numbers(ids: pa.ChunkedArray, theme: str) -> tuple[Rows, Rows]:
+    """The six digits of each id as a number (-1 where it is no id of ``theme``), and the rows of the latter."""
+    column = _only_chunk(ids)
+    prefix = np.frombuffer(id_prefix(theme).encode(), np.uint8)
+    width = len(prefix) + ID_DIGITS
+    offsets = np.frombuffer(column.buffers()[1], np.int32)[column.offset : column.offset + len(column) + 1]
+    numbers = np.full(len(column), -1, np.int64)
+    # All ids of a theme have one length, so they lie in memory as the rows of a matrix of characters.
+    fitting = np.flatnonzero(np.diff(offsets) == width)
+    if len(fitting):
+        characters = np.frombuffer(column.buffers()[2], np.uint8)[offsets[fitting, None] + np.arange(width)]
+        digits = characters[:, len(prefix) :].astype(np.int64) - ord("0")
+        is_id = (characters[:, : len(prefix)] == prefix).all(axis=1)
+        is_id &= ((digits >= 0) & (digits <= 9)).all(axis=1)
+        numbers[fitting[is_id]] = digits[is_id] @ 10 ** np.arange(ID_DIGITS - 1, -1, -1)
+    return numbers, np.flatnonzero(numbers < 0)
+
+
+def invalid_utf8_lines(data: memoryview, starts: Rows) -> Rows:
+    """Lines of a block that hold bytes that are not UTF-8, ascending.
+
+    Args:
+        data: the block.
+        starts: first index of each line.
+    """
+    found: list[int] = []
+    octets = pa.py_buffer(data)
+    first = 0
+    while first < len(starts):
+        offsets = pa.py_buffer(np.append(starts[first:], len(data)).astype(np.int32))
+        lines = pa.StringArray.from_buffers(len(starts) - first, offsets, octets)
+        try:
+            lines.validate(full=True)
+        except pa.ArrowInvalid as error:
+            named = _BAD_INDEX.search(str(error))
+            if named is None:
+                raise
+            found.append(first + int(named[1]))
+            first = found[-1] + 1
+        else:
+            break
+    return np.array(found, np.int64)
+
+
+def conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The table without the columns and nested fields that ``schema`` does not have."""
+    if table.schema.equals(schema):
+        return table
+    columns = [_conformed(_only_chunk(table[field.name]), field.type) for field in schema]
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _conformed(values: pa.Array, wanted: pa.DataType) -> pa.Array:
+    if values.type.equals(wanted):
+        return values
+    mask = pc.is_null(values) if values.null_count else None
+    if pa.types.is_list(wanted):
+        items = _conformed(values.values, wanted.value_type)
+        return pa.ListArray.from_arrays(values.offsets, items, type=wanted, mask=mask)
+    members = [_conformed(values.field(member.name), member.type) for member in wanted]
+    return pa.StructArray.from_arrays(members, fields=list(wanted), mask=mask)
+
+
+def unequal_rows(first: pa.ChunkedArray, second: pa.ChunkedArray) -> Rows:
+    """Rows whose two lists differ in length, or are empty."""
+    lengths = pc.list_value_length(first).to_numpy(), pc.list_value_length(second).to_numpy()
+    return np.flatnonzero((lengths[0] != lengths[1]) | (lengths[0] == 0))
+
+
+def _suspects(values: pa.Array, field: Field, kind: FieldType) -> Rows:
+    """Indices into ``values`` at or under which something is wrong."""
+    found = [_indices(pc.is_null(values))] if values.null_count and not field.is_optional else []
+    if isinstance(kind, Struct):
+        known = {member.name for member in kind.fields}
+        found += [_suspects(values.field(member.name), member, member.type) for member in kind.fields]
+        found += [
+            _present(values.field(index))
+            for index, member in enumerate(values.type)
+            if member.name not in known
+        ]
+    elif isinstance(kind, ListOf):
+        found.append(_suspect_lists(values, field, kind))
+    elif kind in {"float", "integer", "long"}:
+        found.append(_out_of_bounds(values, field))
+    return np.unique(np.concatenate(found)) if found else NO_ROWS
+
+
+def _suspect_lists(values: pa.ListArray, field: Field, kind: ListOf) -> Rows:
+    """Indices of the lists that hold a suspect element."""
+    if not len(values):
+        return NO_ROWS
+    offsets = values.offsets.to_numpy()
+    first, last = int(offsets[0]), int(offsets[-1])  # a slice shares the elements of its neighbours
+    inner = _suspects(values.values.slice(first, last - first), _element_of(field), kind.element)
+    return np.searchsorted(offsets, inner + first, side="right") - 1 if len(inner) else NO_ROWS
+
+
+def unknown_names(schema: pa.Schema, fields: tuple[Field, ...]) -> set[str]:
+    """Names of the columns and nested fields, at any depth, that ``fields`` does not have."""
+    known = {field.name: field for field in fields}
+    found = {column.name for column in schema if column.name not in known}
+    for name, field in known.items():
+        kind, column_type = field.type, schema.field(name).type
+        while isinstance(kind, ListOf):
+            kind, column_type = kind.element, column_type.value_type
+        if isinstance(kind, Struct):
+            found |= unknown_names(pa.schema(list(column_type)), kind.fields)
+    return found
+
+
+def _present(values: pa.Array) -> Rows:
+    """Where an unknown member stands and is not null."""
+    return NO_ROWS if pa.types.is_null(values.type) else _indices(pc.is_valid(values))
+
+
+def _element_of(field: Field) -> Field:
+    """The field for the elements of a list: the list may be optional, its elements are not."""
+    return Field(field.name, field.type, field.description, minimum=field.minimum, maximum=field.maximum)
+
+
+def _out_of_bounds(values: pa.Array, field: Field) -> Rows:
+    if len(values) == values.null_count:
+        return NO_ROWS
+    found = []
+    is_all_finite = not pa.types.is_floating(values.type) or pc.all(pc.is_finite(values)).as_py()
+    if not is_all_finite:
+        found.append(_indices(pc.invert(pc.is_finite(values))))
+    extremes = pc.min_max(values).as_py()
+    for bound, extreme, is_beyond in (
+        (field.minimum, extremes["min"], pc.less),
+        (field.maximum, extremes["max"], pc.greater),
+    ):
+        # What min_max makes of a NaN is not worth relying on: where there is one, look at every value.
+        if bound is not None and (not is_all_finite or is_beyond(extreme, bound).as_py()):
+            found.append(_indices(is_beyond(values, pa.scalar(bound, values.type))))
+    return np.concatenate([NO_ROWS, *found])
+
+
+def _indices(mask: pa.Array) -> Rows:
+    return np.flatnonzero(pc.fill_null(mask, False).to_numpy(zero_copy_only=False))
+
+
+def _only_chunk(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()

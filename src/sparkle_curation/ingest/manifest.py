@@ -1,0 +1,131 @@
+"""What a release consists of, told without reading its terabytes.
+
+A version of a variant is kept with the manifests of its release, so they must be the same wherever the files are: a
+clone or a copy has other times. What can be read in seconds is therefore known by its content. Texts and media have a
+manifest each, so that another score does not make anyone look at the videos again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import polars as pl
+import xxhash
+
+from sparkle_curation.engine.io.storable_text import storable
+from sparkle_curation.ingest.assets.listing import find_asset_sources, unknown_tars
+from sparkle_curation.ingest.ingestion import present
+from sparkle_curation.ingest.release_files import CONTENT_COLUMNS, ReleaseFiles, SourceFile
+from sparkle_curation.spec.layout import annotation_paths
+from sparkle_curation.spec.tables.ingested import JSONL_TABLES
+from sparkle_curation.spec.themes import THEMES
+
+MANIFEST_SCHEMA = {
+    "path": pl.String,
+    "file_count": pl.Int64,
+    "size_bytes": pl.Int64,
+    "version": pl.String,
+}
+
+CONTENT_SCHEMA = {name: pl.Int64 if name == "size_bytes" else pl.String for name in CONTENT_COLUMNS}
+"""Of the contents that were seen."""
+
+MAX_READ_BYTES = 64 << 20
+"""Longest shard, or folder, that is known by its content. A shard of the release has 5 GB; the last of a kind less."""
+
+
+class Listing(NamedTuple):
+    """What a release consists of, and what was seen on the way.
+
+    Attributes:
+        manifest: one row per file, tar or folder of loose assets, the same wherever the release lies.
+        contents: the content of each file that was read (``CONTENT_COLUMNS``), for who looks at sizes and times alone.
+    """
+
+    manifest: pl.DataFrame
+    contents: pl.DataFrame
+
+
+def list_texts(release: ReleaseFiles) -> Listing:
+    """One row per text file that ingestion reads, by path: training CSVs, their metadata, scores and groundings.
+
+    Columns of the manifest: ``path`` from the release root, ``file_count``, ``size_bytes``, ``version``.
+    A version is ``content:`` and a digest of the bytes; where a file is not local, ``modified:`` and a digest of what
+    tells its versions apart there.
+    """
+    return _manifest(release, _find_texts(release))
+
+
+def list_media(release: ReleaseFiles) -> Listing:
+    """One row per tar and per folder of loose assets, by path; columns as in ``list_texts``.
+
+    Media of more than ``MAX_READ_BYTES`` are not read: their version is ``modified:``, of the times of their files.
+    """
+    return _manifest(release, _find_media(release))
+
+
+@dataclass(frozen=True)
+class _Entry:
+    path: str
+    files: Sequence[SourceFile]
+    is_text: bool = False
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(file.size for file in self.files)
+
+
+def _manifest(release: ReleaseFiles, entries: Iterable[_Entry]) -> Listing:
+    rows: list[tuple[object, ...]] = []
+    contents: list[tuple[object, ...]] = []
+    for entry in entries:
+        is_read = release.is_local and (entry.is_text or entry.size_bytes <= MAX_READ_BYTES)
+        states = [release.content_hash(file.path) if is_read else file.modified for file in entry.files]
+        if is_read:
+            contents += [
+                (release.root, file.path, file.size, file.modified, content)
+                for file, content in zip(entry.files, states, strict=True)
+            ]
+        version = f"{'content' if is_read else 'modified'}:{_digest(entry.files, states)}"
+        rows.append((storable(entry.path), len(entry.files), entry.size_bytes, version))
+    return Listing(
+        pl.DataFrame(rows, schema=MANIFEST_SCHEMA, orient="row").sort("path"),
+        pl.DataFrame(_storable(contents), schema=CONTENT_SCHEMA, orient="row"),
+    )
+
+
+def _storable(contents: list[tuple[object, ...]]) -> list[tuple[object, ...]]:
+    """Without files whose names are not UTF-8, which no table can hold; these are known by their times."""
+    return [row for row in contents if _is_text(str(row[1]))]
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _find_texts(release: ReleaseFiles) -> Iterator[_Entry]:
+    for theme in THEMES:
+        tables = (table.path_of(theme) for table in JSONL_TABLES.values() if table.file_name)
+        for file in present(release, (*annotation_paths(theme), *tables)):
+            yield _Entry(file.path, (file,), is_text=True)
+
+
+def _find_media(release: ReleaseFiles) -> Iterator[_Entry]:
+    for source in find_asset_sources(release):
+        yield _Entry(source.path, source.files)
+    for tar in unknown_tars(release):
+        yield _Entry(tar.path, (tar,))
+
+
+def _digest(files: Sequence[SourceFile], states: Sequence[str]) -> str:
+    digest = xxhash.xxh3_128()
+    for file, state in zip(files, states, strict=True):
+        # A name that is not UTF-8 is a name all the same.
+        digest.update(f"{file.path}\0{file.size}\0{state}\n".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()

@@ -1,0 +1,294 @@
+"""The files of a release under its root: a local folder or any fsspec URL.
+
+All paths are relative to the root, with ``/`` between folders, as in ``spec.layout``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from operator import attrgetter
+from pathlib import Path, PurePath
+from typing import BinaryIO, Protocol, cast
+
+import fsspec
+import xxhash
+
+from sparkle_curation.errors import ReleaseError
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class SourceFile:
+    """A file of the release as its file system lists it.
+
+    Attributes:
+        path: path from the release root.
+        size: length in bytes.
+        modified: what the file system gives to tell versions apart: mtime in nanoseconds, else an ETag.
+    """
+
+    path: str
+    size: int
+    modified: str
+
+
+CONTENT_COLUMNS = ("root", "path", "size_bytes", "modified", "xxh3_128")
+"""Which content a file had at a size and time: of this machine alone, since a copy has other times."""
+
+_BLOCK_BYTES = 1 << 20
+_BY_PATH = attrgetter("path")  # a path is there once, and comparing the whole files takes six times as long
+
+
+class ByteReader(Protocol):
+    """Reads any part of one open file; safe to share between threads."""
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """The bytes from ``offset``, at most ``length`` of them: fewer at the end of the file, then none."""
+        ...
+
+
+class ReleaseFiles:
+    """Lists and reads the files of one release.
+
+    Args:
+        root: a local folder or an fsspec URL, such as ``s3://bucket/Sparkle``.
+        contents: Parquet files that say which content some files of a release had at a size and time
+            (``CONTENT_COLUMNS``); one that is not there says nothing.
+        trusts_times: whether a local file of the same size and time is taken for the same; else it is read.
+
+    Raises:
+        ReleaseError: there is no folder at ``root``.
+    """
+
+    def __init__(self, root: str, *, contents: Sequence[Path] = (), trusts_times: bool = True) -> None:
+        self.root = str(root)
+        self._contents, self._trusts_times = tuple(contents), trusts_times
+        self._hashed: dict[SourceFile, str] = {}
+        self._fs, base = fsspec.core.url_to_fs(self.root)
+        self._base = base.rstrip("/")
+        self._is_local = "file" in _protocols(self._fs)
+        # fsspec keeps one file system per process with its listings: an earlier run's would hide a changed file.
+        self._fs.invalidate_cache()
+        if not self._fs.isdir(self._base):
+            raise ReleaseError(
+                "The release root is not a folder",
+                where=f"release_root={self.root}",
+                got="a file" if self._fs.exists(self._base) else "nothing there",
+                allowed="a local folder or fsspec URL that holds prompts/, {theme}/, intermediate_data/ or a part of them",
+                todo="point to your download: kedro run --pipelines curate --params release_root=/path/to/Sparkle",
+            )
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the files lie on this machine, so that reading costs no transfer."""
+        return self._is_local
+
+    def files_in(self, folder: str = "") -> list[SourceFile]:
+        """The files directly in ``folder``, by name; none when the folder is not there."""
+        full = self._full(folder)
+        if self._is_local:
+            return sorted(_scan_local(full, folder), key=_BY_PATH)
+        try:
+            entries = self._fs.ls(full, detail=True)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        # A listing over http names the files and no more.
+        listed = (
+            entry if entry.get("size") is not None else self._fs.info(entry["name"])
+            for entry in entries
+            if entry["type"] == "file"
+        )
+        sources = (_from_info(_join(folder, entry["name"].rsplit("/", 1)[-1]), entry) for entry in listed)
+        return sorted(sources, key=_BY_PATH)
+
+    def has_files(self, folder: str) -> bool:
+        """Whether there is a file directly in ``folder``; a local folder is not listed further than to the first."""
+        if self._is_local:
+            return any(True for _ in _scan_local(self._full(folder), folder))
+        return bool(self.files_in(folder))
+
+    def folders_in(self, folder: str = "") -> list[str]:
+        """Names of the folders directly in ``folder``, sorted; none where it cannot be listed."""
+        full = self._full(folder)
+        try:
+            if self._is_local:
+                with os.scandir(full) as entries:
+                    return sorted(entry.name for entry in entries if entry.is_dir())
+            listed = self._fs.ls(full, detail=True)
+        except OSError:
+            return []
+        return sorted(
+            entry["name"].rstrip("/").rpartition("/")[2] for entry in listed if entry["type"] == "directory"
+        )
+
+    def parents(self, count: int) -> list[str]:
+        """The roots above this one, the nearest first, at most ``count``; of a URL down to its bucket or server."""
+        if self._is_local:
+            return [str(path) for path in PurePath(self._base).parents][:count]
+        scheme, mark, path = self.root.rstrip("/").partition("://")
+        if not mark or "?" in path:  # a chained URL, or one whose end is no path
+            return []
+        names = path.split("/")
+        return [f"{scheme}://{'/'.join(names[:end])}" for end in range(len(names) - 1, 0, -1)][:count]
+
+    def find(self, path: str) -> SourceFile | None:
+        """The file at ``path``, as its folder lists it; None when it is not there."""
+        folder, _, name = path.rpartition("/")
+        return next((file for file in self.files_in(folder) if file.path == _join(folder, name)), None)
+
+    def version(self, file: SourceFile) -> str:
+        """What tells this version of a file from another: a digest of its content where that is known, else its time.
+
+        A digest that was noted counts only where the file still has the size and time that were noted with it. Behind
+        a URL it is what the server says, which is mostly of the content.
+        """
+        if not self._is_local:
+            return file.modified
+        if not self._trusts_times:
+            if file not in self._hashed:
+                self._hashed[file] = self.content_hash(file.path)
+            return _content_version(self._hashed[file])
+        known = self._known_contents.get(file.path)
+        return _content_version(known[1]) if known and known[0] == file else file.modified
+
+    def content_hash(self, path: str) -> str:
+        """xxh3-128 of a file's bytes."""
+        digest = xxhash.xxh3_128()
+        with self.open(path) as stream:
+            while block := stream.read(_BLOCK_BYTES):
+                digest.update(block)
+        return digest.hexdigest()
+
+    @cached_property
+    def _known_contents(self) -> dict[str, tuple[SourceFile, str]]:
+        """Path -> the file as it was when its content was noted, and that content; of this root alone."""
+        return {
+            path: (SourceFile(path, size, modified), content)
+            for table in self._contents
+            for root, path, size, modified, content in _noted_contents(table)
+            if root == self.root
+        }
+
+    def __getstate__(self) -> dict[str, object]:
+        """Without what was noted, which may be long: who probes in another process asks for no version."""
+        return {name: value for name, value in self.__dict__.items() if name != "_known_contents"}
+
+    def open(self, path: str) -> BinaryIO:
+        """The file at ``path``, open for reading from its start."""
+        if self._is_local:
+            return open(self._full(path), "rb", buffering=0)  # noqa: PTH123 -- the caller closes it
+        return cast(BinaryIO, self._fs.open(self._full(path), "rb"))
+
+    @contextmanager
+    def reader(self, path: str) -> Iterator[ByteReader]:
+        """A reader of any part of the file at ``path``: a seek and a read, never the whole.
+
+        Raises:
+            ReleaseError: the server does not tell the file's length, or, while reading, answers with another
+                part than it was asked for.
+        """
+        if not self._is_local:
+            full = self._full(path)
+            yield _RemoteReader(self._fs, full, _known_size(full, self._fs.size(full)))
+            return
+        handle = os.open(self._full(path), os.O_RDONLY)
+        try:
+            yield _LocalReader(handle)
+        finally:
+            os.close(handle)
+
+    def _full(self, path: str) -> str:
+        return _join(self._base, path)
+
+
+def _noted_contents(table: Path) -> list[tuple[str, str, int, str, str]]:
+    """The rows of a table of contents; none where it is not there, or no such table."""
+    from pyarrow import lib, parquet  # noqa: PLC0415  # costs who asks for no version
+
+    try:
+        return list(
+            zip(*parquet.read_table(table, columns=list(CONTENT_COLUMNS)).to_pydict().values(), strict=True)
+        )
+    except (OSError, lib.ArrowException):
+        return []
+
+
+def _content_version(content: str) -> str:
+    return f"content:{content}"
+
+
+@dataclass(frozen=True)
+class _LocalReader:
+    handle: int
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        return os.pread(self.handle, length, offset)
+
+
+@dataclass(frozen=True)
+class _RemoteReader:
+    fs: fsspec.AbstractFileSystem
+    path: str
+    size: int
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        end = min(offset + length, self.size)
+        if offset >= end:
+            return b""
+        part = cast(bytes, self.fs.cat_file(self.path, start=offset, end=end))
+        if len(part) != end - offset:
+            # A plain web server sends the whole file, whatever range is asked for.
+            raise ReleaseError(
+                "The server does not send the part of a file that it is asked for",
+                where=self.path,
+                got=f"{len(part)} bytes",
+                allowed=f"the {end - offset} bytes from byte {offset}",
+                todo="use a server that knows byte ranges, or copy the release to a local folder",
+            )
+        return part
+
+
+def _scan_local(full: str, folder: str) -> Iterator[SourceFile]:
+    # os.scandir is several times faster than fsspec on the million files of an extracted release.
+    try:
+        with os.scandir(full) as entries:
+            for entry in entries:
+                if entry.is_file():
+                    status = entry.stat()
+                    yield SourceFile(_join(folder, entry.name), status.st_size, str(status.st_mtime_ns))
+    except (FileNotFoundError, NotADirectoryError):
+        return
+
+
+_VERSION_KEYS = ("mtime", "ETag", "etag", "LastModified", "Last-Modified", "last_modified", "created")
+
+
+def _from_info(path: str, info: dict[str, object]) -> SourceFile:
+    modified = next((info[key] for key in _VERSION_KEYS if info.get(key) is not None), "")
+    if isinstance(modified, datetime):
+        modified = modified.isoformat()
+    return SourceFile(path, _known_size(path, info.get("size")), str(modified))
+
+
+def _known_size(path: str, size: object) -> int:
+    if isinstance(size, int):
+        return size
+    raise ReleaseError(
+        "The server does not tell how long a file is",
+        where=path,
+        got=f"size {size}",
+        allowed="a length in bytes",
+        todo="use a server that sends Content-Length, or copy the release to a local folder",
+    )
+
+
+def _join(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder and name else folder or name
+
+
+def _protocols(fs: fsspec.AbstractFileSystem) -> tuple[str, ...]:
+    return (fs.protocol,) if isinstance(fs.protocol, str) else tuple(fs.protocol)

@@ -1,1 +1,0 @@
-"""What is known of judges without running one: their arithmetic, their answers, and what their scores give away."""

@@ -1,0 +1,143 @@
+"""The files that a row of a training CSV names, and what the table of the media says of them."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import NamedTuple
+
+import polars as pl
+
+from sparkle_curation.engine.any_frame import Frame
+from sparkle_curation.loader.kiwi_edit import FileType, file_type
+from sparkle_curation.spec.layout import KIND, asset_path, parse_asset_path
+
+
+class Side(NamedTuple):
+    """One video of a pair: the word that its columns begin with, its column in the CSV and its asset kind."""
+
+    name: str
+    column: str
+    kind: str
+
+    def col(self, name: str) -> pl.Expr:
+        """A column of this side, ``source_width_px`` say."""
+        return pl.col(f"{self.name}_{name}")
+
+
+SIDES: tuple[Side, Side] = (
+    Side("source", "src_video", KIND.source_video),
+    Side("edited", "tgt_video", KIND.edited_video),
+)
+
+_FACTS = (
+    "width_px",
+    "height_px",
+    "frame_count",
+    "fps",
+    "is_constant_fps",
+    "index_hash",
+    "content_hash",
+    "frames_hash",
+    "error",
+    "error_detail",
+)
+_TURNED = (90, 270)
+
+_RESOLVED = {
+    "_cell": pl.String,
+    "path": pl.String,
+    "named_theme": pl.String,
+    "named_kind": pl.String,
+    "named_id": pl.String,
+}
+
+
+def find_files(candidates: Frame, media: Frame) -> pl.DataFrame:
+    """One row per candidate in their order, with both files that its row of the CSV names.
+
+    Args:
+        candidates: ``id``, ``theme``, ``prompt``, ``src_video``, ``tgt_video``.
+        media: columns of ``media``. Of several files of one path a loose one counts, else that of the first tar
+            by name.
+
+    Returns:
+        The candidates, and for each side (``source_`` and ``edited_``): ``path`` without ``.`` and ``..``, ``type``
+        (how the loader opens it), ``named_theme``, ``named_kind`` and ``named_id`` (what the path says; null
+        where the layout has no such path), ``is_found``, ``is_inspected`` (whether the media have any file of
+        that kind and theme), and the facts of the media. Width and height are those of the picture as shown.
+    """
+    rows = candidates.lazy().select("id", "theme", "prompt", "src_video", "tgt_video").collect()
+    for side in SIDES:
+        rows = _with_names(rows, side)
+    files = _list_files(rows, media)
+    parts = media.lazy().select("theme", "kind").unique().collect()
+    for side in SIDES:
+        rows = _with_facts(rows, files, parts, side)
+    return rows
+
+
+def _with_names(rows: pl.DataFrame, side: Side) -> pl.DataFrame:
+    """The rows with what the path of a side says; the layout's own paths, nearly all, are not looked at one by one."""
+    cell = pl.col(side.column)
+    usual = pl.format(asset_path("{}", side.kind, "{}"), "theme", "id")
+    is_usual = (cell == usual).fill_null(value=False)
+    odd = rows.filter(~is_usual)[side.column].drop_nulls().unique()
+    resolved = pl.DataFrame([_resolve(text) for text in odd], schema=_RESOLVED, orient="row")
+    resolved = resolved.with_columns(file_type(pl.col("_cell")).alias("type"))
+    usual_facts = {
+        "path": cell,
+        "named_theme": pl.col("theme"),
+        "named_kind": pl.lit(side.kind),
+        "named_id": pl.col("id"),
+        "type": pl.lit(FileType.VIDEO.value),
+    }
+    return (
+        rows.join(resolved, left_on=side.column, right_on="_cell", how="left", maintain_order="left")
+        .with_columns(
+            pl.when(is_usual).then(fact).otherwise(name).alias(f"{side.name}_{name}")
+            for name, fact in usual_facts.items()
+        )
+        .drop(usual_facts)
+    )
+
+
+def _resolve(cell: str) -> tuple[str | None, ...]:
+    path = posixpath.normpath(cell)
+    name = parse_asset_path(path)
+    return (cell, path, *(name or (None, None, None)))
+
+
+def _list_files(rows: pl.DataFrame, media: Frame) -> pl.DataFrame:
+    """What the media say of each path of the kinds that the rows name, once each."""
+    # A file of the media has a path of the layout, so its kind is the one that its path names.
+    kinds = {kind for side in SIDES for kind in rows[f"{side.name}_named_kind"].unique().drop_nulls()}
+    is_turned = pl.col("rotation_deg").is_in(_TURNED).fill_null(value=False)
+    width = pl.when(is_turned).then("height_px").otherwise("width_px")
+    height = pl.when(is_turned).then("width_px").otherwise("height_px")
+    files = (
+        media.lazy()
+        .filter(pl.col("kind").is_in(sorted(kinds)))
+        .with_columns(width_px=width, height_px=height)
+        .select("path", "container", *_FACTS, pl.lit(value=True).alias("is_found"))
+        .collect()
+    )
+    if files["path"].is_duplicated().any():  # else sorting a million rows changes nothing
+        files = files.sort("container", maintain_order=True).unique("path", keep="first", maintain_order=True)
+    return files.drop("container")
+
+
+def _with_facts(rows: pl.DataFrame, files: pl.DataFrame, parts: pl.DataFrame, side: Side) -> pl.DataFrame:
+    facts = files.rename(lambda name: f"{side.name}_{name}")
+    marked = parts.with_columns(pl.lit(value=True).alias(f"{side.name}_is_inspected"))
+    return (
+        rows.join(facts, on=f"{side.name}_path", how="left", maintain_order="left")
+        .with_columns(
+            side.col("named_theme").fill_null(pl.col("theme")).alias("_theme"),
+            side.col("named_kind").fill_null(side.kind).alias("_kind"),
+        )
+        .join(
+            marked, left_on=["_theme", "_kind"], right_on=["theme", "kind"], how="left", maintain_order="left"
+        )
+        .with_columns(side.col(name).fill_null(value=False) for name in ("is_found", "is_inspected"))
+        .drop("_theme", "_kind")
+    )

@@ -1,0 +1,148 @@
+"""The preflight: what Kiwi-Edit's training loader would do with each row of a variant.
+
+The loader replaces a row that it cannot load by a random other one, and says so in a line of its output at most.
+Here each row is held against its rules beforehand, from the headers of the files alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import polars as pl
+
+from sparkle_curation.engine.any_frame import Frame
+from sparkle_curation.errors import ConservationError
+from sparkle_curation.loader.kiwi_edit import LoaderSettings
+from sparkle_curation.loader.pair_files import find_files
+from sparkle_curation.loader.pair_reasons import Finding, find_reasons, with_counts, with_loaded
+from sparkle_curation.spec.tables.preflight import PREFLIGHT_COLUMNS, PairOutcome, PairReason
+
+UnloadablePairs = Literal["drop", "keep"]
+"""What becomes of a pair that the loader would replace: the variant goes without it, or has it all the same."""
+
+
+def check_pairs(
+    candidates: Frame,
+    media: Frame,
+    settings: LoaderSettings,
+    unloadable_pairs: UnloadablePairs = "drop",
+) -> pl.DataFrame:
+    """The preflight (``PREFLIGHT_COLUMNS``): one row per candidate, in their order.
+
+    >>> none = pl.DataFrame(schema=dict.fromkeys(["id", "theme", "prompt", "src_video", "tgt_video"], pl.String))
+    >>> from sparkle_curation.spec.fields import arrow_schema
+    >>> from sparkle_curation.spec.tables.media import MEDIA_COLUMNS
+    >>> media = pl.DataFrame(pl.from_arrow(arrow_schema(MEDIA_COLUMNS).empty_table()))
+    >>> check_pairs(none, media, LoaderSettings()).height
+    0
+
+    Args:
+        candidates: the samples that would be emitted: ``id``, ``theme``, ``prompt``, ``src_video``, ``tgt_video``.
+        media: the table of the media.
+        settings: the loader's.
+        unloadable_pairs: whether ``is_dropped`` is set for those that would be replaced.
+
+    Raises:
+        ConservationError: the rows are not one per candidate.
+    """
+    rows = with_counts(with_loaded(find_files(candidates, media), settings))
+    found = find_reasons(settings)
+    checked = (
+        rows.with_columns(
+            holds.fill_null(value=False).alias(reason.value) for reason, (holds, _) in found.items()
+        )
+        .with_columns(_list_reasons().alias("reasons"), _worst_outcome().alias("outcome"))
+        .with_columns(
+            (pl.lit(unloadable_pairs == "drop") & (pl.col("outcome") == PairOutcome.REPLACED.value)).alias(
+                "is_dropped"
+            )
+        )
+    )
+    details = _tell(checked, found)
+    preflight = checked.join(details, on="id", how="left", maintain_order="left").select(
+        field.name for field in PREFLIGHT_COLUMNS
+    )
+    _check_conservation(candidates, preflight)
+    return preflight
+
+
+def drop_unloadable(candidates: Frame, preflight: Frame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """The candidates that stay, a report of those that are dropped, and one of those that train badly.
+
+    The reports have ``id``, ``theme``, ``outcome``, ``reasons`` (parted by spaces) and ``detail``. The second has
+    a row for each pair with a reason that the loader accepts, unless it is dropped.
+
+    Raises:
+        ConservationError: stay and dropped are not all candidates.
+    """
+    candidates = candidates.lazy().collect()
+    told = preflight.lazy().with_columns(pl.col("reasons").list.join(" "))
+    dropped = told.filter("is_dropped").select(_REPORTED).collect()
+    accepted = [reason.value for reason in PairReason if reason.outcome is PairOutcome.ACCEPTED_BAD]
+    is_warned = pl.col("reasons").str.split(" ").list.eval(pl.element().is_in(accepted)).list.any()
+    warnings = told.filter(~pl.col("is_dropped") & is_warned).select(_REPORTED).collect()
+    stay = candidates.join(dropped, on="id", how="anti", maintain_order="left")
+    if stay.height + dropped.height != candidates.height:
+        raise ConservationError(
+            "Pairs were lost in the preflight",
+            where="table preflight",
+            got=f"{stay.height} that stay + {dropped.height} dropped",
+            allowed=f"{candidates.height} candidates",
+        )
+    return stay, dropped, warnings
+
+
+_REPORTED = ("id", "theme", "outcome", "reasons", "detail")
+
+
+def count_uninspected(preflight: Frame) -> pl.DataFrame:
+    """Pairs of which a file could not be inspected: ``theme``, ``count``, one row per theme that has some."""
+    is_open = pl.col("reasons").list.contains(PairReason.NOT_INSPECTED.value)
+    counts = preflight.lazy().filter(is_open).group_by("theme", maintain_order=True)
+    return counts.agg(pl.len().alias("count")).collect()
+
+
+def _list_reasons() -> pl.Expr:
+    codes = [pl.when(reason.value).then(pl.lit(reason.value)) for reason in PairReason]
+    return pl.concat_list(codes).list.drop_nulls()
+
+
+def _worst_outcome() -> pl.Expr:
+    """The worst outcome of the reasons that hold."""
+    by_badness = list(PairOutcome)[:0:-1]
+    return pl.coalesce(
+        *(
+            pl.when(pl.any_horizontal(_reasons_of(outcome))).then(pl.lit(outcome.value))
+            for outcome in by_badness
+        ),
+        pl.lit(PairOutcome.LOADS.value),
+    )
+
+
+def _reasons_of(outcome: PairOutcome) -> list[str]:
+    return [reason.value for reason in PairReason if reason.outcome is outcome]
+
+
+def _tell(checked: pl.DataFrame, found: Mapping[PairReason, Finding]) -> pl.DataFrame:
+    """What is said of each row that has a reason: ``id``, ``detail``."""
+    odd = checked.filter(pl.col("reasons").list.len() > 0)
+    told = [
+        pl.when(reason.value).then(pl.format(f"{reason}: {{}}", found[reason][1]))
+        for reason in PairReason
+        if odd[reason.value].any()  # most never hold, and writing 140,000 texts for nothing takes a second
+    ]
+    if not told:
+        return pl.DataFrame(schema={"id": pl.String, "detail": pl.String})
+    return odd.select("id", pl.concat_str(told, separator="; ", ignore_nulls=True).alias("detail"))
+
+
+def _check_conservation(candidates: Frame, preflight: pl.DataFrame) -> None:
+    count = candidates.lazy().select(pl.len()).collect().item()
+    if preflight.height != count or preflight["id"].n_unique() != count:
+        raise ConservationError(
+            "The preflight is not one row per pair",
+            where="table preflight",
+            got=f"{preflight.height} rows of {preflight['id'].n_unique()} ids",
+            allowed=f"{count} pairs",
+        )

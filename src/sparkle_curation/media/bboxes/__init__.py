@@ -1,0 +1,1 @@
+"""Bounding boxes of groundings, and the frames that they belong to."""

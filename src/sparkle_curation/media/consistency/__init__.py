@@ -1,0 +1,1 @@
+"""Whether the assets of a sample fit each other."""

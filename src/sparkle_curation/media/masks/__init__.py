@@ -1,0 +1,1 @@
+"""Masks: zips of one array, a frame each."""

@@ -1,0 +1,74 @@
+"""What the index of an mp4 says of the pictures of a video track: format, size, rotation.
+
+Source: ISO/IEC 14496-12, sections 8.3.2, 8.5.2 and 12.1.3.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+from sparkle_curation.media.broken import BrokenMediaError
+from sparkle_curation.media.mp4.atoms import child_boxes
+from sparkle_curation.media.mp4.tracks import Track, UnknownLayoutError
+from sparkle_curation.spec.codes.media_faults import MediaFault
+
+_VISUAL_ENTRY_BYTES = 78
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What the sample description of a video track says.
+
+    Attributes:
+        format: four letters, ``avc1``.
+        width_px: width of the picture.
+        height_px: height of the picture.
+        avc_config: content of the box `avcC`; None where there is none.
+    """
+
+    format: bytes
+    width_px: int
+    height_px: int
+    avc_config: bytes | None
+
+
+def read_picture(track: Track) -> Picture:
+    """What the track's one sample description says.
+
+    Raises:
+        BrokenMediaError: the description is missing or cut.
+        UnknownLayoutError: there are several.
+    """
+    table = track.table(b"stsd", 8)
+    (count,) = struct.unpack_from(">I", table, 4)
+    if count > 1:
+        raise UnknownLayoutError(f"{count} sample descriptions")
+    entry = next(child_boxes(table, 8), None)
+    if entry is None or entry.end - entry.start < _VISUAL_ENTRY_BYTES:
+        raise BrokenMediaError(MediaFault.BAD_STRUCTURE, "no sample description in box stsd")
+    width, height = struct.unpack_from(">HH", table, entry.start + 24)
+    configs = [
+        table[box.start : box.end]
+        for box in child_boxes(table, entry.start + _VISUAL_ENTRY_BYTES, entry.end)
+        if box.type == b"avcC"
+    ]
+    return Picture(entry.type, width, height, configs[0] if configs else None)
+
+
+def read_rotation(track: Track) -> int:
+    """Degrees clockwise by which a player turns the picture.
+
+    Raises:
+        UnknownLayoutError: the picture is mirrored, stretched or turned by another angle than 90, 180 or 270.
+    """
+    header = track.table(b"tkhd", 84)
+    start = 52 if header[0] == 1 else 40
+    if len(header) < start + 20:
+        raise BrokenMediaError(MediaFault.BAD_STRUCTURE, "box tkhd is cut")
+    a, b, _, c, d = struct.unpack_from(">5i", header, start)
+    one = 1 << 16
+    turns = {(one, 0, 0, one): 0, (0, one, -one, 0): 90, (-one, 0, 0, -one): 180, (0, -one, one, 0): 270}
+    if (a, b, c, d) not in turns:
+        raise UnknownLayoutError(f"a transformation ({a}, {b}, {c}, {d})/65536")
+    return turns[a, b, c, d]

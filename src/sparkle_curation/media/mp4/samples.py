@@ -1,0 +1,185 @@
+"""When the samples of a track are shown, and where they lie in the file.
+
+Tables are read as arrays over the bytes of the index, so their length is bounded by its own.
+Source: ISO/IEC 14496-12, sections 8.4.2, 8.6.1, 8.6.2, 8.7.3, 8.7.4 and 8.7.5.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparkle_curation.media.broken import BrokenMediaError
+from sparkle_curation.media.mp4.tracks import Track, UnknownLayoutError
+from sparkle_curation.spec.codes.media_faults import MediaFault
+
+Numbers = NDArray[np.int64]
+
+
+# ------------------------------------------------------------------ times
+@dataclass(frozen=True)
+class Timing:
+    """When the samples of a track are shown.
+
+    Attributes:
+        timescale: units a second.
+        total: length of all samples together in units.
+        step: units between one sample and the next; None where it differs.
+        sample_count: how many samples have a time.
+        claimed: length of the track in units, as its header says.
+    """
+
+    timescale: int
+    total: int
+    step: int | None
+    sample_count: int
+    claimed: int
+
+
+def read_timing(track: Track) -> Timing:
+    """When the samples are shown; the length of the last one alone may differ from the step.
+
+    Raises:
+        BrokenMediaError: a table is missing, cut, or has no unit of time.
+    """
+    timescale, claimed = _read_media_header(track.table(b"mdhd", 20))
+    if timescale == 0:
+        raise BrokenMediaError(MediaFault.BAD_STRUCTURE, "a time unit of 1/0 s in box mdhd")
+    entries = _entries(track.table(b"stts", 8), "stts", 2)
+    counts, deltas = entries[:, 0], entries[:, 1]
+    keeps_step = len(entries) == 1 or (len(entries) == 2 and counts[1] == 1)
+    return Timing(
+        timescale,
+        int((counts * deltas).sum()),
+        int(deltas[0]) if keeps_step else None,
+        int(counts.sum()),
+        claimed,
+    )
+
+
+def _read_media_header(content: bytes) -> tuple[int, int]:
+    if content[0] == 1 and len(content) >= 32:
+        return cast(tuple[int, int], struct.unpack_from(">IQ", content, 20))
+    return cast(tuple[int, int], struct.unpack_from(">II", content, 12))
+
+
+# ------------------------------------------------------------------ places
+@dataclass(frozen=True)
+class Samples:
+    """The samples of a track.
+
+    Attributes:
+        count: how many.
+        sizes: length of each in bytes; None where all have ``uniform_size``.
+        uniform_size: length of each in bytes, or 0.
+    """
+
+    count: int
+    sizes: Numbers | None
+    uniform_size: int = 0
+
+    def bytes_until(self, ends: Numbers) -> Numbers:
+        """Length of the first n samples together, for each n in ``ends``; none may be above ``count``."""
+        if self.sizes is None:
+            return ends * self.uniform_size
+        return np.concatenate([np.zeros(1, np.int64), np.cumsum(self.sizes)])[ends]
+
+
+def read_samples(track: Track, file_size: int) -> Samples:
+    """How many samples there are, and how long.
+
+    Raises:
+        BrokenMediaError: the table is missing, cut, or claims more bytes than the file has.
+        UnknownLayoutError: the sizes are packed in fewer bits.
+    """
+    if b"stsz" not in track.boxes and b"stz2" in track.boxes:
+        raise UnknownLayoutError("sizes of samples in box stz2")
+    table = track.table(b"stsz", 12)
+    uniform_size, count = struct.unpack_from(">II", table, 4)
+    if uniform_size:
+        if uniform_size * count > file_size:
+            detail = f"{count} samples of {uniform_size} bytes; the file has {file_size}"
+            raise BrokenMediaError(MediaFault.TRUNCATED, detail)
+        return Samples(count, None, uniform_size)
+    return Samples(count, _column(table[12:], "stsz", count))
+
+
+def check_places(track: Track, samples: Samples, file_size: int) -> None:
+    """Holds that every sample lies inside the file: how a file that was cut by one byte is told.
+
+    Raises:
+        BrokenMediaError: one does not (``truncated``), or the tables do not fit each other.
+    """
+    offsets = _read_chunk_offsets(track)
+    counts = _read_chunk_counts(track, len(offsets))
+    if int(counts.sum()) != samples.count:
+        detail = f"{samples.count} samples in box stsz, {int(counts.sum())} in the chunks of box stsc"
+        raise BrokenMediaError(MediaFault.BAD_STRUCTURE, detail)
+    if not samples.count:
+        return
+    ends = np.cumsum(counts)
+    lengths = samples.bytes_until(ends) - samples.bytes_until(ends - counts)
+    # An offset of 64 bits may be any number: held against the file before anything is added to it.
+    furthest = int(offsets.max())
+    if furthest <= file_size:
+        furthest = int((offsets.astype(np.int64) + lengths).max())
+    if furthest > file_size:
+        detail = f"samples up to byte {furthest} or more; the file ends at byte {file_size}"
+        raise BrokenMediaError(MediaFault.TRUNCATED, detail)
+
+
+def _read_chunk_offsets(track: Track) -> NDArray[np.uint64]:
+    if b"stco" in track.boxes:
+        table, width = track.table(b"stco", 8), 4
+    else:
+        table, width = track.table(b"co64", 8), 8
+    (count,) = struct.unpack_from(">I", table, 4)
+    if len(table) < 8 + count * width:
+        detail = f"{count} chunks in a box of {len(table)} bytes"
+        raise BrokenMediaError(MediaFault.BAD_STRUCTURE, detail)
+    return np.frombuffer(table, f">u{width}", count, 8).astype(np.uint64)
+
+
+def _read_chunk_counts(track: Track, chunk_count: int) -> Numbers:
+    """How many samples each chunk holds, from runs of equal chunks."""
+    runs = _entries(track.table(b"stsc", 8), "stsc", 3)
+    if not chunk_count or not len(runs):
+        return np.zeros(chunk_count, np.int64)
+    firsts = np.append(runs[:, 0], chunk_count + 1)
+    lengths = np.diff(firsts)
+    if firsts[0] != 1 or (lengths[:-1] <= 0).any() or lengths[-1] < 0:
+        raise BrokenMediaError(MediaFault.BAD_STRUCTURE, "the runs of chunks in box stsc are out of order")
+    return np.repeat(runs[:, 1], lengths)
+
+
+def count_key_frames(track: Track, sample_count: int) -> int:
+    """How many samples can be decoded on their own: all, where the track does not list them.
+
+    Raises:
+        BrokenMediaError: the list names a sample that is not there, or one twice.
+    """
+    if b"stss" not in track.boxes:
+        return sample_count
+    table = track.table(b"stss", 8)
+    numbers = _column(table[8:], "stss", struct.unpack_from(">I", table, 4)[0])
+    if len(numbers) and (numbers[0] < 1 or numbers[-1] > sample_count or (np.diff(numbers) <= 0).any()):
+        raise BrokenMediaError(MediaFault.BAD_STRUCTURE, "box stss names samples that are not there")
+    return len(numbers)
+
+
+# ------------------------------------------------------------------ tables
+def _entries(table: bytes, name: str, width: int) -> Numbers:
+    """The rows of a table of ``width`` numbers each, after version, flags and their count."""
+    (count,) = struct.unpack_from(">I", table, 4)
+    return _column(table[8:], name, count * width).reshape(-1, width)
+
+
+def _column(data: bytes, name: str, count: int) -> Numbers:
+    if len(data) < count * 4:
+        detail = f"box {name} claims {count} numbers and has {len(data)} bytes of them"
+        raise BrokenMediaError(MediaFault.BAD_STRUCTURE, detail)
+    return np.frombuffer(data, ">u4", count).astype(np.int64)

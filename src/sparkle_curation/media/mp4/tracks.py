@@ -1,0 +1,95 @@
+"""The tracks that the index of an mp4 describes, and the boxes of each.
+
+Source: ISO/IEC 14496-12, sections 8.3 to 8.5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sparkle_curation.media.broken import BrokenMediaError
+from sparkle_curation.media.mp4.atoms import Box, child_boxes, raw_type
+from sparkle_curation.spec.codes.media_faults import MediaFault
+
+VIDEO = b"vide"
+_CONTAINERS = frozenset({b"mdia", b"minf", b"stbl", b"edts"})
+_MAX_TRACKS = 64
+_SAMPLE_TABLES = (b"stsd", b"stts", b"stss", b"stsz", b"stz2", b"stsc", b"stco", b"co64")
+
+
+class UnknownLayoutError(Exception):
+    """The index holds something that is not read here, or contradicts itself where another reader may know better."""
+
+
+@dataclass(frozen=True)
+class Track:
+    """One track of an index.
+
+    Attributes:
+        content: the bytes of the index.
+        boxes: its boxes by their types, those of the boxes within it too.
+    """
+
+    content: bytes
+    boxes: Mapping[bytes, Box]
+
+    def table(self, name: bytes, least: int) -> bytes:
+        """The content of one box, which must take ``least`` bytes.
+
+        Raises:
+            BrokenMediaError: it is not there, or shorter.
+        """
+        found = self.optional_table(name)
+        if found is None or len(found) < least:
+            detail = f"box {raw_type(name)} is missing or shorter than {least} bytes"
+            raise BrokenMediaError(MediaFault.BAD_STRUCTURE, detail)
+        return found
+
+    def optional_table(self, name: bytes) -> bytes | None:
+        """The content of one box; None where the track has none."""
+        box = self.boxes.get(name)
+        return None if box is None else self.content[box.start : box.end]
+
+    @property
+    def handler(self) -> bytes:
+        """What kind of track it is: ``VIDEO``, sound and so on."""
+        return self.table(b"hdlr", 12)[8:12]
+
+    @property
+    def index_bytes(self) -> Iterator[bytes]:
+        """The tables of its samples, as they stand in the file."""
+        return (found for name in _SAMPLE_TABLES if (found := self.optional_table(name)) is not None)
+
+
+def read_tracks(content: bytes) -> list[Track]:
+    """The tracks of an index.
+
+    Raises:
+        BrokenMediaError: the boxes do not lie within each other, or there are too many tracks.
+    """
+    tracks = [
+        Track(content, _boxes_within(content, box)) for box in child_boxes(content) if box.type == b"trak"
+    ]
+    if len(tracks) > _MAX_TRACKS:
+        raise BrokenMediaError(MediaFault.BAD_STRUCTURE, f"{len(tracks)} tracks; at most {_MAX_TRACKS}")
+    return tracks
+
+
+def is_fragmented(content: bytes) -> bool:
+    """Whether samples are described outside of the index too."""
+    return any(box.type == b"mvex" for box in child_boxes(content))
+
+
+def _boxes_within(content: bytes, parent: Box) -> dict[bytes, Box]:
+    # A loop, not a recursion, over four known containers: nesting is bounded whatever the file says.
+    found: dict[bytes, Box] = {}
+    waiting = [parent]
+    while waiting:
+        box = waiting.pop()
+        for child in child_boxes(content, box.start, box.end):
+            if child.type not in found:
+                found[child.type] = child
+                if child.type in _CONTAINERS:
+                    waiting.append(child)
+    return found

@@ -1,0 +1,174 @@
+"""What a video is, as FFmpeg reads it: for files whose boxes are not read here, and to decode every frame.
+
+FFmpeg's log level is left alone: setting it has been seen to deadlock with frame threads.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import xxhash
+from numpy.typing import NDArray
+
+from sparkle_curation.media.broken import BrokenMediaError
+from sparkle_curation.media.byte_window import ByteWindow
+from sparkle_curation.media.facts import MediaFacts
+from sparkle_curation.spec.codes.media_faults import MediaFault
+
+if TYPE_CHECKING:
+    import av
+    from av.container import InputContainer
+    from av.video.stream import VideoStream
+
+_BUFFER_BYTES = 64 << 10
+
+
+class DecodedFrames(NamedTuple):
+    """What decoding every frame gave.
+
+    Attributes:
+        frame_count: how many there are.
+        frames_hash: digest of their pixels in the order of showing, in the video's own pixel format.
+    """
+
+    frame_count: int
+    frames_hash: str
+
+
+class _Packet(NamedTuple):
+    size: int
+    pts: int | None
+    dts: int | None
+    is_key: bool
+
+
+def read_with_pyav(window: ByteWindow) -> MediaFacts:
+    """The facts of the video: its packets are counted, and not decoded.
+
+    Raises:
+        BrokenMediaError: FFmpeg cannot open or read it, or finds no video or no frame in it.
+    """
+    with _opened(window) as (container, stream):
+        packets = [
+            _Packet(packet.size, packet.pts, packet.dts, packet.is_keyframe)
+            for packet in container.demux(stream)
+            if packet.size and not packet.is_discard
+        ]
+        if not packets:
+            raise BrokenMediaError(MediaFault.NO_FRAMES, "FFmpeg finds no frame")
+        return _facts_of(stream, packets, window.size)
+
+
+def _facts_of(stream: VideoStream, packets: list[_Packet], file_size: int) -> MediaFacts:
+    if not stream.pix_fmt or not stream.width or not stream.height:
+        raise BrokenMediaError(
+            MediaFault.UNDECODABLE, "FFmpeg cannot tell size and pixel format of the video"
+        )
+    rate = stream.average_rate or stream.guessed_rate
+    duration_s = None
+    if stream.duration and stream.time_base:
+        duration_s = float(stream.duration * stream.time_base)
+    elif rate:
+        duration_s = float(len(packets) / rate)
+    digest = xxhash.xxh3_128(file_size.to_bytes(8, "big"))
+    for packet in packets:
+        digest.update(f"{packet.size} {packet.pts} {packet.dts};".encode())
+    return MediaFacts(
+        width_px=stream.width,
+        height_px=stream.height,
+        frame_count=len(packets),
+        fps=float(rate) if rate else None,
+        is_constant_fps=len(_steps(packets)) <= 1,
+        duration_s=duration_s,
+        codec=stream.codec_context.codec.canonical_name,
+        pixel_format=stream.pix_fmt,
+        key_frame_count=sum(packet.is_key for packet in packets),
+        index_hash=digest.hexdigest(),
+        probe="pyav",
+    )
+
+
+def decode_frames(window: ByteWindow) -> DecodedFrames:
+    """Every frame of the video, decoded once.
+
+    Raises:
+        BrokenMediaError: a frame cannot be decoded.
+    """
+    digest = xxhash.xxh3_128()
+    count = 0
+    with _opened(window) as (container, stream):
+        for frame in container.decode(stream):
+            digest.update(f"{frame.width}x{frame.height} {frame.format.name};".encode())
+            digest.update(np.ascontiguousarray(_pixels(frame)).data)
+            count += 1
+    return DecodedFrames(count, digest.hexdigest())
+
+
+def _steps(packets: list[_Packet]) -> set[int]:
+    """The different distances in time between frames that follow each other when shown."""
+    times = sorted(packet.pts for packet in packets if packet.pts is not None)
+    return {after - before for before, after in pairwise(times)}
+
+
+def _pixels(frame: av.VideoFrame) -> NDArray[Any]:
+    """The frame in its own pixel format, without what pads its rows; as RGB where no array has that or its size."""
+    try:
+        pixels = frame.to_ndarray()
+    except (ValueError, AssertionError):
+        pixels = None
+    return pixels if isinstance(pixels, np.ndarray) else frame.reformat(format="rgb24").to_ndarray()
+
+
+@contextmanager
+def _opened(window: ByteWindow) -> Iterator[tuple[InputContainer, VideoStream]]:
+    import av  # noqa: PLC0415 -- 0.2 s, and most videos are read without it
+
+    try:
+        with av.open(io.BufferedReader(_WindowFile(window), _BUFFER_BYTES), mode="r") as container:
+            stream = _video_of(container)
+            # The processes are the threads: one each, and no frame threads to hang.
+            stream.codec_context.thread_count = 1
+            yield container, stream
+    except (av.FFmpegError, ValueError) as error:
+        raise BrokenMediaError(MediaFault.UNDECODABLE, f"FFmpeg: {error}") from error
+
+
+def _video_of(container: InputContainer) -> VideoStream:
+    if not container.streams.video:
+        raise BrokenMediaError(MediaFault.NO_VIDEO_TRACK, "FFmpeg finds no video track")
+    stream = container.streams.video[0]
+    if stream.codec_context is None:
+        raise BrokenMediaError(MediaFault.UNDECODABLE, "FFmpeg knows no decoder for the video")
+    return stream
+
+
+class _WindowFile(io.RawIOBase):
+    """A window as a file."""
+
+    def __init__(self, window: ByteWindow) -> None:
+        self._window, self._place = window, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._place
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        starts = {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: self._window.size}
+        self._place = max(0, starts[whence] + offset)
+        return self._place
+
+    def readinto(self, target: bytearray | memoryview) -> int:  # type: ignore[override]
+        found = self._window.read_at(self._place, len(target))
+        target[: len(found)] = found
+        self._place += len(found)
+        return len(found)

@@ -1,0 +1,1 @@
+"""Images: their header, and their pixels."""

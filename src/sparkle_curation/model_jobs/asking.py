@@ -1,0 +1,153 @@
+"""Asking a model what the journal lacks, and telling beforehand how long that takes."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sparkle_curation.engine.batch_functions import BatchFunction
+from sparkle_curation.engine.caching.costly_work import HopelessError, Measuring, measure_missing
+from sparkle_curation.engine.executors.processes import choose_executor
+from sparkle_curation.engine.journal.journal import ERROR, KEY, Journal
+from sparkle_curation.engine.journal.key_index import KeyIndex
+from sparkle_curation.engine.journal.rows import JournalRows
+from sparkle_curation.errors import ModelError
+from sparkle_curation.models.questions import VisionLanguageModel
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Asking:
+    """How a model is asked.
+
+    Attributes:
+        title: what the progress bar and the log call it.
+        function: the results of a batch of jobs, see ``run_resumable``; of ``TwoSteps`` the first is done one
+            batch ahead.
+        make_job: the named tuple that a job is.
+        model: who answers.
+        batch_size: samples between two writes to the journal, each some questions: what a killed run loses.
+        pictures: of a job, how many are asked about one after the other: about what it takes.
+        give_up_after: so many samples without one answer that can be read end the run, where none of the jobs was
+            answered before either; None for none.
+    """
+
+    title: str
+    function: BatchFunction[Any, pa.Table]
+    make_job: Any
+    model: VisionLanguageModel
+    batch_size: int
+    pictures: pl.Expr
+    give_up_after: int | None = None
+
+    def fill(self, journal: Journal, jobs: pl.DataFrame) -> int:
+        """Ask what the journal lacks of these jobs, in this process, which holds the model; gives how many.
+
+        Raises:
+            ModelError: the model cannot be had, or cannot answer, or answers nothing that can be read.
+        """
+        wanted = jobs.select(self.make_job._fields)
+        try:
+            with journal:
+                give_up_after = None if _is_any_answered(jobs, journal) else self.give_up_after
+                executor = choose_executor(is_in_this_process=True)
+                measuring = Measuring(self.title, executor, self.batch_size, give_up_after)
+                return measure_missing(wanted, self.make_job, self.function, measuring, journal)
+        except HopelessError as error:
+            raise ModelError(
+                "The model gives no answer that can be read",
+                where=self.title,
+                got=f"{error.count} samples, not one with an answer; of the last: {error.detail}",
+                todo="look at the model, its texts and max_new_tokens, try is_constrained=true, or go on all the same with "
+                "give_up_after=null; what was said is in the journal",
+            ) from error
+
+
+@dataclass
+class Plan:
+    """What a run would do.
+
+    Attributes:
+        done: samples, of each stage, that the journal has.
+        to_do: those that it lacks, after the one batch that was measured.
+        broken: those that cannot be scored.
+        seconds: that those to do take, by the pictures of one batch of all sorts, the model loaded; None where nothing
+            was to do.
+        is_remote: whether a server does the work.
+    """
+
+    done: int
+    to_do: int
+    broken: int
+    seconds: float | None
+    is_remote: bool
+
+
+def ask(jobs: pl.DataFrame, asking: Asking, journal: Journal) -> JournalRows:
+    """The journal's rows; those of the jobs that are asked for are among them afterwards.
+
+    Raises:
+        ModelError: the model cannot be had, or cannot answer; what was answered before is in the journal.
+    """
+    asked = jobs.filter("is_asked")
+    # Samples of other stages and beyond the limit too: what they were answered is wanted again without it.
+    with journal:
+        journal.note_wanted(jobs[KEY].to_arrow(), asking.title)
+    count = asking.fill(journal, asked)
+    known = asked[KEY].n_unique() - count
+    logger.info("%s: %s asked for, %s known from before", asking.title, f"{count:,}", f"{known:,}")
+    return JournalRows(journal)
+
+
+def plan(jobs: pl.DataFrame, asking: Asking, journal: Journal) -> Plan:
+    """What a run would do, from one batch that is asked now and need not be asked again.
+
+    Raises:
+        ModelError: as ``ask``.
+    """
+    asked = jobs.filter("is_asked").unique(KEY, maintain_order=True)
+    missing = _missing(asked, journal)
+    batch = _spread(missing, asking.batch_size)
+    rest = missing.join(batch.select(KEY), on=KEY, how="anti")
+    seconds = None
+    if batch.height:
+        asking.model.load()
+        start = time.perf_counter()
+        asking.fill(journal, batch)
+        seconds = (time.perf_counter() - start) * _pictures(rest, asking) / _pictures(batch, asking)
+    return Plan(
+        done=asked.height - rest.height,
+        to_do=rest.height,
+        broken=jobs.filter(pl.col("error").is_not_null()).height,
+        seconds=seconds,
+        is_remote=asking.model.provenance["backend"] == "server",
+    )
+
+
+def _is_any_answered(jobs: pl.DataFrame, journal: Journal) -> bool:
+    wanted = KeyIndex([jobs[KEY].to_arrow()])
+    return any(
+        wanted.holds(rows.filter(pc.is_null(rows[ERROR]))[KEY]).any()
+        for rows in journal.records([KEY, ERROR])
+    )
+
+
+def _spread(jobs: pl.DataFrame, count: int) -> pl.DataFrame:
+    """Some of the jobs, from the first to the last, so that each sort is among them."""
+    return jobs.gather_every(max(1, jobs.height // count)).head(count)
+
+
+def _pictures(jobs: pl.DataFrame, asking: Asking) -> int:
+    return int(jobs.select(asking.pictures.sum()).item())
+
+
+def _missing(asked: pl.DataFrame, journal: Journal) -> pl.DataFrame:
+    with journal:
+        return asked.filter(~pl.Series(journal.keys().holds(asked[KEY].to_arrow())))

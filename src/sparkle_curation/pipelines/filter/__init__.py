@@ -1,0 +1,5 @@
+"""Judging: verdicts by cut-offs, and the variant that they give."""
+
+from sparkle_curation.pipelines.filter.pipeline import create_pipeline
+
+__all__ = ["create_pipeline"]

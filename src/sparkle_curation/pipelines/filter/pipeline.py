@@ -1,0 +1,132 @@
+"""The ``filter`` pipeline: from the ingested tables to verdicts, variant and metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from kedro.pipeline import Node, Pipeline, node
+
+from sparkle_curation.filtering.thresholds import resolve_cut_offs
+from sparkle_curation.pipelines.filter.nodes import (
+    audit_scores,
+    check_kept,
+    choose_scores,
+    count_scores_by_tenth,
+    draw_funnel,
+    draw_threshold_sweep,
+    find_score_faults,
+    judge_samples,
+    list_known_samples,
+    mark_tainted_samples,
+    split_by_verdict,
+    sweep_thresholds,
+)
+from sparkle_curation.pipelines.filter.variant_nodes import (
+    assemble_variant,
+    check_pairs,
+    choose_groups,
+    compose_variant,
+    count_samples,
+    describe_variant,
+    drop_unloadable,
+    gather_settings,
+    look_up_prompts,
+    measure_curation,
+    split_samples,
+)
+from sparkle_curation.spec.stages import STAGES
+from sparkle_curation.spec.tables.ingested import GROUNDING_TABLES
+
+_SCORES = [stage.table for stage in STAGES]
+_GROUNDINGS = list(GROUNDING_TABLES)
+_SETTINGS = [
+    f"params:{name}" for name in ("missing_scores", "tainted_scores", "preflight", "split", "score_source")
+]
+_RESCORES = [f"rescored_{name}" for name in _SCORES]
+_CHOSEN = [f"chosen_{name}" for name in _SCORES]
+
+
+def _step(function: Callable[..., Any], inputs: list[str], outputs: str | list[str]) -> Node:
+    """A node under its function's own name."""
+    return node(function, inputs, outputs, name=function.__name__)
+
+
+def create_pipeline(**_: object) -> Pipeline:
+    """The ``filter`` pipeline."""
+    return Pipeline(
+        [
+            _step(resolve_cut_offs, ["params:threshold", "params:thresholds"], "cut_offs"),
+            _step(list_known_samples, ["annotations", *_SCORES, *_GROUNDINGS, "assets"], "samples_known"),
+            _step(find_score_faults, ["score_fingerprints", *_SCORES], "score_faults"),
+            _step(audit_scores, ["score_faults", "cut_offs"], "score_audit"),
+            _step(choose_scores, ["params:score_source", *_SCORES, *_RESCORES], _CHOSEN),
+            _step(mark_tainted_samples, ["samples_known", "score_faults", *_CHOSEN], "samples_marked"),
+            _step(
+                judge_samples,
+                ["samples_marked", "cut_offs", "params:missing_scores", "params:tainted_scores", *_CHOSEN],
+                "verdicts_found",
+            ),
+            _step(check_kept, ["verdicts_found", "cut_offs", "params:allow_empty"], "verdicts"),
+            _step(count_scores_by_tenth, ["verdicts"], "score_histograms"),
+            _step(split_by_verdict, ["verdicts"], ["samples_kept", "samples_rejected"]),
+            _step(look_up_prompts, ["samples_kept", "annotations", *_SCORES, *_GROUNDINGS], "prompts_found"),
+            _step(
+                compose_variant,
+                ["samples_kept", "annotations", "prompts_found", "assets", "params:licence_allow"],
+                ["variant_candidates", "samples_not_emitted"],
+            ),
+            _step(check_pairs, ["variant_candidates", "media", "params:preflight"], "preflight"),
+            _step(
+                drop_unloadable,
+                ["variant_candidates", "preflight"],
+                ["variant_loadable", "preflight_dropped", "preflight_warnings"],
+            ),
+            _step(choose_groups, ["media", "sample_groups", "params:split"], "source_groups"),
+            _step(
+                split_samples,
+                ["variant_loadable", "source_groups", "params:split"],
+                ["samples_emitted", "variant_splits", "prompt_warnings"],
+            ),
+            _step(
+                count_samples,
+                ["verdicts", "samples_not_emitted", "prompt_warnings", "preflight", "variant_splits"],
+                "sample_counts",
+            ),
+            _step(gather_settings, _SETTINGS, "curation_choices"),
+            _step(
+                describe_variant,
+                [
+                    "samples_emitted",
+                    "sample_counts",
+                    "cut_offs",
+                    "curation_choices",
+                    "code_version",
+                    "data_version",
+                ],
+                "variant_card",
+            ),
+            _step(
+                assemble_variant,
+                ["samples_emitted", "variant_card", "sample_counts", "params:allow_empty"],
+                "variant_samples",
+            ),
+            _step(
+                measure_curation,
+                ["sample_counts", "cut_offs", "curation_choices"],
+                ["curation_metrics", "funnel", "funnel_table"],
+            ),
+            _step(draw_funnel, ["funnel_table", "cut_offs"], "funnel_figure"),
+            _step(
+                sweep_thresholds,
+                ["verdicts", "params:missing_scores", "params:tainted_scores"],
+                ["threshold_sweep", "threshold_surface", "threshold_sweep_plot"],
+            ),
+            _step(
+                draw_threshold_sweep,
+                ["threshold_sweep", "threshold_surface", "cut_offs"],
+                "threshold_sweep_figure",
+            ),
+        ],
+        tags="filter",
+    )

@@ -1,5 +1,0 @@
-"""Judging: verdicts by cut-offs, and the variant that they give."""
-
-from sparkle_curation.pipelines.judge.pipeline import create_pipeline
-
-__all__ = ["create_pipeline"]

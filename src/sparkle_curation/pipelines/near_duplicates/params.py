@@ -1,0 +1,32 @@
+"""The parameters of finding twins, as ``conf/base/near_duplicates/parameters.yml`` declares them."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from sparkle_curation.engine.param_types import BatchSize, Processes
+from sparkle_curation.variant.sample_groups import LikenessParams
+
+
+class TwinsGroup(LikenessParams):
+    """When two first frames are taken for one clip's, and with how many processes they are read.
+
+    Attributes:
+        processes: how many; None for one a core.
+        batch_size: frames that are read between two writes to the journal.
+    """
+
+    processes: Processes
+    batch_size: BatchSize
+
+
+class TwinsParams(BaseModel):
+    """The parameters of finding twins.
+
+    Attributes:
+        twins: all of them, in a group of their own.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    twins: TwinsGroup

@@ -1,1 +1,0 @@
-"""``twins``: which samples share a source clip, within a theme and across themes."""

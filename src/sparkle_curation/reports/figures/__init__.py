@@ -1,0 +1,1 @@
+"""Plotly figures of the funnel, the sweep and the agreement."""

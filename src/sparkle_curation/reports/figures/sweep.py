@@ -1,0 +1,187 @@
+"""The threshold sweep as a figure: a small picture per theme, a line per stage, the current cut-offs marked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import polars as pl
+
+from sparkle_curation.filtering.funnel import TOTAL
+from sparkle_curation.reports.figures.parts import (
+    BASE_LAYOUT,
+    GRID,
+    INK,
+    PALE_INK,
+    Figure,
+    Panel,
+    panels,
+    spoken,
+    stage_colours,
+)
+from sparkle_curation.spec.stages import MAX_SCORE
+
+_COLUMN_COUNT = 3
+_PANEL_PX, _ABOVE_PX, _BELOW_PX = 235, 90, 80
+_JOINT = "all stages at one cut-off"
+_KEPT = "kept now"
+
+
+def draw_sweep(sweep: pl.DataFrame, surface: pl.DataFrame, cut_offs: Mapping[str, float]) -> Figure:
+    """The figure of a sweep, for Plotly.
+
+    A line per stage: what it alone would keep. A line for all of them: what one ``threshold`` would keep. The current
+    cut-offs are marked, and what they keep together is a level to compare the lines with.
+
+    Args:
+        sweep: ``threshold_sweep``.
+        surface: ``threshold_surface``.
+        cut_offs: the current ones, by the stage's name.
+    """
+    left = _first_interesting(sweep)
+    stages = sweep["stage"].unique(maintain_order=True).to_list()
+    joint, kept = _joint(surface), _kept(surface, [cut_offs[stage] for stage in stages])
+    themes = [TOTAL, *(theme for theme in sweep["theme"].unique(maintain_order=True) if theme != TOTAL)]
+    drawn = dict(zip(themes, panels(len(themes), min(_COLUMN_COUNT, len(themes))), strict=True))
+    traces = [
+        {**trace, **panel.axes, "showlegend": panel.number == 0 and trace.get("showlegend", True)}
+        for theme, panel in drawn.items()
+        for trace in (
+            *_kept_level(theme, kept, left),
+            _joint_line(theme, joint.filter(pl.col("theme") == theme)),
+            *_stage_lines(theme, sweep.filter(pl.col("theme") == theme), cut_offs, stages),
+        )
+    ]
+    return {"data": traces, "layout": _layout(drawn, {stage: cut_offs[stage] for stage in stages}, left)}
+
+
+def _joint(surface: pl.DataFrame) -> pl.DataFrame:
+    """The survivors where all stages have the same cut-off: ``theme``, ``cut_off``, ``surviving``."""
+    columns = _cut_off_columns(surface)
+    is_same = pl.all_horizontal(pl.col(columns[0]) == pl.col(each) for each in columns)
+    return surface.filter(is_same).select("theme", pl.col(columns[0]).alias("cut_off"), "surviving")
+
+
+def _kept(surface: pl.DataFrame, cut_offs: list[float]) -> dict[str, int]:
+    """What the current cut-offs keep, by theme; empty where they are not on the surface's grid."""
+    pairs = zip(_cut_off_columns(surface), cut_offs, strict=True)
+    is_now = pl.all_horizontal(pl.col(column) == cut_off for column, cut_off in pairs)
+    return dict(surface.filter(is_now).select("theme", "surviving").rows())
+
+
+def _cut_off_columns(surface: pl.DataFrame) -> list[str]:
+    """A column per stage, in their order."""
+    return [name for name in surface.columns if name not in {"theme", "surviving"}]
+
+
+def _kept_level(theme: str, kept: Mapping[str, int], left: float) -> Iterator[dict[str, Any]]:
+    if theme in kept:
+        line = {"color": PALE_INK, "width": 1, "dash": "dash"}
+        yield {**_line(theme, _KEPT, [left, MAX_SCORE], [kept[theme]] * 2, line), "legendrank": 1002}
+
+
+def _joint_line(theme: str, joint: pl.DataFrame) -> dict[str, Any]:
+    line = {"color": INK, "width": 2.5}
+    x, y = joint["cut_off"].to_list(), joint["surviving"].to_list()
+    return {**_line(theme, _JOINT, x, y, line), "legendrank": 1001}
+
+
+def _stage_lines(
+    theme: str, sweep: pl.DataFrame, cut_offs: Mapping[str, float], stages: list[str]
+) -> Iterator[dict[str, Any]]:
+    """A line per stage and a mark at its cut-off; one between two tenths has no count and no mark, only a dotted line."""
+    for stage, colour in stage_colours(stages).items():
+        rows = sweep.filter(pl.col("stage") == stage)
+        now = rows.filter(pl.col("cut_off") == cut_offs[stage])
+        line = {"color": colour, "width": 2}
+        yield _line(theme, spoken(stage), rows["cut_off"].to_list(), rows["surviving"].to_list(), line)
+        yield {
+            **_line(theme, f"{spoken(stage)} now", now["cut_off"].to_list(), now["surviving"].to_list(), {}),
+            "mode": "markers",
+            "marker": {"color": colour, "size": 9, "line": {"color": "white", "width": 1.5}},
+            "legendgroup": spoken(stage),
+            "showlegend": False,
+        }
+
+
+def _line(theme: str, name: str, x: list[float], y: list[int], line: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "legendgroup": name,
+        "x": x,
+        "y": y,
+        "line": line,
+        "hovertemplate": f"{name}<br>cut-off %{{x:.1f}}: %{{y:,}} samples<extra>{theme}</extra>",
+    }
+
+
+def _first_interesting(sweep: pl.DataFrame) -> float:
+    """Where the pictures begin: the whole number below the cut-off at which some stage has lost a fiftieth."""
+    total = sweep.filter(pl.col("theme") == TOTAL)
+    most = pl.col("surviving").max().over("stage")
+    lossless = total.filter(pl.col("surviving") >= 0.98 * most).group_by("stage").agg(pl.col("cut_off").max())
+    return min(7.0, *(float(cut_off // 1) for cut_off in lossless["cut_off"]))
+
+
+def _layout(drawn: Mapping[str, Panel], cut_offs: Mapping[str, float], left: float) -> Figure:
+    now = ", ".join(f"{spoken(stage)} {cut_off:g}" for stage, cut_off in cut_offs.items())
+    every = list(drawn.values())
+    row_count = -(-len(every) // every[0].columns)
+    return {
+        **BASE_LAYOUT,
+        "title": {
+            "text": f"Samples that survive a cut-off<br><sup>now: {now}</sup>",
+            "x": 0,
+            "xref": "paper",
+            "xanchor": "left",
+        },
+        "height": _ABOVE_PX + row_count * _PANEL_PX + _BELOW_PX,
+        "margin": {"l": 60, "r": 20, "t": _ABOVE_PX, "b": _BELOW_PX},
+        "grid": {
+            "rows": row_count,
+            "columns": every[0].columns,
+            "pattern": "independent",
+            "xgap": 0.18,
+            "ygap": 0.3,
+        },
+        "hovermode": "closest",
+        "legend": {
+            "orientation": "h",
+            "y": -0.55 * _BELOW_PX / (row_count * _PANEL_PX),
+            "yanchor": "top",
+            "x": 0,
+        },
+        "annotations": [
+            {**panel.heading(f"<b>{theme}</b>"), "font": {"size": 13}} for theme, panel in drawn.items()
+        ],
+        "shapes": [
+            {**panel.upright(cut_offs[stage], {"color": colour, "width": 1, "dash": "dot"}), "layer": "below"}
+            for panel in every
+            for stage, colour in stage_colours(cut_offs).items()
+        ],
+        **{f"xaxis{panel.suffix}": _x_axis(panel, left) for panel in every},
+        **{f"yaxis{panel.suffix}": _y_axis(panel) for panel in every},
+    }
+
+
+def _x_axis(panel: Panel, left: float) -> Figure:
+    return {
+        "range": [left, MAX_SCORE],
+        "dtick": 1 if left < 7 else 0.5,
+        "gridcolor": GRID,
+        "zeroline": False,
+        **({"matches": "x"} if panel.number else {}),
+        **({"title": {"text": "cut-off", "standoff": 8}} if panel.is_lowest else {}),
+    }
+
+
+def _y_axis(panel: Panel) -> Figure:
+    return {
+        "rangemode": "tozero",
+        "tickformat": "~s",
+        "gridcolor": GRID,
+        "zerolinecolor": GRID,
+        **({"title": {"text": "samples"}} if panel.is_left else {}),
+    }

@@ -1,0 +1,1 @@
+"""The contact sheet: which samples it shows, and how it is drawn."""

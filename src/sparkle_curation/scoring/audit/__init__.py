@@ -1,0 +1,1 @@
+"""What scores give away: those that EditScore cannot have given."""

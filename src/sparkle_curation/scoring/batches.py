@@ -1,0 +1,117 @@
+"""Scoring a batch of jobs with a model: pictures are read, questions asked, and every answer kept as it came."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import pyarrow as pa
+
+from sparkle_curation.engine.journal.journal import KEY
+from sparkle_curation.ingest.assets.store import AssetStore
+from sparkle_curation.media.assets import Failure, read_asset
+from sparkle_curation.media.decode.frames import read_frames
+from sparkle_curation.media.stills.images import read_image
+from sparkle_curation.model_jobs.answer_journal import journal_schema, tell_answer, unread
+from sparkle_curation.models.questions import Image, ReplyFault, VisionLanguageModel
+from sparkle_curation.scoring.editscore.prompt_template import Instructions
+from sparkle_curation.scoring.editscore.scoring import ASPECTS, Candidate, ScoreSettings, Scoring, score
+from sparkle_curation.scoring.jobs import ScoreJob
+from sparkle_curation.spec.stages import STAGE_BY_NAME
+
+JOURNAL_SCHEMA = journal_schema(picture=pa.int32(), number=pa.int32(), aspect=pa.string())
+"""A job with its answers, by picture, pass and question; numbers are read from them when the tables are made."""
+
+
+@dataclass(frozen=True)
+class BatchScore:
+    """Scores a batch of jobs.
+
+    Attributes:
+        store: the release's assets.
+        model: asked; loaded with the first question.
+        instructions: what it is told.
+        settings: how often, and with which seeds.
+    """
+
+    store: AssetStore
+    model: VisionLanguageModel
+    instructions: Instructions
+    settings: ScoreSettings
+
+    def __call__(self, batch: list[ScoreJob]) -> pa.Table:
+        """One row per job, in their order: ``JOURNAL_SCHEMA``.
+
+        Raises:
+            ModelError: the model cannot answer at all.
+        """
+        return self.finish(batch, self.prepare(batch))
+
+    def prepare(self, batch: list[ScoreJob]) -> list[list[Candidate] | Failure]:
+        """The pictures of each job, a pair each, or why they could not be read."""
+        return [self._candidates(job) for job in batch]
+
+    def finish(self, batch: list[ScoreJob], prepared: list[list[Candidate] | Failure]) -> pa.Table:
+        """The rows of the jobs, once the model has answered.
+
+        Raises:
+            ModelError: the model cannot answer at all.
+        """
+        candidates = [one for found in prepared if not isinstance(found, Failure) for one in found]
+        scorings = iter(score(candidates, self.model, self.instructions, self.settings) if candidates else [])
+        rows = [
+            {
+                KEY: job.key,
+                **(unread(found) if isinstance(found, Failure) else _row([next(scorings) for _ in found])),
+            }
+            for job, found in zip(batch, prepared, strict=True)
+        ]
+        return pa.Table.from_pylist(rows, schema=JOURNAL_SCHEMA)
+
+    def _candidates(self, job: ScoreJob) -> list[Candidate] | Failure:
+        stage, sides = STAGE_BY_NAME[job.stage], []
+        for kind, frames in zip(
+            (stage.source_kind, stage.edited_kind), (job.source_frames, job.edited_frames), strict=True
+        ):
+            read = partial(_read_pictures, indices=frames)
+            pictures = read_asset(self.store, job.id, kind, read)
+            if isinstance(pictures, Failure):
+                return pictures
+            sides.append(pictures)
+        return [
+            Candidate(source, edited, job.instruction, stage.is_of_frames)
+            for source, edited in zip(*sides, strict=True)
+        ]
+
+
+def _read_pictures(file: Any, indices: Sequence[int]) -> list[Image]:
+    return list(read_frames(file, indices)) if indices else [read_image(file)]
+
+
+def _row(scorings: Sequence[Scoring]) -> Mapping[str, Any]:
+    answers = list(_answers(scorings))
+    fault = next((scoring.fault for scoring in scorings if scoring.fault), None)
+    unanswered = next((answer for answer in answers if answer["is_fault"]), None)
+    detail = unanswered and tell_answer(
+        f"picture {unanswered['picture']}, pass {unanswered['number']}, {unanswered['aspect']}", unanswered
+    )
+    return {"answers": answers, "error": fault, "error_detail": detail}
+
+
+def _answers(scorings: Sequence[Scoring]) -> Iterator[dict[str, Any]]:
+    """Every answer in the order in which it was asked for."""
+    for place, scoring in enumerate(scorings):
+        for number in range(len(scoring.said["SC"])):
+            for aspect in ASPECTS:
+                said = scoring.said[aspect][number]
+                yield {
+                    "picture": place,
+                    "number": number,
+                    "aspect": aspect,
+                    "text": said.text,
+                    "fault": said.answer.value if isinstance(said.answer, ReplyFault) else None,
+                    "tries": said.tries,
+                    "is_fault": isinstance(said.answer, str),
+                }

@@ -1,0 +1,1 @@
+"""EditScore's arithmetic, its texts and its scale."""

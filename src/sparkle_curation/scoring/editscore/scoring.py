@@ -1,0 +1,225 @@
+"""Scoring pictures with a model: some passes of two questions each, every answer read strictly.
+
+An answer that is none is asked for again with another seed; a picture for which one stays out has no score, and
+what the model said is kept. Source of passes, seeds and pictures shown: EditScore, ``editscore/__init__.py``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from sparkle_curation.model_jobs.answers import Answer, AnswerFault, parse_answer
+from sparkle_curation.model_jobs.provenance import SAMPLE_EDITS
+from sparkle_curation.models.questions import Image, Question, Reply, ReplyFault, VisionLanguageModel
+from sparkle_curation.scoring.editscore.prompt_template import Instructions
+from sparkle_curation.scoring.editscore.score_scale import Rubric
+
+Aspect = Literal["SC", "PQ"]
+ASPECTS: tuple[Aspect, Aspect] = ("SC", "PQ")
+
+
+@dataclass(frozen=True)
+class ScoreSettings:
+    """How pictures are scored.
+
+    Attributes:
+        rubric: score range and passes.
+        seed: of the first pass; each further pass has the next.
+        max_tries: how often an answer is asked for before it is given up.
+        is_constrained: whether the model is held to the form of an answer while it answers.
+        has_labels: whether each picture is announced as ``<img1>: ``, as EditScore does for Qwen2.5-VL.
+    """
+
+    rubric: Rubric
+    seed: int = 42
+    max_tries: int = 3
+    is_constrained: bool = False
+    has_labels: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """An edited picture to be scored.
+
+    Attributes:
+        source: the picture before the edit.
+        edited: the picture after it.
+        instruction: what the edit was to do.
+        is_quality_of_both: whether the PQ question shows both pictures, as ``batch_evaluate()`` does, or the
+            edited one alone, as ``evaluate()`` does.
+    """
+
+    source: Image
+    edited: Image
+    instruction: str
+    is_quality_of_both: bool
+
+
+class Place(NamedTuple):
+    """Where an answer belongs: which candidate, pass and question."""
+
+    candidate: int
+    number: int
+    aspect: Aspect
+
+
+@dataclass(frozen=True)
+class Said:
+    """What came of one question at last: the text, and the answer that it is or why it is none."""
+
+    text: str
+    answer: Answer | AnswerFault | ReplyFault
+    tries: int
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """What came of all questions about one candidate.
+
+    Attributes:
+        said: by question, one a pass.
+    """
+
+    said: dict[Aspect, list[Said]] = field(default_factory=dict)
+
+    @property
+    def fault(self) -> str | None:
+        """Why there is no score: the first question without an answer; None when all have one."""
+        return next((said.answer.value for said in self._all if not isinstance(said.answer, Answer)), None)
+
+    @property
+    def max_tries(self) -> int:
+        """How often the most stubborn answer was asked for."""
+        return max(said.tries for said in self._all)
+
+    def answers(self, aspect: Aspect) -> list[tuple[int, int]]:
+        """The two numbers of each pass; only where there is no fault."""
+        return [said.answer.scores for said in self.said[aspect] if isinstance(said.answer, Answer)]
+
+    def texts(self, aspect: Aspect) -> list[str]:
+        """What the model said in each pass."""
+        return [said.text for said in self.said[aspect]]
+
+    def reasoning(self, aspect: Aspect, number: int) -> str:
+        """The reasons given in one pass; empty where there are none."""
+        answer = self.said[aspect][number].answer
+        return (answer.reasoning or "") if isinstance(answer, Answer) else ""
+
+    @property
+    def _all(self) -> list[Said]:
+        return [said for aspect in ASPECTS for said in self.said[aspect]]
+
+
+def score(
+    candidates: Sequence[Candidate],
+    model: VisionLanguageModel,
+    instructions: Instructions,
+    settings: ScoreSettings,
+) -> list[Scoring]:
+    """One scoring per candidate, in their order; all open questions are asked together.
+
+    Raises:
+        ModelError: the model cannot answer at all.
+    """
+    passes = settings.rubric.passes
+    places = [
+        Place(candidate, number, aspect)
+        for candidate in range(len(candidates))
+        for number in range(passes)
+        for aspect in ASPECTS
+    ]
+    said: dict[Place, Said] = {}
+    for tries in range(1, settings.max_tries + 1):
+        asked = [place for place in places if _is_open(said.get(place))]
+        questions = [
+            _question(candidates[place.candidate], place, tries, instructions, settings) for place in asked
+        ]
+        for place, reply in zip(asked, model.ask(questions), strict=True):
+            said[place] = Said(reply.text or reply.detail or "", _read(reply, settings.rubric), tries)
+    return [
+        Scoring(
+            {
+                aspect: [said[Place(candidate, number, aspect)] for number in range(passes)]
+                for aspect in ASPECTS
+            }
+        )
+        for candidate in range(len(candidates))
+    ]
+
+
+def sample_questions(instructions: Instructions, settings: ScoreSettings) -> list[Question]:
+    """The questions about two pictures that are told apart by their size, for each instruction and kind of sample.
+
+    They stand for all others: a change of the code that words a question changes one of these.
+    """
+    source, edited = np.zeros((1, 2, 3), np.uint8), np.zeros((1, 3, 3), np.uint8)
+    return [
+        _question(
+            Candidate(source, edited, edit, is_quality_of_both),
+            Place(0, number, aspect),
+            tries,
+            instructions,
+            settings,
+        )
+        for edit in SAMPLE_EDITS
+        for is_quality_of_both in (False, True)
+        for aspect in ASPECTS
+        for number in range(min(2, settings.rubric.passes))
+        for tries in (1, 2)
+    ]
+
+
+def _is_open(said: Said | None) -> bool:
+    """Whether a question is to be asked (again): what the model cannot do at all, it cannot with another seed."""
+    return said is None or isinstance(said.answer, AnswerFault)
+
+
+def _read(reply: Reply, rubric: Rubric) -> Answer | AnswerFault | ReplyFault:
+    return reply.fault or parse_answer(reply.text, rubric.score_range)
+
+
+def _question(
+    candidate: Candidate, place: Place, tries: int, instructions: Instructions, settings: ScoreSettings
+) -> Question:
+    if place.aspect == "SC":
+        pictures = [candidate.source, candidate.edited]
+        text = instructions.ask_consistency(candidate.instruction)
+    else:
+        pictures = (
+            [candidate.source, candidate.edited] if candidate.is_quality_of_both else [candidate.edited]
+        )
+        text = instructions.quality
+    seed = settings.seed + place.number + (tries - 1) * settings.rubric.passes
+    schema = answer_schema(settings.rubric.score_range) if settings.is_constrained else None
+    return Question((*_shown(pictures, settings.has_labels), text), seed, schema)
+
+
+def _shown(pictures: list[Image], has_labels: bool) -> list[Image | str]:
+    if not has_labels:
+        return list(pictures)
+    return [part for number, picture in enumerate(pictures, 1) for part in (f"<img{number}>: ", picture)]
+
+
+def answer_schema(score_range: int, max_reasoning_chars: int = 400) -> str:
+    """The JSON schema of an answer: reasons first, then two whole numbers from 0 to ``score_range``."""
+    score_list = {
+        "type": "array",
+        "items": {"type": "integer", "minimum": 0, "maximum": score_range},
+        "minItems": 2,
+        "maxItems": 2,
+    }
+    # A pattern, since a bare length lets control characters through, which no JSON text may hold.
+    reasoning = {"type": "string", "pattern": rf'^[^"\\\x00-\x1f]{{0,{max_reasoning_chars}}}$'}
+    return json.dumps(
+        {
+            "type": "object",
+            "properties": {"reasoning": reasoning, "score": score_list},
+            "required": ["reasoning", "score"],
+            "additionalProperties": False,
+        }
+    )

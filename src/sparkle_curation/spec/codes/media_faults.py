@@ -1,0 +1,35 @@
+"""Why a media file is broken: one code, one meaning."""
+
+from __future__ import annotations
+
+from sparkle_curation.spec.codes.code import Code
+
+
+class MediaFault(Code):
+    """An error code of the table ``media``."""
+
+    # any file
+    MISSING = "missing", "The file was there when the assets were listed, and is not any more."
+    UNREADABLE = "unreadable", "The system could not read the file; it is tried again with the next run."
+    EMPTY = "empty", "The file has no bytes."
+    TRUNCATED = "truncated", "The file ends before its content does."
+    BAD_STRUCTURE = "bad_structure", "The file's own index contradicts itself."
+    UNDECODABLE = "undecodable", "The content cannot be decoded."
+    BAD_CHECKSUM = (
+        "bad_checksum",
+        "The bytes are not those whose checksum the file carries; seen with `decode`.",
+    )
+    # videos
+    NOT_MP4 = "not_mp4", "The file is not an mp4."
+    NO_VIDEO_TRACK = "no_video_track", "The mp4 has no video track."
+    NO_FRAMES = "no_frames", "The video has no frame."
+    FRAMES_DIFFER = (
+        "frames_differ",
+        "The video decodes to another number of frames than its index has; seen with `decode`.",
+    )
+    # images
+    NOT_PNG = "not_png", "The file is not a PNG."
+    # masks
+    NOT_NPZ = "not_npz", "The file is not a zip archive."
+    NO_MASK = "no_mask", "The archive has no arrays `mask` and `shape` of the published types."
+    MASK_LENGTH = "mask_length", "The packed mask has another length than its shape takes."

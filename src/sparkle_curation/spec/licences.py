@@ -1,0 +1,55 @@
+"""Under which licence the parts of the dataset may be passed on, as its description has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sparkle_curation.spec.description import Licence, dataset
+from sparkle_curation.spec.layout import KIND
+
+UNKNOWN = "unknown"
+"""What stands for a licence that the description does not know; it is never taken for a permissive one."""
+
+OTHER = "other"
+"""What hubs call a licence of several parts, or one that they have no name for."""
+
+PAIR_KINDS = (KIND.source_video, KIND.edited_video)
+"""The assets that a row of a training CSV refers to."""
+
+
+def licence_of(theme: str, kind: str) -> Licence:
+    """The first licence that fits a theme and an asset kind; an unknown one where none does."""
+    fitting = (
+        licence
+        for licence in dataset().licences
+        if theme in (licence.themes or (theme,)) and kind in (licence.assets or (kind,))
+    )
+    return next(fitting, Licence(id=None))
+
+
+def licence_ids(theme: str, kinds: Sequence[str] = PAIR_KINDS) -> tuple[str, ...]:
+    """The licences of a theme's assets, each once: ids as hubs write them, or ``unknown``."""
+    return tuple(dict.fromkeys(licence_of(theme, kind).id or UNKNOWN for kind in kinds))
+
+
+def joint_licence(themes: Iterable[str], kinds: Sequence[str] = PAIR_KINDS) -> str:
+    """The licence of some themes together: the one that all their assets have, else ``other``.
+
+    >>> joint_licence([])
+    'other'
+    """
+    ids = {each for theme in themes for each in licence_ids(theme, kinds)}
+    return ids.pop() if len(ids) == 1 and UNKNOWN not in ids else OTHER
+
+
+def licence_terms(themes: Iterable[str]) -> list[str]:
+    """What a reader should know of the licences of some themes, each sentence once, in the order of the description."""
+    used = {licence_of(theme, kind).terms for theme in themes for kind in PAIR_KINDS}
+    return [each.terms for each in reversed(dataset().licences) if each.terms and each.terms in used]
+
+
+def allowed_themes(themes: Iterable[str], licence_allow: Sequence[str] | None) -> list[str]:
+    """Those of the themes whose pairs have allowed licences alone; all where nothing is asked."""
+    return [
+        theme for theme in themes if licence_allow is None or set(licence_ids(theme)) <= set(licence_allow)
+    ]

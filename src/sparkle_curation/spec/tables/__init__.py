@@ -1,0 +1,1 @@
+"""The columns of every table, one module for the tables of one origin."""

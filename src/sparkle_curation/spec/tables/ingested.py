@@ -1,0 +1,338 @@
+"""The ingested tables: grain, columns and source files of each.
+
+Columns of the release keep their published names. Source: dataset card, "Training Data Format" and
+"Per-task Pipeline Metadata".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from functools import cached_property
+
+import pyarrow as pa
+
+from sparkle_curation.spec.description import dataset
+from sparkle_curation.spec.fields import Field, ListOf, Struct, arrow_schema
+from sparkle_curation.spec.layout import intermediate_jsonl_path
+from sparkle_curation.spec.sample_ids import ID_FORM
+from sparkle_curation.spec.stages import MAX_SCORE, MIN_SCORE, STAGES, Criterion, Stage
+
+# ------------------------------------------------------------------ fields that many tables share
+ID = Field("id", "text", f"Sample id, `{ID_FORM}`.")
+THEME = Field("theme", "text", "Theme of the file that the row was read from.")
+PROMPT = Field("prompt", "text", "The editing instruction.")
+SOURCE_LINE = Field("source_line", "integer", "Line of the row in its file, counted from 1.")
+EXTRA_FIELDS = Field(
+    "extra_fields",
+    "text",
+    "JSON object of the members that the card does not name, by their JSON path; null where there are none.",
+    is_optional=True,
+)
+
+
+def _score(name: str, description: str) -> Field:
+    return Field(name, "float", description, minimum=MIN_SCORE, maximum=MAX_SCORE)
+
+
+@dataclass(frozen=True)
+class JsonlTable:
+    """A table with one row per line of a theme's JSONL file.
+
+    Attributes:
+        name: the table's name in the catalog.
+        file_name: the file in the theme's folder; empty where the dataset has no such file.
+        grain: what a row is.
+        published: the members of a line, as the card gives them.
+        criteria: the values that we add to a row, by their column.
+    """
+
+    name: str
+    file_name: str
+    grain: str
+    published: tuple[Field, ...]
+    criteria: Mapping[str, Criterion] = dataclass_field(default_factory=dict)
+
+    @cached_property
+    def columns(self) -> tuple[Field, ...]:
+        """All columns of the Parquet table, in order."""
+        first, *rest = self.published
+        values = (_value(criterion) for criterion in self.criteria.values())
+        return (first, THEME, *rest, *values, SOURCE_LINE, EXTRA_FIELDS)
+
+    def path_of(self, theme: str) -> str:
+        """Path of a theme's file, from the release root."""
+        return intermediate_jsonl_path(theme, self.file_name)
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """Arrow schema of the Parquet table."""
+        return arrow_schema(self.columns)
+
+
+# ------------------------------------------------------------------ scores
+_STILL_EDITSCORE = Field(
+    "editscore",
+    Struct(
+        (
+            _score("prompt_following", "How well the edit follows the instruction."),
+            _score("consistency", "Subject and identity consistency with the source frame."),
+            _score("perceptual_quality", "Perceptual quality of the edited image."),
+            _score("overall", "Aggregated overall score; held against the cut-off."),
+            Field("SC_reasoning", "text", "Rationale of the first two sub-scores."),
+            Field("PQ_reasoning", "text", "Rationale of the perceptual-quality sub-score."),
+        )
+    ),
+    "EditScore of the still image.",
+)
+
+_FRAME_EDITSCORE = Field(
+    "editscore",
+    ListOf(
+        Struct(
+            (
+                _score("SC_score", "Instruction following and consistency on the frame."),
+                _score("PQ_score", "Perceptual quality of the frame."),
+                _score("O_score", "Aggregated overall score of the frame."),
+                Field("SC_score_reasoning", "text", "Rationale of `SC_score`."),
+                Field("PQ_score_reasoning", "text", "Rationale of `PQ_score`."),
+                Field("SC_raw_output", "text", "Raw answer of the SC judge."),
+                Field("PQ_raw_output", "text", "Raw answer of the PQ judge."),
+            )
+        )
+    ),
+    "EditScore of each sampled frame, in the order of `frame_indices`.",
+)
+
+_FRAME_INDICES = Field("frame_indices", ListOf("integer"), "Sampled frames, counted from 0.", minimum=0)
+
+
+def _value(criterion: Criterion) -> Field:
+    what = (
+        f"`{criterion.field}`"
+        if criterion.reducer is None
+        else f"{_REDUCED[criterion.reducer]} of the frames' `{criterion.field}`"
+    )
+    low, high = criterion.scale
+    return Field(
+        criterion.score_column,
+        "float",
+        f"{what}; held against the cut-off of `{criterion.name}`.",
+        minimum=low,
+        maximum=high,
+    )
+
+
+_REDUCED = {"mean": "Mean, summed exactly,", "min": "Smallest", "quantile": "A quantile"}
+
+
+def _of_stage(stage: Stage) -> JsonlTable:
+    published = (
+        (ID, PROMPT, _FRAME_INDICES, _FRAME_EDITSCORE)
+        if stage.is_of_frames
+        else (ID, PROMPT, _STILL_EDITSCORE)
+    )
+    return JsonlTable(
+        stage.table,
+        stage.file_name,
+        f"one row per scored sample: EditScore of {stage.title}",
+        published,
+        {each.score_column: each for each in stage.criteria},
+    )
+
+
+SCORE_TABLES: dict[str, JsonlTable] = {stage.table: _of_stage(stage) for stage in STAGES}
+"""The tables of scores by name, one a stage."""
+
+# ------------------------------------------------------------------ groundings
+_BOXES = ListOf(
+    Struct(
+        (
+            Field(
+                "bbox_2d",
+                ListOf("float"),
+                "[x1, y1, x2, y2] in 0-1000 of width and height; empty where the model did not find the label.",
+            ),
+            Field("label", "text", "Label of the object; not unique within a sample."),
+        )
+    )
+)
+_GROUNDING_R1_FIELDS = (
+    ID,
+    PROMPT,
+    Field("edit_type", "text", "Theme as the file says it."),
+    Field("round1_labels", ListOf("text"), "Labels of the foreground to keep."),
+    Field("round1_objects", _BOXES, "Objects found on the first source frame."),
+)
+
+_GROUNDINGS = dataset().groundings
+
+GROUNDING_R1 = JsonlTable(
+    "grounding_r1",
+    _GROUNDINGS.round1 if _GROUNDINGS else "",
+    "one row per grounded sample: foreground objects of the first source frame",
+    _GROUNDING_R1_FIELDS,
+)
+
+GROUNDING_R2 = JsonlTable(
+    "grounding_r2",
+    _GROUNDINGS.round2 if _GROUNDINGS else "",
+    "one row per grounded sample: the labels of round 1 found again on frames sampled at 2 FPS",
+    (
+        *_GROUNDING_R1_FIELDS,
+        Field("frame_objects", ListOf(_BOXES), "Objects of each sampled frame, in time order."),
+    ),
+)
+
+GROUNDING_TABLES: dict[str, JsonlTable] = {table.name: table for table in (GROUNDING_R1, GROUNDING_R2)}
+"""The tables of groundings by name; of a dataset without groundings they are empty."""
+
+JSONL_TABLES: dict[str, JsonlTable] = {**SCORE_TABLES, **GROUNDING_TABLES}
+"""The tables that are ingested from the themes' JSONL files of scores and groundings, by name."""
+
+# ------------------------------------------------------------------ annotations
+METADATA_RECORD: tuple[Field, ...] = (
+    ID,
+    PROMPT,
+    Field(
+        "metadata",
+        Struct(
+            (
+                Field("edit_type", "text", "Theme, in the words of the metadata."),
+                Field(
+                    "chosen_keyword",
+                    "text",
+                    "`subtheme: scene`; absent for themes without keywords.",
+                    is_optional=True,
+                ),
+                Field("original_scene", "text", "Description of the source video's first frame."),
+            )
+        ),
+        "What the edit was chosen from.",
+    ),
+)
+"""A line of ``{theme}_train_metadata.jsonl``."""
+
+CSV_COLUMNS: tuple[str, ...] = ("prompt", "src_video", "tgt_video", "task")
+"""The columns of ``{theme}_train.csv``, in order: what Kiwi-Edit reads."""
+
+ANNOTATION_COLUMNS: tuple[Field, ...] = (
+    ID,
+    THEME,
+    Field(
+        "prompt",
+        "text",
+        "The editing instruction: the CSV's, or the metadata's where the CSV lacks the sample.",
+    ),
+    Field("src_video", "text", "Path of the source video from the release root.", is_optional=True),
+    Field("tgt_video", "text", "Path of the edited video from the release root.", is_optional=True),
+    Field(
+        "task", "text", "Sample id as the CSV has it; null where the CSV lacks the sample.", is_optional=True
+    ),
+    Field("edit_type", "text", "`metadata.edit_type`.", is_optional=True),
+    Field("chosen_keyword", "text", "`metadata.chosen_keyword`, `subtheme: scene`.", is_optional=True),
+    Field("original_scene", "text", "`metadata.original_scene`.", is_optional=True),
+    Field("subtheme", "text", "What stands before the first `: ` of `chosen_keyword`.", is_optional=True),
+    Field("scene", "text", "What stands after the first `: ` of `chosen_keyword`.", is_optional=True),
+    Field("csv_line", "integer", "First line of the record in the CSV, counted from 1.", is_optional=True),
+    Field("csv_line_count", "integer", "Lines that the CSV record takes.", is_optional=True),
+    Field("metadata_line", "integer", "Line in the metadata JSONL, counted from 1.", is_optional=True),
+    EXTRA_FIELDS,
+)
+"""Columns of ``annotations``: one row per sample of the CSV or the metadata of a theme."""
+
+# ------------------------------------------------------------------ assets, quarantine, bookkeeping
+ASSET_COLUMNS: tuple[Field, ...] = (
+    ID,
+    THEME,
+    Field("kind", "text", "Asset kind."),
+    Field(
+        "container",
+        "text",
+        "Path of the tar that holds it, from the release root; null when loose.",
+        is_optional=True,
+    ),
+    Field("path", "text", "Path from the release root when loose, or after extracting its tar in place."),
+    Field("offset", "long", "First byte of the content in its container, or 0.", minimum=0),
+    Field("size", "long", "Length of the content in bytes.", minimum=0),
+)
+"""Columns of ``assets``: one row per media file, loose or a tar member. A sample may be both."""
+
+_SOURCE_THEME = Field("theme", "text", "Theme of the file; null where its name tells none.", is_optional=True)
+
+QUARANTINE_COLUMNS: tuple[Field, ...] = (
+    Field("table", "text", "Table that the input was read for."),
+    _SOURCE_THEME,
+    Field("path", "text", "File that it stands in, from the release root."),
+    Field("line", "integer", "First line in the file, counted from 1; null in a tar.", is_optional=True),
+    Field("line_count", "integer", "Lines, members or files that it takes: what conservation adds up."),
+    Field("byte_offset", "long", "First byte in the file."),
+    Field("byte_count", "long", "Length in bytes."),
+    Field("id", "text", "Sample id, where one could be read.", is_optional=True),
+    Field("reason", "text", "Reason code; see `docs/tables.md`."),
+    Field("json_path", "text", "Member at fault, `$.editscore.overall`.", is_optional=True),
+    Field("detail", "text", "What was found and what is allowed."),
+    Field("is_row_kept", "boolean", "True for a warning: the row is in its table all the same."),
+    Field(
+        "raw_text",
+        "text",
+        "The input as it stands in the file; a byte that is not UTF-8 is shown as `\\xNN`, and a tar member by its name.",
+    ),
+)
+"""Columns of ``quarantine``: one row per piece of input that could not be read or trusted."""
+
+SOURCE_FILE_COLUMNS: tuple[Field, ...] = (
+    Field("table", "text", "Table that the file is read for."),
+    _SOURCE_THEME,
+    Field("path", "text", "File, or folder of loose assets, from the release root."),
+    Field("size_bytes", "long", "Length of the file; of all files for a folder."),
+    Field("record_count", "integer", "Lines of the file, members of the tar, or files of the folder."),
+    Field(
+        "xxh3_128",
+        "text",
+        "Digest of the file's bytes; null for a tar or folder, of which names and lengths alone are read.",
+        is_optional=True,
+    ),
+)
+"""Columns of a table's list of source files: one row per file read, or folder listed."""
+
+# ------------------------------------------------------------------ the audit of the scores
+SCORE_FAULT_COLUMNS: tuple[Field, ...] = (
+    ID,
+    THEME,
+    Field("stage", "text", "Scored stage."),
+    Field(
+        "frame", "integer", "Frame of the edited video, counted from 0; null for a still.", is_optional=True
+    ),
+    Field("rule", "text", "Violated rule; see below."),
+    Field("is_taint", "boolean", "Whether the violation proves that a value was made up."),
+    Field("evidence", "text", "The numbers that violate it."),
+    _score("score", "Score of the sample at the stage, the one that is held against the cut-off."),
+    Field(
+        "score_without_tainted_pass",
+        "float",
+        "That score without the passes that hold a made-up value; null where they cannot be told from the others.",
+        is_optional=True,
+    ),
+)
+"""Columns of ``score_faults``: one row per sample, stage, frame and violated rule, whatever the cut-offs are."""
+
+SCORE_AUDIT_COLUMNS: tuple[Field, ...] = (
+    *SCORE_FAULT_COLUMNS,
+    Field("cut_off", "float", "Lowest score that the stage keeps."),
+    Field(
+        "changes_side",
+        "boolean",
+        "Whether the sample would lie on the other side of the cut-off without the tainted passes.",
+        is_optional=True,
+    ),
+)
+"""Columns of ``score_audit``: ``score_faults``, held against the cut-offs."""
+
+COLUMNS: dict[str, tuple[Field, ...]] = {
+    "annotations": ANNOTATION_COLUMNS,
+    **{name: table.columns for name, table in JSONL_TABLES.items()},
+    "assets": ASSET_COLUMNS,
+}
+"""Columns of every ingested table, in the order in which they are ingested."""

@@ -1,0 +1,62 @@
+"""The text of a theme's training CSV, to and from a frame.
+
+Source: dataset card, "Training Data Format".
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TypeAlias
+
+import polars as pl
+
+from sparkle_curation.spec.tables.ingested import CSV_COLUMNS
+
+Target: TypeAlias = Path | io.BytesIO
+
+
+def write_training_csv(samples: pl.DataFrame, target: Target) -> None:
+    r"""Write the training CSV of ``samples`` in their order: UTF-8, ``\n``, quotes only where a cell needs them.
+
+    The same bytes as Python's ``csv`` with ``QUOTE_MINIMAL`` and ``lineterminator="\n"``, and a cell with a
+    ``\r`` is quoted too: outside quotes pandas takes it for the end of the row.
+
+    Args:
+        samples: with ``id`` (the column ``task``), ``prompt``, ``src_video``, ``tgt_video``.
+        target: a new file, or a buffer.
+    """
+    cells = samples.select(
+        pl.col("id" if column == "task" else column).alias(column) for column in CSV_COLUMNS
+    )
+    if _is_quoted_right_by_polars(cells):
+        cells.write_csv(target)
+    else:
+        header = ",".join(CSV_COLUMNS)
+        lines = pl.concat_str([_quote(column) for column in CSV_COLUMNS], separator=",").alias(header)
+        cells.select(lines).write_csv(target, quote_style="never")
+
+
+def parse_training_csv(text: bytes) -> pl.DataFrame:
+    """The rows of a training CSV, every cell as text: ``id``, ``prompt``, ``src_video``, ``tgt_video``."""
+    cells = pl.read_csv(
+        text,
+        schema=dict.fromkeys(CSV_COLUMNS, pl.String),
+        empty_string_is_null=False,
+    )
+    return cells.select(pl.col("task").alias("id"), "prompt", "src_video", "tgt_video")
+
+
+def _is_quoted_right_by_polars(cells: pl.DataFrame) -> bool:
+    r"""Whether polars' own quoting, three times as fast, is the wanted one.
+
+    It quotes an empty cell and leaves a ``\r`` bare; all else is as in Python.
+    """
+    is_odd = pl.all().str.contains("\r", literal=True) | (pl.all() == "")
+    return not any(cells.select(is_odd.any()).row(0)) if cells.height else True
+
+
+def _quote(column: str) -> pl.Expr:
+    cell = pl.col(column)
+    doubled = pl.concat_str(pl.lit('"'), cell.str.replace_all('"', '""', literal=True), pl.lit('"'))
+    return pl.when(cell.str.contains('[,"\n\r]')).then(doubled).otherwise(cell)

@@ -1,0 +1,1 @@
+"""A variant of the dataset: split, groups of near duplicates, export, card and provenance."""

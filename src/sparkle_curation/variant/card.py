@@ -1,0 +1,241 @@
+"""The card of a variant: the ``README.md`` that dataset hubs show and read, from facts to text.
+
+The same facts give the same text: there is no date in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sparkle_curation.filtering.verdicts import MissingScores, TaintedScores
+from sparkle_curation.spec.description import dataset
+from sparkle_curation.spec.licences import PAIR_KINDS, UNKNOWN, joint_licence, licence_of, licence_terms
+from sparkle_curation.spec.sample_ids import ID_FORM
+from sparkle_curation.spec.stages import CRITERIA, PRIMARY_CRITERIA
+from sparkle_curation.spec.tables.ingested import ANNOTATION_COLUMNS, CSV_COLUMNS
+from sparkle_curation.variant.facts import Split, VariantFacts
+from sparkle_curation.variant.provenance import CodeVersion
+
+CARD_NAME = "README.md"
+"""Name of the file that hubs look for, in the folder that the paths of a card are relative to."""
+
+
+def write_card(facts: VariantFacts) -> str:
+    """The card: YAML for the hub, then Markdown for people."""
+    return f"---\n{_front_matter(facts)}\n---\n\n{_body(facts)}"
+
+
+# ------------------------------------------------------------------ the front matter
+_FEATURES = {
+    "prompt": "The editing instruction.",
+    **{
+        field.name: field.description
+        for field in ANNOTATION_COLUMNS
+        if field.name in ("src_video", "tgt_video")
+    },
+    "task": f"Sample id, `{ID_FORM}`.",
+}
+
+_SIZE_CATEGORIES = {
+    "n<1K": 10**3,
+    "1K<n<10K": 10**4,
+    "10K<n<100K": 10**5,
+    "100K<n<1M": 10**6,
+    "1M<n<10M": 10**7,
+}
+"""The hub's words for the number of samples -> the first number that is too large for them."""
+
+
+def _front_matter(facts: VariantFacts) -> str:
+    # 0.1 s, so not at the start of every command; the module with the card class itself takes another 0.3 s.
+    from huggingface_hub.repocard_data import DatasetCardData  # noqa: PLC0415
+
+    about = dataset()
+    data = DatasetCardData(
+        pretty_name=f"{about.title} variant, cut-offs {' / '.join(map(_number, facts.cut_offs.values()))}",
+        license=joint_licence(_themes(facts)),
+        language=["en"],
+        task_categories=["video-to-video"],
+        tags=[*about.tags, *([f"arxiv:{about.paper}"] if about.paper else [])],
+        size_categories=[_size_category(facts.sample_count)],
+        source_datasets=[about.repository] if about.repository else [],
+        **_configs(facts.splits),
+    )
+    return str(data.to_yaml(line_break="\n"))
+
+
+def _configs(splits: Sequence[Split]) -> dict[str, Any]:
+    """Where the splits are and what is in them; a variant without samples has none, which a hub takes for no data."""
+    if not splits:
+        return {}
+    files = [{"split": split.name, "path": split.path} for split in splits]
+    return {
+        "configs": [{"config_name": "default", "data_files": files}],
+        "dataset_info": {
+            "features": [{"name": name, "dtype": "string"} for name in CSV_COLUMNS],
+            "splits": [
+                {"name": split.name, "num_bytes": split.num_bytes, "num_examples": split.sample_count}
+                for split in splits
+            ],
+        },
+    }
+
+
+def _size_category(count: int) -> str:
+    return next((words for words, limit in _SIZE_CATEGORIES.items() if count < limit), "10M<n<100M")
+
+
+# ------------------------------------------------------------------ the body
+_BODY = """\
+# {title} variant
+
+{total:,} source/edited video pairs of {dataset}, {summary}:
+those that pass the cut-offs below. The files are training annotations as
+[Kiwi-Edit](https://github.com/showlab/Kiwi-Edit) reads them. The videos are not here; the paths are relative to the
+root of {release}, its shards extracted.
+
+## Splits
+
+Each theme is a split, in `prompts/{{theme}}_train.csv`, with `prompts/{{theme}}_train_metadata.jsonl` beside it where
+the release has metadata; samples that were set aside for validation are one more, in `prompts/{{theme}}_val.csv`.
+
+{splits}
+
+## Features
+
+{features}
+
+## How it was made
+
+Each sample is held against one cut-off a stage; a score equal to it is kept. The counts are of samples that a stage
+lets through. A kept sample is emitted if it has a prompt and both videos, and Kiwi-Edit's loader would load them.
+
+{stages}
+
+- A sample without a score at a stage was {missing_scores}.
+- A sample whose score is proven to hold a made-up value was {tainted_scores}.
+- Code: {code}.
+- Data: version `{data.digest}`: {data.source_count:,} sources with {data.record_count:,} records in
+  {data.size_bytes:,} bytes. The same sources have the same version on any machine.
+
+## How to rebuild it
+
+{rebuild}
+
+The card that this writes names the version of the data that you have: the same version gives the same files.
+
+## Licence
+
+{licence}
+{citation}"""
+
+_MISSING: dict[MissingScores, str] = {
+    "reject": "rejected there",
+    "keep": "let through",
+    "error": "not allowed, and there is none",
+}
+_TAINTED: dict[TaintedScores, str] = {"keep": "judged by that score", "reject": "rejected there"}
+
+
+def _body(facts: VariantFacts) -> str:
+    about = dataset()
+    paper = f"https://arxiv.org/abs/{about.paper}"
+    release = f"[the release](https://huggingface.co/datasets/{about.repository})"
+    return _BODY.format(
+        title=about.title,
+        dataset=f"[{about.title}]({paper})" if about.paper else about.title,
+        summary=about.summary,
+        release=release if about.repository else "the release",
+        licence=_licence(facts),
+        citation=f"\n## Citation\n\nCite the paper of {about.title}, [arXiv:{about.paper}]({paper}).\n"
+        if about.paper
+        else "",
+        total=facts.sample_count,
+        splits=_table(
+            ["split", "samples"], [(f"`{split.name}`", f"{split.sample_count:,}") for split in facts.splits]
+        ),
+        features=_table(
+            ["column", "type", "what it is"], [(f"`{n}`", "text", _FEATURES[n]) for n in CSV_COLUMNS]
+        ),
+        stages=_stages(facts),
+        missing_scores=_MISSING[facts.missing_scores],
+        tainted_scores=_TAINTED[facts.tainted_scores],
+        code=_code(facts.code),
+        data=facts.data,
+        rebuild=_rebuild(facts),
+    )
+
+
+def _themes(facts: VariantFacts) -> list[str]:
+    """The themes of the variant's samples."""
+    return list(dict.fromkeys(split.theme for split in facts.splits))
+
+
+def _licence(facts: VariantFacts) -> str:
+    """The licence of each theme's videos, then what a reader should know of them."""
+    rows = [
+        (f"`{theme}`", *(licence_of(theme, kind).id or UNKNOWN for kind in PAIR_KINDS))
+        for theme in _themes(facts)
+    ]
+    table = _table(["theme", "source videos", "edited videos"], rows)
+    return "\n\n".join([table, *licence_terms(_themes(facts))]) + "\n" if rows else "It has no samples.\n"
+
+
+def _stages(facts: VariantFacts) -> str:
+    """A row for each theme and the total: the samples known, those that each stage lets through, those emitted."""
+    headers = [
+        f"`{each.name}` {'>=' if each.is_at_least else '<='} {_number(facts.cut_offs[each.name])}"
+        for each in CRITERIA
+    ]
+    columns = ["known", *(f"{each.name}_kept" for each in CRITERIA), "emitted"]
+    rows = [
+        [theme, *(f"{count:,}" for count in counts)]
+        for theme, *counts in facts.counts.select("theme", *columns).iter_rows()
+    ]
+    return _table(["theme", "known", *headers, "emitted"], rows)
+
+
+def _code(code: CodeVersion) -> str:
+    if code.revision is None:
+        return "not under git, so its version is not known"
+    changed = ",\n  with changes to `src/` or `conf/` that are not committed" if code.is_dirty else ""
+    return f"sparkle-curation at git revision `{code.revision}`{changed}"
+
+
+def _rebuild(facts: VariantFacts) -> str:
+    """The commands that make the variant again from a download of the release."""
+    cut_offs = {_number(facts.cut_offs[each.name]) for each in PRIMARY_CRITERIA}
+    others = {each.name: facts.cut_offs[each.name] for each in CRITERIA if not each.is_primary}
+    settings = {
+        **({"threshold": cut_offs.pop(), **_each(others)} if len(cut_offs) == 1 else _each(facts.cut_offs)),
+        "missing_scores": facts.missing_scores,
+        "tainted_scores": facts.tainted_scores,
+        **{name: value for name, value in facts.settings.items() if value is not None},
+        "release_root": "/path/to/Sparkle",
+    }
+    params = ",".join(f"{name}={value}" for name, value in settings.items())
+    checkout = [f"git checkout {facts.code.revision}"] if facts.code.revision else []
+    lines = ["```bash", *checkout, f"kedro run --pipelines curate --params {params}", "```"]
+    dvc = "With these settings in `conf/base/curate/parameters.yml`, `dvc repro` does the same."
+    lacking = " Changes that were not committed are not in it." if facts.code.is_dirty else ""
+    return "\n".join([*lines, "", f"{dvc}{lacking}"])
+
+
+def _each(cut_offs: Mapping[str, float]) -> dict[str, str]:
+    return {f"thresholds.{name}": _number(value) for name, value in cut_offs.items()}
+
+
+def _number(value: float) -> str:
+    """A number in its shortest form that reads back as the same.
+
+    >>> [_number(value) for value in (8.0, 8.5, 8.0123456789)]
+    ['8', '8.5', '8.0123456789']
+    """
+    return repr(float(value)).removesuffix(".0")
+
+
+def _table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [headers, ["---"] * len(headers), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

@@ -1,0 +1,211 @@
+"""Composing a variant: which kept samples can be emitted, with which prompt and videos."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import polars as pl
+
+from sparkle_curation.engine.any_frame import Frame
+from sparkle_curation.errors import ConservationError
+from sparkle_curation.spec.layout import KIND, asset_path
+from sparkle_curation.spec.licences import allowed_themes, licence_ids
+from sparkle_curation.spec.themes import THEMES
+
+VARIANT_COLUMNS: tuple[str, ...] = (
+    "id",
+    "theme",
+    "prompt",
+    "src_video",
+    "tgt_video",
+    "edit_type",
+    "chosen_keyword",
+    "original_scene",
+    "extra_fields",
+)
+"""Columns of a sample that can be emitted. ``edit_type`` is null where the release has no metadata of it;
+``variant_samples`` has ``split`` too."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A variant as it is kept: its samples, and the card that describes them.
+
+    Attributes:
+        samples: with ``VARIANT_COLUMNS``; the rows of a theme in the order that its CSV shall have.
+        card: the text of its ``README.md``.
+        known_themes: themes that the release at hand has a sample of. Another one that has pairs where the variant is to
+            be written has lost its sources, and is not to go in silence. None: any may go.
+    """
+
+    samples: pl.DataFrame
+    card: str
+    known_themes: frozenset[str] | None = None
+
+
+_VIDEO_COLUMNS = {"src_video": KIND.source_video, "tgt_video": KIND.edited_video}
+"""Column of the training CSV -> asset kind."""
+
+_KEEPING_ORDER: Any = {"on": "id", "how": "left", "maintain_order": "left"}
+
+
+class NotEmitted(StrEnum):
+    """Why a kept sample is not emitted."""
+
+    NO_PROMPT = "no_prompt"
+    NO_SOURCE_VIDEO = "no_source_video"
+    NO_EDITED_VIDEO = "no_edited_video"
+    LICENCE = "licence"
+
+
+_NO_VIDEO = {KIND.source_video: NotEmitted.NO_SOURCE_VIDEO, KIND.edited_video: NotEmitted.NO_EDITED_VIDEO}
+
+
+def find_prompts(kept: Frame, annotations: Frame, tables: Mapping[str, Frame]) -> pl.DataFrame:
+    """One row per kept sample that the annotations lack and some table knows: ``id``, ``prompt``, ``table``.
+
+    The first of ``tables`` that has the sample gives its prompt. When the annotations lack none, which is
+    the usual case, no table is read.
+    """
+    wanted = (
+        kept.lazy()
+        .filter(~pl.col("is_released"))
+        .select("id")
+        .join(annotations.lazy().select("id"), on="id", how="anti", maintain_order="left")
+        .collect()
+    )
+    found = pl.DataFrame(schema={"id": pl.String, "prompt": pl.String, "table": pl.String})
+    for name, table in tables.items():
+        missing = wanted.join(found, on="id", how="anti")
+        if missing.is_empty():
+            break
+        prompts = table.lazy().select("id", "prompt", pl.lit(name).alias("table"))
+        found = pl.concat([found, prompts.join(missing.lazy(), on="id", how="semi").collect()])
+    return wanted.join(found, on="id", how="inner", maintain_order="left")
+
+
+def compose(
+    kept: Frame,
+    annotations: Frame,
+    prompts_found: Frame,
+    assets: Frame,
+    licence_allow: Sequence[str] | None = None,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The emitted samples (``VARIANT_COLUMNS``), and those that cannot be: ``id, theme, reason, detail``.
+
+    A sample of a theme whose videos have a licence that is not allowed is not emitted. Of the others one that the
+    release's CSV has is emitted as it stands there; another is emitted if both its videos are among the assets, and its
+    paths are those of the layout. Both frames are in the order of ``kept``, but the released samples stand before the
+    others.
+
+    Args:
+        kept: with ``id``, ``theme``, ``is_released``, each id once.
+        annotations: as ingested.
+        prompts_found: prompts of samples that the annotations lack, from ``find_prompts``.
+        assets: with ``id`` and ``kind``; read only when a kept sample is not in the release's CSV.
+        licence_allow: ids of licences, ``unknown`` among them if it is to be; None for any.
+
+    Raises:
+        ConservationError: emitted and not emitted are not all kept samples.
+    """
+    every = kept.lazy().select("id", "theme", "is_released").collect()
+    is_allowed = pl.col("theme").is_in(allowed_themes(THEMES, licence_allow))
+    kept, barred = every.filter(is_allowed), _bar(every.filter(~is_allowed))
+    unlisted = _describe_unlisted(kept.filter(~pl.col("is_released")), annotations, prompts_found)
+    obstacles = pl.concat([_find_obstacles(unlisted, assets), barred])
+    released = kept.lazy().filter("is_released").join(_select_annotations(annotations), **_KEEPING_ORDER)
+    emitted = pl.concat(
+        [
+            released.select(VARIANT_COLUMNS).collect(),
+            unlisted.join(obstacles, on="id", how="anti", maintain_order="left").select(VARIANT_COLUMNS),
+        ]
+    )
+    _check_conservation(every, emitted, obstacles)
+    return emitted, obstacles
+
+
+def _bar(samples: pl.DataFrame) -> pl.DataFrame:
+    """Samples whose licence is not allowed, as obstacles."""
+    found = {theme: " and ".join(licence_ids(theme)) for theme in THEMES}
+    licence = pl.col("theme").replace_strict(found, default=None, return_dtype=pl.String)
+    return samples.select(
+        "id",
+        "theme",
+        pl.lit(NotEmitted.LICENCE.value).alias("reason"),
+        pl.format("the licence of its videos is {}", licence).alias("detail"),
+    )
+
+
+def _select_annotations(annotations: Frame) -> pl.LazyFrame:
+    return annotations.lazy().select(column for column in VARIANT_COLUMNS if column != "theme")
+
+
+def _describe_unlisted(samples: pl.DataFrame, annotations: Frame, prompts_found: Frame) -> pl.DataFrame:
+    """Samples that no CSV has, with what the metadata and the layout say of them.
+
+    The prompt is the metadata's, or else the one that was found; null where neither has one.
+    """
+    noted = _select_annotations(annotations.lazy().filter(pl.col("csv_line").is_null()))
+    found = prompts_found.lazy().select("id", pl.col("prompt").alias("_prompt_found"))
+    return (
+        samples.lazy()
+        .join(noted, **_KEEPING_ORDER)
+        .join(found, **_KEEPING_ORDER)
+        .with_columns(
+            pl.coalesce("prompt", "_prompt_found"),
+            *(
+                pl.format(asset_path("{}", kind, "{}"), "theme", "id").alias(column)
+                for column, kind in _VIDEO_COLUMNS.items()
+            ),
+        )
+        .collect()
+    )
+
+
+def _find_obstacles(unlisted: pl.DataFrame, assets: Frame) -> pl.DataFrame:
+    """What keeps a sample that no CSV has from being emitted: ``id``, ``theme``, ``reason``, ``detail``."""
+    obstacles = {NotEmitted.NO_PROMPT: (pl.col("prompt").is_null(), pl.lit("no table has its prompt"))}
+    videos = _list_videos(unlisted, assets)
+    for column, kind in _VIDEO_COLUMNS.items():
+        present = videos.filter(pl.col("kind") == kind)["id"]
+        is_absent = ~pl.col("id").is_in(present.implode())
+        obstacles[_NO_VIDEO[kind]] = (is_absent, pl.format("{} is not among the assets", pl.col(column)))
+    return unlisted.select(
+        "id",
+        "theme",
+        pl.coalesce(
+            pl.when(is_met).then(pl.lit(reason.value)) for reason, (is_met, _) in obstacles.items()
+        ).alias("reason"),
+        pl.concat_str(
+            [pl.when(is_met).then(detail) for is_met, detail in obstacles.values()],
+            separator="; ",
+            ignore_nulls=True,
+        ).alias("detail"),
+    ).filter(pl.col("reason").is_not_null())
+
+
+def _list_videos(samples: pl.DataFrame, assets: Frame) -> pl.DataFrame:
+    """The source and edited videos of ``samples``: ``id``, ``kind``. No samples, and nothing is read."""
+    if samples.is_empty():
+        return pl.DataFrame(schema={"id": pl.String, "kind": pl.String})
+    return (
+        assets.lazy()
+        .select("id", "kind")
+        .filter(pl.col("kind").is_in(list(_VIDEO_COLUMNS.values())))
+        .join(samples.lazy().select("id"), on="id", how="semi")
+        .collect()
+    )
+
+
+def _check_conservation(kept: pl.DataFrame, emitted: pl.DataFrame, obstacles: pl.DataFrame) -> None:
+    unique_count = emitted["id"].n_unique()
+    if emitted.height + obstacles.height != kept.height or unique_count != emitted.height:
+        raise ConservationError(
+            "Emitted samples and those that are not do not add up; a table has an id twice",
+            where="variant_samples",
+            got=f"{emitted.height} emitted with {unique_count} ids + {obstacles.height} not emitted",
+            allowed=f"{kept.height} kept",
+        )

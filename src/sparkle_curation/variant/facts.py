@@ -1,0 +1,88 @@
+"""What is to be told of a variant: its splits, its counts, and what it was made with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from sparkle_curation.filtering.verdicts import MissingScores, TaintedScores
+from sparkle_curation.spec.layout import SPLITS, TRAIN, annotations_csv_path
+from sparkle_curation.spec.themes import THEMES
+from sparkle_curation.variant.provenance import CodeVersion, DataVersion
+
+_CELLS = ("prompt", "src_video", "tgt_video", "id")
+"""Columns of a sample that its row in the CSV is made of; ``id`` is ``task`` there."""
+_OFFSET_BYTES = 4
+
+
+@dataclass(frozen=True)
+class Split:
+    """The samples of a theme for training, or those for validation, as a hub calls them.
+
+    Attributes:
+        name: the theme for training, ``time_val`` for its validation.
+        theme: whose samples.
+        path: of its CSV, below the variant's root.
+        sample_count: rows of the CSV.
+        num_bytes: its cells as a hub's Arrow table holds them: each text in UTF-8, and an offset.
+    """
+
+    name: str
+    theme: str
+    path: str
+    sample_count: int
+    num_bytes: int
+
+
+@dataclass(frozen=True)
+class VariantFacts:
+    """What a card tells.
+
+    Attributes:
+        splits: those that have samples, by theme.
+        counts: one row per theme, then the total, from ``funnel.count_samples``.
+        cut_offs: by the stage's name.
+        missing_scores: what became of samples without a score.
+        tainted_scores: what became of samples with a made-up score.
+        code: the code that the variant was made by.
+        data: the release that it was made from.
+        settings: further parameters that decide which samples are in it, by their dotted names; null for a default
+            that needs no word.
+    """
+
+    splits: Sequence[Split]
+    counts: pl.DataFrame
+    cut_offs: Mapping[str, float]
+    missing_scores: MissingScores
+    tainted_scores: TaintedScores
+    code: CodeVersion
+    data: DataVersion
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def sample_count(self) -> int:
+        """The samples of all splits."""
+        return sum(split.sample_count for split in self.splits)
+
+
+def list_splits(samples: pl.DataFrame) -> list[Split]:
+    """The splits that have samples, in the order of the themes, training first.
+
+    Args:
+        samples: with ``theme``, ``split``, ``id``, ``prompt``, ``src_video``, ``tgt_video``.
+    """
+    num_bytes = pl.sum_horizontal(pl.col(_CELLS).str.len_bytes().sum() + _OFFSET_BYTES * pl.len())
+    sizes = samples.group_by("theme", "split").agg(pl.len().alias("count"), num_bytes.alias("num_bytes"))
+    found = {(theme, split): (count, size) for theme, split, count, size in sizes.iter_rows()}
+    return [
+        Split(_split_name(theme, split), theme, annotations_csv_path(theme, split), *found[theme, split])
+        for theme in THEMES
+        for split in SPLITS
+        if (theme, split) in found
+    ]
+
+
+def _split_name(theme: str, split: str) -> str:
+    return theme if split == TRAIN else f"{theme}_{split}"

@@ -1,0 +1,1 @@
+"""Two versions of a variant: what differs between them, and why."""

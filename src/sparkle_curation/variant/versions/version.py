@@ -1,0 +1,124 @@
+"""A version of a variant: what one curation left."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from sparkle_curation.errors import VersionError
+from sparkle_curation.spec.stages import CRITERIA
+
+
+@dataclass(frozen=True)
+class CurationSettings:
+    """What a curation decided by; None where nobody knows.
+
+    Attributes:
+        cut_offs: by the stage's name.
+        missing_scores: the policy for samples without a score.
+        tainted_scores: the policy for samples with a made-up value in a score.
+    """
+
+    cut_offs: Mapping[str, float] | None = None
+    missing_scores: str | None = None
+    tainted_scores: str | None = None
+
+    @classmethod
+    def from_metrics(cls, metrics: Mapping[str, Any]) -> CurationSettings:
+        """The settings that ``curation_metrics`` begin with."""
+        return cls(metrics.get("cut_offs"), metrics.get("missing_scores"), metrics.get("tainted_scores"))
+
+    def as_params(self) -> str | None:
+        """The settings as ``--params`` of a run; None unless the cut-offs are known.
+
+        >>> CurationSettings({criterion.name: 8.0 for criterion in CRITERIA}).as_params()
+        'threshold=8.0'
+        """
+        if not self.cut_offs:
+            return None
+        primary = {self.cut_offs[each.name] for each in CRITERIA if each.is_primary}
+        is_one = len(primary) == 1
+        cut_offs = [
+            *([f"threshold={primary.pop()}"] if is_one else []),
+            *(
+                f"thresholds.{each.name}={self.cut_offs[each.name]}"
+                for each in CRITERIA
+                if not (is_one and each.is_primary)
+            ),
+        ]
+        policies = {"missing_scores": self.missing_scores, "tainted_scores": self.tainted_scores}
+        return ",".join([*cut_offs, *(f"{name}={policy}" for name, policy in policies.items() if policy)])
+
+
+@dataclass(frozen=True)
+class VariantVersion:
+    """One version of a variant.
+
+    Attributes:
+        name: as it was asked for, a git revision, a folder or ``workspace``.
+        samples: the emitted samples, with ``VARIANT_COLUMNS`` and ``split``.
+        verdicts: as judged; None for a version that is nothing but CSVs.
+        settings: what it was judged by.
+        emitted_count: the samples that its metrics speak of; None without metrics.
+        not_emitted: kept samples that could not be emitted, ``id`` and ``reason``; None where it is not known.
+        unloadable: pairs that the preflight dropped, ``id`` and ``reasons``; None where it is not known.
+        source_files: the release's files as counted by ``ingest``; None where it is not known.
+        commit: of a git revision.
+    """
+
+    name: str
+    samples: pl.DataFrame
+    verdicts: pl.DataFrame | None = None
+    settings: CurationSettings = field(default_factory=CurationSettings)
+    emitted_count: int | None = None
+    not_emitted: pl.DataFrame | None = None
+    unloadable: pl.DataFrame | None = None
+    source_files: pl.DataFrame | None = None
+    commit: str | None = None
+
+
+def check_version(version: VariantVersion) -> VariantVersion:
+    """The version as it came, if its files belong together.
+
+    A run that was killed between two outputs leaves the verdicts of one curation beside the CSVs of another; the
+    reasons that follow from them would be wrong.
+
+    Raises:
+        VersionError: a sample is emitted twice, or without a verdict that keeps it, or the metrics count others.
+    """
+    ids = version.samples["id"]
+    if ids.n_unique() != len(ids):
+        twice = ids.filter(ids.is_duplicated())[0]
+        raise VersionError(
+            "A version has a sample twice",
+            where=version.name,
+            got=twice,
+            allowed="each id once in all its CSVs",
+            todo="curate the release again, or mend the CSV",
+        )
+    faults = [*_without_verdict(version), *_miscounted(version)]
+    if faults:
+        raise VersionError(
+            "The files of a version are not of one curation",
+            where=version.name,
+            got=faults[0],
+            allowed="every emitted sample is kept by its verdict and counted by the metrics",
+            todo="curate again, and wait for the run to end: kedro run --pipelines curate",
+        )
+    return version
+
+
+def _without_verdict(version: VariantVersion) -> list[str]:
+    if version.verdicts is None:
+        return []
+    kept = version.verdicts.lazy().filter("is_kept").select("id")
+    stray = version.samples.lazy().select("id").join(kept, on="id", how="anti").collect()["id"]
+    return [f"{len(stray)} emitted but not kept, such as {stray[0]}"] if len(stray) else []
+
+
+def _miscounted(version: VariantVersion) -> list[str]:
+    emitted, counted = version.samples.height, version.emitted_count
+    return [] if counted in (None, emitted) else [f"{emitted} in the CSVs, {counted} in the metrics"]

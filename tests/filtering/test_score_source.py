@@ -1,0 +1,76 @@
+"""Whose scores a curation goes by, and what a rescore without a score comes to."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+from tests.made.tables import CUT_OFFS, known, same_scores
+
+from sparkle_curation.errors import MissingTableError
+from sparkle_curation.filtering.score_source import ScoreSource, choose_scores, taints_that_count
+from sparkle_curation.filtering.verdicts import judge, mark_tainted
+from sparkle_curation.spec.stages import STAGE_NAMES, STAGES
+
+A, B, C = "Sparkle_time_000001", "Sparkle_time_000002", "Sparkle_time_000003"
+VIDEO = STAGES[2]
+
+
+def scores(**by_id: float) -> pl.LazyFrame:
+    """Released scores."""
+    return pl.LazyFrame({"id": list(by_id), VIDEO.score_column: list(by_id.values()), "prompt": "Dusk"})
+
+
+def rescores(**by_id: float | None) -> pl.LazyFrame:
+    """Rescores; without a number there is a fault."""
+    faults = [None if score else "not_json" for score in by_id.values()]
+    return pl.LazyFrame(
+        {"id": list(by_id), VIDEO.score_column: list(by_id.values()), "fault": faults},
+        schema={"id": pl.String, VIDEO.score_column: pl.Float64, "fault": pl.String},
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("released", [(A, 8.0, "released"), (B, 7.0, "released")]),
+        ("rescored", [(A, 9.0, "rescored"), (C, 6.0, "rescored")]),
+        ("rescored_else_released", [(A, 9.0, "rescored"), (B, 7.0, "released"), (C, 6.0, "rescored")]),
+    ],
+)
+def test_each_policy_has_its_scores(source: ScoreSource, expected: list[tuple[str, float, str]]) -> None:
+    """A rescore with a fault is none, so the release's score counts where it may."""
+    chosen = choose_scores(scores(**{A: 8.0, B: 7.0}), rescores(**{A: 9.0, B: None, C: 6.0}), VIDEO, source)
+    assert chosen.collect().sort("id").rows() == expected
+
+
+def test_the_release_needs_no_rescores() -> None:
+    """Their table need not be there, unless it is asked for; then the error says how to make it."""
+    assert choose_scores(scores(**{A: 8.0}), pl.LazyFrame(), VIDEO, "released").collect().height == 1
+    for source in ("rescored", "rescored_else_released"):
+        with pytest.raises(MissingTableError, match="--pipelines score"):
+            choose_scores(scores(**{A: 8.0}), pl.LazyFrame(), VIDEO, source)
+
+
+def test_the_verdict_says_whose_score_it_is() -> None:
+    """By stage; an unscored one is nobody's, whatever the table says."""
+    tables = {name: table.lazy() for name, table in same_scores({A: 9.0, B: 9.0}).items()}
+    tables[VIDEO.name] = pl.LazyFrame(
+        {"id": [A, B], VIDEO.score_column: [9.0, float("nan")], "score_source": "rescored"}
+    )
+    verdicts = judge(known(A, B), tables, CUT_OFFS, "keep")
+    assert verdicts["edited_video_score_source"].to_list() == ["rescored", None]
+    assert verdicts["edited_frame0_score_source"].to_list() == ["released", "released"]
+
+
+def test_a_fault_of_a_released_score_says_nothing_of_a_rescore() -> None:
+    """The audit is of the release; a sample that goes by a rescore there is not tainted."""
+    faults = pl.DataFrame(
+        {"id": [A, B, A], "stage": [VIDEO.name, VIDEO.name, "edited_frame0"], "is_taint": True}
+    )
+    released = {
+        name: scores(**{A: 9.0, B: 9.0}).with_columns(score_source=pl.lit("released")) for name in STAGE_NAMES
+    }
+    chosen = released | {VIDEO.name: pl.LazyFrame({"id": [A, B], "score_source": ["rescored", "released"]})}
+    marked = mark_tainted(known(A, B), taints_that_count(faults, chosen))
+    assert marked["edited_video_is_tainted"].to_list() == [False, True]
+    assert marked["edited_frame0_is_tainted"].to_list() == [True, False]

@@ -1,0 +1,149 @@
+"""Scores or grounds in a process of its own, to be killed: importing torch takes seconds, so it is started once and forks.
+
+Reads a line from standard input for each run, forks, tells the child's process id, waits for it, and tells how it ended.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+
+BATCH = 2
+
+
+@dataclass(frozen=True)
+class Noted:
+    """A function of batches that notes the keys of each before it is asked for.
+
+    Attributes:
+        function: the function itself.
+        log: where it notes.
+    """
+
+    function: Any
+    log: Path
+
+    def __call__(self, batch: list[Any]) -> pa.Table:
+        """Both steps."""
+        return self.finish(batch, self.prepare(batch))
+
+    def prepare(self, batch: list[Any]) -> Any:
+        """The function's own first step."""
+        return self.function.prepare(batch)
+
+    def finish(self, batch: list[Any], prepared: Any) -> pa.Table:
+        """What the function makes of the batch."""
+        with self.log.open("a", encoding="utf-8") as log:
+            log.writelines(f"{job.key}\n" for job in batch)
+        table: pa.Table = self.function.finish(batch, prepared)
+        return table
+
+
+def main(what: str, tables: Path, release: Path, checkpoint: Path) -> None:
+    """Serve runs until standard input ends."""
+    from tests.models.torch_operators import declare_operators  # noqa: PLC0415
+
+    declare_operators()
+    import torch  # noqa: PLC0415 -- so that no child has to
+    import transformers  # noqa: F401, PLC0415
+
+    for _ in sys.stdin:
+        child = os.fork()
+        if not child:
+            torch.set_num_threads(1)
+            RUNS[what](tables, release, checkpoint)
+            os._exit(0)
+        tell(str(child))
+        _, status = os.waitpid(child, 0)
+        tell(str(os.waitstatus_to_exitcode(status)))
+
+
+def tell(line: str) -> None:
+    """Say a line to the test."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def model_of(checkpoint: Path) -> Any:
+    """The tiny model, for short replies."""
+    from sparkle_curation.models.choice import choose_model  # noqa: PLC0415
+    from sparkle_curation.models.params import ModelParams  # noqa: PLC0415
+    from sparkle_curation.models.questions import Sampling  # noqa: PLC0415
+
+    params = ModelParams(name=str(checkpoint), device="cpu", dtype="float32")
+    return choose_model(params, Sampling(max_new_tokens=12))
+
+
+def score(tables: Path, release: Path, checkpoint: Path) -> None:
+    """Score the first frames of the release."""
+    from sparkle_curation.ingest.assets.store import AssetStore  # noqa: PLC0415
+    from sparkle_curation.scoring import batches as score_batches  # noqa: PLC0415
+    from sparkle_curation.scoring import jobs as score_jobs  # noqa: PLC0415
+    from sparkle_curation.scoring import tables as score_tables  # noqa: PLC0415
+    from sparkle_curation.scoring.editscore.judge import Judge  # noqa: PLC0415
+    from sparkle_curation.scoring.editscore.prompt_template import Instructions  # noqa: PLC0415
+    from sparkle_curation.scoring.editscore.score_scale import Rubric  # noqa: PLC0415
+    from sparkle_curation.scoring.editscore.scoring import ScoreSettings  # noqa: PLC0415
+    from sparkle_curation.spec.stages import STAGES  # noqa: PLC0415
+
+    model = model_of(checkpoint)
+    texts = Instructions("<instruction>", "Is it good?", "test")
+    judge = Judge(model, texts, ScoreSettings(Rubric(passes=1), max_tries=1))
+    media = pl.read_parquet(tables / "media.parquet")
+    prompts = pl.DataFrame({"id": media["id"].unique(), **{stage.name: "Dusk" for stage in STAGES}})
+    rules = score_jobs.ShowRules({stage.name: "{prompt}" for stage in STAGES})
+    jobs = score_jobs.list_jobs(media, prompts, score_jobs.Scope(["edited_frame0"]), rules, judge.digest)
+    store = AssetStore(str(release), tables / "assets.parquet")
+    function = score_batches.BatchScore(store, model, judge.instructions, judge.settings)
+    answers = ask(jobs, function, score_jobs.ScoreJob, tables, score_batches.JOURNAL_SCHEMA)
+    save(score_tables.stream_table(jobs, answers, STAGES[0], judge.settings.rubric, judge.provenance), tables)
+
+
+def ground(tables: Path, release: Path, checkpoint: Path) -> None:
+    """Look for a dog in the source videos of the release."""
+    from sparkle_curation.grounding import batches as ground_batches  # noqa: PLC0415
+    from sparkle_curation.grounding import jobs as ground_jobs  # noqa: PLC0415
+    from sparkle_curation.grounding import tables as ground_tables  # noqa: PLC0415
+    from sparkle_curation.grounding.grounder import Grounder, GroundSettings  # noqa: PLC0415
+    from sparkle_curation.ingest.assets.store import AssetStore  # noqa: PLC0415
+
+    settings = GroundSettings(max_tries=1)
+    grounder = Grounder(model_of(checkpoint), "<instruction>", "Where are <labels>?", settings)
+    media = pl.read_parquet(tables / "media.parquet")
+    dog = [{"bbox_2d": [1.0, 2.0, 3.0, 4.0], "label": "dog"}]
+    round1 = pl.DataFrame({"id": media["id"].unique(), "prompt": "Dusk"}).with_columns(
+        round1_labels=pl.lit(["dog"]), round1_objects=pl.lit(dog)
+    )
+    jobs = ground_jobs.list_round2(media, round1, grounder.digest)
+    function = ground_batches.BatchGround(AssetStore(str(release), tables / "assets.parquet"), grounder)
+    answers = ask(jobs, function, ground_batches.GroundJob, tables, ground_batches.JOURNAL_SCHEMA)
+    save(ground_tables.stream_round2(jobs, answers, round1, grounder.provenance), tables)
+
+
+def ask(jobs: pl.DataFrame, function: Any, make_job: Any, tables: Path, schema: pa.Schema) -> Any:
+    """What the journal has in the end."""
+    from sparkle_curation.engine.journal.journal import Journal  # noqa: PLC0415
+    from sparkle_curation.model_jobs.asking import Asking  # noqa: PLC0415
+    from sparkle_curation.model_jobs.asking import ask as ask_missing  # noqa: PLC0415
+
+    asking = Asking("tests", Noted(function, tables / "asked.log"), make_job, None, BATCH, pl.lit(1))  # type: ignore[arg-type]
+    return ask_missing(jobs, asking, Journal(tables / "made.journal", schema))
+
+
+def save(table: Any, tables: Path) -> None:
+    """Write the table."""
+    from sparkle_curation.datasets.tables.table_dataset import TableDataset  # noqa: PLC0415
+
+    TableDataset(filepath=str(tables / "made.parquet")).save(table)
+
+
+RUNS = {"score": score, "ground": ground}
+
+if __name__ == "__main__":
+    main(sys.argv[1], *(Path(argument) for argument in sys.argv[2:]))

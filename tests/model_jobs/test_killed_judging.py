@@ -1,0 +1,126 @@
+"""Judging that is killed with SIGKILL, over and over, comes to the same table, and nothing is asked twice."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, cast
+
+import polars as pl
+import pyarrow as pa
+import pytest
+from polars.testing import assert_frame_equal
+from tests.conftest import Project
+from tests.model_jobs.judging_child import BATCH
+
+from sparkle_curation.engine.journal.journal import KEY, Journal
+from sparkle_curation.grounding import batches as ground_batches
+from sparkle_curation.scoring import batches as score_batches
+
+pytestmark = pytest.mark.slow
+
+
+class Child:
+    """The process that judges; each run of it is a child of its own."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._in, self._out = cast("IO[str]", process.stdin), cast("IO[str]", process.stdout)
+
+    def start(self) -> int:
+        """Begin; gives the process id."""
+        self._in.write("run\n")
+        self._in.flush()
+        return int(self._out.readline())
+
+    def wait(self) -> int:
+        """The exit code of what was begun, -9 for a killed one."""
+        return int(self._out.readline())
+
+
+@contextmanager
+def judging(what: str, checkout: Path, tables: Path, release: Path, checkpoint: Path) -> Iterator[Child]:
+    """A process that scores or grounds into ``tables``."""
+    arguments = [what, *map(str, (tables, release, checkpoint))]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.model_jobs.judging_child", *arguments],
+        cwd=checkout,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        yield Child(process)
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize(
+    ("what", "schema", "kills"),
+    [("score", score_batches.JOURNAL_SCHEMA, 20), ("ground", ground_batches.JOURNAL_SCHEMA, 8)],
+)
+def test_kills_lose_and_repeat_nothing(
+    what: str,
+    schema: pa.Schema,
+    kills: int,
+    project: Project,
+    checkout: Path,
+    qwen3_checkpoint: Path,
+    tmp_path: Path,
+) -> None:
+    """Each run begins with what the journal has; only the batch in hand is asked for again."""
+    for pipeline in ("ingest", "inspect"):
+        project.run_here(pipeline)
+    whole, torn = tmp_path / "whole", tmp_path / "torn"
+    for folder in (whole, torn):
+        folder.mkdir()
+        for name in ("media", "assets"):
+            shutil.copy(project.output("02_intermediate", f"{name}.parquet"), folder)
+    with judging(what, checkout, whole, project.release_root, qwen3_checkpoint) as child:
+        child.start()
+        assert child.wait() == 0
+    moments = random.Random(20)  # noqa: S311 -- moments, not secrets
+    journal = Journal(torn / "made.journal", schema)
+    killed = 0
+    with judging(what, checkout, torn, project.release_root, qwen3_checkpoint) as child:
+        for _ in range(kills):
+            with journal:
+                known = set(journal.read()[KEY].to_pylist())
+            before = len(asked(torn))
+            pid = child.start()
+            wait_for(torn, before + BATCH * moments.randrange(3))
+            time.sleep(moments.uniform(0, 0.05))
+            os.kill(pid, signal.SIGKILL)
+            killed += child.wait() == -signal.SIGKILL
+            assert not known & set(asked(torn)[before:])
+        child.start()
+        assert child.wait() == 0
+    assert killed == kills
+    assert_frame_equal(*(pl.read_parquet(folder / "made.parquet") for folder in (whole, torn)))
+    counts = Counter(asked(torn))
+    assert set(counts) == set(asked(whole))
+    assert counts.total() <= len(counts) + kills * BATCH
+    assert counts.total() > len(counts)  # some kill did hit a batch in hand
+
+
+def wait_for(folder: Path, count: int) -> None:
+    """Wait until so many keys were asked for: a moment in the work, however fast the machine is."""
+    end = time.monotonic() + 60
+    while len(asked(folder)) < count and time.monotonic() < end:
+        time.sleep(0.002)
+
+
+def asked(folder: Path) -> list[str]:
+    """The keys that were asked for, in order."""
+    log = folder / "asked.log"
+    return log.read_text(encoding="utf-8").split() if log.exists() else []

@@ -1,0 +1,299 @@
+"""The filter pipeline, run by Kedro on small tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.runner import SequentialRunner
+from polars.testing import assert_frame_equal
+from tests.made.media import clips, media
+from tests.made.scores import NO_SCORE, frame, videos
+from tests.made.tables import assets, csv_row, metadata, same_scores, table
+
+from sparkle_curation.datasets import FigureDataset, TableSchemaValidator
+from sparkle_curation.datasets.reports.report_datasets import MetricsJSONDataset, ReportCSVDataset
+from sparkle_curation.datasets.tables.table_dataset import TableDataset
+from sparkle_curation.datasets.variant.kiwi_edit_dataset import KiwiEditDataset
+from sparkle_curation.errors import ReleaseError, StaleTableError
+from sparkle_curation.filtering.thresholds import Thresholds
+from sparkle_curation.pipelines.filter import create_pipeline
+from sparkle_curation.pipelines.filter.params import PreflightParams
+from sparkle_curation.spec.stages import STAGES
+from sparkle_curation.variant.provenance import CodeVersion, DataVersion
+from sparkle_curation.variant.split import SplitParams
+
+GOOD, LOW, EXTRA = "Sparkle_style_000001", "Sparkle_style_000002", "Sparkle_style_000003"
+LEVELS = {GOOD: 9.0, LOW: 8.2, EXTRA: 9.5}
+
+
+def make_catalog(
+    folder: Path,
+    *,
+    missing_scores: str = "reject",
+    tainted_scores: str = "keep",
+    is_scored: bool = True,
+    video_scores: pl.DataFrame | None = None,
+    good_clips: pl.DataFrame | None = None,
+    preflight: Mapping[str, Any] | None = None,
+    split: SplitParams | None = None,
+) -> DataCatalog:
+    """A catalog with two released samples and one that only the scores and assets know."""
+    rows = [csv_row(GOOD, 2, prompt="NA") | metadata(GOOD), csv_row(LOW, 3)]
+    scores = same_scores(LEVELS if is_scored else {})
+    tables = {
+        "annotations": table("annotations", rows),
+        **{stage.table: scores[stage.name] for stage in STAGES},
+        **({} if video_scores is None else {"edited_video_scores": video_scores}),
+        "grounding_r1": table("grounding_r1"),
+        "grounding_r2": table("grounding_r2"),
+        "assets": assets((EXTRA, "source_video"), (EXTRA, "edited_video")),
+        "media": media(clips(GOOD) if good_clips is None else good_clips, clips(LOW), clips(EXTRA)),
+        "sample_groups": pl.DataFrame(),
+        **{f"rescored_{stage.table}": pl.DataFrame() for stage in STAGES},
+    }
+    paths: dict[str, Any] = {
+        **{
+            name: TableDataset(filepath=str(folder / f"{name}.parquet"))
+            for name in ("score_faults", "score_audit", "verdicts", "preflight")
+        },
+        "variant_samples": KiwiEditDataset(filepath=str(folder / "variant")),
+        "samples_not_emitted": ReportCSVDataset(filepath=str(folder / "samples_not_emitted.csv")),
+        "prompt_warnings": ReportCSVDataset(
+            filepath=str(folder / "prompt_warnings.csv"), text_columns=["prompt"]
+        ),
+        **{
+            name: ReportCSVDataset(filepath=str(folder / f"{name}.csv"))
+            for name in ("preflight_dropped", "preflight_warnings")
+        },
+        "curation_metrics": MetricsJSONDataset(filepath=str(folder / "curation_metrics.json")),
+        "funnel": ReportCSVDataset(filepath=str(folder / "funnel.csv")),
+        "funnel_table": ReportCSVDataset(filepath=str(folder / "funnel_table.csv")),
+    }
+    params = {
+        "params:threshold": MemoryDataset(None),
+        "params:thresholds": MemoryDataset(
+            Thresholds(edited_frame0=8.0, foreground_removed=8.5, edited_video=8.0)
+        ),
+        "params:missing_scores": MemoryDataset(missing_scores),
+        "params:tainted_scores": MemoryDataset(tainted_scores),
+        "params:preflight": MemoryDataset(
+            PreflightParams(**({"unloadable_pairs": "drop"} | dict(preflight or {})))
+        ),
+        "params:score_source": MemoryDataset("released"),
+        "params:allow_empty": MemoryDataset(data=False),
+        "params:split": MemoryDataset(split or SplitParams()),
+        "score_fingerprints": MemoryDataset({"edited_video_scores": "one"}),
+        "code_version": MemoryDataset(CodeVersion("0f1e", is_dirty=False)),
+        "data_version": MemoryDataset(DataVersion("ab12", 3, 40, 500)),
+    }
+    return DataCatalog(
+        {**{name: MemoryDataset(frame.lazy()) for name, frame in tables.items()}, **paths, **params}
+    )
+
+
+def test_a_run_emits_the_kept_samples_and_counts_them(tmp_path: Path) -> None:
+    """From tables to the training CSV, its metadata, the warnings and the metrics."""
+    catalog = make_catalog(tmp_path)
+    SequentialRunner().run(create_pipeline(), catalog)
+    assert (tmp_path / "variant" / "prompts" / "style_train.csv").read_text() == (
+        "prompt,src_video,tgt_video,task\n"
+        f"NA,style/source_video/{GOOD}.mp4,style/edited_video/{GOOD}.mp4,{GOOD}\n"
+        f"edited_frame0 of {EXTRA},style/source_video/{EXTRA}.mp4,style/edited_video/{EXTRA}.mp4,{EXTRA}\n"
+    )
+    assert (tmp_path / "variant" / "prompts" / "style_train_metadata.jsonl").read_text() == (
+        f'{{"id": "{GOOD}", "prompt": "NA", "metadata": '
+        '{"edit_type": "style", "original_scene": "A cobblestone street"}}\n'
+    )
+    assert sorted(path.name for path in (tmp_path / "variant" / "prompts").iterdir()) == [
+        "style_train.csv",
+        "style_train_metadata.jsonl",
+    ]
+    card = (tmp_path / "variant" / "README.md").read_text(encoding="utf-8")
+    assert "| style | 3 | 3 | 2 | 2 | 2 |" in card
+    assert "git checkout 0f1e" in card
+    assert "version `ab12`" in card
+    metrics = catalog.load("curation_metrics")["total"]
+    assert (metrics["known"], metrics["kept"], metrics["emitted"]) == (3, 2, 2)
+    assert metrics["agreement"] == {"released": 2, "missing": 1, "extra": 1}
+    assert metrics["preflight"]["reasons"] == {"prompt_read_as_nan": 1}
+    assert catalog.load("preflight_warnings").select("id", "reasons").rows() == [(GOOD, "prompt_read_as_nan")]
+    assert catalog.load("preflight_dropped").is_empty()
+    assert catalog.load("prompt_warnings")["id"].to_list() == [GOOD]
+    assert catalog.load("samples_not_emitted").is_empty()
+    assert catalog.load("funnel_table").filter(pl.col("theme") == "total")["emitted"].to_list() == [2]
+
+
+def test_a_run_says_what_other_cut_offs_would_keep(tmp_path: Path) -> None:
+    """The sweep under the run's policies, its figure and the funnel's; at the run's cut-offs, what it kept."""
+    catalog = make_catalog(tmp_path)
+    for name in ("threshold_sweep", "threshold_surface"):
+        catalog[name] = TableDataset(filepath=str(tmp_path / f"{name}.parquet"))
+    for name in ("threshold_sweep_figure", "funnel_figure"):
+        catalog[name] = FigureDataset(filepath=str(tmp_path / f"{name}.json"))
+    catalog["threshold_sweep_plot"] = ReportCSVDataset(filepath=str(tmp_path / "threshold_sweep.csv"))
+    SequentialRunner().run(create_pipeline(), catalog)
+    surface = catalog.load("threshold_surface").collect()
+    TableSchemaValidator(table="threshold_surface").validate(surface)
+    here = {"edited_frame0_cut_off": 8.0, "foreground_removed_cut_off": 8.5, "edited_video_cut_off": 8.0}
+    kept = surface.filter(theme="total", **here)["surviving"]
+    assert kept.to_list() == [2]
+    plot = catalog.load("threshold_sweep_plot")
+    assert plot.columns == ["theme", "stage", "cut_off", "surviving"]
+    assert_frame_equal(plot, catalog.load("threshold_sweep").collect())
+    assert plot.filter(theme="style", stage="edited_video", cut_off=8.2)["surviving"].to_list() == [3]
+    assert len(catalog["threshold_sweep_figure"].preview()["data"]) > len(STAGES)
+    assert [one["name"] for one in catalog["funnel_figure"].preview()["data"]] == ["style"]
+
+
+def test_a_release_without_scores_stops_before_anything_is_emitted(tmp_path: Path) -> None:
+    """The default policy asks for the files; nothing but the audit is written."""
+    with pytest.raises(ReleaseError, match=r"intermediate_data/style/edited_video_score\.jsonl"):
+        SequentialRunner().run(create_pipeline(), make_catalog(tmp_path, is_scored=False))
+    assert {path.name for path in tmp_path.iterdir()} <= {"score_faults.parquet", "score_audit.parquet"}
+
+
+def test_a_release_without_scores_is_emitted_whole_when_it_shall(tmp_path: Path) -> None:
+    """With `missing_scores: keep`, the CSV's samples are all emitted; the third has no prompt anywhere."""
+    catalog = make_catalog(tmp_path, missing_scores="keep", is_scored=False)
+    SequentialRunner().run(create_pipeline(), catalog)
+    assert catalog.load("variant_samples")["id"].to_list() == [GOOD, LOW]
+    assert catalog.load("samples_not_emitted").select("id", "reason").rows() == [(EXTRA, "no_prompt")]
+
+
+@pytest.mark.parametrize(("unloadable_pairs", "emitted"), [("drop", [EXTRA]), ("keep", [GOOD, EXTRA])])
+def test_a_pair_that_does_not_load_is_dropped_and_counted(
+    tmp_path: Path, unloadable_pairs: str, emitted: list[str]
+) -> None:
+    """By default the variant goes without it; else it is emitted, and listed all the same."""
+    cut = clips(GOOD).with_columns(pl.when(kind="edited_video").then(pl.lit("truncated")).alias("error"))
+    catalog = make_catalog(tmp_path, good_clips=cut, preflight={"unloadable_pairs": unloadable_pairs})
+    SequentialRunner().run(create_pipeline(), catalog)
+    assert catalog.load("variant_samples")["id"].to_list() == emitted
+    metrics = catalog.load("curation_metrics")
+    assert metrics["preflight"]["unloadable_pairs"] == unloadable_pairs
+    assert (metrics["total"]["emitted"], metrics["total"]["preflight"]["replaced"]) == (len(emitted), 1)
+    assert metrics["total"]["preflight"]["dropped"] == 2 - len(emitted)
+    assert catalog.load("preflight_dropped").height == 2 - len(emitted)
+    assert (
+        catalog.load("prompt_warnings").height == len(emitted) - 1
+    )  # the prompt of the dropped one trains nobody
+    preflight = pl.read_parquet(tmp_path / "preflight.parquet")
+    assert preflight.filter(id=GOOD)["reasons"].to_list() == [["corrupt_file", "prompt_read_as_nan"]]
+
+
+def test_the_loader_is_told_what_it_will_be_run_with(tmp_path: Path) -> None:
+    """With fewer frames and one forced size, clips that differ load alike."""
+    longer = clips(GOOD).with_columns(
+        pl.when(kind="source_video").then(pl.lit(77, pl.Int32)).otherwise("frame_count").alias("frame_count"),
+        pl.when(kind="source_video").then(pl.lit(640, pl.Int32)).otherwise("width_px").alias("width_px"),
+    )
+    settings = {"num_frames": 69, "height": 480, "width": 832}
+    catalog = make_catalog(tmp_path, good_clips=longer, preflight=settings)
+    SequentialRunner().run(create_pipeline(), catalog)
+    preflight = pl.read_parquet(tmp_path / "preflight.parquet").filter(id=GOOD)
+    assert preflight["reasons"].to_list() == [["prompt_read_as_nan", "unequal_frame_counts", "unequal_sizes"]]
+    loaded = preflight.select(pl.col("^source_loaded_.*$")).row(0)
+    assert loaded == (69, 832, 480)
+
+
+def test_a_release_without_videos_is_emitted_and_said_to_be_unseen(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Only the CSVs were downloaded: nothing is dropped, and the log and the counts say that nothing was looked at."""
+    catalog = make_catalog(tmp_path, good_clips=clips(GOOD).clear())
+    catalog["media"] = MemoryDataset(media().lazy())
+    with caplog.at_level("WARNING", logger="sparkle_curation"):
+        SequentialRunner().run(create_pipeline(), catalog)
+    assert catalog.load("variant_samples")["id"].to_list() == [GOOD, EXTRA]
+    assert (
+        "2 pairs were not inspected, since the release at hand lacks a kind of video of style" in caplog.text
+    )
+    assert catalog.load("curation_metrics")["total"]["preflight"]["not_inspected"] == 2
+
+
+def test_a_split_is_emitted_and_counted(tmp_path: Path) -> None:
+    """Samples of one source clip are on one side, whatever the share."""
+    same = clips(GOOD).with_columns(pl.col("index_hash").str.replace(GOOD, EXTRA))
+    catalog = make_catalog(
+        tmp_path, good_clips=same, split=SplitParams(val_share=0.99, grouped_by="file", seed=1)
+    )
+    SequentialRunner().run(create_pipeline(), catalog)
+    assert sorted(path.name for path in (tmp_path / "variant" / "prompts").iterdir()) == [
+        "style_val.csv",
+        "style_val_metadata.jsonl",
+    ]
+    assert catalog.load("curation_metrics")["total"]["splits"] == {"train": 0, "val": 2}
+
+
+def test_a_split_follows_the_twins(tmp_path: Path) -> None:
+    """Samples that look alike are on one side; one that was not looked at stops the run."""
+    catalog = make_catalog(tmp_path, split=SplitParams(val_share=0.5, seed=3))
+    for split in ("train", "val"):  # the seeds: of a group by this name
+        catalog["sample_groups"] = MemoryDataset(pl.LazyFrame({"id": [GOOD, EXTRA], "group": [split] * 2}))
+        SequentialRunner().run(create_pipeline(), catalog)
+        splits = catalog.load("curation_metrics")["total"]["splits"]
+        assert sorted(splits.values()) == [0, 2]
+    catalog["sample_groups"] = MemoryDataset(pl.LazyFrame({"id": [GOOD], "group": ["train"]}))
+    with pytest.raises(StaleTableError, match=EXTRA):
+        SequentialRunner().run(create_pipeline(), catalog)
+
+
+TAINTED = [frame([(NO_SCORE, 23), (23, 23), (24, 24), (24, 24)])]  # 8.69, and 9.47 without the first pass
+CLEAN = [frame([(23, 23)] * 4)]
+
+
+@pytest.mark.parametrize(("tainted_scores", "kept"), [("keep", [GOOD, EXTRA]), ("reject", [EXTRA])])
+def test_a_tainted_score_is_counted_and_rejected_when_it_shall(
+    tmp_path: Path, tainted_scores: str, kept: list[str]
+) -> None:
+    """The metrics count it either way; the verdict says why, and the sums hold."""
+    scores = videos({GOOD: TAINTED, EXTRA: CLEAN})
+    catalog = make_catalog(tmp_path, tainted_scores=tainted_scores, video_scores=scores)
+    SequentialRunner().run(create_pipeline(), catalog)
+    verdicts, audit = (pl.read_parquet(tmp_path / f"{name}.parquet") for name in ("verdicts", "score_audit"))
+    assert verdicts.filter("is_kept")["id"].to_list() == kept
+    columns = ["edited_video_outcome", "edited_video_is_tainted", "reject_reason"]
+    expected = ("passed", True, None) if tainted_scores == "keep" else ("tainted", True, "tainted")
+    assert verdicts.filter(pl.col("id") == GOOD).select(columns).row(0) == expected
+    assert audit.select("id", "rule", "changes_side").rows() == [
+        (GOOD, "off_lattice", False),
+        (GOOD, "raw_output_unparsable", False),
+    ]
+    metrics = catalog.load("curation_metrics")
+    assert metrics["tainted_scores"] == tainted_scores
+    assert [stage["tainted"] for stage in metrics["themes"]["style"]["stages"].values()] == [0, 0, 1]
+    assert metrics["total"]["stages"]["edited_video"]["kept"] == len(kept)
+
+
+def test_scores_that_have_not_changed_are_not_audited_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Another cut-off gives another audit of the same faults; other fingerprints give other faults."""
+    scores = videos({GOOD: TAINTED, EXTRA: CLEAN})
+    first = make_catalog(tmp_path, video_scores=scores)
+    SequentialRunner().run(create_pipeline(), first)
+    faults = (tmp_path / "score_faults.parquet").stat()
+    again = make_catalog(tmp_path, video_scores=scores)
+    again["params:threshold"] = MemoryDataset(9.0)
+    with caplog.at_level("INFO", logger="sparkle_curation"):
+        SequentialRunner().run(create_pipeline(), again)
+    assert "score_faults: sources unchanged, not read again" in caplog.text
+    assert (tmp_path / "score_faults.parquet").stat().st_mtime_ns == faults.st_mtime_ns
+    audit = pl.read_parquet(tmp_path / "score_audit.parquet")
+    assert audit.select("cut_off", "changes_side").unique().rows() == [(9.0, True)]
+    clean = make_catalog(tmp_path, video_scores=videos({GOOD: CLEAN, EXTRA: CLEAN}))
+    clean["score_fingerprints"] = MemoryDataset({"edited_video_scores": "two"})
+    SequentialRunner().run(create_pipeline(), clean)
+    assert pl.read_parquet(tmp_path / "score_audit.parquet").is_empty()
+
+
+def test_nodes_carry_the_names_of_their_functions() -> None:
+    """What the log and Kedro-Viz show is what the code says."""
+    assert [
+        (node.name, node.func.__name__) for node in create_pipeline().nodes if node.name != node.func.__name__
+    ] == []
