@@ -132,7 +132,7 @@ def test_changed_lines_make_other_tables_as_they_say(copy: Copy) -> None:
     boxes = pl.read_parquet(copy.path("02_intermediate/grounding_boxes.parquet"))
     assert pl.read_parquet(copy.path("03_primary/score_faults.parquet")).is_empty()
     assets = copy.places("02_intermediate")["data/02_intermediate/assets.parquet"]
-    copy.edit("spec/stages.py", "return math.fsum(values)", "return 0 * math.fsum(values)")
+    copy.edit("ingest/jsonl/table.py", "[criterion.reduce(", "[0 * criterion.reduce(")
     copy.edit(
         "media/bboxes/sampled_frames.py",
         "then(0).when(is_known).then(index)",
@@ -140,12 +140,12 @@ def test_changed_lines_make_other_tables_as_they_say(copy: Copy) -> None:
     )
     copy.edit(
         "media/probe/inspection.py",
-        'return media.rename({"size": "size_bytes"})',
-        'return media.rename({"size": "size_bytes"}).with_columns(pl.col("size_bytes") + 1)',
+        '.rename({"size": "size_bytes"})',
+        '.rename({"size": "size_bytes"}).with_columns(pl.col("size_bytes") + 1)',
     )
     copy.edit("scoring/audit/score_audit.py", "_TOLERANCE = 1e-9", "_TOLERANCE = -100")
-    log = copy.kedro("ingest,inspect,judge")  # validating would find the means that are none, and stop
-    scores = pl.read_parquet(copy.path("02_intermediate/edited_video_scores.parquet"))
+    log = copy.kedro("ingest,inspect,filter")  # validating would find the means that are none, and stop
+    scores = pl.read_parquet(copy.path("02_intermediate/scores/edited_video_scores.parquet"))
     assert scores["mean_o_score"].unique().to_list() == [0]
     moved = (
         pl.when(pl.col("anchor_index") > 0).then(pl.col("frame_index") + 1).otherwise(pl.col("frame_index"))
@@ -185,7 +185,7 @@ def test_a_changed_probe_probes_anew_and_its_rows_stand_beside_the_old_ones(copy
 def test_a_score_changed_with_size_and_time_kept_is_read_once_its_content_is_known(copy: Copy) -> None:
     """A run trusts size and time; the manifest reads the text, and so does a run that is told not to trust them."""
     copy.kedro("manifest,ingest")
-    table = copy.path("02_intermediate/edited_frame0_scores.parquet")
+    table = copy.path("02_intermediate/scores/edited_frame0_scores.parquet")
     path = copy.path("01_raw/sparkle_sample/intermediate_data/time/edited_frame0_score.jsonl")
     before = pl.read_parquet(table)
     for digit, command in (("1", ["manifest,ingest"]), ("2", ["ingest", "trust_mtime=false"])):

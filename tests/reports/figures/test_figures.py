@@ -17,7 +17,7 @@ from tests.made.versions import version
 from sparkle_curation.filtering.funnel import TOTAL, tabulate_funnel
 from sparkle_curation.filtering.sweep import surface, sweep
 from sparkle_curation.reports.figures.funnel import draw_funnel
-from sparkle_curation.reports.figures.parts import Figure, spoken, theme_colours
+from sparkle_curation.reports.figures.parts import PALE_INK, Figure, spoken, theme_colours
 from sparkle_curation.reports.figures.sweep import draw_sweep
 from sparkle_curation.spec.themes import THEMES
 
@@ -155,10 +155,11 @@ def test_any_themes_and_stages_are_drawn(theme_count: int, stage_count: int) -> 
 
 
 def test_a_theme_has_its_colour_whichever_others_have_samples() -> None:
-    """Its place among all themes decides."""
-    table = pl.DataFrame({"theme": ["a", "b", TOTAL], "known": [0, 2, 2], "emitted": [0, 1, 1]})
+    """The description says which; one that it does not know is grey."""
+    table = pl.DataFrame({"theme": ["location", "season", TOTAL], "known": [0, 2, 2], "emitted": [0, 1, 1]})
     (piece,) = draw_funnel(table, {})["data"]
-    assert piece["marker"]["color"] == theme_colours("ab")["b"] != theme_colours("b")["b"]
+    assert piece["marker"]["color"] == "#56B4E9"
+    assert theme_colours(["location", "b"]) == {"location": "#0072B2", "b": PALE_INK}
 
 
 def test_drawing_does_not_import_plotly() -> None:
