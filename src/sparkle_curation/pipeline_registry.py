@@ -13,7 +13,12 @@ def register_pipelines() -> dict[str, Pipeline]:
     """The pipelines by name; ``curate`` goes from the release to a variant, and is the default."""
     # Kedro would look for the pipelines that a command names alone, and for a folder called `curate`.
     registered.set_requested(None)
-    pipelines = dict(sorted(find_pipelines(raise_errors=True).items()))
+    pipelines = {
+        # A namespace each, which Kedro-Viz shows as one box that unfolds; datasets and parameters keep their names.
+        name: Pipeline(pipeline, namespace=name, prefix_datasets_with_namespace=False)
+        for name, pipeline in sorted(find_pipelines(raise_errors=True).items())
+        if name != "__default__"
+    }
     pipelines["curate"] = (
         pipelines["ingest"]
         + pipelines["inspect"]

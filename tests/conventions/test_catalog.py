@@ -151,8 +151,8 @@ def dotted_names(entries: Entries, registered: Mapping[str, Pipeline]) -> list[s
 
 
 def misnamed_nodes(_: Entries, registered: Mapping[str, Pipeline]) -> list[str]:
-    """Nodes that are not named as their function."""
-    return [step.name for step in all_nodes(registered) if step.name != step.func.__name__]
+    """Nodes that are not named as their function, behind the namespace of their pipeline."""
+    return [step.name for step in all_nodes(registered) if step.name.rpartition(".")[2] != step.func.__name__]
 
 
 def undescribed_nodes(_: Entries, registered: Mapping[str, Pipeline]) -> list[str]:
