@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from sparkle_curation.spec.fields import Field
+from sparkle_curation.spec.layout import KIND
 from sparkle_curation.spec.tables.ingested import ID, THEME
 
 FRAME_HASH_COLUMNS: tuple[Field, ...] = (
@@ -13,7 +14,7 @@ FRAME_HASH_COLUMNS: tuple[Field, ...] = (
     Field(
         "read_from",
         "text",
-        "Asset kind that the frame was read from, `source_frame0` or `source_video`; null where neither could be read.",
+        f"Asset kind that the frame was read from, `{KIND.source_frame0}` or `{KIND.source_video}`; null where neither could be read.",
         is_optional=True,
     ),
     Field(
