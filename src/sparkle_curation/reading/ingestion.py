@@ -20,7 +20,7 @@ from sparkle_curation.reading.spool import Spool
 from sparkle_curation.release.fields import arrow_schema
 from sparkle_curation.release.tables import SOURCE_FILE_COLUMNS
 
-READER_VERSION = 2
+READER_VERSION = 3
 """Raised with every change that makes another table of the same files; old tables are then read anew."""
 
 SOURCE_FILE_SCHEMA: pa.Schema = arrow_schema(SOURCE_FILE_COLUMNS)
