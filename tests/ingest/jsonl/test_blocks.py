@@ -62,7 +62,7 @@ def short_limits() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(blocks, "MAX_LINE_BYTES", 12)
         patch.setattr(blocks, "BLOCK_BYTES", 16)
-        patch.setattr(blocks, "_HEAD_BYTES", 5)
+        patch.setattr(blocks, "HEAD_BYTES", 5)
         yield
 
 

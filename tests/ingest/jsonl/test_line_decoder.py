@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparkle_curation.ingest.jsonl.line_decoder import LineFaultError, examine_line
+from sparkle_curation.ingest.jsonl.line_limits import MAX_DEPTH
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
 from sparkle_curation.spec.fields import Field, ListOf, Struct
 
@@ -68,11 +69,11 @@ BOX_PATH = "$.boxes[0][0].box"
         (b"\xef\xbb\xbf{}", Reason.INVALID_JSON, None),
         (changed() + changed(), Reason.INVALID_JSON, None),
         (changed(id="X").replace(b"X", b"\x01"), Reason.INVALID_JSON, None),
-        (b"[" * 100_000, Reason.INVALID_JSON, None),
+        (b"[" * 100_000, Reason.LINE_TOO_COMPLEX, None),
         (
             changed(note=1).replace(b": 1}", b": " + b"[" * 300 + b"]" * 300 + b"}"),
-            Reason.INVALID_JSON,
-            "$.note",
+            Reason.LINE_TOO_COMPLEX,
+            None,
         ),
         (b"[]", Reason.NOT_AN_OBJECT, "$"),
         (b"null", Reason.NOT_AN_OBJECT, "$"),
@@ -124,17 +125,19 @@ def test_unknown_members_come_apart_from_the_record() -> None:
     assert extras == {"$.note": "a\0", "$.boxes[0][0].score": 0.5}
 
 
-@given(depth=st.integers(80, 2000) | st.sampled_from((100, 101, 102)), name=st.sampled_from(("id", "note")))
+@given(depth=st.integers(80, 2000) | st.sampled_from((99, 100, 101)), name=st.sampled_from(("id", "note")))
 def test_nesting_never_breaks_the_reader(depth: int, name: str) -> None:
-    """However deep a value is nested, the line has a record or a reason; an unknown one is kept to 100 levels."""
+    """However deep a value is nested, the line has a record or a reason; an unknown one is kept to 99 levels below."""
     line = changed(**{name: "X"}).replace(b'"X"', b"[" * depth + b"]" * depth)
     fault, extras = None, {}
     try:
         _, extras = examine_line(line, FIELDS)
     except LineFaultError as error:
         fault = error
-    assert (fault is None) == (name == "note" and depth <= 100)
-    assert fault is None or fault.reason in {Reason.INVALID_JSON, Reason.WRONG_TYPE}
+    assert (fault is None) == (name == "note" and depth < MAX_DEPTH)
+    assert fault is None or fault.reason == (
+        Reason.WRONG_TYPE if depth < MAX_DEPTH else Reason.LINE_TOO_COMPLEX
+    )
     assert json.loads(json.dumps(extras)) == extras
 
 

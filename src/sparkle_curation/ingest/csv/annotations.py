@@ -19,8 +19,11 @@ from sparkle_curation.ingest.csv.clean_csv import read_clean_csv
 from sparkle_curation.ingest.csv.csv_records import CsvRecord, csv_records
 from sparkle_curation.ingest.faults import Fault
 from sparkle_curation.ingest.ingestion import Ingestion, Ledger, present
+from sparkle_curation.ingest.jsonl.blocks import HEAD_BYTES
+from sparkle_curation.ingest.jsonl.duplicates import named_lines
 from sparkle_curation.ingest.jsonl.prompt_index import PromptIndex
 from sparkle_curation.ingest.jsonl.table import JsonlFile, JsonlRows, Prompts
+from sparkle_curation.ingest.jsonl.unknown_members import MAX_TOLD
 from sparkle_curation.ingest.release_files import ReleaseFiles, SourceFile
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
 from sparkle_curation.spec.fields import arrow_schema
@@ -123,18 +126,22 @@ def _header_record(record: CsvRecord | Fault | None, path: str) -> CsvRecord:
 
 
 def _unknown_columns(header: CsvRecord, path: str) -> list[Fault]:
-    """A warning for each column that the card does not name, said in the log too."""
+    """A warning for each column that the card does not name, said in the log too; one for those past ``MAX_TOLD``."""
     unknown = [name for name in header.cells if name not in CSV_COLUMNS]
-    for name in unknown:
-        logger.warning("%s: the card names no column %s; kept in extra_fields", path, name)
-    return [
-        replace(
-            header.fault(
-                Reason.UNKNOWN_FIELD, f"the card names no column {name}; its cells are kept in extra_fields"
-            ),
-            json_path=f"{_CSV_PREFIX}{name}",
+    told = {f"{_CSV_PREFIX}{name}": f"column {name}" for name in unknown[:MAX_TOLD]}
+    further = len(unknown) - MAX_TOLD
+    if further > 0:
+        told[_CSV_PREFIX] = f"column of {further} further ones"
+    for name in told.values():
+        logger.warning("%s: the card names no %s; kept in extra_fields", path, name)
+    faults = {
+        json_path: header.fault(
+            Reason.UNKNOWN_FIELD, f"the card names no {name}; its cells are kept in extra_fields"
         )
-        for name in unknown
+        for json_path, name in told.items()
+    }
+    return [
+        replace(fault, raw=fault.raw[:HEAD_BYTES], json_path=json_path) for json_path, fault in faults.items()
     ]
 
 
@@ -167,7 +174,7 @@ def _without_repeats(records: list[CsvRecord], header: list[str]) -> tuple[list[
                 other.fault(Reason.DUPLICATE_IDENTICAL, detail, sample_id=sample_id) for other in others
             ]
         else:
-            detail = f"lines {', '.join(str(each.line) for each in (first, *others))} give this id different records"
+            detail = f"{named_lines([each.line for each in (first, *others)])} give this id different records"
             faults += [
                 each.fault(Reason.DUPLICATE_CONFLICTING, detail, sample_id=sample_id)
                 for each in (first, *others)

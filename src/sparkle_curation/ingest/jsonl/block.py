@@ -2,6 +2,9 @@
 
 A clean block is parsed in bulk by Arrow and vouched for by a few vector checks. Only lines that those point
 to are looked at one by one; both ways accept the same lines with the same values.
+
+Arrow never infers a type: for a member that the card does not name it would make a column, or a type as deep as the
+member is nested, so one line could cost any amount. Lines with such a member are examined one by one.
 """
 
 from __future__ import annotations
@@ -9,7 +12,6 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,15 +24,15 @@ import pyarrow.json as pa_json
 from sparkle_curation.ingest.faults import Fault
 from sparkle_curation.ingest.jsonl.blocks import Block, line_bounds
 from sparkle_curation.ingest.jsonl.line_decoder import LineFaultError, examine_line
+from sparkle_curation.ingest.jsonl.line_limits import MAX_VALUES
+from sparkle_curation.ingest.jsonl.unknown_members import known_members
 from sparkle_curation.ingest.jsonl.vector_checks import (
     NO_ROWS,
     Rows,
-    conform,
     id_numbers,
     invalid_utf8_lines,
     suspect_rows,
     unequal_rows,
-    unknown_names,
 )
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
 from sparkle_curation.spec.fields import Field, arrow_schema
@@ -39,6 +41,8 @@ from sparkle_curation.spec.sample_ids import id_form, parse_sample_id
 _OPEN, _CLOSE, _RETURN = b"{"[0], b"}"[0], b"\r"[0]
 _MIN_PIECE_LINES, _MAX_PIECE_LINES = 64, 1 << 20
 _REFUSED_ROW = re.compile(r"in row (\d+)")
+_UNKNOWN_MEMBER = "unexpected field"
+"""Arrow's words for it. In other words such a line would be found all the same, by halving to one."""
 
 
 @dataclass(frozen=True)
@@ -74,26 +78,35 @@ class JsonlBlockReader:
         self.fields = fields
         self.theme = theme
         self.pace = _Pace()
+        self._known_members = msgspec.json.Decoder(known_members(fields))
         self.schema = pa.schema([pa.field(column.name, column.type) for column in arrow_schema(fields)])
-        # Unknown members become further columns, which the screens find; known ones keep to the schema.
-        self._parse_options = pa_json.ParseOptions(
-            explicit_schema=self.schema, unexpected_field_behavior="infer"
-        )
 
     def parse(self, block: Block) -> ParsedBlock:
         """The rows and faults of ``block``."""
         return self._overlong(block) if block.is_overlong else _BlockParse(self, block).run()
 
-    def bulk_parse(self, data: memoryview | bytes) -> pa.Table:
-        """The objects in ``data`` as rows; members that the card does not name as further columns and fields.
+    def bulk_parse(self, data: memoryview | bytes, *, may_have_unknown: bool = False) -> pa.Table:
+        """The objects in ``data`` as rows; with ``may_have_unknown`` members that the card does not name are left out.
 
         Raises:
-            pa.ArrowInvalid: something is not JSON, or not of the schema.
+            pa.ArrowInvalid: something is not JSON, or not of the schema, or else there is an unknown member.
         """
-        options = pa_json.ReadOptions(use_threads=False, block_size=len(data) + 1)
         return pa_json.read_json(
-            pa.BufferReader(pa.py_buffer(data)), read_options=options, parse_options=self._parse_options
+            pa.BufferReader(pa.py_buffer(data)),
+            read_options=pa_json.ReadOptions(use_threads=False, block_size=len(data) + 1),
+            parse_options=pa_json.ParseOptions(
+                explicit_schema=self.schema,
+                unexpected_field_behavior="ignore" if may_have_unknown else "error",
+            ),
         )
+
+    def may_have_unknown(self, text: bytes) -> bool:
+        """Whether a line has a member that the card does not name, or is odd in another way; fast."""
+        try:
+            self._known_members.decode(text)
+        except (msgspec.DecodeError, RecursionError):
+            return True
+        return False
 
     def examine(self, text: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
         """The known members of one line, and the unknown ones by their JSON path.
@@ -151,41 +164,53 @@ class _BlockParse:
         self._pieces: list[tuple[Rows, pa.Table]] = []
         self._faults: list[Fault] = []
         self._extras: dict[int, str] = {}
-        self._named: dict[str, Rows] = {}
 
     def run(self) -> ParsedBlock:
         """The block, parsed."""
         is_doubtful = ~_are_objects(self._block.data, self._starts, self._ends)
+        # A value takes a byte or more: only such a line can have too many, and no line of a release is as long.
+        is_doubtful |= self._ends - self._starts > MAX_VALUES
         is_doubtful[invalid_utf8_lines(self._block.data, self._starts)] = True
         self._parse(np.flatnonzero(~is_doubtful))
         for line in np.flatnonzero(is_doubtful).tolist():
             self._parse_alone(line)
         return self._result()
 
-    def _parse(self, lines: Rows) -> None:
-        """Parse ``lines``, each an object by its looks; one that the bulk parser refuses is set aside."""
+    def _parse(self, lines: Rows, *, may_have_unknown: bool = False) -> None:
+        """Parse ``lines``, each an object by its looks; one that the bulk parser refuses is set aside.
+
+        Args:
+            lines: line numbers, ascending.
+            may_have_unknown: those with unknown members have been examined.
+        """
         while len(lines):
             piece, lines = np.split(lines, [self._reader.pace.lines])
-            self._parse_piece(piece)
+            self._parse_piece(piece, may_have_unknown)
 
-    def _parse_piece(self, lines: Rows) -> None:
+    def _parse_piece(self, lines: Rows, may_have_unknown: bool) -> None:
         try:
-            table = self._reader.bulk_parse(self._joined(lines))
+            table = self._reader.bulk_parse(self._joined(lines), may_have_unknown=may_have_unknown)
         except pa.ArrowInvalid as error:
             refusal = str(error)
         else:
             if table.num_rows == len(lines):
                 self._reader.pace.quicken()
-                self._take(table, lines)
+                self._pieces.append((lines, table))
                 return
             refusal = "several objects on one line"
+        if _UNKNOWN_MEMBER in refusal:
+            suspects = np.flatnonzero(
+                [self._reader.may_have_unknown(self._text(line)) for line in lines.tolist()]
+            )
+            self._parse(lines[self._examined(suspects, lines)], may_have_unknown=True)
+            return
         self._reader.pace.slow_down(len(lines))
         if len(lines) == 1:
             self._parse_alone(int(lines[0]))
         else:
-            self._parse_around(lines, refusal)
+            self._parse_around(lines, refusal, may_have_unknown)
 
-    def _parse_around(self, lines: Rows, refusal: str) -> None:
+    def _parse_around(self, lines: Rows, refusal: str, may_have_unknown: bool) -> None:
         """Parse what stands before and after the refused line, or each half where none can be told."""
         named = _REFUSED_ROW.search(refusal)
         row = min(int(named[1]), len(lines) - 1) if named else 0
@@ -196,8 +221,8 @@ class _BlockParse:
         else:
             self._set_aside(int(lines[row]), fault)
             before, after = lines[:row], lines[row + 1 :]
-        self._parse(before)
-        self._parse(after)
+        self._parse(before, may_have_unknown=may_have_unknown)
+        self._parse(after, may_have_unknown=may_have_unknown)
 
     def _parse_alone(self, line: int) -> None:
         """Parse what a closer look finds in a line that does not look like an object, or that was refused."""
@@ -210,18 +235,7 @@ class _BlockParse:
             self._extras.pop(line, None)
             self._set_aside(line, LineFaultError(Reason.INVALID_JSON, str(error)))
         else:
-            self._take(table, np.array([line]))
-
-    def _take(self, table: pa.Table, lines: Rows) -> None:
-        """Take the rows of ``table``, but those with unknown members that a closer look finds at fault."""
-        is_kept = np.ones(len(lines), bool)
-        if not table.schema.equals(self._reader.schema):
-            suspects = [suspect_rows(table, self._reader.fields)]
-            names = unknown_names(table.schema, self._reader.fields)
-            suspects += [np.flatnonzero(np.isin(lines, self._lines_with(name))) for name in names]
-            is_kept = self._examined(np.unique(np.concatenate(suspects)), lines)
-            table = conform(table, self._reader.schema)
-        self._pieces.append((lines[is_kept], table if is_kept.all() else table.filter(pa.array(is_kept))))
+            self._pieces.append((np.array([line]), table))
 
     def _screened(self, table: pa.Table, lines: Rows) -> tuple[pa.Table, Rows, Rows]:
         """The rows that can be trusted, their lines and numbers; the others are set aside."""
@@ -263,15 +277,6 @@ class _BlockParse:
         faults = sorted(self._faults, key=lambda fault: fault.line or 0)
         return ParsedBlock(table, lines, numbers, faults, self._extras, len(self._starts))
 
-    def _lines_with(self, name: str) -> Rows:
-        """Lines that hold the quoted ``name``: with an unknown member of that name even where it is null."""
-        if name not in self._named:
-            quoted = re.escape(json.dumps(name, ensure_ascii=False).encode("utf-8", "surrogatepass"))
-            found = [match.start() for match in re.finditer(quoted, self._block.data)]
-            places = np.searchsorted(self._starts, np.array(found, np.int64), side="right") - 1
-            self._named[name] = np.unique(places)
-        return self._named[name]
-
     # -------------------------------------------------------------- the block's text
     def _text(self, line: int) -> bytes:
         return bytes(self._block.data[self._starts[line] : self._ends[line]])
@@ -308,15 +313,6 @@ class _BlockParse:
                 json_path=fault.json_path,
             )
         )
-
-
-def unknown_members(extras: Iterable[str]) -> set[str]:
-    """JSON paths of all unknown members, with list positions left out.
-
-    >>> sorted(unknown_members(['{"$.editscore[3].x": 1}', '{"$.note": 2, "$.editscore[0].x": 1}']))
-    ['$.editscore[...].x', '$.note']
-    """
-    return {re.sub(r"\[\d+\]", "[...]", path) for text in extras for path in json.loads(text)}
 
 
 def _are_objects(data: memoryview, starts: Rows, ends: Rows) -> npt.NDArray[np.bool_]:

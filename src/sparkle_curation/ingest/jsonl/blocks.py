@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 import numpy as np
@@ -16,8 +16,11 @@ BLOCK_BYTES = 2 << 20
 MAX_LINE_BYTES = 64 << 20
 """Longest line that is taken for a line. The longest lines of a release are some 20 KB."""
 
-_HEAD_BYTES = 64 << 10
+HEAD_BYTES = 64 << 10
+"""What is kept of a line that is too long to be one, and of a long line that only a warning is about."""
+
 _NEWLINE = 0x0A
+_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,18 @@ def cut_blocks(stream: BinaryIO, block_bytes: int = BLOCK_BYTES) -> Iterator[Blo
         yield Block(memoryview(rest), offset, len(rest))
 
 
+def without_mark(block: Block) -> Block:
+    r"""The block; of the first of a file without the byte order mark that some editors write there.
+
+    >>> bytes(without_mark(Block(memoryview(b"\xef\xbb\xbf{}"), 0, 5)).data)
+    b'{}'
+    """
+    if block.byte_offset or block.data[: len(_MARK)] != _MARK:
+        return block
+    data, byte_count = block.data[len(_MARK) :], block.byte_count - len(_MARK)
+    return replace(block, data=data, byte_offset=len(_MARK), byte_count=byte_count)
+
+
 def line_bounds(data: memoryview) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     r"""First and one-past-last index of every line of a block, without the line's newline.
 
@@ -98,8 +113,8 @@ def _pass_over(stream: BinaryIO, start: bytes, offset: int) -> tuple[Block, byte
         newline = chunk.find(b"\n")
         if newline >= 0:
             length += newline + 1
-            return Block(memoryview(start[:_HEAD_BYTES]), offset, length, is_overlong=True), chunk[
+            return Block(memoryview(start[:HEAD_BYTES]), offset, length, is_overlong=True), chunk[
                 newline + 1 :
             ]
         length += len(chunk)
-    return Block(memoryview(start[:_HEAD_BYTES]), offset, length, is_overlong=True), b""
+    return Block(memoryview(start[:HEAD_BYTES]), offset, length, is_overlong=True), b""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, BinaryIO
 
@@ -10,10 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from sparkle_curation.ingest.faults import Fault
-from sparkle_curation.ingest.jsonl.blocks import cut_blocks, line_bounds
+from sparkle_curation.ingest.jsonl.blocks import cut_blocks, line_bounds, without_mark
 from sparkle_curation.ingest.jsonl.vector_checks import Rows
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
 from sparkle_curation.spec.sample_ids import ID_DIGITS
+
+_MAX_NAMED_LINES = 10
 
 
 class IdRegister:
@@ -58,7 +60,7 @@ def judge_repeats(
             detail = f"the same record as line {lines[0]}, which stays"
             faults += [replace(other, reason=Reason.DUPLICATE_IDENTICAL, detail=detail) for other in others]
         else:
-            detail = f"lines {', '.join(map(str, lines))} give this id different records"
+            detail = f"{named_lines(lines)} give this id different records"
             faults += [
                 replace(each, reason=Reason.DUPLICATE_CONFLICTING, detail=detail) for each in (first, *others)
             ]
@@ -66,10 +68,26 @@ def judge_repeats(
     return sorted(faults, key=lambda fault: fault.line or 0), retracted
 
 
+def named_lines(lines: Sequence[int]) -> str:
+    """The lines by their numbers, but of many only the first: each of them says it of all.
+
+    >>> named_lines([3, 7])
+    'lines 3, 7'
+    >>> named_lines(range(1, 100))
+    'lines 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 89 more'
+    """
+    named = ", ".join(map(str, lines[:_MAX_NAMED_LINES]))
+    further = len(lines) - _MAX_NAMED_LINES
+    return f"lines {named}" + (f" and {further} more" if further > 0 else "")
+
+
 def lines_at(stream: BinaryIO, wanted: set[int]) -> Iterator[tuple[int, int, int, bytes]]:
-    """Line number, byte offset, length with its newline, and text of each wanted line of a file."""
+    """Line number, byte offset, length with its newline, and text of each wanted line of a file.
+
+    A byte order mark at the file's start is no part of its first line.
+    """
     first_line, last_wanted = 1, max(wanted, default=0)
-    for block in cut_blocks(stream):
+    for block in map(without_mark, cut_blocks(stream)):
         if first_line > last_wanted:
             return
         starts, ends = (

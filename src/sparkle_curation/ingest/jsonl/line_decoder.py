@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NoReturn
 
+from sparkle_curation.ingest.jsonl.line_limits import excess
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
 from sparkle_curation.spec.fields import Field, FieldType, ListOf, Scalar, Struct
 
 _MAX_SHOWN = 80
-_MAX_EXTRA_DEPTH = 100
-"""Deepest nesting of an unknown member. Python's own limit counts the callers too, so it would let a line pass in
-one place and refuse it in another."""
 
 
 class LineFaultError(Exception):
@@ -37,19 +36,25 @@ def examine_line(line: bytes, fields: tuple[Field, ...]) -> tuple[dict[str, Any]
         fields: the members that the card names.
 
     Raises:
-        LineFaultError: the line is blank, not UTF-8, not JSON, not an object, or a member is missing, of another
-            type, not finite, outside its bounds, or named twice; or an unknown member could not be kept as it is.
+        LineFaultError: the line is blank, not UTF-8, past the bounds of ``line_limits``, not JSON, not an object,
+            or a member is missing, of another type, not finite, outside its bounds, or named twice; or an unknown
+            member could not be kept as it is.
 
     >>> examine_line(b'{"id": "a", "note": 1}', (Field("id", "text", "Sample id."),))
     ({'id': 'a'}, {'$.note': 1})
     """
     text = _text(line)
+    # Asked first: what Python's parser does with deep nesting depends on how deep its caller stands.
+    too_much = excess(line)
+    if too_much:
+        raise LineFaultError(Reason.LINE_TOO_COMPLEX, too_much)
     record = _decode(text)
     if not isinstance(record, dict):
         raise LineFaultError(Reason.NOT_AN_OBJECT, f"got {_shown(record)}, allowed a JSON object", "$")
     extras: dict[str, Any] = {}
     examined = _examine_struct(record, fields, "$", extras)
     for path, value in extras.items():
+        _require_whole_pairs(path, path)
         _examine_extra(value, path)
     _decode(text, object_pairs_hook=_unique_members)  # last, for it takes several times as long as all else
     return examined, extras
@@ -72,8 +77,6 @@ def _decode(text: str, **options: Any) -> Any:
         return json.loads(text, parse_constant=_refuse_constant, **options)
     except json.JSONDecodeError as error:
         raise LineFaultError(Reason.INVALID_JSON, f"{error.msg} (character {error.pos + 1})") from error
-    except RecursionError as error:
-        raise LineFaultError(Reason.INVALID_JSON, "nested too deeply") from error
     except ValueError as error:  # Python reads no integer of more than 4300 digits
         raise LineFaultError(Reason.NOT_FINITE, "a whole number has too many digits to be read") from error
 
@@ -81,8 +84,8 @@ def _decode(text: str, **options: Any) -> Any:
 def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        counts = Counter(name for name, _ in pairs)
+        twice = next(name for name, count in counts.items() if count > 1)
         raise LineFaultError(Reason.DUPLICATE_KEY, f"the member {twice!r} stands twice in one object")
     return members
 
@@ -124,23 +127,19 @@ def _examine_value(value: Any, kind: FieldType, field: Field, path: str, extras:
     return _EXAMINE_SCALAR[kind](value, field, path)
 
 
-def _examine_extra(value: Any, path: str, depth: int = 0) -> None:
+def _examine_extra(value: Any, path: str) -> None:
     """Refuse an unknown member that ``extra_fields`` could not hold, for what a known one is refused for."""
-    if depth == _MAX_EXTRA_DEPTH and isinstance(value, list | dict):
-        raise LineFaultError(Reason.INVALID_JSON, f"{path} is nested too deeply", path)
-    if not depth:
-        _require_whole_pairs(path, path)
     if isinstance(value, str):
         _require_whole_pairs(value, path)
     elif isinstance(value, float):
         _require_finite(value, value, path)
     elif isinstance(value, list):
         for item in value:
-            _examine_extra(item, path, depth + 1)
+            _examine_extra(item, path)
     elif isinstance(value, dict):
         for name, item in value.items():
             _require_whole_pairs(name, path)
-            _examine_extra(item, path, depth + 1)
+            _examine_extra(item, path)
 
 
 def _examine_text(value: Any, _field: Field, path: str) -> str:
@@ -208,10 +207,7 @@ def _require_in_bounds(value: float, field: Field, path: str) -> None:
 
 
 def _shown(value: Any) -> str:
-    try:
-        text = json.dumps(value, ensure_ascii=False)
-    except RecursionError:
-        return "a deeply nested value"
+    text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
 
 

@@ -21,12 +21,12 @@ from sparkle_curation.ingest.jsonl.block import (
     JsonlBlockReader,
     ParsedBlock,
     readable_id,
-    unknown_members,
 )
-from sparkle_curation.ingest.jsonl.blocks import Block, cut_blocks, line_bounds
+from sparkle_curation.ingest.jsonl.blocks import HEAD_BYTES, Block, cut_blocks, line_bounds, without_mark
 from sparkle_curation.ingest.jsonl.duplicates import IdRegister, judge_repeats, lines_at
 from sparkle_curation.ingest.jsonl.line_decoder import examine_line
 from sparkle_curation.ingest.jsonl.prompt_index import PromptIndex
+from sparkle_curation.ingest.jsonl.unknown_members import UnknownMembers
 from sparkle_curation.ingest.jsonl.vector_checks import Rows
 from sparkle_curation.ingest.release_files import ReleaseFiles, SourceFile
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
@@ -101,15 +101,18 @@ class JsonlFile:
         self._files, self._source, self._theme, self._fields = files, source, theme, fields
         self._prompts = prompts
         self._register = IdRegister()
-        self._unknown: dict[str, list[int]] = {}
+        self._unknown = UnknownMembers()
 
     def read(self, ledger: Ledger) -> Iterator[JsonlRows]:
         """The trusted rows in file order; all else goes to the ledger."""
         reader = JsonlBlockReader(self._fields, self._theme)
         line_count, bytes_before, digest = 0, ledger.bytes_read, xxh3_128()
         with self._files.open(self._source.path) as stream:
-            for block, parsed in ordered_map(lambda block: (block, reader.parse(block)), cut_blocks(stream)):
-                yield self._take(block, parsed, line_count, ledger)
+            parsed_blocks = ordered_map(
+                lambda block: (block, reader.parse(without_mark(block))), cut_blocks(stream)
+            )
+            for block, parsed in parsed_blocks:
+                yield self._take(without_mark(block), parsed, line_count, ledger)
                 digest.update(block.data)  # of a line that is too long to be one, its head
                 line_count += parsed.line_count
                 ledger.bytes_read = bytes_before + block.byte_offset + block.byte_count
@@ -128,8 +131,8 @@ class JsonlFile:
         )
         extras = {line + lines_before + 1: text for line, text in parsed.extras.items()}
         for line in source_lines[is_first].tolist() if extras else ():
-            for path in unknown_members([extras[line]]) if line in extras else ():
-                self._unknown.setdefault(path, []).append(line)
+            if line in extras:
+                self._unknown.note(line, extras[line])
         if is_first.all():
             return JsonlRows(self._theme, parsed.table, source_lines, extras)
         return JsonlRows(self._theme, parsed.table.filter(pa.array(is_first)), source_lines[is_first], extras)
@@ -183,27 +186,31 @@ class JsonlFile:
 
     def _tell_unknown(self, ledger: Ledger, retracted: set[int]) -> None:
         """Say each unknown member once a file: in the log, and as a warning about the first row that has it."""
-        kept = {
-            path: [line for line in lines if line not in retracted] for path, lines in self._unknown.items()
-        }
-        firsts = {path: lines[0] for path, lines in kept.items() if lines}
-        if not firsts:
+        told = self._unknown.told(retracted)
+        if not told:
             return
         with self._files.open(self._source.path) as stream:
+            # The row is in the table whole, so the head of a long line is enough to find it by.
             places = {
-                line: (offset, length, raw)
-                for line, offset, length, raw in lines_at(stream, set(firsts.values()))
+                line: (offset, length, raw[:HEAD_BYTES])
+                for line, offset, length, raw in lines_at(stream, {member.first_line for member in told})
             }
-        for path, line in firsts.items():
+        for member in told:
+            line = member.first_line
             offset, length, raw = places[line]
             logger.warning(
-                "%s line %d: the card names no %s; kept in extra_fields", self._source.path, line, path
+                "%s line %d: the card names no %s; kept in extra_fields", self._source.path, line, member.name
             )
-            detail = (
-                f"the card names no {path}; kept in extra_fields of {len(kept[path])} rows, this one first"
-            )
+            detail = f"the card names no {member.name}; kept in extra_fields of {member.row_count} rows, this one first"
             fault = Fault(
-                Reason.UNKNOWN_FIELD, detail, raw, offset, length, line, id=readable_id(raw), json_path=path
+                Reason.UNKNOWN_FIELD,
+                detail,
+                raw,
+                offset,
+                length,
+                line,
+                id=readable_id(raw),
+                json_path=member.path,
             )
             self._set_aside(ledger, [fault])
 

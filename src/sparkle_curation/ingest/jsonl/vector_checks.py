@@ -22,18 +22,16 @@ _BAD_INDEX = re.compile(r"string index (\d+)")
 
 
 def suspect_rows(table: pa.Table, fields: tuple[Field, ...]) -> Rows:
-    """Rows with a null where none may be, a number not finite or out of bounds, or an unknown member not null.
+    """Rows with a null where none may be, or a number not finite or out of bounds.
 
     Args:
-        table: a parsed block of one chunk a column; unknown members are further columns or nested fields.
+        table: a parsed block of one chunk a column.
         fields: what its columns hold.
 
     Returns:
         Row indices, ascending, each once.
     """
-    known = {field.name for field in fields}
     found = [_suspects(_only_chunk(table[field.name]), field, field.type) for field in fields]
-    found += [_present(_only_chunk(table[name])) for name in table.column_names if name not in known]
     return np.unique(np.concatenate([NO_ROWS, *found]))
 
 
@@ -81,25 +79,6 @@ def invalid_utf8_lines(data: memoryview, starts: Rows) -> Rows:
     return np.array(found, np.int64)
 
 
-def conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """The table without the columns and nested fields that ``schema`` does not have."""
-    if table.schema.equals(schema):
-        return table
-    columns = [_conformed(_only_chunk(table[field.name]), field.type) for field in schema]
-    return pa.Table.from_arrays(columns, schema=schema)
-
-
-def _conformed(values: pa.Array, wanted: pa.DataType) -> pa.Array:
-    if values.type.equals(wanted):
-        return values
-    mask = pc.is_null(values) if values.null_count else None
-    if pa.types.is_list(wanted):
-        items = _conformed(values.values, wanted.value_type)
-        return pa.ListArray.from_arrays(values.offsets, items, type=wanted, mask=mask)
-    members = [_conformed(values.field(member.name), member.type) for member in wanted]
-    return pa.StructArray.from_arrays(members, fields=list(wanted), mask=mask)
-
-
 def unequal_rows(first: pa.ChunkedArray, second: pa.ChunkedArray) -> Rows:
     """Rows whose two lists differ in length, or are empty."""
     lengths = pc.list_value_length(first).to_numpy(), pc.list_value_length(second).to_numpy()
@@ -110,13 +89,7 @@ def _suspects(values: pa.Array, field: Field, kind: FieldType) -> Rows:
     """Indices into ``values`` at or under which something is wrong."""
     found = [_indices(pc.is_null(values))] if values.null_count and not field.is_optional else []
     if isinstance(kind, Struct):
-        known = {member.name for member in kind.fields}
         found += [_suspects(values.field(member.name), member, member.type) for member in kind.fields]
-        found += [
-            _present(values.field(index))
-            for index, member in enumerate(values.type)
-            if member.name not in known
-        ]
     elif isinstance(kind, ListOf):
         found.append(_suspect_lists(values, field, kind))
     elif kind in {"float", "integer", "long"}:
@@ -132,24 +105,6 @@ def _suspect_lists(values: pa.ListArray, field: Field, kind: ListOf) -> Rows:
     first, last = int(offsets[0]), int(offsets[-1])  # a slice shares the elements of its neighbours
     inner = _suspects(values.values.slice(first, last - first), _element_of(field), kind.element)
     return np.searchsorted(offsets, inner + first, side="right") - 1 if len(inner) else NO_ROWS
-
-
-def unknown_names(schema: pa.Schema, fields: tuple[Field, ...]) -> set[str]:
-    """Names of the columns and nested fields, at any depth, that ``fields`` does not have."""
-    known = {field.name: field for field in fields}
-    found = {column.name for column in schema if column.name not in known}
-    for name, field in known.items():
-        kind, column_type = field.type, schema.field(name).type
-        while isinstance(kind, ListOf):
-            kind, column_type = kind.element, column_type.value_type
-        if isinstance(kind, Struct):
-            found |= unknown_names(pa.schema(list(column_type)), kind.fields)
-    return found
-
-
-def _present(values: pa.Array) -> Rows:
-    """Where an unknown member stands and is not null."""
-    return NO_ROWS if pa.types.is_null(values.type) else _indices(pc.is_valid(values))
 
 
 def _element_of(field: Field) -> Field:

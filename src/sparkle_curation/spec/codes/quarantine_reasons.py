@@ -18,6 +18,10 @@ class Reason(Code):
     LINE_TOO_LONG = "line_too_long", "The line is longer than any line of a release can be."
     # JSON
     INVALID_JSON = "invalid_json", "The line is not JSON."
+    LINE_TOO_COMPLEX = (
+        "line_too_complex",
+        "The line nests deeper, or has more values, than any line of a release can.",
+    )
     TRUNCATED_LINE = "truncated_line", "The last line ends before its JSON or CSV does: the file was cut off."
     NOT_AN_OBJECT = "not_an_object", "The line is JSON, but not an object."
     DUPLICATE_KEY = "duplicate_key", "An object names a member twice, so no value of it can be trusted."

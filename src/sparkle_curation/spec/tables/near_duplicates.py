@@ -14,7 +14,7 @@ FRAME_HASH_COLUMNS: tuple[Field, ...] = (
     Field(
         "read_from",
         "text",
-        f"Asset kind that the frame was read from, `{KIND.source_frame0}` or `{KIND.source_video}`; null where there is neither.",
+        f"Asset kind that it was read from, `{KIND.source_frame0}` or `{KIND.source_video}`; null where there is neither.",
         is_optional=True,
     ),
     Field(

@@ -1,0 +1,107 @@
+"""Which members of a file the card does not name: told once a file, however many there are."""
+
+from __future__ import annotations
+
+import json
+import re
+from array import array
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from sparkle_curation.spec.fields import Field, FieldType, ListOf, Struct
+
+MAX_TOLD = 32
+"""Members of a file that are told by name. A warning costs a row of the quarantine and a line of the log, so a file
+whose every line has others must not have one for each."""
+
+_MAX_PATH_CHARS = 200
+_FURTHER_PATH = "$"
+
+
+@dataclass(frozen=True)
+class UnknownMember:
+    """A member that the card does not name, and where it is.
+
+    Attributes:
+        path: its JSON path, cut where it is very long; ``$`` for all that are not told by name.
+        name: what it is called in a message.
+        first_line: line of the first row that has it.
+        row_count: rows that have it.
+    """
+
+    path: str
+    name: str
+    first_line: int
+    row_count: int
+
+
+class UnknownMembers:
+    """The unknown members of a file, noted row by row."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, array[int]] = {}
+        self._further = array("i")
+
+    def note(self, line: int, extras: str) -> None:
+        """The row of ``line`` has these unknown members: JSON text of them by their path."""
+        for path in sorted({_shortened(path) for path in unknown_members([extras])}):
+            if path in self._lines or len(self._lines) < MAX_TOLD:
+                self._lines.setdefault(path, array("i")).append(line)
+            elif not self._further or self._further[-1] != line:
+                self._further.append(line)
+
+    def told(self, retracted: Collection[int]) -> list[UnknownMember]:
+        """The members to tell of, in the order in which they were met; rows of ``retracted`` lines do not count."""
+        by_path = {**self._lines, _FURTHER_PATH: self._further}
+        kept = {path: [line for line in lines if line not in retracted] for path, lines in by_path.items()}
+        return [
+            UnknownMember(path, _name(path), lines[0], len(lines)) for path, lines in kept.items() if lines
+        ]
+
+
+def known_members(fields: tuple[Field, ...]) -> type[msgspec.Struct]:
+    """The type of an object of these members and no others, at any depth; their values are not looked at.
+
+    >>> known = known_members((Field("id", "text", "Sample id."),))
+    >>> msgspec.json.decode('{"id": 1}', type=known) is not None
+    True
+    >>> msgspec.json.decode('{"id": 1, "note": 2}', type=known)
+    Traceback (most recent call last):
+        ...
+    msgspec.ValidationError: Object contains unknown field `note`
+    """
+    names = {f"member_{place}": field for place, field in enumerate(fields)}
+    return msgspec.defstruct(
+        "Known",
+        [(name, _shape(field.type) | None, None) for name, field in names.items()],
+        rename={name: field.name for name, field in names.items()},
+        forbid_unknown_fields=True,
+    )
+
+
+def _shape(kind: FieldType) -> Any:
+    """The type of a value: what may hold an object with its objects, anything else as it stands."""
+    if isinstance(kind, Struct):
+        return known_members(kind.fields)
+    inner: Any = _shape(kind.element) if isinstance(kind, ListOf) else msgspec.Raw
+    return msgspec.Raw if inner is msgspec.Raw else list.__class_getitem__(inner)
+
+
+def unknown_members(extras: Iterable[str]) -> set[str]:
+    """JSON paths of all unknown members, with list positions left out.
+
+    >>> sorted(unknown_members(['{"$.editscore[3].x": 1}', '{"$.note": 2, "$.editscore[0].x": 1}']))
+    ['$.editscore[...].x', '$.note']
+    """
+    return {re.sub(r"\[\d+\]", "[...]", path) for text in extras for path in json.loads(text)}
+
+
+def _name(path: str) -> str:
+    return f"further members, beyond the {MAX_TOLD} told" if path == _FURTHER_PATH else path
+
+
+def _shortened(path: str) -> str:
+    return path if len(path) <= _MAX_PATH_CHARS else f"{path[:_MAX_PATH_CHARS]}…"
