@@ -36,7 +36,7 @@ GOOD: dict[str, Any] = {
     "other": "workspace",
     **{
         name: value
-        for pipeline in ("validate", "inspect", "consistency", "twins", "report", "score", "ground")
+        for pipeline in ("validate", "inspect", "consistency", "twins", "report", "score", "ground", "prune")
         for name, value in OmegaConf.to_container(
             OmegaConf.load(CHECKOUT / "conf" / "base" / pipeline / "parameters.yml")
         ).items()  # type: ignore[union-attr]
@@ -70,6 +70,7 @@ def test_good_parameters_pass() -> None:
         ("bsae=HEAD", ["There is no parameter 'bsae'", "did you mean 'base'?"]),
         ("base=0123456", ["The parameter 'base'", "42798", "1234567~0", "conf/base/diff/parameters.yml"]),
         ("other=12e4567", ["The parameter 'other'", "a git revision"]),
+        ("trust_mtime=maybe", ["The parameter 'trust_mtime'", "maybe", "conf/base/globals.yml"]),
         ("a.b.c=1", ["There is no parameter 'a'"]),
         ("threshold=10.000001", ["'threshold'", "10.000001", "a number from 0 to 10, or null"]),
         ("threshold=-0.001", ["a number from 0 to 10, or null"]),
