@@ -136,7 +136,7 @@ def test_a_file_whose_noted_content_is_another_is_probed_again(made: Inspection,
     assets, facts = made.assets(), (made.root / TIME_TAR).stat()
 
     def keys(content: str) -> pl.Series:
-        note = {"root": str(made.root), "path": TIME_TAR, "xxh3_128": content}
+        note: dict[str, object] = {"root": str(made.root), "path": TIME_TAR, "xxh3_128": content}
         note |= {"size_bytes": facts.st_size, "modified": str(facts.st_mtime_ns)}
         pl.DataFrame([note]).write_parquet(tmp_path / "noted.parquet")
         files = ReleaseFiles(str(made.root), contents=[tmp_path / "noted.parquet"])
