@@ -38,7 +38,16 @@ GOOD: dict[str, Any] = {
     "other": "workspace",
     **{
         name: value
-        for pipeline in ("validate", "inspect", "consistency", "near_duplicates", "report", "score", "ground")
+        for pipeline in (
+            "validate",
+            "inspect",
+            "consistency",
+            "near_duplicates",
+            "report",
+            "score",
+            "ground",
+            "prune",
+        )
         for name, value in OmegaConf.to_container(
             OmegaConf.load(CHECKOUT / "conf" / "base" / pipeline / "parameters.yml")
         ).items()  # type: ignore[union-attr]
@@ -72,6 +81,7 @@ def test_good_parameters_pass() -> None:
         ("bsae=HEAD", ["There is no parameter 'bsae'", "did you mean 'base'?"]),
         ("base=0123456", ["The parameter 'base'", "42798", "1234567~0", "conf/base/diff/parameters.yml"]),
         ("other=12e4567", ["The parameter 'other'", "a git revision"]),
+        ("trust_mtime=maybe", ["The parameter 'trust_mtime'", "maybe", "conf/base/globals.yml"]),
         ("a.b.c=1", ["There is no parameter 'a'"]),
         ("allow_empty=perhaps", ["'allow_empty'", "perhaps", "true or false", "conf/base/curate"]),
         ("threshold=10.000001", ["'threshold'", "10.000001", "a number from 0 to 10, or null"]),

@@ -173,7 +173,7 @@ def _check_plots(built: Clone, scratch: Path) -> None:
 
 
 def test_a_changed_score_file_rebuilds_what_hangs_on_it(built: Clone) -> None:
-    """One table is read and changes; the changed sample is no longer emitted."""
+    """One table is read and changes, with what is known of its source; the changed sample is no longer emitted."""
     tables = built.path("data/02_intermediate")
     before = {path.name: path.read_bytes() for path in tables.glob("*.parquet")}
     emitted = built.emitted()
@@ -184,7 +184,7 @@ def test_a_changed_score_file_rebuilds_what_hangs_on_it(built: Clone) -> None:
     assert stages_of(log) == ["manifest", "ingest", "validate", "curate"]
     assert set(re.findall(r"(\w+): sources unchanged, not read again", log)) == set(COLUMNS) - {TABLE}
     changed = {name for name in before if tables.joinpath(name).read_bytes() != before[name]}
-    assert changed == {f"{TABLE}.parquet"}
+    assert changed == {f"{TABLE}.parquet", "text_contents.parquet"}
     assert built.emitted() == emitted - Counter({"time": 1})
     built.back_to_head()
 

@@ -21,7 +21,7 @@ from sparkle_curation.ingest.assets.table import ingest_assets
 from sparkle_curation.ingest.release_files import ReleaseFiles
 from sparkle_curation.media.probe.batch_probe import JOURNAL_SCHEMA, MEDIA_SCHEMA
 from sparkle_curation.media.probe.counts import count_media
-from sparkle_curation.media.probe.inspection import Probing, inspect_assets, media_stream
+from sparkle_curation.media.probe.inspection import Probing, inspect_assets, media_stream, with_keys
 from sparkle_curation.media.probe.probes import Depth
 from sparkle_curation.spec.codes.media_faults import MediaFault
 from sparkle_curation.spec.layout import ASSET_KINDS
@@ -136,6 +136,22 @@ def test_a_file_that_was_replaced_is_probed_again(made: Inspection) -> None:
     assert probed == [str(path.relative_to(made.root))]
     (row,) = media.filter(pl.col("error").is_not_null()).rows(named=True)
     assert (row["path"], row["error"]) == (probed[0], MediaFault.TRUNCATED)
+
+
+def test_a_file_whose_noted_content_is_another_is_probed_again(made: Inspection, tmp_path: Path) -> None:
+    """With the size and time that it had: what the manifest saw decides, of that file alone."""
+    assets, facts = made.assets(), (made.root / TIME_TAR).stat()
+
+    def keys(content: str) -> pl.Series:
+        note: dict[str, object] = {"root": str(made.root), "path": TIME_TAR, "xxh3_128": content}
+        note |= {"size_bytes": facts.st_size, "modified": str(facts.st_mtime_ns)}
+        pl.DataFrame([note]).write_parquet(tmp_path / "noted.parquet")
+        files = ReleaseFiles(str(made.root), contents=[tmp_path / "noted.parquet"])
+        return with_keys(assets, files, Depth.INDEX)["key"]
+
+    is_changed = keys("a") != keys("b")
+    assert assets.filter(is_changed)["container"].unique().to_list() == [TIME_TAR]
+    assert is_changed.sum() == assets.filter(pl.col("container") == TIME_TAR).height
 
 
 def test_depths_and_kinds_stay_side_by_side(made: Inspection) -> None:
