@@ -70,14 +70,14 @@ clean: ## Remove .venv and caches; outputs under data/ stay
 
 # Each stamp is written last, so an install that was cut short is done again.
 $(VENV)/.python:
-	@for python in $(PYTHON) python3.14 python3.13 python3.12 python3.11; do \
-		$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+	@for python in $(PYTHON) python3.13 python3.12 python3.11; do \
+		$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null || continue; \
 		echo "Making $(VENV) with $$($$python --version)"; \
 		$$python -m venv --clear $(VENV) || exit 1; \
 		$(INSTALL) pip || exit 1; \
 		touch $@; exit 0; \
 	done; \
-	echo "No Python 3.11 or newer here; looked for $(PYTHON) and python3.11 to python3.14." >&2; \
+	echo "No Python 3.11, 3.12 or 3.13 here; looked for $(PYTHON) and python3.11 to python3.13." >&2; \
 	echo "Install one, or name the one to use: make PYTHON=/path/to/python3.11" >&2; exit 1
 
 $(VENV)/.base: $(VENV)/.python pyproject.toml constraints.txt
