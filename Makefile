@@ -29,7 +29,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --no-compile --constraint constr
 help: ## Show these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
-run: $(VENV)/.base ## Curate the sample release; PARAMS=threshold=9 changes the cut-off
+run: $(VENV)/.base ## Curate the sample release; PARAMS=threshold=9 changes the threshold
 	@$(BIN)/kedro run --pipeline curate --params $(PARAMS)
 
 # A built site and not `kedro viz run`: that asks the package index for a newer Kedro-Viz, and without a network announces
@@ -56,10 +56,10 @@ sample: $(VENV)/.base ## Make data/01_raw/sparkle_sample again, the same bytes e
 bench: $(VENV)/.dev ## Time ingest and curate at the size of the real release
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
-golden: $(VENV)/.dev ## Write tests/golden/ anew, after a change that is meant to change it
+golden: $(VENV)/.dev ## Write tests/golden/ again, after a change that is meant to change it
 	$(BIN)/python -m pytest tests/test_curate.py -k golden --update-golden
 
-picture: $(VENV)/.dev ## Draw docs/images/pipeline.png anew; needs Chromium
+picture: $(VENV)/.dev ## Draw docs/images/pipeline.png again; needs Chromium
 	$(BIN)/python -m pytest tests/test_viz.py -k picture --update-golden
 
 dev: $(VENV)/.dev ## Make .venv with all that tests and linters need

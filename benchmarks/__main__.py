@@ -1,4 +1,4 @@
-"""Times ingest, validation, judging and a repeated run at the size of the real release: ``make bench``."""
+"""Times ingest, validation, filtering and a repeated run at the size of the real release: ``make bench``."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ def _sections(work: Path, samples: int, rounds: int) -> list[str]:
         "json loop": _contender("ingest_loop", clean, out / "loop"),
     }
     judge = {
-        "ours": _contender("judge_ours", out / "ours", out / "judge_ours"),
-        "pandas": _contender("judge_pandas", out / "ours", out / "judge_pandas"),
+        "ours": _contender("filter_ours", out / "ours", out / "filter_ours"),
+        "pandas": _contender("filter_pandas", out / "ours", out / "filter_pandas"),
     }
     cores = len(os.sched_getaffinity(0))
     return [
@@ -61,7 +61,7 @@ def _sections(work: Path, samples: int, rounds: int) -> list[str]:
         "## Ingest\n\n" + as_table(_fresh_runs(ingest, out, rounds), "duckdb"),
         "## Validate, against ingesting the same tables\n\n"
         + as_table(_validated(clean, out / "validated", rounds), "ingest"),
-        "## Judge and emit\n\n" + as_table(run_in_turn(judge, rounds), "pandas"),
+        "## Filter and export\n\n" + as_table(run_in_turn(judge, rounds), "pandas"),
         "## The whole command again, with another threshold\n\n" + _repeated(clean, out / "data", rounds),
     ]
 

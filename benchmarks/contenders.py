@@ -25,7 +25,7 @@ Work = Callable[[], None]
 
 ROW_GROUP_ROWS = 16_384
 ZSTD_LEVEL = 3
-CUT_OFF = 8.5
+THRESHOLD = 8.5
 
 
 def ingest_ours(release: Path, out: Path) -> Work:
@@ -105,12 +105,12 @@ def ingest_loop(release: Path, out: Path) -> Work:
     return work
 
 
-def judge_ours(tables: Path, out: Path) -> Work:
-    """Judge and emit from the ingested tables: the nodes of ``filter`` one after another."""
+def filter_ours(tables: Path, out: Path) -> Work:
+    """Filter and export from the ingested tables: the nodes of ``filter`` one after another."""
     import polars as pl
 
     from sparkle_curation.datasets import KiwiEditDataset, MetricsJSONDataset, TableDataset
-    from sparkle_curation.filtering.thresholds import Thresholds, resolve_cut_offs
+    from sparkle_curation.filtering.thresholds import Thresholds, resolve_thresholds
     from sparkle_curation.pipelines.filter import nodes, variant_nodes
     from sparkle_curation.pipelines.filter.params import PreflightParams
     from sparkle_curation.spec.fields import arrow_schema
@@ -132,31 +132,31 @@ def judge_ours(tables: Path, out: Path) -> Work:
             for name in ("edited_frame0_scores", "foreground_removed_scores", "edited_video_scores")
         ]
         groundings = [table("grounding_r1"), table("grounding_r2")]
-        cut_offs = resolve_cut_offs(
-            CUT_OFF, Thresholds(edited_frame0=8, foreground_removed=8.5, edited_video=8)
+        thresholds = resolve_thresholds(
+            THRESHOLD, Thresholds(edited_frame0=8, foreground_removed=8.5, edited_video=8)
         )
         known = nodes.list_known_samples(annotations, *scores, *groundings, assets)
-        verdicts = nodes.judge_samples(known.lazy(), *scores, cut_offs, "reject", "keep")
+        verdicts = nodes.apply_thresholds(known.lazy(), *scores, thresholds, "reject", "keep")
         TableDataset(filepath=str(out / "verdicts.parquet")).save(verdicts)
         kept, _ = nodes.split_by_verdict(verdicts)
         prompts = variant_nodes.look_up_prompts(kept, annotations, *scores, *groundings)
-        candidates, not_emitted = variant_nodes.compose_variant(kept, annotations, prompts, assets)
+        candidates, not_exported = variant_nodes.compose_variant(kept, annotations, prompts, assets)
         preflight = variant_nodes.check_pairs(candidates, media, loader)
         TableDataset(filepath=str(out / "preflight.parquet")).save(preflight)
         loadable, _, _ = variant_nodes.drop_unloadable(candidates, preflight)
         groups = variant_nodes.choose_groups(media, pl.LazyFrame(), split)
-        emitted, splits, warnings = variant_nodes.split_samples(loadable, groups, split)
-        KiwiEditDataset(filepath=str(out / "prompts")).save(emitted)
-        counts = variant_nodes.count_samples(verdicts, not_emitted, warnings, preflight, splits)
+        exported, splits, warnings = variant_nodes.split_samples(loadable, groups, split)
+        KiwiEditDataset(filepath=str(out / "prompts")).save(exported)
+        counts = variant_nodes.count_samples(verdicts, not_exported, warnings, preflight, splits)
         choices = variant_nodes.gather_settings("reject", "keep", loader, split, "released")
-        metrics, _, _ = variant_nodes.measure_curation(counts, cut_offs, choices)
+        metrics, _, _ = variant_nodes.measure_curation(counts, thresholds, choices)
         MetricsJSONDataset(filepath=str(out / "metrics.json")).save(metrics)
 
     return work
 
 
-def judge_pandas(tables: Path, out: Path) -> Work:
-    """The same joins and cut-offs in pandas, with the same CSVs."""
+def filter_pandas(tables: Path, out: Path) -> Work:
+    """The same joins and thresholds in pandas, with the same CSVs."""
     import pandas as pd
 
     def work() -> None:
@@ -170,7 +170,7 @@ def judge_pandas(tables: Path, out: Path) -> Work:
         ):
             scores = pd.read_parquet(tables / f"{name}.parquet", columns=["id", column], **options)
             samples = samples.merge(scores.rename(columns={column: name}), on="id", how="outer")
-            samples[f"is_passed_{name}"] = samples[name] >= CUT_OFF
+            samples[f"is_passed_{name}"] = samples[name] >= THRESHOLD
         samples["is_kept"] = samples.filter(like="is_passed_").all(axis=1)
         verdicts = samples.drop(
             columns=["prompt", "src_video", "tgt_video", "original_scene", "chosen_keyword"]
@@ -187,7 +187,7 @@ def judge_pandas(tables: Path, out: Path) -> Work:
 
 CONTENDERS: dict[str, Callable[[Path, Path], Work]] = {
     function.__name__: function
-    for function in (ingest_ours, ingest_duckdb, ingest_polars, ingest_loop, judge_ours, judge_pandas)
+    for function in (ingest_ours, ingest_duckdb, ingest_polars, ingest_loop, filter_ours, filter_pandas)
 }
 
 

@@ -21,12 +21,12 @@ import numpy as np
 from sparkle_curation.models.questions import Question, Reply, Sampling
 from sparkle_curation.models.transformers_model import Device, Generate, TransformersModel
 from sparkle_curation.models.weights import Weights
-from sparkle_curation.scoring.editscore.prompt_template import Instructions
-from sparkle_curation.scoring.editscore.score_scale import Rubric
+from sparkle_curation.scoring.editscore.prompt_template import PromptTemplate
+from sparkle_curation.scoring.editscore.score_scale import ScoreScale
 from sparkle_curation.scoring.editscore.scoring import Candidate, ScoreSettings, score
 
 PASSES = 4
-INSTRUCTIONS = Instructions(
+PROMPT_TEMPLATE = PromptTemplate(
     "Judge the edit. " * 60 + "<instruction>", "Judge the picture. " * 50, "benchmark"
 )
 
@@ -186,12 +186,12 @@ def _candidates(size: Size, count: int) -> list[Candidate]:
 
 
 def _settings() -> ScoreSettings:
-    return ScoreSettings(Rubric(passes=PASSES), max_tries=1)
+    return ScoreSettings(ScoreScale(passes=PASSES), max_tries=1)
 
 
 def ours(model: TransformersModel, candidates: list[Candidate]) -> None:
     """All questions together, in batches of like length."""
-    score(candidates, model, INSTRUCTIONS, _settings())
+    score(candidates, model, PROMPT_TEMPLATE, _settings())
 
 
 class OneAtATime:
@@ -221,7 +221,7 @@ class OneAtATime:
 def one_at_a_time(model: TransformersModel, candidates: list[Candidate]) -> None:
     """Each question alone: sample by sample, pass by pass, first SC and then PQ."""
     for candidate in candidates:
-        score([candidate], OneAtATime(model), INSTRUCTIONS, _settings())
+        score([candidate], OneAtATime(model), PROMPT_TEMPLATE, _settings())
 
 
 CONTENDERS: dict[str, Callable[[TransformersModel, list[Candidate]], None]] = {

@@ -98,7 +98,7 @@ def _inspection(root: Path, processes: int | None) -> Work:
     from sparkle_curation.ingest.assets.table import ingest_assets
     from sparkle_curation.ingest.release_files import ReleaseFiles
     from sparkle_curation.media.probe.batch_probe import JOURNAL_SCHEMA
-    from sparkle_curation.media.probe.inspection import Probing, inspect_assets
+    from sparkle_curation.media.probe.inspection import ProbeConfig, inspect_assets
     from sparkle_curation.media.probe.probes import Depth
 
     files = ReleaseFiles(str(root / "sharded"))
@@ -106,7 +106,7 @@ def _inspection(root: Path, processes: int | None) -> Work:
     journal = root / f"{os.getpid()}.journal"
 
     def work() -> int:
-        probing = Probing(Depth.INDEX, LocalExecutor(processes), 256)
+        probing = ProbeConfig(Depth.INDEX, LocalExecutor(processes), 256)
         inspected = inspect_assets(assets, [KIND], files, probing, Journal(journal, JOURNAL_SCHEMA))
         media = pl.DataFrame(pl.from_arrow(pa.concat_tables(inspected.pieces())))
         journal.unlink()

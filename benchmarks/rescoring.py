@@ -25,14 +25,14 @@ from benchmarks.measure import as_table, run_in_turn
 from sparkle_curation.engine.journal.journal import KEY, Journal
 from sparkle_curation.engine.journal.rows import JournalRows
 from sparkle_curation.scoring.batches import JOURNAL_SCHEMA
-from sparkle_curation.scoring.editscore.score_scale import Rubric
+from sparkle_curation.scoring.editscore.score_scale import ScoreScale
 from sparkle_curation.scoring.tables import published_records, stream_table
 from sparkle_curation.spec.stages import STAGES
 
 PICTURES, PASSES, REASON_WORDS, BATCH = 4, 4, 75, 512
 VIDEO = STAGES[-1]
 PROVENANCE = dict.fromkeys(
-    ("backend", "model", "revision", "instructions_origin", "instructions_digest", "settings"), "made"
+    ("backend", "model", "revision", "prompt_template_origin", "prompt_template_digest", "settings"), "made"
 )
 WORDS = ["the", "edit", "background", "person", "light", "keeps", "follows", "natural", "edge"]
 
@@ -126,7 +126,9 @@ def ours(work: Path) -> float:
     made.unlink(missing_ok=True)
     answers = JournalRows(Journal(work / "score.journal", JOURNAL_SCHEMA))
     dataset = TableDataset(filepath=str(made))
-    dataset.save(stream_table(pl.read_parquet(work / "jobs.parquet"), answers, VIDEO, Rubric(), PROVENANCE))
+    dataset.save(
+        stream_table(pl.read_parquet(work / "jobs.parquet"), answers, VIDEO, ScoreScale(), PROVENANCE)
+    )
     table = dataset.load()
     records = {f"{theme}.jsonl": each for theme, each in published_records(table, VIDEO).items()}
     JSONLFolderDataset(filepath=str(work / "ours")).save(records)

@@ -1,1 +1,1 @@
-"""A small release, made: the layout, the formats and the quirks of the published one, with made-up content."""
+"""A small release, made: the layout, the formats and the quirks of the published one, with imputed content."""

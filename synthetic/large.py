@@ -33,7 +33,7 @@ from synthetic.faults import Spoil, faults_of
 from synthetic.plan import FRAME_COUNTS
 from synthetic.records import SCORED_FRAMES, raw_answer
 from synthetic.release_writer import csv_bytes
-from synthetic.texts import instruction, keywords_of, pick
+from synthetic.texts import edit_prompt, keywords_of, pick
 
 ANNOTATIONS = "annotations"
 ALL_TABLES: tuple[str, ...] = (ANNOTATIONS, *JSONL_TABLES)
@@ -44,7 +44,7 @@ _SC_CHARS, _PQ_CHARS = 460, 390  # length of a frame's reasons, such that its vi
 _STILL_CHARS = 380
 _BUFFER_LINES = 2_000
 _LARGEST_NUMBER = 999_999
-_VIDEO_CUT_OFF = 8.0
+_VIDEO_THRESHOLD = 8.0
 _FAULT_MIXTURE = (
     Reason.INVALID_JSON,
     Reason.TRUNCATED_LINE,
@@ -139,7 +139,7 @@ def write_large_release(
 ) -> None:
     """Write a text-only release of ``samples`` samples, spread evenly over the themes, into ``root``.
 
-    All samples pass the published cut-offs and stand in all files. At 140,000 the five video score files have
+    All samples pass the published thresholds and stand in all files. At 140,000 the five video score files have
     1.16 GB together, 8.3 kB a line.
 
     Args:
@@ -261,9 +261,9 @@ def _frame_piece(band: tuple[float, float], rng: np.random.Generator) -> tuple[b
 def _draw_passing_frames(
     overalls: NDArray[np.float64], count: int, rng: np.random.Generator
 ) -> NDArray[np.int64]:
-    """Four frames for each sample, shape (count, 4), whose mean overall score passes the published cut-off."""
+    """Four frames for each sample, shape (count, 4), whose mean overall score passes the published threshold."""
     frames = rng.integers(len(overalls), size=(count, SCORED_FRAMES))
-    while (is_low := overalls[frames].mean(axis=1) < _VIDEO_CUT_OFF + 1e-6).any():
+    while (is_low := overalls[frames].mean(axis=1) < _VIDEO_THRESHOLD + 1e-6).any():
         frames[is_low] = rng.integers(len(overalls), size=(is_low.sum(), SCORED_FRAMES))
     return frames
 
@@ -287,7 +287,7 @@ def _fill_prompts(theme: str, size: int, rng: np.random.Generator) -> list[_Prom
     prompts = []
     for _ in range(size):
         keyword = pick(keywords_of(theme), rng)
-        text = f"{instruction(theme, keyword, rng)} {_reason(60, rng)}"
+        text = f"{edit_prompt(theme, keyword, rng)} {_reason(60, rng)}"
         chosen = {} if theme == "openve3m" else {"chosen_keyword": keyword}
         metadata = {
             "edit_type": METADATA_EDIT_TYPES[theme],

@@ -11,7 +11,7 @@ from sparkle_curation.spec.stages import STAGES
 from sparkle_curation.spec.themes import THEMES
 from synthetic.figures import Figure, draw_figure
 from synthetic.scenery import SOURCE
-from synthetic.texts import instruction, keywords_of, pick, scene_description
+from synthetic.texts import edit_prompt, keywords_of, pick, scene_description
 
 FRAME_COUNTS = (81, 81, 73, 69)
 """Lengths of the clips of the release, all ``4n + 1``; 81 is the usual one."""
@@ -27,7 +27,7 @@ _KEPT_BANDS: dict[str, dict[str, Band]] = {
     "good": {"edited_frame0": (8.45, 9.05), "foreground_removed": (8.6, 9.3), "edited_video": (8.4, 9.0)},
     "fine": {"edited_frame0": (9.0, 9.6), "foreground_removed": (9.0, 9.7), "edited_video": (9.0, 9.5)},
 }
-"""Bands of each stage's score by grade: all pass the published cut-offs, most fail a stricter one somewhere."""
+"""Bands of each stage's score by grade: all pass the published thresholds, most fail a stricter one somewhere."""
 _REJECTED_BANDS: dict[str, Band] = {
     "edited_frame0": (5.2, 7.99),
     "foreground_removed": (5.8, 8.49),
@@ -98,7 +98,7 @@ def _plan_sample(
         keyword=keyword,
         source_scene=source_scene,
         figure=figure,
-        prompt=instruction(sample_id.theme, keyword, rng),
+        prompt=edit_prompt(sample_id.theme, keyword, rng),
         original_scene=scene_description(source_scene, figure),
     )
 

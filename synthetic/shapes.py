@@ -162,7 +162,7 @@ def columns() -> NDArray[np.float32]:
 
 
 def rounded(image: Image) -> NDArray[np.uint8]:
-    """The image as whole numbers, in steps of 4: no eye sees the rest, and it packs to two thirds."""
+    """The image as integers, in steps of 4: no eye sees the rest, and it packs to two thirds."""
     return np.asarray(np.clip(4 * np.rint(image / 4), 0, 255), np.uint8)
 
 

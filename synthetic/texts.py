@@ -199,8 +199,8 @@ def keywords_of(theme: str) -> tuple[str, ...]:
     return tuple(key for key, setting in SETTINGS.items() if theme in ("openve3m", setting.theme))
 
 
-def instruction(theme: str, keyword: str, rng: np.random.Generator) -> str:
-    """The editing instruction for a keyword, one to three sentences in English."""
+def edit_prompt(theme: str, keyword: str, rng: np.random.Generator) -> str:
+    """The edit prompt for a keyword, one to three sentences in English."""
     setting = SETTINGS[keyword]
     opening = pick(_OPENVE3M_OPENINGS if theme == "openve3m" else _OPENINGS, rng)
     first, second = setting.motions if rng.integers(2) else setting.motions[::-1]

@@ -27,7 +27,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "developer")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The option that writes the golden results anew instead of holding against them."""
+    """The option that writes the golden results again instead of holding against them."""
     parser.addoption("--update-golden", action="store_true", help="write tests/golden/ from this run")
 
 

@@ -63,7 +63,7 @@ def last_lines(done: subprocess.CompletedProcess[str]) -> str:
     return done.stderr[done.stderr.rindex("Error: ") :]
 
 
-def emitted(project: Project) -> list[str]:
+def exported(project: Project) -> list[str]:
     """The names of the variant's files of prompts."""
     return sorted(path.name for path in project.output(*VARIANT, "prompts").iterdir())
 
@@ -116,10 +116,10 @@ def test_a_theme_whose_files_are_gone_stops_the_run_unless_it_may_go(done: Proje
     told = stopped(done)
     assert f"annotations of {THEME} (was prompts/{THEME}_train.csv)" in told
     assert f"assets of {THEME} (was " in told
-    before = emitted(done)
+    before = exported(done)
     for pipeline in ("ingest", "filter"):
         done.run_here(pipeline, params={"allow_empty": True})
-    assert emitted(done) == [name for name in before if not name.startswith(THEME)]
+    assert exported(done) == [name for name in before if not name.startswith(THEME)]
 
 
 def test_a_table_whose_files_hold_nothing_any_more_keeps_its_rows(done: Project) -> None:
@@ -152,7 +152,7 @@ def test_pairs_of_a_theme_are_not_lost_with_the_tables(done: Project) -> None:
 # ------------------------------------------------------------------ no pair
 def test_thresholds_that_no_sample_passes_stop_the_run(done: Project, sample_release: Path) -> None:
     """The highest score of each stage is said, and the variant of before stays, with its verdicts."""
-    done = replace(done, release_root=sample_release)  # the same as before, so no table is made anew
+    done = replace(done, release_root=sample_release)  # the same as before, so no table is rebuilt
     verdicts = pl.read_parquet(done.output("03_primary", "verdicts.parquet"))
     told = stopped(done, threshold=10)
     assert told.startswith("Error: The thresholds reject every sample: the variant would be empty.\n")
@@ -165,7 +165,7 @@ def test_an_empty_variant_is_made_where_that_is_allowed(done: Project) -> None:
     """No CSV is left, and the run ends well."""
     finished = done.run_kedro("--pipelines", "filter", params={"threshold": 10, "allow_empty": True})
     assert finished.returncode == 0, finished.stderr
-    assert emitted(done) == []
+    assert exported(done) == []
 
 
 def test_pairs_that_are_all_dropped_stop_the_run(done: Project) -> None:
@@ -174,7 +174,7 @@ def test_pairs_that_are_all_dropped_stop_the_run(done: Project) -> None:
     broken = pl.read_parquet(media).with_columns(pl.lit("not_mp4").alias("error"))
     broken.write_parquet(media)
     before = contents(done.output(*VARIANT))
-    with pytest.raises(EmptyOutputError, match="No pair can be emitted") as caught:
+    with pytest.raises(EmptyOutputError, match="No pair can be exported") as caught:
         done.run_here("filter")
     assert caught.value.got == (
         "80 samples kept; 0 of them without a prompt or both videos, 80 dropped by the preflight"

@@ -32,7 +32,7 @@ def summary(project: Project) -> dict[str, Any]:
 
 
 def test_the_sample_gives_the_golden_variant(project: Project, request: pytest.FixtureRequest) -> None:
-    """At a threshold of 8.5 the sample gives the variant in `tests/golden`; `make golden` writes it anew."""
+    """At a threshold of 8.5 the sample gives the variant in `tests/golden`; `make golden` writes it again."""
     project.run_here("curate", params={"threshold": 8.5})
     found = summary(project)
     if request.config.getoption("--update-golden"):
@@ -56,8 +56,8 @@ def test_the_card_counts_the_rows_of_the_csvs(project: Project) -> None:
     assert list(files) == [theme for theme in THEMES if files[theme].is_file()]
 
 
-def test_the_published_cut_offs_give_the_released_csvs(project: Project, sample_release: Path) -> None:
-    """With cut-offs that all released rows pass, each CSV is the released one, byte for byte."""
+def test_the_published_thresholds_give_the_released_csvs(project: Project, sample_release: Path) -> None:
+    """With thresholds that all released rows pass, each CSV is the released one, byte for byte."""
     project.run_here("curate")
     for theme in THEMES:
         released = sample_release / annotations_csv_path(theme)
@@ -65,14 +65,14 @@ def test_the_published_cut_offs_give_the_released_csvs(project: Project, sample_
 
 
 def test_a_looser_variant_has_samples_that_the_release_left_out(project: Project) -> None:
-    """Without cut-offs, samples with scores and both videos are emitted though no CSV has them."""
+    """Without thresholds, samples with scores and both videos are exported though no CSV has them."""
     project.run_here("curate", params={"threshold": 0})
     metrics = summary(project)["metrics"]["total"]
     assert metrics["agreement"]["missing"] == 0
     assert metrics["agreement"]["extra"] == 2 * len(THEMES)
 
 
-def test_a_repeated_run_emits_the_same_bytes(project: Project) -> None:
+def test_a_repeated_run_exports_the_same_bytes(project: Project) -> None:
     """Another threshold and back: the variant depends on nothing but the release and the parameters."""
     card = project.output("05_model_input", "kiwi_edit", "README.md")
 
@@ -87,14 +87,14 @@ def test_a_repeated_run_emits_the_same_bytes(project: Project) -> None:
     assert curated(8.5) == first
 
 
-def test_the_real_pairs_are_all_emitted(project: Project, sparkle_real: Path) -> None:
-    """Real pairs without any score: all twelve are found with both videos, and emitted as they were released."""
+def test_the_real_pairs_are_all_exported(project: Project, sparkle_real: Path) -> None:
+    """Real pairs without any score: all twelve are found with both videos, and exported as they were released."""
     real = replace(project, release_root=sparkle_real)
     finished = real.run_kedro("--pipeline", "curate", params={"missing_scores": "keep"})
     assert finished.returncode == 0, finished.stderr
     assert "absent from the release" in finished.stdout
     metrics = summary(real)["metrics"]["total"]
-    assert (metrics["known"], metrics["emitted"], metrics["agreement"]["missing"]) == (12, 12, 0)
+    assert (metrics["known"], metrics["exported"], metrics["agreement"]["missing"]) == (12, 12, 0)
     assert metrics["preflight"]["loads"] == 12
     preflight = pl.read_parquet(real.output("03_primary", "preflight.parquet"))
     for side in ("source", "edited"):

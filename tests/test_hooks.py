@@ -62,9 +62,9 @@ FUNNEL = pl.DataFrame(
         "theme": ["time", "total"],
         "known": [24_000, 24_000],
         "edited_frame0": [0, 0],
-        "not_emitted": [0, 0],
+        "not_exported": [0, 0],
         "missing": [0, 7],
-        "emitted": [11, 11],
+        "exported": [11, 11],
     }
 )
 
@@ -75,8 +75,8 @@ def test_the_funnel_is_shown_without_what_says_nothing() -> None:
     console.print(_as_table(FUNNEL))
     text = console.export_text()
     assert "24,000" in text
-    assert "not emitted" not in text
-    for shown in ("theme", "known", "edited frame0", "missing", "emitted"):
+    assert "not exported" not in text
+    for shown in ("theme", "known", "edited frame0", "missing", "exported"):
         assert shown in text
 
 
@@ -119,7 +119,7 @@ def test_a_difference_is_shown_as_it_stands(tmp_path: Path, capsys: pytest.Captu
 
 
 @pytest.mark.slow
-def test_a_release_that_is_not_there_is_told_plainly(project: Project, tmp_path: Path) -> None:
+def test_a_release_that_is_not_there_is_reported_plainly(project: Project, tmp_path: Path) -> None:
     """What was asked for, what is there, what to do; no traceback, and no output."""
     nowhere = replace(project, release_root=tmp_path / "nowhere")
     finished = nowhere.run_kedro("--pipelines", "curate")

@@ -22,7 +22,7 @@ GOOD: dict[str, Any] = {
     "threshold": None,
     "thresholds": {"edited_frame0": 8.0, "foreground_removed": 8.5, "edited_video": 8.0},
     "missing_scores": "reject",
-    "tainted_scores": "keep",
+    "imputed_scores": "keep",
     "score_source": "released",
     "licence_allow": None,
     "allow_empty": False,
@@ -62,7 +62,7 @@ def changed(*items: str) -> dict[str, Any]:
 
 
 def test_good_parameters_pass() -> None:
-    """As conf/base has them, with roots, and at the bounds; whole numbers are numbers."""
+    """As conf/base has them, with roots, and at the bounds; integers are numbers."""
     assert check_parameters(GOOD).thresholds.foreground_removed == 8.5
     checked = check_parameters(
         changed("threshold=10", "release_root=memory://a", "thresholds.edited_video=0")
@@ -100,10 +100,10 @@ def test_good_parameters_pass() -> None:
         ("thresholds=8", ["'thresholds'", "thresholds.edited_frame0, thresholds.foreground_removed"]),
         ("missing_scores=rejekt", ["'rejekt'", "'reject', 'keep' or 'error'"]),
         ("missing_scores=null", ["'reject', 'keep' or 'error'"]),
-        ("tainted_scores=drop", ["'drop'", "'keep' or 'reject'"]),
+        ("imputed_scores=drop", ["'drop'", "'keep' or 'reject'"]),
         ("preflight.unloadable_pairs=dropp", ["'drop' or 'keep'"]),
-        ("preflight.num_frames=0", ["'preflight.num_frames'", "a whole number above 0"]),
-        ("preflight.max_pixels=1e6", ["'preflight.max_pixels'", "a whole number above 0"]),
+        ("preflight.num_frames=0", ["'preflight.num_frames'", "an integer above 0"]),
+        ("preflight.max_pixels=1e6", ["'preflight.max_pixels'", "an integer above 0"]),
         ("preflight.height=480", ["'preflight.width'", "height and width are both set or neither"]),
         ("preflight.width=832", ["'preflight.width'", "height and width are both set or neither"]),
         ("preflight.fps=16", ["There is no parameter 'preflight.fps'", "preflight.num_frames"]),
@@ -116,7 +116,7 @@ def test_good_parameters_pass() -> None:
         ("release_root=''", ["'release_root'", "a folder or fsspec URL"]),
     ],
 )
-def test_a_bad_parameter_is_told_with_what_is_allowed(item: str, words: list[str]) -> None:
+def test_a_bad_parameter_is_reported_with_what_is_allowed(item: str, words: list[str]) -> None:
     """Each kind of mistake: the name, what was got, what is allowed or meant."""
     with pytest.raises(ParameterError) as caught:
         check_parameters(changed(item))
@@ -125,26 +125,26 @@ def test_a_bad_parameter_is_told_with_what_is_allowed(item: str, words: list[str
 
 
 @pytest.mark.parametrize("name", list(GOOD))
-def test_a_missing_parameter_is_told(name: str) -> None:
+def test_a_missing_parameter_is_reported(name: str) -> None:
     """A parameter file that lacks one says which."""
     with pytest.raises(ParameterError, match=f"'{name}' is not set"):
         check_parameters({key: value for key, value in GOOD.items() if key != name})
 
 
-@given(cut_off=st.floats() | st.integers() | st.booleans() | st.text(max_size=3) | st.none())
-def test_a_cut_off_is_a_number_from_0_to_10_or_null(cut_off: object) -> None:
+@given(threshold=st.floats() | st.integers() | st.booleans() | st.text(max_size=3) | st.none())
+def test_a_threshold_is_a_number_from_0_to_10_or_null(threshold: object) -> None:
     """Any other value is refused, whatever it is."""
-    is_allowed = cut_off is None or (
-        isinstance(cut_off, (int, float))
-        and not isinstance(cut_off, bool)
-        and math.isfinite(cut_off)
-        and 0 <= cut_off <= 10
+    is_allowed = threshold is None or (
+        isinstance(threshold, (int, float))
+        and not isinstance(threshold, bool)
+        and math.isfinite(threshold)
+        and 0 <= threshold <= 10
     )
     if is_allowed:
-        assert check_parameters({**GOOD, "threshold": cut_off}).threshold == cut_off
+        assert check_parameters({**GOOD, "threshold": threshold}).threshold == threshold
     else:
         with pytest.raises(ParameterError):
-            check_parameters({**GOOD, "threshold": cut_off})
+            check_parameters({**GOOD, "threshold": threshold})
 
 
 # ------------------------------------------------------------------ through Kedro
@@ -200,5 +200,5 @@ def test_a_local_override_and_a_parameter_of_the_run_go_together(
     finished = project.run_kedro(*arguments, params={"thresholds.edited_video": 2.5})
     assert finished.returncode == 0, finished.stderr
     verdicts = pl.read_parquet(project.output("03_primary", "verdicts.parquet"))
-    cut_offs = {name: set(verdicts[name]) for name in verdicts.columns if name.endswith("_cut_off")}
-    assert sorted(next(iter(values)) for values in cut_offs.values()) == [1.5, 2.5, 8.5]
+    thresholds = {name: set(verdicts[name]) for name in verdicts.columns if name.endswith("_threshold")}
+    assert sorted(next(iter(values)) for values in thresholds.values()) == [1.5, 2.5, 8.5]

@@ -1,4 +1,4 @@
-"""Variants as versions: a clone is rebuilt by DVC, another cut-off is an experiment, and the two are compared."""
+"""Variants as versions: a clone is rebuilt by DVC, another threshold is an experiment, and the two are compared."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sparkle_curation.spec.tables.ingested import COLUMNS
 
 pytestmark = pytest.mark.slow
 
-CUT_OFF = "conf/base/curate/parameters.yml:threshold"
+THRESHOLD = "conf/base/curate/parameters.yml:threshold"
 ROOT = "conf/base/globals.yml:release_root"
 METRICS = "data/08_reporting/curation_metrics.json"
 TABLE = "edited_frame0_scores"
@@ -71,8 +71,8 @@ class Clone:
         self.run("git", "checkout", "--quiet", "--", ".")
         self.run("dvc", "checkout", "--quiet")
 
-    def emitted(self) -> Counter[str]:
-        """Emitted samples by theme, counted in the training CSVs by the csv module."""
+    def exported(self) -> Counter[str]:
+        """Exported samples by theme, counted in the training CSVs by the csv module."""
         counts: Counter[str] = Counter()
         for path in self.path("data/05_model_input/kiwi_edit/prompts").glob("*_train.csv"):
             counts[path.name.removesuffix("_train.csv")] = len(read_csv(path))
@@ -108,7 +108,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     """A clone of the project in an empty folder, built by ``dvc repro`` and committed."""
     clone = make_clone(CHECKOUT, tmp_path_factory.mktemp("versions") / "clone")
     assert clone.stages_run("repro") == STAGES
-    clone.commit("The variant by the published cut-offs")
+    clone.commit("The variant by the published thresholds")
     return clone
 
 
@@ -118,14 +118,16 @@ def test_a_second_rebuild_does_nothing(built: Clone) -> None:
     assert built.run("git", "status", "--porcelain") == ""
 
 
-def test_another_cut_off_is_an_experiment_and_what_it_costs_is_told(built: Clone, tmp_path: Path) -> None:
-    """Only judging runs; metrics, parameters, plots and the difference agree with a count by hand."""
-    before = built.emitted()
-    assert built.stages_run("exp", "run", "--name", "strict", "-S", f"{CUT_OFF}=8.5") == [
+def test_another_threshold_is_an_experiment_and_what_it_costs_is_reported(
+    built: Clone, tmp_path: Path
+) -> None:
+    """Only filtering runs; metrics, parameters, plots and the difference agree with a count by hand."""
+    before = built.exported()
+    assert built.stages_run("exp", "run", "--name", "strict", "-S", f"{THRESHOLD}=8.5") == [
         "manifest",
         "curate",
     ]
-    after = built.emitted()
+    after = built.exported()
     assert 0 < after.total() < before.total()
     changes = {theme: after[theme] - before[theme] for theme in before}
     _check_metrics(built, changes)
@@ -134,16 +136,16 @@ def test_another_cut_off_is_an_experiment_and_what_it_costs_is_told(built: Clone
     assert params == {"threshold": {"old": None, "new": 8.5}}
     _check_plots(built, tmp_path)
     built.back_to_head()
-    assert built.emitted() == before
+    assert built.exported() == before
 
 
 def _check_metrics(built: Clone, changes: dict[str, int]) -> None:
     """DVC's difference of the metrics is that of the CSVs, between HEAD and both the workspace and the experiment."""
     for other in ([], ["strict"]):
         metrics = json.loads(built.run("dvc", "metrics", "diff", "--json", "HEAD", *other))[METRICS]
-        found = {theme: metrics.get(f"themes.{theme}.emitted", {}).get("diff", 0) for theme in changes}
+        found = {theme: metrics.get(f"themes.{theme}.exported", {}).get("diff", 0) for theme in changes}
         assert found == changes
-        assert metrics["total.emitted"]["diff"] == sum(changes.values())
+        assert metrics["total.exported"]["diff"] == sum(changes.values())
 
 
 def _check_diff(built: Clone, changes: dict[str, int]) -> None:
@@ -160,7 +162,7 @@ def _check_plots(built: Clone, scratch: Path) -> None:
     """All three plots are drawn for both versions, by a browser that reaches no network."""
     built.run("dvc", "plots", "diff", "HEAD", "strict", "--out", str(scratch / "plots"))
     page = shown(scratch / "plots" / "index.html", scratch)
-    for title in ("Samples that pass each stage", "Scores by stage and theme", "at every cut-off"):
+    for title in ("Samples that pass each stage", "Scores by stage and theme", "at every threshold"):
         assert title in page
     bars = re.findall(r'aria-label="([^"]*)"[^>]*aria-roledescription="bar" d="([^"]*)"', page)
     csvs = ("funnel", "score_histograms")
@@ -173,10 +175,10 @@ def _check_plots(built: Clone, scratch: Path) -> None:
 
 
 def test_a_changed_score_file_rebuilds_what_hangs_on_it(built: Clone) -> None:
-    """One table is read and changes, with what is known of its source; the changed sample is no longer emitted."""
+    """One table is read and changes, with what is known of its source; the changed sample is no longer exported."""
     tables = built.path("data/02_intermediate")
     before = {path.name: path.read_bytes() for path in tables.glob("*.parquet")}
-    emitted = built.emitted()
+    exported = built.exported()
     sample = read_csv(built.path("data/05_model_input/kiwi_edit/prompts/time_train.csv"))[0]["task"]
     release = built.path("data/01_raw/sparkle_sample/intermediate_data/time")
     lower_score(release / "edited_frame0_score.jsonl", sample)
@@ -185,12 +187,12 @@ def test_a_changed_score_file_rebuilds_what_hangs_on_it(built: Clone) -> None:
     assert set(re.findall(r"(\w+): sources unchanged, not read again", log)) == set(COLUMNS) - {TABLE}
     changed = {name for name in before if tables.joinpath(name).read_bytes() != before[name]}
     assert changed == {f"{TABLE}.parquet", "text_contents.parquet"}
-    assert built.emitted() == emitted - Counter({"time": 1})
+    assert built.exported() == exported - Counter({"time": 1})
     built.back_to_head()
 
 
 def lower_score(path: Path, sample: str) -> None:
-    """Give a sample a score in a JSONL file that no cut-off of ours lets pass."""
+    """Give a sample a score in a JSONL file that no threshold of ours lets pass."""
     records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     for record in records:
         if sample in record.values():
@@ -224,23 +226,23 @@ def test_a_rebuild_does_not_leave_nothing(built: Clone) -> None:
     assert "annotations of style (was prompts/style_train.csv)" in log
     assert {path.name: path.read_bytes() for path in variant.iterdir()} == before
     built.run("git", "checkout", "--quiet", "--", ".")
-    log = built.run("dvc", "exp", "run", "-S", f"{CUT_OFF}=10", is_failing=True)
+    log = built.run("dvc", "exp", "run", "-S", f"{THRESHOLD}=10", is_failing=True)
     assert "The thresholds reject every sample" in log
     assert not variant.exists()
     built.back_to_head()
     assert {path.name: path.read_bytes() for path in variant.iterdir()} == before
 
 
-def test_several_cut_offs_are_queued(built: Clone) -> None:
-    """Each is judged in a folder of its own, and nothing else is done again there; the workspace stays as it is."""
-    before = built.emitted()
-    built.run("dvc", "exp", "run", "--queue", "-S", f"{CUT_OFF}=7.0,9.0")
+def test_several_thresholds_are_queued(built: Clone) -> None:
+    """Each is filtered in a folder of its own, and nothing else is done again there; the workspace stays as it is."""
+    before = built.exported()
+    built.run("dvc", "exp", "run", "--queue", "-S", f"{THRESHOLD}=7.0,9.0")
     log = built.run("dvc", "exp", "run", "--run-all", "--jobs", "1")
     assert stages_of(log) == ["manifest", "curate"] * 2
     table = csv.DictReader(built.run("dvc", "exp", "show", "--csv").splitlines())
-    emitted = {row["threshold"]: int(float(row["total.emitted"])) for row in table if row["Experiment"]}
-    assert emitted["7.0"] > before.total() > emitted["9.0"] > 0
-    assert built.emitted() == before
+    exported = {row["threshold"]: int(float(row["total.exported"])) for row in table if row["Experiment"]}
+    assert exported["7.0"] > before.total() > exported["9.0"] > 0
+    assert built.exported() == before
     assert built.run("git", "status", "--porcelain") == ""
 
 
@@ -251,7 +253,7 @@ def test_another_machine_pulls_and_has_nothing_to_do(built: Clone, tmp_path: Pat
     built.commit("A remote")
     other = make_clone(built.root, tmp_path / "other")
     other.run("dvc", "pull", "--quiet")
-    assert other.emitted() == built.emitted()
+    assert other.exported() == built.exported()
     assert other.stages_run("repro") == ["manifest"]
     assert other.run("git", "status", "--porcelain") == ""
     elsewhere = shutil.copytree(

@@ -170,7 +170,7 @@ def test_a_browser_shows_nodes_and_layers(site: Site, tmp_path: Path) -> None:
         picture = tmp_path / "curate.png"
         dom = show(f"{address}/?pid=curate", picture, patience_ms=PATIENCE_MS, until="pipeline-layer-name")
     shown = set(re.findall(r'class="pipeline-node__text"[^>]*>([^<]+)<', dom))
-    assert {"ingest_annotations", "judge_samples", "verdicts", "variant_samples", "funnel"} <= shown
+    assert {"ingest_annotations", "apply_thresholds", "verdicts", "variant_samples", "funnel"} <= shown
     assert len(shown) > 80
     layers = re.findall(r'class="[^"]*pipeline-layer-name[^"]*"[^>]*>([^<]+)<', dom)
     assert set(LAYERS) <= set(layers)

@@ -1,7 +1,7 @@
 """The errors of this project: what happened, where, what was found, what is allowed, what to do.
 
 A fault of one sample is data (a row of the quarantine). The errors here are faults of the run: they
-stop it before anything is emitted.
+stop it before anything is exported.
 """
 
 from __future__ import annotations

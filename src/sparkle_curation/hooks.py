@@ -137,7 +137,7 @@ def _as_table(funnel: pl.DataFrame) -> Table:
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
     )
-    always = {"theme", "known", *CRITERION_NAMES, "emitted"}
+    always = {"theme", "known", *CRITERION_NAMES, "exported"}
     shown = [name for name in funnel.columns if name in always or (funnel[name] != 0).any()]
     for name in shown:
         words = name.split("_")

@@ -15,26 +15,27 @@ from pydantic_core import ErrorDetails
 from sparkle_curation.errors import ParameterError, did_you_mean
 from sparkle_curation.pipelines.consistency.params import ConsistencyParams
 from sparkle_curation.pipelines.diff.params import DiffParams
-from sparkle_curation.pipelines.filter.params import JudgeParams
+from sparkle_curation.pipelines.filter.params import FilterParams
 from sparkle_curation.pipelines.ground.params import GroundParams
 from sparkle_curation.pipelines.inspect.params import InspectParams
-from sparkle_curation.pipelines.near_duplicates.params import TwinsParams
+from sparkle_curation.pipelines.near_duplicates.params import NearDuplicatesParams
 from sparkle_curation.pipelines.prune.params import PruneParams
 from sparkle_curation.pipelines.report.params import ReportParams
 from sparkle_curation.pipelines.score.params import ScoreParams
 from sparkle_curation.pipelines.validate.params import ValidateParams
+from sparkle_curation.spec.old_names import renamed_parameter
 
 # Not `str | None`: an empty `--params data_root=` comes as None, and the catalog would write to a folder `None/`.
 _Root = Annotated[str, Field(min_length=1, description="a folder or fsspec URL")]
 
 
 class RunParameters(
-    JudgeParams,
+    FilterParams,
     ValidateParams,
     InspectParams,
     DiffParams,
     ConsistencyParams,
-    TwinsParams,
+    NearDuplicatesParams,
     ReportParams,
     ScoreParams,
     GroundParams,
@@ -55,12 +56,12 @@ class RunParameters(
 
 
 _HOMES = {
-    **dict.fromkeys(JudgeParams.model_fields, "conf/base/curate/parameters.yml"),
+    **dict.fromkeys(FilterParams.model_fields, "conf/base/curate/parameters.yml"),
     **dict.fromkeys(ValidateParams.model_fields, "conf/base/validate/parameters.yml"),
     **dict.fromkeys(InspectParams.model_fields, "conf/base/inspect/parameters.yml"),
     **dict.fromkeys(DiffParams.model_fields, "conf/base/diff/parameters.yml"),
     **dict.fromkeys(ConsistencyParams.model_fields, "conf/base/consistency/parameters.yml"),
-    **dict.fromkeys(TwinsParams.model_fields, "conf/base/near_duplicates/parameters.yml"),
+    **dict.fromkeys(NearDuplicatesParams.model_fields, "conf/base/near_duplicates/parameters.yml"),
     **dict.fromkeys(ReportParams.model_fields, "conf/base/report/parameters.yml"),
     **dict.fromkeys(GroundParams.model_fields, "conf/base/ground/parameters.yml"),
     **dict.fromkeys(PruneParams.model_fields, "conf/base/prune/parameters.yml"),
@@ -73,12 +74,14 @@ def check_parameters(parameters: Mapping[str, Any]) -> RunParameters:
     """The parameters, checked.
 
     Raises:
-        ParameterError: a name is unknown, or a value outside what is allowed; the first one found.
+        ParameterError: a name is unknown, or a value outside what is allowed; one that was renamed, else the first found.
     """
     try:
         return RunParameters.model_validate(dict(parameters))
     except ValidationError as error:
-        raise _parameter_error(error.errors()[0]) from None
+        found = error.errors()
+        old = (one for one in found if renamed_parameter(".".join(map(str, one["loc"]))))
+        raise _parameter_error(next(old, found[0])) from None
 
 
 def _parameter_error(error: ErrorDetails) -> ParameterError:
@@ -90,7 +93,9 @@ def _parameter_error(error: ErrorDetails) -> ParameterError:
             f"There is no parameter '{path}'",
             got=f"{path}={error['input']}",
             allowed=", ".join(".".join([*parents, sibling]) for sibling in model.model_fields),
-            todo=did_you_mean(path, _known_paths(RunParameters)) or "take one of the allowed names",
+            todo=renamed_parameter(path)
+            or did_you_mean(path, _known_paths(RunParameters))
+            or "take one of the allowed names",
         )
     home = _HOMES.get(path.partition(".")[0], "conf/base/globals.yml")
     if error["type"] == "missing":

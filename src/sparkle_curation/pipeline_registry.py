@@ -6,6 +6,7 @@ from kedro.framework.project import find_pipelines
 from kedro.framework.project import pipelines as registered
 from kedro.pipeline import Pipeline
 
+from sparkle_curation.spec.old_names import KnownPipelines
 from sparkle_curation.spec.tables.ingested import COLUMNS
 
 
@@ -26,11 +27,11 @@ def register_pipelines() -> dict[str, Pipeline]:
         + _of_validated(pipelines["filter"])
     )
     pipelines["__default__"] = pipelines["curate"]
-    return pipelines
+    return KnownPipelines(pipelines)
 
 
-def _of_validated(judging: Pipeline) -> Pipeline:
-    """The same judging, of tables that have passed ``validate``, so that nothing is emitted before they have."""
+def _of_validated(filtering: Pipeline) -> Pipeline:
+    """The same filtering, of tables that have passed ``validate``, so that nothing is exported before they have."""
     return Pipeline(
-        judging, inputs={name: f"{name}_validated" for name in COLUMNS if name in judging.inputs()}
+        filtering, inputs={name: f"{name}_validated" for name in COLUMNS if name in filtering.inputs()}
     )

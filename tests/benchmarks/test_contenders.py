@@ -19,7 +19,7 @@ SAMPLES = 60
 
 @pytest.mark.slow
 def test_every_contender_does_its_work(tmp_path: Path) -> None:
-    """On a few samples; those that judge read the tables that ours wrote."""
+    """On a few samples; those that filter read the tables that ours wrote."""
     write_large_release(tmp_path / "release", samples=SAMPLES, bad_line_share=0.0)
     for name, contender in CONTENDERS.items():
         source = "ingest_ours" if name.startswith("judge_") else "release"

@@ -19,7 +19,7 @@ def registered(kedro_project: Path) -> dict[str, Pipeline]:
 
 @pytest.fixture(scope="session")
 def base_config(kedro_project: Path) -> AbstractConfigLoader:
-    """The configuration of conf/base alone, so that nobody's conf/local is judged."""
+    """The configuration of conf/base alone, so that nobody's conf/local is looked at."""
     arguments = {**settings.CONFIG_LOADER_ARGS, "env": "base"}
     return settings.CONFIG_LOADER_CLASS(conf_source=str(kedro_project / "conf"), **arguments)
 

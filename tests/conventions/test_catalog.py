@@ -32,7 +32,7 @@ LAYERS = {
 """Folder under `data/` -> layer in Kedro-Viz."""
 
 GATE_LAYER = "validation"
-"""Layer of the reports that decide whether judging begins, and of what passes."""
+"""Layer of the reports that decide whether filtering begins, and of what passes."""
 
 UNSEEN = {
     "MemoryDataset",

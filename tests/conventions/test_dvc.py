@@ -43,7 +43,7 @@ Entries = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Project:
-    """What the stages are held against.
+    """What the stages are compared with.
 
     Attributes:
         stages: of dvc.yaml, by name.

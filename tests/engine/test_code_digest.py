@@ -159,7 +159,7 @@ def test_what_was_parsed_is_known_by_its_bytes(package: Path, tmp_path: Path) ->
 
 @pytest.mark.parametrize("content", ["", "{", "[1]", '{"a": 1}', '{"a": ["x", "y", "z"]}', "null"])
 def test_a_cache_that_cannot_be_read_is_none(package: Path, tmp_path: Path, content: str) -> None:
-    """Whatever stands there, the files are parsed, and the cache is written anew."""
+    """Whatever stands there, the files are parsed, and the cache is written again."""
     cache = tmp_path / "sources.json"
     cache.write_text(content)
     index = SourceIndex(package, cache)
@@ -190,7 +190,7 @@ def test_a_cache_under_a_file_is_none(package: Path, tmp_path: Path) -> None:
 
 # ------------------------------------------------------------------ this package
 def test_python_and_files_count_where_work_is_cheap(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Another Python makes cheap tables anew, and costly work not; a file that is read counts by its bytes."""
+    """Another Python makes cheap tables again, and costly work not; a file that is read counts by its bytes."""
     name = digests.__name__
     cheap, costly = code_digest(name), work_digest(name)
     prompt = tmp_path / "prompt.txt"
@@ -214,7 +214,7 @@ def test_versions_of_libraries_are_those_of_their_distributions() -> None:
 
 
 def test_another_version_of_a_library_is_other_code(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A table that a library parses is made anew when the library is another one; others are not."""
+    """A table that a library parses is rebuilt when the library is another one; others are not."""
     reading, lattice = "sparkle_curation.ingest.jsonl.block", "sparkle_curation.spec.themes"
     before = code_digest(reading), code_digest(lattice)
     versions = {**digests._installed_versions(), "pyarrow": "0.1"}

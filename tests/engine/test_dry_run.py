@@ -27,7 +27,7 @@ def test_the_time_of_a_server_is_that_of_all_its_gpus() -> None:
     )
 
 
-def test_a_short_run_is_told_in_minutes() -> None:
+def test_a_short_run_is_reported_in_minutes() -> None:
     """And no GPU hour is made of it."""
     *_, clock, gpu_hours = describe(Plan(to_do=10, seconds=100.0), "samples").splitlines()
     assert clock == "  time             about 2 min at 10.00 s a sample, as measured on one batch"

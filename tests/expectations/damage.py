@@ -206,7 +206,7 @@ def _seed_records(release: Release) -> list[Damage]:
         lambda r: r["metadata"].update(chosen_keyword="spring: melting snow"),
     )
     changed(
-        "a released sample scored below the cut-off",
+        "a released sample scored below the threshold",
         style[0],
         "edited_frame0_scores",
         "overall",

@@ -11,7 +11,7 @@ from tests.expectations.test_suites import SEVERITIES, SUITES
 from sparkle_curation.expectations.checking import check_all
 from sparkle_curation.expectations.pages.reports import MAX_SHOWN, Validation, summarise
 from sparkle_curation.expectations.rules.rule import Kind, Rule, Suite
-from sparkle_curation.expectations.rules.rule_factories import between, equal, finding, one_of, present
+from sparkle_curation.expectations.rules.rule_factories import between, equal, one_of, present, violation
 
 pytestmark = pytest.mark.slow
 
@@ -51,7 +51,7 @@ def test_each_form_of_rule_names_the_rows_that_break_it() -> None:
         present("number"),
         equal("equal", Kind.DERIVED_VALUE, "", "number", "other"),
         one_of("one_of", Kind.FRAMES, "", "other", [1.0, 5.0, 9.0]),
-        finding("odd", Kind.BOXES, "ExpectBoxesToLieInTheFrame", ""),
+        violation("odd", Kind.BOXES, "ExpectBoxesToLieInTheFrame", ""),
     )
     assert found == {
         "between": (2, "d; e"),
@@ -81,7 +81,7 @@ def test_ids_follow_the_grammar_and_name_their_theme() -> None:
 def test_a_report_names_ten_rows_and_counts_all() -> None:
     """With what was found in each."""
     frame = pl.DataFrame({"id": [f"n{place}" for place in range(500)], "odd": ["found it"] * 500})
-    rule = finding("odd", Kind.BOXES, "ExpectBoxesToLieInTheFrame", "")
+    rule = violation("odd", Kind.BOXES, "ExpectBoxesToLieInTheFrame", "")
     (report,) = check_all([Validation(suite(rule), "", lambda: frame)])
     (result,) = report["result"]["results"]
     assert result["result"]["unexpected_count"] == 500
@@ -93,12 +93,12 @@ def test_a_report_names_ten_rows_and_counts_all() -> None:
 def test_an_empty_frame_breaks_no_rule_of_a_row() -> None:
     """There is nothing to be wrong."""
     empty = pl.DataFrame(schema={"id": pl.String, "number": pl.Float64, "odd": pl.String})
-    rules = [between("b", Kind.RANGE, "", "number", 1), finding("odd", Kind.BOXES, "ExpectKeywords", "")]
+    rules = [between("b", Kind.RANGE, "", "number", 1), violation("odd", Kind.BOXES, "ExpectKeywords", "")]
     assert check(empty, *rules, present("number")) == {}
 
 
 def test_reports_come_in_order_while_the_next_frame_is_worked_out() -> None:
-    """Two frames at most are there: the third is begun when the first has been judged."""
+    """Two frames at most are there: the third is begun when the first has been checked."""
     begun: list[str] = []
 
     def validation(name: str) -> Validation:

@@ -1,6 +1,6 @@
 """Every kind of damage is found, by the right rule and in the right row, and nothing else is.
 
-``WRITE_DAMAGE_PAGE=1 python -m pytest tests/expectations/test_damage.py`` writes ``docs/damage.md`` anew.
+``WRITE_DAMAGE_PAGE=1 python -m pytest tests/expectations/test_damage.py`` writes ``docs/damage.md`` again.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def test_what_is_wrong_with_a_theme_is_found(seeded: Seeded) -> None:
 
 
 def test_every_reason_of_the_quarantine_is_found(seeded: Seeded) -> None:
-    """All faults that ingestion sets aside or warns of, each by the rule of its reason, at its place."""
+    """All faults that ingestion quarantines or warns of, each by the rule of its reason, at its place."""
     damages, summary = seeded["quarantine"]
     assert {damage.found[0][1] for damage in damages} == {f"no_{reason}" for reason in Reason}
     assert set(FAULTS) <= {reason.value for reason in Reason}
@@ -113,7 +113,7 @@ def page(seeded: Seeded) -> str:
     titles = {
         "rows": "In single samples",
         "themes": "In a theme as a whole",
-        "quarantine": "In the input, set aside by ingestion",
+        "quarantine": "In the input, quarantined by ingestion",
     }
     for name, title in titles.items():
         damages, summary = seeded[name]

@@ -1,14 +1,14 @@
-"""Whose scores a curation goes by, and what a rescore without a score comes to."""
+"""Whose scores a curation uses, and what a rescore without a score comes to."""
 
 from __future__ import annotations
 
 import polars as pl
 import pytest
-from tests.made.tables import CUT_OFFS, known, same_scores
+from tests.made.tables import THRESHOLDS, known, same_scores
 
 from sparkle_curation.errors import MissingTableError
-from sparkle_curation.filtering.score_source import ScoreSource, choose_scores, taints_that_count
-from sparkle_curation.filtering.verdicts import judge, mark_tainted
+from sparkle_curation.filtering.score_source import ScoreSource, choose_scores, faults_that_count
+from sparkle_curation.filtering.verdicts import apply_thresholds, mark_imputed
 from sparkle_curation.spec.stages import STAGE_NAMES, STAGES
 
 A, B, C = "Sparkle_time_000001", "Sparkle_time_000002", "Sparkle_time_000003"
@@ -57,20 +57,20 @@ def test_the_verdict_says_whose_score_it_is() -> None:
     tables[VIDEO.name] = pl.LazyFrame(
         {"id": [A, B], VIDEO.score_column: [9.0, float("nan")], "score_source": "rescored"}
     )
-    verdicts = judge(known(A, B), tables, CUT_OFFS, "keep")
+    verdicts = apply_thresholds(known(A, B), tables, THRESHOLDS, "keep")
     assert verdicts["edited_video_score_source"].to_list() == ["rescored", None]
     assert verdicts["edited_frame0_score_source"].to_list() == ["released", "released"]
 
 
 def test_a_fault_of_a_released_score_says_nothing_of_a_rescore() -> None:
-    """The audit is of the release; a sample that goes by a rescore there is not tainted."""
+    """The audit is of the release; a sample that goes by a rescore there is not imputed."""
     faults = pl.DataFrame(
-        {"id": [A, B, A], "stage": [VIDEO.name, VIDEO.name, "edited_frame0"], "is_taint": True}
+        {"id": [A, B, A], "stage": [VIDEO.name, VIDEO.name, "edited_frame0"], "is_imputed": True}
     )
     released = {
         name: scores(**{A: 9.0, B: 9.0}).with_columns(score_source=pl.lit("released")) for name in STAGE_NAMES
     }
     chosen = released | {VIDEO.name: pl.LazyFrame({"id": [A, B], "score_source": ["rescored", "released"]})}
-    marked = mark_tainted(known(A, B), taints_that_count(faults, chosen))
-    assert marked["edited_video_is_tainted"].to_list() == [False, True]
-    assert marked["edited_frame0_is_tainted"].to_list() == [True, False]
+    marked = mark_imputed(known(A, B), faults_that_count(faults, chosen))
+    assert marked["edited_video_is_imputed"].to_list() == [False, True]
+    assert marked["edited_frame0_is_imputed"].to_list() == [True, False]

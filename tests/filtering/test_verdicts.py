@@ -1,4 +1,4 @@
-"""Verdicts follow from scores and cut-offs, and no sample is lost on the way."""
+"""Verdicts follow from scores and thresholds, and no sample is lost on the way."""
 
 from __future__ import annotations
 
@@ -10,22 +10,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from tests.made.tables import (
-    CUT_OFFS,
+    THRESHOLDS,
     annotation_tables,
     annotations,
     assets,
     csv_row,
-    cut_off_values,
     known,
     metadata,
     same_scores,
     score_tables,
     scores,
     table,
+    threshold_values,
 )
 
 from sparkle_curation.errors import ConservationError, ReleaseError
-from sparkle_curation.filtering.verdicts import VERDICT_COLUMNS, judge, list_known, mark_tainted, split
+from sparkle_curation.filtering.verdicts import (
+    VERDICT_COLUMNS,
+    apply_thresholds,
+    list_known,
+    mark_imputed,
+    split,
+)
 from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.stages import STAGE_NAMES, STAGES
 from sparkle_curation.spec.tables.ingested import COLUMNS
@@ -89,14 +95,14 @@ def test_an_id_outside_the_grammar_stops_the_run() -> None:
 def test_a_verdict_has_the_columns_that_are_described() -> None:
     """Names, order and types of the verdicts are those of `VERDICT_COLUMNS`."""
     schema = pl.DataFrame(pl.from_arrow(arrow_schema(VERDICT_COLUMNS).empty_table())).schema
-    assert judge(known(A), same_scores({A: 9.0}), CUT_OFFS, "reject").schema == schema
-    assert judge(known(), scores(), CUT_OFFS, "reject").schema == schema
+    assert apply_thresholds(known(A), same_scores({A: 9.0}), THRESHOLDS, "reject").schema == schema
+    assert apply_thresholds(known(), scores(), THRESHOLDS, "reject").schema == schema
 
 
-def test_a_score_equal_to_the_cut_off_is_kept() -> None:
-    """Keep is `score >= cut-off`: the card drops what is below."""
-    verdicts = judge(
-        known(A), scores(**{stage: {A: CUT_OFFS[stage]} for stage in STAGE_NAMES}), CUT_OFFS, "reject"
+def test_a_score_equal_to_the_threshold_is_kept() -> None:
+    """Keep is `score >= threshold`: the card drops what is below."""
+    verdicts = apply_thresholds(
+        known(A), scores(**{stage: {A: THRESHOLDS[stage]} for stage in STAGE_NAMES}), THRESHOLDS, "reject"
     )
     assert verdicts.row(0) == (
         A,
@@ -112,13 +118,13 @@ def test_a_score_equal_to_the_cut_off_is_kept() -> None:
 
 
 @pytest.mark.parametrize("stage", STAGE_NAMES)
-def test_a_score_below_the_cut_off_rejects_at_its_stage(stage: str) -> None:
-    """The sample's first rejecting stage and the reason `below_cut_off` are told."""
-    table_ = same_scores({A: 9.0}) | {stage: scores(**{stage: {A: CUT_OFFS[stage] - 1e-9}})[stage]}
-    verdicts = judge(known(A), table_, CUT_OFFS, "reject")
+def test_a_score_below_the_threshold_rejects_at_its_stage(stage: str) -> None:
+    """The sample's first rejecting stage and the reason `below_threshold` are told."""
+    table_ = same_scores({A: 9.0}) | {stage: scores(**{stage: {A: THRESHOLDS[stage] - 1e-9}})[stage]}
+    verdicts = apply_thresholds(known(A), table_, THRESHOLDS, "reject")
     assert verdict_of(A, verdicts, "rejected_by", "reject_reason", "is_kept") == (
         stage,
-        "below_cut_off",
+        "below_threshold",
         False,
     )
 
@@ -127,7 +133,7 @@ def test_a_score_below_the_cut_off_rejects_at_its_stage(stage: str) -> None:
 def test_a_missing_score_rejects_at_its_stage(stage: str) -> None:
     """Under the policy `reject` the sample is rejected with the reason `unscored`."""
     table_ = same_scores({A: 9.0, B: 9.0}) | {stage: scores(**{stage: {B: 9.0}})[stage]}
-    verdicts = judge(known(A, B), table_, CUT_OFFS, "reject")
+    verdicts = apply_thresholds(known(A, B), table_, THRESHOLDS, "reject")
     assert verdict_of(A, verdicts, "rejected_by", "reject_reason", f"{stage}_outcome") == (
         stage,
         "unscored",
@@ -137,52 +143,52 @@ def test_a_missing_score_rejects_at_its_stage(stage: str) -> None:
 
 
 def faults(*violations: tuple[str, str, bool]) -> pl.DataFrame:
-    """Violations of the score audit: id, stage, and whether it proves a made-up value."""
-    schema = {"id": pl.String, "stage": pl.String, "is_taint": pl.Boolean}
+    """Violations of the score audit: id, stage, and whether it proves an imputed value."""
+    schema = {"id": pl.String, "stage": pl.String, "is_imputed": pl.Boolean}
     return pl.DataFrame(violations, schema=schema, orient="row")
 
 
 @pytest.mark.parametrize("stage", STAGE_NAMES)
 @pytest.mark.parametrize("score", [1.0, 9.0])
-def test_a_tainted_score_rejects_at_its_stage_where_it_shall(stage: str, score: float) -> None:
-    """Above the cut-off and below it: a made-up value says nothing of a sample."""
-    marked = mark_tainted(known(A, B), faults((A, stage, True), (A, stage, True), (B, stage, False)))
+def test_a_imputed_score_rejects_at_its_stage_where_it_shall(stage: str, score: float) -> None:
+    """Above the threshold and below it: an imputed value says nothing of a sample."""
+    marked = mark_imputed(known(A, B), faults((A, stage, True), (A, stage, True), (B, stage, False)))
     tables = same_scores({A: 9.0, B: 9.0}) | {stage: scores(**{stage: {A: score, B: 9.0}})[stage]}
-    verdicts = judge(marked, tables, CUT_OFFS, "reject", "reject")
-    columns = ("rejected_by", "reject_reason", f"{stage}_outcome", f"{stage}_is_tainted", f"{stage}_score")
-    assert verdict_of(A, verdicts, *columns) == (stage, "tainted", "tainted", True, score)
+    verdicts = apply_thresholds(marked, tables, THRESHOLDS, "reject", "reject")
+    columns = ("rejected_by", "reject_reason", f"{stage}_outcome", f"{stage}_is_imputed", f"{stage}_score")
+    assert verdict_of(A, verdicts, *columns) == (stage, "imputed", "imputed", True, score)
     assert verdict_of(B, verdicts, *columns) == (None, None, "passed", False, 9.0)
 
 
-def test_a_tainted_score_is_judged_as_any_other_by_default() -> None:
-    """The verdict tells of it, and only the cut-off decides."""
-    marked = mark_tainted(known(A, B), faults((A, "edited_video", True), (C, "edited_video", True)))
+def test_a_imputed_score_is_filtered_as_any_other_by_default() -> None:
+    """The verdict tells of it, and only the threshold decides."""
+    marked = mark_imputed(known(A, B), faults((A, "edited_video", True), (C, "edited_video", True)))
     assert marked["id"].to_list() == [A, B]
     tables = same_scores({A: 9.0, B: 9.0})
-    told = judge(marked, tables, CUT_OFFS, "reject")
-    plain = judge(known(A, B), tables, CUT_OFFS, "reject")
-    assert told["edited_video_is_tainted"].to_list() == [True, False]
-    assert_frame_equal(told.drop("edited_video_is_tainted"), plain.drop("edited_video_is_tainted"))
+    told = apply_thresholds(marked, tables, THRESHOLDS, "reject")
+    plain = apply_thresholds(known(A, B), tables, THRESHOLDS, "reject")
+    assert told["edited_video_is_imputed"].to_list() == [True, False]
+    assert_frame_equal(told.drop("edited_video_is_imputed"), plain.drop("edited_video_is_imputed"))
 
 
-def test_a_sample_without_a_score_is_unscored_and_not_tainted() -> None:
+def test_a_sample_without_a_score_is_unscored_and_not_imputed() -> None:
     """Whatever an audit of other files says."""
-    marked = mark_tainted(known(A, B), faults((A, "edited_video", True)))
+    marked = mark_imputed(known(A, B), faults((A, "edited_video", True)))
     tables = same_scores({A: 9.0, B: 9.0}) | {"edited_video": scores(edited_video={B: 9.0})["edited_video"]}
-    verdicts = judge(marked, tables, CUT_OFFS, "reject", "reject")
+    verdicts = apply_thresholds(marked, tables, THRESHOLDS, "reject", "reject")
     assert verdict_of(A, verdicts, "reject_reason") == ("unscored",)
 
 
 def test_the_first_rejecting_stage_is_named() -> None:
     """A sample that fails at several stages is rejected by the first; all outcomes stay in the verdict."""
-    verdicts = judge(known(A), same_scores({A: 1.0}), CUT_OFFS, "reject")
+    verdicts = apply_thresholds(known(A), same_scores({A: 1.0}), THRESHOLDS, "reject")
     outcomes = [f"{stage}_outcome" for stage in STAGE_NAMES]
     assert verdict_of(A, verdicts, "rejected_by", *outcomes) == ("edited_frame0", *["rejected"] * 3)
 
 
 def test_unscored_samples_pass_when_they_shall() -> None:
     """Under the policy `keep` a sample without any score is kept, with its outcomes told."""
-    verdicts = judge(known(A), scores(), CUT_OFFS, "keep")
+    verdicts = apply_thresholds(known(A), scores(), THRESHOLDS, "keep")
     assert verdict_of(A, verdicts, "edited_video_outcome", "rejected_by", "is_kept") == (
         "unscored",
         None,
@@ -192,20 +198,20 @@ def test_unscored_samples_pass_when_they_shall() -> None:
 
 def test_a_low_score_rejects_even_when_unscored_samples_pass() -> None:
     """The policy `keep` is about missing scores alone."""
-    verdicts = judge(known(A), scores(edited_video={A: 2.0}), CUT_OFFS, "keep")
-    assert verdict_of(A, verdicts, "rejected_by", "reject_reason") == ("edited_video", "below_cut_off")
+    verdicts = apply_thresholds(known(A), scores(edited_video={A: 2.0}), THRESHOLDS, "keep")
+    assert verdict_of(A, verdicts, "rejected_by", "reject_reason") == ("edited_video", "below_threshold")
 
 
 @pytest.mark.parametrize("not_a_score", [None, float("nan"), float("inf")])
 def test_a_number_that_is_not_finite_is_no_score(not_a_score: float | None) -> None:
-    """NaN is greater than any cut-off for polars; it must not pass."""
-    verdicts = judge(known(A, B), same_scores({A: not_a_score, B: 9.0}), CUT_OFFS, "reject")
+    """NaN is greater than any threshold for polars; it must not pass."""
+    verdicts = apply_thresholds(known(A, B), same_scores({A: not_a_score, B: 9.0}), THRESHOLDS, "reject")
     assert verdict_of(A, verdicts, "edited_frame0_score", "edited_frame0_outcome") == (None, "unscored")
 
 
 def test_scores_of_unknown_samples_change_nothing() -> None:
     """There is one verdict per known sample, whatever else a table holds."""
-    verdicts = judge(known(A), same_scores({A: 9.0, C: 9.0}), CUT_OFFS, "reject")
+    verdicts = apply_thresholds(known(A), same_scores({A: 9.0, C: 9.0}), THRESHOLDS, "reject")
     assert verdicts["id"].to_list() == [A]
 
 
@@ -214,7 +220,7 @@ def test_a_stage_without_scores_stops_the_run_and_names_the_file() -> None:
     """The message says which file of which theme is missing, and what to set."""
     table_ = same_scores({A: 9.0, C: 9.0}) | {"edited_video": scores(edited_video={A: 9.0})["edited_video"]}
     with pytest.raises(ReleaseError) as stop:
-        judge(known(A, C), table_, CUT_OFFS, "reject")
+        apply_thresholds(known(A, C), table_, THRESHOLDS, "reject")
     assert stop.value.where == "intermediate_data/time/edited_video_score.jsonl"
     assert "--params missing_scores=keep" in str(stop.value)
 
@@ -222,7 +228,7 @@ def test_a_stage_without_scores_stops_the_run_and_names_the_file() -> None:
 def test_every_missing_file_is_named() -> None:
     """A release of CSVs alone lacks three files a theme, and hears of all at once."""
     with pytest.raises(ReleaseError) as stop:
-        judge(known(A, C), scores(), CUT_OFFS, "error")
+        apply_thresholds(known(A, C), scores(), THRESHOLDS, "error")
     named = [f"{theme}/{stage.file_name}" in str(stop.value) for theme in THEMES for stage in STAGES]
     assert named == [theme in {"location", "time"} for theme in THEMES for _ in STAGES]
 
@@ -233,15 +239,16 @@ def test_the_policy_error_stops_at_unscored_samples() -> None:
     table_ = same_scores(dict.fromkeys(ids, 9.0))
     table_["edited_frame0"] = table_["edited_frame0"].tail(1)
     with pytest.raises(ReleaseError) as stop:
-        judge(known(*ids), table_, CUT_OFFS, "error")
+        apply_thresholds(known(*ids), table_, THRESHOLDS, "error")
     assert stop.value.where == f"edited_frame0: 11 of 12 samples: {', '.join(ids[:10])}, ..."
 
 
 def test_the_policy_error_is_content_with_every_score() -> None:
-    """With all scores there, `error` judges as `reject` does."""
+    """With all scores there, `error` filters as `reject` does."""
     table_ = same_scores({A: 9.0, B: 1.0})
     assert_frame_equal(
-        judge(known(A, B), table_, CUT_OFFS, "error"), judge(known(A, B), table_, CUT_OFFS, "reject")
+        apply_thresholds(known(A, B), table_, THRESHOLDS, "error"),
+        apply_thresholds(known(A, B), table_, THRESHOLDS, "reject"),
     )
 
 
@@ -251,7 +258,7 @@ def test_a_score_table_with_an_id_twice_stops_the_run() -> None:
     table_ = same_scores({A: 9.0})
     table_["edited_video"] = pl.concat([table_["edited_video"]] * 2)
     with pytest.raises(ConservationError, match="2 verdicts on 1 ids"):
-        judge(known(A), table_, CUT_OFFS, "reject")
+        apply_thresholds(known(A), table_, THRESHOLDS, "reject")
 
 
 def test_a_verdict_that_is_neither_kept_nor_rejected_stops_the_run() -> None:
@@ -262,38 +269,38 @@ def test_a_verdict_that_is_neither_kept_nor_rejected_stops_the_run() -> None:
 
 def test_no_verdicts_split_into_none() -> None:
     """An empty frame gives two empty frames of its schema."""
-    none = judge(known(), scores(), CUT_OFFS, "reject")
+    none = apply_thresholds(known(), scores(), THRESHOLDS, "reject")
     assert_frame_equal(pl.concat(split(none)), none)
 
 
-@given(annotation_tables(), score_tables, cut_off_values, policies)
+@given(annotation_tables(), score_tables, threshold_values, policies)
 def test_kept_and_rejected_are_all_known_samples(
-    table_: pl.DataFrame, scores_: dict[str, pl.DataFrame], cut_offs: dict[str, float], policy: str
+    table_: pl.DataFrame, scores_: dict[str, pl.DataFrame], thresholds: dict[str, float], policy: str
 ) -> None:
     """Each id of any table is kept or rejected, once; and the reason is there for exactly the rejected."""
     scores_ = with_every_stage(scores_)
     every_id = set(itertools.chain(table_["id"], *(each["id"] for each in scores_.values())))
     samples = list_known(table_, scores_.values())
-    kept, rejected = split(judge(samples, scores_, cut_offs, policy))
+    kept, rejected = split(apply_thresholds(samples, scores_, thresholds, policy))
     assert sorted([*kept["id"], *rejected["id"]]) == sorted(every_id)
     assert kept["reject_reason"].null_count() == kept.height
     assert rejected["reject_reason"].null_count() == rejected["rejected_by"].null_count() == 0
 
 
-@given(annotation_tables(), score_tables, cut_off_values, cut_off_values, policies)
-def test_tighter_cut_offs_never_keep_more(
+@given(annotation_tables(), score_tables, threshold_values, threshold_values, policies)
+def test_tighter_thresholds_never_keep_more(
     table_: pl.DataFrame,
     scores_: dict[str, pl.DataFrame],
-    cut_offs: dict[str, float],
+    thresholds: dict[str, float],
     others: dict[str, float],
     policy: str,
 ) -> None:
-    """What tighter cut-offs keep, looser ones keep too."""
+    """What tighter thresholds keep, looser ones keep too."""
     scores_ = with_every_stage(scores_)
     samples = list_known(table_, scores_.values())
-    tighter = {stage: max(cut_offs[stage], others[stage]) for stage in STAGE_NAMES}
-    loose, _ = split(judge(samples, scores_, cut_offs, policy))
-    tight, _ = split(judge(samples, scores_, tighter, policy))
+    tighter = {stage: max(thresholds[stage], others[stage]) for stage in STAGE_NAMES}
+    loose, _ = split(apply_thresholds(samples, scores_, thresholds, policy))
+    tight, _ = split(apply_thresholds(samples, scores_, tighter, policy))
     assert set(tight["id"]) <= set(loose["id"])
 
 
@@ -308,7 +315,7 @@ def test_the_order_of_rows_does_not_matter(
 
     def run(table_: pl.DataFrame, scores_: dict[str, pl.DataFrame]) -> pl.DataFrame:
         samples = list_known(table_, scores_.values())
-        return judge(samples, scores_, CUT_OFFS, policy)
+        return apply_thresholds(samples, scores_, THRESHOLDS, policy)
 
     scores_ = with_every_stage(scores_)
     before = [frame.clone() for frame in (table_, *scores_.values())]
@@ -321,9 +328,9 @@ def test_the_order_of_rows_does_not_matter(
 
 
 def test_only_the_needed_columns_of_a_scanned_table_are_read() -> None:
-    """The score tables are gigabytes: judging works on `id` and the score alone."""
+    """The score tables are gigabytes: filtering works on `id` and the score alone."""
     lean = {
         stage.name: same_scores({A: 9.0})[stage.name].lazy().select("id", stage.score_column)
         for stage in STAGES
     }
-    assert judge(known(A).lazy(), lean, CUT_OFFS, "reject")["is_kept"].to_list() == [True]
+    assert apply_thresholds(known(A).lazy(), lean, THRESHOLDS, "reject")["is_kept"].to_list() == [True]

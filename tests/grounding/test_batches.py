@@ -1,4 +1,4 @@
-"""From what a model says to boxes: answers by anchor, asked again where they are none, kept as they came."""
+"""From what a model says to boxes: answers by sampled frame, asked again where they are none, kept as they came."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from sparkle_curation.models.questions import Question, Reply, ReplyFault
 DOG = {"bbox_2d": [100, 200, 300, 400], "label": "Dog"}
 ANSWER = json.dumps([DOG])
 PROVENANCE = dict.fromkeys(
-    ("backend", "model", "revision", "instructions_origin", "instructions_digest", "settings"), "test"
+    ("backend", "model", "revision", "prompt_template_origin", "prompt_template_digest", "settings"), "test"
 )
 SEED = 3407
 Say = Callable[[int, int], Reply]
@@ -108,23 +108,23 @@ def round2(inspected: tuple[pl.DataFrame, AssetStore], tmp_path: Path) -> Round2
     return Round2(*inspected, tmp_path)
 
 
-def test_each_anchor_has_its_answer(round2: Round2) -> None:
+def test_each_sampled_frame_has_its_answer(round2: Round2) -> None:
     """One question each, all with the first seed, about the labels of round 1."""
     row, model = round2.ground(lambda _place, _tries: Reply(ANSWER))
     count = len(row["frame_objects"])
     assert count > 3
     assert model.asked == [(3407, 'Where are ["Dog"]?')] * count
     assert row["frame_objects"] == [[DOG]] * count
-    assert (row["fault"], row["tries"], row["unanswered_anchors"]) == (None, 1, [])
+    assert (row["fault"], row["tries"], row["unanswered_sampled_frames"]) == (None, 1, [])
 
 
-def test_a_stubborn_anchor_is_told_and_loses_nothing(round2: Round2) -> None:
+def test_a_stubborn_sampled_frame_is_reported_and_loses_nothing(round2: Round2) -> None:
     """It was asked three times with other seeds; its box is empty, the others are there."""
     row, model = round2.ground(lambda place, _tries: Reply("no dog" if place == 1 else ANSWER))
     count = len(row["frame_objects"])
     empty = {"bbox_2d": [], "label": "Dog"}
     assert row["frame_objects"] == [[DOG], [empty], *[[DOG]] * (count - 2)]
-    assert row["unanswered_anchors"] == [1]
+    assert row["unanswered_sampled_frames"] == [1]
     assert row["raw_texts"][1] == "no dog"
     assert (row["fault"], row["tries"]) == (None, 3)
     assert [seed for seed, _ in model.asked] == [*[3407] * count, 3408, 3409]
@@ -135,7 +135,7 @@ def test_an_answer_of_a_later_try_counts(round2: Round2) -> None:
     cut = '[{"bbox_2d": [1, 2, 3, 4], "label": "Dog"}, {"bbox'
     row, _ = round2.ground(lambda place, tries: Reply(cut if (place, tries) == (2, 0) else ANSWER))
     assert row["frame_objects"] == [[DOG]] * len(row["frame_objects"])
-    assert (row["tries"], row["unanswered_anchors"]) == (2, [])
+    assert (row["tries"], row["unanswered_sampled_frames"]) == (2, [])
 
 
 def test_a_sample_without_any_answer_has_a_fault(round2: Round2) -> None:
@@ -143,13 +143,13 @@ def test_a_sample_without_any_answer_has_a_fault(round2: Round2) -> None:
     row, _ = round2.ground(lambda _place, _tries: Reply('[{"label": "Dog", "bbox_2d": [5, 5, 1, 1]}]'))
     assert row["fault"] == "not_ordered"
     assert row["fault_detail"].startswith("answer 0, try 3: [")
-    assert (row["frame_objects"], row["unanswered_anchors"]) == (None, None)
+    assert (row["frame_objects"], row["unanswered_sampled_frames"]) == (None, None)
     assert round2.is_done
     assert published_records(round2.table) == {}
 
 
-def test_a_server_that_fails_at_one_anchor_is_asked_again_in_another_run(round2: Round2) -> None:
-    """What the server did not answer at all is no anchor that the model failed at."""
+def test_a_server_that_fails_at_one_sampled_frame_is_asked_again_in_another_run(round2: Round2) -> None:
+    """What the server did not answer at all is no sampled frame that the model failed at."""
     silent = Reply("", fault=ReplyFault.NO_REPLY, detail="503")
     row, model = round2.ground(lambda place, _tries: silent if place == 1 else Reply(ANSWER))
     assert (row["fault"], row["fault_detail"]) == ("no_reply", "answer 1, try 1: 503")
@@ -164,7 +164,7 @@ def test_an_empty_list_is_an_answer(round2: Round2) -> None:
     row, _ = round2.ground(lambda _place, _tries: Reply("[]"))
     assert {one["label"] for frame in row["frame_objects"] for one in frame} == {"Dog"}
     assert all(one["bbox_2d"] == [] for frame in row["frame_objects"] for one in frame)
-    assert row["unanswered_anchors"] == []
+    assert row["unanswered_sampled_frames"] == []
 
 
 def test_a_label_that_cannot_be_stored_is_asked_for_again(round2: Round2) -> None:
@@ -199,7 +199,7 @@ def test_an_old_journal_with_such_a_label_costs_its_sample_alone(
 
 
 def test_the_published_record_is_that_of_the_release(round2: Round2) -> None:
-    """Whole numbers are whole, and there is no member of ours."""
+    """Integers are whole, and there is no member of ours."""
     row, _ = round2.ground(lambda _place, _tries: Reply(ANSWER))
     ((theme, records),) = published_records(round2.table).items()
     (record,) = records

@@ -24,8 +24,8 @@ PROVENANCE = dict.fromkeys(
         "revision",
         "adapter",
         "adapter_revision",
-        "instructions_origin",
-        "instructions_digest",
+        "prompt_template_origin",
+        "prompt_template_digest",
         "settings",
     )
 )
@@ -80,6 +80,6 @@ def test_an_answer_of_round_2_that_is_none_any_more_is_a_frame_without_one(answe
         }
     )
     table = pa.concat_tables(stream_round2(jobs(), answers, round1, PROVENANCE).batches()).to_pylist()
-    assert [row["unanswered_anchors"] for row in table] == [[], [0]]
+    assert [row["unanswered_sampled_frames"] for row in table] == [[], [0]]
     assert [len(row["frame_objects"]) for row in table] == [2, 2]
     assert table[1]["frame_objects"][1][0]["bbox_2d"] == [1, 2, 3, 4]

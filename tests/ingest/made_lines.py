@@ -125,7 +125,7 @@ def make_release(root: Path, files: Mapping[str, bytes]) -> Path:
 
 @dataclass(frozen=True)
 class Ingested:
-    """What an ingestion wrote: its rows, what it set aside, and the files it read."""
+    """What an ingestion wrote: its rows, what it quarantined, and the files it read."""
 
     rows: pl.DataFrame
     quarantined: pl.DataFrame
@@ -133,7 +133,7 @@ class Ingested:
 
     @property
     def reasons(self) -> list[tuple[int, str]]:
-        """Line and reason of all that was set aside, in order."""
+        """Line and reason of all that was quarantined, in order."""
         return self.quarantined.select("line", "reason").rows()
 
     @property
@@ -158,7 +158,7 @@ def save(ingestion: Ingestion, folder: Path) -> Ingested:
 
 
 def ingest(table: str, release: Path, folder: Path) -> Ingested:
-    """One table of a release, ingested into a folder; a score table's prompts are held against the annotations."""
+    """One table of a release, ingested into a folder; a score table's prompts are compared with the annotations."""
     files = ReleaseFiles(str(release))
     annotations = ingest_annotations(files)
     if table == "annotations":

@@ -95,7 +95,7 @@ def test_a_lost_row_stops_the_run(name: str, ingested: dict[str, Ingested]) -> N
 
 
 @pytest.mark.parametrize("name", ["annotations", STILL])
-def test_a_row_made_up_stops_the_run(name: str, ingested: dict[str, Ingested]) -> None:
+def test_a_row_from_nowhere_stops_the_run(name: str, ingested: dict[str, Ingested]) -> None:
     """A row that stands twice is one too many."""
     whole = ingested[name]
     ingested[name] = Ingested(pl.concat([whole.rows, whole.rows[:1]]), whole.quarantined, whole.source_files)
@@ -105,7 +105,7 @@ def test_a_row_made_up_stops_the_run(name: str, ingested: dict[str, Ingested]) -
 
 @pytest.mark.parametrize("name", ["annotations", STILL])
 def test_a_lost_line_of_the_quarantine_stops_the_run(name: str, ingested: dict[str, Ingested]) -> None:
-    """What was set aside must be there as well."""
+    """What was quarantined must be there as well."""
     whole = ingested[name]
     faults = whole.quarantined.filter(~pl.col("is_row_kept"))
     ingested[name] = Ingested(whole.rows, faults[1:], whole.source_files)

@@ -140,7 +140,7 @@ def test_a_changed_source_is_read_again(
 def test_changed_annotations_have_the_scores_read_again(
     workplace: Workplace, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The prompts of the scores are held against those of the annotations, so these are sources too."""
+    """The prompts of the scores are compared with those of the annotations, so these are sources too."""
     workplace.source("annotations").write_bytes(file_of(CSV_HEADER, csv_line(1), csv_line(2, "another")))
     found, kept = workplace.ingest(caplog)
     assert kept == set()
@@ -211,7 +211,7 @@ class Counted:
         self.readings += 1
         ledger.bytes_read = 5
         yield pa.table({"number": [1, 2]})
-        ledger.set_aside("time", "a", [Fault(Reason.BLANK_LINE, "", b"", 0, 1, 1)])
+        ledger.quarantine("time", "a", [Fault(Reason.BLANK_LINE, "", b"", 0, 1, 1)])
         ledger.retract("time", "a", [2])
         ledger.retract("time", "a", [4])
         ledger.bytes_read = 10
@@ -245,7 +245,7 @@ def test_a_side_stream_alone_reads_once() -> None:
 
 
 def test_a_reading_that_was_broken_off_does_not_count() -> None:
-    """A writer that fails half way leaves a half ledger; the next stream reads anew, and no fault stands twice."""
+    """A writer that fails half way leaves a half ledger; the next stream reads again, and no fault stands twice."""
     counted = Counted()
     next(counted.ingestion.rows.batches())
     (quarantined,) = counted.ingestion.quarantined.batches()

@@ -206,7 +206,7 @@ def test_without_trust_the_content_is_read(local_root: Path, tmp_path: Path) -> 
 
 
 def test_a_damaged_note_says_nothing(local_root: Path, tmp_path: Path) -> None:
-    """What is no table of contents is passed by: the next manifest writes it anew."""
+    """What is no table of contents is passed by: the next manifest writes it again."""
     (tmp_path / "noted.parquet").write_bytes(b"PAR1")
     files = ReleaseFiles(str(local_root), contents=[tmp_path / "noted.parquet"])
     file = files.find("b.txt")

@@ -23,7 +23,7 @@ Rename = Callable[[str], str | None]
 
 
 def derive_release(source: Path, target: Path, of_path: Rename, of_text: Callable[[str], str]) -> None:
-    """Write a release anew with other paths, those inside tars too, and other texts; media stay as they are."""
+    """Write a release again with other paths, those inside tars too, and other texts; media stay as they are."""
     for path in sorted(path for path in source.rglob("*") if path.is_file()):
         place = path.relative_to(source).as_posix()
         renamed = of_path(place)

@@ -1,4 +1,4 @@
-"""A changed line makes anew what it makes, by `kedro run` alone, and nothing else."""
+"""A changed line makes again what it makes, by `kedro run` alone, and nothing else."""
 
 from __future__ import annotations
 
@@ -148,7 +148,9 @@ def test_changed_lines_make_other_tables_as_they_say(copy: Copy) -> None:
     scores = pl.read_parquet(copy.path("02_intermediate/scores/edited_video_scores.parquet"))
     assert scores["mean_o_score"].unique().to_list() == [0]
     moved = (
-        pl.when(pl.col("anchor_index") > 0).then(pl.col("frame_index") + 1).otherwise(pl.col("frame_index"))
+        pl.when(pl.col("sampled_frame_index") > 0)
+        .then(pl.col("frame_index") + 1)
+        .otherwise(pl.col("frame_index"))
     )
     found = pl.read_parquet(copy.path("02_intermediate/grounding_boxes.parquet"))
     assert_frame_equal(found, boxes.with_columns(moved.alias("frame_index")))

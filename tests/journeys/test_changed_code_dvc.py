@@ -1,4 +1,4 @@
-"""A changed line makes anew what it makes by `dvc repro`, which then says that the new code made it."""
+"""A changed line makes again what it makes by `dvc repro`, which then says that the new code made it."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_words_and_unrelated_code_run_no_stage(built: Copy) -> None:
 
 
 def test_a_changed_line_of_each_stage_is_in_its_output(built: Copy) -> None:
-    """One line a stage; the table that was kept by content is made anew, as it was not while constants were raised."""
+    """One line a stage; the table that was kept by content is rebuilt, as it was not while constants were raised."""
     rates = read(built, "02_intermediate/media.parquet")["fps"]
     built.edit("ingest/jsonl/table.py", "[criterion.reduce(", "[0.5 + 0 * criterion.reduce(")
     built.edit(

@@ -14,17 +14,17 @@ import json
 from pathlib import Path
 import polars as pl
 from sparkle_curation.grounding.grounder import Grounder, GroundSettings
-from sparkle_curation.scoring.editscore.prompt_template import own_instructions
+from sparkle_curation.scoring.editscore.prompt_template import own_prompt_template
 from sparkle_curation.scoring.editscore.judge import Judge
-from sparkle_curation.scoring.editscore.score_scale import DEFAULT_RUBRIC
+from sparkle_curation.scoring.editscore.score_scale import DEFAULT_SCORE_SCALE
 from sparkle_curation.scoring.editscore.scoring import ScoreSettings
 
 class Model:
     provenance = {"backend": "server", "model": "m", "revision": "r", "temperature": 0.7}
 
 text = lambda name: Path(f"conf/base/prompts/{name}.txt").read_text()
-words = own_instructions(text("score_consistency"), text("score_quality"), 25)
-judge = Judge(Model(), words, ScoreSettings(DEFAULT_RUBRIC, is_constrained=True))
+words = own_prompt_template(text("score_consistency"), text("score_quality"), 25)
+judge = Judge(Model(), words, ScoreSettings(DEFAULT_SCORE_SCALE, is_constrained=True))
 grounder = Grounder(Model(), text("ground_round1"), text("ground_round2"), GroundSettings(is_constrained=True))
 print(json.dumps({"score": judge.digest, "ground": grounder.digest}))
 """
@@ -62,14 +62,14 @@ def test_a_changed_question_asks_again_and_changed_code_around_it_does_not(copy:
     )
     copy.edit(
         "scoring/editscore/scoring.py",
-        "    said: dict[Place, Said] = {}\n",
-        "    said: dict[Place, Said] = dict()\n",
+        "    attempts: dict[Place, Attempt] = {}\n",
+        "    attempts: dict[Place, Attempt] = dict()\n",
     )
     assert changed(copy, before) == set()
     copy.edit(
         "scoring/editscore/scoring.py",
-        "        text = instructions.quality\n",
-        '        text = instructions.quality + " Be strict."\n',
+        "        text = prompt_template.quality\n",
+        '        text = prompt_template.quality + " Be strict."\n',
     )
     assert changed(copy, before) == {"score"}
     copy.edit("scoring/editscore/scoring.py", ' + " Be strict."', "")

@@ -78,8 +78,8 @@ class Case:
         reasons: what the preflight says.
         source: file at the source's path; None for none.
         edited: the same of the edited video.
-        twin: name of the case whose seeds it shares, so that equal encoders give copies.
-        cells: cells of the CSV that are not the usual ones, with ``{id}`` and ``{twin}`` filled in.
+        near_duplicate: name of the case whose seeds it shares, so that equal encoders give copies.
+        cells: cells of the CSV that are not the usual ones, with ``{id}`` and ``{near_duplicate}`` filled in.
         files: further files by path, filled in too.
         is_stricter: whether the loader takes the row, and the preflight drops it all the same.
     """
@@ -88,7 +88,7 @@ class Case:
     reasons: tuple[PairReason, ...] = ()
     source: Encode | None = clip
     edited: Encode | None = clip
-    twin: str | None = None
+    near_duplicate: str | None = None
     cells: tuple[tuple[str, str], ...] = ()
     files: tuple[tuple[str, Encode], ...] = ()
     is_stricter: bool = False
@@ -177,17 +177,17 @@ CASES: tuple[Case, ...] = (
     Case(
         "others' edit",
         (R.ANOTHER_SAMPLE,),
-        twin="good",
-        cells=(("tgt_video", f"{THEME}/edited_video/{{twin}}.mp4"),),
+        near_duplicate="good",
+        cells=(("tgt_video", f"{THEME}/edited_video/{{near_duplicate}}.mp4"),),
     ),
     Case("row", (R.DUPLICATE_ROW,), cells=(("prompt", "again"),)),
-    Case("row again", (R.DUPLICATE_ROW,), twin="row", cells=(("prompt", "again"),)),
+    Case("row again", (R.DUPLICATE_ROW,), near_duplicate="row", cells=(("prompt", "again"),)),
     Case("edit", (R.DUPLICATE_EDIT,), cells=(("prompt", "and again"),)),
     Case(
         "edit again",
         (R.DUPLICATE_EDIT,),
         edited=lambda seed: clip(seed + 500),
-        twin="edit",
+        near_duplicate="edit",
         cells=(("prompt", "and again"),),
     ),
 )
@@ -226,7 +226,7 @@ def _cells(case: Case) -> dict[str, str]:
 
 
 def _write_files(case: Case, root: Path) -> None:
-    seed = 2 * _NAMES.index(case.twin or case.name)
+    seed = 2 * _NAMES.index(case.near_duplicate or case.name)
     videos = (("source_video", case.source, seed), ("edited_video", case.edited, seed + 1))
     wanted = [(asset_path(THEME, kind, id_of(case.name)), encode, own) for kind, encode, own in videos]
     wanted += [(_filled(path, case), encode, seed) for path, encode in case.files]
@@ -238,4 +238,6 @@ def _write_files(case: Case, root: Path) -> None:
 
 
 def _filled(text: str, case: Case) -> str:
-    return text.format(id=id_of(case.name), twin=id_of(case.twin) if case.twin else "")
+    return text.format(
+        id=id_of(case.name), near_duplicate=id_of(case.near_duplicate) if case.near_duplicate else ""
+    )

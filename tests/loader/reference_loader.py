@@ -1,6 +1,6 @@
 """What Kiwi-Edit's training loader does with the rows of a CSV, done on real files: slow, plain, and on its own.
 
-It shares no code with the preflight, which is held against it. Files are opened and frames decoded; a row of which
+It shares no code with the preflight, which is compared with it. Files are opened and frames decoded; a row of which
 anything fails is one that the loader replaces.
 
 Source: Kiwi-Edit, ``diffsynth/trainers/unified_dataset.py``, as its documentation and trials tell it.

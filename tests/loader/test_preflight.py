@@ -65,7 +65,7 @@ SOURCE_FAULTS: dict[str, tuple[dict[str, Any], list[PairReason]]] = {
 
 @pytest.mark.parametrize("name", SOURCE_FAULTS)
 def test_what_is_wrong_with_a_source(name: str) -> None:
-    """Beside an edited video as released; what is not known is not held against a pair."""
+    """Beside an edited video as released; what is not known is not compared with a pair."""
     facts, expected = SOURCE_FAULTS[name]
     assert reasons(csv_row(A), clips(A, source=facts)) == [reason.value for reason in expected]
 
@@ -199,8 +199,8 @@ def test_kept_pairs_are_not_dropped() -> None:
     for policy, stay in (("drop", [B]), ("keep", [A, B])):
         found = check_pairs(candidates, media(files, clips(B)), SETTINGS, policy)  # type: ignore[arg-type]
         assert found["outcome"].to_list() == ["replaced", "loads"]
-        emitted, dropped, warnings = drop_unloadable(candidates, found)
-        assert emitted["id"].to_list() == stay
+        exported, dropped, warnings = drop_unloadable(candidates, found)
+        assert exported["id"].to_list() == stay
         assert dropped["id"].to_list() == [key for key in (A, B) if key not in stay]
         assert warnings.is_empty()
 

@@ -24,7 +24,7 @@ number_like = st.one_of(
 
 
 def variant(prompts: list[str], theme: str = "time") -> pl.DataFrame:
-    """Emitted samples of one theme with these prompts."""
+    """Exported samples of one theme with these prompts."""
     ids = [f"Sparkle_{theme}_{number:06d}" for number in range(len(prompts))]
     return pl.DataFrame(
         {
@@ -39,14 +39,14 @@ def variant(prompts: list[str], theme: str = "time") -> pl.DataFrame:
 
 
 def read_as_kiwi_edit_does(samples: pl.DataFrame, folder: Path) -> pd.DataFrame:
-    """The emitted CSV through `pandas.read_csv` with its defaults."""
+    """The exported CSV through `pandas.read_csv` with its defaults."""
     path = folder / "time_train.csv"
     write_training_csv(samples, path)
     return pd.read_csv(path)
 
 
 def test_the_words_for_missing_are_those_of_pandas() -> None:
-    """The list is the one of the pandas at hand, to the word."""
+    """The list is the one of the pandas available, to the word."""
     assert PANDAS_MISSING == STR_NA_VALUES
 
 

@@ -10,23 +10,23 @@ import polars as pl
 from tests.made.tables import table, theme_of
 
 from sparkle_curation.scoring.audit.score_audit import find_score_faults
-from sparkle_curation.scoring.editscore.score_scale import Rubric
+from sparkle_curation.scoring.editscore.score_scale import ScoreScale
 
-RUBRIC = Rubric()
-NO_SCORE, OUT_OF_RANGE = RUBRIC.no_score_answer, RUBRIC.out_of_range_answer
+SCORE_SCALE = ScoreScale()
+NO_SCORE, OUT_OF_RANGE = SCORE_SCALE.no_score_answer, SCORE_SCALE.out_of_range_answer
 SAMPLE = "Sparkle_time_000001"
 
 Pairs = Sequence[tuple[float, float]]
 """One (SC, PQ) per pass, in answers."""
 
 
-def frame(passes: Pairs, rubric: Rubric = RUBRIC, **changes: Any) -> dict[str, Any]:
+def frame(passes: Pairs, score_scale: ScoreScale = SCORE_SCALE, **changes: Any) -> dict[str, Any]:
     """The record of a frame with these passes; raw answers are the first pass's, none where it is made up."""
     sc, pq = [one for one, _ in passes], [one for _, one in passes]
     return {
-        "SC_score": rubric.mean_score(sc),
-        "PQ_score": rubric.mean_score(pq),
-        "O_score": rubric.overall(sc, pq),
+        "SC_score": score_scale.mean_score(sc),
+        "PQ_score": score_scale.mean_score(pq),
+        "O_score": score_scale.overall(sc, pq),
         "SC_score_reasoning": "Fine.",
         "PQ_score_reasoning": "Sharp.",
         "SC_raw_output": raw_output(sc[0]),
@@ -36,7 +36,7 @@ def frame(passes: Pairs, rubric: Rubric = RUBRIC, **changes: Any) -> dict[str, A
 
 
 def raw_output(answer: float) -> str:
-    """A raw answer whose lower score is ``answer``; of a made-up value, one that EditScore finds nothing in."""
+    """A raw answer whose lower score is ``answer``; of an imputed value, one that EditScore finds nothing in."""
     if not float(answer).is_integer():
         return '{"reasoning": "The scores follow'
     return json.dumps({"reasoning": "Fine.", "score": [25, int(answer)]})
@@ -45,10 +45,10 @@ def raw_output(answer: float) -> str:
 def still(passes: Sequence[tuple[float, float, float]], **changes: Any) -> dict[str, Any]:
     """The record of a still with these passes: success, consistency, and the lower PQ answer of each."""
     return {
-        "prompt_following": RUBRIC.mean_score([one for one, _, _ in passes]),
-        "consistency": RUBRIC.mean_score([one for _, one, _ in passes]),
-        "perceptual_quality": RUBRIC.mean_score([one for _, _, one in passes]),
-        "overall": RUBRIC.overall([min(a, b) for a, b, _ in passes], [one for _, _, one in passes]),
+        "prompt_following": SCORE_SCALE.mean_score([one for one, _, _ in passes]),
+        "consistency": SCORE_SCALE.mean_score([one for _, one, _ in passes]),
+        "perceptual_quality": SCORE_SCALE.mean_score([one for _, _, one in passes]),
+        "overall": SCORE_SCALE.overall([min(a, b) for a, b, _ in passes], [one for _, _, one in passes]),
         "SC_reasoning": "Fine.",
         "PQ_reasoning": "Sharp.",
         **changes,
@@ -83,7 +83,7 @@ def faults(
     first: Mapping[str, dict[str, Any]] | None = None,
     second: Mapping[str, dict[str, Any]] | None = None,
     video: Mapping[str, Sequence[dict[str, Any]]] | None = None,
-    rubric: Rubric = RUBRIC,
+    score_scale: ScoreScale = SCORE_SCALE,
 ) -> pl.DataFrame:
     """What the audit finds in these records, by stage and id."""
     tables = {
@@ -91,12 +91,12 @@ def faults(
         "foreground_removed": stills("foreground_removed_scores", second or {}).lazy(),
         "edited_video": videos(video or {}).lazy(),
     }
-    return find_score_faults(tables, rubric)
+    return find_score_faults(tables, score_scale)
 
 
-def faults_of_frame(record: dict[str, Any], rubric: Rubric = RUBRIC) -> list[str]:
+def faults_of_frame(record: dict[str, Any], score_scale: ScoreScale = SCORE_SCALE) -> list[str]:
     """The rules that a frame violates."""
-    return faults(video={SAMPLE: [record]}, rubric=rubric)["rule"].to_list()
+    return faults(video={SAMPLE: [record]}, score_scale=score_scale)["rule"].to_list()
 
 
 def faults_of_still(record: dict[str, Any]) -> list[str]:

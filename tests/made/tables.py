@@ -15,7 +15,7 @@ from sparkle_curation.spec.stages import STAGES
 from sparkle_curation.spec.tables.ingested import COLUMNS
 from sparkle_curation.spec.themes import METADATA_EDIT_TYPES, THEMES
 
-CUT_OFFS = {"edited_frame0": 8.0, "foreground_removed": 8.5, "edited_video": 8.0}
+THRESHOLDS = {"edited_frame0": 8.0, "foreground_removed": 8.5, "edited_video": 8.0}
 
 
 def table(name: str, rows: Sequence[Mapping[str, Any]] = ()) -> pl.DataFrame:
@@ -108,15 +108,15 @@ sample_ids = st.builds(SampleId, st.sampled_from(THEMES), st.integers(0, 30)).ma
 """Ids that often meet."""
 
 score_values = st.one_of(st.none(), st.sampled_from([0.0, 7.999, 8.0, 8.5, 10.0]), st.floats(0, 10))
-"""Scores: none, around the cut-offs, and any."""
+"""Scores: none, around the thresholds, and any."""
 
 score_tables = st.fixed_dictionaries(
     {stage.name: st.dictionaries(sample_ids, score_values, max_size=12) for stage in STAGES}
 ).map(lambda by_stage: scores(**by_stage))
 """Score tables by stage."""
 
-cut_off_values = st.fixed_dictionaries({stage.name: st.floats(0, 10) for stage in STAGES})
-"""Cut-offs by stage."""
+threshold_values = st.fixed_dictionaries({stage.name: st.floats(0, 10) for stage in STAGES})
+"""Thresholds by stage."""
 
 prompt_texts = st.one_of(
     st.text(st.characters(codec="utf-8"), min_size=1, max_size=12),

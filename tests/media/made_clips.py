@@ -1,4 +1,4 @@
-"""Small clips of every make, encoded here, and the boxes in them."""
+"""Small clips of every make, encoded here, and the atoms in them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ import numpy as np
 
 from sparkle_curation.media.byte_window import ByteWindow, Reading
 
-Box = tuple[bytes, int, int]
-"""Type of a box, its first byte, and the first one after it."""
+Atom = tuple[bytes, int, int]
+"""Type of an atom, its first byte, and the first one after it."""
 
 _CONTAINERS = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts"}
 
@@ -102,32 +102,32 @@ def _noise(number: int, size: tuple[int, int]) -> np.ndarray:
     return np.roll(still, number, axis=1)
 
 
-def walk_boxes(content: bytes, start: int = 0, end: int | None = None) -> Iterator[Box]:
-    """Every box of a whole mp4, those within others too, parents first."""
+def walk_atoms(content: bytes, start: int = 0, end: int | None = None) -> Iterator[Atom]:
+    """Every atom of a whole mp4, those within others too, parents first."""
     end = len(content) if end is None else end
     while start + 8 <= end:
         size, kind = struct.unpack_from(">I4s", content, start)
         yield kind, start, start + size
         if kind in _CONTAINERS:
-            yield from walk_boxes(content, start + 8, start + size)
+            yield from walk_atoms(content, start + 8, start + size)
         start += size
 
 
-def find_box(content: bytes, kind: bytes) -> Box:
-    """The first box of a type."""
-    return next(box for box in walk_boxes(content) if box[0] == kind)
+def find_atom(content: bytes, kind: bytes) -> Atom:
+    """The first atom of a type."""
+    return next(atom for atom in walk_atoms(content) if atom[0] == kind)
 
 
 def patched(content: bytes, kind: bytes, offset: int, new: bytes) -> bytes:
-    """The clip with bytes of one box replaced; ``offset`` is counted behind the box's header of 8 bytes."""
-    _, start, end = find_box(content, kind)
+    """The clip with bytes of one atom replaced; ``offset`` is counted behind the atom's header of 8 bytes."""
+    _, start, end = find_atom(content, kind)
     place = start + 8 + offset
     if place + len(new) > end:
-        raise ValueError("outside of the box")
+        raise ValueError("outside of the atom")
     return content[:place] + new + content[place + len(new) :]
 
 
 def renamed(content: bytes, kind: bytes, new: bytes) -> bytes:
-    """The clip with the first box of a type under another type, so that nobody finds it."""
-    _, start, _ = find_box(content, kind)
+    """The clip with the first atom of a type under another type, so that nobody finds it."""
+    _, start, _ = find_atom(content, kind)
     return content[: start + 4] + new + content[start + 8 :]

@@ -8,9 +8,9 @@ import zipfile
 import zlib
 
 import numpy as np
-from tests.media.made_clips import find_box, make_clip, patched, renamed
+from tests.media.made_clips import find_atom, make_clip, patched, renamed
 
-from sparkle_curation.media.mp4.atoms import MAX_TOP_BOXES
+from sparkle_curation.media.mp4.atoms import MAX_TOP_ATOMS
 from sparkle_curation.spec.codes.media_faults import MediaFault
 from synthetic.encode import mask_npz_bytes, png_bytes
 
@@ -38,9 +38,9 @@ def _u32(number: int) -> bytes:
 def _with_tracks(count: int) -> bytes:
     """A clip whose index names its one track so many times."""
     clip = make_clip(flags="faststart")
-    _, start, end = find_box(clip, b"trak")
+    _, start, end = find_atom(clip, b"trak")
     longer = clip[:end] + clip[start:end] * (count - 1) + clip[end:]
-    _, index_start, index_end = find_box(clip, b"moov")
+    _, index_start, index_end = find_atom(clip, b"moov")
     length = index_end - index_start + (end - start) * (count - 1)
     return longer[:index_start] + _u32(length) + longer[index_start + 4 :]
 
@@ -86,7 +86,7 @@ MP4_FAULTS: Faults = {
     "an index of four billion bytes": (MediaFault.TRUNCATED, patched(make_clip(), b"moov", -8, b"\xff" * 4)),
     "an index in no end of boxes": (
         MediaFault.BAD_STRUCTURE,
-        make_clip()[:32] + (_u32(8) + b"free") * (MAX_TOP_BOXES + 1),
+        make_clip()[:32] + (_u32(8) + b"free") * (MAX_TOP_ATOMS + 1),
     ),
     "an index of 17 MiB": (
         MediaFault.BAD_STRUCTURE,

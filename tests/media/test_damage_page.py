@@ -1,6 +1,6 @@
 """The page of the broken media that are told from each other, written from the probes themselves.
 
-``WRITE_DAMAGE_PAGE=1 python -m pytest tests/media/test_damage_page.py`` writes ``docs/media_damage.md`` anew.
+``WRITE_DAMAGE_PAGE=1 python -m pytest tests/media/test_damage_page.py`` writes ``docs/media_damage.md`` again.
 """
 
 from __future__ import annotations

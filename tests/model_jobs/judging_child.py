@@ -87,22 +87,25 @@ def score(tables: Path, release: Path, checkpoint: Path) -> None:
     from sparkle_curation.scoring import jobs as score_jobs  # noqa: PLC0415
     from sparkle_curation.scoring import tables as score_tables  # noqa: PLC0415
     from sparkle_curation.scoring.editscore.judge import Judge  # noqa: PLC0415
-    from sparkle_curation.scoring.editscore.prompt_template import Instructions  # noqa: PLC0415
-    from sparkle_curation.scoring.editscore.score_scale import Rubric  # noqa: PLC0415
+    from sparkle_curation.scoring.editscore.prompt_template import PromptTemplate  # noqa: PLC0415
+    from sparkle_curation.scoring.editscore.score_scale import ScoreScale  # noqa: PLC0415
     from sparkle_curation.scoring.editscore.scoring import ScoreSettings  # noqa: PLC0415
     from sparkle_curation.spec.stages import STAGES  # noqa: PLC0415
 
     model = model_of(checkpoint)
-    texts = Instructions("<instruction>", "Is it good?", "test")
-    judge = Judge(model, texts, ScoreSettings(Rubric(passes=1), max_tries=1))
+    texts = PromptTemplate("<instruction>", "Is it good?", "test")
+    judge = Judge(model, texts, ScoreSettings(ScoreScale(passes=1), max_tries=1))
     media = pl.read_parquet(tables / "media.parquet")
     prompts = pl.DataFrame({"id": media["id"].unique(), **{stage.name: "Dusk" for stage in STAGES}})
     rules = score_jobs.ShowRules({stage.name: "{prompt}" for stage in STAGES})
     jobs = score_jobs.list_jobs(media, prompts, score_jobs.Scope(["edited_frame0"]), rules, judge.digest)
     store = AssetStore(str(release), tables / "assets.parquet")
-    function = score_batches.BatchScore(store, model, judge.instructions, judge.settings)
+    function = score_batches.BatchScore(store, model, judge.prompt_template, judge.settings)
     answers = ask(jobs, function, score_jobs.ScoreJob, tables, score_batches.JOURNAL_SCHEMA)
-    save(score_tables.stream_table(jobs, answers, STAGES[0], judge.settings.rubric, judge.provenance), tables)
+    save(
+        score_tables.stream_table(jobs, answers, STAGES[0], judge.settings.score_scale, judge.provenance),
+        tables,
+    )
 
 
 def ground(tables: Path, release: Path, checkpoint: Path) -> None:
@@ -129,10 +132,10 @@ def ground(tables: Path, release: Path, checkpoint: Path) -> None:
 def ask(jobs: pl.DataFrame, function: Any, make_job: Any, tables: Path, schema: pa.Schema) -> Any:
     """What the journal has in the end."""
     from sparkle_curation.engine.journal.journal import Journal  # noqa: PLC0415
-    from sparkle_curation.model_jobs.asking import Asking  # noqa: PLC0415
+    from sparkle_curation.model_jobs.asking import AskConfig  # noqa: PLC0415
     from sparkle_curation.model_jobs.asking import ask as ask_missing  # noqa: PLC0415
 
-    asking = Asking("tests", Noted(function, tables / "asked.log"), make_job, None, BATCH, pl.lit(1))  # type: ignore[arg-type]
+    asking = AskConfig("tests", Noted(function, tables / "asked.log"), make_job, None, BATCH, pl.lit(1))  # type: ignore[arg-type]
     return ask_missing(jobs, asking, Journal(tables / "made.journal", schema))
 
 

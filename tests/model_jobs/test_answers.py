@@ -1,4 +1,4 @@
-"""An answer is two whole numbers within the range, or it is none."""
+"""An answer is two integers within the range, or it is none."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ texts = st.sampled_from([*TAKEN, *(text for text, _ in REFUSED)]) | st.text()
 
 @pytest.mark.parametrize("text", TAKEN)
 def test_what_the_prompt_asks_for_is_taken(text: str) -> None:
-    """One object with two whole numbers, in any spelling of JSON, alone or in a fence."""
+    """One object with two integers, in any spelling of JSON, alone or in a fence."""
     answer = parse_answer(text)
     assert isinstance(answer, Answer)
     assert answer.scores in {(22, 20), (0, 25)}
@@ -78,7 +78,7 @@ def test_what_is_no_answer_is_refused_with_its_reason(text: str, fault: AnswerFa
     assert parse_answer(text) is fault
 
 
-def test_the_range_is_that_of_the_rubric() -> None:
+def test_the_range_is_that_of_the_score_scale() -> None:
     """The same answer is in one range and out of another."""
     assert parse_answer('{"score": [9, 10]}', score_range=10) == Answer((9, 10), None)
     assert parse_answer('{"score": [9, 11]}', score_range=10) is AnswerFault.OUT_OF_RANGE

@@ -16,7 +16,7 @@ from tests.full_disk import files_of_at_most
 
 from sparkle_curation.engine.journal.journal import KEY, Journal, JournalError
 from sparkle_curation.errors import ModelError
-from sparkle_curation.model_jobs.asking import Asking, ask, plan
+from sparkle_curation.model_jobs.asking import AskConfig, ask, plan
 from sparkle_curation.models.questions import Question, Reply, ReplyFault
 
 SCHEMA = pa.schema(
@@ -106,9 +106,9 @@ def jobs(topics: str, unasked: str = "", broken: str = "") -> pl.DataFrame:
     return pl.DataFrame(rows, schema=[KEY, "topic", "is_asked", "error"], orient="row")
 
 
-def asking(answering: Answering, model: Model | None = None) -> Asking:
+def asking(answering: Answering, model: Model | None = None) -> AskConfig:
     """Two jobs a batch."""
-    return Asking("topics", answering, Job, model or Model(), 2, pl.col("topic").str.len_chars())
+    return AskConfig("topics", answering, Job, model or Model(), 2, pl.col("topic").str.len_chars())
 
 
 def test_only_what_is_lacking_is_asked(journal: Journal, caplog: pytest.LogCaptureFixture) -> None:

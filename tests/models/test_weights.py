@@ -81,7 +81,7 @@ def test_weights_that_cannot_be_fetched(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert "copy the checkpoint here" in str(error.value)
 
 
-def test_no_gpu_is_told(qwen3_checkpoint: Path) -> None:
+def test_no_gpu_is_reported(qwen3_checkpoint: Path) -> None:
     """With the three ways out."""
     import torch  # noqa: PLC0415
 

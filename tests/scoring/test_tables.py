@@ -19,15 +19,15 @@ from sparkle_curation.engine.journal.rows import JournalRows
 from sparkle_curation.errors import ConservationError
 from sparkle_curation.model_jobs.answer_streams import count_faults
 from sparkle_curation.scoring.batches import JOURNAL_SCHEMA
-from sparkle_curation.scoring.editscore.score_scale import Rubric
+from sparkle_curation.scoring.editscore.score_scale import ScoreScale
 from sparkle_curation.scoring.tables import published_records, stream_table
 from sparkle_curation.spec.stages import STAGES
 
 STAGE_OF = {stage.name: stage for stage in STAGES}
 PROVENANCE = dict.fromkeys(
-    ("backend", "model", "revision", "instructions_origin", "instructions_digest", "settings"), "test"
+    ("backend", "model", "revision", "prompt_template_origin", "prompt_template_digest", "settings"), "test"
 )
-RUBRIC = Rubric(25, 2)
+SCORE_SCALE = ScoreScale(25, 2)
 
 
 def said(first: int, second: int, reasoning: str = "Fine.") -> str:
@@ -97,7 +97,7 @@ class Made:
         path = self.folder / "made.parquet"
         before = path.stat().st_ino if path.exists() else None
         stream = stream_table(
-            jobs, JournalRows(self.journal), STAGE_OF[stage], RUBRIC, PROVENANCE | constants
+            jobs, JournalRows(self.journal), STAGE_OF[stage], SCORE_SCALE, PROVENANCE | constants
         )
         self.dataset.save(stream)
         self.written.append(path.stat().st_ino != before)
@@ -237,7 +237,7 @@ def test_a_table_of_nothing_but_such_rows_is_not_written(made: Made) -> None:
 
 
 def test_the_same_answers_are_not_tabulated_again(made: Made) -> None:
-    """What decides a row decides whether it is made anew: the job, the judge, and an answer that came."""
+    """What decides a row decides whether it is rebuilt: the job, the judge, and an answer that came."""
     made.note("a", answers([(said(20, 20), said(20, 20))] * 2))
     made.note("b", [], "no_reply")
     jobs = frame(job("a"), job("b"))

@@ -6,23 +6,23 @@ from pathlib import Path
 
 from kedro.config import OmegaConfigLoader
 
-from sparkle_curation.filtering.thresholds import Thresholds, resolve_cut_offs
+from sparkle_curation.filtering.thresholds import Thresholds, resolve_thresholds
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
 from sparkle_curation.spec.fields import walk
 from sparkle_curation.spec.stages import STAGES
 from sparkle_curation.spec.tables.ingested import COLUMNS, JSONL_TABLES
 
 
-def test_the_default_cut_offs_are_the_published_ones(checkout: Path) -> None:
+def test_the_default_thresholds_are_the_published_ones(checkout: Path) -> None:
     """What the parameters say without anyone's change is what the paper did."""
     config = OmegaConfigLoader(str(checkout / "conf"), base_env="base", default_run_env="base")
     parameters = config["parameters"]
-    cut_offs = resolve_cut_offs(parameters["threshold"], Thresholds(**parameters["thresholds"]))
-    assert cut_offs == {"edited_frame0": 8.0, "foreground_removed": 8.5, "edited_video": 8.0}
+    thresholds = resolve_thresholds(parameters["threshold"], Thresholds(**parameters["thresholds"]))
+    assert thresholds == {"edited_frame0": 8.0, "foreground_removed": 8.5, "edited_video": 8.0}
 
 
 def test_each_stage_has_its_table_and_score() -> None:
-    """The scores that stages are judged by stand in ingested tables, flat and under their name."""
+    """The scores that stages are filtered by stand in ingested tables, flat and under their name."""
     for stage in STAGES:
         table = JSONL_TABLES[stage.table]
         assert table.file_name == stage.file_name

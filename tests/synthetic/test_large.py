@@ -67,15 +67,15 @@ def test_lines_are_as_long_as_those_of_the_release(large: Path, table: str) -> N
     )
 
 
-def test_all_samples_pass_the_published_cut_offs_and_scores_vary(large: Path) -> None:
-    """With the cut-offs of the release, each CSV comes out as it went in; 8.5 splits them."""
+def test_all_samples_pass_the_published_thresholds_and_scores_vary(large: Path) -> None:
+    """With the thresholds of the release, each CSV comes out as it went in; 8.5 splits them."""
     for stage in STAGES:
         editscores = [json.loads(line)["editscore"] for line in lines_of(large, stage.table)]
         scores = [
             math.fsum(frame["O_score"] for frame in one) / 4 if isinstance(one, list) else one["overall"]
             for one in editscores
         ]
-        assert min(scores) >= stage.published_cut_off
+        assert min(scores) >= stage.published_threshold
         assert len(set(scores)) > SAMPLES / 2
         assert max(scores) > 9
 

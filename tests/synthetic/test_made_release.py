@@ -145,7 +145,7 @@ def assert_has_type(value: object, field: Field) -> None:
     for one in values:
         if isinstance(element, Struct):
             assert_has_fields(one, element.fields)
-        elif element == "text":
+        elif element == "string":
             assert isinstance(one, str)
             assert one
         else:
@@ -163,7 +163,7 @@ def test_a_rejected_sample_leaves_nothing_behind_the_stage_that_rejected_it(
     for sample in made_release.records(theme, "edited_frame0_scores"):
         scores = stage_scores(made_release, theme, sample)
         last = list(scores)[-1]
-        passed = [scores[stage.name] >= stage.published_cut_off for stage in STAGES if stage.name in scores]
+        passed = [scores[stage.name] >= stage.published_threshold for stage in STAGES if stage.name in scores]
         assert all(passed[:-1])
         assert (passed[-1] and last == "edited_video") == (sample in kept)
         if sample not in kept:
@@ -175,22 +175,22 @@ def test_a_rejected_sample_leaves_nothing_behind_the_stage_that_rejected_it(
     assert all(len(samples) >= 2 for samples in reached_last.values())
 
 
-def test_stricter_cut_offs_still_leave_something_to_see(made_release: MadeRelease) -> None:
+def test_stricter_thresholds_still_leave_something_to_see(made_release: MadeRelease) -> None:
     """Of 80 kept samples, 8.5 at all stages rejects a fair part and 9.0 most, but neither all of them."""
     scores = [
         stage_scores(made_release, theme, sample)
         for theme in THEMES
         for sample in (row["task"] for row in made_release.csv_rows(theme))
     ]
-    kept = {cut_off: sum(min(one.values()) >= cut_off for one in scores) for cut_off in (8.0, 8.5, 9.0)}
+    kept = {threshold: sum(min(one.values()) >= threshold for one in scores) for threshold in (8.0, 8.5, 9.0)}
 
     assert kept[8.0] == len(scores)
     assert 0.3 * len(scores) < kept[8.5] < 0.7 * len(scores)
     assert 5 <= kept[9.0] < 0.25 * len(scores)
 
 
-def test_a_kept_sample_of_each_theme_scores_exactly_the_cut_off(made_release: MadeRelease) -> None:
-    """Keep is `score >= cut-off`: 8.0 itself is in the release at the first and the last stage."""
+def test_a_kept_sample_of_each_theme_scores_exactly_the_threshold(made_release: MadeRelease) -> None:
+    """Keep is `score >= threshold`: 8.0 itself is in the release at the first and the last stage."""
     for theme in THEMES:
         scores = [stage_scores(made_release, theme, row["task"]) for row in made_release.csv_rows(theme)]
         assert any(one["edited_frame0"] == one["edited_video"] == 8.0 for one in scores)

@@ -95,7 +95,7 @@ def test_the_scores_of_the_release_are_on_the_lattice(made_release: MadeRelease,
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_raw_answers_are_json_with_the_reason_and_two_answers(made_release: MadeRelease, theme: str) -> None:
-    """The raw output repeats the reason and gives two whole numbers of 0-25."""
+    """The raw output repeats the reason and gives two integers of 0-25."""
     for frame in frames_of(made_release, theme):
         for name in ("SC", "PQ"):
             answer = json.loads(frame[f"{name}_raw_output"])

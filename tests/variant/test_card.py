@@ -12,18 +12,18 @@ from huggingface_hub.repocard import metadata_load
 from hypothesis import given
 from tests.filtering.test_funnel import checked
 from tests.made.tables import (
-    CUT_OFFS,
+    THRESHOLDS,
     annotations,
     csv_row,
-    cut_off_values,
     known,
     same_scores,
     score_tables,
     theme_of,
+    threshold_values,
 )
 
 from sparkle_curation.filtering import funnel
-from sparkle_curation.filtering.verdicts import judge, list_known
+from sparkle_curation.filtering.verdicts import apply_thresholds, list_known
 from sparkle_curation.spec.themes import THEMES
 from sparkle_curation.variant.card import write_card
 from sparkle_curation.variant.facts import Split, VariantFacts, list_splits
@@ -41,27 +41,27 @@ CLEAN = CodeVersion("0123456789abcdef", is_dirty=False)
 def verdicts() -> pl.DataFrame:
     """Four known samples, of which one is rejected."""
     levels = {GOOD: 9.0, ALSO: 9.0, LOW: 8.2, LOST: 9.0}
-    return judge(known(*levels), same_scores(levels), CUT_OFFS, "reject")
+    return apply_thresholds(known(*levels), same_scores(levels), THRESHOLDS, "reject")
 
 
-def count_variant(judged: pl.DataFrame, emitted: pl.DataFrame) -> pl.DataFrame:
+def count_variant(filtered: pl.DataFrame, exported: pl.DataFrame) -> pl.DataFrame:
     """The counts of a variant with these samples, all for training."""
-    kept = judged.filter("is_kept").select("id", "theme")
-    loaded = kept.join(emitted.select("id"), on="id", how="semi", maintain_order="left")
+    kept = filtered.filter("is_kept").select("id", "theme")
+    loaded = kept.join(exported.select("id"), on="id", how="semi", maintain_order="left")
     splits = loaded.with_columns(pl.lit("train").alias("split"))
     lost = kept.join(loaded, on="id", how="anti")
-    return funnel.count_samples(judged, lost, lost.clear(), checked(loaded), splits)
+    return funnel.count_samples(filtered, lost, lost.clear(), checked(loaded), splits)
 
 
-def facts_of(*emitted: str) -> VariantFacts:
+def facts_of(*exported: str) -> VariantFacts:
     """The facts of a variant with these samples."""
-    samples = annotations(*(csv_row(key, prompt="Dusk, “now”") for key in emitted))
+    samples = annotations(*(csv_row(key, prompt="Dusk, “now”") for key in exported))
     return VariantFacts(
         splits=list_splits(samples.with_columns(split=pl.lit("train"))),
         counts=count_variant(verdicts(), samples),
-        cut_offs=CUT_OFFS,
+        thresholds=THRESHOLDS,
         missing_scores="reject",
-        tainted_scores="keep",
+        imputed_scores="keep",
         code=CLEAN,
         data=DataVersion("ab12", 7, 80, 9_000),
     )
@@ -77,7 +77,7 @@ def test_a_hub_reads_what_it_wants_to_know(tmp_path: Path) -> None:
         "size_categories": ["n<1K"],
         "source_datasets": ["stdKonjac/Sparkle"],
         "task_categories": ["video-to-video"],
-        "pretty_name": "Sparkle variant, cut-offs 8 / 8.5 / 8",
+        "pretty_name": "Sparkle variant, thresholds 8 / 8.5 / 8",
         "tags": ["video-editing", "background-replacement", "kiwi-edit", "arxiv:2605.06535"],
         "configs": [
             {
@@ -111,10 +111,10 @@ def test_the_hubs_own_card_is_the_same(tmp_path: Path) -> None:
 
 
 def test_the_stages_are_counted_by_theme() -> None:
-    """What is known, what each stage lets through, what is emitted; a kept sample that is not emitted is missing there."""
+    """What is known, what each stage lets through, what is exported; a kept sample that is not exported is missing there."""
     card = write_card(facts_of(GOOD, ALSO))
     assert (
-        "| theme | known | `edited_frame0` >= 8 | `foreground_removed` >= 8.5 | `edited_video` >= 8 | emitted |"
+        "| theme | known | `edited_frame0` >= 8 | `foreground_removed` >= 8.5 | `edited_video` >= 8 | exported |"
         in card
     )
     assert "| time | 3 | 3 | 2 | 2 | 1 |" in card
@@ -123,34 +123,34 @@ def test_the_stages_are_counted_by_theme() -> None:
     assert "2 source/edited video pairs" in card
 
 
-def test_the_policies_are_told() -> None:
+def test_the_policies_are_reported() -> None:
     """In words, not in the names of settings."""
     facts = facts_of(GOOD)
     assert "without a score at a stage was rejected there" in write_card(facts)
-    assert "a made-up value was judged by that score" in write_card(facts)
-    loose = write_card(replace(facts, missing_scores="keep", tainted_scores="reject"))
+    assert "an imputed value was filtered by that score" in write_card(facts)
+    loose = write_card(replace(facts, missing_scores="keep", imputed_scores="reject"))
     assert "without a score at a stage was let through" in loose
-    assert "a made-up value was rejected there" in loose
+    assert "an imputed value was rejected there" in loose
 
 
 @pytest.mark.parametrize(
-    ("cut_offs", "params"),
+    ("thresholds", "params"),
     [
-        (dict.fromkeys(CUT_OFFS, 8.5), "threshold=8.5"),
+        (dict.fromkeys(THRESHOLDS, 8.5), "threshold=8.5"),
         (
-            CUT_OFFS,
+            THRESHOLDS,
             "thresholds.edited_frame0=8,thresholds.foreground_removed=8.5,thresholds.edited_video=8",
         ),
     ],
 )
-def test_the_command_that_rebuilds_it(cut_offs: dict[str, float], params: str) -> None:
+def test_the_command_that_rebuilds_it(thresholds: dict[str, float], params: str) -> None:
     """The revision, then the run with all that decides."""
-    rest = "missing_scores=reject,tainted_scores=keep,release_root=/path/to/Sparkle"
+    rest = "missing_scores=reject,imputed_scores=keep,release_root=/path/to/Sparkle"
     command = f"git checkout 0123456789abcdef\nkedro run --pipelines curate --params {params},{rest}\n"
-    assert command in write_card(replace(facts_of(GOOD), cut_offs=cut_offs))
+    assert command in write_card(replace(facts_of(GOOD), thresholds=thresholds))
 
 
-def test_code_that_is_not_committed_is_told() -> None:
+def test_code_that_is_not_committed_is_reported() -> None:
     """Beside the revision, and beside the command, which does not give the variant then."""
     card = write_card(replace(facts_of(GOOD), code=replace(CLEAN, is_dirty=True)))
     assert "changes to `src/` or `conf/` that are not committed" in card
@@ -180,7 +180,7 @@ def test_a_variant_without_samples_has_no_splits(tmp_path: Path) -> None:
     [(999, "n<1K"), (1_000, "1K<n<10K"), (140_000, "100K<n<1M"), (99_000_000, "10M<n<100M")],
 )
 def test_the_size_is_in_the_hubs_words(count: int, category: str) -> None:
-    """From the number of emitted samples; a limit belongs to the larger category."""
+    """From the number of exported samples; a limit belongs to the larger category."""
     facts = replace(facts_of(), splits=[Split("time", "time", "prompts/time_train.csv", count, 1)])
     assert f"size_categories:\n- {category}\n" in write_card(facts)
 
@@ -201,15 +201,15 @@ def test_samples_for_validation_are_a_split_of_their_own() -> None:
     assert "preflight.width" not in card
 
 
-@given(score_tables, cut_off_values)
+@given(score_tables, threshold_values)
 def test_any_curation_has_a_card_that_adds_up(
-    scores: dict[str, pl.DataFrame], cut_offs: dict[str, float]
+    scores: dict[str, pl.DataFrame], thresholds: dict[str, float]
 ) -> None:
     """The splits are the kept samples by theme, and the hub's parser reads the card."""
-    judged = judge(list_known(annotations(), scores.values()), scores, cut_offs, "keep")
-    kept = annotations(*(csv_row(key) for key in judged.filter("is_kept")["id"]))
+    filtered = apply_thresholds(list_known(annotations(), scores.values()), scores, thresholds, "keep")
+    kept = annotations(*(csv_row(key) for key in filtered.filter("is_kept")["id"]))
     splits = list_splits(kept.with_columns(split=pl.lit("train")))
-    facts = replace(facts_of(), splits=splits, counts=count_variant(judged, kept), cut_offs=cut_offs)
+    facts = replace(facts_of(), splits=splits, counts=count_variant(filtered, kept), thresholds=thresholds)
     ids = kept["id"].to_list()
     expected = {theme: n for theme in THEMES if (n := sum(theme_of(key) == theme for key in ids))}
     assert {split.name: split.sample_count for split in splits} == expected

@@ -1,4 +1,4 @@
-"""Kept samples are emitted as the release has them, and from the assets where it lacks them."""
+"""Kept samples are exported as the release has them, and from the assets where it lacks them."""
 
 from __future__ import annotations
 
@@ -68,39 +68,41 @@ def test_no_table_is_read_when_nothing_is_wanted() -> None:
 
 
 # ------------------------------------------------------------------ composition
-def test_a_released_sample_is_emitted_as_it_stands() -> None:
+def test_a_released_sample_is_exported_as_it_stands() -> None:
     """Prompt, paths and metadata are the release's, and no asset is asked for."""
     row = csv_row(A, prompt="NA", src_video="elsewhere/x.mp4") | metadata(A, chosen_keyword="urban: roof")
-    emitted, not_emitted = compose(known(A), annotations(row), NO_PROMPTS, pl.scan_parquet("nowhere.parquet"))
-    assert emitted.rows(named=True) == [{name: row.get(name) for name in VARIANT_COLUMNS}]
-    assert not_emitted.rows() == []
+    exported, not_exported = compose(
+        known(A), annotations(row), NO_PROMPTS, pl.scan_parquet("nowhere.parquet")
+    )
+    assert exported.rows(named=True) == [{name: row.get(name) for name in VARIANT_COLUMNS}]
+    assert not_exported.rows() == []
 
 
 def test_a_released_sample_without_metadata_has_no_edit_type() -> None:
     """Nothing is made up where the release has no metadata of the sample."""
-    emitted, _ = compose(known(A), annotations(csv_row(A)), NO_PROMPTS, assets())
-    assert emitted.row(0, named=True)["edit_type"] is None
+    exported, _ = compose(known(A), annotations(csv_row(A)), NO_PROMPTS, assets())
+    assert exported.row(0, named=True)["edit_type"] is None
 
 
-def test_a_sample_of_the_metadata_alone_is_emitted_with_its_videos() -> None:
+def test_a_sample_of_the_metadata_alone_is_exported_with_its_videos() -> None:
     """The prompt is the metadata's, the paths are those of the layout."""
     noted = annotations({**metadata(A), "prompt": "of the metadata"})
-    emitted, not_emitted = compose(known(A, released=False), noted, NO_PROMPTS, videos(A))
-    assert emitted.select("id", "prompt", "src_video", "tgt_video").row(0) == (
+    exported, not_exported = compose(known(A, released=False), noted, NO_PROMPTS, videos(A))
+    assert exported.select("id", "prompt", "src_video", "tgt_video").row(0) == (
         A,
         "of the metadata",
         f"location/source_video/{A}.mp4",
         f"location/edited_video/{A}.mp4",
     )
-    assert not_emitted.is_empty()
+    assert not_exported.is_empty()
 
 
-def test_a_sample_of_the_tables_alone_is_emitted_with_its_videos() -> None:
+def test_a_sample_of_the_tables_alone_is_exported_with_its_videos() -> None:
     """The prompt is the one that was looked up."""
-    emitted, _ = compose(
+    exported, _ = compose(
         known(A, released=False), annotations(), prompts_found(**{A: "looked up"}), videos(A)
     )
-    assert emitted.select("id", "prompt", "edit_type").rows() == [(A, "looked up", None)]
+    assert exported.select("id", "prompt", "edit_type").rows() == [(A, "looked up", None)]
 
 
 @pytest.mark.parametrize(
@@ -128,62 +130,62 @@ def test_a_sample_of_the_tables_alone_is_emitted_with_its_videos() -> None:
         ),
     ],
 )
-def test_a_kept_sample_that_cannot_be_emitted_says_why(
+def test_a_kept_sample_that_cannot_be_exported_says_why(
     prompts: dict[str, str], seen: pl.DataFrame, reason: str, detail: str
 ) -> None:
     """The first obstacle is the reason, and all stand in the detail."""
-    emitted, not_emitted = compose(known(A, released=False), annotations(), prompts_found(**prompts), seen)
-    assert emitted.is_empty()
-    assert not_emitted.rows() == [(A, "location", reason, detail)]
+    exported, not_exported = compose(known(A, released=False), annotations(), prompts_found(**prompts), seen)
+    assert exported.is_empty()
+    assert not_exported.rows() == [(A, "location", reason, detail)]
 
 
 def test_an_asset_that_is_loose_and_in_a_tar_counts_once() -> None:
-    """The previews of the release lie loose and in the tars; the sample is emitted once."""
+    """The previews of the release lie loose and in the tars; the sample is exported once."""
     seen = pl.concat([videos(A), videos(A)])
-    emitted, _ = compose(known(A, released=False), annotations(), prompts_found(**{A: "p"}), seen)
-    assert emitted.height == 1
+    exported, _ = compose(known(A, released=False), annotations(), prompts_found(**{A: "p"}), seen)
+    assert exported.height == 1
 
 
 def test_the_order_of_the_kept_samples_stays() -> None:
-    """Emission does not sort: the verdicts stand in the order of the release."""
+    """Export does not sort: the verdicts stand in the order of the release."""
     rows = annotations(csv_row(A, 3), csv_row(B, 2))
-    emitted, _ = compose(known(B, A), rows, NO_PROMPTS, assets())
-    assert emitted["id"].to_list() == [B, A]
+    exported, _ = compose(known(B, A), rows, NO_PROMPTS, assets())
+    assert exported["id"].to_list() == [B, A]
 
 
 def test_samples_that_the_release_lacks_stand_after_those_it_has() -> None:
     """So that each CSV begins as the published one."""
     kept = pl.concat([known(A, released=False), known(B)])
-    emitted, _ = compose(kept, annotations(csv_row(B)), prompts_found(**{A: "p"}), videos(A))
-    assert emitted["id"].to_list() == [B, A]
+    exported, _ = compose(kept, annotations(csv_row(B)), prompts_found(**{A: "p"}), videos(A))
+    assert exported["id"].to_list() == [B, A]
 
 
 def test_nothing_kept_gives_nothing() -> None:
     """An empty frame gives empty frames with the columns of any other."""
-    emitted, not_emitted = compose(known(), annotations(), NO_PROMPTS, assets())
-    assert emitted.schema == dict.fromkeys(VARIANT_COLUMNS, pl.String)
-    assert not_emitted.schema == dict.fromkeys(["id", "theme", "reason", "detail"], pl.String)
+    exported, not_exported = compose(known(), annotations(), NO_PROMPTS, assets())
+    assert exported.schema == dict.fromkeys(VARIANT_COLUMNS, pl.String)
+    assert not_exported.schema == dict.fromkeys(["id", "theme", "reason", "detail"], pl.String)
 
 
 def test_annotations_with_an_id_twice_stop_the_run() -> None:
-    """A join would emit the sample twice; ingest lets no duplicate through."""
-    with pytest.raises(ConservationError, match="2 emitted with 1 ids"):
+    """A join would export the sample twice; ingest lets no duplicate through."""
+    with pytest.raises(ConservationError, match="2 exported with 1 ids"):
         compose(known(A), annotations(csv_row(A), csv_row(A)), NO_PROMPTS, assets())
 
 
 @given(annotation_tables(), st.lists(sample_ids, unique=True), st.lists(sample_ids, unique=True))
-def test_every_kept_sample_is_emitted_or_told(
+def test_every_kept_sample_is_exported_or_told(
     table_: pl.DataFrame, others: list[str], with_videos: list[str]
 ) -> None:
-    """Kept is emitted and not emitted; all of the CSV's samples are emitted; and no input is changed."""
+    """Kept is exported and not exported; all of the CSV's samples are exported; and no input is changed."""
     released = table_.filter(pl.col("csv_line").is_not_null())["id"].to_list()
     rest = sorted({*table_["id"], *others} - set(released))
     kept = pl.concat([known(*released), known(*rest, released=False)])
     seen = videos(*with_videos)
     before = [frame.clone() for frame in (kept, table_, seen)]
-    emitted, not_emitted = compose(kept, table_, NO_PROMPTS, seen)
-    assert sorted([*emitted["id"], *not_emitted["id"]]) == sorted(kept["id"])
-    assert set(released) <= set(emitted["id"])
-    assert emitted.select("prompt", "src_video", "tgt_video").null_count().row(0) == (0, 0, 0)
+    exported, not_exported = compose(kept, table_, NO_PROMPTS, seen)
+    assert sorted([*exported["id"], *not_exported["id"]]) == sorted(kept["id"])
+    assert set(released) <= set(exported["id"])
+    assert exported.select("prompt", "src_video", "tgt_video").null_count().row(0) == (0, 0, 0)
     for frame, old in zip((kept, table_, seen), before, strict=True):
         assert_frame_equal(frame, old)

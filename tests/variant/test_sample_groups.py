@@ -11,7 +11,7 @@ from polars.testing import assert_frame_equal
 from sparkle_curation.errors import ConservationError
 from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.tables.near_duplicates import FRAME_HASH_COLUMNS, SAMPLE_GROUP_COLUMNS
-from sparkle_curation.variant.near_duplicates import count_twins, find_duplicates
+from sparkle_curation.variant.near_duplicates import count_near_duplicates, find_duplicates
 from sparkle_curation.variant.sample_groups import LikenessParams, group_samples
 
 LIKENESS = LikenessParams(max_distance=4, min_detail=0.2)
@@ -129,13 +129,13 @@ def test_duplicates_have_prompt_and_clip_in_common() -> None:
     ]
 
 
-def test_twins_are_counted_by_theme_and_in_all() -> None:
+def test_near_duplicates_are_counted_by_theme_and_in_all() -> None:
     """A group that spans themes counts in each of them, and once in the total."""
     other = "Sparkle_location_000004"
     table = hashes((A, 1, 1.0), (other, 1, 1.0), (B, 1, 1.0), (C, 0, 0.1), (D, None, None))
     grouped = group_samples(table, files(), LIKENESS)
     duplicates = pl.DataFrame({"id": [A, other]})
-    counts = count_twins(grouped, table, duplicates, 0.2)
+    counts = count_near_duplicates(grouped, table, duplicates, 0.2)
     assert counts.drop("largest_group_size").rows() == [
         ("location", 2, 1, 2, 2, 2, 0, 0),
         ("season", 1, 1, 1, 1, 0, 0, 0),
@@ -148,7 +148,9 @@ def test_twins_are_counted_by_theme_and_in_all() -> None:
 
 def test_nothing_is_counted_as_zero() -> None:
     """Without samples there is a total of zeros."""
-    counts = count_twins(groups(), hashes(), pl.DataFrame({"id": []}, schema={"id": pl.String}), 0.2)
+    counts = count_near_duplicates(
+        groups(), hashes(), pl.DataFrame({"id": []}, schema={"id": pl.String}), 0.2
+    )
     assert counts.rows() == [("total", 0, 0, 0, 0, 0, 0, 0, 0)]
 
 

@@ -28,7 +28,7 @@ A, B, C = "Sparkle_time_000001", "Sparkle_style_000002", "Sparkle_time_000003"
 
 
 def samples(*ids: str) -> pl.DataFrame:
-    """Emitted samples."""
+    """Exported samples."""
     return pl.DataFrame(
         {"id": ids, "theme": [theme_of(key) for key in ids]}, schema=dict.fromkeys(("id", "theme"), pl.String)
     )
@@ -74,11 +74,11 @@ BY_PICTURE, BY_FILE = (SplitParams(val_share=0.5, grouped_by=rule) for rule in (
 NOT_THERE = pl.LazyFrame()
 
 
-def test_groups_are_what_twins_found() -> None:
+def test_groups_are_what_near_duplicates_found() -> None:
     """By picture as a rule; by file on demand, and then nobody need have looked at pictures."""
     files = media(file(A, "source_video", index_hash="one"), file(B, "source_video", index_hash="two"))
-    twins = pl.DataFrame({"id": [A, B], "group": [A, A], "group_size": [2, 2]})
-    assert choose_groups(files, twins, BY_PICTURE).collect().rows() == [(A, A), (B, A)]
+    near_duplicates = pl.DataFrame({"id": [A, B], "group": [A, A], "group_size": [2, 2]})
+    assert choose_groups(files, near_duplicates, BY_PICTURE).collect().rows() == [(A, A), (B, A)]
     assert choose_groups(files, NOT_THERE, BY_FILE).collect().rows() == [(A, "one"), (B, "two")]
 
 
@@ -89,13 +89,13 @@ def test_no_split_needs_no_groups() -> None:
 
 
 def test_a_split_without_a_look_is_refused() -> None:
-    """It might part twins; the error says which pipeline looks."""
+    """It might part near duplicates; the error says which pipeline looks."""
     with pytest.raises(MissingTableError, match="--pipelines near_duplicates"):
         choose_groups(media(), NOT_THERE, BY_PICTURE)
 
 
 def test_a_sample_that_came_after_the_look_is_refused() -> None:
-    """It may be a twin of one that is there; by file, one without a file is alone."""
+    """It may be a near duplicate of one that is there; by file, one without a file is alone."""
     groups = pl.DataFrame({"id": [A], "group": [A]})
     with pytest.raises(StaleTableError, match=f"1 samples without a group, {B}"):
         check_grouped(samples(A, B), groups, BY_PICTURE)
@@ -111,7 +111,7 @@ def test_no_share_is_no_split() -> None:
 
 
 def test_the_split_of_a_name_is_fixed() -> None:
-    """On any machine and with any version: what was emitted once can be emitted again."""
+    """On any machine and with any version: what was exported once can be exported again."""
     found = split_samples(many(4), NO_GROUPS, SplitParams(val_share=0.2, seed=0))
     chosen = found.filter(pl.col("split") == "val")["id"].to_list()
     assert chosen == ["Sparkle_season_000001", "Sparkle_season_000002", "Sparkle_openve3m_000000"]
@@ -180,7 +180,7 @@ def test_a_larger_share_only_adds_to_validation() -> None:
 
 
 def test_a_sample_of_two_groups_stops_the_run() -> None:
-    """One of them would be parted."""
+    """One of them would be separated."""
     groups = pl.DataFrame({"id": [A, A], "group": ["one", "two"]})
     with pytest.raises(ConservationError, match="several groups"):
         split_samples(samples(A), groups, SplitParams(val_share=0.5))

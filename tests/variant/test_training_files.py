@@ -23,7 +23,7 @@ ID = "Sparkle_time_000028"
 
 
 def sample(**values: str | None) -> pl.DataFrame:
-    """One emitted sample."""
+    """One exported sample."""
     row = {"id": ID, "theme": "time", "prompt": "p", "src_video": "s.mp4", "tgt_video": "t.mp4", **values}
     return pl.DataFrame([row], schema=dict.fromkeys(VARIANT_COLUMNS, pl.String))
 
@@ -82,7 +82,7 @@ def test_the_csv_has_the_bytes_of_pythons_own_writer(prompts: list[str]) -> None
 
 @given(st.lists(prompt_texts | st.just(""), max_size=5))
 def test_the_parsed_csv_is_what_was_written(prompts: list[str]) -> None:
-    """Emit, then parse, is identity; by Python's reader as well."""
+    """Export, then parse, is identity; by Python's reader as well."""
     samples = pl.concat([sample().clear(), *(sample(prompt=each) for each in prompts)])
     text = csv_of(samples)
     assert_frame_equal(parse_training_csv(text), samples.select("id", "prompt", "src_video", "tgt_video"))
@@ -138,7 +138,7 @@ def test_extra_members_go_back_to_their_place() -> None:
 
 @given(annotation_tables())
 def test_the_parsed_metadata_is_what_was_written(table: pl.DataFrame) -> None:
-    """Emit, then parse, is identity on every sample that has metadata."""
+    """Export, then parse, is identity on every sample that has metadata."""
     described = table.filter(pl.col("edit_type").is_not_null())
     parsed = parse_metadata(metadata_of(table))
     assert_frame_equal(

@@ -6,5 +6,5 @@ from typing import TypeAlias
 
 import polars as pl
 
-Frame: TypeAlias = pl.DataFrame | pl.LazyFrame
+AnyFrame: TypeAlias = pl.DataFrame | pl.LazyFrame
 """A table in memory, or one scanned from Parquet of which only the needed columns are read."""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-_COUNT = "a whole number above 0"
+_COUNT = "an integer above 0"
 
 BatchSize = Annotated[int, Field(strict=True, ge=1, description=_COUNT)]
 """Items that are worked on between two writes to the journal."""

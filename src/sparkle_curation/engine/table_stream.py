@@ -20,7 +20,7 @@ class TableStream:
         schema: its Arrow schema.
         fingerprint: changes when the sources or the reader change; equal fingerprints mean equal tables.
         total_bytes: length of the sources.
-        batches: gives the table's pieces, in order; each call reads anew.
+        batches: gives the table's pieces, in order; each call reads again.
         bytes_read: bytes of the sources read so far.
         retracted: after the last piece, source lines by theme of rows to be taken back.
         log_level: how loudly to say that it was written.

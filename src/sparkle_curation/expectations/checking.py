@@ -25,7 +25,7 @@ _RESULT_FORMAT = {"result_format": "SUMMARY", "partial_unexpected_count": MAX_SH
 def check_all(validations: Sequence[Validation]) -> Iterator[Report]:
     """The reports of validations, in their order: of each rule its result, with the names of up to ten rows that break it.
 
-    While one suite is judged, which is Python's work, the frame of the next is worked out beside it, which is not:
+    While one suite is checked, which is Python's work, the frame of the next is worked out beside it, which is not:
     two frames are in memory at most.
     """
     if not validations:

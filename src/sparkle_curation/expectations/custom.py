@@ -3,7 +3,7 @@
 Importing this module imports Great Expectations, which takes seconds: only ``expectations.checking`` does so, inside
 the function that needs it.
 
-Most look at a column of findings (see ``findings``): a finding that is not empty is unexpected, one that is null was
+Most look at a column of violations (see ``violations``): a violation that is not empty is unexpected, one that is null was
 not asked for. They differ in what they are called, which stored reports show.
 """
 
@@ -39,73 +39,73 @@ class ExpectNothingQuarantined(ColumnMapExpectation):
     success_keys = ("reason", "mostly")
 
 
-class FindingExpectation(ColumnMapExpectation):
-    """Expect every finding of a column to be empty."""
+class ViolationExpectation(ColumnMapExpectation):
+    """Expect every violation of a column to be empty."""
 
-    map_metric = "column_values.finding_is_empty"
+    map_metric = "column_values.violation_is_empty"
 
 
-class ExpectNestedValuesToBeThere(FindingExpectation):
+class ExpectNestedValuesToBeThere(ViolationExpectation):
     """Expect nothing required to be absent inside objects and lists."""
 
 
-class ExpectFilesToStandOnce(FindingExpectation):
+class ExpectFilesToStandOnce(ViolationExpectation):
     """Expect no file of assets to be listed twice."""
 
 
-class ExpectSamplesToBeKnown(FindingExpectation):
+class ExpectSamplesToBeKnown(ViolationExpectation):
     """Expect each sample to be known to an earlier step."""
 
     known_by: list[str]
 
 
-class ExpectPromptsToSayTheSame(FindingExpectation):
+class ExpectPromptsToSayTheSame(ViolationExpectation):
     """Expect a candidate that was not released to keep the prompt that the step before gave it."""
 
 
-class ExpectSamplesInBothFiles(FindingExpectation):
+class ExpectSamplesInBothFiles(ViolationExpectation):
     """Expect each sample in the training CSV and in the metadata."""
 
 
-class ExpectPathsToNameTheirSample(FindingExpectation):
+class ExpectPathsToNameTheirSample(ViolationExpectation):
     """Expect a path to be the one that the layout gives the sample."""
 
 
-class ExpectPathsToResolve(FindingExpectation):
+class ExpectPathsToResolve(ViolationExpectation):
     """Expect both videos of a sample among the assets."""
 
 
-class ExpectKeywords(FindingExpectation):
+class ExpectKeywords(ViolationExpectation):
     """Expect ``subtheme: scene``, and no keyword for openve3m."""
 
 
-class ExpectReleasedSamplesToBeScored(FindingExpectation):
+class ExpectReleasedSamplesToBeScored(ViolationExpectation):
     """Expect each released sample in all tables of scores and groundings."""
 
 
-class ExpectReleasedSamplesToPass(FindingExpectation):
-    """Expect each released sample to reach the published cut-offs."""
+class ExpectReleasedSamplesToPass(ViolationExpectation):
+    """Expect each released sample to reach the published thresholds."""
 
-    cut_offs: dict[str, float]
-
-
-class ExpectPassingSamplesToBeReleased(FindingExpectation):
-    """Expect each sample that reaches the published cut-offs to be released."""
+    thresholds: dict[str, float]
 
 
-class ExpectFramesInTimeOrder(FindingExpectation):
+class ExpectPassingSamplesToBeReleased(ViolationExpectation):
+    """Expect each sample that reaches the published thresholds to be released."""
+
+
+class ExpectFramesInTimeOrder(ViolationExpectation):
     """Expect rising frame indices that leave out frame 0."""
 
 
-class ExpectBoxesToLieInTheFrame(FindingExpectation):
+class ExpectBoxesToLieInTheFrame(ViolationExpectation):
     """Expect boxes of four numbers in 0-1000 with corners in order, or empty ones."""
 
 
-class ExpectLabelsOfRoundOne(FindingExpectation):
+class ExpectLabelsOfRoundOne(ViolationExpectation):
     """Expect the labels of objects among those that round 1 named."""
 
 
-class ExpectRoundOneToBeRepeated(FindingExpectation):
+class ExpectRoundOneToBeRepeated(ViolationExpectation):
     """Expect the second grounding to repeat the labels of the first."""
 
 

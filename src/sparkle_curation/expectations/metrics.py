@@ -19,10 +19,10 @@ from great_expectations.expectations.metrics.map_metric_provider import (
 from sparkle_curation.spec.sample_ids import SAMPLE_ID
 
 
-class FindingIsEmpty(ColumnMapMetricProvider):
-    """True where the finding is empty; null findings are not asked about."""
+class ViolationIsEmpty(ColumnMapMetricProvider):
+    """True where the violation is empty; null violations are not asked about."""
 
-    condition_metric_name = "column_values.finding_is_empty"
+    condition_metric_name = "column_values.violation_is_empty"
 
     @column_condition_partial(engine=PandasExecutionEngine)
     def _pandas(cls, column: Any, **_: Any) -> Any:  # noqa: N805 -- the decorator hands in the class

@@ -1,4 +1,4 @@
-"""What decides which samples are in a variant, beside the cut-offs."""
+"""What decides which samples are in a variant, beside the thresholds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sparkle_curation.filtering.score_source import ScoreSource
-from sparkle_curation.filtering.verdicts import MissingScores, TaintedScores
+from sparkle_curation.filtering.verdicts import ImputedScores, MissingScores
 
 
 @dataclass(frozen=True)
@@ -16,14 +16,14 @@ class CurationChoices:
 
     Attributes:
         missing_scores: what became of samples without a score.
-        tainted_scores: what became of samples with a made-up score.
-        score_source: whose scores were gone by.
-        preflight: the loader that pairs were held against, and what became of those that it cannot load.
-        split: how samples were set aside for validation.
+        imputed_scores: what became of samples with an imputed score.
+        score_source: whose scores were used.
+        preflight: the loader that pairs were checked against, and what became of those that it cannot load.
+        split: how samples were held out for validation.
     """
 
     missing_scores: MissingScores
-    tainted_scores: TaintedScores
+    imputed_scores: ImputedScores
     score_source: ScoreSource
     preflight: Mapping[str, Any]
     split: Mapping[str, Any]

@@ -1,4 +1,4 @@
-"""Counting a curation: what each stage lets through, what is emitted, how it agrees with the release."""
+"""Counting a curation: what each stage lets through, what is exported, how it agrees with the release."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Any, TypeAlias
 
 import polars as pl
 
-from sparkle_curation.engine.any_frame import Frame
+from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import ConservationError
 from sparkle_curation.filtering.verdicts import (
+    ImputedScores,
     MissingScores,
     Outcome,
     RejectReason,
-    TaintedScores,
+    imputed_column,
     outcome_column,
-    taint_column,
 )
 from sparkle_curation.spec.layout import SPLITS, VAL
 from sparkle_curation.spec.stages import CRITERIA, CRITERION_NAMES, Criterion
@@ -25,61 +25,65 @@ from sparkle_curation.spec.themes import THEMES
 TOTAL = "total"
 """The name under which the sum over all themes stands."""
 
-FLOW = ("in", "kept", "rejected", "unscored", "tainted")
-"""The counts of a stage: samples that reach it; that go on; that are below its cut-off; that have no score;
-whose score is proven to hold a made-up value.
+FLOW = ("in", "kept", "rejected", "unscored", "imputed")
+"""The counts of a stage: samples that reach it; that go on; that are below its threshold; that have no score;
+whose score is proven to hold an imputed value.
 
-``in = kept + rejected`` + those of ``unscored`` and ``tainted`` that are stopped: with ``missing_scores=keep``
-unscored samples go on and are counted in ``kept`` too; with ``tainted_scores=keep`` tainted ones are held against
-the cut-off and counted in ``kept`` or ``rejected`` too.
+``in = kept + rejected`` + those of ``unscored`` and ``imputed`` that are stopped: with ``missing_scores=keep``
+unscored samples go on and are counted in ``kept`` too; with ``imputed_scores=keep`` imputed ones are compared with
+the threshold and counted in ``kept`` or ``rejected`` too.
 """
 
 Metrics: TypeAlias = dict[str, Any]
 
 
 _REASON = "reason_"
-_BEYOND = [RejectReason.BELOW_CUT_OFF.value, RejectReason.ABOVE_CUT_OFF.value]
+_BEYOND = [RejectReason.BELOW_THRESHOLD.value, RejectReason.ABOVE_THRESHOLD.value]
 
 
 def count_samples(
-    verdicts: Frame, not_emitted: Frame, prompt_warnings: Frame, preflight: Frame, splits: Frame
+    verdicts: AnyFrame,
+    not_exported: AnyFrame,
+    prompt_warnings: AnyFrame,
+    preflight: AnyFrame,
+    splits: AnyFrame,
 ) -> pl.DataFrame:
     """The counts of a curation: one row per theme in the order of the card, then the total.
 
-    Columns: ``theme``, ``known``, ``{stage}_{in|kept|rejected|unscored|tainted}`` of each stage, ``kept``,
-    ``rejected``, ``unscored`` (without a score at some stage that they reach), ``tainted`` (with a tainted
-    score at one), ``emitted``, ``not_emitted``, ``prompt_warnings``, each outcome of the preflight and
+    Columns: ``theme``, ``known``, ``{stage}_{in|kept|rejected|unscored|imputed}`` of each stage, ``kept``,
+    ``rejected``, ``unscored`` (without a score at some stage that they reach), ``imputed`` (with an imputed
+    score at one), ``exported``, ``not_exported``, ``prompt_warnings``, each outcome of the preflight and
     ``reason_{code}`` of each reason, ``dropped`` (by the preflight), ``train`` and ``val``, ``released`` (rows of the
-    release's CSV), ``missing`` (released, but not emitted), ``extra`` (emitted, but not released). A theme without
+    release's CSV), ``missing`` (released, but not exported), ``extra`` (exported, but not released). A theme without
     samples has zeros.
 
     Args:
         verdicts: one row per known sample.
-        not_emitted: report of the kept samples that could not be emitted.
+        not_exported: report of the kept samples that could not be exported.
         prompt_warnings: report of the prompts that pandas changes.
         preflight: ``id``, ``theme``, ``outcome``, ``reasons``, ``is_dropped`` of the kept samples that could.
-        splits: ``theme`` and ``split`` of the emitted samples.
+        splits: ``theme`` and ``split`` of the exported samples.
     """
     counts = (
         pl.LazyFrame({"theme": THEMES}, schema={"theme": pl.String})
         .join(_count_verdicts(verdicts), on="theme", how="left", maintain_order="left")
-        .join(_count_rows(not_emitted, "not_emitted"), on="theme", how="left", maintain_order="left")
-        .join(_count_barred(not_emitted, verdicts), on="theme", how="left", maintain_order="left")
+        .join(_count_rows(not_exported, "not_exported"), on="theme", how="left", maintain_order="left")
+        .join(_count_barred(not_exported, verdicts), on="theme", how="left", maintain_order="left")
         .join(_count_rows(prompt_warnings, "prompt_warnings"), on="theme", how="left", maintain_order="left")
         .join(_count_preflight(preflight, verdicts), on="theme", how="left", maintain_order="left")
         .join(_count_splits(splits), on="theme", how="left", maintain_order="left")
         .with_columns(pl.exclude("theme").fill_null(0).cast(pl.Int64))
         .with_columns(
-            (pl.col("kept") - pl.col("not_emitted") - pl.col("dropped")).alias("emitted"),
+            (pl.col("kept") - pl.col("not_exported") - pl.col("dropped")).alias("exported"),
             (
                 pl.col("released")
                 - pl.col("released_kept")
-                + pl.col("released_not_emitted")
+                + pl.col("released_not_exported")
                 + pl.col("released_dropped")
             ).alias("missing"),
         )
-        .with_columns((pl.col("emitted") - pl.col("released") + pl.col("missing")).alias("extra"))
-        .select("theme", pl.exclude("theme", "released_kept", "released_not_emitted", "released_dropped"))
+        .with_columns((pl.col("exported") - pl.col("released") + pl.col("missing")).alias("extra"))
+        .select("theme", pl.exclude("theme", "released_kept", "released_not_exported", "released_dropped"))
         .collect()
     )
     total = counts.select(pl.lit(TOTAL).alias("theme"), pl.exclude("theme").sum())
@@ -88,48 +92,48 @@ def count_samples(
 
 def build_metrics(
     counts: pl.DataFrame,
-    cut_offs: Mapping[str, float],
+    thresholds: Mapping[str, float],
     missing_scores: MissingScores,
-    tainted_scores: TaintedScores = "keep",
+    imputed_scores: ImputedScores = "keep",
 ) -> Metrics:
     """The metrics of a curation as a JSON object: the settings, then the counts by theme and in total.
 
     Args:
         counts: from ``count_samples``.
-        cut_offs: by the stage's name.
+        thresholds: by the stage's name.
         missing_scores: the policy that the verdicts were made under.
-        tainted_scores: the policy that the verdicts were made under.
+        imputed_scores: the policy that the verdicts were made under.
 
     Raises:
         ConservationError: the counts of a stage, or kept and rejected, do not add up.
     """
     by_theme = {row["theme"]: _theme_metrics(row) for row in counts.to_dicts()}
     for theme, metrics in by_theme.items():
-        _check_sums(theme, metrics, missing_scores, tainted_scores)
+        _check_sums(theme, metrics, missing_scores, imputed_scores)
     return {
-        "cut_offs": dict(cut_offs),
+        "thresholds": dict(thresholds),
         "missing_scores": missing_scores,
-        "tainted_scores": tainted_scores,
+        "imputed_scores": imputed_scores,
         TOTAL: by_theme.pop(TOTAL),
         "themes": by_theme,
     }
 
 
-def list_stages(counts: pl.DataFrame, cut_offs: Mapping[str, float]) -> pl.DataFrame:
+def list_stages(counts: pl.DataFrame, thresholds: Mapping[str, float]) -> pl.DataFrame:
     """The funnel, long: one row per theme (and the total) and stage, in their orders.
 
-    Columns: ``theme``, ``stage``, ``cut_off``, ``in``, ``kept``, ``rejected``, ``unscored``, ``tainted``.
+    Columns: ``theme``, ``stage``, ``threshold``, ``in``, ``kept``, ``rejected``, ``unscored``, ``imputed``.
     """
     return pl.DataFrame(
         [
-            (row["theme"], name, float(cut_offs[name]), *(row[f"{name}_{count}"] for count in FLOW))
+            (row["theme"], name, float(thresholds[name]), *(row[f"{name}_{count}"] for count in FLOW))
             for row in counts.to_dicts()
             for name in CRITERION_NAMES
         ],
         schema={
             "theme": pl.String,
             "stage": pl.String,
-            "cut_off": pl.Float64,
+            "threshold": pl.Float64,
             **dict.fromkeys(FLOW, pl.Int64),
         },
         orient="row",
@@ -139,8 +143,8 @@ def list_stages(counts: pl.DataFrame, cut_offs: Mapping[str, float]) -> pl.DataF
 def tabulate_funnel(counts: pl.DataFrame) -> pl.DataFrame:
     """The funnel, wide, to be printed: one row per theme and the total.
 
-    Columns: ``theme``, ``known``, what each stage keeps under the stage's name, ``unscored``, ``tainted``,
-    ``emitted``, ``not_emitted``, ``unloadable`` (what the preflight calls ``replaced``), ``accepted_bad``,
+    Columns: ``theme``, ``known``, what each stage keeps under the stage's name, ``unscored``, ``imputed``,
+    ``exported``, ``not_exported``, ``unloadable`` (what the preflight calls ``replaced``), ``accepted_bad``,
     ``not_inspected``, ``val``, ``missing``, ``extra``; see ``count_samples``.
     """
     return counts.select(
@@ -148,9 +152,9 @@ def tabulate_funnel(counts: pl.DataFrame) -> pl.DataFrame:
         "known",
         *(pl.col(f"{name}_kept").alias(name) for name in CRITERION_NAMES),
         "unscored",
-        "tainted",
-        "emitted",
-        "not_emitted",
+        "imputed",
+        "exported",
+        "not_exported",
         pl.col(PairOutcome.REPLACED.value).alias("unloadable"),
         PairOutcome.ACCEPTED_BAD.value,
         PairOutcome.NOT_INSPECTED.value,
@@ -160,7 +164,7 @@ def tabulate_funnel(counts: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _count_verdicts(verdicts: Frame) -> pl.LazyFrame:
+def _count_verdicts(verdicts: AnyFrame) -> pl.LazyFrame:
     is_kept, is_released = pl.col("is_kept"), pl.col("is_released")
     return (
         verdicts.lazy()
@@ -171,7 +175,7 @@ def _count_verdicts(verdicts: Frame) -> pl.LazyFrame:
             is_kept.sum().alias("kept"),
             (~is_kept).sum().alias("rejected"),
             pl.any_horizontal(_is_unscored(criterion) for criterion in CRITERIA).sum().alias("unscored"),
-            pl.any_horizontal(_is_tainted(criterion) for criterion in CRITERIA).sum().alias("tainted"),
+            pl.any_horizontal(_is_imputed(criterion) for criterion in CRITERIA).sum().alias("imputed"),
             is_released.sum().alias("released"),
             (is_released & is_kept).sum().alias("released_kept"),
         )
@@ -188,7 +192,7 @@ def _count_stages() -> list[pl.Expr]:
             _is_in(criterion) & ~is_stopped,
             is_beyond,
             _is_unscored(criterion),
-            _is_tainted(criterion),
+            _is_imputed(criterion),
         )
         counts += [
             condition.sum().alias(f"{criterion.name}_{count}")
@@ -208,23 +212,23 @@ def _is_unscored(criterion: Criterion) -> pl.Expr:
     return _is_in(criterion) & (pl.col(outcome_column(criterion)) == Outcome.UNSCORED.value)
 
 
-def _is_tainted(criterion: Criterion) -> pl.Expr:
-    """Whether the sample reaches the stage with a tainted score there."""
+def _is_imputed(criterion: Criterion) -> pl.Expr:
+    """Whether the sample reaches the stage with an imputed score there."""
     has_score = pl.col(outcome_column(criterion)) != Outcome.UNSCORED.value
-    return _is_in(criterion) & has_score & pl.col(taint_column(criterion))
+    return _is_in(criterion) & has_score & pl.col(imputed_column(criterion))
 
 
-def _count_rows(frame: Frame, name: str) -> pl.LazyFrame:
+def _count_rows(frame: AnyFrame, name: str) -> pl.LazyFrame:
     return frame.lazy().group_by(pl.col("theme").cast(pl.String)).agg(pl.len().alias(name))
 
 
-def _count_barred(not_emitted: Frame, verdicts: Frame) -> pl.LazyFrame:
-    """Kept samples of the release's CSV that are not emitted, which their licence alone can do."""
+def _count_barred(not_exported: AnyFrame, verdicts: AnyFrame) -> pl.LazyFrame:
+    """Kept samples of the release's CSV that are not exported, which their licence alone can do."""
     released = verdicts.lazy().filter("is_released").select("id")
-    return _count_rows(not_emitted.lazy().join(released, on="id", how="semi"), "released_not_emitted")
+    return _count_rows(not_exported.lazy().join(released, on="id", how="semi"), "released_not_exported")
 
 
-def _count_preflight(preflight: Frame, verdicts: Frame) -> pl.LazyFrame:
+def _count_preflight(preflight: AnyFrame, verdicts: AnyFrame) -> pl.LazyFrame:
     reasons = pl.col("reasons").list
     return (
         preflight.lazy()
@@ -240,7 +244,7 @@ def _count_preflight(preflight: Frame, verdicts: Frame) -> pl.LazyFrame:
     )
 
 
-def _count_splits(splits: Frame) -> pl.LazyFrame:
+def _count_splits(splits: AnyFrame) -> pl.LazyFrame:
     return (
         splits.lazy().group_by("theme").agg((pl.col("split") == split).sum().alias(split) for split in SPLITS)
     )
@@ -250,7 +254,7 @@ def _theme_metrics(row: dict[str, Any]) -> Metrics:
     return {
         "known": row["known"],
         "stages": {name: {count: row[f"{name}_{count}"] for count in FLOW} for name in CRITERION_NAMES},
-        **{name: row[name] for name in ("kept", "rejected", "emitted", "not_emitted", "prompt_warnings")},
+        **{name: row[name] for name in ("kept", "rejected", "exported", "not_exported", "prompt_warnings")},
         "preflight": {
             **{name: row[name] for name in (*map(str, PairOutcome), "dropped")},
             "reasons": {
@@ -263,25 +267,25 @@ def _theme_metrics(row: dict[str, Any]) -> Metrics:
 
 
 def _check_sums(
-    theme: str, metrics: Metrics, missing_scores: MissingScores, tainted_scores: TaintedScores
+    theme: str, metrics: Metrics, missing_scores: MissingScores, imputed_scores: ImputedScores
 ) -> None:
     sums = {"known": (metrics["known"], metrics["kept"] + metrics["rejected"])}
     entering = metrics["known"]
     for stage, flow in metrics["stages"].items():
         stopped = flow["rejected"] + (0 if missing_scores == "keep" else flow["unscored"])
-        stopped += flow["tainted"] if tainted_scores == "reject" else 0
+        stopped += flow["imputed"] if imputed_scores == "reject" else 0
         sums[f"{stage}, in"] = (flow["in"], flow["kept"] + stopped)
         sums[f"{stage}, from the stage before"] = (flow["in"], entering)
         entering = flow["kept"]
     sums["kept"] = (metrics["kept"], entering)
     preflight = metrics["preflight"]
     checked = sum(preflight[outcome.value] for outcome in PairOutcome)
-    sums["preflight"] = (metrics["kept"], checked + metrics["not_emitted"])
-    sums["emitted"] = (metrics["emitted"], checked - preflight["dropped"])
-    sums["splits"] = (metrics["emitted"], sum(metrics["splits"].values()))
+    sums["preflight"] = (metrics["kept"], checked + metrics["not_exported"])
+    sums["exported"] = (metrics["exported"], checked - preflight["dropped"])
+    sums["splits"] = (metrics["exported"], sum(metrics["splits"].values()))
     sums["released"] = (
         metrics["agreement"]["released"] - metrics["agreement"]["missing"] + metrics["agreement"]["extra"],
-        metrics["emitted"],
+        metrics["exported"],
     )
     for name, (count, parts) in sums.items():
         if count != parts or count < 0:

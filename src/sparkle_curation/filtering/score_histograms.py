@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import polars as pl
 
-from sparkle_curation.engine.any_frame import Frame
+from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.filtering.verdicts import score_column
 from sparkle_curation.spec.stages import CRITERIA
 
 _BINS_PER_POINT = 10
 
 
-def count_scores(verdicts: Frame) -> pl.DataFrame:
+def count_scores(verdicts: AnyFrame) -> pl.DataFrame:
     """One row per stage, theme and tenth of a point that any score lies in: ``stage, theme, score, samples``.
 
     ``score`` is the lower edge; a score on an edge, such as 8.3, counts there although 8.3 * 10 is a little less

@@ -1,4 +1,4 @@
-"""Which scores a curation goes by: those of the release, those of this project's own judge, or both."""
+"""Which scores a curation uses: those of the release, those of this project's own judge, or both."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Literal
 
 import polars as pl
 
-from sparkle_curation.engine.any_frame import Frame
+from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import MissingTableError
 from sparkle_curation.spec.stages import Stage
 
@@ -17,7 +17,7 @@ SOURCE = "score_source"
 """Column of the chosen scores, and end of a column of the verdicts: ``released`` or ``rescored``."""
 
 
-def choose_scores(released: Frame, rescored: Frame, stage: Stage, source: ScoreSource) -> pl.LazyFrame:
+def choose_scores(released: AnyFrame, rescored: AnyFrame, stage: Stage, source: ScoreSource) -> pl.LazyFrame:
     """The scores of a stage: ``id``, its score columns and ``score_source``, one row per sample that has a score there.
 
     A rescore with a fault is none: with ``rescored`` the sample then is unscored, with ``rescored_else_released`` the
@@ -39,10 +39,10 @@ def choose_scores(released: Frame, rescored: Frame, stage: Stage, source: ScoreS
     theirs = rescored.lazy()
     if not theirs.collect_schema():
         raise MissingTableError(
-            "Rescores are asked for, and nothing was scored anew",
+            "Rescores are asked for, and nothing was rescored",
             where=f"the table rescored_{stage.table}",
             got=f"score_source={source}",
-            todo="score first: kedro run --pipelines score; or go by the release: score_source=released",
+            todo="score first: kedro run --pipelines score; or use the release: score_source=released",
         )
     scored = theirs.filter(pl.col("fault").is_null()).select(*columns, pl.lit(RESCORED).alias(SOURCE))
     if source == "rescored":
@@ -50,8 +50,8 @@ def choose_scores(released: Frame, rescored: Frame, stage: Stage, source: ScoreS
     return pl.concat([scored, ours.join(scored.select("id"), on="id", how="anti", maintain_order="left")])
 
 
-def taints_that_count(score_faults: Frame, chosen: dict[str, pl.LazyFrame]) -> pl.LazyFrame:
-    """The faults of scores that are gone by: the audit is of released scores, and says nothing of rescores.
+def faults_that_count(score_faults: AnyFrame, chosen: dict[str, pl.LazyFrame]) -> pl.LazyFrame:
+    """The faults of scores that are used: the audit is of released scores, and says nothing of rescores.
 
     Args:
         score_faults: with ``id`` and ``stage``.

@@ -1,7 +1,7 @@
-"""Verdicts: each stage's score held against its cut-off, and the first stage that rejects a sample.
+"""Verdicts: each stage's score compared with its threshold, and the first stage that rejects a sample.
 
 Source of the rules: dataset card, "Per-task Pipeline Metadata". Each rule there says "filter out samples
-with ... < x", so keep is ``score >= cut-off``.
+with ... < x", so keep is ``score >= threshold``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Literal, get_args
 
 import polars as pl
 
-from sparkle_curation.engine.any_frame import Frame
+from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import ConservationError, ReleaseError
 from sparkle_curation.filtering.score_source import RELEASED, SOURCE
 from sparkle_curation.spec.fields import Field
@@ -25,8 +25,8 @@ from sparkle_curation.spec.themes import THEMES
 MissingScores = Literal["reject", "keep", "error"]
 """What becomes of a sample without a score at a stage: rejected there, let through, or the run stops."""
 
-TaintedScores = Literal["keep", "reject"]
-"""What becomes of a sample whose score at a stage holds a made-up value: judged all the same, or rejected there."""
+ImputedScores = Literal["keep", "reject"]
+"""What becomes of a sample whose score at a stage holds an imputed value: filtered by it all the same, or rejected there."""
 
 _LISTED_IDS = 10
 
@@ -37,16 +37,16 @@ class Outcome(StrEnum):
     PASSED = "passed"
     REJECTED = "rejected"
     UNSCORED = "unscored"
-    TAINTED = "tainted"
+    IMPUTED = "imputed"
 
 
 class RejectReason(StrEnum):
     """Why the first rejecting stage rejects a sample."""
 
-    BELOW_CUT_OFF = "below_cut_off"
-    ABOVE_CUT_OFF = "above_cut_off"
+    BELOW_THRESHOLD = "below_threshold"
+    ABOVE_THRESHOLD = "above_threshold"
     UNSCORED = "unscored"
-    TAINTED = "tainted"
+    IMPUTED = "imputed"
 
 
 def score_column(criterion: Criterion) -> str:
@@ -54,9 +54,9 @@ def score_column(criterion: Criterion) -> str:
     return f"{criterion.name}_score"
 
 
-def cut_off_column(criterion: Criterion) -> str:
-    """The column of the verdicts with the cut-off that the value was held against."""
-    return f"{criterion.name}_cut_off"
+def threshold_column(criterion: Criterion) -> str:
+    """The column of the verdicts with the threshold that the value was compared with."""
+    return f"{criterion.name}_threshold"
 
 
 def outcome_column(criterion: Criterion) -> str:
@@ -64,9 +64,9 @@ def outcome_column(criterion: Criterion) -> str:
     return f"{criterion.name}_outcome"
 
 
-def taint_column(criterion: Criterion) -> str:
-    """The column of the verdicts with whether the stage's score is known to hold a made-up value."""
-    return f"{criterion.name}_is_tainted"
+def imputed_column(criterion: Criterion) -> str:
+    """The column of the verdicts with whether the stage's score is known to hold an imputed value."""
+    return f"{criterion.name}_is_imputed"
 
 
 def source_column(criterion: Criterion) -> str:
@@ -78,30 +78,30 @@ def _criterion_fields(criterion: Criterion) -> tuple[Field, ...]:
     return (
         Field(
             score_column(criterion),
-            "float",
+            "float64",
             f"`{criterion.score_column}` of `{criterion.table}`; null when unscored.",
             True,
         ),
         Field(
             source_column(criterion),
-            "text",
+            "string",
             "`released` or `rescored`: whose score it is; null when unscored.",
             True,
         ),
         Field(
-            cut_off_column(criterion),
-            "float",
+            threshold_column(criterion),
+            "float64",
             f"Threshold of `{criterion.name}`; a score equal to it is kept.",
         ),
         Field(
             outcome_column(criterion),
-            "text",
-            "`passed`, `rejected`, `unscored` or `tainted`, whatever the other stages say.",
+            "string",
+            "`passed`, `rejected`, `unscored` or `imputed`, whatever the other stages say.",
         ),
         Field(
-            taint_column(criterion),
-            "boolean",
-            "Whether the audit proves that the score holds a made-up value.",
+            imputed_column(criterion),
+            "bool",
+            "Whether the audit proves that the score holds an imputed value.",
         ),
     )
 
@@ -109,21 +109,21 @@ def _criterion_fields(criterion: Criterion) -> tuple[Field, ...]:
 VERDICT_COLUMNS: tuple[Field, ...] = (
     ID,
     THEME,
-    Field("is_released", "boolean", "Whether the release's training CSV has a row of the sample."),
+    Field("is_released", "bool", "Whether the release's training CSV has a row of the sample."),
     *(field for criterion in CRITERIA for field in _criterion_fields(criterion)),
-    Field("rejected_by", "text", "First criterion that rejects the sample; null when it is kept.", True),
+    Field("rejected_by", "string", "First criterion that rejects the sample; null when it is kept.", True),
     Field(
         "reject_reason",
-        "text",
-        "`below_cut_off`, `above_cut_off`, `unscored` or `tainted`, there; null when kept.",
+        "string",
+        "`below_threshold`, `above_threshold`, `unscored` or `imputed`, there; null when kept.",
         True,
     ),
-    Field("is_kept", "boolean", "Whether no stage rejects the sample."),
+    Field("is_kept", "bool", "Whether no stage rejects the sample."),
 )
 """Columns of ``verdicts``: one row per sample known from any table."""
 
 
-def list_known(annotations: Frame, others: Iterable[Frame]) -> pl.DataFrame:
+def list_known(annotations: AnyFrame, others: Iterable[AnyFrame]) -> pl.DataFrame:
     """One row per sample id of any of the tables: ``id``, ``theme``, ``is_released``.
 
     Sorted by theme in the order of the card, then as in the release's CSV, then the samples that no CSV has,
@@ -158,47 +158,47 @@ def list_known(annotations: Frame, others: Iterable[Frame]) -> pl.DataFrame:
     return known
 
 
-def mark_tainted(known: Frame, score_faults: Frame) -> pl.DataFrame:
-    """``known``, and for each stage whether the audit proves that the sample's score holds a made-up value.
+def mark_imputed(known: AnyFrame, score_faults: AnyFrame) -> pl.DataFrame:
+    """``known``, and for each stage whether the audit proves that the sample's score holds an imputed value.
 
     Args:
         known: with ``id``, one row each.
-        score_faults: with ``id``, ``stage``, ``is_taint``; a sample may have many.
+        score_faults: with ``id``, ``stage``, ``is_imputed``; a sample may have many.
     """
-    tainted = score_faults.lazy().filter("is_taint").select("id", "stage").unique()
+    imputed = score_faults.lazy().filter("is_imputed").select("id", "stage").unique()
     columns = [
-        (pl.col("stage") == criterion.stage).any().alias(taint_column(criterion)) for criterion in CRITERIA
+        (pl.col("stage") == criterion.stage).any().alias(imputed_column(criterion)) for criterion in CRITERIA
     ]
-    by_sample = tainted.group_by("id").agg(columns)
+    by_sample = imputed.group_by("id").agg(columns)
     marked = known.lazy().join(by_sample, on="id", how="left", maintain_order="left")
     return marked.with_columns(
-        pl.col(taint_column(criterion)).fill_null(value=False) for criterion in CRITERIA
+        pl.col(imputed_column(criterion)).fill_null(value=False) for criterion in CRITERIA
     ).collect()
 
 
-def judge(
-    known: Frame,
-    scores: Mapping[str, Frame],
-    cut_offs: Mapping[str, float],
+def apply_thresholds(
+    known: AnyFrame,
+    scores: Mapping[str, AnyFrame],
+    thresholds: Mapping[str, float],
     missing_scores: MissingScores,
-    tainted_scores: TaintedScores = "keep",
+    imputed_scores: ImputedScores = "keep",
 ) -> pl.DataFrame:
     """The verdicts (``VERDICT_COLUMNS``): one row per row of ``known``, in its order.
 
     Args:
-        known: with ``id``, ``theme``, ``is_released``, and from ``mark_tainted`` what is tainted (absent: nothing).
+        known: with ``id``, ``theme``, ``is_released``, and from ``mark_imputed`` what is imputed (absent: nothing).
         scores: by the stage's name, with ``id``, the stage's score column, and ``score_source`` (absent: the
             release). Nothing else is read.
-        cut_offs: by the stage's name; a score equal to it is kept.
+        thresholds: by the stage's name; a score equal to it is kept.
         missing_scores: what becomes of a sample without a score. A number that is not finite is no score.
-        tainted_scores: what becomes of a sample with a tainted score, whatever the cut-off.
+        imputed_scores: what becomes of a sample with an imputed score, whatever the threshold.
 
     Raises:
         ReleaseError: ``missing_scores`` is not ``keep``, and a stage of a theme has no scores at all; or it
             is ``error``, and a sample has none.
         ConservationError: the verdicts are not one per known sample.
     """
-    known = _with_taints(known).collect()
+    known = _with_imputed(known).collect()
     scored = _add_scores(known.lazy(), scores).collect()
     _require_scores(scored, missing_scores)
     stopping = {
@@ -211,8 +211,8 @@ def judge(
             expression
             for criterion in CRITERIA
             for expression in (
-                pl.lit(float(cut_offs[criterion.name])).alias(cut_off_column(criterion)),
-                _outcome(criterion, cut_offs[criterion.name], tainted_scores).alias(
+                pl.lit(float(thresholds[criterion.name])).alias(threshold_column(criterion)),
+                _outcome(criterion, thresholds[criterion.name], imputed_scores).alias(
                     outcome_column(criterion)
                 ),
             )
@@ -233,7 +233,7 @@ def judge(
     return verdicts
 
 
-def split(verdicts: Frame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def split(verdicts: AnyFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The kept and the rejected rows of ``verdicts``, each in its order.
 
     Raises:
@@ -251,17 +251,17 @@ def split(verdicts: Frame) -> tuple[pl.DataFrame, pl.DataFrame]:
     return kept, rejected
 
 
-def _with_taints(known: Frame) -> pl.LazyFrame:
+def _with_imputed(known: AnyFrame) -> pl.LazyFrame:
     known = known.lazy()
     present = known.collect_schema().names()
-    absent = [taint_column(criterion) for criterion in CRITERIA if taint_column(criterion) not in present]
+    absent = [imputed_column(criterion) for criterion in CRITERIA if imputed_column(criterion) not in present]
     return known.with_columns(pl.lit(value=False).alias(name) for name in absent)
 
 
-def _add_scores(known: pl.LazyFrame, scores: Mapping[str, Frame]) -> pl.LazyFrame:
+def _add_scores(known: pl.LazyFrame, scores: Mapping[str, AnyFrame]) -> pl.LazyFrame:
     for criterion in CRITERIA:
         score = pl.col(criterion.score_column).cast(pl.Float64)
-        # In polars NaN is greater than any cut-off, so it would pass.
+        # In polars NaN is greater than any threshold, so it would pass.
         table = scores[criterion.stage].lazy()
         has_source = SOURCE in table.collect_schema().names()
         source = pl.col(SOURCE) if has_source else pl.lit(RELEASED)
@@ -274,14 +274,14 @@ def _add_scores(known: pl.LazyFrame, scores: Mapping[str, Frame]) -> pl.LazyFram
     return known
 
 
-def _outcome(criterion: Criterion, cut_off: float, tainted_scores: TaintedScores) -> pl.Expr:
+def _outcome(criterion: Criterion, threshold: float, imputed_scores: ImputedScores) -> pl.Expr:
     score = pl.col(score_column(criterion))
     return (
         pl.when(score.is_null())
         .then(pl.lit(Outcome.UNSCORED.value))
-        .when(pl.col(taint_column(criterion)) & (tainted_scores == "reject"))
-        .then(pl.lit(Outcome.TAINTED.value))
-        .when(criterion.is_met(score, cut_off))
+        .when(pl.col(imputed_column(criterion)) & (imputed_scores == "reject"))
+        .then(pl.lit(Outcome.IMPUTED.value))
+        .when(criterion.is_met(score, threshold))
         .then(pl.lit(Outcome.PASSED.value))
         .otherwise(pl.lit(Outcome.REJECTED.value))
     )
@@ -289,17 +289,17 @@ def _outcome(criterion: Criterion, cut_off: float, tainted_scores: TaintedScores
 
 def _is_stopped_by(criterion: Criterion, *, is_unscored_stopped: bool) -> pl.Expr:
     outcome = pl.col(outcome_column(criterion))
-    stopping = [Outcome.REJECTED, Outcome.TAINTED, *([Outcome.UNSCORED] if is_unscored_stopped else [])]
+    stopping = [Outcome.REJECTED, Outcome.IMPUTED, *([Outcome.UNSCORED] if is_unscored_stopped else [])]
     return outcome.is_in([one.value for one in stopping])
 
 
 def _reason(criterion: Criterion) -> pl.Expr:
     reasons = {
         Outcome.REJECTED.value: (
-            RejectReason.BELOW_CUT_OFF if criterion.is_at_least else RejectReason.ABOVE_CUT_OFF
+            RejectReason.BELOW_THRESHOLD if criterion.is_at_least else RejectReason.ABOVE_THRESHOLD
         ).value,
         Outcome.UNSCORED.value: RejectReason.UNSCORED.value,
-        Outcome.TAINTED.value: RejectReason.TAINTED.value,
+        Outcome.IMPUTED.value: RejectReason.IMPUTED.value,
     }
     return pl.col(outcome_column(criterion)).replace_strict(reasons, default=None, return_dtype=pl.String)
 

@@ -1,1 +1,1 @@
-"""Groundings computed anew: jobs, questions, answers and tables."""
+"""Groundings recomputed: jobs, questions, answers and tables."""

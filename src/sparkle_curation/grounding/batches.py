@@ -29,7 +29,7 @@ class GroundJob(NamedTuple):
 
     key: str
     id: str
-    instruction: str
+    edit_prompt: str
     labels: list[str]
     frames: list[int]
 
@@ -116,7 +116,7 @@ class BatchGround:
     def _question(self, asked: _Asked, tries: int) -> Question:
         if asked.job.labels:
             return self.grounder.ask_round2(asked.pictures[0], asked.job.labels, tries)
-        return self.grounder.ask_round1(asked.pictures[0], asked.pictures[1], asked.job.instruction, tries)
+        return self.grounder.ask_round1(asked.pictures[0], asked.pictures[1], asked.job.edit_prompt, tries)
 
 
 def _read_frames(file: Any, indices: Sequence[int]) -> list[Image]:
@@ -136,7 +136,7 @@ def _answer(reply: Reply, tries: int) -> dict[str, Any]:
 
 
 def _row(job: GroundJob, answers: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The answers of a job, and its error: of an anchor that was not answered only where the others were not either."""
+    """The answers of a job, and its error: of an unanswered sampled frame only where the others are unanswered too."""
     unanswered = [(number, one) for number, one in enumerate(answers) if one["fault"]]
     failed = [(number, one) for number, one in unanswered if not one["is_open"]]
     is_lost = not job.labels or len(unanswered) == len(answers)

@@ -15,7 +15,7 @@ from sparkle_curation.model_jobs.provenance import SAMPLE_EDITS, describe, diges
 from sparkle_curation.models.questions import Image, Question, VisionLanguageModel
 from sparkle_curation.spec.frames import BBOX_SCALE
 
-INSTRUCTION, LABELS = "<instruction>", "<labels>"
+EDIT_PROMPT, LABELS = "<instruction>", "<labels>"
 _LABEL_CHARS = 80
 
 
@@ -55,7 +55,7 @@ class Grounder:
     def __post_init__(self) -> None:
         """Stop where a text has no place for what is to be put in."""
         for name, text, mark in (
-            ("ground_round1", self.round1_text, INSTRUCTION),
+            ("ground_round1", self.round1_text, EDIT_PROMPT),
             ("ground_round2", self.round2_text, LABELS),
         ):
             if mark not in text:
@@ -91,9 +91,9 @@ class Grounder:
         ]
         return digest_of(self.provenance, questions)
 
-    def ask_round1(self, source: Image, edited: Image, instruction: str, tries: int) -> Question:
+    def ask_round1(self, source: Image, edited: Image, edit_prompt: str, tries: int) -> Question:
         """Which objects of the source the edit is to keep."""
-        return self._question([source, edited], self.round1_text.replace(INSTRUCTION, instruction), tries)
+        return self._question([source, edited], self.round1_text.replace(EDIT_PROMPT, edit_prompt), tries)
 
     def ask_round2(self, frame: Image, labels: Sequence[str], tries: int) -> Question:
         """Where these objects are in a frame."""
@@ -107,7 +107,7 @@ class Grounder:
 
 
 def answer_schema(max_objects: int) -> str:
-    """The JSON schema of an answer: boxes of four whole numbers of 0-1000, or none, with labels."""
+    """The JSON schema of an answer: boxes of four integers of 0-1000, or none, with labels."""
     number = {"type": "integer", "minimum": 0, "maximum": BBOX_SCALE}
     box = {"type": "array", "items": number, "minItems": 4, "maxItems": 4}
     # A pattern, since a bare length lets control characters through, which no JSON text may hold.

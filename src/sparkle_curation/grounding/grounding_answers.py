@@ -141,5 +141,5 @@ def _box(value: Any) -> tuple[float, ...] | GroundingFault:
 
 
 def _is_number(value: object) -> bool:
-    # A boolean is no number; and a whole number may be too long to be a float.
+    # A boolean is no number; and an integer may be too long to be a float.
     return type(value) is int or (type(value) is float and math.isfinite(value))

@@ -6,7 +6,7 @@ import polars as pl
 
 from sparkle_curation.engine.caching.costly_work import digests
 from sparkle_curation.engine.journal.journal import KEY
-from sparkle_curation.media.bboxes.sampled_frames import choose_anchors
+from sparkle_curation.media.bboxes.sampled_frames import choose_sampled_frames
 from sparkle_curation.model_jobs.job_files import choose_files, pair_files, tell_error
 from sparkle_curation.spec.layout import KIND
 
@@ -69,17 +69,18 @@ def list_round2(
         ).alias("error"),
         pl.lit("").alias("instruction"),
         pl.lit(None, pl.String).alias("edited_digest"),
-        pl.struct("frame_count", "fps").map_elements(_anchors, return_dtype=_FRAMES).alias("frames"),
+        pl.struct("frame_count", "fps").map_elements(_sampled_frames, return_dtype=_FRAMES).alias("frames"),
     )
     return _keyed(jobs, f"ground 2 {grounder_digest}", limit)
 
 
-def _anchors(video: dict[str, float | None]) -> list[int]:
+def _sampled_frames(video: dict[str, float | None]) -> list[int]:
     frame_count, fps = video["frame_count"], video["fps"]
-    return choose_anchors(int(frame_count), fps) if frame_count and fps else []
+    return choose_sampled_frames(int(frame_count), fps) if frame_count and fps else []
 
 
 def _keyed(jobs: pl.DataFrame, prefix: str, limit: int | None) -> pl.DataFrame:
+    # These names are part of the key: under others, what was answered before would be asked again.
     shown = ["instruction", "labels", "frames", "source_digest", "edited_digest"]
     is_whole = pl.col("error").is_null()
     is_within = pl.lit(value=True) if limit is None else pl.col("id").cum_count().over(is_whole) <= limit

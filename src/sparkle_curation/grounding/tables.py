@@ -53,7 +53,7 @@ def stream_round2(
 
 
 def published_records(table: pl.LazyFrame) -> dict[str, Iterator[dict[str, Any]]]:
-    """Theme -> the records of its grounded samples, as the release writes them: whole numbers are whole."""
+    """Theme -> the records of its grounded samples, as the release writes them: integers are whole."""
     names = table.collect_schema().names()
     columns = [name for name in ("id", "prompt", "edit_type", *_OF_ROUND1, "frame_objects") if name in names]
     return {theme: map(_whole, records) for theme, records in records_by_theme(table, columns).items()}
@@ -71,7 +71,7 @@ def _stream(
 
 
 def _row1(job: Row, said: Row | None) -> Row:
-    row = _told(job, said)
+    row = _describe(job, said)
     if row["fault"]:
         return row
     found = parse_grounding(row["raw_texts"][0])
@@ -81,7 +81,7 @@ def _row1(job: Row, said: Row | None) -> Row:
 
 
 def _row2(job: Row, said: Row | None) -> Row:
-    row = {**_told(job, said), **{name: job[name] for name in _OF_ROUND1}}
+    row = {**_describe(job, said), **{name: job[name] for name in _OF_ROUND1}}
     if row["fault"] or said is None:
         return row
     answers = [_found(answer) for answer in said["answers"]]
@@ -90,11 +90,11 @@ def _row2(job: Row, said: Row | None) -> Row:
         **row,
         "frame_objects": [_objects(one.objects) for one in relocated],
         "surplus_labels": [one.surplus for one in relocated],
-        "unanswered_anchors": [number for number, found in enumerate(answers) if found is None],
+        "unanswered_sampled_frames": [number for number, found in enumerate(answers) if found is None],
     }
 
 
-def _told(job: Row, said: Row | None) -> dict[str, Any]:
+def _describe(job: Row, said: Row | None) -> dict[str, Any]:
     return {**tell(job, said), "edit_type": job["theme"]}
 
 
@@ -109,7 +109,7 @@ def _objects(found: Sequence[Found]) -> list[dict[str, Any]]:
 
 
 def _whole(value: Any) -> Any:
-    """The value with whole numbers instead of floats that are whole, as the release has them."""
+    """The value with integers instead of floats that are whole, as the release has them."""
     if isinstance(value, dict):
         return {name: _whole(member) for name, member in value.items()}
     if isinstance(value, list):

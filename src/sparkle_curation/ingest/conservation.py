@@ -62,7 +62,7 @@ def count_sources(tables: Frames, quarantine: pl.LazyFrame, source_files: Frames
     sources = pl.concat([frame.collect() for frame in source_files.values()])
     rows = pl.concat([_rows_by_path(name, frame) for name, frame in tables.items()])
     amount = pl.col("line_count").cast(pl.Int64)
-    set_aside = (
+    quarantined = (
         quarantine.group_by("table", "path")
         .agg(
             amount.filter(~pl.col("is_row_kept")).sum().alias("quarantined_count"),
@@ -72,7 +72,7 @@ def count_sources(tables: Frames, quarantine: pl.LazyFrame, source_files: Frames
     )
     counts = (
         sources.join(rows, on=["table", "path"], how="full", coalesce=True)
-        .join(set_aside, on=["table", "path"], how="full", coalesce=True)
+        .join(quarantined, on=["table", "path"], how="full", coalesce=True)
         .with_columns(pl.col("record_count", "row_count", "quarantined_count", "warning_count").fill_null(0))
         .with_columns(pl.col("record_count").cast(pl.Int64), pl.lit(True).alias("is_present"))
     )

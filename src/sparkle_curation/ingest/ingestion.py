@@ -1,4 +1,4 @@
-"""A table being read from the release: its rows, and beside them what was set aside and what was read.
+"""A table being read from the release: its rows, and beside them what was quarantined and what was read.
 
 Nothing is read until the rows are asked for, so a table whose sources have not changed costs nothing.
 """
@@ -34,15 +34,15 @@ class Ledger:
     def __init__(self, table: str) -> None:
         self._table = table
         self._sources: list[dict[str, object]] = []
-        self._set_aside = Spool(QUARANTINE_SCHEMA)
+        self._quarantine = Spool(QUARANTINE_SCHEMA)
         self._withdrawn: dict[str, set[int]] = {}
         self.retracted: dict[str, set[int]] = {}
         self.bytes_read = 0
 
-    def set_aside(self, theme: str | None, path: str, faults: Sequence[Fault]) -> None:
+    def quarantine(self, theme: str | None, path: str, faults: Sequence[Fault]) -> None:
         """Put faults of one file into the quarantine."""
         if faults:
-            self._set_aside.add(quarantine_rows(self._table, theme, path, faults))
+            self._quarantine.add(quarantine_rows(self._table, theme, path, faults))
 
     def retract(self, theme: str, path: str, source_lines: Sequence[int]) -> None:
         """Take back rows that were handed out, and with them the warnings about them."""
@@ -51,8 +51,8 @@ class Ledger:
             self._withdrawn.setdefault(path, set()).update(source_lines)
 
     def quarantined(self) -> Iterator[pa.Table]:
-        """The rows of the quarantine, in the order in which they were set aside."""
-        for table in self._set_aside.tables():
+        """The rows of the quarantine, in the order in which they were quarantined."""
+        for table in self._quarantine.tables():
             yield _without_warnings(table, self._withdrawn)
 
     def close_source(
@@ -86,7 +86,7 @@ class Ingestion:
         sources: the files that it is made of, for the fingerprint; all that is read must be among them.
         files: the release.
         code: a digest of the code that reads.
-        read: yields the rows, writing to the ledger what is set aside. Called anew for each reading.
+        read: yields the rows, writing to the ledger what is quarantined. Called again for each reading.
     """
 
     def __init__(

@@ -36,7 +36,7 @@ EXTENSIONS: dict[str, FileType] = {
 }
 """Extension, in lower case -> how it is opened. A file of any other is an error, and so its row is replaced."""
 
-_COUNT = "a whole number above 0"
+_COUNT = "an integer above 0"
 _SIDE = f"{_COUNT}, or null; height and width are both set or neither"
 _Count = Annotated[int, Field(strict=True, ge=1, description=_COUNT)]
 _Side = Annotated[Annotated[int, Field(strict=True, ge=1)] | None, Field(description=_SIDE)]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from sparkle_curation.engine.any_frame import Frame
+from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.loader.kiwi_edit import FileType, file_type
 from sparkle_curation.spec.layout import KIND, asset_path, parse_asset_path
 
@@ -52,7 +52,7 @@ _RESOLVED = {
 }
 
 
-def find_files(candidates: Frame, media: Frame) -> pl.DataFrame:
+def find_files(candidates: AnyFrame, media: AnyFrame) -> pl.DataFrame:
     """One row per candidate in their order, with both files that its row of the CSV names.
 
     Args:
@@ -107,7 +107,7 @@ def _resolve(cell: str) -> tuple[str | None, ...]:
     return (cell, path, *(name or (None, None, None)))
 
 
-def _list_files(rows: pl.DataFrame, media: Frame) -> pl.DataFrame:
+def _list_files(rows: pl.DataFrame, media: AnyFrame) -> pl.DataFrame:
     """What the media say of each path of the kinds that the rows name, once each."""
     # A file of the media has a path of the layout, so its kind is the one that its path names.
     kinds = {kind for side in SIDES for kind in rows[f"{side.name}_named_kind"].unique().drop_nulls()}

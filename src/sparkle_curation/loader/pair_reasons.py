@@ -103,7 +103,7 @@ def _of_the_files() -> dict[PairReason, Finding]:
         PairReason.MISSING_FILE: _of_either(
             _is_missing, lambda side: pl.format("{} is not among the assets", side.col("path"))
         ),
-        PairReason.CORRUPT_FILE: _of_either(_is_corrupt, _told_corrupt),
+        PairReason.CORRUPT_FILE: _of_either(_is_corrupt, _describe_corrupt),
         PairReason.UNEVEN_FRAMES: _of_either(
             lambda side: side.col("is_whole") & ~side.col("is_constant_fps"),
             lambda side: pl.format(
@@ -155,7 +155,7 @@ def _is_corrupt(side: Side) -> pl.Expr:
     return _is_looked_up(side) & is_broken & ~_is_missing(side)
 
 
-def _told_corrupt(side: Side) -> pl.Expr:
+def _describe_corrupt(side: Side) -> pl.Expr:
     error = side.col("error").fill_null("its header does not say its size and frames")
     return pl.concat_str(
         side.col("path"), pl.lit(": "), error, pl.lit(", ") + side.col("error_detail"), ignore_nulls=True

@@ -1,7 +1,7 @@
 """The preflight: what Kiwi-Edit's training loader would do with each row of a variant.
 
 The loader replaces a row that it cannot load by a random other one, and says so in a line of its output at most.
-Here each row is held against its rules beforehand, from the headers of the files alone.
+Here each row is checked against its rules beforehand, from the headers of the files alone.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Literal
 
 import polars as pl
 
-from sparkle_curation.engine.any_frame import Frame
+from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import ConservationError
 from sparkle_curation.loader.kiwi_edit import LoaderSettings
 from sparkle_curation.loader.pair_files import find_files
@@ -23,8 +23,8 @@ UnloadablePairs = Literal["drop", "keep"]
 
 
 def check_pairs(
-    candidates: Frame,
-    media: Frame,
+    candidates: AnyFrame,
+    media: AnyFrame,
     settings: LoaderSettings,
     unloadable_pairs: UnloadablePairs = "drop",
 ) -> pl.DataFrame:
@@ -38,7 +38,7 @@ def check_pairs(
     0
 
     Args:
-        candidates: the samples that would be emitted: ``id``, ``theme``, ``prompt``, ``src_video``, ``tgt_video``.
+        candidates: the samples that would be exported: ``id``, ``theme``, ``prompt``, ``src_video``, ``tgt_video``.
         media: the table of the media.
         settings: the loader's.
         unloadable_pairs: whether ``is_dropped`` is set for those that would be replaced.
@@ -67,10 +67,12 @@ def check_pairs(
     return preflight
 
 
-def drop_unloadable(candidates: Frame, preflight: Frame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+def drop_unloadable(
+    candidates: AnyFrame, preflight: AnyFrame
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """The candidates that stay, a report of those that are dropped, and one of those that train badly.
 
-    The reports have ``id``, ``theme``, ``outcome``, ``reasons`` (parted by spaces) and ``detail``. The second has
+    The reports have ``id``, ``theme``, ``outcome``, ``reasons`` (separated by spaces) and ``detail``. The second has
     a row for each pair with a reason that the loader accepts, unless it is dropped.
 
     Raises:
@@ -96,7 +98,7 @@ def drop_unloadable(candidates: Frame, preflight: Frame) -> tuple[pl.DataFrame, 
 _REPORTED = ("id", "theme", "outcome", "reasons", "detail")
 
 
-def count_uninspected(preflight: Frame) -> pl.DataFrame:
+def count_uninspected(preflight: AnyFrame) -> pl.DataFrame:
     """Pairs of which a file could not be inspected: ``theme``, ``count``, one row per theme that has some."""
     is_open = pl.col("reasons").list.contains(PairReason.NOT_INSPECTED.value)
     counts = preflight.lazy().filter(is_open).group_by("theme", maintain_order=True)
@@ -137,7 +139,7 @@ def _tell(checked: pl.DataFrame, found: Mapping[PairReason, Finding]) -> pl.Data
     return odd.select("id", pl.concat_str(told, separator="; ", ignore_nulls=True).alias("detail"))
 
 
-def _check_conservation(candidates: Frame, preflight: pl.DataFrame) -> None:
+def _check_conservation(candidates: AnyFrame, preflight: pl.DataFrame) -> None:
     count = candidates.lazy().select(pl.len()).collect().item()
     if preflight.height != count or preflight["id"].n_unique() != count:
         raise ConservationError(

@@ -21,7 +21,7 @@ AROUND: Final = (
     *(module.__name__ for module in (errors, journal_module, asset_store, fields)),
     *(__name__, costly_work.__name__, "polars", "pyarrow"),
 )
-"""What carries such work and its results and decides none of them: no code to measure anything anew for."""
+"""What carries such work and its results and decides none of them: no code to measure anything again for."""
 
 
 class Failure(NamedTuple):
@@ -51,15 +51,15 @@ def read_asset(
         with store.open(store.find(sample_id, kind)) as file:
             return read(file)
     except MediaError as error:
-        return Failure(error.code, f"{kind}: {_said(error)}")
+        return Failure(error.code, f"{kind}: {_describe(error)}")
     except AssetError as error:
         # A file that is gone, or is not the one that was ingested; or the system's fault, which may pass.
         is_of_the_system = isinstance(error.__cause__, OSError) and not isinstance(
             error.__cause__, (FileNotFoundError, NotADirectoryError)
         )
         fault = MediaFault.UNREADABLE if is_of_the_system else MediaFault.MISSING
-        return Failure(fault.value, f"{kind}: {_said(error)}")
+        return Failure(fault.value, f"{kind}: {_describe(error)}")
 
 
-def _said(error: SparkleError) -> str:
+def _describe(error: SparkleError) -> str:
     return storable(f"{error.what} ({error.got})" if error.got else error.what)

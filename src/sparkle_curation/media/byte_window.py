@@ -52,7 +52,7 @@ class ByteWindow:
 
         Args:
             offset: where, from the start of the window.
-            length: how many; a length that a file claims must have been held against ``size`` before.
+            length: how many; a length that a file claims must have been compared with ``size`` before.
             ahead: read at least so many in one go; what is left over serves the next call if it can.
         """
         length = max(0, min(length, self.size - offset))

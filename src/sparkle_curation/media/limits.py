@@ -1,4 +1,4 @@
-"""How large a file's claims may be: nothing of a claimed size is taken before it is held against these."""
+"""How large a file's claims may be: nothing of a claimed size is taken before it is compared with these."""
 
 from __future__ import annotations
 

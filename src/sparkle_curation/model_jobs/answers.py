@@ -1,4 +1,4 @@
-"""A judge's answer, read strictly: two whole numbers or a reason why not, and never a guess.
+"""A judge's answer, read strictly: two integers or a reason why not, and never a guess.
 
 EditScore's own parsers take what looks like numbers: of a truncated text the first ones, of ``8/10 in 2024``
 three, of two objects a mixture, booleans for 0 and 1, and where they find nothing they put in a number of their
@@ -40,7 +40,7 @@ class Answer:
     """An answer as its prompt asks for it.
 
     Attributes:
-        scores: the two scores, whole numbers from 0 to the score range.
+        scores: the two scores, integers from 0 to the score range.
         reasoning: the judge's reasons, storable; None where the answer has none, or not as text.
     """
 
@@ -51,8 +51,8 @@ class Answer:
 def parse_answer(text: str, score_range: int = 25) -> Answer | AnswerFault:
     r"""The answer that ``text`` is, or the first reason why it is none.
 
-    Taken is one JSON object, alone or in one Markdown fence, whose ``score`` is a list of exactly two whole
-    numbers from 0 to ``score_range``. Other members are passed over; one that stands twice is not. What a model
+    Taken is one JSON object, alone or in one Markdown fence, whose ``score`` is a list of exactly two integers
+     from 0 to ``score_range``. Other members are passed over; one that stands twice is not. What a model
     thought before it does not count (``answer_body``).
 
     Args:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sparkle_curation.engine.batch_functions import BatchFunction
-from sparkle_curation.engine.caching.costly_work import HopelessError, Measuring, measure_missing
+from sparkle_curation.engine.caching.costly_work import AllFailedError, MeasureConfig, measure_missing
 from sparkle_curation.engine.executors.processes import choose_executor
 from sparkle_curation.engine.journal.journal import ERROR, KEY, Journal
 from sparkle_curation.engine.journal.key_index import KeyIndex
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Asking:
+class AskConfig:
     """How a model is asked.
 
     Attributes:
@@ -58,9 +58,9 @@ class Asking:
             with journal:
                 give_up_after = None if _is_any_answered(jobs, journal) else self.give_up_after
                 executor = choose_executor(is_in_this_process=True)
-                measuring = Measuring(self.title, executor, self.batch_size, give_up_after)
+                measuring = MeasureConfig(self.title, executor, self.batch_size, give_up_after)
                 return measure_missing(wanted, self.make_job, self.function, measuring, journal)
-        except HopelessError as error:
+        except AllFailedError as error:
             raise ModelError(
                 "The model gives no answer that can be read",
                 where=self.title,
@@ -90,7 +90,7 @@ class Plan:
     is_remote: bool
 
 
-def ask(jobs: pl.DataFrame, asking: Asking, journal: Journal) -> JournalRows:
+def ask(jobs: pl.DataFrame, asking: AskConfig, journal: Journal) -> JournalRows:
     """The journal's rows; those of the jobs that are asked for are among them afterwards.
 
     Raises:
@@ -106,7 +106,7 @@ def ask(jobs: pl.DataFrame, asking: Asking, journal: Journal) -> JournalRows:
     return JournalRows(journal)
 
 
-def plan(jobs: pl.DataFrame, asking: Asking, journal: Journal) -> Plan:
+def plan(jobs: pl.DataFrame, asking: AskConfig, journal: Journal) -> Plan:
     """What a run would do, from one batch that is asked now and need not be asked again.
 
     Raises:
@@ -144,7 +144,7 @@ def _spread(jobs: pl.DataFrame, count: int) -> pl.DataFrame:
     return jobs.gather_every(max(1, jobs.height // count)).head(count)
 
 
-def _pictures(jobs: pl.DataFrame, asking: Asking) -> int:
+def _pictures(jobs: pl.DataFrame, asking: AskConfig) -> int:
     return int(jobs.select(asking.pictures.sum()).item())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from sparkle_curation.ingest.assets.store import choose_copy
+from sparkle_curation.ingest.assets.store import prefer_loose
 from sparkle_curation.media.assets import with_identity
 from sparkle_curation.spec.codes.media_faults import MediaFault
 from sparkle_curation.spec.tables.rescores import NO_PROMPT
@@ -12,7 +12,7 @@ from sparkle_curation.spec.tables.rescores import NO_PROMPT
 
 def choose_files(media: pl.DataFrame) -> pl.DataFrame:
     """The inspected media, one row per sample and kind, with ``identity``: equal for equal contents."""
-    return with_identity(choose_copy(media))
+    return with_identity(prefer_loose(media))
 
 
 def pair_files(
@@ -50,7 +50,7 @@ def tell_error(source_kind: str, **texts: str) -> pl.Expr:
         texts: by further codes.
     """
     known = {
-        MediaFault.MISSING.value: f"{source_kind}: the release at hand has none of this sample",
+        MediaFault.MISSING.value: f"{source_kind}: the available release has none of this sample",
         NO_PROMPT: "neither the annotations nor the release's own record have a prompt of this sample",
         **texts,
     }

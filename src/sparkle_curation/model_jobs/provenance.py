@@ -33,7 +33,11 @@ def describe(
     facts = dict(model.provenance)
     columns = {name: facts.pop(name, None) for name in _COLUMNS}
     text = json.dumps({"sampling": facts, **settings}, sort_keys=True, ensure_ascii=False)
-    return {**columns, "instructions_origin": origin, "instructions_digest": digest, "settings": text}
+    return {**columns, "prompt_template_origin": origin, "prompt_template_digest": digest, "settings": text}
+
+
+_KEYED_AS = {"prompt_template_digest": "instructions_digest"}  # an old name
+"""Columns under the names that the keys of answers are made with, so that answers from before a renaming are found."""
 
 
 def digest_of(provenance: Mapping[str, str | None], questions: Sequence[Question]) -> str:
@@ -44,11 +48,13 @@ def digest_of(provenance: Mapping[str, str | None], questions: Sequence[Question
         questions: some that stand for all that are asked.
     """
     facts: dict[str, object] = {
-        name: value for name, value in provenance.items() if name != "instructions_origin"
+        _KEYED_AS.get(name, name): value
+        for name, value in provenance.items()
+        if name != "prompt_template_origin"
     }
     facts["questions"] = [describe_question(question) for question in questions]
     return xxhash.xxh3_128(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 SAMPLE_EDITS = ("Put a hat on the man.", '\u00c4ndere <b>"alles"</b>, {bis} auf\n1. dies & 2. das; ' * 40)
-"""Two editing instructions, of which the second has all that code might treat in a way of its own."""
+"""Two edit prompts, of which the second has all that code might treat in a way of its own."""

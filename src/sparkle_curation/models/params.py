@@ -60,9 +60,9 @@ class SamplingParams(BaseModel):
 
     temperature: Annotated[float, Field(ge=0, allow_inf_nan=False, description="a number from 0")] = 0.7
     top_p: Annotated[float, Field(gt=0, le=1, description="a number above 0, up to 1")] = 0.9
-    top_k: Annotated[int, Field(strict=True, ge=0, description="a whole number; 0 for all tokens")] = 20
+    top_k: Annotated[int, Field(strict=True, ge=0, description="an integer; 0 for all tokens")] = 20
     presence_penalty: Annotated[float, Field(ge=-2, le=2, description="a number from -2 to 2")] = 0.0
-    max_new_tokens: Annotated[int, Field(strict=True, ge=1, description="a whole number above 0")] = 512
+    max_new_tokens: Annotated[int, Field(strict=True, ge=1, description="an integer above 0")] = 512
 
     def sampling(self) -> Sampling:
         """The same, as a model takes it."""

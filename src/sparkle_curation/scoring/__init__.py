@@ -1,1 +1,1 @@
-"""Scores computed anew: jobs, questions, tables, and how they agree with the release's."""
+"""Scores recomputed: jobs, questions, tables, and how they agree with the release's."""

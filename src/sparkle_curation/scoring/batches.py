@@ -16,7 +16,7 @@ from sparkle_curation.media.decode.frames import read_frames
 from sparkle_curation.media.stills.images import read_image
 from sparkle_curation.model_jobs.answer_journal import journal_schema, tell_answer, unread
 from sparkle_curation.models.questions import Image, ReplyFault, VisionLanguageModel
-from sparkle_curation.scoring.editscore.prompt_template import Instructions
+from sparkle_curation.scoring.editscore.prompt_template import PromptTemplate
 from sparkle_curation.scoring.editscore.scoring import ASPECTS, Candidate, ScoreSettings, Scoring, score
 from sparkle_curation.scoring.jobs import ScoreJob
 from sparkle_curation.spec.stages import STAGE_BY_NAME
@@ -32,13 +32,13 @@ class BatchScore:
     Attributes:
         store: the release's assets.
         model: asked; loaded with the first question.
-        instructions: what it is told.
+        prompt_template: what it is told.
         settings: how often, and with which seeds.
     """
 
     store: AssetStore
     model: VisionLanguageModel
-    instructions: Instructions
+    prompt_template: PromptTemplate
     settings: ScoreSettings
 
     def __call__(self, batch: list[ScoreJob]) -> pa.Table:
@@ -60,7 +60,9 @@ class BatchScore:
             ModelError: the model cannot answer at all.
         """
         candidates = [one for found in prepared if not isinstance(found, Failure) for one in found]
-        scorings = iter(score(candidates, self.model, self.instructions, self.settings) if candidates else [])
+        scorings = iter(
+            score(candidates, self.model, self.prompt_template, self.settings) if candidates else []
+        )
         rows = [
             {
                 KEY: job.key,
@@ -81,7 +83,7 @@ class BatchScore:
                 return pictures
             sides.append(pictures)
         return [
-            Candidate(source, edited, job.instruction, stage.is_of_frames)
+            Candidate(source, edited, job.edit_prompt, stage.is_of_frames)
             for source, edited in zip(*sides, strict=True)
         ]
 
@@ -103,15 +105,15 @@ def _row(scorings: Sequence[Scoring]) -> Mapping[str, Any]:
 def _answers(scorings: Sequence[Scoring]) -> Iterator[dict[str, Any]]:
     """Every answer in the order in which it was asked for."""
     for place, scoring in enumerate(scorings):
-        for number in range(len(scoring.said["SC"])):
+        for number in range(len(scoring.attempts["SC"])):
             for aspect in ASPECTS:
-                said = scoring.said[aspect][number]
+                attempts = scoring.attempts[aspect][number]
                 yield {
                     "picture": place,
                     "number": number,
                     "aspect": aspect,
-                    "text": said.text,
-                    "fault": said.answer.value if isinstance(said.answer, ReplyFault) else None,
-                    "tries": said.tries,
-                    "is_fault": isinstance(said.answer, str),
+                    "text": attempts.text,
+                    "fault": attempts.answer.value if isinstance(attempts.answer, ReplyFault) else None,
+                    "tries": attempts.tries,
+                    "is_fault": isinstance(attempts.answer, str),
                 }

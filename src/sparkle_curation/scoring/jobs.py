@@ -32,7 +32,7 @@ class ShowRules:
     """What the judge is shown.
 
     Attributes:
-        templates: stage -> the editing instruction, with ``{prompt}`` for the record's, which is all of it by default.
+        templates: stage -> the edit prompt, with ``{prompt}`` for the record's, which is all of it by default.
         video_source_frame: which source frame stands beside an edited one: the ``same`` index, or the ``first``.
     """
 
@@ -59,7 +59,7 @@ class ScoreJob(NamedTuple):
     key: str
     id: str
     stage: str
-    instruction: str
+    edit_prompt: str
     source_frames: list[int]
     edited_frames: list[int]
 
@@ -119,11 +119,12 @@ def _of_stage(
         .with_columns(
             pl.lit(stage.name).alias("stage"),
             tell_error(source, **{TOO_SHORT: too_short}).alias("error_detail"),
-            _instruction(rules.templates.get(stage.name, PROMPT)).alias("instruction"),
+            _edit_prompt(rules.templates.get(stage.name, PROMPT)).alias("instruction"),
             *_frames(stage, rules.video_source_frame),
         )
     )
     prefix = f"score {judge_digest}"
+    # These names are part of the key: under others, what was answered before would be asked again.
     shown = ["stage", "instruction", "source_digest", "edited_digest", "source_frames", "edited_frames"]
     return pairs.with_columns(digests(pairs, prefix, shown)).select(_COLUMNS)
 
@@ -135,7 +136,7 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def _instruction(template: str) -> pl.Expr:
+def _edit_prompt(template: str) -> pl.Expr:
     """The template with the record's prompt in its place."""
     first, *rest = template.split(PROMPT)
     return pl.concat_str(pl.lit(first), *(part for text in rest for part in ("prompt", pl.lit(text))))

@@ -8,32 +8,32 @@ from __future__ import annotations
 
 from typing import Any
 
-from sparkle_curation.scoring.editscore.score_scale import Rubric
+from sparkle_curation.scoring.editscore.score_scale import ScoreScale
 from sparkle_curation.scoring.editscore.scoring import Scoring
 
 
-def still_record(scoring: Scoring, rubric: Rubric) -> dict[str, Any]:
+def still_record(scoring: Scoring, score_scale: ScoreScale) -> dict[str, Any]:
     """``editscore`` of a still picture; the scoring has no fault."""
     consistency, quality = scoring.answers("SC"), scoring.answers("PQ")
     lowest = [min(pair) for pair in quality]
     return {
-        "prompt_following": rubric.mean_score([first for first, _ in consistency]),
-        "consistency": rubric.mean_score([second for _, second in consistency]),
-        "perceptual_quality": rubric.mean_score(lowest),
-        "overall": rubric.overall([min(pair) for pair in consistency], lowest),
+        "prompt_following": score_scale.mean_score([first for first, _ in consistency]),
+        "consistency": score_scale.mean_score([second for _, second in consistency]),
+        "perceptual_quality": score_scale.mean_score(lowest),
+        "overall": score_scale.overall([min(pair) for pair in consistency], lowest),
         "SC_reasoning": scoring.reasoning("SC", -1),
         "PQ_reasoning": scoring.reasoning("PQ", -1),
     }
 
 
-def frame_record(scoring: Scoring, rubric: Rubric) -> dict[str, Any]:
+def frame_record(scoring: Scoring, score_scale: ScoreScale) -> dict[str, Any]:
     """``editscore`` of one frame of a video; the scoring has no fault."""
     consistency = [min(pair) for pair in scoring.answers("SC")]
     quality = [min(pair) for pair in scoring.answers("PQ")]
     return {
-        "SC_score": rubric.mean_score(consistency),
-        "PQ_score": rubric.mean_score(quality),
-        "O_score": rubric.overall(consistency, quality),
+        "SC_score": score_scale.mean_score(consistency),
+        "PQ_score": score_scale.mean_score(quality),
+        "O_score": score_scale.overall(consistency, quality),
         "SC_score_reasoning": scoring.reasoning("SC", 0),
         "PQ_score_reasoning": scoring.reasoning("PQ", 0),
         "SC_raw_output": scoring.texts("SC")[0],

@@ -13,8 +13,8 @@ from sparkle_curation.engine.table_stream import TableStream
 from sparkle_curation.model_jobs.answer_streams import Row, RowMaker, records_by_theme, stream_rows, tell
 from sparkle_curation.model_jobs.answers import parse_answer
 from sparkle_curation.models.questions import ReplyFault
-from sparkle_curation.scoring.editscore.score_scale import Rubric
-from sparkle_curation.scoring.editscore.scoring import ASPECTS, Said, Scoring
+from sparkle_curation.scoring.editscore.score_scale import ScoreScale
+from sparkle_curation.scoring.editscore.scoring import ASPECTS, Attempt, Scoring
 from sparkle_curation.scoring.scored_records import frame_record, still_record
 from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.stages import Stage
@@ -25,7 +25,7 @@ def stream_table(
     jobs: pl.DataFrame,
     answers: JournalRows,
     stage: Stage,
-    rubric: Rubric,
+    score_scale: ScoreScale,
     provenance: Mapping[str, str | None],
 ) -> TableStream:
     """The rescores of a stage (``RESCORED_TABLES``): one row per job, in their order.
@@ -34,7 +34,7 @@ def stream_table(
         jobs: of all stages, from ``list_jobs``.
         answers: rows of the journal.
         stage: which.
-        rubric: range and passes that the answers were asked for with.
+        score_scale: range and passes that the answers were asked for with.
         provenance: the columns that are the same for all rows.
 
     Raises:
@@ -44,7 +44,7 @@ def stream_table(
     maker = RowMaker(
         arrow_schema(RESCORED_TABLES[name]),
         code_digest(__name__),
-        lambda job, said: _row(job, said, stage, rubric),
+        lambda job, said: _row(job, said, stage, score_scale),
         provenance,
     )
     return stream_rows(name, jobs.filter(pl.col("stage") == stage.name), answers, maker)
@@ -56,36 +56,36 @@ def published_records(table: pl.LazyFrame, stage: Stage) -> dict[str, Iterator[d
     return records_by_theme(table, columns)
 
 
-def _row(job: Row, said: Row | None, stage: Stage, rubric: Rubric) -> Row:
+def _row(job: Row, said: Row | None, stage: Stage, score_scale: ScoreScale) -> Row:
     row = tell(job, said)
-    return row if row["fault"] or said is None else row | _scores(job, said["answers"], stage, rubric)
+    return row if row["fault"] or said is None else row | _scores(job, said["answers"], stage, score_scale)
 
 
-def _scores(job: Row, answers: Sequence[Row], stage: Stage, rubric: Rubric) -> dict[str, Any]:
-    scorings = list(_scorings(answers, rubric))
+def _scores(job: Row, answers: Sequence[Row], stage: Stage, score_scale: ScoreScale) -> dict[str, Any]:
+    scorings = list(_scorings(answers, score_scale))
     if not stage.is_of_frames:
-        record = still_record(scorings[0], rubric)
+        record = still_record(scorings[0], score_scale)
         return {"editscore": record, **{each.score_column: record[each.field] for each in stage.criteria}}
-    records = [frame_record(scoring, rubric) for scoring in scorings]
+    records = [frame_record(scoring, score_scale) for scoring in scorings]
     values = {
         each.score_column: each.reduce([record[each.field] for record in records]) for each in stage.criteria
     }
     return {"frame_indices": job["edited_frames"], "editscore": records, **values}
 
 
-def _scorings(answers: Sequence[Row], rubric: Rubric) -> Iterator[Scoring]:
+def _scorings(answers: Sequence[Row], score_scale: ScoreScale) -> Iterator[Scoring]:
     """The scoring of each picture, from its answers."""
     for place in range(1 + max(answer["picture"] for answer in answers)):
         mine = [answer for answer in answers if answer["picture"] == place]
         yield Scoring(
             {
-                aspect: [_said(answer, rubric) for answer in mine if answer["aspect"] == aspect]
+                aspect: [_attempt(answer, score_scale) for answer in mine if answer["aspect"] == aspect]
                 for aspect in ASPECTS
             }
         )
 
 
-def _said(answer: Row, rubric: Rubric) -> Said:
+def _attempt(answer: Row, score_scale: ScoreScale) -> Attempt:
     fault = answer["fault"]
-    read = ReplyFault(fault) if fault else parse_answer(answer["text"], rubric.score_range)
-    return Said(answer["text"], read, answer["tries"])
+    read = ReplyFault(fault) if fault else parse_answer(answer["text"], score_scale.score_range)
+    return Attempt(answer["text"], read, answer["tries"])

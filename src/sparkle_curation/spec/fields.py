@@ -12,15 +12,15 @@ from typing import Literal
 
 import pyarrow as pa
 
-Scalar = Literal["text", "float", "integer", "long", "boolean"]
+Scalar = Literal["string", "float64", "int32", "int64", "bool"]
 """``float`` is 64 bits, ``integer`` 32 bits, ``long`` 64 bits."""
 
 _ARROW_SCALARS: dict[Scalar, pa.DataType] = {
-    "text": pa.string(),
-    "float": pa.float64(),
-    "integer": pa.int32(),
-    "long": pa.int64(),
-    "boolean": pa.bool_(),
+    "string": pa.string(),
+    "float64": pa.float64(),
+    "int32": pa.int32(),
+    "int64": pa.int64(),
+    "bool": pa.bool_(),
 }
 
 
@@ -65,7 +65,7 @@ FieldType = Scalar | Struct | ListOf
 def arrow_type(field_type: FieldType) -> pa.DataType:
     """The Arrow type of a field type; nested lists and structs stay nested.
 
-    >>> arrow_type(ListOf(ListOf("float")))
+    >>> arrow_type(ListOf(ListOf("float64")))
     ListType(list<item: list<item: double>>)
     """
     if isinstance(field_type, ListOf):
@@ -88,7 +88,7 @@ def arrow_schema(fields: tuple[Field, ...]) -> pa.Schema:
 def walk(fields: tuple[Field, ...], prefix: str = "$") -> Iterator[tuple[str, Field]]:
     """Every field with its JSON path, parents before children.
 
-    >>> inner = Field("overall", "float", "a score")
+    >>> inner = Field("overall", "float64", "a score")
     >>> [path for path, _ in walk((Field("editscore", ListOf(Struct((inner,))), "scores"),))]
     ['$.editscore', '$.editscore[...].overall']
     """

@@ -30,7 +30,7 @@ class Criterion:
         table: the ingested table that holds the stage's scores.
         score_column: the column of that table that is compared with the threshold.
         file_name: the JSONL file that the table is ingested from, one a theme.
-        published_cut_off: the threshold of the release.
+        published_threshold: the threshold of the release.
         is_at_least: whether values from the threshold up are kept, or those down from it; the threshold itself always is.
         scale: smallest and largest value.
         is_primary: whether a single ``threshold`` sets it.
@@ -45,7 +45,7 @@ class Criterion:
     table: str
     score_column: str
     file_name: str
-    published_cut_off: float
+    published_threshold: float
     is_at_least: bool
     scale: tuple[float, float]
     is_primary: bool
@@ -105,9 +105,9 @@ class Stage:
         return self.criteria[0].score_column
 
     @property
-    def published_cut_off(self) -> float:
+    def published_threshold(self) -> float:
         """The threshold of the primary criterion in the release."""
-        return self.criteria[0].published_cut_off
+        return self.criteria[0].published_threshold
 
 
 def _criterion(place: int, stage: description.Stage, criterion: description.Criterion) -> Criterion:
@@ -118,7 +118,7 @@ def _criterion(place: int, stage: description.Stage, criterion: description.Crit
         table=f"{stage.name}_scores",
         score_column=criterion.column or "_".join(filter(None, (criterion.reducer, criterion.field.lower()))),
         file_name=stage.file,
-        published_cut_off=criterion.threshold,
+        published_threshold=criterion.threshold,
         is_at_least=criterion.direction == "at_least",
         scale=(float(low), float(high)),
         is_primary=criterion is stage.primary,

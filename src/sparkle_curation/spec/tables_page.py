@@ -12,7 +12,7 @@ from sparkle_curation.spec.codes.diff_reasons import Cause
 from sparkle_curation.spec.codes.media_faults import MediaFault
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
 from sparkle_curation.spec.codes.score_rules import ScoreRule
-from sparkle_curation.spec.fields import Field, FieldType, ListOf, Scalar, Struct
+from sparkle_curation.spec.fields import Field, FieldType, ListOf, Struct
 from sparkle_curation.spec.tables.consistency import CONSISTENCY_COLUMNS
 from sparkle_curation.spec.tables.grounding_boxes import GROUNDING_BOX_COLUMNS
 from sparkle_curation.spec.tables.ingested import (
@@ -29,21 +29,13 @@ from sparkle_curation.spec.tables.regroundings import REGROUNDED_TABLES
 from sparkle_curation.spec.tables.rescores import RESCORED_TABLES
 from sparkle_curation.spec.tables.variant import VARIANT_TABLES
 
-_SHOWN_TYPES: dict[Scalar, str] = {
-    "text": "text",
-    "float": "number",
-    "integer": "whole number",
-    "long": "whole number, 64 bits",
-    "boolean": "yes or no",
-}
-
 _GRAINS: dict[str, tuple[str, tuple[Field, ...]]] = {
     "annotations": ("one row per sample of a theme's training CSV or metadata JSONL", ANNOTATION_COLUMNS),
     **{name: (table.grain, table.columns) for name, table in JSONL_TABLES.items()},
     "assets": ("one row per media file, loose or a tar member; a sample may be both", ASSET_COLUMNS),
     "media": ("one row per row of `assets` of the inspected kinds, broken or whole", MEDIA_COLUMNS),
     "grounding_boxes": (
-        "one row per sample, grounding round, grounded frame and object, found or not",
+        "one row per sample, grounding round, sampled frame and object, found or not",
         GROUNDING_BOX_COLUMNS,
     ),
     "quarantine": (
@@ -54,7 +46,7 @@ _GRAINS: dict[str, tuple[str, tuple[Field, ...]]] = {
         "one row per sample, stage, frame and violated rule of EditScore's arithmetic",
         SCORE_AUDIT_COLUMNS,
     ),
-    "preflight": ("one row per sample that could be emitted", PREFLIGHT_COLUMNS),
+    "preflight": ("one row per sample that could be exported", PREFLIGHT_COLUMNS),
     **VARIANT_TABLES,
     "consistency": ("one row per sample with any asset", CONSISTENCY_COLUMNS),
     "frame_hashes": ("one row per sample with a first source frame or source video", FRAME_HASH_COLUMNS),
@@ -113,7 +105,7 @@ def _rows(field: Field, path: str) -> Iterator[str]:
 def _shown(field_type: FieldType) -> str:
     if isinstance(field_type, ListOf):
         return f"list of {_shown(field_type.element)}"
-    return "struct" if isinstance(field_type, Struct) else _SHOWN_TYPES[field_type]
+    return "struct" if isinstance(field_type, Struct) else field_type
 
 
 def _bounds(field: Field) -> str:
@@ -149,10 +141,10 @@ def _score_rules() -> Iterator[str]:
     yield ""
     yield "## Rules of the score audit"
     yield ""
-    yield "| rule | its violation | proves a made-up value |"
+    yield "| rule | its violation | proves an imputed value |"
     yield "|---|---|---|"
     for rule in ScoreRule:
-        yield f"| `{rule}` | {rule.meaning} | {'yes' if rule.is_taint else 'no'} |"
+        yield f"| `{rule}` | {rule.meaning} | {'yes' if rule.is_imputed else 'no'} |"
 
 
 def _preflight() -> Iterator[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sparkle_curation.filtering.verdicts import MissingScores, TaintedScores
+from sparkle_curation.filtering.verdicts import ImputedScores, MissingScores
 from sparkle_curation.spec.description import dataset
 from sparkle_curation.spec.licences import PAIR_KINDS, UNKNOWN, joint_licence, licence_of, licence_terms
 from sparkle_curation.spec.sample_ids import ID_FORM
@@ -28,7 +28,7 @@ def write_card(facts: VariantFacts) -> str:
 
 # ------------------------------------------------------------------ the front matter
 _FEATURES = {
-    "prompt": "The editing instruction.",
+    "prompt": "The edit prompt.",
     **{
         field.name: field.description
         for field in ANNOTATION_COLUMNS
@@ -53,7 +53,7 @@ def _front_matter(facts: VariantFacts) -> str:
 
     about = dataset()
     data = DatasetCardData(
-        pretty_name=f"{about.title} variant, cut-offs {' / '.join(map(_number, facts.cut_offs.values()))}",
+        pretty_name=f"{about.title} variant, thresholds {' / '.join(map(_number, facts.thresholds.values()))}",
         license=joint_licence(_themes(facts)),
         language=["en"],
         task_categories=["video-to-video"],
@@ -91,14 +91,14 @@ _BODY = """\
 # {title} variant
 
 {total:,} source/edited video pairs of {dataset}, {summary}:
-those that pass the cut-offs below. The files are training annotations as
+those that pass the thresholds below. The files are training annotations as
 [Kiwi-Edit](https://github.com/showlab/Kiwi-Edit) reads them. The videos are not here; the paths are relative to the
 root of {release}, its shards extracted.
 
 ## Splits
 
 Each theme is a split, in `prompts/{{theme}}_train.csv`, with `prompts/{{theme}}_train_metadata.jsonl` beside it where
-the release has metadata; samples that were set aside for validation are one more, in `prompts/{{theme}}_val.csv`.
+the release has metadata; samples that were held out for validation are one more, in `prompts/{{theme}}_val.csv`.
 
 {splits}
 
@@ -108,13 +108,13 @@ the release has metadata; samples that were set aside for validation are one mor
 
 ## How it was made
 
-Each sample is held against one cut-off a stage; a score equal to it is kept. The counts are of samples that a stage
-lets through. A kept sample is emitted if it has a prompt and both videos, and Kiwi-Edit's loader would load them.
+Each sample is compared with one threshold a stage; a score equal to it is kept. The counts are of samples that a stage
+lets through. A kept sample is exported if it has a prompt and both videos, and Kiwi-Edit's loader would load them.
 
 {stages}
 
 - A sample without a score at a stage was {missing_scores}.
-- A sample whose score is proven to hold a made-up value was {tainted_scores}.
+- A sample whose score is proven to hold an imputed value was {imputed_scores}.
 - Code: {code}.
 - Data: version `{data.digest}`: {data.source_count:,} sources with {data.record_count:,} records in
   {data.size_bytes:,} bytes. The same sources have the same version on any machine.
@@ -135,7 +135,7 @@ _MISSING: dict[MissingScores, str] = {
     "keep": "let through",
     "error": "not allowed, and there is none",
 }
-_TAINTED: dict[TaintedScores, str] = {"keep": "judged by that score", "reject": "rejected there"}
+_IMPUTED: dict[ImputedScores, str] = {"keep": "filtered by that score", "reject": "rejected there"}
 
 
 def _body(facts: VariantFacts) -> str:
@@ -160,7 +160,7 @@ def _body(facts: VariantFacts) -> str:
         ),
         stages=_stages(facts),
         missing_scores=_MISSING[facts.missing_scores],
-        tainted_scores=_TAINTED[facts.tainted_scores],
+        imputed_scores=_IMPUTED[facts.imputed_scores],
         code=_code(facts.code),
         data=facts.data,
         rebuild=_rebuild(facts),
@@ -183,17 +183,17 @@ def _licence(facts: VariantFacts) -> str:
 
 
 def _stages(facts: VariantFacts) -> str:
-    """A row for each theme and the total: the samples known, those that each stage lets through, those emitted."""
+    """A row for each theme and the total: the samples known, those that each stage lets through, those exported."""
     headers = [
-        f"`{each.name}` {'>=' if each.is_at_least else '<='} {_number(facts.cut_offs[each.name])}"
+        f"`{each.name}` {'>=' if each.is_at_least else '<='} {_number(facts.thresholds[each.name])}"
         for each in CRITERIA
     ]
-    columns = ["known", *(f"{each.name}_kept" for each in CRITERIA), "emitted"]
+    columns = ["known", *(f"{each.name}_kept" for each in CRITERIA), "exported"]
     rows = [
         [theme, *(f"{count:,}" for count in counts)]
         for theme, *counts in facts.counts.select("theme", *columns).iter_rows()
     ]
-    return _table(["theme", "known", *headers, "emitted"], rows)
+    return _table(["theme", "known", *headers, "exported"], rows)
 
 
 def _code(code: CodeVersion) -> str:
@@ -205,12 +205,16 @@ def _code(code: CodeVersion) -> str:
 
 def _rebuild(facts: VariantFacts) -> str:
     """The commands that make the variant again from a download of the release."""
-    cut_offs = {_number(facts.cut_offs[each.name]) for each in PRIMARY_CRITERIA}
-    others = {each.name: facts.cut_offs[each.name] for each in CRITERIA if not each.is_primary}
+    thresholds = {_number(facts.thresholds[each.name]) for each in PRIMARY_CRITERIA}
+    others = {each.name: facts.thresholds[each.name] for each in CRITERIA if not each.is_primary}
     settings = {
-        **({"threshold": cut_offs.pop(), **_each(others)} if len(cut_offs) == 1 else _each(facts.cut_offs)),
+        **(
+            {"threshold": thresholds.pop(), **_each(others)}
+            if len(thresholds) == 1
+            else _each(facts.thresholds)
+        ),
         "missing_scores": facts.missing_scores,
-        "tainted_scores": facts.tainted_scores,
+        "imputed_scores": facts.imputed_scores,
         **{name: value for name, value in facts.settings.items() if value is not None},
         "release_root": "/path/to/Sparkle",
     }
@@ -222,8 +226,8 @@ def _rebuild(facts: VariantFacts) -> str:
     return "\n".join([*lines, "", f"{dvc}{lacking}"])
 
 
-def _each(cut_offs: Mapping[str, float]) -> dict[str, str]:
-    return {f"thresholds.{name}": _number(value) for name, value in cut_offs.items()}
+def _each(thresholds: Mapping[str, float]) -> dict[str, str]:
+    return {f"thresholds.{name}": _number(value) for name, value in thresholds.items()}
 
 
 def _number(value: float) -> str:

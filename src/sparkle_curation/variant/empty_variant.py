@@ -13,12 +13,12 @@ from sparkle_curation.spec.stages import CRITERIA
 _ON_PURPOSE = "for a variant without pairs: --params allow_empty=true"
 
 
-def check_kept(verdicts: pl.DataFrame, cut_offs: Mapping[str, float], *, allow_empty: bool) -> None:
+def check_kept(verdicts: pl.DataFrame, thresholds: Mapping[str, float], *, allow_empty: bool) -> None:
     """Nothing, when some sample is kept, or none need be.
 
     Args:
         verdicts: one row per known sample.
-        cut_offs: by the stage's name.
+        thresholds: by the stage's name.
         allow_empty: whether the variant may be empty.
 
     Raises:
@@ -33,42 +33,42 @@ def check_kept(verdicts: pl.DataFrame, cut_offs: Mapping[str, float], *, allow_e
             allowed="at least one sample",
             todo=f"make the tables first: kedro run --pipelines curate; {_ON_PURPOSE}",
         )
-    beyond = [RejectReason.BELOW_CUT_OFF.value, RejectReason.ABOVE_CUT_OFF.value]
+    beyond = [RejectReason.BELOW_THRESHOLD.value, RejectReason.ABOVE_THRESHOLD.value]
     is_all_below = verdicts["reject_reason"].is_in(beyond).all()
     raise EmptyOutputError(
         "The thresholds reject every sample: the variant would be empty"
         if is_all_below
         else "No sample is kept: the variant would be empty",
-        where="threshold, thresholds, missing_scores, tainted_scores",
-        got=f"of {verdicts.height:,} known samples: {'; '.join(_describe_stages(verdicts, cut_offs))}",
+        where="threshold, thresholds, missing_scores, imputed_scores",
+        got=f"of {verdicts.height:,} known samples: {'; '.join(_describe_stages(verdicts, thresholds))}",
         allowed="thresholds that at least one sample passes at every stage",
         todo=f"lower them, such as --params threshold=8; {_ON_PURPOSE}",
     )
 
 
-def check_emitted(counts: Mapping[str, int], *, allow_empty: bool) -> None:
-    """Nothing, when some pair is emitted, or none need be.
+def check_exported(counts: Mapping[str, int], *, allow_empty: bool) -> None:
+    """Nothing, when some pair is exported, or none need be.
 
     Args:
         counts: the total of ``funnel.count_samples``.
         allow_empty: whether the variant may be empty.
 
     Raises:
-        EmptyOutputError: no pair is emitted; with how many each step has dropped.
+        EmptyOutputError: no pair is exported; with how many each step has dropped.
     """
-    if allow_empty or counts["emitted"]:
+    if allow_empty or counts["exported"]:
         return
     raise EmptyOutputError(
-        "No pair can be emitted: the variant would be empty",
-        got=f"{counts['kept']:,} samples kept; {counts['not_emitted']:,} of them without a prompt or both videos, "
+        "No pair can be exported: the variant would be empty",
+        got=f"{counts['kept']:,} samples kept; {counts['not_exported']:,} of them without a prompt or both videos, "
         f"{counts['dropped']:,} dropped by the preflight",
         allowed="at least one pair",
-        todo="each is listed with its reason in 08_reporting/samples_not_emitted.csv and preflight_dropped.csv; "
+        todo="each is listed with its reason in 08_reporting/samples_not_exported.csv and preflight_dropped.csv; "
         + _ON_PURPOSE,
     )
 
 
-def _describe_stages(verdicts: pl.DataFrame, cut_offs: Mapping[str, float]) -> Iterator[str]:
+def _describe_stages(verdicts: pl.DataFrame, thresholds: Mapping[str, float]) -> Iterator[str]:
     """What each stage alone makes of all samples, whatever the others say."""
     for each in CRITERIA:
         scores = verdicts[score_column(each)].drop_nulls().to_list()
@@ -78,4 +78,4 @@ def _describe_stages(verdicts: pl.DataFrame, cut_offs: Mapping[str, float]) -> I
             if scores
             else "no score"
         )
-        yield f"{each.name} {best} at threshold {cut_offs[each.name]:g}, {passed:,} pass"
+        yield f"{each.name} {best} at threshold {thresholds[each.name]:g}, {passed:,} pass"

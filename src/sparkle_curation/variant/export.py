@@ -1,4 +1,4 @@
-"""Composing a variant: which kept samples can be emitted, with which prompt and videos."""
+"""Composing a variant: which kept samples can be exported, with which prompt and videos."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from sparkle_curation.engine.any_frame import Frame
+from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import ConservationError
 from sparkle_curation.spec.layout import KIND, asset_path
 from sparkle_curation.spec.licences import allowed_themes, licence_ids
@@ -26,7 +26,7 @@ VARIANT_COLUMNS: tuple[str, ...] = (
     "original_scene",
     "extra_fields",
 )
-"""Columns of a sample that can be emitted. ``edit_type`` is null where the release has no metadata of it;
+"""Columns of a sample that can be exported. ``edit_type`` is null where the release has no metadata of it;
 ``variant_samples`` has ``split`` too."""
 
 
@@ -37,7 +37,7 @@ class Variant:
     Attributes:
         samples: with ``VARIANT_COLUMNS``; the rows of a theme in the order that its CSV shall have.
         card: the text of its ``README.md``.
-        known_themes: themes that the release at hand has a sample of. Another one that has pairs where the variant is to
+        known_themes: themes that the available release has a sample of. Another one that has pairs where the variant is to
             be written has lost its sources, and is not to go in silence. None: any may go.
     """
 
@@ -52,8 +52,8 @@ _VIDEO_COLUMNS = {"src_video": KIND.source_video, "tgt_video": KIND.edited_video
 _KEEPING_ORDER: Any = {"on": "id", "how": "left", "maintain_order": "left"}
 
 
-class NotEmitted(StrEnum):
-    """Why a kept sample is not emitted."""
+class NotExported(StrEnum):
+    """Why a kept sample is not exported."""
 
     NO_PROMPT = "no_prompt"
     NO_SOURCE_VIDEO = "no_source_video"
@@ -61,10 +61,10 @@ class NotEmitted(StrEnum):
     LICENCE = "licence"
 
 
-_NO_VIDEO = {KIND.source_video: NotEmitted.NO_SOURCE_VIDEO, KIND.edited_video: NotEmitted.NO_EDITED_VIDEO}
+_NO_VIDEO = {KIND.source_video: NotExported.NO_SOURCE_VIDEO, KIND.edited_video: NotExported.NO_EDITED_VIDEO}
 
 
-def find_prompts(kept: Frame, annotations: Frame, tables: Mapping[str, Frame]) -> pl.DataFrame:
+def find_prompts(kept: AnyFrame, annotations: AnyFrame, tables: Mapping[str, AnyFrame]) -> pl.DataFrame:
     """One row per kept sample that the annotations lack and some table knows: ``id``, ``prompt``, ``table``.
 
     The first of ``tables`` that has the sample gives its prompt. When the annotations lack none, which is
@@ -88,16 +88,16 @@ def find_prompts(kept: Frame, annotations: Frame, tables: Mapping[str, Frame]) -
 
 
 def compose(
-    kept: Frame,
-    annotations: Frame,
-    prompts_found: Frame,
-    assets: Frame,
+    kept: AnyFrame,
+    annotations: AnyFrame,
+    prompts_found: AnyFrame,
+    assets: AnyFrame,
     licence_allow: Sequence[str] | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The emitted samples (``VARIANT_COLUMNS``), and those that cannot be: ``id, theme, reason, detail``.
+    """The exported samples (``VARIANT_COLUMNS``), and those that cannot be: ``id, theme, reason, detail``.
 
-    A sample of a theme whose videos have a licence that is not allowed is not emitted. Of the others one that the
-    release's CSV has is emitted as it stands there; another is emitted if both its videos are among the assets, and its
+    A sample of a theme whose videos have a licence that is not allowed is not exported. Of the others one that the
+    release's CSV has is exported as it stands there; another is exported if both its videos are among the assets, and its
     paths are those of the layout. Both frames are in the order of ``kept``, but the released samples stand before the
     others.
 
@@ -109,7 +109,7 @@ def compose(
         licence_allow: ids of licences, ``unknown`` among them if it is to be; None for any.
 
     Raises:
-        ConservationError: emitted and not emitted are not all kept samples.
+        ConservationError: exported and not exported are not all kept samples.
     """
     every = kept.lazy().select("id", "theme", "is_released").collect()
     is_allowed = pl.col("theme").is_in(allowed_themes(THEMES, licence_allow))
@@ -117,14 +117,14 @@ def compose(
     unlisted = _describe_unlisted(kept.filter(~pl.col("is_released")), annotations, prompts_found)
     obstacles = pl.concat([_find_obstacles(unlisted, assets), barred])
     released = kept.lazy().filter("is_released").join(_select_annotations(annotations), **_KEEPING_ORDER)
-    emitted = pl.concat(
+    exported = pl.concat(
         [
             released.select(VARIANT_COLUMNS).collect(),
             unlisted.join(obstacles, on="id", how="anti", maintain_order="left").select(VARIANT_COLUMNS),
         ]
     )
-    _check_conservation(every, emitted, obstacles)
-    return emitted, obstacles
+    _check_conservation(every, exported, obstacles)
+    return exported, obstacles
 
 
 def _bar(samples: pl.DataFrame) -> pl.DataFrame:
@@ -134,16 +134,16 @@ def _bar(samples: pl.DataFrame) -> pl.DataFrame:
     return samples.select(
         "id",
         "theme",
-        pl.lit(NotEmitted.LICENCE.value).alias("reason"),
+        pl.lit(NotExported.LICENCE.value).alias("reason"),
         pl.format("the licence of its videos is {}", licence).alias("detail"),
     )
 
 
-def _select_annotations(annotations: Frame) -> pl.LazyFrame:
+def _select_annotations(annotations: AnyFrame) -> pl.LazyFrame:
     return annotations.lazy().select(column for column in VARIANT_COLUMNS if column != "theme")
 
 
-def _describe_unlisted(samples: pl.DataFrame, annotations: Frame, prompts_found: Frame) -> pl.DataFrame:
+def _describe_unlisted(samples: pl.DataFrame, annotations: AnyFrame, prompts_found: AnyFrame) -> pl.DataFrame:
     """Samples that no CSV has, with what the metadata and the layout say of them.
 
     The prompt is the metadata's, or else the one that was found; null where neither has one.
@@ -165,9 +165,9 @@ def _describe_unlisted(samples: pl.DataFrame, annotations: Frame, prompts_found:
     )
 
 
-def _find_obstacles(unlisted: pl.DataFrame, assets: Frame) -> pl.DataFrame:
-    """What keeps a sample that no CSV has from being emitted: ``id``, ``theme``, ``reason``, ``detail``."""
-    obstacles = {NotEmitted.NO_PROMPT: (pl.col("prompt").is_null(), pl.lit("no table has its prompt"))}
+def _find_obstacles(unlisted: pl.DataFrame, assets: AnyFrame) -> pl.DataFrame:
+    """What keeps a sample that no CSV has from being exported: ``id``, ``theme``, ``reason``, ``detail``."""
+    obstacles = {NotExported.NO_PROMPT: (pl.col("prompt").is_null(), pl.lit("no table has its prompt"))}
     videos = _list_videos(unlisted, assets)
     for column, kind in _VIDEO_COLUMNS.items():
         present = videos.filter(pl.col("kind") == kind)["id"]
@@ -187,7 +187,7 @@ def _find_obstacles(unlisted: pl.DataFrame, assets: Frame) -> pl.DataFrame:
     ).filter(pl.col("reason").is_not_null())
 
 
-def _list_videos(samples: pl.DataFrame, assets: Frame) -> pl.DataFrame:
+def _list_videos(samples: pl.DataFrame, assets: AnyFrame) -> pl.DataFrame:
     """The source and edited videos of ``samples``: ``id``, ``kind``. No samples, and nothing is read."""
     if samples.is_empty():
         return pl.DataFrame(schema={"id": pl.String, "kind": pl.String})
@@ -200,12 +200,12 @@ def _list_videos(samples: pl.DataFrame, assets: Frame) -> pl.DataFrame:
     )
 
 
-def _check_conservation(kept: pl.DataFrame, emitted: pl.DataFrame, obstacles: pl.DataFrame) -> None:
-    unique_count = emitted["id"].n_unique()
-    if emitted.height + obstacles.height != kept.height or unique_count != emitted.height:
+def _check_conservation(kept: pl.DataFrame, exported: pl.DataFrame, obstacles: pl.DataFrame) -> None:
+    unique_count = exported["id"].n_unique()
+    if exported.height + obstacles.height != kept.height or unique_count != exported.height:
         raise ConservationError(
-            "Emitted samples and those that are not do not add up; a table has an id twice",
+            "Exported samples and those that are not do not add up; a table has an id twice",
             where="variant_samples",
-            got=f"{emitted.height} emitted with {unique_count} ids + {obstacles.height} not emitted",
+            got=f"{exported.height} exported with {unique_count} ids + {obstacles.height} not exported",
             allowed=f"{kept.height} kept",
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from sparkle_curation.filtering.verdicts import MissingScores, TaintedScores
+from sparkle_curation.filtering.verdicts import ImputedScores, MissingScores
 from sparkle_curation.spec.layout import SPLITS, TRAIN, annotations_csv_path
 from sparkle_curation.spec.themes import THEMES
 from sparkle_curation.variant.provenance import CodeVersion, DataVersion
@@ -43,9 +43,9 @@ class VariantFacts:
     Attributes:
         splits: those that have samples, by theme.
         counts: one row per theme, then the total, from ``funnel.count_samples``.
-        cut_offs: by the stage's name.
+        thresholds: by the stage's name.
         missing_scores: what became of samples without a score.
-        tainted_scores: what became of samples with a made-up score.
+        imputed_scores: what became of samples with an imputed score.
         code: the code that the variant was made by.
         data: the release that it was made from.
         settings: further parameters that decide which samples are in it, by their dotted names; null for a default
@@ -54,9 +54,9 @@ class VariantFacts:
 
     splits: Sequence[Split]
     counts: pl.DataFrame
-    cut_offs: Mapping[str, float]
+    thresholds: Mapping[str, float]
     missing_scores: MissingScores
-    tainted_scores: TaintedScores
+    imputed_scores: ImputedScores
     code: CodeVersion
     data: DataVersion
     settings: Mapping[str, object] = field(default_factory=dict)

@@ -21,7 +21,7 @@ _METADATA_MEMBERS = ("edit_type", "chosen_keyword", "original_scene")
 def write_metadata(samples: pl.DataFrame, target: Target) -> None:
     r"""Write the metadata JSONL of ``samples`` in their order, as ``json.dumps(..., ensure_ascii=False)`` would.
 
-    One line per sample with an ``edit_type``; one without has no metadata in the release, and a made-up line
+    One line per sample with an ``edit_type``; one without has no metadata in the release, and an imputed line
     would be quarantined when read. A member that is null is left out. Members of ``extra_fields`` whose path
     starts with ``$.`` stand after the known members of their object.
 

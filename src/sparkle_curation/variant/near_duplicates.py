@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import polars as pl
 
-from sparkle_curation.engine.any_frame import Frame
+from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.spec.themes import THEMES
 
 TOTAL = "total"
 
 
-def find_duplicates(annotations: Frame, sample_groups: Frame) -> pl.DataFrame:
+def find_duplicates(annotations: AnyFrame, sample_groups: AnyFrame) -> pl.DataFrame:
     """Samples with the same prompt and the same source clip as another one: one row each.
 
     Prompts are the same where they differ in case and blanks alone. Columns: ``id``, ``theme``, ``first_id`` (the
@@ -38,12 +38,13 @@ def find_duplicates(annotations: Frame, sample_groups: Frame) -> pl.DataFrame:
     )
 
 
-def count_twins(
-    sample_groups: Frame, frame_hashes: Frame, duplicates: Frame, min_detail: float
+def count_near_duplicates(
+    sample_groups: AnyFrame, frame_hashes: AnyFrame, duplicates: AnyFrame, min_detail: float
 ) -> pl.DataFrame:
     """One row per theme that has a sample, in the order of the card, then the total.
 
-    Columns: ``theme``, ``sample_count``; ``group_count``: groups with a sample of the theme; ``twin_count``: samples
+    Columns: ``theme``, ``sample_count``; ``group_count``: groups with a sample of the theme;
+        ``near_duplicate_count``: samples
     that share their clip; ``cross_theme_count``: those that share it with a sample of another theme;
     ``largest_group_size``; ``duplicate_count``: samples that share clip and prompt; ``flat_count``: samples whose
     first frame has too little detail to be compared; ``unread_count``: samples of which nothing could be read.
@@ -65,7 +66,7 @@ def _counts(min_detail: float) -> list[pl.Expr]:
     counts = {
         "sample_count": pl.len(),
         "group_count": pl.col("group").n_unique(),
-        "twin_count": (pl.col("group_size") > 1).sum(),
+        "near_duplicate_count": (pl.col("group_size") > 1).sum(),
         "cross_theme_count": pl.col("is_cross_theme").sum(),
         "largest_group_size": pl.col("group_size").max().fill_null(0),
         "duplicate_count": pl.col("is_duplicate").count(),

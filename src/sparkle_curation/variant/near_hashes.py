@@ -57,7 +57,7 @@ def _near_in_band(hashes: Hashes, band: np.uint64, max_distance: int) -> Iterato
     key = ordered & band
     end = np.searchsorted(key, key, side="right")
     row = np.arange(len(hashes))
-    # Each is held against the next one, then those that have one against the next but one, and so on.
+    # Each is compared with the next one, then those that have one against the next but one, and so on.
     step = 1
     while (row := row[row + step < end[row]]).size:
         near = row[np.bitwise_count(ordered[row] ^ ordered[row + step]) <= max_distance]

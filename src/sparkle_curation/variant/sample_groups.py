@@ -12,13 +12,13 @@ import polars as pl
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from sparkle_curation.engine.any_frame import Frame
+from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import ConservationError
 from sparkle_curation.spec.tables.near_duplicates import SAMPLE_GROUP_COLUMNS, JoinedBy
 from sparkle_curation.variant.near_hashes import Pairs, Rows, components, near_pairs
 
-_DISTANCE = "a whole number of bits from 0 to 8"
-_FINE_DISTANCE = "a whole number of bits from 0 to 255"
+_DISTANCE = "an integer of bits from 0 to 8"
+_FINE_DISTANCE = "an integer of bits from 0 to 255"
 _DETAIL = "a number of grey levels from 0"
 
 
@@ -38,7 +38,7 @@ class LikenessParams(BaseModel):
     min_detail: Annotated[float, Field(ge=0, allow_inf_nan=False, description=_DETAIL)] = 0.2
 
 
-def group_samples(frame_hashes: Frame, source_files: Frame, likeness: LikenessParams) -> pl.DataFrame:
+def group_samples(frame_hashes: AnyFrame, source_files: AnyFrame, likeness: LikenessParams) -> pl.DataFrame:
     """The groups (``SAMPLE_GROUP_COLUMNS``): one row per row of ``frame_hashes``, in its order.
 
     Two samples are joined when their source videos are copies of one file, or when both hashes of their first
@@ -98,7 +98,7 @@ def _near_pictures(samples: pl.DataFrame, likeness: LikenessParams) -> Pairs:
 
 
 def _as_numbers(digits: pl.Series, count: int) -> NDArray[np.uint64]:
-    """Texts of hexadecimal digits as ``count`` whole numbers of 64 bits each."""
+    """Texts of hexadecimal digits as ``count`` integers of 64 bits each."""
     content = bytes.fromhex("".join(digits))
     return np.frombuffer(content, ">u8").astype(np.uint64).reshape(-1, count)
 

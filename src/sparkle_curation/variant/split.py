@@ -12,14 +12,14 @@ import polars as pl
 import xxhash
 from pydantic import BaseModel, ConfigDict, Field
 
-from sparkle_curation.engine.any_frame import Frame
+from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import ConservationError, MissingTableError, StaleTableError
 from sparkle_curation.spec.layout import KIND, TRAIN, VAL
 
 GroupedBy = Literal["picture", "file"]
 
 _SHARE = "a number from 0 to below 1"
-_SEED = "a whole number"
+_SEED = "an integer"
 _GROUPED_BY = "picture or file"
 _DIGESTS = 1 << 64
 
@@ -41,7 +41,7 @@ class SplitParams(BaseModel):
     seed: Annotated[int, Field(strict=True, description=_SEED)] = 0
 
 
-def choose_groups(media: Frame, sample_groups: Frame, params: SplitParams) -> pl.LazyFrame:
+def choose_groups(media: AnyFrame, sample_groups: AnyFrame, params: SplitParams) -> pl.LazyFrame:
     """The group of each sample, by the rule of ``params``: ``id``, ``group``; without a split, of none.
 
     Args:
@@ -67,8 +67,8 @@ def choose_groups(media: Frame, sample_groups: Frame, params: SplitParams) -> pl
     return groups.select("id", "group")
 
 
-def check_grouped(samples: Frame, groups: Frame, params: SplitParams) -> None:
-    """That a sample to be split by pictures is in the groups: one that came later may be a twin.
+def check_grouped(samples: AnyFrame, groups: AnyFrame, params: SplitParams) -> None:
+    """That a sample to be split by pictures is in the groups: one that came later may be a near duplicate.
 
     Raises:
         StaleTableError: some are not.
@@ -85,7 +85,7 @@ def check_grouped(samples: Frame, groups: Frame, params: SplitParams) -> None:
         )
 
 
-def group_by_file(media: Frame) -> pl.LazyFrame:
+def group_by_file(media: AnyFrame) -> pl.LazyFrame:
     """The group of each sample whose source video was inspected: ``id``, ``group``, one row per sample.
 
     Samples whose source videos are copies of one file are a group, across themes too; its name is the ``index_hash``
@@ -101,7 +101,7 @@ def group_by_file(media: Frame) -> pl.LazyFrame:
     )
 
 
-def split_samples(samples: Frame, groups: Frame, params: SplitParams) -> pl.DataFrame:
+def split_samples(samples: AnyFrame, groups: AnyFrame, params: SplitParams) -> pl.DataFrame:
     """``samples`` in their order with the column ``split``: ``train`` or ``val``.
 
     Each group goes to validation with a chance of ``val_share``, as a whole. Of ``n`` groups of equal size the share
@@ -139,7 +139,7 @@ def _fraction(group: str, seed: int) -> float:
 def _check_one_each(samples: pl.DataFrame, named: pl.DataFrame) -> None:
     if named.height != samples.height:
         raise ConservationError(
-            "A sample is in several groups, so they would be parted",
+            "A sample is in several groups, so they would be separated",
             where="the groups of the split",
             got=f"{named.height} rows",
             allowed=f"{samples.height}, one per sample",

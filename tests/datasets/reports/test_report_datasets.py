@@ -15,7 +15,7 @@ from polars.testing import assert_frame_equal
 from sparkle_curation.datasets.reports.report_datasets import MetricsJSONDataset, ReportCSVDataset
 
 TABLE = pl.DataFrame(
-    {"theme": ["time", None], "prompt": ['a, "b"\r\n', ""], "kept": [1, None], "cut_off": [8.5, 8.0]}
+    {"theme": ["time", None], "prompt": ['a, "b"\r\n', ""], "kept": [1, None], "threshold": [8.5, 8.0]}
 )
 
 
@@ -51,8 +51,8 @@ def test_a_table_comes_back(tmp_path: Path) -> None:
 def test_quotes_stand_only_where_they_must(tmp_path: Path) -> None:
     """A table of plain words and numbers has none."""
     dataset = ReportCSVDataset(filepath=str(tmp_path / "table.csv"))
-    dataset.save(pl.DataFrame({"theme": ["time"], "cut_off": [8.5]}))
-    assert (tmp_path / "table.csv").read_bytes() == b"theme,cut_off\ntime,8.5\n"
+    dataset.save(pl.DataFrame({"theme": ["time"], "threshold": [8.5]}))
+    assert (tmp_path / "table.csv").read_bytes() == b"theme,threshold\ntime,8.5\n"
 
 
 def test_an_empty_table_keeps_its_header(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def test_an_edit_is_noticed_that_neither_size_nor_footer_show(tmp_path: Path) ->
     assert fingerprint(edited) != fingerprint(path)
 
 
-def test_an_absent_table_is_told(tmp_path: Path) -> None:
+def test_an_absent_table_is_reported(tmp_path: Path) -> None:
     """There is nothing to stand for it, and nothing can be saved."""
     dataset = FingerprintsDataset(filepaths={"made": str(tmp_path / "t.parquet")})
     assert not dataset.exists()

@@ -37,7 +37,7 @@ def test_a_journal_is_not_saved(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "schema", ["sparkle_curation.media.probe.batch_probe.BatchProbe", "sparkle_curation.media.no"]
 )
-def test_a_schema_that_is_none_is_told(schema: str, tmp_path: Path) -> None:
+def test_a_schema_that_is_none_is_reported(schema: str, tmp_path: Path) -> None:
     """A mistake in the catalog is found when the journal is asked for."""
     with pytest.raises((DatasetError, AttributeError, ImportError)):
         JournalDataset(filepath=str(tmp_path / "j"), schema=schema).load()

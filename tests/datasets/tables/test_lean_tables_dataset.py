@@ -68,7 +68,7 @@ def test_rows_come_in_order_and_in_slices(tmp_path: Path, monkeypatch: pytest.Mo
     assert slices.SLICE_ROWS > 2
 
 
-def test_nothing_is_saved_and_an_absent_table_is_told(tmp_path: Path) -> None:
+def test_nothing_is_saved_and_an_absent_table_is_reported(tmp_path: Path) -> None:
     """It is read only."""
     dataset = LeanTablesDataset(filepaths={"made": str(tmp_path / "t.parquet")})
     assert not dataset.exists()

@@ -64,7 +64,7 @@ def test_a_stream_of_another_type_deep_inside_is_refused() -> None:
         TableSchemaValidator(table="grounding_r2").validate(stream(wrong))
 
 
-def test_an_unknown_table_is_told() -> None:
+def test_an_unknown_table_is_reported() -> None:
     """A misspelt name in the catalog is no table."""
     with pytest.raises(ValueError, match="did you mean 'assets'"):
         TableSchemaValidator(table="asets")

@@ -17,7 +17,7 @@ PATHS = {
     "prompts": "05_model_input/kiwi_edit/prompts",
     "verdicts": "03_primary/verdicts.parquet",
     "metrics": "08_reporting/curation_metrics.json",
-    "not_emitted": "08_reporting/samples_not_emitted.csv",
+    "not_exported": "08_reporting/samples_not_exported.csv",
     "unloadable": "08_reporting/preflight_dropped.csv",
     "source_files": "08_reporting/ingest_counts.csv",
 }
@@ -29,20 +29,20 @@ SECOND = {KEPT: 9.0, LOW: {"edited_video": 7.9}, NEW: 8.6}
 def write_version(root: Path, made: VariantVersion) -> None:
     """The files that a curation leaves in a data root."""
     assert made.verdicts is not None
-    assert made.not_emitted is not None
+    assert made.not_exported is not None
     assert made.unloadable is not None
     for path in PATHS.values():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
     KiwiEditDataset(filepath=str((root / PATHS["prompts"]).parent)).save(made.samples)
     made.verdicts.write_parquet(root / PATHS["verdicts"])
-    made.not_emitted.write_csv(root / PATHS["not_emitted"])
+    made.not_exported.write_csv(root / PATHS["not_exported"])
     made.unloadable.write_csv(root / PATHS["unloadable"])
     settings = made.settings
     metrics = {
-        "cut_offs": settings.cut_offs,
+        "thresholds": settings.thresholds,
         "missing_scores": settings.missing_scores,
-        "tainted_scores": settings.tainted_scores,
-        "total": {"emitted": made.emitted_count},
+        "imputed_scores": settings.imputed_scores,
+        "total": {"exported": made.exported_count},
     }
     (root / PATHS["metrics"]).write_text(json.dumps(metrics), encoding="utf-8")
     row = {"path": "prompts/time_train.csv", "size_bytes": made.samples.height, "record_count": 1}

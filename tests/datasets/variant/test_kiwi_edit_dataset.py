@@ -19,7 +19,7 @@ from sparkle_curation.variant.export import VARIANT_COLUMNS, Variant
 
 
 def variant(*rows: dict[str, object]) -> pl.DataFrame:
-    """Emitted samples."""
+    """Exported samples."""
     return pl.DataFrame(rows, schema=dict.fromkeys(VARIANT_COLUMNS, pl.String))
 
 
@@ -80,7 +80,7 @@ def test_a_variant_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> 
 
 
 def test_an_empty_variant_is_an_empty_folder(tmp_path: Path) -> None:
-    """Cut-offs that nothing passes leave no stale CSV to train on."""
+    """Thresholds that nothing passes leave no stale CSV to train on."""
     dataset = KiwiEditDataset(filepath=str(tmp_path / "variant"))
     dataset.save(variant(TIME))
     dataset.save(variant())
@@ -89,7 +89,7 @@ def test_an_empty_variant_is_an_empty_folder(tmp_path: Path) -> None:
     assert dataset.preview() == {"index": [], "columns": [], "data": []}
 
 
-def test_a_variant_exists_once_it_is_emitted(tmp_path: Path) -> None:
+def test_a_variant_exists_once_it_is_exported(tmp_path: Path) -> None:
     """Loading before that says so."""
     dataset = KiwiEditDataset(filepath=str(tmp_path / "variant"))
     assert not dataset.exists()

@@ -23,7 +23,7 @@ from tests.datasets.variant.kept_versions import (
     use_remote,
     write_version,
 )
-from tests.made.tables import CUT_OFFS
+from tests.made.tables import THRESHOLDS
 from tests.made.versions import version
 
 from sparkle_curation.datasets import VariantStoreDataset
@@ -58,9 +58,9 @@ def test_the_data_root_is_the_workspace(tmp_path: Path, name: str | None) -> Non
     assert made.verdicts is not None
     assert_frame_equal(opened.samples, made.samples)
     assert_frame_equal(opened.verdicts, made.verdicts)
-    assert opened.settings == CurationSettings(CUT_OFFS, "reject", "keep")
-    assert opened.not_emitted is not None
-    assert opened.not_emitted["reason"].to_list() == ["no_prompt"]
+    assert opened.settings == CurationSettings(THRESHOLDS, "reject", "keep")
+    assert opened.not_exported is not None
+    assert opened.not_exported["reason"].to_list() == ["no_prompt"]
     assert opened.source_files is not None
     assert opened.commit is None
 
@@ -91,18 +91,18 @@ def test_the_sample_release_itself_can_be_compared_with(sample_release: Path, tm
 
 
 def test_an_empty_variant_is_a_version(tmp_path: Path) -> None:
-    """Cut-offs that nothing passes leave no CSV, and metrics that say so."""
+    """Thresholds that nothing passes leave no CSV, and metrics that say so."""
     write_version(tmp_path, version({KEPT: 1.0}))
     opened = folder_store(tmp_path).open("workspace")
     assert opened.samples.is_empty()
     assert compare(version({KEPT: 9.0}), opened)["reason"].to_list() == ["score:edited_frame0"]
 
 
-def test_without_metrics_the_verdicts_give_the_cut_offs(tmp_path: Path) -> None:
+def test_without_metrics_the_verdicts_give_the_thresholds(tmp_path: Path) -> None:
     """The policies are not known then."""
     write_version(tmp_path, version(FIRST))
     (tmp_path / PATHS["metrics"]).unlink()
-    assert folder_store(tmp_path).open("workspace").settings == CurationSettings(CUT_OFFS)
+    assert folder_store(tmp_path).open("workspace").settings == CurationSettings(THRESHOLDS)
 
 
 def test_a_folder_without_a_variant_is_refused(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_verdicts_of_another_curation_are_refused(tmp_path: Path) -> None:
     [
         (PATHS["verdicts"], b"PAR1 and no more"),
         (PATHS["metrics"], b"{"),
-        (PATHS["metrics"], b'{"cut_offs": {}}'),
+        (PATHS["metrics"], b'{"thresholds": {}}'),
         (f"{PATHS['prompts']}/location_train.csv", b"prompt,src_video\nx\n"),
         (f"{PATHS['prompts']}/location_train_metadata.jsonl", b'{"id": 1'),
         (f"{PATHS['prompts']}/location_train_metadata.jsonl", b'{"id": "x"}'),
@@ -162,7 +162,7 @@ def test_a_revision_is_read_from_git_and_dvc(repository: Path, name: str, sample
     assert opened.verdicts is not None
     assert made.verdicts is not None
     assert_frame_equal(opened.verdicts, made.verdicts)
-    assert opened.settings.cut_offs == CUT_OFFS
+    assert opened.settings.thresholds == THRESHOLDS
     assert opened.commit == git(repository, "rev-parse", name)
     assert sorted((path, path.stat().st_mtime_ns) for path in (repository / "data").rglob("*")) == before
 
@@ -210,7 +210,7 @@ def test_what_the_cache_lacks_comes_from_the_remote(tmp_path: Path, level: str) 
     assert store_of(tmp_path / "clone").open("HEAD~1").samples["id"].to_list() == [KEPT, LOW]
 
 
-def test_what_neither_cache_nor_remote_has_is_told(copied: Path, tmp_path: Path) -> None:
+def test_what_neither_cache_nor_remote_has_is_reported(copied: Path, tmp_path: Path) -> None:
     """A fresh clone without a remote: the names are known, the contents are nowhere."""
     clone = tmp_path / "clone"
     git(tmp_path, "clone", "--quiet", str(copied), str(clone))
@@ -218,7 +218,7 @@ def test_what_neither_cache_nor_remote_has_is_told(copied: Path, tmp_path: Path)
         store_of(clone).open("HEAD")
 
 
-def test_a_single_file_that_the_cache_lacks_is_told(copied: Path) -> None:
+def test_a_single_file_that_the_cache_lacks_is_reported(copied: Path) -> None:
     """It is not taken for a version without verdicts, which would have no reasons."""
     verdicts = (copied / "data" / f"{PATHS['verdicts']}.dvc").read_text(encoding="utf-8")
     digest = next(line.split()[-1] for line in verdicts.splitlines() if "md5:" in line and "hash" not in line)
@@ -278,7 +278,7 @@ def test_the_catalog_names_the_files_as_the_other_pipelines_do(
         "prompts": "variant_samples",
         "verdicts": "verdicts",
         "metrics": "curation_metrics",
-        "not_emitted": "samples_not_emitted",
+        "not_exported": "samples_not_exported",
         "unloadable": "preflight_dropped",
         "source_files": "ingest_counts",
     }

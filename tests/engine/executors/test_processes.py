@@ -91,7 +91,7 @@ def test_an_error_of_the_function_comes_where_its_result_would(processes: int) -
 @pytest.mark.parametrize(
     ("function", "how"), [(functions.die_at_seven, "SIGKILL"), (functions.exit_at_seven, "status 3")]
 )
-def test_a_worker_that_dies_is_told_with_its_batch(
+def test_a_worker_that_dies_is_reported_with_its_batch(
     function: Callable[[list[int]], list[int]], how: str
 ) -> None:
     """What killed it, what it had in hand, and what to do."""
@@ -101,7 +101,7 @@ def test_a_worker_that_dies_is_told_with_its_batch(
         next(results)
 
 
-def test_an_answer_that_cannot_travel_is_told() -> None:
+def test_an_answer_that_cannot_travel_is_reported() -> None:
     """An error here, not a process that hangs."""
     with pytest.raises(RuntimeError, match="cannot be pickled"):
         list(in_processes().map_batches(functions.return_lambda, BATCHES))

@@ -105,7 +105,7 @@ def test_a_failed_block_leaves_the_old_file(tmp_path: Path) -> None:
     assert left_over(tmp_path) == []
 
 
-def test_a_block_that_writes_nothing_is_told(tmp_path: Path) -> None:
+def test_a_block_that_writes_nothing_is_reported(tmp_path: Path) -> None:
     """A missing temporary is an error, not an empty file."""
     with pytest.raises(FileNotFoundError), atomic_file(tmp_path / "report.json"):
         pass
@@ -263,7 +263,7 @@ def write(writer: str, target: Path) -> None:
 
 
 @pytest.mark.parametrize("writer", ["polars", "pyarrow", "text", "folder"])
-def test_a_full_disk_is_told_and_costs_nothing(writer: str, tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_and_costs_nothing(writer: str, tmp_path: Path) -> None:
     """In words, whoever finds it; the old content stays and nothing beside it."""
     target = tmp_path / "made"
     old = target / "old" if writer == "folder" else target
@@ -277,6 +277,6 @@ def test_a_full_disk_is_told_and_costs_nothing(writer: str, tmp_path: Path) -> N
 
 
 def test_another_error_is_itself(tmp_path: Path) -> None:
-    """Only a full disk is told in words of ours."""
+    """Only a full disk is reported in words of ours."""
     with pytest.raises(ZeroDivisionError), atomic_file(tmp_path / "made"):
         _ = 1 / 0

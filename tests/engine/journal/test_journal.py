@@ -159,7 +159,7 @@ def test_a_flipped_byte_costs_one_batch_at_most(data: st.DataObject) -> None:
         assert pairs(journal) == found
 
 
-def test_what_is_cut_off_is_said(journal: Journal, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_is_cut_short_is_said(journal: Journal, caplog: pytest.LogCaptureFixture) -> None:
     """How much, and of which journal; the next opening has nothing to say."""
     filled(journal)
     with journal.path.open("ab") as file:
@@ -233,7 +233,7 @@ def test_a_journal_of_a_newer_version_stops_in_words(journal: Journal, line: byt
     assert journal.path.read_bytes() == line + rest
 
 
-def test_a_column_of_another_type_is_told(tmp_path: Path) -> None:
+def test_a_column_of_another_type_is_reported(tmp_path: Path) -> None:
     """Nothing is guessed: which column, which types, what to do."""
     with Journal(tmp_path / "j", pa.schema([("key", pa.string()), ("value", pa.string())])) as older:
         older.append(pa.table({"key": ["a"], "value": ["1"]}))
@@ -328,7 +328,7 @@ def calls_of_compacting(path: Path, records: int) -> int:
 
 
 def test_compacting_twice_as_much_takes_twice_as_long(tmp_path: Path) -> None:
-    """Counted in calls: a total that is summed up anew at each step would take four times as many."""
+    """Counted in calls: a total that is summed up again at each step would take four times as many."""
     calls_of_compacting(tmp_path / "warm", 100)
     assert calls_of_compacting(tmp_path / "2n", 1200) < 2.2 * calls_of_compacting(tmp_path / "n", 600)
 
@@ -401,7 +401,7 @@ def test_two_processes_cannot_write_at_once(journal: Journal, checkout: Path) ->
     assert len(pairs(journal)) == 7
 
 
-def test_a_full_disk_is_told_and_costs_nothing(journal: Journal) -> None:
+def test_a_full_disk_is_reported_and_costs_nothing(journal: Journal) -> None:
     """No half of the batch stays, and once there is space later ones go on."""
     filled(journal)
     before = journal.path.read_bytes()

@@ -74,7 +74,7 @@ def test_a_journal_of_an_older_version_lacks_columns(tmp_path: Path) -> None:
     assert found.failures("a") == [None]
 
 
-def test_the_work_is_told_in_bytes(journal: Journal) -> None:
+def test_the_work_is_reported_in_bytes(journal: Journal) -> None:
     """Of the records that are wanted, each once while rows are asked for in order."""
     found = JournalRows(journal)
     total = found.size_bytes(["b", "c", "d", "never"])

@@ -22,13 +22,13 @@ FAULTS = ("box_shapes", "box_ranges", "box_corners")
 
 
 def first(*changes: dict[str, Any]) -> pl.DataFrame:
-    """The findings on rows of ``grounding_r1``."""
+    """The violations on rows of ``grounding_r1``."""
     rows = table("grounding_r1", [row("grounding_r1", **change) for change in changes])
     return rows.select(*first_grounding_columns(rows))
 
 
 def second(*changes: dict[str, Any]) -> pl.DataFrame:
-    """The findings on rows of ``grounding_r2``."""
+    """The violations on rows of ``grounding_r2``."""
     rows = table("grounding_r2", [row("grounding_r2", **change) for change in changes])
     return rows.select(*second_grounding_columns(rows))
 
@@ -84,7 +84,7 @@ def test_labels_that_round_one_lacks_are_named() -> None:
     assert found["object_labels"].to_list() == ["", "cat", ""]
     assert found["frame_labels"].to_list() == ["", "", "cat"]
     assert found["label_count"].to_list() == [2, 2, 2]
-    assert found["grounded_frame_count"].to_list() == [2, 2, 3]
+    assert found["sampled_frame_count"].to_list() == [2, 2, 3]
 
 
 def test_a_label_of_another_row_is_stray_all_the_same() -> None:

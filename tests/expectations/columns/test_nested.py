@@ -15,9 +15,9 @@ from sparkle_curation.spec.fields import Field, FieldType, ListOf, Struct
 OBJECTS = ListOf(
     Struct(
         (
-            Field("box", ListOf("float"), ""),
-            Field("label", "text", ""),
-            Field("note", "text", "", is_optional=True),
+            Field("box", ListOf("float64"), ""),
+            Field("label", "string", ""),
+            Field("note", "string", "", is_optional=True),
         )
     )
 )

@@ -19,7 +19,7 @@ def of(name: str, **changes: object) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("name", COLUMNS)
-def test_a_sound_row_has_no_finding_and_an_empty_table_the_same_columns(name: str) -> None:
+def test_a_sound_row_has_no_violation_and_an_empty_table_the_same_columns(name: str) -> None:
     """Texts that no rule compares are handed over as whether they are there."""
     rows = table(name, [row(name)])
     flat, empty = row_columns(name, rows), row_columns(name, rows.clear())
@@ -44,12 +44,12 @@ def test_the_lowest_and_highest_of_listed_scores_are_taken() -> None:
 
 
 @pytest.mark.parametrize(
-    ("frames", "finding"),
+    ("frames", "violation"),
     [([1, 2, 3], ""), ([5], ""), ([0, 2], "0, 2"), ([1, 1], "1, 1"), ([3, 2], "3, 2"), ([-1, 2], "-1, 2")],
 )
-def test_frames_rise_and_leave_out_the_first(frames: list[int], finding: str) -> None:
+def test_frames_rise_and_leave_out_the_first(frames: list[int], violation: str) -> None:
     """What does not is shown."""
-    assert of("edited_video_scores", frame_indices=frames)["frames_ascend"] == finding
+    assert of("edited_video_scores", frame_indices=frames)["frames_ascend"] == violation
 
 
 @pytest.mark.parametrize("reason", [None, "x"])
@@ -62,7 +62,7 @@ def test_a_member_that_is_missing_in_a_score_is_found(reason: str | None) -> Non
 
 
 @pytest.mark.parametrize(
-    ("changes", "finding"),
+    ("changes", "violation"),
     [
         ({}, ""),
         ({"chosen_keyword": None, "subtheme": None, "scene": None}, "absent"),
@@ -72,9 +72,9 @@ def test_a_member_that_is_missing_in_a_score_is_found(reason: str | None) -> Non
         ({"metadata_line": None}, None),
     ],
 )
-def test_a_keyword_is_split_and_openve3m_has_none(changes: dict[str, object], finding: str | None) -> None:
+def test_a_keyword_is_split_and_openve3m_has_none(changes: dict[str, object], violation: str | None) -> None:
     """Not asked of what only the CSV has."""
-    assert of("annotations", **changes)["keyword_is_split"] == finding
+    assert of("annotations", **changes)["keyword_is_split"] == violation
 
 
 def test_a_path_that_is_not_the_sample_s_is_shown() -> None:

@@ -1,4 +1,4 @@
-"""A finding says what is wrong, is empty where nothing is, and null where nothing was asked."""
+"""A violation says what is wrong, is empty where nothing is, and null where nothing was asked."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ def test_a_member_that_is_not_of_the_shard_is_unexpected(name: str, tmp_path: Pa
     assert_conserved(listing)
 
 
-def test_a_lost_member_is_told_by_its_id(tmp_path: Path) -> None:
+def test_a_lost_member_is_reported_by_its_id(tmp_path: Path) -> None:
     """A link in the place of a video, and a video that is cut: the sample lacks its asset."""
     link = tarfile.TarInfo(VIDEO(1))
     link.type, link.linkname = tarfile.SYMTYPE, "elsewhere.mp4"
@@ -327,7 +327,7 @@ def test_every_source_can_be_listed(files: ReleaseFiles) -> None:
     assert [fault.raw for listing in listings for fault in listing.faults] == [b"junk"]
 
 
-def test_tars_that_the_layout_does_not_know_are_told(files: ReleaseFiles) -> None:
+def test_tars_that_the_layout_does_not_know_are_reported(files: ReleaseFiles) -> None:
     """Misnamed, or in the wrong one of the two folders: they would be passed over in silence."""
     assert [file.path for file in unknown_tars(files)] == [
         "season_source_frame0_part00.tar",

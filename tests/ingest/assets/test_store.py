@@ -29,7 +29,7 @@ from sparkle_curation.errors import AssetError, MissingTableError, ReleaseError
 from sparkle_curation.ingest import release_files
 from sparkle_curation.ingest.assets.index import AssetIndex, index_assets
 from sparkle_curation.ingest.assets.listing import ASSET_SCHEMA
-from sparkle_curation.ingest.assets.store import AssetStore, choose_copy
+from sparkle_curation.ingest.assets.store import AssetStore, prefer_loose
 from sparkle_curation.spec.layout import ASSET_KINDS, asset_path, parse_asset_path
 from sparkle_curation.spec.themes import THEMES
 
@@ -191,8 +191,8 @@ def test_store_and_frames_choose_the_same_copy(
 ) -> None:
     """One row per sample and kind, whatever the order of the table, and the one that the index has."""
     frame = frame_of(copies)
-    chosen = choose_copy(frame)
-    assert_frame_equal(choose_copy(frame.lazy()).collect(), chosen)
+    chosen = prefer_loose(frame)
+    assert_frame_equal(prefer_loose(frame.lazy()).collect(), chosen)
     assert_frame_equal(frame.join(chosen, on="offset", how="semi", maintain_order="left"), chosen)
     assert chosen.select("id", "kind").is_unique().all()
     assert chosen.height == frame.select("id", "kind").unique().height
@@ -565,7 +565,7 @@ def test_the_path_of_an_asset_is_that_of_the_layout(sample_release: Path, tmp_pa
 
 
 def test_opening_an_asset_loads_little(store: AssetStore) -> None:
-    """Each worker process does it anew; pandas, which pyarrow would load for an array, takes longer than all else."""
+    """Each worker process does it again; pandas, which pyarrow would load for an array, takes longer than all else."""
     code = (
         "import sys; from sparkle_curation.ingest.assets.store import AssetStore; "
         f"store = {store!r}; print(len(store.read(store.find({sample(2)!r}, 'source_video')))); "

@@ -130,7 +130,7 @@ def test_either_file_may_be_missing(tmp_path: Path) -> None:
         (csv_line(1), Reason.DUPLICATE_IDENTICAL, 1),
     ],
 )
-def test_a_spoilt_record_is_set_aside_with_its_reason(
+def test_a_spoilt_record_is_quarantine_with_its_reason(
     spoilt: bytes, reason: Reason, number: int | str | None, tmp_path: Path
 ) -> None:
     """One case per reason that a CSV can give; the other records are rows."""
@@ -147,14 +147,14 @@ def test_a_spoilt_record_is_set_aside_with_its_reason(
 
 
 @pytest.mark.parametrize("end", [csv_line(2)[:20], csv_line(2)[:60], csv_line(2).rpartition(b",")[0]])
-def test_a_csv_that_was_cut_off_says_so(end: bytes, tmp_path: Path) -> None:
+def test_a_csv_that_was_cut_short_says_so(end: bytes, tmp_path: Path) -> None:
     """Within the prompt, within a path or before the id: the last line is truncated, the others are rows."""
     found = ingest_files(tmp_path, csv=csv_of(csv_line(1)) + end)
     assert found.reasons == [(3, "truncated_line")]
     assert found.ids == [1]
 
 
-def test_conflicting_records_of_the_csv_are_all_set_aside(tmp_path: Path) -> None:
+def test_conflicting_records_of_the_csv_are_all_quarantine(tmp_path: Path) -> None:
     """None of them is a row, the metadata's row of the sample stays, and others stay in their order."""
     csv = csv_of(csv_line(9), csv_line(1), csv_line(4), csv_line(1, "another"), csv_line(2), csv_line(1))
     found = ingest_files(tmp_path, csv=csv, metadata=file_of(good_line("annotations", 1)))
@@ -217,7 +217,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_no_fault(tmp_path: Path) ->
 
 # ------------------------------------------------------------------ the metadata
 @pytest.mark.parametrize("code", faults_of("annotations"))
-def test_a_spoilt_line_of_the_metadata_is_set_aside(code: str, tmp_path: Path) -> None:
+def test_a_spoilt_line_of_the_metadata_is_quarantine(code: str, tmp_path: Path) -> None:
     """One case per reason: where it stands, what it is, and that the samples of both files stay rows."""
     reason = Reason(code)
     good = [good_line("annotations", number) for number in range(4)]
@@ -278,10 +278,10 @@ def test_every_line_of_both_files_is_accounted_for(
     """Whatever the damage: the lines of a file are the lines in rows and those in the quarantine."""
     csv = csv_of(csv_line(1), csv_line(3)) + csv_end
     found = ingest_files(tmp_path_factory.mktemp("damaged"), csv=csv, metadata=metadata)
-    set_aside = found.quarantined.filter(~pl.col("is_row_kept"))
+    quarantine = found.quarantined.filter(~pl.col("is_row_kept"))
     read = dict(found.source_files.select("path", "record_count").rows())
     for path, in_rows in ((CSV_PATH, "csv_line_count"), (METADATA_PATH, None)):
-        gone = set_aside.filter(path=path)["line_count"].sum()
+        gone = quarantine.filter(path=path)["line_count"].sum()
         rows = found.rows[in_rows].sum() if in_rows else found.rows["metadata_line"].count()
         assert read[path] == rows + gone
     assert found.rows["id"].is_unique().all()

@@ -114,7 +114,7 @@ def test_an_empty_file_has_no_record() -> None:
         (b'"\xff\np",s,t,k\n', [(2, Reason.INVALID_UTF8), (3, Reason.INVALID_CSV)]),
     ],
 )
-def test_a_damaged_record_is_set_aside_and_the_next_is_read(
+def test_a_damaged_record_is_quarantine_and_the_next_is_read(
     lines: bytes, faults: list[tuple[int, Reason]]
 ) -> None:
     """One case per reason, with its line; the good records before and after are read."""
@@ -125,7 +125,7 @@ def test_a_damaged_record_is_set_aside_and_the_next_is_read(
 
 
 @pytest.mark.parametrize("end", [b'"p,s,t,k', b"p,s,t", b"p,s,", b"p", b'p,s,t,"k'])
-def test_a_file_that_was_cut_off_says_so(end: bytes) -> None:
+def test_a_file_that_was_cut_short_says_so(end: bytes) -> None:
     """A last line without its end, and without all its cells, is truncated; one with all its cells is a record."""
     records, (fault,) = read(HEAD + b"x,s,t,k1\n" + end)
     assert (fault.line, fault.reason, fault.raw) == (3, Reason.TRUNCATED_LINE, end)

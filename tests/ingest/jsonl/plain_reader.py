@@ -1,4 +1,4 @@
-"""The reader that the project's own is held against: plain, slow, and written without a look at it."""
+"""The reader that the project's own is compared with: plain, slow, and written without a look at it."""
 
 from __future__ import annotations
 
@@ -90,16 +90,16 @@ def _checked(value: Any, kind: FieldType, field: Field) -> Any:
         if type(value) is not list:
             raise TypeError("no list")
         return [_checked(item, kind.element, field) for item in value]
-    if type(value) not in {"text": (str,), "float": (int, float), "integer": (int,)}[kind]:
+    if type(value) not in {"string": (str,), "float64": (int, float), "int32": (int,)}[kind]:
         raise TypeError("another type")
-    return _check_text(value) if kind == "text" else _checked_number(value, kind, field)
+    return _check_text(value) if kind == "string" else _checked_number(value, kind, field)
 
 
 def _checked_number(value: float, kind: FieldType, field: Field) -> float:
-    number = float(value) if kind == "float" else value
+    number = float(value) if kind == "float64" else value
     lower = -math.inf if field.minimum is None else field.minimum
     upper = math.inf if field.maximum is None else field.maximum
-    if (kind == "integer" and not -(2**31) <= number < 2**31) or not math.isfinite(number):
+    if (kind == "int32" and not -(2**31) <= number < 2**31) or not math.isfinite(number):
         raise ValueError("too many bits")
     if not lower <= number <= upper:
         raise ValueError("out of bounds")

@@ -176,7 +176,7 @@ def test_members_that_may_be_absent_are_null() -> None:
         (b"\xef\xbb\xbf" + good_line(STILL, 1), Reason.INVALID_JSON),
     ],
 )
-def test_a_vicious_line_is_set_aside_and_its_neighbours_stay(line: bytes, reason: Reason) -> None:
+def test_a_vicious_line_is_quarantine_and_its_neighbours_stay(line: bytes, reason: Reason) -> None:
     """Lines that have once stopped a reader, or slipped through one, are faults; the next line is a row."""
     parsed = parse(STILL, file_of(line, good_line(STILL, 7)))
     assert [fault.reason for fault in parsed.faults] == [reason]
@@ -241,7 +241,7 @@ def test_unknown_members_are_kept_whatever_they_hold(notes: tuple[Any, ...], is_
     }
 
 
-def test_the_id_of_a_broken_line_is_told_where_it_can_be_read() -> None:
+def test_the_id_of_a_broken_line_is_reported_where_it_can_be_read() -> None:
     """A fault carries the id of its line, even of one that is cut off; and none where there is none."""
     whole = good_line(STILL, 3)
     faults = parse(STILL, file_of(whole[:60], b"x" + whole, b"{}", whole.replace(b"time", b"tame"))).faults

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparkle_curation.ingest.faults import Fault
-from sparkle_curation.ingest.jsonl.duplicates import IdRegister, judge_repeats, lines_at
+from sparkle_curation.ingest.jsonl.duplicates import IdRegister, find_repeats, lines_at
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
 
 
@@ -38,7 +38,7 @@ def fault(line: int, raw: bytes) -> Fault:
 def test_identical_records_leave_the_first() -> None:
     """Order of members and spaces do not make a record another one."""
     places = {1: fault(1, b'{"a":1,"b":2}'), 5: fault(5, b'{"b": 2, "a": 1}'), 9: fault(9, b'{"a":1,"b":2} ')}
-    faults, retracted = judge_repeats([[1, 5, 9]], places, json.loads)
+    faults, retracted = find_repeats([[1, 5, 9]], places, json.loads)
     assert [(each.line, each.reason) for each in faults] == [
         (5, Reason.DUPLICATE_IDENTICAL),
         (9, Reason.DUPLICATE_IDENTICAL),
@@ -52,7 +52,7 @@ def test_conflicting_records_leave_none() -> None:
         **{line: fault(line, b"1") for line in (2, 3, 7)},
         **{line: fault(line, b"2") for line in (4, 8)},
     }
-    faults, retracted = judge_repeats([[3, 4, 7], [2, 8]], {**places, 8: fault(8, b"1")}, json.loads)
+    faults, retracted = find_repeats([[3, 4, 7], [2, 8]], {**places, 8: fault(8, b"1")}, json.loads)
     assert [(each.line, each.reason) for each in faults] == [
         (3, Reason.DUPLICATE_CONFLICTING),
         (4, Reason.DUPLICATE_CONFLICTING),

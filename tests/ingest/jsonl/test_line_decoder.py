@@ -14,14 +14,16 @@ from sparkle_curation.ingest.jsonl.line_limits import MAX_DEPTH
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
 from sparkle_curation.spec.fields import Field, ListOf, Struct
 
-BOX = Struct((Field("box", ListOf("float"), "A box."), Field("label", "text", "A label.", is_optional=True)))
+BOX = Struct(
+    (Field("box", ListOf("float64"), "A box."), Field("label", "string", "A label.", is_optional=True))
+)
 FIELDS = (
-    Field("id", "text", "Sample id."),
-    Field("score", "float", "A score.", minimum=0, maximum=10),
-    Field("frames", ListOf("integer"), "Frames.", minimum=0),
+    Field("id", "string", "Sample id."),
+    Field("score", "float64", "A score.", minimum=0, maximum=10),
+    Field("frames", ListOf("int32"), "Frames.", minimum=0),
     Field("boxes", ListOf(ListOf(BOX)), "Boxes of each frame."),
-    Field("size", "long", "Bytes.", is_optional=True),
-    Field("is_whole", "boolean", "Whether it is whole.", is_optional=True),
+    Field("size", "int64", "Bytes.", is_optional=True),
+    Field("is_whole", "bool", "Whether it is whole.", is_optional=True),
 )
 GOOD = {
     "id": "é",
@@ -44,7 +46,7 @@ def without(name: str) -> bytes:
 
 
 def test_a_good_line_gives_its_record() -> None:
-    """Every value as the line has it, whole numbers for floats as floats, what may be absent as None."""
+    """Every value as the line has it, integers for floats as floats, what may be absent as None."""
     assert examine_line(changed(), FIELDS) == (GOOD, {})
     record, _ = examine_line(changed(score=8), FIELDS)
     assert (record["score"], type(record["score"])) == (8.0, float)

@@ -1,4 +1,4 @@
-"""Prompts held against those of the annotations."""
+"""Prompts compared with those of the annotations."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ WITHOUT_ID = {Reason.BLANK_LINE, Reason.INVALID_JSON}  # the colon after "id" is
 @pytest.mark.parametrize(
     ("table", "reason"), [(name, Reason(code)) for name in JSONL_TABLES for code in faults_of(name)]
 )
-def test_a_spoilt_line_is_set_aside_with_its_reason(table: str, reason: Reason, tmp_path: Path) -> None:
+def test_a_spoilt_line_is_quarantine_with_its_reason(table: str, reason: Reason, tmp_path: Path) -> None:
     """One case per table and reason: file, line, bytes, id, member at fault and raw text; other lines are rows."""
     good = [good_line(table, number) for number in range(4)]
     spoilt = faults_of(table)[reason](good[2])
@@ -112,8 +112,8 @@ def test_lines_are_rows_plus_quarantined(
     found = ingest_lines(table, folder, content)
     text = content.removeprefix(b"\xef\xbb\xbf")
     lines = text.count(b"\n") + (bool(text) and not text.endswith(b"\n"))
-    set_aside = found.quarantined.filter(~pl.col("is_row_kept"))["line"].to_list()
-    assert sorted([*found.rows["source_line"].to_list(), *set_aside]) == list(range(1, lines + 1))
+    quarantine = found.quarantined.filter(~pl.col("is_row_kept"))["line"].to_list()
+    assert sorted([*found.rows["source_line"].to_list(), *quarantine]) == list(range(1, lines + 1))
     assert found.source_files.select("record_count", "xxh3_128").rows() == [
         (lines, xxh3_128_hexdigest(content))
     ]
@@ -141,7 +141,7 @@ def test_a_table_has_its_columns(table: str, tmp_path: Path) -> None:
 
 
 def test_the_mean_is_summed_exactly(tmp_path: Path) -> None:
-    """A mean at the cut-off does not depend on the order of the frames."""
+    """A mean at the threshold does not depend on the order of the frames."""
     table = "edited_video_scores"
     record = good_record(table, 1)
     scores = [8.3, 7.7, 8.1, 7.9, 8.0, 8.2, 7.8, 9.1, 6.9, 8.0]
@@ -166,7 +166,7 @@ def test_an_empty_file_and_a_file_of_faults_are_empty_tables(tmp_path: Path) -> 
 
 
 def test_all_themes_stand_in_one_table(tmp_path: Path) -> None:
-    """The themes in their order, each with the lines of its own file; an id of another theme is set aside."""
+    """The themes in their order, each with the lines of its own file; an id of another theme is quarantined."""
     path = "edited_frame0_score.jsonl"
     line = good_line(STILL, 1)
     release = make_release(
@@ -188,7 +188,7 @@ def test_all_themes_stand_in_one_table(tmp_path: Path) -> None:
 
 # ------------------------------------------------------------------ duplicates
 def test_of_identical_records_the_first_stays(tmp_path: Path) -> None:
-    """The same record again, in other words of JSON too, is set aside and says where the first stands."""
+    """The same record again, in other words of JSON too, is quarantined and says where the first stands."""
     first = good_line(STILL, 1)
     again = json.dumps(dict(reversed(json.loads(first).items()))).encode()
     found = ingest_lines(STILL, tmp_path, file_of(first, good_line(STILL, 2), again, first + b"\r"))

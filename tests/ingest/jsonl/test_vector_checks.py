@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from sparkle_curation.ingest.jsonl.vector_checks import id_numbers, suspect_rows, unequal_rows
 from sparkle_curation.spec.fields import Field, ListOf, Struct, arrow_schema
 
-SCORE = Field("score", "float", "A score.", minimum=0, maximum=10)
+SCORE = Field("score", "float64", "A score.", minimum=0, maximum=10)
 FRAMES = (
-    Field("frames", ListOf("integer"), "Frames.", minimum=0),
+    Field("frames", ListOf("int32"), "Frames.", minimum=0),
     Field(
-        "boxes", ListOf(ListOf(Struct((SCORE, Field("label", "text", "A label."))))), "Boxes of each frame."
+        "boxes", ListOf(ListOf(Struct((SCORE, Field("label", "string", "A label."))))), "Boxes of each frame."
     ),
-    Field("meta", Struct((Field("note", "text", "A note.", is_optional=True), SCORE)), "Notes."),
+    Field("meta", Struct((Field("note", "string", "A note.", is_optional=True), SCORE)), "Notes."),
 )
 GOOD = {
     "frames": [0, 5],

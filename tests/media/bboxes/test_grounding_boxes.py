@@ -69,7 +69,15 @@ def test_each_object_of_both_rounds_is_a_row() -> None:
         table("media", video(1)),
     )
     cat_px, dog_px = [0, 0, 640, 360], [573, 18, 979, 718]
-    columns = ["round", "anchor_index", "frame_index", "object_index", "label", "bbox_xyxy_px", "is_found"]
+    columns = [
+        "round",
+        "sampled_frame_index",
+        "frame_index",
+        "object_index",
+        "label",
+        "bbox_xyxy_px",
+        "is_found",
+    ]
     assert found.select(columns).rows() == [
         (1, 0, 0, 0, "cat", cat_px, True),
         (1, 0, 0, 1, "dog", dog_px, True),
@@ -181,12 +189,12 @@ def test_no_object_is_lost(samples: list[tuple[Objects, list[Objects], bool]]) -
         for n, (one, _, _) in enumerate(samples)
         for place, each in enumerate(one)
     ] + [
-        (sample(n)["id"], 2, anchor, place, each["label"], each["bbox_2d"])
+        (sample(n)["id"], 2, sampled_frame, place, each["label"], each["bbox_2d"])
         for n, (_, frames, _) in enumerate(samples)
-        for anchor, objects in enumerate(frames)
+        for sampled_frame, objects in enumerate(frames)
         for place, each in enumerate(objects)
     ]
-    columns = ["id", "round", "anchor_index", "object_index", "label", "bbox_2d"]
+    columns = ["id", "round", "sampled_frame_index", "object_index", "label", "bbox_2d"]
     assert found.select(columns).rows() == expected
     is_known = {sample(n)["id"]: is_there for n, (_, _, is_there) in enumerate(samples)}
     for row in found.iter_rows(named=True):
@@ -214,7 +222,7 @@ def test_pieces_are_the_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_a_box_too_many_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """A sample that has two videos would have its boxes twice."""
     r1 = table("r1", {**sample(1), "round1_objects": [box("cat", 0, 0, 500, 500)]})
-    monkeypatch.setattr(grounding_boxes, "choose_copy", lambda frame: frame)
+    monkeypatch.setattr(grounding_boxes, "prefer_loose", lambda frame: frame)
     media = table("media", video(1), video(1, container="a.tar"))
     names = dict.fromkeys(("grounding_r1", "grounding_r2", "media"), "same")
     stream = grounding_box_stream(r1.lazy(), table("r2").lazy(), media.lazy(), names)

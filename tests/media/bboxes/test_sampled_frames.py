@@ -1,4 +1,4 @@
-"""The anchors that are asked for are those that boxes are placed on."""
+"""The sampled frames that are asked for are those that boxes are placed on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparkle_curation.media.bboxes.sampled_frames import anchor_frame, choose_anchors
+from sparkle_curation.media.bboxes.sampled_frames import choose_sampled_frames, frame_of_sampled
 
 
 @given(
@@ -15,16 +15,18 @@ from sparkle_curation.media.bboxes.sampled_frames import anchor_frame, choose_an
 )
 def test_boxes_are_placed_on_the_frames_that_were_asked_for(frame_count: int, fps: float) -> None:
     """Each frame once, in order, within the video; and the table of boxes says the same frames."""
-    anchors = choose_anchors(frame_count, fps)
-    assert anchors == sorted(set(anchors))
-    assert anchors[0] == 0
-    assert anchors[-1] < frame_count
-    placed = pl.DataFrame({"anchor_index": range(len(anchors)), "fps": fps, "frame_count": frame_count})
-    assert placed.select(anchor_frame()).to_series().to_list() == anchors
+    sampled_frames = choose_sampled_frames(frame_count, fps)
+    assert sampled_frames == sorted(set(sampled_frames))
+    assert sampled_frames[0] == 0
+    assert sampled_frames[-1] < frame_count
+    placed = pl.DataFrame(
+        {"sampled_frame_index": range(len(sampled_frames)), "fps": fps, "frame_count": frame_count}
+    )
+    assert placed.select(frame_of_sampled()).to_series().to_list() == sampled_frames
 
 
 @pytest.mark.parametrize(
-    ("frame_count", "fps", "anchors"),
+    ("frame_count", "fps", "sampled_frames"),
     [
         (1, 16.0, [0]),
         (8, 16.0, [0]),
@@ -34,6 +36,6 @@ def test_boxes_are_placed_on_the_frames_that_were_asked_for(frame_count: int, fp
         (4, 1.0, [0, 1, 2, 3]),
     ],
 )
-def test_anchors(frame_count: int, fps: float, anchors: list[int]) -> None:
+def test_sampled_frames(frame_count: int, fps: float, sampled_frames: list[int]) -> None:
     """Two a second, a half rounded up; of a slow video every frame."""
-    assert choose_anchors(frame_count, fps) == anchors
+    assert choose_sampled_frames(frame_count, fps) == sampled_frames

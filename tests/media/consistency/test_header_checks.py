@@ -94,7 +94,7 @@ def test_a_broken_side_says_nothing() -> None:
 
 
 def test_an_absent_edges_video_fails_where_others_are_there() -> None:
-    """A theme of which the release at hand has no edges video is not blamed for it."""
+    """A theme of which the available release has no edges video is not blamed for it."""
     found = check_headers(media(whole(A), clips(B)), NO_GROUNDING)
     assert found["has_edges_video"].to_list() == [True, False]
     assert check_headers(clips(B), NO_GROUNDING)["has_edges_video"].to_list() == [None]

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from tests.made.assets import SHARD, VIDEO, ingested, sample, tar_bytes, write_files
-from tests.media.made_clips import find_box, make_clip, patched, renamed
+from tests.media.made_clips import find_atom, make_clip, patched, renamed
 
 from sparkle_curation.errors import AssetError, MediaError
 from sparkle_curation.media.decode import frames
@@ -206,7 +206,7 @@ def test_a_frame_that_is_larger_than_allowed_is_not_decoded(monkeypatch: pytest.
 def test_a_cut_shard_is_an_error_of_the_shard(tmp_path: Path) -> None:
     """And not one of the video, which nobody has seen."""
     content = clip("B-frames")
-    assert find_box(content, b"moov")[1] > len(content) // 2
+    assert find_atom(content, b"moov")[1] > len(content) // 2
     write_files(tmp_path / "release", {SHARD(0): tar_bytes([(VIDEO(1), content)])})
     store = ingested(tmp_path / "release", tmp_path)
     asset = store.find(sample(1), "source_video")

@@ -92,8 +92,8 @@ def test_a_mirrored_picture_is_another(pictures: list[Picture]) -> None:
     assert min(distances(picture, picture[:, ::-1])[0] for picture in pictures) > 5 * MAX_DISTANCE
 
 
-def test_another_figure_before_the_same_background_is_told_apart(sample_release: Path) -> None:
-    """The hash of few waves takes two made clips of one scene for one; the fine one does not."""
+def test_another_figure_before_the_same_background_is_reported_apart(sample_release: Path) -> None:
+    """The hash of few coefficients takes two made clips of one scene for one; the fine one does not."""
     scene = "intermediate_data/season/source_frame0/Sparkle_season_000005.png"
     other = "intermediate_data/openve3m/source_frame0/Sparkle_openve3m_000014.png"
     one, another = (np.asarray(Image.open(sample_release / name).convert("RGB")) for name in (scene, other))

@@ -66,7 +66,7 @@ def test_what_is_saved_is_loaded_again(mask: Mask) -> None:
 )
 @settings(max_examples=60)
 def test_what_is_published_is_loaded_alike(mask: Mask, kind: np.dtype, is_packed: bool) -> None:
-    """Stored or deflated, with a shape of any whole numbers."""
+    """Stored or deflated, with a shape of any integers."""
     content = npz(np.packbits(mask), np.array(mask.shape, kind), is_packed=is_packed)
     np.testing.assert_array_equal(load(content), published_load(content))
 

@@ -76,7 +76,7 @@ def test_overlapping_boxes_count_once() -> None:
 
 
 def test_frames_count_by_their_own_mask() -> None:
-    """Boxes of a later frame are held against the mask of that frame; those after the last frame against none."""
+    """Boxes of a later frame are compared with the mask of that frame; those after the last frame against none."""
     drawn = mask(["#."], [".#"])
     assert measure_boxes(drawn, {1: [[1, 0, 2, 1]], 8: [[0, 0, 1, 1]]}) == BoxMeasures(1.0, 1.0, 1.0)
 

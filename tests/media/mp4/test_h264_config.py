@@ -38,7 +38,7 @@ class Bits:
 
 
 def avc_config(unit: bytes) -> bytes:
-    """The content of a box avcC with one parameter set."""
+    """The content of an atom avcC with one parameter set."""
     return bytes([1, 100, 0, 31, 0xFF, 0xE1]) + len(unit).to_bytes(2, "big") + unit
 
 
@@ -126,7 +126,7 @@ def test_what_is_written_is_read(**fields: object) -> None:
     ids=[
         "empty",
         "no set",
-        "cut box",
+        "cut atom",
         "cut set",
         "another unit",
         "no set counted",

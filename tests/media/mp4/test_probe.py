@@ -1,4 +1,4 @@
-"""Videos are told by their boxes as FFmpeg tells them, and what is cut or odd is noticed."""
+"""Videos are told by their atoms as FFmpeg tells them, and what is cut or odd is noticed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import av
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.media.made_clips import find_box, make_clip, patched, walk_boxes, window
+from tests.media.made_clips import find_atom, make_clip, patched, walk_atoms, window
 from tests.media.made_faults import MP4_FAULTS
 
 from sparkle_curation.media.byte_window import ByteWindow, Reading
@@ -91,7 +91,7 @@ def test_the_sample_is_what_ffmpeg_says(sample_release: Path) -> None:
 
 
 # ------------------------------------------------------------------ clips of every make
-BOXES: dict[str, dict[str, Any]] = {
+ATOMS: dict[str, dict[str, Any]] = {
     "plain": {},
     "size that is cropped": {"size": (62, 46)},
     "index at the start": {"flags": "faststart"},
@@ -136,17 +136,17 @@ BY_FFMPEG: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", [*BOXES, *BY_FFMPEG])
+@pytest.mark.parametrize("name", [*ATOMS, *BY_FFMPEG])
 def test_every_make_is_what_ffmpeg_says(name: str) -> None:
-    """By the boxes where they are known, else by FFmpeg; and it decodes to as many frames."""
-    changes = BOXES.get(name) or BY_FFMPEG.get(name) or {}
+    """By the atoms where they are known, else by FFmpeg; and it decodes to as many frames."""
+    changes = ATOMS.get(name) or BY_FFMPEG.get(name) or {}
     content = make_clip(**changes)
     facts = read(content, Depth.DECODE)
     assert figures(facts) == read_by_ffmpeg(content)
     assert (facts.error, facts.error_detail) == (None, None)
-    assert facts.probe == ("boxes" if name in BOXES else "pyav")
+    assert facts.probe == ("boxes" if name in ATOMS else "pyav")
     assert facts.is_constant_fps is (name != "frames at odd times")
-    assert facts.rotation_deg == (changes.get("rotation", 0) if name in BOXES else None)
+    assert facts.rotation_deg == (changes.get("rotation", 0) if name in ATOMS else None)
     assert facts.frames_hash
 
 
@@ -163,7 +163,7 @@ DOUBTFUL: dict[str, tuple[bytes, int, bytes]] = {
 
 
 @pytest.mark.parametrize("name", DOUBTFUL)
-def test_where_boxes_disagree_ffmpeg_decides(name: str) -> None:
+def test_where_atoms_disagree_ffmpeg_decides(name: str) -> None:
     """What it says is what the row says, if it says anything."""
     kind, offset, new = DOUBTFUL[name]
     content = patched(make_clip(), kind, offset, new)
@@ -180,7 +180,7 @@ def test_where_boxes_disagree_ffmpeg_decides(name: str) -> None:
 def test_a_clip_cut_anywhere_is_noticed(flags: str) -> None:
     """At every byte: none passes as whole, and nothing but an error is said of one that lacks its index."""
     content = make_clip(frames=3, flags=flags, codec_options={"x264-params": "no-info=1"})
-    index_end = find_box(content, b"moov")[2]
+    index_end = find_atom(content, b"moov")[2]
     for end in range(1, len(content)):
         facts = read(content[:end])
         assert facts.error in {MediaFault.TRUNCATED, MediaFault.NOT_MP4}, end
@@ -205,7 +205,7 @@ def test_copies_have_one_index_hash_and_others_have_others() -> None:
 def test_a_flipped_byte_shows_in_the_hashes_that_see_it() -> None:
     """The index does not see the data; the content hash does, and the frames may."""
     clip = make_clip()
-    _, start, end = find_box(clip, b"mdat")
+    _, start, end = find_atom(clip, b"mdat")
     flipped = clip[: end - 5] + bytes([clip[end - 5] ^ 1]) + clip[end - 4 :]
     before, after = read(clip, Depth.HASH), read(flipped, Depth.HASH)
     assert before.index_hash == after.index_hash
@@ -232,7 +232,7 @@ def test_each_fault_has_its_code(name: str) -> None:
 
 
 def test_fragments_that_are_cut_are_noticed() -> None:
-    """Their samples are not in the index, and their boxes still end where the file does."""
+    """Their samples are not in the index, and their atoms still end where the file does."""
     content = make_clip(flags="frag_keyframe+empty_moov")
     facts = read(content[:-1])
     assert facts.error == MediaFault.TRUNCATED
@@ -242,7 +242,7 @@ def test_sound_that_is_cut_is_noticed() -> None:
     """A file that lacks the end of its other track is no whole file."""
     content = make_clip(has_sound=True)
     assert read(content).error is None
-    sound_offsets = next(box for box in walk_boxes(content) if box[0] == b"stco")
+    sound_offsets = next(atom for atom in walk_atoms(content) if atom[0] == b"stco")
     place = sound_offsets[1] + 16
     assert (
         read(content[:place] + struct.pack(">I", len(content) - 1) + content[place + 4 :]).error
@@ -250,10 +250,10 @@ def test_sound_that_is_cut_is_noticed() -> None:
     )
 
 
-def test_what_decodes_to_fewer_frames_is_told() -> None:
+def test_what_decodes_to_fewer_frames_is_reported() -> None:
     """The index is as it should be; only decoding sees that frames are gone."""
     content = make_clip(codec_options={"bf": "0", "x264-params": "no-info=1"})
-    _, start, end = find_box(content, b"mdat")
+    _, start, end = find_atom(content, b"mdat")
     hollow = content[: start + 8] + bytes(end - start - 8) + content[end:]
     assert read(hollow).error is None
     assert read(hollow, Depth.DECODE).error in {MediaFault.FRAMES_DIFFER, MediaFault.UNDECODABLE}
@@ -267,7 +267,7 @@ SEEDS = [make_clip(frames=3), make_clip(frames=3, flags="faststart"), make_clip(
 def test_mutated_clips_give_a_row(data: st.DataObject) -> None:
     """Whatever the bytes are: facts that make sense or an error, never a crash, a hang or a huge read."""
     content = bytearray(data.draw(st.sampled_from(SEEDS)))
-    _, index_start, index_end = find_box(bytes(content), b"moov")
+    _, index_start, index_end = find_atom(bytes(content), b"moov")
     for _ in range(data.draw(st.integers(1, 6))):
         is_in_index = data.draw(st.booleans())
         low, high = (index_start, index_end - 1) if is_in_index else (0, len(content) - 1)

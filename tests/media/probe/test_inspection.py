@@ -21,7 +21,7 @@ from sparkle_curation.ingest.assets.table import ingest_assets
 from sparkle_curation.ingest.release_files import ReleaseFiles
 from sparkle_curation.media.probe.batch_probe import JOURNAL_SCHEMA, MEDIA_SCHEMA
 from sparkle_curation.media.probe.counts import count_media
-from sparkle_curation.media.probe.inspection import Probing, inspect_assets, media_stream, with_keys
+from sparkle_curation.media.probe.inspection import ProbeConfig, inspect_assets, media_stream, with_keys
 from sparkle_curation.media.probe.probes import Depth
 from sparkle_curation.spec.codes.media_faults import MediaFault
 from sparkle_curation.spec.layout import ASSET_KINDS
@@ -75,7 +75,7 @@ class Inspection:
             self.assets() if assets is None else assets,
             kinds,
             ReleaseFiles(str(self.root)),
-            Probing(depth, executor, batch_size=7),
+            ProbeConfig(depth, executor, batch_size=7),
             self.journal,
         )
         return media, executor.probed
@@ -105,7 +105,7 @@ def test_the_media_are_the_assets_in_their_order(made: Inspection) -> None:
     assert media["error"].is_null().all()
     assert media.to_arrow().schema.names == MEDIA_SCHEMA.names
     made.journal_path.unlink()
-    probing = Probing(Depth.INDEX, LocalExecutor(2, head_start_s=0), batch_size=10)
+    probing = ProbeConfig(Depth.INDEX, LocalExecutor(2, head_start_s=0), batch_size=10)
     again = inspect_whole(assets, KINDS, ReleaseFiles(str(made.root)), probing, made.journal)
     assert_frame_equal(again, media)
 
@@ -188,7 +188,7 @@ def test_the_journal_keeps_files_that_are_gone_until_it_is_pruned(made: Inspecti
 
 
 def test_another_release_is_another_release(made: Inspection, tmp_path: Path) -> None:
-    """With the same names, sizes and times, another root is probed anew."""
+    """With the same names, sizes and times, another root is probed again."""
     made.run()
     shutil.copytree(made.root, tmp_path / "copy")
     media, probed = Inspection(tmp_path / "copy", made.journal_path).run()
@@ -246,7 +246,7 @@ def test_media_behind_a_server_are_what_they_are_on_a_disk(made: Inspection) -> 
         files = ReleaseFiles(url)
         tables = ingest_assets(files).rows.batches()
         assets = pl.DataFrame(pl.from_arrow(pa.concat_tables(tables)))
-        probing = Probing(Depth.INDEX, LocalExecutor(2, head_start_s=0), batch_size=40)
+        probing = ProbeConfig(Depth.INDEX, LocalExecutor(2, head_start_s=0), batch_size=40)
         found = inspect_whole(assets, KINDS, files, probing, made.journal)
     assert_frame_equal(found, expected)
 
@@ -263,7 +263,7 @@ def stream_of(
     executor = Counting()
     assets = made.assets() if assets is None else assets
     fingerprints = {"assets": str(assets.hash_rows().sum()), "media": stored}
-    probing = Probing(depth, executor, batch_size=50)
+    probing = ProbeConfig(depth, executor, batch_size=50)
     stream = media_stream(
         ReleaseFiles(str(made.root)), assets.lazy(), kinds, fingerprints, probing, made.journal
     )

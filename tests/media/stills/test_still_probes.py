@@ -65,7 +65,7 @@ PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), 
         ("I;16", "gray16be"),
     ],
 )
-def test_images_of_every_mode_are_told(mode: str, pixel_format: str) -> None:
+def test_images_of_every_mode_are_reported(mode: str, pixel_format: str) -> None:
     """Size and pixel format as FFmpeg names it, and nothing that a still does not have."""
     image = Image.fromarray(PIXELS).convert("L" if mode == "I;16" else mode)
     content = as_png(
@@ -147,14 +147,14 @@ def test_a_flipped_pixel_is_seen_by_its_checksum() -> None:
     assert read_png(flipped, Depth.DECODE).error == MediaFault.BAD_CHECKSUM
 
 
-def test_pixels_that_cannot_be_unpacked_are_told() -> None:
+def test_pixels_that_cannot_be_unpacked_are_reported() -> None:
     """Their checksum is right, and they are none."""
     content = header() + idat(b"no zlib at all") + END
     assert read_png(content).error is None
     assert read_png(content, Depth.DECODE).error == MediaFault.UNDECODABLE
 
 
-def test_pixels_that_end_too_soon_are_told() -> None:
+def test_pixels_that_end_too_soon_are_reported() -> None:
     """Ten rows of the 48 that the header promises; FFmpeg would fill up the rest."""
     content = header() + idat(zlib.compress(bytes(10 * (1 + 64 * 3)))) + END
     assert read_png(content).error is None
@@ -179,8 +179,8 @@ def test_the_index_hash_of_an_image_is_of_its_checksums() -> None:
 # ------------------------------------------------------------------ masks
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed], ids=["stored", "packed"])
 @pytest.mark.parametrize("integer", [np.int64, np.int32])
-def test_masks_of_every_make_are_told(save: object, integer: type) -> None:
-    """As NumPy writes them, packed or not; the shape as whole numbers of any width."""
+def test_masks_of_every_make_are_reported(save: object, integer: type) -> None:
+    """As NumPy writes them, packed or not; the shape as integers of any width."""
     target = io.BytesIO()
     save(target, mask=np.packbits(MASK_BITS), shape=np.array(MASK_BITS.shape, integer))  # type: ignore[operator]
     facts = read_mask(target.getvalue(), Depth.DECODE)

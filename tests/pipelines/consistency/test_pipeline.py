@@ -234,7 +234,7 @@ def test_what_is_absent_says_nothing(found: dict[str, dict[str, Any]]) -> None:
 def test_a_second_run_measures_nothing(
     done: Project, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Another bound counts anew from the same measures."""
+    """Another bound counts again from the same measures."""
     shutil.copytree(done.data_root, tmp_path / "data")
     own = replace(done, data_root=tmp_path / "data")
     with caplog.at_level(logging.INFO):
@@ -318,7 +318,7 @@ def test_the_sample_release_is_consistent(project: Project, sample_release: Path
     assert counts.filter(pl.col("check") == "is_mask_shape_equal")["checked_count"].sum() == 90
 
 
-def test_what_must_run_first_is_told(project: Project) -> None:
+def test_what_must_run_first_is_reported(project: Project) -> None:
     """Without the table of the media the error names the pipeline that makes it."""
     with pytest.raises(MissingTableError, match="kedro run --pipelines inspect"):
         project.run_here("consistency")

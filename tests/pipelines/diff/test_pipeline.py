@@ -33,7 +33,7 @@ REPORTS = "08_reporting"
 
 @pytest.fixture(scope="module")
 def published(kedro_project: Path, sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The sample, curated at the published cut-offs; read only."""
+    """The sample, curated at the published thresholds; read only."""
     project = Project(release_root=sample_release, data_root=tmp_path_factory.mktemp("published"))
     project.run_here("curate")
     return project
@@ -82,7 +82,7 @@ def test_counts_are_those_of_the_csvs(published: Project, strict: Project, compa
     counts = pl.read_csv(comparing.output(REPORTS, "variant_diff_counts.csv"))
     assert counts["sample_count"].sum() == diff.height == 40
     by_reason = Counter(dict(diff["reason"].value_counts().rows()))
-    assert by_reason == {"cut_off:edited_frame0": 27, "cut_off:edited_video": 13}
+    assert by_reason == {"threshold:edited_frame0": 27, "threshold:edited_video": 13}
     summary = comparing.output(REPORTS, "variant_diff_summary.md").read_text(encoding="utf-8")
     assert "80 samples + 0 added - 40 removed = 40 samples; 0 changed." in summary
     assert summary in finished.stdout
@@ -92,14 +92,14 @@ def test_counts_are_those_of_the_csvs(published: Project, strict: Project, compa
 def test_a_removed_sample_is_one_that_its_score_lets_fall(
     published: Project, strict: Project, comparing: Project
 ) -> None:
-    """Each row's own scores lie between the cut-offs that its reason names; the other way round all come back."""
+    """Each row's own scores lie between the thresholds that its reason names; the other way round all come back."""
     comparing.run_here("diff", params={"base": published.data_root, "other": strict.data_root})
     rows = difference(comparing)
     for row in rows.rows(named=True):
-        stage = row["reason"].removeprefix("cut_off:")
+        stage = row["reason"].removeprefix("threshold:")
         assert 8.0 <= row[f"base_{stage}_score"] == row[f"other_{stage}_score"] < 8.5
         assert (row["base_rejected_by"], row["other_rejected_by"]) == (None, stage)
-        assert row["detail"] == f"cut_off:{stage} 8.0 -> 8.5"
+        assert row["detail"] == f"threshold:{stage} 8.0 -> 8.5"
     comparing.run_here("diff", params={"base": strict.data_root, "other": published.data_root})
     back = difference(comparing)
     assert set(back["change"]) == {"added"}
@@ -225,7 +225,7 @@ def test_a_version_that_is_not_there_stops_before_anything_is_written(tmp_path: 
 
 # ------------------------------------------------------------------ mistakes
 @pytest.mark.slow
-def test_a_name_of_nothing_is_told_plainly(project: Project) -> None:
+def test_a_name_of_nothing_is_reported_plainly(project: Project) -> None:
     """What was asked for and what may stand there; no traceback, and nothing written."""
     finished = project.run_kedro("--pipelines", "diff", params={"base": "nowhere"})
     assert finished.returncode == 1

@@ -1,4 +1,4 @@
-"""Parameters of judging are checked to the type."""
+"""Parameters of filtering are checked to the type."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from sparkle_curation.pipelines.filter.params import JudgeParams, Thresholds
+from sparkle_curation.pipelines.filter.params import FilterParams, Thresholds
 from sparkle_curation.spec.stages import STAGE_NAMES, STAGES
 
 DECLARED: dict[str, Any] = {
     "threshold": None,
     "thresholds": {"edited_frame0": 8.0, "foreground_removed": 8.5, "edited_video": 8.0},
     "missing_scores": "reject",
-    "tainted_scores": "keep",
+    "imputed_scores": "keep",
     "preflight": {
         "unloadable_pairs": "drop",
         "num_frames": 81,
@@ -31,11 +31,11 @@ DECLARED: dict[str, Any] = {
 
 
 def test_the_declared_parameters_are_the_published_ones(checkout: Path) -> None:
-    """The file in the project holds the cut-offs of the card, and the stricter policy."""
+    """The file in the project holds the thresholds of the card, and the stricter policy."""
     declared = yaml.safe_load((checkout / "conf" / "base" / "curate" / "parameters.yml").read_text())
     assert declared == DECLARED
-    assert declared["thresholds"] == {stage.name: stage.published_cut_off for stage in STAGES}
-    JudgeParams.model_validate(declared)
+    assert declared["thresholds"] == {stage.name: stage.published_threshold for stage in STAGES}
+    FilterParams.model_validate(declared)
 
 
 def test_each_stage_has_a_threshold() -> None:
@@ -44,21 +44,21 @@ def test_each_stage_has_a_threshold() -> None:
 
 
 @pytest.mark.parametrize("value", [0, 0.0, 8, 8.5, 10])
-def test_a_cut_off_within_the_scale_is_taken(value: float) -> None:
-    """Both ends of the scale are cut-offs."""
-    params = JudgeParams.model_validate(DECLARED | {"threshold": value})
+def test_a_threshold_within_the_scale_is_taken(value: float) -> None:
+    """Both ends of the scale are thresholds."""
+    params = FilterParams.model_validate(DECLARED | {"threshold": value})
     assert params.threshold == value
 
 
 @pytest.mark.parametrize("value", [-0.1, 10.001, float("nan"), float("inf"), "8.5", "high", True, [8], {}])
 @pytest.mark.parametrize("where", ["threshold", *STAGE_NAMES])
-def test_a_cut_off_that_is_none_is_refused(where: str, value: object) -> None:
+def test_a_threshold_that_is_none_is_refused(where: str, value: object) -> None:
     """Outside 0-10, not finite, text and booleans are refused, and the message names the parameter."""
     params = DECLARED | {"threshold": value}
     if where != "threshold":
         params = DECLARED | {"thresholds": DECLARED["thresholds"] | {where: value}}
     with pytest.raises(ValidationError, match=where):
-        JudgeParams.model_validate(params)
+        FilterParams.model_validate(params)
 
 
 @pytest.mark.parametrize(
@@ -70,13 +70,13 @@ def test_a_cut_off_that_is_none_is_refused(where: str, value: object) -> None:
         {"thresholds": None},
         {"missing_scores": "ignore"},
         {"missing_scores": None},
-        {"tainted_scores": "error"},
+        {"imputed_scores": "error"},
     ],
 )
 def test_unknown_and_absent_parameters_are_refused(change: dict[str, Any]) -> None:
     """No key too many, none too few, and no policy that there is not."""
     with pytest.raises(ValidationError):
-        JudgeParams.model_validate(DECLARED | change)
+        FilterParams.model_validate(DECLARED | change)
 
 
 def test_parameters_cannot_be_changed_later() -> None:

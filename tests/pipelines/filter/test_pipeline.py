@@ -35,7 +35,7 @@ def make_catalog(
     folder: Path,
     *,
     missing_scores: str = "reject",
-    tainted_scores: str = "keep",
+    imputed_scores: str = "keep",
     is_scored: bool = True,
     video_scores: pl.DataFrame | None = None,
     good_clips: pl.DataFrame | None = None,
@@ -62,7 +62,7 @@ def make_catalog(
             for name in ("score_faults", "score_audit", "verdicts", "preflight")
         },
         "variant_samples": KiwiEditDataset(filepath=str(folder / "variant")),
-        "samples_not_emitted": ReportCSVDataset(filepath=str(folder / "samples_not_emitted.csv")),
+        "samples_not_exported": ReportCSVDataset(filepath=str(folder / "samples_not_exported.csv")),
         "prompt_warnings": ReportCSVDataset(
             filepath=str(folder / "prompt_warnings.csv"), text_columns=["prompt"]
         ),
@@ -80,7 +80,7 @@ def make_catalog(
             Thresholds(edited_frame0=8.0, foreground_removed=8.5, edited_video=8.0)
         ),
         "params:missing_scores": MemoryDataset(missing_scores),
-        "params:tainted_scores": MemoryDataset(tainted_scores),
+        "params:imputed_scores": MemoryDataset(imputed_scores),
         "params:preflight": MemoryDataset(
             PreflightParams(**({"unloadable_pairs": "drop"} | dict(preflight or {})))
         ),
@@ -96,7 +96,7 @@ def make_catalog(
     )
 
 
-def test_a_run_emits_the_kept_samples_and_counts_them(tmp_path: Path) -> None:
+def test_a_run_exports_the_kept_samples_and_counts_them(tmp_path: Path) -> None:
     """From tables to the training CSV, its metadata, the warnings and the metrics."""
     catalog = make_catalog(tmp_path)
     SequentialRunner().run(create_pipeline(), catalog)
@@ -118,18 +118,18 @@ def test_a_run_emits_the_kept_samples_and_counts_them(tmp_path: Path) -> None:
     assert "git checkout 0f1e" in card
     assert "version `ab12`" in card
     metrics = catalog.load("curation_metrics")["total"]
-    assert (metrics["known"], metrics["kept"], metrics["emitted"]) == (3, 2, 2)
+    assert (metrics["known"], metrics["kept"], metrics["exported"]) == (3, 2, 2)
     assert metrics["agreement"] == {"released": 2, "missing": 1, "extra": 1}
     assert metrics["preflight"]["reasons"] == {"prompt_read_as_nan": 1}
     assert catalog.load("preflight_warnings").select("id", "reasons").rows() == [(GOOD, "prompt_read_as_nan")]
     assert catalog.load("preflight_dropped").is_empty()
     assert catalog.load("prompt_warnings")["id"].to_list() == [GOOD]
-    assert catalog.load("samples_not_emitted").is_empty()
-    assert catalog.load("funnel_table").filter(pl.col("theme") == "total")["emitted"].to_list() == [2]
+    assert catalog.load("samples_not_exported").is_empty()
+    assert catalog.load("funnel_table").filter(pl.col("theme") == "total")["exported"].to_list() == [2]
 
 
-def test_a_run_says_what_other_cut_offs_would_keep(tmp_path: Path) -> None:
-    """The sweep under the run's policies, its figure and the funnel's; at the run's cut-offs, what it kept."""
+def test_a_run_says_what_other_thresholds_would_keep(tmp_path: Path) -> None:
+    """The sweep under the run's policies, its figure and the funnel's; at the run's thresholds, what it kept."""
     catalog = make_catalog(tmp_path)
     for name in ("threshold_sweep", "threshold_surface"):
         catalog[name] = TableDataset(filepath=str(tmp_path / f"{name}.parquet"))
@@ -139,54 +139,58 @@ def test_a_run_says_what_other_cut_offs_would_keep(tmp_path: Path) -> None:
     SequentialRunner().run(create_pipeline(), catalog)
     surface = catalog.load("threshold_surface").collect()
     TableSchemaValidator(table="threshold_surface").validate(surface)
-    here = {"edited_frame0_cut_off": 8.0, "foreground_removed_cut_off": 8.5, "edited_video_cut_off": 8.0}
+    here = {
+        "edited_frame0_threshold": 8.0,
+        "foreground_removed_threshold": 8.5,
+        "edited_video_threshold": 8.0,
+    }
     kept = surface.filter(theme="total", **here)["surviving"]
     assert kept.to_list() == [2]
     plot = catalog.load("threshold_sweep_plot")
-    assert plot.columns == ["theme", "stage", "cut_off", "surviving"]
+    assert plot.columns == ["theme", "stage", "threshold", "surviving"]
     assert_frame_equal(plot, catalog.load("threshold_sweep").collect())
-    assert plot.filter(theme="style", stage="edited_video", cut_off=8.2)["surviving"].to_list() == [3]
+    assert plot.filter(theme="style", stage="edited_video", threshold=8.2)["surviving"].to_list() == [3]
     assert len(catalog["threshold_sweep_figure"].preview()["data"]) > len(STAGES)
     assert [one["name"] for one in catalog["funnel_figure"].preview()["data"]] == ["style"]
 
 
-def test_a_release_without_scores_stops_before_anything_is_emitted(tmp_path: Path) -> None:
+def test_a_release_without_scores_stops_before_anything_is_exported(tmp_path: Path) -> None:
     """The default policy asks for the files; nothing but the audit is written."""
     with pytest.raises(ReleaseError, match=r"intermediate_data/style/edited_video_score\.jsonl"):
         SequentialRunner().run(create_pipeline(), make_catalog(tmp_path, is_scored=False))
     assert {path.name for path in tmp_path.iterdir()} <= {"score_faults.parquet", "score_audit.parquet"}
 
 
-def test_a_release_without_scores_is_emitted_whole_when_it_shall(tmp_path: Path) -> None:
-    """With `missing_scores: keep`, the CSV's samples are all emitted; the third has no prompt anywhere."""
+def test_a_release_without_scores_is_exported_whole_when_it_shall(tmp_path: Path) -> None:
+    """With `missing_scores: keep`, the CSV's samples are all exported; the third has no prompt anywhere."""
     catalog = make_catalog(tmp_path, missing_scores="keep", is_scored=False)
     SequentialRunner().run(create_pipeline(), catalog)
     assert catalog.load("variant_samples")["id"].to_list() == [GOOD, LOW]
-    assert catalog.load("samples_not_emitted").select("id", "reason").rows() == [(EXTRA, "no_prompt")]
+    assert catalog.load("samples_not_exported").select("id", "reason").rows() == [(EXTRA, "no_prompt")]
 
 
-@pytest.mark.parametrize(("unloadable_pairs", "emitted"), [("drop", [EXTRA]), ("keep", [GOOD, EXTRA])])
+@pytest.mark.parametrize(("unloadable_pairs", "exported"), [("drop", [EXTRA]), ("keep", [GOOD, EXTRA])])
 def test_a_pair_that_does_not_load_is_dropped_and_counted(
-    tmp_path: Path, unloadable_pairs: str, emitted: list[str]
+    tmp_path: Path, unloadable_pairs: str, exported: list[str]
 ) -> None:
-    """By default the variant goes without it; else it is emitted, and listed all the same."""
+    """By default the variant goes without it; else it is exported, and listed all the same."""
     cut = clips(GOOD).with_columns(pl.when(kind="edited_video").then(pl.lit("truncated")).alias("error"))
     catalog = make_catalog(tmp_path, good_clips=cut, preflight={"unloadable_pairs": unloadable_pairs})
     SequentialRunner().run(create_pipeline(), catalog)
-    assert catalog.load("variant_samples")["id"].to_list() == emitted
+    assert catalog.load("variant_samples")["id"].to_list() == exported
     metrics = catalog.load("curation_metrics")
     assert metrics["preflight"]["unloadable_pairs"] == unloadable_pairs
-    assert (metrics["total"]["emitted"], metrics["total"]["preflight"]["replaced"]) == (len(emitted), 1)
-    assert metrics["total"]["preflight"]["dropped"] == 2 - len(emitted)
-    assert catalog.load("preflight_dropped").height == 2 - len(emitted)
+    assert (metrics["total"]["exported"], metrics["total"]["preflight"]["replaced"]) == (len(exported), 1)
+    assert metrics["total"]["preflight"]["dropped"] == 2 - len(exported)
+    assert catalog.load("preflight_dropped").height == 2 - len(exported)
     assert (
-        catalog.load("prompt_warnings").height == len(emitted) - 1
+        catalog.load("prompt_warnings").height == len(exported) - 1
     )  # the prompt of the dropped one trains nobody
     preflight = pl.read_parquet(tmp_path / "preflight.parquet")
     assert preflight.filter(id=GOOD)["reasons"].to_list() == [["corrupt_file", "prompt_read_as_nan"]]
 
 
-def test_the_loader_is_told_what_it_will_be_run_with(tmp_path: Path) -> None:
+def test_the_loader_is_reported_what_it_will_be_run_with(tmp_path: Path) -> None:
     """With fewer frames and one forced size, clips that differ load alike."""
     longer = clips(GOOD).with_columns(
         pl.when(kind="source_video").then(pl.lit(77, pl.Int32)).otherwise("frame_count").alias("frame_count"),
@@ -201,7 +205,7 @@ def test_the_loader_is_told_what_it_will_be_run_with(tmp_path: Path) -> None:
     assert loaded == (69, 832, 480)
 
 
-def test_a_release_without_videos_is_emitted_and_said_to_be_unseen(
+def test_a_release_without_videos_is_exported_and_said_to_be_unseen(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Only the CSVs were downloaded: nothing is dropped, and the log and the counts say that nothing was looked at."""
@@ -211,12 +215,13 @@ def test_a_release_without_videos_is_emitted_and_said_to_be_unseen(
         SequentialRunner().run(create_pipeline(), catalog)
     assert catalog.load("variant_samples")["id"].to_list() == [GOOD, EXTRA]
     assert (
-        "2 pairs were not inspected, since the release at hand lacks a kind of video of style" in caplog.text
+        "2 pairs were not inspected, since the available release lacks a kind of video of style"
+        in caplog.text
     )
     assert catalog.load("curation_metrics")["total"]["preflight"]["not_inspected"] == 2
 
 
-def test_a_split_is_emitted_and_counted(tmp_path: Path) -> None:
+def test_a_split_is_exported_and_counted(tmp_path: Path) -> None:
     """Samples of one source clip are on one side, whatever the share."""
     same = clips(GOOD).with_columns(pl.col("index_hash").str.replace(GOOD, EXTRA))
     catalog = make_catalog(
@@ -230,7 +235,7 @@ def test_a_split_is_emitted_and_counted(tmp_path: Path) -> None:
     assert catalog.load("curation_metrics")["total"]["splits"] == {"train": 0, "val": 2}
 
 
-def test_a_split_follows_the_twins(tmp_path: Path) -> None:
+def test_a_split_follows_the_near_duplicates(tmp_path: Path) -> None:
     """Samples that look alike are on one side; one that was not looked at stops the run."""
     catalog = make_catalog(tmp_path, split=SplitParams(val_share=0.5, seed=3))
     for split in ("train", "val"):  # the seeds: of a group by this name
@@ -243,38 +248,38 @@ def test_a_split_follows_the_twins(tmp_path: Path) -> None:
         SequentialRunner().run(create_pipeline(), catalog)
 
 
-TAINTED = [frame([(NO_SCORE, 23), (23, 23), (24, 24), (24, 24)])]  # 8.69, and 9.47 without the first pass
+IMPUTED = [frame([(NO_SCORE, 23), (23, 23), (24, 24), (24, 24)])]  # 8.69, and 9.47 without the first pass
 CLEAN = [frame([(23, 23)] * 4)]
 
 
-@pytest.mark.parametrize(("tainted_scores", "kept"), [("keep", [GOOD, EXTRA]), ("reject", [EXTRA])])
-def test_a_tainted_score_is_counted_and_rejected_when_it_shall(
-    tmp_path: Path, tainted_scores: str, kept: list[str]
+@pytest.mark.parametrize(("imputed_scores", "kept"), [("keep", [GOOD, EXTRA]), ("reject", [EXTRA])])
+def test_a_imputed_score_is_counted_and_rejected_when_it_shall(
+    tmp_path: Path, imputed_scores: str, kept: list[str]
 ) -> None:
     """The metrics count it either way; the verdict says why, and the sums hold."""
-    scores = videos({GOOD: TAINTED, EXTRA: CLEAN})
-    catalog = make_catalog(tmp_path, tainted_scores=tainted_scores, video_scores=scores)
+    scores = videos({GOOD: IMPUTED, EXTRA: CLEAN})
+    catalog = make_catalog(tmp_path, imputed_scores=imputed_scores, video_scores=scores)
     SequentialRunner().run(create_pipeline(), catalog)
     verdicts, audit = (pl.read_parquet(tmp_path / f"{name}.parquet") for name in ("verdicts", "score_audit"))
     assert verdicts.filter("is_kept")["id"].to_list() == kept
-    columns = ["edited_video_outcome", "edited_video_is_tainted", "reject_reason"]
-    expected = ("passed", True, None) if tainted_scores == "keep" else ("tainted", True, "tainted")
+    columns = ["edited_video_outcome", "edited_video_is_imputed", "reject_reason"]
+    expected = ("passed", True, None) if imputed_scores == "keep" else ("imputed", True, "imputed")
     assert verdicts.filter(pl.col("id") == GOOD).select(columns).row(0) == expected
     assert audit.select("id", "rule", "changes_side").rows() == [
         (GOOD, "off_lattice", False),
         (GOOD, "raw_output_unparsable", False),
     ]
     metrics = catalog.load("curation_metrics")
-    assert metrics["tainted_scores"] == tainted_scores
-    assert [stage["tainted"] for stage in metrics["themes"]["style"]["stages"].values()] == [0, 0, 1]
+    assert metrics["imputed_scores"] == imputed_scores
+    assert [stage["imputed"] for stage in metrics["themes"]["style"]["stages"].values()] == [0, 0, 1]
     assert metrics["total"]["stages"]["edited_video"]["kept"] == len(kept)
 
 
 def test_scores_that_have_not_changed_are_not_audited_again(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Another cut-off gives another audit of the same faults; other fingerprints give other faults."""
-    scores = videos({GOOD: TAINTED, EXTRA: CLEAN})
+    """Another threshold gives another audit of the same faults; other fingerprints give other faults."""
+    scores = videos({GOOD: IMPUTED, EXTRA: CLEAN})
     first = make_catalog(tmp_path, video_scores=scores)
     SequentialRunner().run(create_pipeline(), first)
     faults = (tmp_path / "score_faults.parquet").stat()
@@ -285,7 +290,7 @@ def test_scores_that_have_not_changed_are_not_audited_again(
     assert "score_faults: sources unchanged, not read again" in caplog.text
     assert (tmp_path / "score_faults.parquet").stat().st_mtime_ns == faults.st_mtime_ns
     audit = pl.read_parquet(tmp_path / "score_audit.parquet")
-    assert audit.select("cut_off", "changes_side").unique().rows() == [(9.0, True)]
+    assert audit.select("threshold", "changes_side").unique().rows() == [(9.0, True)]
     clean = make_catalog(tmp_path, video_scores=videos({GOOD: CLEAN, EXTRA: CLEAN}))
     clean["score_fingerprints"] = MemoryDataset({"edited_video_scores": "two"})
     SequentialRunner().run(create_pipeline(), clean)

@@ -1,4 +1,4 @@
-"""The preflight held against Kiwi-Edit's loader, done on real files: what it says of each pair is what happens."""
+"""The preflight compared with Kiwi-Edit's loader, done on real files: what it says of each pair is what happens."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_every_pair_is_in_the_preflight(preflight: pl.DataFrame) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name.replace(" ", "_"))
-def test_each_fault_is_told_by_its_reason(
+def test_each_fault_is_reported_by_its_reason(
     case: Case, preflight: pl.DataFrame, loaded: dict[str, Row]
 ) -> None:
     """The reasons are those of the fault, and the outcome is what the loader does with the files."""
@@ -77,14 +77,14 @@ def loaded_clips(found: dict[str, object]) -> tuple[Clip, ...]:
     return tuple(Clip(*(found[f"{side.name}_loaded_{name}"] for name in names)) for side in SIDES)
 
 
-def test_faults_are_told_from_each_other() -> None:
+def test_faults_are_reported_from_each_other() -> None:
     """Every reason is tried, but for the one of what was not downloaded; and no two kinds of fault have the same ones."""
     told = {reason for case in CASES for reason in case.reasons}
     assert set(PairReason) - told == {PairReason.NOT_INSPECTED}
 
 
 def test_the_variant_trains_without_a_replacement(curated: Project, preflight: pl.DataFrame) -> None:
-    """The promise: the loader takes every row of the emitted CSV."""
+    """The promise: the loader takes every row of the exported CSV."""
     csv = curated.output("05_model_input", "kiwi_edit", "prompts", f"{THEME}_train.csv")
     rows = rows_by_id(csv, curated.release_root, Options(**SETTINGS))
     assert list(rows) == preflight.filter(~pl.col("is_dropped"))["id"].to_list()

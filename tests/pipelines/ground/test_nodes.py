@@ -11,11 +11,11 @@ from sparkle_curation.pipelines.ground.nodes import publish_regroundings
 def regrounded(surplus: list[list[str]], unanswered: list[int]) -> tuple[pl.LazyFrame, pl.LazyFrame]:
     """Two samples of both rounds: one that was grounded, and one that was not asked for."""
     columns = {"id": ["a", "b"], "theme": ["time", "time"], "fault": [None, "not_asked"]}
-    second = {"surplus_labels": [surplus, None], "unanswered_anchors": [unanswered, None]}
+    second = {"surplus_labels": [surplus, None], "unanswered_sampled_frames": [unanswered, None]}
     return pl.LazyFrame(columns), pl.LazyFrame({**columns, **second})
 
 
-def test_odd_labels_are_told(caplog: pytest.LogCaptureFixture) -> None:
+def test_odd_labels_are_reported(caplog: pytest.LogCaptureFixture) -> None:
     """How many, and where they are."""
     publish_regroundings(*regrounded([["fox"], [], ["hare", "fox"]], [1]))
     assert "3 labels that nobody asked for (surplus_labels), 1 frames without an answer" in caplog.text

@@ -66,14 +66,16 @@ def test_each_frame_has_every_label(grounded: Project) -> None:
     released = pl.read_parquet(grounded.output("02_intermediate", "grounding_r1.parquet"))
     for row in table.to_dicts():
         video = media.row(by_predicate=pl.col("id") == row["id"], named=True)
-        anchors = int((video["frame_count"] - 1) / (video["fps"] / 2)) + 1
-        assert len(row["raw_texts"]) == anchors
+        sampled_frames = int((video["frame_count"] - 1) / (video["fps"] / 2)) + 1
+        assert len(row["raw_texts"]) == sampled_frames
         labels = released.row(by_predicate=pl.col("id") == row["id"], named=True)["round1_labels"]
         if row["fault"]:
             assert row["frame_objects"] is None
         else:
-            assert [[one["label"] for one in frame] for frame in row["frame_objects"]] == [labels] * anchors
-            assert len(row["surplus_labels"]) == anchors
+            assert [[one["label"] for one in frame] for frame in row["frame_objects"]] == [
+                labels
+            ] * sampled_frames
+            assert len(row["surplus_labels"]) == sampled_frames
 
 
 def test_a_second_run_asks_nothing(grounded: Project) -> None:
@@ -142,7 +144,7 @@ def test_a_model_that_says_nothing_useful_ends_the_run(grounded: Project) -> Non
         grounded.run_here("ground", params=params | cut)
 
 
-def test_a_wrong_parameter_is_told(project: Project) -> None:
+def test_a_wrong_parameter_is_reported(project: Project) -> None:
     """With what is allowed."""
     with pytest.raises(ParameterError, match="regrounded or released"):
         project.run_here("ground", params={"ground.labels_from": "both"})

@@ -154,15 +154,15 @@ def test_planted_faults_are_found_and_nothing_else(own: Project, project: Projec
         assert_frame_equal(left.select(same), expected.select(same))
     style = table(spoilt, "annotations").filter(theme="style")
     assert set(style["csv_line"].drop_nulls()) == set(range(2, 18)) - csv_lines
-    set_aside = quarantine.filter(~pl.col("is_row_kept"))
+    quarantine = quarantine.filter(~pl.col("is_row_kept"))
     found_counts = counts(spoilt).filter("is_present")
-    assert found_counts["quarantined_count"].sum() == set_aside["line_count"].sum()
+    assert found_counts["quarantined_count"].sum() == quarantine["line_count"].sum()
     assert (
         found_counts["record_count"] == found_counts["row_count"] + found_counts["quarantined_count"]
     ).all()
 
 
-def test_names_that_are_not_utf8_are_told(own: Project, project: Project) -> None:
+def test_names_that_are_not_utf8_are_reported(own: Project, project: Project) -> None:
     """A loose file and a tar with a byte of Latin-1 in their names: in the quarantine, and nothing else is changed."""
     project.run_here("ingest")
     own = replace(own, data_root=own.data_root.with_name("odd"))
@@ -281,7 +281,7 @@ def test_a_release_behind_a_url_is_the_same_release(project: Project, sample_rel
 
 # ------------------------------------------------------------------ again and again
 def parsed_again(project: Project, caplog: pytest.LogCaptureFixture) -> set[str]:
-    """The tables that a run read anew; checks that it said so of the others, and kept their files."""
+    """The tables that a run read again; checks that it said so of the others, and kept their files."""
     files = sorted(project.output("02_intermediate").rglob("*.parquet"))
     files.append(project.output("03_primary", "score_faults.parquet"))
     before = {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in files}

@@ -44,12 +44,12 @@ def test_the_boxes_of_the_sample_lie_in_its_videos(project: Project) -> None:
     assert sides.min().row(0) >= (0, 0, 0, 0)
     assert sides.select("0", "2").max().row(0) <= (127, 127)
     assert sides.select("1", "3").max().row(0) <= (71, 71)
-    assert (found["frame_index"] == found["anchor_index"] * 8).filter(has_video).all()
-    assert found.select("id", "round", "anchor_index", "object_index").is_unique().all()
+    assert (found["frame_index"] == found["sampled_frame_index"] * 8).filter(has_video).all()
+    assert found.select("id", "round", "sampled_frame_index", "object_index").is_unique().all()
 
 
 def test_the_same_tables_are_not_gone_through_again(project: Project) -> None:
-    """The file stays; when the media change, here to those of another kind, it is written anew."""
+    """The file stays; when the media change, here to those of another kind, it is written again."""
     project.run_here("ingest")
     project.run_here("inspect")
     path = project.output("02_intermediate", "grounding_boxes.parquet")

@@ -28,7 +28,7 @@ COPY, AGAIN, BRIGHT, STILL = (
 OTHER, FIGURE = "Sparkle_style_000006", "Sparkle_style_000007"
 BLACK, BLACKER = "Sparkle_time_000008", "Sparkle_season_000009"
 CUT, CUT_BUT_STILL = "Sparkle_time_000010", "Sparkle_time_000011"
-TWINS = sorted([ORIGINAL, COPY, AGAIN, BRIGHT, STILL, CUT_BUT_STILL])
+NEAR_DUPLICATES = sorted([ORIGINAL, COPY, AGAIN, BRIGHT, STILL, CUT_BUT_STILL])
 
 
 def write_release(root: Path) -> MadeRelease:
@@ -54,10 +54,12 @@ def write_release(root: Path) -> MadeRelease:
 
 
 def run(project: Project, **params: object) -> None:
-    """Ingest, inspect and find twins; the parameters are those of ``near_duplicates``."""
+    """Ingest, inspect and find near duplicates; the parameters are those of ``near_duplicates``."""
     for pipeline in ("ingest", "inspect"):
         project.run_here(pipeline)
-    project.run_here("near_duplicates", params={f"twins.{name}": value for name, value in params.items()})
+    project.run_here(
+        "near_duplicates", params={f"near_duplicates.{name}": value for name, value in params.items()}
+    )
 
 
 def table(project: Project, folder: str, name: str) -> pl.DataFrame:
@@ -73,11 +75,11 @@ def groups(project: Project) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def done(kedro_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A finished run; nothing of it is changed."""
-    folder = tmp_path_factory.mktemp("twins")
+    folder = tmp_path_factory.mktemp("near_duplicates")
     project = Project(
         release_root=write_release(folder / "release").root,
         data_root=folder / "data",
-        params={"twins.processes": 1},
+        params={"near_duplicates.processes": 1},
     )
     run(project)
     return project
@@ -86,13 +88,13 @@ def done(kedro_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Proje
 def test_one_clip_is_one_group_however_it_was_encoded(done: Project) -> None:
     """A copy in another theme, one encoded again, a brighter one and its first frame alone join; others do not."""
     found = groups(done)
-    assert sorted(name for name, group in found.items() if group == found[ORIGINAL]) == TWINS
-    assert found[ORIGINAL] == min(TWINS)
+    assert sorted(name for name, group in found.items() if group == found[ORIGINAL]) == NEAR_DUPLICATES
+    assert found[ORIGINAL] == min(NEAR_DUPLICATES)
     alone = [OTHER, FIGURE, BLACK, BLACKER, CUT]
     assert {name: found[name] for name in alone} == {name: name for name in alone}
 
 
-def test_what_joins_a_sample_is_told(done: Project) -> None:
+def test_what_joins_a_sample_is_reported(done: Project) -> None:
     """Copies of a file share it; the others share the picture alone."""
     rows = table(done, "03_primary", "sample_groups")
     assert rows.columns == [field.name for field in SAMPLE_GROUP_COLUMNS]
@@ -122,12 +124,12 @@ def test_duplicates_and_counts_are_reported(done: Project) -> None:
         (ORIGINAL, ORIGINAL, 2),
         (STILL, ORIGINAL, 2),
     ]
-    total = pl.read_csv(done.output("08_reporting", "twin_counts.csv")).row(-1, named=True)
+    total = pl.read_csv(done.output("08_reporting", "near_duplicate_counts.csv")).row(-1, named=True)
     assert total == {
         "theme": "total",
         "sample_count": 11,
         "group_count": 6,
-        "twin_count": 6,
+        "near_duplicate_count": 6,
         "cross_theme_count": 6,
         "largest_group_size": 6,
         "duplicate_count": 2,
@@ -137,11 +139,11 @@ def test_duplicates_and_counts_are_reported(done: Project) -> None:
 
 
 def test_a_second_run_reads_nothing(done: Project, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """What is hashed stays so, and copies were read once; another bound groups anew from the same hashes."""
+    """What is hashed stays so, and copies were read once; another bound groups again from the same hashes."""
     shutil.copytree(done.data_root, tmp_path / "data")
     own = replace(done, data_root=tmp_path / "data")
     with caplog.at_level(logging.INFO):
-        own.run_here("near_duplicates", params={"twins.min_detail": 0})
+        own.run_here("near_duplicates", params={"near_duplicates.min_detail": 0})
     assert "first frames: 0 measured, 8 known from before" in caplog.text
     hashes = (table(project, "02_intermediate", "frame_hashes") for project in (own, done))
     assert_frame_equal(*hashes)
@@ -170,7 +172,7 @@ def test_many_files_that_are_not_there_stop_the_run(project: Project, tmp_path: 
     assert "release_root" in caught.value.format_message()
 
 
-def test_what_must_run_first_is_told(project: Project) -> None:
+def test_what_must_run_first_is_reported(project: Project) -> None:
     """Without the table of the media the error names the pipeline that makes it."""
     with pytest.raises(MissingTableError, match="kedro run --pipelines inspect"):
         project.run_here("near_duplicates")
@@ -183,7 +185,7 @@ def test_a_release_without_media_has_no_groups(project: Project, tmp_path: Path)
     empty = replace(project, release_root=bare.root)
     run(empty)
     assert table(empty, "03_primary", "sample_groups").height == 0
-    counts = pl.read_csv(empty.output("08_reporting", "twin_counts.csv"))
+    counts = pl.read_csv(empty.output("08_reporting", "near_duplicate_counts.csv"))
     assert counts.rows() == [("total", 0, 0, 0, 0, 0, 0, 0, 0)]
 
 
@@ -194,4 +196,4 @@ def test_a_release_without_media_has_no_groups(project: Project, tmp_path: Path)
 def test_a_bad_parameter_stops(project: Project, name: str, value: object, allowed: str) -> None:
     """What is allowed is told before anything runs."""
     with pytest.raises(ParameterError, match=allowed):
-        project.run_here("near_duplicates", params={f"twins.{name}": value})
+        project.run_here("near_duplicates", params={f"near_duplicates.{name}": value})

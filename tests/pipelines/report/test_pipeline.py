@@ -21,7 +21,7 @@ FIRST, SECOND = "Sparkle_time_000000", "Sparkle_style_000007"
 
 @pytest.fixture(scope="module")
 def done(kedro_project: Path, sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The sample release, curated; only its report is made anew."""
+    """The sample release, curated; only its report is rebuilt."""
     folder = tmp_path_factory.mktemp("report")
     shutil.copytree(sample_release, folder / "release")
     project = Project(release_root=folder / "release", data_root=folder / "data")
@@ -69,7 +69,7 @@ def test_each_theme_has_its_samples(done: Project) -> None:
 
 
 def test_named_samples_are_shown_in_their_order(done: Project) -> None:
-    """Parted by blanks on the command line, where no comma can stand."""
+    """Separated by blanks on the command line, where no comma can stand."""
     finished = done.run_kedro("--pipelines", "report", params={"contact_sheet.ids": f"{SECOND} {FIRST}"})
     assert finished.returncode == 0, finished.stderr
     assert "WARNING" not in finished.stdout
@@ -83,9 +83,9 @@ def test_pictures_are_chosen(done: Project) -> None:
     assert all_five.shape[1] - one.shape[1] == 4 * (PANEL_WIDTH + GAP)
 
 
-def test_those_nearest_a_cut_off_are_shown(done: Project) -> None:
+def test_those_nearest_a_threshold_are_shown(done: Project) -> None:
     """One of each theme, whose score is nearest."""
-    picture = sheet(done, nearest_cut_off="edited_video", samples_per_theme=1)
+    picture = sheet(done, nearest_threshold="edited_video", samples_per_theme=1)
     assert themes_of(picture) == list(THEMES)
 
 
@@ -118,13 +118,13 @@ def test_real_pairs_without_masks_boxes_and_scores_are_shown(project: Project, s
     assert empty_panels(picture) == 10
 
 
-def test_what_must_run_first_is_told(project: Project) -> None:
+def test_what_must_run_first_is_reported(project: Project) -> None:
     """Without verdicts the error names the pipeline that makes them."""
     with pytest.raises(MissingTableError, match="kedro run --pipelines filter"):
         project.run_here("report")
 
 
-def test_an_unknown_sample_is_told(done: Project) -> None:
+def test_an_unknown_sample_is_reported(done: Project) -> None:
     """It is not left out in silence."""
     with pytest.raises(ParameterError, match="There is no such sample"):
         sheet(done, ids="Sparkle_time_999999")
@@ -135,8 +135,8 @@ def test_an_unknown_sample_is_told(done: Project) -> None:
     [
         ("ids", "Sparkle_time_1", "sample ids"),
         ("pictures", "maks", "source, edited"),
-        ("nearest_cut_off", "edited", "one of edited_frame0"),
-        ("samples_per_theme", -1, "a whole number"),
+        ("nearest_threshold", "edited", "one of edited_frame0"),
+        ("samples_per_theme", -1, "an integer"),
     ],
 )
 def test_a_bad_parameter_stops(project: Project, name: str, value: object, allowed: str) -> None:

@@ -20,7 +20,7 @@ from sparkle_curation.models.questions import Sampling
 from sparkle_curation.models.transformers_model import Device, TransformersModel
 from sparkle_curation.models.weights import Weights
 from sparkle_curation.scoring.batches import JOURNAL_SCHEMA
-from sparkle_curation.scoring.editscore.score_scale import Rubric
+from sparkle_curation.scoring.editscore.score_scale import ScoreScale
 from sparkle_curation.spec.stages import STAGES, Stage
 
 pytestmark = pytest.mark.slow
@@ -61,11 +61,11 @@ def test_each_score_follows_from_the_answers(scored: Project, stage: Stage) -> N
         assert all(isinstance(answer, Answer) for answer in answers)
         lowest = [min(answer.scores) for answer in answers if isinstance(answer, Answer)]
         pictures = [lowest[place : place + 4] for place in range(0, len(lowest), 4)]
-        overall = [Rubric(passes=2).overall(one[0::2], one[1::2]) for one in pictures]
+        overall = [ScoreScale(passes=2).overall(one[0::2], one[1::2]) for one in pictures]
         assert row[stage.score_column] == pytest.approx(sum(overall) / len(overall), abs=1e-12)
         assert row["backend"] == "transformers"
         assert row["revision"].startswith("xxh3:")
-        assert json.loads(row["settings"])["rubric"] == {"passes": 2, "score_range": 25}
+        assert json.loads(row["settings"])["score_scale"] == {"passes": 2, "score_range": 25}
         assert len(row["edited_digest"]) == len(row["source_digest"]) == 32
 
 
@@ -87,7 +87,7 @@ def test_a_second_run_asks_nothing(scored: Project) -> None:
 
 
 def test_other_settings_are_other_scores(scored: Project, tmp_path: Path) -> None:
-    """Another seed is asked anew; what was scored before stays in the journal."""
+    """Another seed is asked again; what was scored before stays in the journal."""
     journal = Journal(scored.output("journals", "score.journal"), JOURNAL_SCHEMA)
     with journal:
         before = journal.read().num_rows
@@ -251,7 +251,7 @@ def test_a_model_that_is_not_pinned_is_refused(scored: Project) -> None:
         ("score.model.revison", "abc", "score.model.revision"),
     ],
 )
-def test_a_wrong_parameter_is_told(project: Project, name: str, value: str, said: str) -> None:
+def test_a_wrong_parameter_is_reported(project: Project, name: str, value: str, said: str) -> None:
     """With what is allowed, before anything runs."""
     with pytest.raises(ParameterError) as error:
         project.run_here("score", params={name: value})

@@ -57,7 +57,7 @@ def put(project: Project, table: str, **changes: pl.Expr) -> None:
 
 
 def validated(caplog: pytest.LogCaptureFixture, project: Project, **params: object) -> set[str]:
-    """The suites that a run of ``curate`` checked anew."""
+    """The suites that a run of ``curate`` checked again."""
     caplog.clear()
     with caplog.at_level(logging.INFO, logger="sparkle_curation"):
         project.run_here("curate", params=params)
@@ -70,7 +70,7 @@ def validated(caplog: pytest.LogCaptureFixture, project: Project, **params: obje
 
 
 def test_a_warning_is_reported_and_the_run_goes_on(odd: Project, caplog: pytest.LogCaptureFixture) -> None:
-    """The log and the summary name the rule and the sample; the variant is emitted."""
+    """The log and the summary name the rule and the sample; the variant is exported."""
     with caplog.at_level(logging.WARNING, logger="sparkle_curation"):
         odd.run_here("curate")
     assert "grounding_r1: 1 rows break edit_type_is_theme, e.g. Sparkle_time_000009" in caplog.messages
@@ -81,7 +81,7 @@ def test_a_warning_is_reported_and_the_run_goes_on(odd: Project, caplog: pytest.
     assert odd.output("05_model_input", "kiwi_edit", "prompts", "time_train.csv").is_file()
 
 
-def test_a_critical_rule_stops_the_run_before_anything_is_emitted(odd: Project) -> None:
+def test_a_critical_rule_stops_the_run_before_anything_is_exported(odd: Project) -> None:
     """The same rule, made critical: the error names table, rule, sample and page; summary and page are written."""
     with pytest.raises(ValidationError) as caught:
         odd.run_here("curate", params={"validation.severity.keyword": "critical"})
@@ -148,7 +148,7 @@ def doubled(rows: pl.DataFrame) -> pl.DataFrame:
         ("foreground_removed_scores", "id_names_theme", misspelt),
     ],
 )
-def test_a_table_edited_by_hand_stops_the_run_before_anything_is_emitted(
+def test_a_table_edited_by_hand_stops_the_run_before_anything_is_exported(
     ingested: Project,
     tmp_path: Path,
     table: str,
@@ -173,12 +173,12 @@ def test_a_table_edited_by_hand_stops_the_run_before_anything_is_emitted(
 def test_a_table_edited_after_it_was_validated_is_validated_and_audited_again(project: Project) -> None:
     """Scores that no sub-scores can make are within their bounds, so the audit finds them; a sum that is off, the suite."""
     project.run_here("curate")
-    made_up = pl.when(IS_AMONG_TWELVE).then(9.99).otherwise(pl.col("overall"))
+    imputed = pl.when(IS_AMONG_TWELVE).then(9.99).otherwise(pl.col("overall"))
     put(
         project,
         "edited_frame0_scores",
-        overall=made_up,
-        editscore=pl.col("editscore").struct.with_fields(overall=made_up),
+        overall=imputed,
+        editscore=pl.col("editscore").struct.with_fields(overall=imputed),
     )
     put(project, "edited_video_scores", mean_o_score=pl.col("mean_o_score") - 1e-6)
     project.run_here("curate", params={"validation.severity.derived_value": "warning"})

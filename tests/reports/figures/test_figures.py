@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 from tests.filtering.test_funnel import count_samples
-from tests.made.tables import CUT_OFFS
+from tests.made.tables import THRESHOLDS
 from tests.made.versions import version
 
 from sparkle_curation.filtering.funnel import TOTAL, tabulate_funnel
@@ -26,18 +26,18 @@ SCORES = {A: 9.0, B: {"foreground_removed": 8.4}, C: 8.6}
 NOTHING = pl.DataFrame(schema={"id": pl.String, "theme": pl.String})
 
 
-def sweep_figure(samples: Any = SCORES, cut_offs: dict[str, float] = CUT_OFFS) -> Figure:
+def sweep_figure(samples: Any = SCORES, thresholds: dict[str, float] = THRESHOLDS) -> Figure:
     """The sweep of a small curation, drawn."""
-    verdicts = version(samples, cut_offs=cut_offs).verdicts
+    verdicts = version(samples, thresholds=thresholds).verdicts
     assert verdicts is not None
-    return draw_sweep(sweep(verdicts, "reject"), surface(verdicts, "reject"), cut_offs)
+    return draw_sweep(sweep(verdicts, "reject"), surface(verdicts, "reject"), thresholds)
 
 
 def funnel_figure(samples: Any = SCORES) -> Figure:
     """The funnel of a small curation, drawn."""
     verdicts = version(samples).verdicts
     assert verdicts is not None
-    return draw_funnel(tabulate_funnel(count_samples(verdicts, NOTHING, NOTHING)), CUT_OFFS)
+    return draw_funnel(tabulate_funnel(count_samples(verdicts, NOTHING, NOTHING)), THRESHOLDS)
 
 
 def traces(figure: Figure, name: str, axis: str = "x") -> list[dict[str, Any]]:
@@ -70,36 +70,36 @@ def test_a_theme_has_a_picture_with_a_line_per_stage() -> None:
     assert (at[0.0], at[8.4], at[8.5], at[9.0], at[9.1]) == (2, 2, 1, 1, 0)
 
 
-def test_current_cut_offs_are_marked() -> None:
-    """A point on each line, a level of what is kept, and a dotted line at the cut-off."""
+def test_current_thresholds_are_marked() -> None:
+    """A point on each line, a level of what is kept, and a dotted line at the threshold."""
     figure = sweep_figure()
     (mark,) = traces(figure, "foreground removed now", "x2")
     assert (mark["x"], mark["y"]) == ([8.5], [1])
     (level,) = traces(figure, "kept now")
     assert level["y"] == [2, 2]
-    assert {shape["x0"] for shape in figure["layout"]["shapes"]} == set(CUT_OFFS.values())
+    assert {shape["x0"] for shape in figure["layout"]["shapes"]} == set(THRESHOLDS.values())
     assert "foreground removed 8.5" in figure["layout"]["title"]["text"]
 
 
-def test_a_cut_off_between_two_tenths_is_not_given_a_count() -> None:
+def test_a_threshold_between_two_tenths_is_not_given_a_count() -> None:
     """Only its dotted line is there: the sweep does not know who survives it."""
-    figure = sweep_figure(cut_offs={**CUT_OFFS, "edited_video": 8.25})
+    figure = sweep_figure(thresholds={**THRESHOLDS, "edited_video": 8.25})
     (mark,) = traces(figure, "edited video now")
     assert mark["x"] == []
     assert traces(figure, "kept now") == []
     assert 8.25 in {shape["x0"] for shape in figure["layout"]["shapes"]}
 
 
-def test_the_joint_line_is_one_cut_off_for_all_stages() -> None:
+def test_the_joint_line_is_one_threshold_for_all_stages() -> None:
     """What `threshold` would keep, from 7 on."""
-    (line,) = traces(sweep_figure(), "all stages at one cut-off")
+    (line,) = traces(sweep_figure(), "all stages at one threshold")
     at = dict(zip(line["x"], line["y"], strict=True))
     assert (min(at), max(at)) == (7.0, 10.0)
     assert (at[8.4], at[8.5], at[8.7], at[9.1]) == (3, 2, 1, 0)
 
 
 def test_the_funnel_has_a_piece_per_theme_and_step() -> None:
-    """From known to emitted; themes without samples have none, and the sums stand beside."""
+    """From known to exported; themes without samples have none, and the sums stand beside."""
     figure = funnel_figure()
     pieces = {one["name"]: one["x"] for one in figure["data"]}
     assert pieces == {"location": [2, 2, 1, 1, 1], "time": [1, 1, 1, 1, 1]}
@@ -108,7 +108,7 @@ def test_the_funnel_has_a_piece_per_theme_and_step() -> None:
         "edited frame 0<br>≥ 8",
         "foreground removed<br>≥ 8.5",
         "edited video<br>≥ 8",
-        "emitted",
+        "exported",
     ]
     sums = [note["text"] for note in figure["layout"]["annotations"]]
     assert sums == ["<b>3</b> · 100%", "<b>3</b> · 100%", *["<b>2</b> · 67%"] * 3]
@@ -116,13 +116,13 @@ def test_the_funnel_has_a_piece_per_theme_and_step() -> None:
 
 # ------------------------------------------------------------------ other datasets
 def made_sweep(themes: list[str], stages: list[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """A sweep and a surface of any themes and stages, at three cut-offs."""
-    cut_offs = pl.DataFrame({"cut_off": [7.0, 8.0, 9.0], "surviving": [3, 2, 1]})
+    """A sweep and a surface of any themes and stages, at three thresholds."""
+    thresholds = pl.DataFrame({"threshold": [7.0, 8.0, 9.0], "surviving": [3, 2, 1]})
     names = pl.DataFrame({"theme": [*themes, TOTAL]})
-    swept = names.join(pl.DataFrame({"stage": stages}), how="cross").join(cut_offs, how="cross")
+    swept = names.join(pl.DataFrame({"stage": stages}), how="cross").join(thresholds, how="cross")
     grid = names
     for stage in stages:
-        grid = grid.join(cut_offs.select(pl.col("cut_off").alias(f"{stage}_cut_off")), how="cross")
+        grid = grid.join(thresholds.select(pl.col("threshold").alias(f"{stage}_threshold")), how="cross")
     return swept, grid.with_columns(surviving=pl.lit(1, pl.Int64))
 
 
@@ -132,8 +132,8 @@ def test_any_themes_and_stages_are_drawn(theme_count: int, stage_count: int) -> 
     from plotly.graph_objects import Figure as PlotlyFigure  # noqa: PLC0415 -- takes half a second
 
     themes = [f"theme{number}" for number in range(theme_count)]
-    cut_offs = {f"stage_{number}": 7.0 + number / 10 for number in range(stage_count)}
-    figure = draw_sweep(*made_sweep(themes, list(cut_offs)), cut_offs)
+    thresholds = {f"stage_{number}": 7.0 + number / 10 for number in range(stage_count)}
+    figure = draw_sweep(*made_sweep(themes, list(thresholds)), thresholds)
     titles = [note["text"] for note in figure["layout"]["annotations"]]
     assert titles == [f"<b>{theme}</b>" for theme in (TOTAL, *themes)]
     shown = [one["name"] for one in figure["data"] if one["showlegend"]]
@@ -142,21 +142,21 @@ def test_any_themes_and_stages_are_drawn(theme_count: int, stage_count: int) -> 
     assert figure["layout"]["grid"]["rows"] * figure["layout"]["grid"]["columns"] > theme_count
     assert PlotlyFigure(figure).to_json(validate=True)
 
-    steps = {name: [5, 0, 3, *[4] * (theme_count - 1)][: theme_count + 1] for name in ("known", *cut_offs)}
-    table = pl.DataFrame({"theme": [*themes, TOTAL], **steps, "unscored": 0, "emitted": 1})
-    funnel = draw_funnel(table, cut_offs)
+    steps = {name: [5, 0, 3, *[4] * (theme_count - 1)][: theme_count + 1] for name in ("known", *thresholds)}
+    table = pl.DataFrame({"theme": [*themes, TOTAL], **steps, "unscored": 0, "exported": 1})
+    funnel = draw_funnel(table, thresholds)
     labels = funnel["layout"]["yaxis"]["categoryarray"]
     assert [label.partition("<br>")[0] for label in labels] == [
         "known",
-        *(spoken(stage) for stage in cut_offs),
-        "emitted",
+        *(spoken(stage) for stage in thresholds),
+        "exported",
     ]
     assert PlotlyFigure(funnel).to_json(validate=True)
 
 
 def test_a_theme_has_its_colour_whichever_others_have_samples() -> None:
     """The description says which; one that it does not know is grey."""
-    table = pl.DataFrame({"theme": ["location", "season", TOTAL], "known": [0, 2, 2], "emitted": [0, 1, 1]})
+    table = pl.DataFrame({"theme": ["location", "season", TOTAL], "known": [0, 2, 2], "exported": [0, 1, 1]})
     (piece,) = draw_funnel(table, {})["data"]
     assert piece["marker"]["color"] == "#56B4E9"
     assert theme_colours(["location", "b"]) == {"location": "#0072B2", "b": PALE_INK}

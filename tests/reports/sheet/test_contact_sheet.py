@@ -134,7 +134,7 @@ def test_a_mask_of_another_size_is_stretched(shape: tuple[int, int]) -> None:
 
 
 def test_each_box_has_its_colour() -> None:
-    """Boxes are told apart; more boxes than colours begin anew; odd ones do not stop the drawing."""
+    """Boxes are told apart; more boxes than colours begin again; odd ones do not stop the drawing."""
     found = [Labelled([4 * number, 10, 4 * number + 30, 40], f"object {number}") for number in range(3)]
     panel = boxes_panel(GREY, found)
     assert all(has_colour(panel, colour) for colour in BOX_COLOURS[:3])
@@ -195,7 +195,7 @@ def test_a_card_has_the_colour_of_its_theme(theme: str) -> None:
     ],
 )
 def test_outcomes_have_colours(changes: dict[str, object], colours: set[str]) -> None:
-    """What passed is green, what failed red, and what was not judged neither."""
+    """What passed is green, what failed red, and what was not filtered neither."""
     sheet = draw_contact_sheet([card(**changes)], "", 1)
     assert {colour for colour in (PASSED, FAILED) if has_colour(sheet, colour)} == colours
 

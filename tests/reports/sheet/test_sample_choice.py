@@ -1,4 +1,4 @@
-"""Which samples are shown: those that are named, nearest to a cut-off, or some of each theme."""
+"""Which samples are shown: those that are named, nearest to a threshold, or some of each theme."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
-from tests.made.tables import CUT_OFFS, assets, known, same_scores, scores
+from tests.made.tables import THRESHOLDS, assets, known, same_scores, scores
 
 from sparkle_curation.errors import ParameterError
-from sparkle_curation.filtering.verdicts import judge
+from sparkle_curation.filtering.verdicts import apply_thresholds
 from sparkle_curation.reports.sheet.sample_choice import choose_by_theme, choose_named, choose_nearest
 
 IDS = [f"Sparkle_{theme}_{number:06d}" for theme in ("time", "style") for number in range(6)]
@@ -19,7 +19,7 @@ IDS = [f"Sparkle_{theme}_{number:06d}" for theme in ("time", "style") for number
 def verdicts(*ids: str, **by_stage: dict[str, float | None]) -> pl.DataFrame:
     """Verdicts of the samples; without scores by stage each has 9 at all of them."""
     tables = scores(**by_stage) if by_stage else same_scores(dict.fromkeys(ids, 9.0))
-    return judge(known(*ids), tables, CUT_OFFS, "keep")
+    return apply_thresholds(known(*ids), tables, THRESHOLDS, "keep")
 
 
 def test_named_samples_come_in_the_order_of_their_names() -> None:
@@ -30,7 +30,7 @@ def test_named_samples_come_in_the_order_of_their_names() -> None:
     assert choose_named(verdicts(*IDS), []).height == 0
 
 
-def test_a_name_of_no_sample_is_told_with_one_that_is_near() -> None:
+def test_a_name_of_no_sample_is_reported_with_one_that_is_near() -> None:
     """The first such name, and what may have been meant."""
     with pytest.raises(ParameterError) as caught:
         choose_named(verdicts(*IDS), [IDS[0], "Sparkle_time_000009"])
@@ -41,7 +41,7 @@ def test_a_name_of_no_sample_is_told_with_one_that_is_near() -> None:
         choose_named(verdicts(), [IDS[0]])
 
 
-def test_the_nearest_to_a_cut_off_are_on_both_sides_of_it() -> None:
+def test_the_nearest_to_a_threshold_are_on_both_sides_of_it() -> None:
     """By distance, then shown by score; samples without a score at the stage are left out."""
     values = dict(zip(IDS[:6], [9.9, 8.1, 7.8, None, 8.0, 5.0], strict=True))
     found = choose_nearest(verdicts(*IDS, edited_video=values), "edited_video", 3)

@@ -15,8 +15,8 @@ from polars.testing import assert_frame_equal
 from tests.made.scores import (
     NO_SCORE,
     OUT_OF_RANGE,
-    RUBRIC,
     SAMPLE,
+    SCORE_SCALE,
     Pairs,
     faults,
     faults_of_frame,
@@ -30,8 +30,8 @@ from tests.made.tables import same_scores
 
 from sparkle_curation.ingest.jsonl.table import ingest_jsonl
 from sparkle_curation.ingest.release_files import ReleaseFiles
-from sparkle_curation.scoring.audit.score_audit import find_score_faults, hold_against_cut_offs
-from sparkle_curation.scoring.editscore.score_scale import Rubric
+from sparkle_curation.scoring.audit.score_audit import compare_with_thresholds, find_score_faults
+from sparkle_curation.scoring.editscore.score_scale import ScoreScale
 from sparkle_curation.spec.codes.score_rules import ScoreRule
 from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.stages import STAGE_NAMES, STAGES
@@ -40,7 +40,7 @@ from synthetic.large import write_large_release
 
 GOOD: Pairs = [(20, 23), (23, 17), (23, 23), (24, 22)]  # the frame on the dataset card
 GOOD_STILL = [(24, 20, 23), (23, 25, 17), (23, 23, 23), (25, 24, 22)]
-CUT_OFFS = {"edited_frame0": 8.0, "foreground_removed": 8.5, "edited_video": 8.0}
+THRESHOLDS = {"edited_frame0": 8.0, "foreground_removed": 8.5, "edited_video": 8.0}
 
 answers = st.integers(0, 25)
 four_pairs = st.lists(st.tuples(answers, answers), min_size=4, max_size=4)
@@ -150,14 +150,14 @@ def test_a_still_made_of_passes_violates_nothing(passes: list[tuple[int, int, in
 def test_other_settings_violate_nothing_of_their_own(
     score_range: int, passes: int, data: st.DataObject
 ) -> None:
-    """The rules follow the rubric that they are given."""
-    rubric, each = Rubric(score_range, passes), st.integers(0, score_range)
+    """The rules follow the score scale that they are given."""
+    score_scale, each = ScoreScale(score_range, passes), st.integers(0, score_range)
     pairs = data.draw(st.lists(st.tuples(each, each), min_size=passes, max_size=passes))
     raw = {
         f"{name}_raw_output": f'{{"score": [{answer}, {score_range}]}}'
         for name, answer in zip(("SC", "PQ"), pairs[0], strict=True)
     }
-    assert faults_of_frame(frame(pairs, rubric, **raw), rubric) == []
+    assert faults_of_frame(frame(pairs, score_scale, **raw), score_scale) == []
 
 
 def ingested(root: Path) -> list[pl.LazyFrame]:
@@ -185,20 +185,20 @@ def test_a_large_release_violates_nothing(tmp_path: Path) -> None:
     assert_frame_equal(find_score_faults(dict(zip(STAGE_NAMES, tables, strict=True))), faults())
 
 
-# ------------------------------------------------------------------ one made-up value
+# ------------------------------------------------------------------ one imputed value
 @settings(max_examples=25)  # each goes through the whole audit
 @given(four_pairs, st.integers(0, 3), st.sampled_from([NO_SCORE, OUT_OF_RANGE]), st.booleans())
-def test_one_made_up_value_is_found_in_any_pass(passes: Pairs, place: int, value: float, is_sc: bool) -> None:
+def test_one_imputed_value_is_found_in_any_pass(passes: Pairs, place: int, value: float, is_sc: bool) -> None:
     """In either sub-score, and the evidence names it: no single one comes out on the lattice."""
     sc, pq = passes[place]
     record = frame(replaced(passes, place, (value, pq) if is_sc else (sc, value)))
     evidence = faults(video={SAMPLE: [record]}).filter(pl.col("rule") == "off_lattice")["evidence"].item()
-    assert f"one made-up {5 if value == NO_SCORE else 12.5} moves it there" in evidence
+    assert f"one imputed {5 if value == NO_SCORE else 12.5} moves it there" in evidence
 
 
 @settings(max_examples=25)  # each goes through the whole audit
 @given(four_pairs, st.integers(0, 3))
-def test_a_made_up_value_in_both_answers_of_a_pass_is_found(passes: Pairs, place: int) -> None:
+def test_an_imputed_value_in_both_answers_of_a_pass_is_found(passes: Pairs, place: int) -> None:
     """Both sub-scores leave the lattice."""
     assert "off_lattice" in faults_of_frame(frame(replaced(passes, place, (NO_SCORE, NO_SCORE))))
 
@@ -213,45 +213,45 @@ def test_a_guess_before_the_last_pass_cannot_be_told_from_an_answer(
     assert faults_of_still(still(guessed)) == []
 
 
-# ------------------------------------------------------------------ without the made-up value
+# ------------------------------------------------------------------ without the imputed value
 def without(passes: Pairs, place: int, *others: Pairs) -> float:
     """The mean over frames, the first of them without its pass at ``place``."""
     rest = [*passes[:place], *passes[place + 1 :]]
-    first = Rubric(25, 3).overall([sc for sc, _ in rest], [pq for _, pq in rest])
-    more = [RUBRIC.overall([sc for sc, _ in each], [pq for _, pq in each]) for each in others]
+    first = ScoreScale(25, 3).overall([sc for sc, _ in rest], [pq for _, pq in rest])
+    more = [SCORE_SCALE.overall([sc for sc, _ in each], [pq for _, pq in each]) for each in others]
     return math.fsum([first, *more]) / (1 + len(more))
 
 
 @settings(max_examples=25)  # each goes through the whole audit
 @given(four_pairs, st.integers(0, 3), st.sampled_from([NO_SCORE, OUT_OF_RANGE]), st.booleans())
-def test_the_score_without_the_tainted_pass_is_that_of_the_others(
+def test_the_score_without_the_imputed_pass_is_that_of_the_others(
     passes: Pairs, place: int, value: float, is_sc: bool
 ) -> None:
     """Where it can be told, it is right; where two passes would fit, there is none."""
     sc, pq = passes[place]
-    tainted = replaced(passes, place, (value, pq) if is_sc else (sc, value))
-    found = faults(video={SAMPLE: [frame(tainted)]})["score_without_tainted_pass"].unique().to_list()
-    expected = without(tainted, place)
+    imputed = replaced(passes, place, (value, pq) if is_sc else (sc, value))
+    found = faults(video={SAMPLE: [frame(imputed)]})["score_without_imputed_pass"].unique().to_list()
+    expected = without(imputed, place)
     assert found == [None] or found == [pytest.approx(expected, abs=1e-6)]
 
 
 @pytest.mark.parametrize("place", range(4))
 @pytest.mark.parametrize("value", [NO_SCORE, OUT_OF_RANGE])
-def test_a_tainted_pass_of_the_published_frame_can_be_left_out(place: int, value: float) -> None:
+def test_a_imputed_pass_of_the_published_frame_can_be_left_out(place: int, value: float) -> None:
     """Realistic answers tell which passes there were."""
-    tainted = replaced(GOOD, place, (value, GOOD[place][1]))
-    found = faults(video={SAMPLE: [frame(tainted), frame(GOOD)]})
+    imputed = replaced(GOOD, place, (value, GOOD[place][1]))
+    found = faults(video={SAMPLE: [frame(imputed), frame(GOOD)]})
     assert (
-        found["score_without_tainted_pass"].to_list()
-        == [pytest.approx(without(tainted, place, GOOD), abs=1e-9)] * found.height
+        found["score_without_imputed_pass"].to_list()
+        == [pytest.approx(without(imputed, place, GOOD), abs=1e-9)] * found.height
     )
 
 
-def test_no_score_is_made_up_where_the_passes_cannot_be_told() -> None:
+def test_no_score_is_imputed_where_the_passes_are_unknown() -> None:
     """One frame that can be repaired does not stand for another that cannot."""
     found = faults(video={SAMPLE: [frame(replaced(GOOD, 1, (NO_SCORE, 17))), frame(GOOD, O_score=8.7)]})
     assert found["rule"].to_list() == ["off_lattice", "no_pass_decomposition"]
-    assert found["score_without_tainted_pass"].to_list() == [None, None]
+    assert found["score_without_imputed_pass"].to_list() == [None, None]
 
 
 # ------------------------------------------------------------------ what a row says
@@ -266,10 +266,10 @@ def test_a_row_names_sample_stage_frame_and_numbers() -> None:
         "stage": "edited_video",
         "frame": 26,
         "rule": "off_lattice",
-        "is_taint": True,
-        "evidence": "SC_score 7.95 is no multiple of 0.1: in 4 passes, one made-up 5 moves it there",
+        "is_imputed": True,
+        "evidence": "SC_score 7.95 is no multiple of 0.1: in 4 passes, one imputed 5 moves it there",
         "score": pytest.approx(score),
-        "score_without_tainted_pass": pytest.approx(without(passes, 2, GOOD)),
+        "score_without_imputed_pass": pytest.approx(without(passes, 2, GOOD)),
     }
 
 
@@ -278,7 +278,7 @@ LOWERED = replaced(GOOD, 2, (NO_SCORE, 23))  # 8.12 with the pass, 8.56 without
 
 
 @pytest.mark.parametrize(
-    ("passes", "cut_off", "changes"),
+    ("passes", "threshold", "changes"),
     [
         (RAISED, 8.0, False),
         (RAISED, 8.1, True),
@@ -289,18 +289,20 @@ LOWERED = replaced(GOOD, 2, (NO_SCORE, 23))  # 8.12 with the pass, 8.56 without
         (LOWERED, 9.0, False),
     ],
 )
-def test_the_audit_says_whether_a_sample_changes_sides(passes: Pairs, cut_off: float, changes: bool) -> None:
-    """Kept with the made-up value and rejected without it, or the other way round."""
-    audit = hold_against_cut_offs(
-        faults(video={SAMPLE: [frame(passes)]}), CUT_OFFS | {"edited_video": cut_off}
+def test_the_audit_says_whether_a_sample_changes_sides(
+    passes: Pairs, threshold: float, changes: bool
+) -> None:
+    """Kept with the imputed value and rejected without it, or the other way round."""
+    audit = compare_with_thresholds(
+        faults(video={SAMPLE: [frame(passes)]}), THRESHOLDS | {"edited_video": threshold}
     )
-    assert audit.select("cut_off", "changes_side").rows() == [(cut_off, changes)]
+    assert audit.select("threshold", "changes_side").rows() == [(threshold, changes)]
 
 
-def test_a_side_is_not_made_up_either() -> None:
+def test_a_side_is_not_imputed_either() -> None:
     """Without a score there is no side that it would lie on."""
-    audit = hold_against_cut_offs(faults(first={SAMPLE: still(GOOD_STILL, overall=9.01)}), CUT_OFFS)
-    assert audit.select("score", "score_without_tainted_pass", "changes_side").rows() == [(9.01, None, None)]
+    audit = compare_with_thresholds(faults(first={SAMPLE: still(GOOD_STILL, overall=9.01)}), THRESHOLDS)
+    assert audit.select("score", "score_without_imputed_pass", "changes_side").rows() == [(9.01, None, None)]
 
 
 def test_both_tables_have_their_declared_columns() -> None:
@@ -308,7 +310,7 @@ def test_both_tables_have_their_declared_columns() -> None:
     found = faults()
     for table, columns in (
         (found, SCORE_FAULT_COLUMNS),
-        (hold_against_cut_offs(found, CUT_OFFS), SCORE_AUDIT_COLUMNS),
+        (compare_with_thresholds(found, THRESHOLDS), SCORE_AUDIT_COLUMNS),
     ):
         assert table.is_empty()
         empty = pl.DataFrame(pl.from_arrow(arrow_schema(columns).empty_table()))

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from sparkle_curation.models.questions import Question, Reply
-from sparkle_curation.scoring.editscore.prompt_template import Instructions
-from sparkle_curation.scoring.editscore.score_scale import Rubric
+from sparkle_curation.scoring.editscore.prompt_template import PromptTemplate
+from sparkle_curation.scoring.editscore.score_scale import ScoreScale
 from sparkle_curation.scoring.editscore.scoring import Candidate, ScoreSettings, Scoring, score
 
 SEED = 42
 PICTURE = np.zeros((2, 2, 3), np.uint8)
-INSTRUCTIONS = Instructions("SC <instruction>", "PQ", "test")
+PROMPT_TEMPLATE = PromptTemplate("SC <instruction>", "PQ", "test")
 
 
 @dataclass
@@ -70,7 +70,7 @@ def ours(
     """What this project's scoring makes of recorded answers."""
     model = RecordedModel(texts)
     candidate = Candidate(PICTURE, PICTURE, "Dusk", is_video)
-    (scoring,) = score([candidate], model, INSTRUCTIONS, ScoreSettings(Rubric(passes=passes), SEED))
+    (scoring,) = score([candidate], model, PROMPT_TEMPLATE, ScoreSettings(ScoreScale(passes=passes), SEED))
     return scoring, model
 
 

@@ -23,12 +23,12 @@ from sparkle_curation.models.choice import choose_model
 from sparkle_curation.models.params import ModelParams
 from sparkle_curation.models.questions import Question, Sampling, VisionLanguageModel
 from sparkle_curation.scoring.editscore.judge import Judge
-from sparkle_curation.scoring.editscore.prompt_template import Instructions
-from sparkle_curation.scoring.editscore.score_scale import Rubric
+from sparkle_curation.scoring.editscore.prompt_template import PromptTemplate
+from sparkle_curation.scoring.editscore.score_scale import ScoreScale
 from sparkle_curation.scoring.editscore.scoring import Candidate, ScoreSettings, score
 
 SHORT = Sampling(max_new_tokens=12)
-WORDS = Instructions("SC <instruction>", "PQ", "test")
+WORDS = PromptTemplate("SC <instruction>", "PQ", "test")
 CANDIDATE = Candidate(PICTURE, PICTURE, "Dusk", is_quality_of_both=False)
 
 
@@ -54,13 +54,13 @@ def test_an_unknown_back_end_is_refused() -> None:
         ModelParams(name="gpt-4.1", backend="gpt-4.1")  # type: ignore[arg-type]
 
 
-def test_a_server_is_told_seed_and_temperature() -> None:
+def test_a_server_is_reported_seed_and_temperature() -> None:
     """The package's OpenAI back end passes on neither: what is recorded as settings is not what drew the answer."""
     behaviour = Behaviour()
     with serve(None, behaviour) as url:
         params = ModelParams(name=NAME, backend="server", url=url)
         model = choose_model(params, Sampling(0.7, 0.9, 20, max_new_tokens=512))
-        score([CANDIDATE], model, WORDS, ScoreSettings(Rubric(passes=2), seed=42, max_tries=1))
+        score([CANDIDATE], model, WORDS, ScoreSettings(ScoreScale(passes=2), seed=42, max_tries=1))
     told = [(body["seed"], body["temperature"], body["top_p"], body["top_k"]) for body in behaviour.requests]
     assert sorted(told) == [(seed, 0.7, 0.9, 20) for seed in (42, 42, 43, 43)]
 
@@ -123,7 +123,7 @@ def test_nobody_elses_draws_are_touched(qwen3_checkpoint: Path) -> None:
 
 
 def test_the_packages_die_is_loaded(qwen3_checkpoint: Path) -> None:
-    """Its made-up scores follow the seed that it gave the process; ours have no die at all."""
+    """Its imputed scores follow the seed that it gave the process; ours have no die at all."""
     from editscore import EditScore  # noqa: PLC0415
 
     guesses = []
@@ -133,7 +133,7 @@ def test_the_packages_die_is_loaded(qwen3_checkpoint: Path) -> None:
         random.seed(42)
         guesses.append(scorer.evaluate([Pictures.fromarray(PICTURE)] * 2, "Dusk")["overall"])
     assert guesses[0] == guesses[1] > 0
-    settings = ScoreSettings(Rubric(passes=1), max_tries=1)
+    settings = ScoreSettings(ScoreScale(passes=1), max_tries=1)
     (scoring,) = score([CANDIDATE], tiny(qwen3_checkpoint), WORDS, settings)
     assert scoring.fault is not None
     assert scoring.answers("SC") == []
@@ -141,10 +141,10 @@ def test_the_packages_die_is_loaded(qwen3_checkpoint: Path) -> None:
 
 # ------------------------------------------------------------------ what is known from before
 def judge(
-    checkpoint: Path, sampling: Sampling = SHORT, words: Instructions = WORDS, **settings: Any
+    checkpoint: Path, sampling: Sampling = SHORT, words: PromptTemplate = WORDS, **settings: Any
 ) -> Judge:
     """A judge with some settings."""
-    found = ScoreSettings(Rubric(settings.pop("score_range", 25), settings.pop("passes", 4)), **settings)
+    found = ScoreSettings(ScoreScale(settings.pop("score_range", 25), settings.pop("passes", 4)), **settings)
     return Judge(tiny(checkpoint, sampling), words, found)
 
 
@@ -176,7 +176,7 @@ def test_other_settings_are_another_judge(qwen3_checkpoint: Path) -> None:
 
 def test_where_it_computes_is_the_same_judge(qwen3_checkpoint: Path) -> None:
     """Another device or batch size asks nothing again; the number format does, since it decides draws."""
-    settings = ScoreSettings(Rubric())
+    settings = ScoreSettings(ScoreScale())
     one = Judge(tiny(qwen3_checkpoint, batch_size=1), WORDS, settings).digest
     assert Judge(tiny(qwen3_checkpoint, batch_size=16), WORDS, settings).digest == one
     params = ModelParams(name=str(qwen3_checkpoint), device="cuda:3", dtype="float32")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.scoring.editscore.recorded_model import SEED, ours, theirs
 
 from sparkle_curation.model_jobs.answers import AnswerFault
-from sparkle_curation.scoring.editscore.score_scale import Rubric
+from sparkle_curation.scoring.editscore.score_scale import ScoreScale
 from sparkle_curation.scoring.scored_records import frame_record, still_record
 
 Recorded = Mapping[tuple[str, int], str]
@@ -56,7 +56,7 @@ def test_a_still_has_the_scores_of_evaluate(
     texts = recorded([answer(sc, said) for sc, _ in passes], [answer(pq, said) for _, pq in passes])
     scoring, model = ours(texts, len(passes))
     expected = theirs(texts, len(passes)).evaluate(PICTURES, "Dusk")
-    assert_same(still_record(scoring, Rubric(passes=len(passes))), expected)
+    assert_same(still_record(scoring, ScoreScale(passes=len(passes))), expected)
     assert {(aspect, pictures) for aspect, _, pictures in model.asked} == {("SC", 2), ("PQ", 1)}
 
 
@@ -69,7 +69,7 @@ def test_a_frame_has_the_scores_of_batch_evaluate(
     texts = recorded([answer(sc, said) for sc, _ in passes], [answer(pq, said) for _, pq in passes])
     scoring, model = ours(texts, len(passes), is_video=True)
     (expected,) = theirs(texts, len(passes)).batch_evaluate([PICTURES], ["Dusk"])
-    assert_same(frame_record(scoring, Rubric(passes=len(passes))), expected)
+    assert_same(frame_record(scoring, ScoreScale(passes=len(passes))), expected)
     assert {(aspect, pictures) for aspect, _, pictures in model.asked} == {("SC", 2), ("PQ", 2)}
 
 
@@ -136,7 +136,7 @@ def test_evaluate_takes_a_score_above_the_range() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "made_up"),
+    ("text", "imputed"),
     [
         ("Nothing to say", 5.0),  # half the range where there is no number
         (answer((26, 26)), 12.5),  # half the range once more, but unscaled: better than perfect
@@ -144,11 +144,11 @@ def test_evaluate_takes_a_score_above_the_range() -> None:
         ("8/10 in 2024", 3.2),
     ],
 )
-def test_batch_evaluate_makes_a_score_up(text: str, made_up: float) -> None:
+def test_batch_evaluate_makes_a_score_up(text: str, imputed: float) -> None:
     """From what holds none."""
     texts = recorded([text], [answer((25, 25))])
     (found,) = theirs(texts, 1).batch_evaluate([PICTURES], ["Dusk"])
-    assert found["SC_score"] == pytest.approx(made_up)
+    assert found["SC_score"] == pytest.approx(imputed)
     assert ours(texts, 1, is_video=True)[0].fault is not None
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
-from tests.made.tables import CUT_OFFS, sample_ids, score_values
+from tests.made.tables import THRESHOLDS, sample_ids, score_values
 from tests.made.versions import csvs_of, version
 
 from sparkle_curation.errors import ConservationError, VersionError
@@ -23,7 +23,7 @@ from sparkle_curation.variant.versions.version import VariantVersion, check_vers
 
 A, B = "Sparkle_location_000003", "Sparkle_time_000001"
 VIDEO = "edited_video"
-TIGHT = {**CUT_OFFS, VIDEO: 8.5}
+TIGHT = {**THRESHOLDS, VIDEO: 8.5}
 
 
 def found(base: VariantVersion, other: VariantVersion, *columns: str) -> list[tuple[Any, ...]]:
@@ -37,39 +37,39 @@ def found(base: VariantVersion, other: VariantVersion, *columns: str) -> list[tu
     [
         (
             version({A: {VIDEO: 8.2}}),
-            version({A: {VIDEO: 8.2}}, cut_offs=TIGHT),
-            "cut_off:edited_video 8.0 -> 8.5",
+            version({A: {VIDEO: 8.2}}, thresholds=TIGHT),
+            "threshold:edited_video 8.0 -> 8.5",
         ),
         (version({A: {VIDEO: 8.61}}), version({A: {VIDEO: 7.9}}), "score:edited_video 8.61 -> 7.9"),
-        # 7.9 is below both cut-offs, and 8.6 above both: the cut-off made no difference
+        # 7.9 is below both thresholds, and 8.6 above both: the threshold made no difference
         (
             version({A: {VIDEO: 8.6}}),
-            version({A: {VIDEO: 7.9}}, cut_offs=TIGHT),
+            version({A: {VIDEO: 7.9}}, thresholds=TIGHT),
             "score:edited_video 8.6 -> 7.9",
         ),
-        # 8.4 and 8.2 are both between the cut-offs: the score made no difference
+        # 8.4 and 8.2 are both between the thresholds: the score made no difference
         (
             version({A: {VIDEO: 8.4}}),
-            version({A: {VIDEO: 8.2}}, cut_offs=TIGHT),
-            "cut_off:edited_video 8.0 -> 8.5",
+            version({A: {VIDEO: 8.2}}, thresholds=TIGHT),
+            "threshold:edited_video 8.0 -> 8.5",
         ),
         # either would have done
         (
             version({A: {VIDEO: 8.2}}),
-            version({A: {VIDEO: 7.9}}, cut_offs=TIGHT),
-            "cut_off:edited_video 8.0 -> 8.5; score:edited_video 8.2 -> 7.9",
+            version({A: {VIDEO: 7.9}}, thresholds=TIGHT),
+            "threshold:edited_video 8.0 -> 8.5; score:edited_video 8.2 -> 7.9",
         ),
         # neither would have done alone
         (
             version({A: {VIDEO: 8.6}}),
-            version({A: {VIDEO: 8.2}}, cut_offs=TIGHT),
-            "cut_off:edited_video 8.0 -> 8.5; score:edited_video 8.6 -> 8.2",
+            version({A: {VIDEO: 8.2}}, thresholds=TIGHT),
+            "threshold:edited_video 8.0 -> 8.5; score:edited_video 8.6 -> 8.2",
         ),
         # two stages stop it; the first one is named, as in the funnel
         (
-            version({A: 8.6}, cut_offs=dict.fromkeys(STAGE_NAMES, 8.0)),
-            version({A: 8.6}, cut_offs=dict.fromkeys(STAGE_NAMES, 9.0)),
-            "cut_off:edited_frame0 8.0 -> 9.0",
+            version({A: 8.6}, thresholds=dict.fromkeys(STAGE_NAMES, 8.0)),
+            version({A: 8.6}, thresholds=dict.fromkeys(STAGE_NAMES, 9.0)),
+            "threshold:edited_frame0 8.0 -> 9.0",
         ),
         (
             version({A: {VIDEO: 8.6}}),
@@ -94,24 +94,24 @@ def found(base: VariantVersion, other: VariantVersion, *columns: str) -> list[tu
         ),
         (
             version({A: {VIDEO: None}}, missing_scores="keep"),
-            version({A: {VIDEO: 8.2}}, missing_scores="keep", cut_offs=TIGHT),
-            "cut_off:edited_video 8.0 -> 8.5; missing_score:edited_video none -> 8.2",
+            version({A: {VIDEO: 8.2}}, missing_scores="keep", thresholds=TIGHT),
+            "threshold:edited_video 8.0 -> 8.5; missing_score:edited_video none -> 8.2",
         ),
         (
-            version({A: 9.0}, tainted={A: VIDEO}),
-            version({A: 9.0}, tainted={A: VIDEO}, tainted_scores="reject"),
-            "policy:edited_video tainted_scores keep -> reject",
+            version({A: 9.0}, imputed={A: VIDEO}),
+            version({A: 9.0}, imputed={A: VIDEO}, imputed_scores="reject"),
+            "policy:edited_video imputed_scores keep -> reject",
         ),
         (
-            version({A: 9.0}, tainted_scores="reject"),
-            version({A: 9.0}, tainted={A: VIDEO}, tainted_scores="reject"),
-            "taint:edited_video",
+            version({A: 9.0}, imputed_scores="reject"),
+            version({A: 9.0}, imputed={A: VIDEO}, imputed_scores="reject"),
+            "imputed:edited_video",
         ),
         (version({A: 9.0}), version({}), "source_removed"),
         (
             version({A: 9.0}),
             version({A: 9.0}, obstacles={A: "no_edited_video"}),
-            "not_emitted none -> no_edited_video",
+            "not_exported none -> no_edited_video",
         ),
         (
             version({A: 9.0}),
@@ -143,17 +143,17 @@ def _turned(cause: str) -> str:
 
 def test_the_reason_is_the_cause_without_its_values() -> None:
     """So it can be counted; the file of the release is named where the change lies in one."""
-    base, other = version({A: {VIDEO: 8.2}}), version({A: {VIDEO: 7.9}}, cut_offs=TIGHT)
+    base, other = version({A: {VIDEO: 8.2}}), version({A: {VIDEO: 7.9}}, thresholds=TIGHT)
     source = "intermediate_data/location/edited_video_score.jsonl"
     assert found(base, other, "reason", "source_files") == [
-        ("cut_off:edited_video + score:edited_video", [source])
+        ("threshold:edited_video + score:edited_video", [source])
     ]
     assert found(version({A: 9.0}), version({}), "source_files") == [(["prompts/location_train.csv"],)]
-    assert found(version({A: 8.2}), version({A: 8.2}, cut_offs=TIGHT), "source_files") == []
+    assert found(version({A: 8.2}), version({A: 8.2}, thresholds=TIGHT), "source_files") == []
 
 
 def test_a_sample_that_no_csv_has_names_no_csv() -> None:
-    """It came by its scores or its videos; which of them, nobody can tell."""
+    """It came by its scores or its videos; which of them, the cause is unknown."""
     unlisted = version({A: 9.0})
     verdicts = unlisted.verdicts
     assert verdicts is not None
@@ -207,10 +207,10 @@ def test_a_changed_score_of_a_sample_in_both_is_found() -> None:
     assert (row["base_edited_video_score"], row["other_edited_video_score"]) == (8.61, 8.7)
 
 
-def test_another_cut_off_alone_changes_no_sample() -> None:
-    """Nor does a score of a sample that neither version emits."""
+def test_another_threshold_alone_changes_no_sample() -> None:
+    """Nor does a score of a sample that neither version exports."""
     base = version({A: 9.0, B: {VIDEO: 1.0}})
-    assert found(base, version({A: 9.0, B: {VIDEO: 2.0}}, cut_offs=TIGHT)) == []
+    assert found(base, version({A: 9.0, B: {VIDEO: 2.0}}, thresholds=TIGHT)) == []
 
 
 def test_what_a_version_does_not_say_is_not_compared() -> None:
@@ -221,11 +221,13 @@ def test_what_a_version_does_not_say_is_not_compared() -> None:
 
 
 def test_verdicts_of_an_older_project_are_compared_by_what_they_have() -> None:
-    """Without the columns of the taint, cut-offs and scores still give the cause."""
-    base, other = version({A: {VIDEO: 8.2}}), version({A: {VIDEO: 8.2}}, cut_offs=TIGHT)
+    """Without the columns of imputed values, thresholds and scores still give the cause."""
+    base, other = version({A: {VIDEO: 8.2}}), version({A: {VIDEO: 8.2}}, thresholds=TIGHT)
     assert base.verdicts is not None
-    older = base.verdicts.select(name for name in base.verdicts.columns if not name.endswith("is_tainted"))
-    assert found(replace(base, verdicts=older), other) == [(A, "removed", "cut_off:edited_video 8.0 -> 8.5")]
+    older = base.verdicts.select(name for name in base.verdicts.columns if not name.endswith("is_imputed"))
+    assert found(replace(base, verdicts=older), other) == [
+        (A, "removed", "threshold:edited_video 8.0 -> 8.5")
+    ]
 
 
 # ------------------------------------------------------------------ the table as a whole
@@ -282,7 +284,7 @@ def test_rows_that_a_join_makes_up_are_noticed() -> None:
 
 # ------------------------------------------------------------------ versions whose files do not belong together
 def test_a_version_of_one_curation_is_taken() -> None:
-    """Kept samples that could not be emitted are no fault."""
+    """Kept samples that could not be exported are no fault."""
     good = version({A: 9.0, B: 9.0}, obstacles={B: "no_prompt"})
     assert check_version(good) is good
     assert check_version(csvs_of(good)).samples.height == 1
@@ -291,9 +293,9 @@ def test_a_version_of_one_curation_is_taken() -> None:
 @pytest.mark.parametrize(
     ("broken", "got"),
     [
-        (replace(version({A: 9.0}), verdicts=version({A: 1.0}).verdicts), f"1 emitted but not kept, such as {A}"),
-        (replace(version({A: 9.0}), verdicts=version({}).verdicts), f"1 emitted but not kept, such as {A}"),
-        (replace(version({A: 9.0}), emitted_count=2), "1 in the CSVs, 2 in the metrics"),
+        (replace(version({A: 9.0}), verdicts=version({A: 1.0}).verdicts), f"1 exported but not kept, such as {A}"),
+        (replace(version({A: 9.0}), verdicts=version({}).verdicts), f"1 exported but not kept, such as {A}"),
+        (replace(version({A: 9.0}), exported_count=2), "1 in the CSVs, 2 in the metrics"),
         (replace(version({A: 9.0}), samples=pl.concat([version({A: 9.0}).samples] * 2)), A),
     ],
 )  # fmt: skip
@@ -305,14 +307,14 @@ def test_a_version_of_two_curations_is_refused(broken: VariantVersion, got: str)
 
 
 # ------------------------------------------------------------------ properties
-cut_offs = st.fixed_dictionaries({stage: st.sampled_from([0.0, 8.0, 8.5, 9.0]) for stage in STAGE_NAMES})
+thresholds = st.fixed_dictionaries({stage: st.sampled_from([0.0, 8.0, 8.5, 9.0]) for stage in STAGE_NAMES})
 worlds = st.dictionaries(
     sample_ids, st.fixed_dictionaries(dict.fromkeys(STAGE_NAMES, score_values)), max_size=12
 )
 versions = st.builds(
     version,
     worlds,
-    cut_offs=cut_offs,
+    thresholds=thresholds,
     missing_scores=st.sampled_from(["reject", "keep"]),
 )
 
@@ -347,21 +349,21 @@ def test_a_version_does_not_differ_from_itself(one: VariantVersion) -> None:
 
 
 @settings(max_examples=40)
-@given(worlds, cut_offs, cut_offs)
-def test_with_the_same_scores_only_cut_offs_are_causes(
+@given(worlds, thresholds, thresholds)
+def test_with_the_same_scores_only_thresholds_are_causes(
     scores: Any, old: dict[str, float], new: dict[str, float]
 ) -> None:
-    """Nothing is changed, and who leaves or comes does so by one stage's cut-off."""
-    diff = compare(version(scores, cut_offs=old), version(scores, cut_offs=new))
-    moved = {f"cut_off:{stage}" for stage in STAGE_NAMES if old[stage] != new[stage]}
+    """Nothing is changed, and who leaves or comes does so by one stage's threshold."""
+    diff = compare(version(scores, thresholds=old), version(scores, thresholds=new))
+    moved = {f"threshold:{stage}" for stage in STAGE_NAMES if old[stage] != new[stage]}
     assert set(diff["reason"]) <= moved
     assert "changed" not in set(diff["change"])
 
 
 @settings(max_examples=40)
-@given(worlds, worlds, cut_offs)
-def test_with_the_same_cut_offs_none_is_a_cause(old: Any, new: Any, both: dict[str, float]) -> None:
+@given(worlds, worlds, thresholds)
+def test_with_the_same_thresholds_none_is_a_cause(old: Any, new: Any, both: dict[str, float]) -> None:
     """Scores and the samples of the release alone explain it."""
-    diff = compare(version(old, cut_offs=both), version(new, cut_offs=both))
+    diff = compare(version(old, thresholds=both), version(new, thresholds=both))
     kinds = {part.partition(":")[0] for reason in diff["reason"] for part in reason.split(" + ")}
     assert kinds <= {"score", "missing_score", "source_added", "source_removed"}

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import polars as pl
-from tests.made.tables import CUT_OFFS
+from tests.made.tables import THRESHOLDS
 from tests.made.versions import csvs_of, version
 
 from sparkle_curation.variant.versions.diff import compare
@@ -14,7 +14,7 @@ from sparkle_curation.variant.versions.diff_summary import MAX_EXAMPLES, MAX_REA
 from sparkle_curation.variant.versions.version import CurationSettings, VariantVersion
 
 A, B, C = "Sparkle_location_000003", "Sparkle_location_000009", "Sparkle_time_000001"
-TIGHT = {**CUT_OFFS, "edited_video": 8.5}
+TIGHT = {**THRESHOLDS, "edited_video": 8.5}
 
 
 def summary(base: VariantVersion, other: VariantVersion) -> str:
@@ -31,7 +31,7 @@ def test_the_whole_text() -> None:
     other = version(
         {A: {"edited_video": 8.2}, B: 9.0, C: 9.0},
         name="workspace",
-        cut_offs=TIGHT,
+        thresholds=TIGHT,
         values={B: {"prompt": "other"}},
     )
     assert summary(base, other) == (
@@ -47,30 +47,30 @@ def test_the_whole_text() -> None:
         "\n"
         "Decided by:\n"
         "\n"
-        "| setting                 | base | other |\n"
-        "| ----------------------- | ---- | ----- |\n"
-        "| cut-off of edited_video | 8.0  | 8.5   |\n"
+        "| setting                   | base | other |\n"
+        "| ------------------------- | ---- | ----- |\n"
+        "| threshold of edited_video | 8.0  | 8.5   |\n"
         "\n"
         "Why:\n"
         "\n"
-        "| change  | reason                          | samples |\n"
-        "| ------- | ------------------------------- | ------: |\n"
-        "| added   | source_added                    |       1 |\n"
-        "| removed | cut_off:edited_video 8.0 -> 8.5 |       1 |\n"
-        "| changed | prompt                          |       1 |\n"
+        "| change  | reason                            | samples |\n"
+        "| ------- | --------------------------------- | ------: |\n"
+        "| added   | source_added                      |       1 |\n"
+        "| removed | threshold:edited_video 8.0 -> 8.5 |       1 |\n"
+        "| changed | prompt                            |       1 |\n"
         "\n"
         f"- added `{C}`: source_added\n"
-        f"- removed `{A}`: cut_off:edited_video 8.0 -> 8.5\n"
+        f"- removed `{A}`: threshold:edited_video 8.0 -> 8.5\n"
         f"- changed `{B}`: prompt\n"
         "\n"
         "To have them again:\n"
         "\n"
         "- base: `git checkout 0123456789ab && dvc checkout`, or `kedro run --pipelines curate --params "
         "thresholds.edited_frame0=8.0,thresholds.foreground_removed=8.5,thresholds.edited_video=8.0,"
-        "missing_scores=reject,tainted_scores=keep`\n"
+        "missing_scores=reject,imputed_scores=keep`\n"
         "- other: `kedro run --pipelines curate --params "
         "thresholds.edited_frame0=8.0,thresholds.foreground_removed=8.5,thresholds.edited_video=8.5,"
-        "missing_scores=reject,tainted_scores=keep`\n"
+        "missing_scores=reject,imputed_scores=keep`\n"
     )
 
 
@@ -87,10 +87,10 @@ def test_empty_versions_have_a_summary() -> None:
     assert "the same 0 samples" in summary(version({}), version({}))
 
 
-def test_what_nobody_knows_is_not_made_up() -> None:
+def test_what_is_unknown_is_not_guessed() -> None:
     """CSVs alone: no settings, no reason, and no way to make them."""
     text = summary(csvs_of(version({A: 9.0})), version({A: 1.0}))
-    assert "| missing_scores                | unknown | reject |" in text
+    assert "| missing_scores                  | unknown | reject |" in text
     assert "| removed | unknown |       1 |" in text
     assert "- base:" not in text
 
@@ -121,7 +121,7 @@ def test_examples_and_reasons_are_few() -> None:
     assert text.count("| removed | reason") == MAX_REASONS
 
 
-def test_reasons_whose_values_differ_are_told_without_them() -> None:
+def test_reasons_whose_values_differ_are_reported_without_them() -> None:
     """Each sample's own score would be a row each."""
     base = version({A: 8.6, B: 8.7})
     text = summary(base, version({A: 1.0, B: 1.0}))
@@ -157,8 +157,8 @@ def test_a_line_of_markdown_stays_one() -> None:
     assert "| removed | a\\|b   |       1 |" in summarise(base, version({}), diff)
 
 
-def test_one_cut_off_for_all_is_one_parameter() -> None:
+def test_one_threshold_for_all_is_one_parameter() -> None:
     """And what is not known is left to the defaults."""
-    same = CurationSettings(dict.fromkeys(CUT_OFFS, 8.5), "keep")
+    same = CurationSettings(dict.fromkeys(THRESHOLDS, 8.5), "keep")
     assert same.as_params() == "threshold=8.5,missing_scores=keep"
     assert CurationSettings().as_params() is None

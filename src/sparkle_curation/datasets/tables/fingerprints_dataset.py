@@ -28,8 +28,8 @@ class FingerprintsDataset(AbstractDataset[NoReturn, dict[str, str]]):
 
     Args:
         filepaths: the Parquet files, local, by the name of their table, see ``described_paths``.
-        optional: names of tables that the node itself writes: theirs is what they were written from, to be held
-            against what they would be now, and empty where there is none yet.
+        optional: names of tables that the node itself writes: theirs is what they were written from, to be compared
+            with what they would be now, and empty where there is none yet.
         metadata: for other tools; Kedro does not look at it.
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -11,6 +12,9 @@ from kedro.io.core import AbstractDataset, DatasetError
 from kedro.utils import load_obj
 
 from sparkle_curation.engine.journal.journal import Journal
+from sparkle_curation.spec.old_names import old_paths
+
+logger = logging.getLogger(__name__)
 
 
 class JournalDataset(AbstractDataset[NoReturn, Journal]):
@@ -37,7 +41,8 @@ class JournalDataset(AbstractDataset[NoReturn, Journal]):
         self.metadata = metadata
 
     def load(self) -> Journal:
-        """The journal, not yet open."""
+        """The journal, not yet open; one under the name that it had before is renamed first."""
+        _take_up_old(self._path)
         schema = load_obj(self._schema)
         if not isinstance(schema, pa.Schema):
             raise DatasetError(f"{self._schema} is no Arrow schema")
@@ -48,7 +53,16 @@ class JournalDataset(AbstractDataset[NoReturn, Journal]):
         raise DatasetError(f"the journal {self._path} is appended to, not saved")
 
     def _exists(self) -> bool:
+        _take_up_old(self._path)
         return self._path.is_file()
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._path), "schema": self._schema}
+
+
+def _take_up_old(path: Path) -> None:
+    """A journal that an earlier version wrote under another name gets its new one, unless that is taken."""
+    for old in map(Path, old_paths(str(path))):
+        if old.is_file() and not path.exists():
+            old.rename(path)
+            logger.info("%s: this journal is called %s now, and goes on", old, path.name)

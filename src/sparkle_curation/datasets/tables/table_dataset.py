@@ -21,6 +21,7 @@ from sparkle_curation.engine.io.atomic import atomic_file
 from sparkle_curation.engine.progress import byte_progress
 from sparkle_curation.engine.table_stream import TableStream
 from sparkle_curation.errors import EmptyOutputError, MissingTableError
+from sparkle_curation.spec.old_names import with_new_names
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +76,7 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
                 where=self._path,
                 todo=f"make it first: kedro run --pipelines {self._made_by}, or kedro run --pipelines curate for all",
             )
-        return pl.scan_parquet(self._path)
+        return with_new_names(pl.scan_parquet(self._path))
 
     def save(self, data: Table) -> None:
         """Write the whole table, or nothing: the old file stays until the new one is complete.
@@ -103,7 +104,7 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
                 "A table would lose all its rows",
                 where=self._path,
                 got=f"no row from its sources, in place of {before:,}",
-                allowed="rows; what cannot be trusted of the sources is set aside and makes none",
+                allowed="rows; what cannot be trusted of the sources is quarantined and makes none",
                 todo="look at the sources; with another data_root they are ingested, and its quarantine.parquet says what "
                 "is wrong with them; if the table shall be empty: --params allow_empty=true",
             )

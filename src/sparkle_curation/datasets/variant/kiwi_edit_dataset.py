@@ -77,7 +77,7 @@ class KiwiEditDataset(AbstractDataset[Variant | pl.DataFrame, pl.DataFrame]):
                 a column ``split`` all are for training.
 
         Raises:
-            EmptyOutputError: the folder has pairs of a theme that the release at hand does not know any more.
+            EmptyOutputError: the folder has pairs of a theme that the available release does not know any more.
         """
         samples, card = (data.samples, data.card) if isinstance(data, Variant) else (data, None)
         if isinstance(data, Variant):
@@ -94,7 +94,7 @@ class KiwiEditDataset(AbstractDataset[Variant | pl.DataFrame, pl.DataFrame]):
         lost = {part.theme for part in self._parts()} - variant.known_themes
         if lost:
             raise EmptyOutputError(
-                "The variant would lose all pairs of themes that the release at hand has no sample of",
+                "The variant would lose all pairs of themes that the available release has no sample of",
                 where=self._folder,
                 got=f"pairs of {', '.join(theme for theme in THEMES if theme in lost)} there, and none to take their place",
                 allowed="themes that some table knows",
@@ -121,7 +121,7 @@ class KiwiEditDataset(AbstractDataset[Variant | pl.DataFrame, pl.DataFrame]):
         """The parts of the variant, themes in the order of the card.
 
         Raises:
-            FileNotFoundError: the variant was not emitted yet.
+            FileNotFoundError: the variant was not exported yet.
         """
         names = {path.name for path in (self._folder / PROMPTS_FOLDER).iterdir()}
         return [part for part in PARTS if part.csv_name in names]

@@ -16,8 +16,9 @@ from kedro.io.core import AbstractDataset, DatasetError
 from sparkle_curation.datasets.variant.kiwi_edit_dataset import PARTS, Part, parse_part
 from sparkle_curation.datasets.variant.version_files import VersionFiles, folder_files, revision_files
 from sparkle_curation.errors import VersionError
-from sparkle_curation.filtering.verdicts import VERDICT_COLUMNS, cut_off_column
+from sparkle_curation.filtering.verdicts import VERDICT_COLUMNS, threshold_column
 from sparkle_curation.spec.layout import PROMPTS_FOLDER
+from sparkle_curation.spec.old_names import old_paths, with_new_keys, with_new_names
 from sparkle_curation.spec.stages import CRITERIA
 from sparkle_curation.variant.export import VARIANT_COLUMNS
 from sparkle_curation.variant.versions.version import CurationSettings, VariantVersion, check_version
@@ -36,7 +37,7 @@ class VariantPaths:
         prompts: the folder of training CSVs and metadata.
         verdicts: the verdicts, Parquet.
         metrics: the metrics of the curation, JSON.
-        not_emitted: the kept samples that could not be emitted, CSV.
+        not_exported: the kept samples that could not be exported, CSV.
         unloadable: the pairs that the preflight dropped, CSV.
         source_files: the counts of the release's files, CSV.
     """
@@ -44,7 +45,7 @@ class VariantPaths:
     prompts: str
     verdicts: str
     metrics: str
-    not_emitted: str
+    not_exported: str
     unloadable: str
     source_files: str
 
@@ -141,9 +142,9 @@ def _read_curation(
 ) -> VariantVersion | None:
     """What a curation left under a data root; None where it holds no variant."""
     metrics = _parse(files, paths.metrics, _parse_metrics)
-    emitted_count = metrics["total"]["emitted"] if metrics else None
+    exported_count = metrics["total"]["exported"] if metrics else None
     samples = _read_samples(files, paths.prompts)
-    if samples is None and emitted_count != 0:
+    if samples is None and exported_count != 0:
         return None
     verdicts = _parse(files, paths.verdicts, _parse_verdicts)
     return VariantVersion(
@@ -151,8 +152,8 @@ def _read_curation(
         samples=_NO_SAMPLES if samples is None else samples,
         verdicts=verdicts,
         settings=_settings(metrics, verdicts),
-        emitted_count=emitted_count,
-        not_emitted=_parse(files, paths.not_emitted, _parse_report),
+        exported_count=exported_count,
+        not_exported=_parse(files, paths.not_exported, _parse_report),
         unloadable=_parse(files, paths.unloadable, _parse_report),
         source_files=_parse(files, paths.source_files, _parse_report),
         commit=commit,
@@ -189,8 +190,9 @@ def _read_part(files: VersionFiles, folder: str, part: Part) -> pl.DataFrame:
 
 
 def _parse(files: VersionFiles, path: str, parse: Callable[[bytes], _Parsed]) -> _Parsed | None:
-    """What a file says; None where the version has no such file."""
-    content = files.read(path)
+    """What a file says, under whichever name a version of the project gave it; None where there is no such file."""
+    found = (files.read(each) for each in (path, *old_paths(path)))
+    content = next((each for each in found if each is not None), None)
     if content is None:
         return None
     try:
@@ -207,14 +209,14 @@ def _parse(files: VersionFiles, path: str, parse: Callable[[bytes], _Parsed]) ->
 
 def _parse_verdicts(content: bytes) -> pl.DataFrame:
     """The verdicts; what a column of an older project lacks stays away, but these three are needed."""
-    verdicts = pl.read_parquet(io.BytesIO(content))
+    verdicts = with_new_names(pl.read_parquet(io.BytesIO(content)).lazy()).collect()
     verdicts.select("id", "is_kept", "rejected_by")
     return verdicts.select(field.name for field in VERDICT_COLUMNS if field.name in verdicts.columns)
 
 
 def _parse_metrics(content: bytes) -> dict[str, Any]:
-    metrics: dict[str, Any] = json.loads(content)
-    _ = metrics["cut_offs"], metrics["total"]["emitted"]
+    metrics: dict[str, Any] = with_new_keys(json.loads(content))
+    _ = metrics["thresholds"], metrics["total"]["exported"]
     return metrics
 
 
@@ -223,10 +225,10 @@ def _parse_report(content: bytes) -> pl.DataFrame:
 
 
 def _settings(metrics: Mapping[str, Any] | None, verdicts: pl.DataFrame | None) -> CurationSettings:
-    """What the metrics say, or else the cut-offs that stand in each verdict."""
+    """What the metrics say, or else the thresholds that stand in each verdict."""
     if metrics is not None:
         return CurationSettings.from_metrics(metrics)
-    columns = {each.name: cut_off_column(each) for each in CRITERIA}
+    columns = {each.name: threshold_column(each) for each in CRITERIA}
     if verdicts is None or verdicts.is_empty() or not set(columns.values()) <= set(verdicts.columns):
         return CurationSettings()
     first = verdicts.row(0, named=True)

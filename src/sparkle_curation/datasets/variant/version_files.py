@@ -84,7 +84,7 @@ class VersionFiles:
             "A file of a version cannot be read",
             where=f"{self.title}: {full}",
             got=error,
-            allowed="a file that is at hand",
+            allowed="a file that is available",
             todo=self._todo or "look at the file and its permissions",
         )
 

@@ -1,6 +1,6 @@
 """Of which code a result is made: a digest of the modules that make it, found through their imports.
 
-A result that carries the digest is stale when the digest is another one, and no number need be raised by hand. Counted
+A result that carries the digest is stale when the digest is another one, and no number need be bumped. Counted
 are the syntax trees, without docstrings and comments, of the modules given and of every module of this package that
 they import: late imports too, and each ``__init__`` on the way. An ``__init__`` that only imports is followed for the
 names that are taken from it, since the others decide nothing. Of other packages counts the version, of the standard
@@ -47,7 +47,7 @@ def code_digest(*modules: str, glue: Sequence[str] = (), files: Iterable[Path] =
 def work_digest(*modules: str, around: Sequence[str] = ()) -> str:
     """A digest of the code of costly work: of what decides its results, and not of what carries them.
 
-    The version of Python does not count: reading a release anew for it would take hours, and find the same.
+    The version of Python does not count: reading a release again for it would take hours, and find the same.
 
     Args:
         modules: the names of the modules that do it; what they import counts too.

@@ -43,7 +43,7 @@ WorkT = TypeVar("WorkT", bound=Job)
 
 
 @dataclass(frozen=True)
-class Measuring:
+class MeasureConfig:
     """How things are measured.
 
     Attributes:
@@ -59,7 +59,7 @@ class Measuring:
     give_up_after: int | None = None
 
 
-class HopelessError(Exception):
+class AllFailedError(Exception):
     """Not one of many could be measured: something is wrong with the measuring itself.
 
     Args:
@@ -103,7 +103,7 @@ def measure(
     wanted: pl.DataFrame,
     make_job: Callable[..., WorkT],
     function: BatchFunction[WorkT, pa.Table],
-    measuring: Measuring,
+    measuring: MeasureConfig,
     journal: Journal,
 ) -> pl.DataFrame:
     """The rows of the journal for what is wanted, by ``key``; what it lacks is measured first.
@@ -141,7 +141,7 @@ def measure_missing(
     wanted: pl.DataFrame,
     make_job: Callable[..., WorkT],
     function: BatchFunction[WorkT, pa.Table],
-    measuring: Measuring,
+    measuring: MeasureConfig,
     journal: Journal,
 ) -> int:
     """Measure what is wanted and an open journal lacks, and note it there; gives how much that was.
@@ -172,7 +172,7 @@ def measure_missing(
             if done == unread >= _MOST_UNREADABLE:
                 raise _nothing_readable(measuring.title, done, detail)
             if measuring.give_up_after and done == failed >= measuring.give_up_after:
-                raise HopelessError(done, detail)
+                raise AllFailedError(done, detail)
     journal.compact()
     return done
 

@@ -55,7 +55,7 @@ def choose_executor(*, processes: int | None = None, is_in_this_process: bool = 
 class LocalExecutor:
     """Processes of this machine.
 
-    They start anew and are not forked: threads of polars, Arrow and FFmpeg do not live through a fork, and the
+    They start again and are not forked: threads of polars, Arrow and FFmpeg do not live through a fork, and the
     locks that they hold do. A worker ends with this process, however that ends.
 
     Args:

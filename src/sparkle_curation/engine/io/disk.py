@@ -11,7 +11,7 @@ from pathlib import Path
 from sparkle_curation.errors import DiskError
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_SAID = re.compile(rf"os error ({'|'.join(map(str, sorted(_FULL)))})\b")
+_FULL_ERROR = re.compile(rf"os error ({'|'.join(map(str, sorted(_FULL)))})\b")
 """How polars tells the system's error, which it does not keep as a number."""
 
 
@@ -23,7 +23,7 @@ def is_full(error: BaseException) -> bool:
     """
     if isinstance(error, OSError) and error.errno is not None:
         return error.errno in _FULL
-    return bool(_SAID.search(str(error)))
+    return bool(_FULL_ERROR.search(str(error)))
 
 
 @contextmanager

@@ -19,23 +19,23 @@ _NUMBERS = 4
 
 
 def first_grounding_columns(rows: pl.DataFrame) -> Iterator[pl.Expr | pl.Series]:
-    """Findings on the objects of the source frame."""
+    """Violations on the objects of the source frame."""
     objects = Elements.of(rows["round1_objects"]).inside()
     yield from _box_counts(objects, rows.height)
-    yield from _box_findings(objects, rows.height)
+    yield from _box_violations(objects, rows.height)
     yield from _label_columns(rows)
     yield _stray_labels(objects, rows).alias("object_labels")
 
 
 def second_grounding_columns(rows: pl.DataFrame) -> Iterator[pl.Expr | pl.Series]:
-    """Findings on the objects of all frames, and on the labels of the source frame's."""
+    """Violations on the objects of all frames, and on the labels of the source frame's."""
     objects = Elements.of(rows["frame_objects"]).inside().inside()
     yield from _box_counts(objects, rows.height)
-    yield from _box_findings(objects, rows.height)
+    yield from _box_violations(objects, rows.height)
     yield from _label_columns(rows)
     yield _stray_labels(Elements.of(rows["round1_objects"]).inside(), rows).alias("object_labels")
     yield _stray_labels(objects, rows).alias("frame_labels")
-    yield pl.col("frame_objects").list.len().cast(pl.Int64).alias("grounded_frame_count")
+    yield pl.col("frame_objects").list.len().cast(pl.Int64).alias("sampled_frame_count")
 
 
 def _box_counts(objects: Elements, row_count: int) -> Iterator[pl.Series]:
@@ -45,7 +45,7 @@ def _box_counts(objects: Elements, row_count: int) -> Iterator[pl.Series]:
     yield objects.counted(sizes == 0, row_count).alias("empty_box_count")
 
 
-def _box_findings(objects: Elements, row_count: int) -> Iterator[pl.Expr]:
+def _box_violations(objects: Elements, row_count: int) -> Iterator[pl.Expr]:
     """How many boxes of a row are at fault, and in what. Counted, not shown: as text they take seconds."""
     boxes = objects.member("bbox_2d").values
     sizes = lengths(boxes)
@@ -81,7 +81,7 @@ def _label_columns(rows: pl.DataFrame) -> Iterator[pl.Expr]:
 
 
 def _stray_labels(objects: Elements, rows: pl.DataFrame) -> pl.Series:
-    """The labels of objects that ``round1_labels`` of their row lacks, as a finding."""
+    """The labels of objects that ``round1_labels`` of their row lacks, as a violation."""
     known = Elements.of(rows["round1_labels"]).inside().frame()
     stray = (
         objects.member("label").frame().join(known, on=["row", "value"], how="anti", maintain_order="left")

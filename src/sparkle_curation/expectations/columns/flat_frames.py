@@ -1,7 +1,7 @@
 """The frames that suites are checked on: one row per row of a table, flat, with the columns that rules need.
 
 Great Expectations knows no nested values, so what is asked of boxes, labels and frames is worked out here: into a
-number a row (``frame_count``, ``lowest editscore[...].O_score``), or into a finding (see ``findings``).
+number a row (``frame_count``, ``lowest editscore[...].O_score``), or into a violation (see ``violations``).
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from sparkle_curation.spec.tables.ingested import (
 Tables = Mapping[str, pl.LazyFrame]
 
 _PROMPT_SHOWN = 80
-"""Characters of a prompt in a finding."""
+"""Characters of a prompt in a violation."""
 
 
 def relation_columns(table: str, flat: pl.DataFrame, tables: Tables) -> list[pl.Series]:
@@ -50,9 +50,9 @@ def _known(flat: pl.DataFrame, table: str, tables: Tables) -> pl.Series:
     released, earlier = KNOWN_BY[table]
     is_known = _is_among(_ids(tables[released])) | _is_among(_ids(tables[earlier]))
     can_tell = pl.col("theme").is_in(_themes(tables[earlier]).implode())
-    finding = pl.when(can_tell).then(pl.lit(f"neither in {released} nor in {earlier}"))
+    violation = pl.when(can_tell).then(pl.lit(f"neither in {released} nor in {earlier}"))
     return flat.select(
-        pl.when(is_known).then(pl.lit("")).otherwise(finding).alias("sample_is_known")
+        pl.when(is_known).then(pl.lit("")).otherwise(violation).alias("sample_is_known")
     ).to_series()
 
 
@@ -98,16 +98,16 @@ def _passing_is_released(flat: pl.DataFrame, tables: Tables) -> pl.Series:
     """``passing_is_released``: asked where the annotations have the theme."""
     annotations = tables["annotations"]
     is_passing = pl.all_horizontal(
-        criterion.is_met(pl.col(criterion.name), criterion.published_cut_off) for criterion in CRITERIA
+        criterion.is_met(pl.col(criterion.name), criterion.published_threshold) for criterion in CRITERIA
     )
     is_unreleased = is_passing & ~_is_among(_ids(annotations))
-    finding = pl.when(is_unreleased).then(pl.lit("passes, not released")).otherwise(pl.lit(""))
+    violation = pl.when(is_unreleased).then(pl.lit("passes, not released")).otherwise(pl.lit(""))
     own = [criterion for criterion in CRITERIA if criterion.stage == STAGES[-1].name]
     scored = flat.select("id", "theme", *(pl.col(each.score_column).alias(each.name) for each in own))
     is_asked = pl.col("theme").is_in(_themes(annotations).implode())
     return (
         _with_scores(scored, [each for each in CRITERIA if each not in own], tables)
-        .select(pl.when(is_asked).then(finding).alias("passing_is_released"))
+        .select(pl.when(is_asked).then(violation).alias("passing_is_released"))
         .to_series()
     )
 
@@ -119,9 +119,9 @@ def _repeated_labels(tables: Tables) -> pl.Series:
         for table, name in ((GROUNDING_R1, "before"), (GROUNDING_R2, "labels"))
     )
     is_same = pl.col("labels") == pl.col("before")
-    finding = pl.when(is_same).then(pl.lit("")).when(~is_same).then(pl.col("labels"))
+    violation = pl.when(is_same).then(pl.lit("")).when(~is_same).then(pl.col("labels"))
     both = second.join(first.unique("id"), on="id", how="left", maintain_order="left")
-    return both.select(finding.alias("round1_is_repeated")).collect().to_series()
+    return both.select(violation.alias("round1_is_repeated")).collect().to_series()
 
 
 # ------------------------------------------------------------------ of the annotations
@@ -151,15 +151,15 @@ def _in_both_files(own: pl.DataFrame) -> pl.Series:
 
 def _resolved_paths(own: pl.DataFrame, assets: pl.LazyFrame) -> pl.Series:
     """``paths_resolve``: asked of the kinds of video that the theme has any asset of."""
-    findings = []
+    violations = []
     for column, kind in (("src_video", KIND.source_video), ("tgt_video", KIND.edited_video)):
         of_kind = assets.filter(pl.col("kind") == kind).select("path", "theme").collect()
         is_asked = pl.col("theme").is_in(of_kind["theme"].unique().implode()) & pl.col(column).is_not_null()
         is_there = pl.col(column).is_in(of_kind["path"].implode())
-        finding = pl.when(is_there).then(pl.lit("")).otherwise(pl.col(column))
-        findings.append(pl.when(is_asked).then(finding))
-    both = pl.concat_str(findings, separator=" ", ignore_nulls=True).str.strip_chars()
-    is_asked = pl.any_horizontal(finding.is_not_null() for finding in findings)
+        violation = pl.when(is_there).then(pl.lit("")).otherwise(pl.col(column))
+        violations.append(pl.when(is_asked).then(violation))
+    both = pl.concat_str(violations, separator=" ", ignore_nulls=True).str.strip_chars()
+    is_asked = pl.any_horizontal(violation.is_not_null() for violation in violations)
     return own.select(pl.when(is_asked).then(both).alias("paths_resolve")).to_series()
 
 
@@ -169,25 +169,25 @@ def _scored(own: pl.DataFrame, others: Tables) -> pl.Series:
         pl.when(pl.col("theme").is_in(_themes(table).implode()) & ~_is_among(_ids(table))).then(pl.lit(name))
         for name, table in others.items()
     ]
-    finding = pl.concat_str(lacking, separator=", ", ignore_nulls=True)
-    return own.select(_asked_of_csv(finding).alias("sample_is_scored")).to_series()
+    violation = pl.concat_str(lacking, separator=", ", ignore_nulls=True)
+    return own.select(_asked_of_csv(violation).alias("sample_is_scored")).to_series()
 
 
 def _passed(own: pl.DataFrame, tables: Tables) -> pl.Series:
-    """``sample_passes``: the stages whose published cut-off the score misses; asked of samples of the CSV."""
+    """``sample_passes``: the stages whose published threshold the score misses; asked of samples of the CSV."""
     failed = [
-        pl.when(~each.is_met(pl.col(each.name), each.published_cut_off)).then(
+        pl.when(~each.is_met(pl.col(each.name), each.published_threshold)).then(
             pl.format("{} {}", pl.lit(each.name), pl.col(each.name))
         )
         for each in CRITERIA
     ]
-    finding = pl.concat_str(failed, separator=", ", ignore_nulls=True)
+    violation = pl.concat_str(failed, separator=", ", ignore_nulls=True)
     scored = _with_scores(own.select("id", "csv_line"), CRITERIA, tables)
-    return scored.select(_asked_of_csv(finding).alias("sample_passes")).to_series()
+    return scored.select(_asked_of_csv(violation).alias("sample_passes")).to_series()
 
 
-def _asked_of_csv(finding: pl.Expr) -> pl.Expr:
-    return pl.when(pl.col("csv_line").is_not_null()).then(finding)
+def _asked_of_csv(violation: pl.Expr) -> pl.Expr:
+    return pl.when(pl.col("csv_line").is_not_null()).then(violation)
 
 
 # ------------------------------------------------------------------ what they all look up

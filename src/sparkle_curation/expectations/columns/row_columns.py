@@ -46,7 +46,7 @@ def _described(table: str) -> Iterator[pl.Expr]:
 
 def _plain(field: Field) -> pl.Expr:
     column = pl.col(field.name)
-    is_handed_over = field.type != "text" or field.name in _TEXTS_COMPARED
+    is_handed_over = field.type != "string" or field.name in _TEXTS_COMPARED
     return column if is_handed_over else pl.when(column.is_not_null()).then(True).alias(field.name)
 
 
@@ -69,7 +69,7 @@ def _nested_numbers(columns: tuple[Field, ...]) -> Iterator[pl.Expr]:
 
 
 def _completeness(table: str, rows: pl.DataFrame) -> Iterator[pl.Series]:
-    """Whether nothing required is absent in a nested column, as a finding."""
+    """Whether nothing required is absent in a nested column, as a violation."""
     for field in COLUMNS[table]:
         if not isinstance(field.type, str):
             lacking = [np.array([], np.int32), *rows_lacking(Elements.of(rows[field.name]), field.type)]
@@ -84,16 +84,16 @@ def _annotation_columns(_: pl.DataFrame) -> Iterator[pl.Expr]:
     for column, name, kind in sides:
         path = pl.format(asset_path("{}", kind, "{}"), "theme", "id")
         yield violations.unless_equal(pl.col(column), path).alias(f"{name}_path_names_sample")
-    yield _keyword_finding().alias("keyword_is_split")
+    yield _keyword_violation().alias("keyword_is_split")
 
 
-def _keyword_finding() -> pl.Expr:
+def _keyword_violation() -> pl.Expr:
     """Asked of what the metadata holds."""
     is_split = (pl.col("subtheme").str.len_chars() > 0) & (pl.col("scene").str.len_chars() > 0)
     keyword, is_without = pl.col("chosen_keyword"), pl.col("theme").is_in(THEMES_WITHOUT_KEYWORD)
     is_right = pl.when(is_without).then(keyword.is_null()).otherwise(is_split.fill_null(False))
-    finding = pl.when(is_right).then(pl.lit("")).otherwise(pl.coalesce(keyword, pl.lit("absent")))
-    return pl.when(pl.col("metadata_line").is_not_null()).then(finding)
+    violation = pl.when(is_right).then(pl.lit("")).otherwise(pl.coalesce(keyword, pl.lit("absent")))
+    return pl.when(pl.col("metadata_line").is_not_null()).then(violation)
 
 
 def _frame_score_columns(stage: Stage, _: pl.DataFrame) -> Iterator[pl.Expr]:

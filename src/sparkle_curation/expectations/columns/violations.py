@@ -1,4 +1,4 @@
-"""Findings: texts that say what is wrong with a row, empty where nothing is, null where the question does not arise."""
+"""Violations: texts that say what is wrong with a row, empty where nothing is, null where the question does not arise."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import polars as pl
 from sparkle_curation.expectations.columns.nested import Rows
 
 _SHOWN = 3
-"""Labels named in a finding."""
+"""Labels named in a violation."""
 
 
 def unless_equal(found: pl.Expr, wanted: pl.Expr) -> pl.Expr:

@@ -101,7 +101,7 @@ def stop_if_critical(summary: pl.DataFrame, data_docs: str) -> None:
     first = critical.row(0, named=True)
     others = [f"{table}.{rule}" for table, rule in critical.select("table", "rule").rows()[1:]]
     raise ValidationError(
-        "A critical rule is broken, so nothing is emitted",
+        "A critical rule is broken, so nothing is exported",
         where=f"table {first['table']}, expectation {first['rule']}"
         + (f"; also {', '.join(others)}" if others else ""),
         got=f"{first['failed_count']} rows: {first['failed_ids']}",

@@ -1,4 +1,4 @@
-"""The bounds that a release as a whole is held against."""
+"""The bounds that a release as a whole is checked against."""
 
 from __future__ import annotations
 

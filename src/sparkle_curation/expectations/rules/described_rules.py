@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sparkle_curation.expectations.rules.foreign_keys import KNOWN_BY
 from sparkle_curation.expectations.rules.rule import Kind, Rule
-from sparkle_curation.expectations.rules.rule_factories import between, finding, one_of, present, worded
+from sparkle_curation.expectations.rules.rule_factories import between, one_of, present, violation, worded
 from sparkle_curation.spec.fields import Field, ListOf, Struct, walk
 from sparkle_curation.spec.sample_ids import ID_FORM
 from sparkle_curation.spec.tables.ingested import COLUMNS, JSONL_TABLES
@@ -34,7 +34,7 @@ def identity_rules(table: str) -> Iterator[Rule]:
     yield one_of("theme_is_known", Kind.SAMPLE_ID, "`theme` is one of the dataset's.", "theme", list(THEMES))
     yield _file_is_unique() if table == "assets" else _id_is_unique()
     if table in KNOWN_BY:
-        yield from _rules_of_relatives(table)
+        yield from _rules_of_foreign_keys(table)
     if table != "assets":
         meaning = "The prompt is not blank."
         yield between("prompt_says_something", Kind.PROMPT, meaning, "prompt_chars", minimum=1)
@@ -43,7 +43,7 @@ def identity_rules(table: str) -> Iterator[Rule]:
 def _rules_of_column(column: Field) -> Iterator[Rule]:
     if isinstance(column.type, ListOf | Struct):
         meaning = f"Nothing is missing in `{column.name}`."
-        yield finding(
+        yield violation(
             f"{column.name}_is_complete", Kind.MISSING_VALUE, "ExpectNestedValuesToBeThere", meaning
         )
         return
@@ -75,7 +75,7 @@ def _in_range(name: str, column: str, field: Field) -> Rule:
 
 def _file_is_unique() -> Rule:
     meaning = "A path stands once in its tar, and once loose."
-    return finding("file_is_unique", Kind.UNIQUENESS, "ExpectFilesToStandOnce", meaning)
+    return violation("file_is_unique", Kind.UNIQUENESS, "ExpectFilesToStandOnce", meaning)
 
 
 def _id_is_unique() -> Rule:
@@ -85,10 +85,10 @@ def _id_is_unique() -> Rule:
     )
 
 
-def _rules_of_relatives(table: str) -> Iterator[Rule]:
+def _rules_of_foreign_keys(table: str) -> Iterator[Rule]:
     """The foreign keys: the sample is known, and where it was not released, keeps its prompt."""
     tables = list(KNOWN_BY[table])
-    yield finding(
+    yield violation(
         "sample_is_known",
         Kind.KNOWN_SAMPLE,
         "ExpectSamplesToBeKnown",
@@ -96,7 +96,7 @@ def _rules_of_relatives(table: str) -> Iterator[Rule]:
         known_by=tables,
     )
     if table in JSONL_TABLES:
-        yield finding(
+        yield violation(
             "prompt_is_repeated",
             Kind.PROMPT,
             "ExpectPromptsToSayTheSame",

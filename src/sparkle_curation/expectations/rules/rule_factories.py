@@ -1,4 +1,4 @@
-"""The forms that most rules have: a column within bounds, two columns that agree, a column of findings."""
+"""The forms that most rules have: a column within bounds, two columns that agree, a column of violations."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from sparkle_curation.expectations.rules.rule import Kind, Rule
 
 
-def finding(name: str, kind: Kind, expectation: str, meaning: str, **options: object) -> Rule:
+def violation(name: str, kind: Kind, expectation: str, meaning: str, **options: object) -> Rule:
     """A rule on the column of its own name, which holds what was found wrong."""
     return Rule(name, kind, meaning, expectation, {"column": name, **options})
 

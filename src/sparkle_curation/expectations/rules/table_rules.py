@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from sparkle_curation.expectations.rules.rule import Kind, Rule
-from sparkle_curation.expectations.rules.rule_factories import between, equal, finding, one_of
+from sparkle_curation.expectations.rules.rule_factories import between, equal, one_of, violation
 from sparkle_curation.spec.frames import BBOX_SCALE, SCORED_FRAMES
 from sparkle_curation.spec.stages import CRITERIA, STAGES, Stage
 from sparkle_curation.spec.tables.ingested import (
@@ -24,20 +24,20 @@ def own_rules(table: str) -> Iterator[Rule]:
 
 
 def _annotation_rules() -> Iterator[Rule]:
-    yield finding(
+    yield violation(
         "stands_in_both_files",
         Kind.FILES_AGREE,
         "ExpectSamplesInBothFiles",
         "The sample is in the theme's training CSV and in its metadata.",
     )
     for column, name in (("src_video", "source"), ("tgt_video", "edited")):
-        yield finding(
+        yield violation(
             f"{name}_path_names_sample",
             Kind.PATHS,
             "ExpectPathsToNameTheirSample",
             f"`{column}` is where the layout has the sample's {name} video.",
         )
-    yield finding(
+    yield violation(
         "paths_resolve",
         Kind.PATHS,
         "ExpectPathsToResolve",
@@ -45,26 +45,26 @@ def _annotation_rules() -> Iterator[Rule]:
     )
     meaning = "`edit_type` is the metadata's name of the theme."
     yield equal("edit_type_is_themes", Kind.KEYWORD, meaning, "edit_type", "theme_in_metadata")
-    yield finding(
+    yield violation(
         "keyword_is_split",
         Kind.KEYWORD,
         "ExpectKeywords",
         "`chosen_keyword` is `subtheme: scene`, and absent for themes without keywords alone.",
     )
-    yield finding(
+    yield violation(
         "sample_is_scored",
         Kind.RELEASED_SAMPLE,
         "ExpectReleasedSamplesToBeScored",
         "A sample of the CSV is in every table of scores and groundings that has its theme.",
     )
-    cut_offs = {criterion.name: criterion.published_cut_off for criterion in CRITERIA}
-    shown = ", ".join(f"{name} {cut_off:g}" for name, cut_off in cut_offs.items())
-    yield finding(
+    thresholds = {criterion.name: criterion.published_threshold for criterion in CRITERIA}
+    shown = ", ".join(f"{name} {threshold:g}" for name, threshold in thresholds.items())
+    yield violation(
         "sample_passes",
         Kind.RELEASED_SAMPLE,
         "ExpectReleasedSamplesToPass",
-        f"Each score of a sample of the CSV reaches its published cut-off: {shown}.",
-        cut_offs=cut_offs,
+        f"Each score of a sample of the CSV reaches its published threshold: {shown}.",
+        thresholds=thresholds,
     )
 
 
@@ -85,7 +85,7 @@ def _frame_score_rules(stage: Stage) -> Iterator[Rule]:
     yield equal("lists_have_one_length", kind, meaning, "frame_count", "editscore_count")
     meaning = f"{SCORED_FRAMES} frames are scored."
     yield one_of("scored_frame_count", Kind.FRAMES, meaning, "frame_count", [SCORED_FRAMES])
-    yield finding(
+    yield violation(
         "frames_ascend",
         Kind.FRAMES,
         "ExpectFramesInTimeOrder",
@@ -94,11 +94,11 @@ def _frame_score_rules(stage: Stage) -> Iterator[Rule]:
 
 
 def _last_score_rules() -> Iterator[Rule]:
-    yield finding(
+    yield violation(
         "passing_is_released",
         Kind.RELEASED_SAMPLE,
         "ExpectPassingSamplesToBeReleased",
-        "A sample that reaches every published cut-off is in the annotations.",
+        "A sample that reaches every published threshold is in the annotations.",
     )
 
 
@@ -116,7 +116,7 @@ def _first_grounding_rules() -> Iterator[Rule]:
         "box_corners": "A box's first corner lies left of and above its second.",
     }
     for name, meaning in boxes.items():
-        yield finding(name, Kind.BOXES, "ExpectBoxesToLieInTheFrame", meaning)
+        yield violation(name, Kind.BOXES, "ExpectBoxesToLieInTheFrame", meaning)
     yield between(
         "labels_are_there", Kind.LABELS, "Round 1 names at least one object.", "label_count", minimum=1
     )
@@ -126,23 +126,23 @@ def _first_grounding_rules() -> Iterator[Rule]:
 def _second_grounding_rules() -> Iterator[Rule]:
     yield from _first_grounding_rules()
     yield _labels_are_known("frame_labels", "frame_objects")
-    yield finding(
+    yield violation(
         "round1_is_repeated",
         Kind.LABELS,
         "ExpectRoundOneToBeRepeated",
         "`round1_labels` are those of `grounding_r1`.",
     )
     meaning = "At least one frame is grounded."
-    yield between("frames_are_grounded", Kind.FRAMES, meaning, "grounded_frame_count", minimum=1)
+    yield between("frames_are_grounded", Kind.FRAMES, meaning, "sampled_frame_count", minimum=1)
 
 
 def _labels_are_known(name: str, objects: str) -> Rule:
     meaning = f"The labels of `{objects}` are among `round1_labels`."
-    return finding(name, Kind.LABELS, "ExpectLabelsOfRoundOne", meaning)
+    return violation(name, Kind.LABELS, "ExpectLabelsOfRoundOne", meaning)
 
 
 def _asset_rules() -> Iterator[Rule]:
-    yield finding(
+    yield violation(
         "path_names_sample",
         Kind.PATHS,
         "ExpectPathsToNameTheirSample",

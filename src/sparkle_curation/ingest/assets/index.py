@@ -116,7 +116,7 @@ def _read_once(path: str, *_: int) -> AssetIndex:
 
 
 def index_assets(batches: Iterable[pa.RecordBatch]) -> AssetIndex:
-    """The index of a table of assets, with one copy of each, as ``asset_store.choose_copy`` chooses.
+    """The index of a table of assets, with one copy of each, as ``asset_store.prefer_loose`` chooses.
 
     Args:
         batches: pieces of the table, with ``id``, ``theme``, ``kind``, ``container``, ``offset`` and ``size``;

@@ -1,6 +1,6 @@
 """Any asset of a release by its sample and kind: a seek into its tar, or a loose file; nothing is unpacked.
 
-What is read is held against what was ingested: a shard that was replaced since gives an error, and never the
+What is read is compared with what was ingested: a shard that was replaced since gives an error, and never the
 bytes that now stand in the asset's place.
 """
 
@@ -24,7 +24,7 @@ from sparkle_curation.spec.sample_ids import ID_FORM, parse_sample_id
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Asset", "AssetStore", "choose_copy"]
+__all__ = ["Asset", "AssetStore", "prefer_loose"]
 
 _AHEAD_BYTES = 64 << 10
 _INGEST = "ingest again: kedro run --pipelines ingest"
@@ -32,7 +32,7 @@ _INGEST = "ingest again: kedro run --pipelines ingest"
 AnyFrame = TypeVar("AnyFrame", "pl.DataFrame", "pl.LazyFrame")
 
 
-def choose_copy(frame: AnyFrame) -> AnyFrame:
+def prefer_loose(frame: AnyFrame) -> AnyFrame:
     """One row per ``id`` and ``kind``: of a loose asset and its copies in tars the loose one, else the first tar's.
 
     The rows keep their order.
@@ -116,7 +116,7 @@ class AssetStore:
     def _checked(self, asset: Asset, ahead: int) -> Iterator[ByteReader]:
         """A reader of the file that holds the asset, which is as it was ingested."""
         path = asset.container or asset.path
-        with _told_as_asset_errors(asset), self._release.reader(path) as reader:
+        with _as_asset_errors(asset), self._release.reader(path) as reader:
             if asset.container is None:
                 _check_length(reader, asset)
                 yield reader
@@ -195,7 +195,7 @@ def _path_in_tar(asset: Asset) -> str:
 
 
 @contextmanager
-def _told_as_asset_errors(asset: Asset) -> Iterator[None]:
+def _as_asset_errors(asset: Asset) -> Iterator[None]:
     path = asset.container or asset.path
     try:
         yield
@@ -284,7 +284,7 @@ class _AssetFile(io.RawIOBase):
         return self._read(self._asset.size)
 
     def _read(self, length: int) -> bytes:
-        with _told_as_asset_errors(self._asset):
+        with _as_asset_errors(self._asset):
             found = _read_part(self._reader, self._asset, self._place, length)
         self._place += len(found)
         return found

@@ -18,7 +18,7 @@ def ingest_assets(files: ReleaseFiles) -> Ingestion:
     """The ingestion of ``assets``: every member of every shard, and every loose file, of all themes and kinds.
 
     Shards are walked header by header and never unpacked. A tar of a name that the layout does not know is
-    set aside whole.
+    quarantined whole.
     """
     sources = list(find_asset_sources(files))
     strangers = unknown_tars(files)
@@ -26,7 +26,7 @@ def ingest_assets(files: ReleaseFiles) -> Ingestion:
     def read(ledger: Ledger) -> Iterator[pa.Table]:
         for source in sources:
             rows, faults, record_count = list_assets(files, source)
-            ledger.set_aside(source.theme, source.path, faults)
+            ledger.quarantine(source.theme, source.path, faults)
             ledger.close_source(source.theme, source.path, source.size_bytes, record_count)
             ledger.bytes_read += source.size_bytes
             yield rows
@@ -34,7 +34,7 @@ def ingest_assets(files: ReleaseFiles) -> Ingestion:
             detail = "allowed: {theme}_{kind}_partNN.tar, with intermediates under intermediate_data/"
             # A name that is not UTF-8 is a name all the same.
             name = tar.path.encode("utf-8", "surrogateescape")
-            ledger.set_aside(None, tar.path, [Fault(Reason.UNEXPECTED_PATH, detail, name, 0, tar.size)])
+            ledger.quarantine(None, tar.path, [Fault(Reason.UNEXPECTED_PATH, detail, name, 0, tar.size)])
             ledger.close_source(None, tar.path, tar.size, 1)
 
     fingerprinted = [*(file for source in sources for file in source.files), *strangers]

@@ -142,7 +142,7 @@ def walk_members(reader: ByteReader, tar_size: int) -> Iterator[TarMember | Faul
         if entry is None:
             return
         if not _is_folder(entry.type, entry.name):
-            yield _judge(entry, tar_size)
+            yield _check_entry(entry, tar_size)
         start = entry.end
 
 
@@ -159,7 +159,7 @@ def members_before(reader: ByteReader, offset: int, size: int) -> Iterator[TarMe
         except _UnreadableError:
             entry = None
         if entry is not None and entry.offset == offset:
-            found = _judge(entry, tar.size)
+            found = _check_entry(entry, tar.size)
             if isinstance(found, TarMember):
                 yield found
 
@@ -182,7 +182,7 @@ def _is_folder(kind: bytes, name: bytes) -> bool:
     return kind == _FOLDER or (kind == _V7_FILE and name.endswith(b"/"))
 
 
-def _judge(entry: _Entry, tar_size: int) -> TarMember | Fault:
+def _check_entry(entry: _Entry, tar_size: int) -> TarMember | Fault:
     byte_count = min(entry.end, tar_size) - entry.start
     fault = _fault_of(entry)
     if fault is not None:

@@ -105,7 +105,7 @@ def _read_csv(files: ReleaseFiles, source: SourceFile | None, theme: str, ledger
         elif isinstance(record, CsvRecord):
             kept.append(record)
     kept, repeats = _without_repeats(kept, header)
-    ledger.set_aside(theme, source.path, sorted([*faults, *repeats], key=lambda fault: fault.line or 0))
+    ledger.quarantine(theme, source.path, sorted([*faults, *repeats], key=lambda fault: fault.line or 0))
     # The lines of the header are lines of the file, but no record.
     line_count = data.count(b"\n") + (not data.endswith(b"\n")) - header_record.line_count
     ledger.close_source(theme, source.path, source.size, line_count, xxh3_128_hexdigest(data))

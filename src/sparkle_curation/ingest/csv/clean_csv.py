@@ -1,7 +1,7 @@
 """A training CSV read in bulk, where that is provably the same as reading it record by record.
 
 The proof is to write the rows again: a CSV that comes out byte for byte as it went in was read right. Any
-other file, and any with a row to set aside, is left to ``csv_records``.
+other file, and any with a row to quarantine, is left to ``csv_records``.
 """
 
 from __future__ import annotations

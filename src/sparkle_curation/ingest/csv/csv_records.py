@@ -1,7 +1,7 @@
-"""The records of a training CSV, each with its place in the file; those that do not parse set aside.
+"""The records of a training CSV, each with its place in the file; those that do not parse quarantined.
 
-A record may run over several lines inside quotes. When one does not parse, its first line alone is set
-aside and reading starts afresh on the next, so that one stray quote does not swallow the rest of the file.
+A record may run over several lines inside quotes. When one does not parse, its first line alone is quarantined
+ and reading starts afresh on the next, so that one stray quote does not swallow the rest of the file.
 What then follows may be the rest of a prompt, up to the quote that ends it: readers take such a quote as part of
 the cell, so a cell that holds a quote without being quoted itself is not trusted (no writer of CSV makes one).
 """
@@ -131,7 +131,7 @@ def _width_fault(lines: list[bytes], offsets: list[int], index: int, cells: int,
     """The fault of the first line of a record of another width; its further lines are read afresh."""
     record = CsvRecord([], index + 1, 1, offsets[index], lines[index])
     reason = (
-        Reason.TRUNCATED_LINE if cells < width and _is_cut_off(lines, index) else Reason.WRONG_COLUMN_COUNT
+        Reason.TRUNCATED_LINE if cells < width and _is_cut_short(lines, index) else Reason.WRONG_COLUMN_COUNT
     )
     return record.fault(reason, f"{cells} cells, but {width} columns")
 
@@ -145,9 +145,9 @@ def _line_fault(lines: list[bytes], offsets: list[int], index: int, error: Excep
         return record.fault(
             Reason.INVALID_UTF8, f"byte {broken.start} of the line, 0x{raw[broken.start]:02x}"
         )
-    reason = Reason.TRUNCATED_LINE if _is_cut_off(lines, index) else Reason.INVALID_CSV
+    reason = Reason.TRUNCATED_LINE if _is_cut_short(lines, index) else Reason.INVALID_CSV
     return record.fault(reason, str(error))
 
 
-def _is_cut_off(lines: list[bytes], index: int) -> bool:
+def _is_cut_short(lines: list[bytes], index: int) -> bool:
     return index == len(lines) - 1 and not lines[index].endswith(b"\n")

@@ -1,4 +1,4 @@
-"""A block of JSON lines as rows, with the lines that could not be trusted set aside.
+"""A block of JSON lines as rows, with the lines that could not be trusted quarantined.
 
 A clean block is parsed in bulk by Arrow and vouched for by a few vector checks. Only lines that those point
 to are looked at one by one; both ways accept the same lines with the same values.
@@ -155,7 +155,7 @@ class _Pace:
 
 
 class _BlockParse:
-    """One block on its way: the pieces parsed so far, and what was set aside."""
+    """One block on its way: the pieces parsed so far, and what was quarantined."""
 
     def __init__(self, reader: JsonlBlockReader, block: Block) -> None:
         self._reader, self._block = reader, block
@@ -177,7 +177,7 @@ class _BlockParse:
         return self._result()
 
     def _parse(self, lines: Rows, *, may_have_unknown: bool = False) -> None:
-        """Parse ``lines``, each an object by its looks; one that the bulk parser refuses is set aside.
+        """Parse ``lines``, each an object by its looks; one that the bulk parser refuses is quarantined.
 
         Args:
             lines: line numbers, ascending.
@@ -219,7 +219,7 @@ class _BlockParse:
             # Not named, or named wrongly since an earlier line holds two objects.
             before, after = np.split(lines, [len(lines) // 2])
         else:
-            self._set_aside(int(lines[row]), fault)
+            self._quarantine(int(lines[row]), fault)
             before, after = lines[:row], lines[row + 1 :]
         self._parse(before, may_have_unknown=may_have_unknown)
         self._parse(after, may_have_unknown=may_have_unknown)
@@ -233,12 +233,12 @@ class _BlockParse:
             table = self._reader.bulk_parse(msgspec.json.encode(record))
         except pa.ArrowInvalid as error:
             self._extras.pop(line, None)
-            self._set_aside(line, LineFaultError(Reason.INVALID_JSON, str(error)))
+            self._quarantine(line, LineFaultError(Reason.INVALID_JSON, str(error)))
         else:
             self._pieces.append((np.array([line]), table))
 
     def _screened(self, table: pa.Table, lines: Rows) -> tuple[pa.Table, Rows, Rows]:
-        """The rows that can be trusted, their lines and numbers; the others are set aside."""
+        """The rows that can be trusted, their lines and numbers; the others are quarantined."""
         numbers, bad_ids = id_numbers(table["id"], self._reader.theme)
         suspects = [suspect_rows(table, self._reader.fields), bad_ids]
         if "frame_indices" in self._reader.schema.names:
@@ -260,7 +260,7 @@ class _BlockParse:
         try:
             _, extras = self._reader.examine(self._text(line))
         except LineFaultError as fault:
-            self._set_aside(line, fault)
+            self._quarantine(line, fault)
             return False
         if extras:
             self._extras[line] = json.dumps(extras, ensure_ascii=False)
@@ -297,13 +297,13 @@ class _BlockParse:
             return fault
         return None
 
-    def _set_aside(self, line: int, fault: LineFaultError) -> None:
+    def _quarantine(self, line: int, fault: LineFaultError) -> None:
         raw = self._text(line)
-        is_cut_off = int(self._ends[line]) == len(self._block.data)
+        is_cut_short = int(self._ends[line]) == len(self._block.data)
         is_broken = fault.reason in {Reason.INVALID_JSON, Reason.INVALID_UTF8}
         self._faults.append(
             Fault(
-                reason=Reason.TRUNCATED_LINE if is_cut_off and is_broken else fault.reason,
+                reason=Reason.TRUNCATED_LINE if is_cut_short and is_broken else fault.reason,
                 detail=fault.detail,
                 raw=raw,
                 byte_offset=self._block.byte_offset + int(self._limits[line]),

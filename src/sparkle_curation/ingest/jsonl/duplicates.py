@@ -40,7 +40,7 @@ class IdRegister:
         return [[int(self._first_line[number]), *lines] for number, lines in self._repeats.items()]
 
 
-def judge_repeats(
+def find_repeats(
     groups: list[list[int]], faults_by_line: dict[int, Fault], content: Callable[[bytes], Any]
 ) -> tuple[list[Fault], list[int]]:
     """The faults of repeated records, and the lines whose row must be taken back.

@@ -40,7 +40,7 @@ def examine_line(line: bytes, fields: tuple[Field, ...]) -> tuple[dict[str, Any]
             or a member is missing, of another type, not finite, outside its bounds, or named twice; or an unknown
             member could not be kept as it is.
 
-    >>> examine_line(b'{"id": "a", "note": 1}', (Field("id", "text", "Sample id."),))
+    >>> examine_line(b'{"id": "a", "note": 1}', (Field("id", "string", "Sample id."),))
     ({'id': 'a'}, {'$.note': 1})
     """
     text = _text(line)
@@ -78,7 +78,7 @@ def _decode(text: str, **options: Any) -> Any:
     except json.JSONDecodeError as error:
         raise LineFaultError(Reason.INVALID_JSON, f"{error.msg} (character {error.pos + 1})") from error
     except ValueError as error:  # Python reads no integer of more than 4300 digits
-        raise LineFaultError(Reason.NOT_FINITE, "a whole number has too many digits to be read") from error
+        raise LineFaultError(Reason.NOT_FINITE, "an integer has too many digits to be read") from error
 
 
 def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -160,8 +160,8 @@ def _examine_float(value: Any, field: Field, path: str) -> float:
 
 
 def _examine_integer(value: Any, field: Field, path: str, *, bits: int) -> int:
-    _require(isinstance(value, int) and not isinstance(value, bool), value, "a whole number", path)
-    _require(-(2 ** (bits - 1)) <= value < 2 ** (bits - 1), value, f"a whole number of {bits} bits", path)
+    _require(isinstance(value, int) and not isinstance(value, bool), value, "an integer", path)
+    _require(-(2 ** (bits - 1)) <= value < 2 ** (bits - 1), value, f"an integer of {bits} bits", path)
     _require_in_bounds(value, field, path)
     return int(value)
 
@@ -172,11 +172,11 @@ def _examine_boolean(value: Any, _field: Field, path: str) -> bool:
 
 
 _EXAMINE_SCALAR: dict[Scalar, Callable[[Any, Field, str], Any]] = {
-    "text": _examine_text,
-    "float": _examine_float,
-    "integer": partial(_examine_integer, bits=32),
-    "long": partial(_examine_integer, bits=64),
-    "boolean": _examine_boolean,
+    "string": _examine_text,
+    "float64": _examine_float,
+    "int32": partial(_examine_integer, bits=32),
+    "int64": partial(_examine_integer, bits=64),
+    "bool": _examine_boolean,
 }
 
 
@@ -202,7 +202,7 @@ def _require_in_bounds(value: float, field: Field, path: str) -> None:
     upper = math.inf if field.maximum is None else field.maximum
     if lower <= value <= upper:
         return
-    reason = Reason.SCORE_OUT_OF_RANGE if field.type == "float" else Reason.NUMBER_OUT_OF_RANGE
+    reason = Reason.SCORE_OUT_OF_RANGE if field.type == "float64" else Reason.NUMBER_OUT_OF_RANGE
     raise LineFaultError(reason, f"{path}: got {value:g}, allowed {lower:g} to {upper:g}", path)
 
 

@@ -1,4 +1,4 @@
-"""The prompts of the annotations, ready to be held against those of another file."""
+"""The prompts of the annotations, ready to be compared with those of another file."""
 
 from __future__ import annotations
 

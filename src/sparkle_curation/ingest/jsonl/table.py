@@ -23,7 +23,7 @@ from sparkle_curation.ingest.jsonl.block import (
     readable_id,
 )
 from sparkle_curation.ingest.jsonl.blocks import HEAD_BYTES, Block, cut_blocks, line_bounds, without_mark
-from sparkle_curation.ingest.jsonl.duplicates import IdRegister, judge_repeats, lines_at
+from sparkle_curation.ingest.jsonl.duplicates import IdRegister, find_repeats, lines_at
 from sparkle_curation.ingest.jsonl.line_decoder import examine_line
 from sparkle_curation.ingest.jsonl.prompt_index import PromptIndex
 from sparkle_curation.ingest.jsonl.unknown_members import UnknownMembers
@@ -126,7 +126,7 @@ class JsonlFile:
         is_first = self._register.admit(parsed.numbers, source_lines)
         differing = self._differing(block, parsed, is_first)
         faults = sorted([*parsed.faults, *differing], key=lambda fault: fault.line or 0)
-        self._set_aside(
+        self._quarantine(
             ledger, [replace(fault, line=(fault.line or 0) + lines_before + 1) for fault in faults]
         )
         extras = {line + lines_before + 1: text for line, text in parsed.extras.items()}
@@ -166,7 +166,7 @@ class JsonlFile:
         return faults
 
     def _settle_repeats(self, ledger: Ledger) -> set[int]:
-        """Set aside records of one id; the lines of the rows that are taken back."""
+        """Quarantine records of one id; the lines of the rows that are taken back."""
         groups = self._register.repeated()
         if not groups:
             return set()
@@ -176,8 +176,8 @@ class JsonlFile:
                 line: Fault(Reason.DUPLICATE_CONFLICTING, "", raw, offset, length, line, id=self._id_of(raw))
                 for line, offset, length, raw in lines_at(stream, wanted)
             }
-        faults, retracted = judge_repeats(groups, places, lambda raw: examine_line(raw, self._fields))
-        self._set_aside(ledger, faults)
+        faults, retracted = find_repeats(groups, places, lambda raw: examine_line(raw, self._fields))
+        self._quarantine(ledger, faults)
         ledger.retract(self._theme, self._source.path, retracted)
         return set(retracted)
 
@@ -212,10 +212,10 @@ class JsonlFile:
                 id=readable_id(raw),
                 json_path=member.path,
             )
-            self._set_aside(ledger, [fault])
+            self._quarantine(ledger, [fault])
 
-    def _set_aside(self, ledger: Ledger, faults: list[Fault]) -> None:
-        ledger.set_aside(self._theme, self._source.path, faults)
+    def _quarantine(self, ledger: Ledger, faults: list[Fault]) -> None:
+        ledger.quarantine(self._theme, self._source.path, faults)
 
 
 # ------------------------------------------------------------------ what we add to a row

@@ -92,7 +92,7 @@ def _suspects(values: pa.Array, field: Field, kind: FieldType) -> Rows:
         found += [_suspects(values.field(member.name), member, member.type) for member in kind.fields]
     elif isinstance(kind, ListOf):
         found.append(_suspect_lists(values, field, kind))
-    elif kind in {"float", "integer", "long"}:
+    elif kind in {"float64", "int32", "int64"}:
         found.append(_out_of_bounds(values, field))
     return np.unique(np.concatenate(found)) if found else NO_ROWS
 

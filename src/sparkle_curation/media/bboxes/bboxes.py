@@ -55,7 +55,7 @@ def to_pixels(bbox: Sequence[float] | None, width_px: int, height_px: int) -> li
 
 
 def pixel_box(bbox: pl.Expr, width_px: pl.Expr, height_px: pl.Expr) -> pl.Expr:
-    """As ``to_pixels``, of a column of boxes: lists of four whole numbers, null for no box or an unknown size."""
+    """As ``to_pixels``, of a column of boxes: lists of four integers, null for no box or an unknown size."""
     x1, y1, x2, y2 = _corners(bbox)
     sides = (
         _pixel(pl.min_horizontal(x1, x2), width_px),
@@ -85,6 +85,6 @@ def _coordinate(bbox: pl.Expr, place: int) -> pl.Expr:
 
 
 def _pixel(value: pl.Expr, side: pl.Expr) -> pl.Expr:
-    # In whole numbers: polars divides a fraction by multiplying with 1 / 1000, which rounds differently.
+    # In integers: polars divides a fraction by multiplying with 1 / 1000, which rounds differently.
     thousandths = (value * side).cast(pl.Int64, strict=False)
     return pl.min_horizontal((thousandths // BBOX_SCALE).cast(pl.Int32), side - 1)

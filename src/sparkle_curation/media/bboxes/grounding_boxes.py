@@ -1,6 +1,6 @@
 """The boxes of both grounding rounds as a flat table, with pixels and frames of the real video.
 
-Round 1 lies on frame 0, round 2 on the anchors of the video (``media.bboxes.sampled_frames``).
+Round 1 lies on frame 0, round 2 on the sampled frames of the video (``media.bboxes.sampled_frames``).
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import pyarrow as pa
 from sparkle_curation.engine.caching.code_digest import code_digest
 from sparkle_curation.engine.table_stream import TableStream
 from sparkle_curation.errors import ConservationError
-from sparkle_curation.ingest.assets.store import choose_copy
+from sparkle_curation.ingest.assets.store import prefer_loose
 from sparkle_curation.media.bboxes.bboxes import is_box, pixel_box
-from sparkle_curation.media.bboxes.sampled_frames import anchor_frame
+from sparkle_curation.media.bboxes.sampled_frames import frame_of_sampled
 from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.layout import KIND
 from sparkle_curation.spec.tables.grounding_boxes import GROUNDING_BOX_COLUMNS
@@ -28,7 +28,7 @@ GROUNDING_BOX_SCHEMA: pa.Schema = arrow_schema(GROUNDING_BOX_COLUMNS)
 _PIECE_SAMPLES = 4_096  # some 200,000 boxes
 _VIDEO_FACTS = ("width_px", "height_px", "fps", "frame_count")
 _ROW = (
-    *("id", "theme", "round", "anchor_index", "frame_index", "object_index", "label", "bbox_2d"),
+    *("id", "theme", "round", "sampled_frame_index", "frame_index", "object_index", "label", "bbox_2d"),
     *("width_px", "height_px"),
 )
 
@@ -101,15 +101,17 @@ def _rounds(r1: pl.LazyFrame, r2: pl.LazyFrame) -> list[tuple[Locate, pl.LazyFra
 
 
 def _locate_round_1(groundings: pl.LazyFrame, videos: pl.LazyFrame) -> pl.LazyFrame:
-    first_frame = (pl.lit(0, pl.Int32).alias(name) for name in ("anchor_index", "frame_index"))
+    first_frame = (pl.lit(0, pl.Int32).alias(name) for name in ("sampled_frame_index", "frame_index"))
     return _one_row_each(_with_videos(groundings, videos).with_columns(first_frame), 1)
 
 
 def _locate_round_2(groundings: pl.LazyFrame, videos: pl.LazyFrame) -> pl.LazyFrame:
     frames = _with_videos(groundings, videos).with_columns(
-        pl.int_ranges(pl.col("objects").list.len(), dtype=pl.Int32).alias("anchor_index")
+        pl.int_ranges(pl.col("objects").list.len(), dtype=pl.Int32).alias("sampled_frame_index")
     )
-    each = frames.explode("objects", "anchor_index").with_columns(anchor_frame().alias("frame_index"))
+    each = frames.explode("objects", "sampled_frame_index").with_columns(
+        frame_of_sampled().alias("frame_index")
+    )
     return _one_row_each(each, 2)
 
 
@@ -147,7 +149,7 @@ def _check_conservation(groundings: pl.DataFrame, boxes: pl.DataFrame) -> None:
 def _videos(media: pl.LazyFrame) -> pl.LazyFrame:
     """Size and rate of the source video that each sample is read from, where it is whole."""
     return (
-        choose_copy(media.filter(pl.col("kind") == KIND.source_video))
+        prefer_loose(media.filter(pl.col("kind") == KIND.source_video))
         .filter(pl.col("error").is_null())
         .select("id", *_VIDEO_FACTS)
     )

@@ -13,7 +13,7 @@ from sparkle_curation.engine.journal.journal import KEY
 from sparkle_curation.ingest.assets.store import AssetStore
 from sparkle_curation.media.assets import Failure, read_asset
 from sparkle_curation.media.bboxes.bboxes import to_pixels
-from sparkle_curation.media.bboxes.sampled_frames import anchor_at
+from sparkle_curation.media.bboxes.sampled_frames import sampled_frame_at
 from sparkle_curation.media.hashing.batch_hash import read_first_frame
 from sparkle_curation.media.hashing.picture_difference import mean_difference
 from sparkle_curation.media.masks.masks import load_mask
@@ -56,8 +56,8 @@ class MeasureJob(NamedTuple):
         key: digest of all that the measures depend on.
         id: sample id.
         kinds: the assets that are whole, of those that are read.
-        boxes: boxes in 0-1000 by grounded frame; none where the sample was not grounded.
-        fps: frames a second of the source video; None where it is not known: then the first grounded frame counts alone.
+        boxes: boxes in 0-1000 by sampled frame; none where the sample was not grounded.
+        fps: frames a second of the source video; None where it is not known: then the first sampled frame counts alone.
     """
 
     key: str
@@ -91,7 +91,7 @@ class BatchMeasure:
                 failures.append(part)
             else:
                 row.update(part)
-        return {**row, **_told(failures)}
+        return {**row, **_describe(failures)}
 
     def _parts(self, job: MeasureJob) -> Iterator[dict[str, object] | Failure]:
         if MASK in job.kinds:
@@ -119,7 +119,7 @@ class BatchMeasure:
 def grounded_boxes(
     boxes: Sequence[Sequence[Sequence[float]]], fps: float | None, width_px: int, height_px: int
 ) -> dict[int, list[list[int]]]:
-    """Boxes in pixels by the frame of the video, of boxes in 0-1000 by grounded frame; the last pixel is outside.
+    """Boxes in pixels by the frame of the video, of boxes in 0-1000 by sampled frame; the last pixel is outside.
 
     >>> grounded_boxes([[[0, 0, 500, 1000]], [[]]], 16.0, 1280, 720)
     {0: [[0, 0, 641, 720]], 8: []}
@@ -127,13 +127,13 @@ def grounded_boxes(
     found: dict[int, list[list[int]]] = {}
     for number, of_frame in enumerate(boxes if fps else boxes[:1]):
         pixels = [to_pixels(box, width_px, height_px) for box in of_frame]
-        found[anchor_at(number, fps) if fps else 0] = [
+        found[sampled_frame_at(number, fps) if fps else 0] = [
             [x1, y1, x2 + 1, y2 + 1] for x1, y1, x2, y2 in filter(None, pixels)
         ]
     return found
 
 
-def _told(failures: Sequence[Failure]) -> dict[str, object]:
+def _describe(failures: Sequence[Failure]) -> dict[str, object]:
     if not failures:
         return {}
     return {

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from sparkle_curation.engine.caching.code_digest import work_digest
-from sparkle_curation.engine.caching.costly_work import Measuring, digests, measure
+from sparkle_curation.engine.caching.costly_work import MeasureConfig, digests, measure
 from sparkle_curation.engine.journal.journal import KEY, Journal
-from sparkle_curation.ingest.assets.store import AssetStore, choose_copy
+from sparkle_curation.ingest.assets.store import AssetStore, prefer_loose
 from sparkle_curation.media.assets import AROUND, with_identity
 from sparkle_curation.media.consistency import batch_measure
 from sparkle_curation.media.consistency.batch_measure import (
@@ -35,7 +35,7 @@ class Groundings:
     round2: pl.LazyFrame
 
     def boxes(self) -> pl.LazyFrame:
-        """``id`` and the boxes of each grounded frame, as lists of lists of four numbers or none."""
+        """``id`` and the boxes of each sampled frame, as lists of lists of four numbers or none."""
         bare = pl.element().struct.field("bbox_2d")
         second = self.round2.select(
             "id", pl.col("frame_objects").list.eval(pl.element().list.eval(bare)).alias("boxes")
@@ -51,7 +51,7 @@ def check_consistency(
     groundings: Groundings,
     readings: Collection[Reading],
     store: AssetStore,
-    measuring: Measuring,
+    measuring: MeasureConfig,
     journal: Journal,
 ) -> pl.DataFrame:
     """The table (``CONSISTENCY_COLUMNS``): one row per sample of ``media``, by first appearance.
@@ -64,7 +64,7 @@ def check_consistency(
         measuring: how they are read.
         journal: what was measured before.
     """
-    files = with_identity(choose_copy(media))
+    files = with_identity(prefer_loose(media))
     checks = check_headers(files, groundings.round2)
     wanted = _wanted(files, groundings, frozenset(readings))
     jobs = wanted.select(MeasureJob._fields)

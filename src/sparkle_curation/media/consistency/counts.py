@@ -18,7 +18,7 @@ class Check(NamedTuple):
 
     Attributes:
         name: the column of ``consistency``, or the bound of one.
-        bound: what the column is held against; None for a column of yes or no.
+        bound: what the column is compared with; None for a boolean column.
         is_failed: whether a sample fails; null where nothing can be said.
     """
 
@@ -30,8 +30,8 @@ class Check(NamedTuple):
 def count_failures(consistency: pl.DataFrame, bounds: Mapping[str, float | None]) -> pl.DataFrame:
     """One row per theme that has a sample, and check.
 
-    Columns: ``theme``, ``check``, ``bound`` (null for a check of yes or no), ``sample_count``, ``checked_count`` (those
-    of which something can be said), ``failed_count``, ``failed_ids`` (the first ten, parted by blanks).
+    Columns: ``theme``, ``check``, ``bound`` (null for a boolean check), ``sample_count``, ``checked_count`` (those
+    of which something can be said), ``failed_count``, ``failed_ids`` (the first ten, separated by blanks).
 
     Args:
         consistency: columns of ``consistency``.

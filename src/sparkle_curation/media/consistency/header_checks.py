@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from sparkle_curation.media.bboxes.sampled_frames import anchor_count
+from sparkle_curation.media.bboxes.sampled_frames import sampled_frame_count
 from sparkle_curation.spec.layout import KIND
 from sparkle_curation.spec.tables.consistency import HEADER_CHECKS
 
@@ -43,7 +43,7 @@ def check_headers(media: pl.DataFrame, grounding_r2: pl.LazyFrame) -> pl.DataFra
         "is_pair_fps_equal": _is_fps_equal(),
         "has_edges_video": _has_edges(),
         "is_grounding_frame_count_equal": pl.col("grounded_count")
-        == anchor_count(_fact(KIND.source_video, "frame_count"), _fact(KIND.source_video, "fps")),
+        == sampled_frame_count(_fact(KIND.source_video, "frame_count"), _fact(KIND.source_video, "fps")),
     }
     return samples.select(
         "id", "theme", *(checks[field.name].alias(field.name) for field in HEADER_CHECKS)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from sparkle_curation.engine.caching.code_digest import work_digest
-from sparkle_curation.engine.caching.costly_work import Measuring, digests, measure
+from sparkle_curation.engine.caching.costly_work import MeasureConfig, digests, measure
 from sparkle_curation.engine.journal.journal import KEY, Journal
-from sparkle_curation.ingest.assets.store import AssetStore, choose_copy
+from sparkle_curation.ingest.assets.store import AssetStore, prefer_loose
 from sparkle_curation.media.assets import AROUND, with_identity
 from sparkle_curation.media.hashing import batch_hash
 from sparkle_curation.media.hashing.batch_hash import BatchHash, HashJob
@@ -25,7 +25,7 @@ def _code() -> str:
 
 
 def hash_first_frames(
-    media: pl.DataFrame, store: AssetStore, measuring: Measuring, journal: Journal
+    media: pl.DataFrame, store: AssetStore, measuring: MeasureConfig, journal: Journal
 ) -> pl.DataFrame:
     """The table (``FRAME_HASH_COLUMNS``): one row per sample with a first source frame or source video, as in ``media``.
 
@@ -37,7 +37,7 @@ def hash_first_frames(
         measuring: how they are read.
         journal: what was hashed before.
     """
-    files = with_identity(choose_copy(media.filter(pl.col("kind").is_in(_SOURCE_KINDS))))
+    files = with_identity(prefer_loose(media.filter(pl.col("kind").is_in(_SOURCE_KINDS))))
     samples = files.sort(pl.col("kind").cast(pl.Enum(_SOURCE_KINDS)), maintain_order=True)
     samples = samples.group_by("id", "theme", maintain_order=True).agg(
         pl.col("kind", "identity").filter(pl.col("error").is_null()),

@@ -68,7 +68,7 @@ def read_mask_header(read_at: Callable[[int, int], bytes], size: int) -> MaskHea
 
     Raises:
         BrokenMediaError: the file is no npz, is cut, holds other arrays than `mask` (uint8) and `shape` (three
-            whole numbers), or the mask has another length than the shape takes.
+            integers), or the mask has another length than the shape takes.
     """
     return header_of(ByteWindow(Reading(read_at), 0, size))
 
@@ -108,7 +108,7 @@ def read_mask(window: ByteWindow) -> MediaFacts:
 def _read_shape(window: ByteWindow, member: ZipMember) -> tuple[int, int, int]:
     header, content = _read_array_header(window, member)
     if not _INTEGER.fullmatch(header.type) or header.shape != (3,):
-        detail = f"shape is an array {header.type} {header.shape}; allowed are three whole numbers"
+        detail = f"shape is an array {header.type} {header.shape}; allowed are three integers"
         raise BrokenMediaError(MediaFault.NO_MASK, detail)
     size = 3 * np.dtype(header.type).itemsize
     numbers = content[header.start : header.start + size]

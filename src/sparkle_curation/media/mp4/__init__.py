@@ -1,1 +1,1 @@
-"""The index of an mp4, box by box, and H.264's parameters in it."""
+"""The index of an mp4, atom by atom, and H.264's parameters in it."""

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sparkle_curation.media.broken import BrokenMediaError
-from sparkle_curation.media.mp4.atoms import child_boxes
+from sparkle_curation.media.mp4.atoms import child_atoms
 from sparkle_curation.media.mp4.samples import Timing
 from sparkle_curation.media.mp4.tracks import Track, UnknownLayoutError
 from sparkle_curation.spec.codes.media_faults import MediaFault
@@ -46,7 +46,7 @@ def _read_edit(track: Track) -> _Edit | None:
     if table is None:
         return None
     if len(table) < 8:
-        raise BrokenMediaError(MediaFault.BAD_STRUCTURE, "box elst is cut")
+        raise BrokenMediaError(MediaFault.BAD_STRUCTURE, "atom elst is cut")
     (count,) = struct.unpack_from(">I", table, 4)
     form = struct.Struct(">Qqhh" if table[0] == 1 else ">Iihh")
     if not count:
@@ -60,14 +60,14 @@ def _read_edit(track: Track) -> _Edit | None:
 
 
 def _movie_timescale(content: bytes) -> int:
-    for box in child_boxes(content):
-        if box.type == b"mvhd" and box.end - box.start >= 24:
+    for atom in child_atoms(content):
+        if atom.type == b"mvhd" and atom.end - atom.start >= 24:
             timescale: int = struct.unpack_from(
-                ">I", content, box.start + (20 if content[box.start] else 12)
+                ">I", content, atom.start + (20 if content[atom.start] else 12)
             )[0]
             if timescale:
                 return timescale
-    raise BrokenMediaError(MediaFault.BAD_STRUCTURE, "no unit of time in box mvhd")
+    raise BrokenMediaError(MediaFault.BAD_STRUCTURE, "no unit of time in atom mvhd")
 
 
 def _shown_times(track: Track, step: int, sample_count: int) -> tuple[int, int]:
@@ -80,7 +80,7 @@ def _shown_times(track: Track, step: int, sample_count: int) -> tuple[int, int]:
         return 0, step * (sample_count - 1)
     count = struct.unpack_from(">I", table, 4)[0] if len(table) >= 8 else 0
     if not count or len(table) < 8 + count * 8:
-        raise BrokenMediaError(MediaFault.BAD_STRUCTURE, "box ctts is cut")
+        raise BrokenMediaError(MediaFault.BAD_STRUCTURE, "atom ctts is cut")
     lengths = np.frombuffer(table, ">u4", count * 2, 8)[::2].astype(np.int64)
     shifts = np.frombuffer(table, ">i4", count * 2, 8)[1::2].astype(np.int64)
     if int(lengths.sum()) != sample_count or not lengths.all():

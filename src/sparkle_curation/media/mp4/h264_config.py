@@ -51,7 +51,7 @@ class _Bits:
 
 @lru_cache(maxsize=256)
 def read_avc_config(content: bytes) -> H264Config:
-    """What the first parameter set of an ``avcC`` box says. The clips of a release share a few of them.
+    """What the first parameter set of an ``avcC`` atom says. The clips of a release share a few of them.
 
     Raises:
         ValueError: it holds none, or one that is not understood.

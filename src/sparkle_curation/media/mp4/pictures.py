@@ -9,7 +9,7 @@ import struct
 from dataclasses import dataclass
 
 from sparkle_curation.media.broken import BrokenMediaError
-from sparkle_curation.media.mp4.atoms import child_boxes
+from sparkle_curation.media.mp4.atoms import child_atoms
 from sparkle_curation.media.mp4.tracks import Track, UnknownLayoutError
 from sparkle_curation.spec.codes.media_faults import MediaFault
 
@@ -24,7 +24,7 @@ class Picture:
         format: four letters, ``avc1``.
         width_px: width of the picture.
         height_px: height of the picture.
-        avc_config: content of the box `avcC`; None where there is none.
+        avc_config: content of the atom `avcC`; None where there is none.
     """
 
     format: bytes
@@ -44,14 +44,14 @@ def read_picture(track: Track) -> Picture:
     (count,) = struct.unpack_from(">I", table, 4)
     if count > 1:
         raise UnknownLayoutError(f"{count} sample descriptions")
-    entry = next(child_boxes(table, 8), None)
+    entry = next(child_atoms(table, 8), None)
     if entry is None or entry.end - entry.start < _VISUAL_ENTRY_BYTES:
-        raise BrokenMediaError(MediaFault.BAD_STRUCTURE, "no sample description in box stsd")
+        raise BrokenMediaError(MediaFault.BAD_STRUCTURE, "no sample description in atom stsd")
     width, height = struct.unpack_from(">HH", table, entry.start + 24)
     configs = [
-        table[box.start : box.end]
-        for box in child_boxes(table, entry.start + _VISUAL_ENTRY_BYTES, entry.end)
-        if box.type == b"avcC"
+        table[atom.start : atom.end]
+        for atom in child_atoms(table, entry.start + _VISUAL_ENTRY_BYTES, entry.end)
+        if atom.type == b"avcC"
     ]
     return Picture(entry.type, width, height, configs[0] if configs else None)
 
@@ -65,7 +65,7 @@ def read_rotation(track: Track) -> int:
     header = track.table(b"tkhd", 84)
     start = 52 if header[0] == 1 else 40
     if len(header) < start + 20:
-        raise BrokenMediaError(MediaFault.BAD_STRUCTURE, "box tkhd is cut")
+        raise BrokenMediaError(MediaFault.BAD_STRUCTURE, "atom tkhd is cut")
     a, b, _, c, d = struct.unpack_from(">5i", header, start)
     one = 1 << 16
     turns = {(one, 0, 0, one): 0, (0, one, -one, 0): 90, (-one, 0, 0, -one): 180, (0, -one, one, 0): 270}

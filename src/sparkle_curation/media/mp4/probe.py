@@ -27,7 +27,7 @@ MAX_FRAMES = 1 << 22
 
 
 def read_mp4(window: ByteWindow) -> MediaFacts:
-    """The facts of the video, as the boxes have them; with its error where samples lie outside of the file.
+    """The facts of the video, as the atoms have them; with its error where samples lie outside of the file.
 
     Raises:
         BrokenMediaError: the file is no mp4, is cut before its index ends, or the index contradicts itself.

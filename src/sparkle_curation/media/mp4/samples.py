@@ -48,7 +48,7 @@ def read_timing(track: Track) -> Timing:
     """
     timescale, claimed = _read_media_header(track.table(b"mdhd", 20))
     if timescale == 0:
-        raise BrokenMediaError(MediaFault.BAD_STRUCTURE, "a time unit of 1/0 s in box mdhd")
+        raise BrokenMediaError(MediaFault.BAD_STRUCTURE, "a time unit of 1/0 s in atom mdhd")
     entries = _entries(track.table(b"stts", 8), "stts", 2)
     counts, deltas = entries[:, 0], entries[:, 1]
     keeps_step = len(entries) == 1 or (len(entries) == 2 and counts[1] == 1)
@@ -96,8 +96,8 @@ def read_samples(track: Track, file_size: int) -> Samples:
         BrokenMediaError: the table is missing, cut, or claims more bytes than the file has.
         UnknownLayoutError: the sizes are packed in fewer bits.
     """
-    if b"stsz" not in track.boxes and b"stz2" in track.boxes:
-        raise UnknownLayoutError("sizes of samples in box stz2")
+    if b"stsz" not in track.atoms and b"stz2" in track.atoms:
+        raise UnknownLayoutError("sizes of samples in atom stz2")
     table = track.table(b"stsz", 12)
     uniform_size, count = struct.unpack_from(">II", table, 4)
     if uniform_size:
@@ -117,13 +117,13 @@ def check_places(track: Track, samples: Samples, file_size: int) -> None:
     offsets = _read_chunk_offsets(track)
     counts = _read_chunk_counts(track, len(offsets))
     if int(counts.sum()) != samples.count:
-        detail = f"{samples.count} samples in box stsz, {int(counts.sum())} in the chunks of box stsc"
+        detail = f"{samples.count} samples in atom stsz, {int(counts.sum())} in the chunks of atom stsc"
         raise BrokenMediaError(MediaFault.BAD_STRUCTURE, detail)
     if not samples.count:
         return
     ends = np.cumsum(counts)
     lengths = samples.bytes_until(ends) - samples.bytes_until(ends - counts)
-    # An offset of 64 bits may be any number: held against the file before anything is added to it.
+    # An offset of 64 bits may be any number: compared with the file before anything is added to it.
     furthest = int(offsets.max())
     if furthest <= file_size:
         furthest = int((offsets.astype(np.int64) + lengths).max())
@@ -133,13 +133,13 @@ def check_places(track: Track, samples: Samples, file_size: int) -> None:
 
 
 def _read_chunk_offsets(track: Track) -> NDArray[np.uint64]:
-    if b"stco" in track.boxes:
+    if b"stco" in track.atoms:
         table, width = track.table(b"stco", 8), 4
     else:
         table, width = track.table(b"co64", 8), 8
     (count,) = struct.unpack_from(">I", table, 4)
     if len(table) < 8 + count * width:
-        detail = f"{count} chunks in a box of {len(table)} bytes"
+        detail = f"{count} chunks in an atom of {len(table)} bytes"
         raise BrokenMediaError(MediaFault.BAD_STRUCTURE, detail)
     return np.frombuffer(table, f">u{width}", count, 8).astype(np.uint64)
 
@@ -152,7 +152,7 @@ def _read_chunk_counts(track: Track, chunk_count: int) -> Numbers:
     firsts = np.append(runs[:, 0], chunk_count + 1)
     lengths = np.diff(firsts)
     if firsts[0] != 1 or (lengths[:-1] <= 0).any() or lengths[-1] < 0:
-        raise BrokenMediaError(MediaFault.BAD_STRUCTURE, "the runs of chunks in box stsc are out of order")
+        raise BrokenMediaError(MediaFault.BAD_STRUCTURE, "the runs of chunks in atom stsc are out of order")
     return np.repeat(runs[:, 1], lengths)
 
 
@@ -162,12 +162,12 @@ def count_key_frames(track: Track, sample_count: int) -> int:
     Raises:
         BrokenMediaError: the list names a sample that is not there, or one twice.
     """
-    if b"stss" not in track.boxes:
+    if b"stss" not in track.atoms:
         return sample_count
     table = track.table(b"stss", 8)
     numbers = _column(table[8:], "stss", struct.unpack_from(">I", table, 4)[0])
     if len(numbers) and (numbers[0] < 1 or numbers[-1] > sample_count or (np.diff(numbers) <= 0).any()):
-        raise BrokenMediaError(MediaFault.BAD_STRUCTURE, "box stss names samples that are not there")
+        raise BrokenMediaError(MediaFault.BAD_STRUCTURE, "atom stss names samples that are not there")
     return len(numbers)
 
 
@@ -180,6 +180,6 @@ def _entries(table: bytes, name: str, width: int) -> Numbers:
 
 def _column(data: bytes, name: str, count: int) -> Numbers:
     if len(data) < count * 4:
-        detail = f"box {name} claims {count} numbers and has {len(data)} bytes of them"
+        detail = f"atom {name} claims {count} numbers and has {len(data)} bytes of them"
         raise BrokenMediaError(MediaFault.BAD_STRUCTURE, detail)
     return np.frombuffer(data, ">u4", count).astype(np.int64)

@@ -1,4 +1,4 @@
-"""The tracks that the index of an mp4 describes, and the boxes of each.
+"""The tracks that the index of an mp4 describes, and the atoms of each.
 
 Source: ISO/IEC 14496-12, sections 8.3 to 8.5.
 """
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sparkle_curation.media.broken import BrokenMediaError
-from sparkle_curation.media.mp4.atoms import Box, child_boxes, raw_type
+from sparkle_curation.media.mp4.atoms import Atom, child_atoms, raw_type
 from sparkle_curation.spec.codes.media_faults import MediaFault
 
 VIDEO = b"vide"
@@ -28,28 +28,28 @@ class Track:
 
     Attributes:
         content: the bytes of the index.
-        boxes: its boxes by their types, those of the boxes within it too.
+        atoms: its atoms by their types, those of the atoms within it too.
     """
 
     content: bytes
-    boxes: Mapping[bytes, Box]
+    atoms: Mapping[bytes, Atom]
 
     def table(self, name: bytes, least: int) -> bytes:
-        """The content of one box, which must take ``least`` bytes.
+        """The content of one atom, which must take ``least`` bytes.
 
         Raises:
             BrokenMediaError: it is not there, or shorter.
         """
         found = self.optional_table(name)
         if found is None or len(found) < least:
-            detail = f"box {raw_type(name)} is missing or shorter than {least} bytes"
+            detail = f"atom {raw_type(name)} is missing or shorter than {least} bytes"
             raise BrokenMediaError(MediaFault.BAD_STRUCTURE, detail)
         return found
 
     def optional_table(self, name: bytes) -> bytes | None:
-        """The content of one box; None where the track has none."""
-        box = self.boxes.get(name)
-        return None if box is None else self.content[box.start : box.end]
+        """The content of one atom; None where the track has none."""
+        atom = self.atoms.get(name)
+        return None if atom is None else self.content[atom.start : atom.end]
 
     @property
     def handler(self) -> bytes:
@@ -66,10 +66,10 @@ def read_tracks(content: bytes) -> list[Track]:
     """The tracks of an index.
 
     Raises:
-        BrokenMediaError: the boxes do not lie within each other, or there are too many tracks.
+        BrokenMediaError: the atoms do not lie within each other, or there are too many tracks.
     """
     tracks = [
-        Track(content, _boxes_within(content, box)) for box in child_boxes(content) if box.type == b"trak"
+        Track(content, _atoms_within(content, atom)) for atom in child_atoms(content) if atom.type == b"trak"
     ]
     if len(tracks) > _MAX_TRACKS:
         raise BrokenMediaError(MediaFault.BAD_STRUCTURE, f"{len(tracks)} tracks; at most {_MAX_TRACKS}")
@@ -78,16 +78,16 @@ def read_tracks(content: bytes) -> list[Track]:
 
 def is_fragmented(content: bytes) -> bool:
     """Whether samples are described outside of the index too."""
-    return any(box.type == b"mvex" for box in child_boxes(content))
+    return any(atom.type == b"mvex" for atom in child_atoms(content))
 
 
-def _boxes_within(content: bytes, parent: Box) -> dict[bytes, Box]:
+def _atoms_within(content: bytes, parent: Atom) -> dict[bytes, Atom]:
     # A loop, not a recursion, over four known containers: nesting is bounded whatever the file says.
-    found: dict[bytes, Box] = {}
+    found: dict[bytes, Atom] = {}
     waiting = [parent]
     while waiting:
-        box = waiting.pop()
-        for child in child_boxes(content, box.start, box.end):
+        atom = waiting.pop()
+        for child in child_atoms(content, atom.start, atom.end):
             if child.type not in found:
                 found[child.type] = child
                 if child.type in _CONTAINERS:

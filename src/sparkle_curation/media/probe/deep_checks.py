@@ -1,4 +1,4 @@
-"""All bytes of an image or mask held against the checksums that it carries: a flipped bit is noticed.
+"""All bytes of an image or mask compared with the checksums that it carries: a flipped bit is noticed.
 
 Read and unpacked piece by piece, so that no length that a file claims is ever taken at once.
 """
@@ -97,7 +97,7 @@ def _pixel_bytes(header: bytes) -> int:
 
 
 def hash_mask(window: ByteWindow) -> str:
-    """xxh3-128 of the arrays of a mask, unpacked and held against their checksums.
+    """xxh3-128 of the arrays of a mask, unpacked and compared with their checksums.
 
     Raises:
         BrokenMediaError: an array cannot be unpacked, or has another length or checksum.

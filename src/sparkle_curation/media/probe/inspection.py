@@ -41,7 +41,7 @@ _MOST_UNREADABLE = 64
 
 
 @dataclass(frozen=True)
-class Probing:
+class ProbeConfig:
     """How assets are probed.
 
     Attributes:
@@ -64,7 +64,7 @@ def with_keys(assets: pl.DataFrame, files: ReleaseFiles, depth: Depth) -> pl.Dat
     """The assets with the ``file`` that holds each and the ``key`` of its facts.
 
     The key is of the release root; path, size and version of the file; the member in it; depth, and the probe's own
-    code: what calls it and what tables its facts may change without probing anything anew.
+    code: what calls it and what tables its facts may change without probing anything again.
     """
     located = assets.with_columns(pl.coalesce("container", "path").alias("file"))
     facts = _file_facts(files, located["file"].unique())
@@ -156,7 +156,7 @@ def inspect_assets(
     assets: pl.DataFrame,
     kinds: Collection[str],
     files: ReleaseFiles,
-    probing: Probing,
+    probing: ProbeConfig,
     journal: Journal,
 ) -> InspectedAssets:
     """The assets of the kinds, probed where the journal lacks their facts.
@@ -196,7 +196,7 @@ def inspect_assets(
     return InspectedAssets(wanted, facts)
 
 
-def _probe_missing(wanted: pl.DataFrame, files: ReleaseFiles, probing: Probing, journal: Journal) -> int:
+def _probe_missing(wanted: pl.DataFrame, files: ReleaseFiles, probing: ProbeConfig, journal: Journal) -> int:
     """Probe what the journal lacks; gives the number of assets probed."""
     with item_progress("inspecting", wanted.height) as progress:
         batches = run_resumable(
@@ -231,7 +231,7 @@ def media_stream(
     assets: pl.LazyFrame,
     kinds: Collection[str],
     fingerprints: Mapping[str, str],
-    probing: Probing,
+    probing: ProbeConfig,
     journal: Journal,
     glue: Sequence[str] = (),
 ) -> TableStream:

@@ -9,7 +9,7 @@ from sparkle_curation.spec.stages import STAGES
 
 _SCORES = [stage.table for stage in STAGES]
 _RESCORES = [f"rescored_{name}" for name in _SCORES]
-_CUT_OFFS = ["params:threshold", "params:thresholds"]
+_THRESHOLDS = ["params:threshold", "params:thresholds"]
 
 
 def create_pipeline() -> Pipeline:
@@ -19,13 +19,13 @@ def create_pipeline() -> Pipeline:
             Node(pair_scores, inputs=[*_SCORES, *_RESCORES], outputs="score_pairs", name="pair_scores"),
             Node(
                 measure_agreement,
-                inputs=["score_pairs", *_CUT_OFFS],
+                inputs=["score_pairs", *_THRESHOLDS],
                 outputs=["agreement", "agreement_metrics", "agreement_crossings"],
                 name="measure_agreement",
             ),
             Node(
                 draw_agreement,
-                inputs=["score_pairs", "agreement", "agreement_crossings", *_CUT_OFFS],
+                inputs=["score_pairs", "agreement", "agreement_crossings", *_THRESHOLDS],
                 outputs="agreement_figure",
                 name="draw_agreement",
             ),

@@ -6,7 +6,7 @@ import logging
 
 import polars as pl
 
-from sparkle_curation.engine.caching.costly_work import Measuring
+from sparkle_curation.engine.caching.costly_work import MeasureConfig
 from sparkle_curation.engine.executors.processes import choose_executor
 from sparkle_curation.engine.journal.journal import Journal
 from sparkle_curation.ingest.assets.store import AssetStore
@@ -43,7 +43,7 @@ def check_consistency(
         Groundings(grounding_r1, grounding_r2),
         params.readings,
         asset_store,
-        Measuring("consistency", choose_executor(processes=params.processes), params.batch_size),
+        MeasureConfig("consistency", choose_executor(processes=params.processes), params.batch_size),
         journal,
     )
 

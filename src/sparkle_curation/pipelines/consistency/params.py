@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sparkle_curation.engine.param_types import BatchSize, Processes, words
 from sparkle_curation.media.consistency.batch_measure import Reading
 
-_READINGS = "a list of these, or some of them parted by blanks, or an empty one: " + ", ".join(Reading)
+_READINGS = "a list of these, or some of them separated by blanks, or an empty one: " + ", ".join(Reading)
 
 
 Share = Annotated[

@@ -8,7 +8,7 @@ from sparkle_curation.pipelines.consistency.nodes import check_consistency, coun
 
 
 def create_pipeline() -> Pipeline:
-    """Each sample's assets are held against each other; then failures are counted."""
+    """Each sample's assets are compared with each other; then failures are counted."""
     return Pipeline(
         [
             Node(

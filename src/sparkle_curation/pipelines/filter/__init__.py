@@ -1,4 +1,4 @@
-"""Judging: verdicts by cut-offs, and the variant that they give."""
+"""Filtering: verdicts by thresholds, and the variant that they give."""
 
 from sparkle_curation.pipelines.filter.pipeline import create_pipeline
 

@@ -1,4 +1,4 @@
-"""The steps of judging: cut-offs, audit, verdicts; ``variant_nodes`` has those that make the variant of them."""
+"""The steps of filtering: thresholds, audit, verdicts; ``variant_nodes`` has those that make the variant of them."""
 
 from __future__ import annotations
 
@@ -8,19 +8,21 @@ import logging
 
 import polars as pl
 
-from sparkle_curation.engine.any_frame import Frame
+from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.engine.caching.code_digest import code_digest
 from sparkle_curation.engine.table_stream import TableStream
 from sparkle_curation.filtering import score_source
 from sparkle_curation.filtering.score_histograms import count_scores
 from sparkle_curation.filtering.sweep import surface, sweep
 from sparkle_curation.filtering.verdicts import (
+    ImputedScores,
     MissingScores,
-    TaintedScores,
-    judge,
     list_known,
-    mark_tainted,
+    mark_imputed,
     split,
+)
+from sparkle_curation.filtering.verdicts import (
+    apply_thresholds as apply_to_scores,
 )
 from sparkle_curation.reports.figures import funnel
 from sparkle_curation.reports.figures import sweep as sweep_figure
@@ -34,15 +36,15 @@ from sparkle_curation.variant import empty_variant
 logger = logging.getLogger(__name__)
 
 
-def list_known_samples(annotations: Frame, *others: Frame) -> pl.DataFrame:
+def list_known_samples(annotations: AnyFrame, *others: AnyFrame) -> pl.DataFrame:
     """One row per sample id of any table, by theme and in the order of the release: ``id, theme, is_released``."""
     return list_known(annotations, others)
 
 
-def find_score_faults(score_fingerprints: dict[str, str], *scores: Frame) -> TableStream:
+def find_score_faults(score_fingerprints: dict[str, str], *scores: AnyFrame) -> TableStream:
     """The scores' violations of EditScore's arithmetic; found when saved, and only in scores that have changed.
 
-    Reading a gigabyte of raw answers takes seconds and does not depend on the cut-offs, so it is done once.
+    Reading a gigabyte of raw answers takes seconds and does not depend on the thresholds, so it is done once.
     """
     code = code_digest(score_audit.__name__, glue=[__name__])
     facts = json.dumps([code, score_fingerprints], sort_keys=True)
@@ -59,13 +61,13 @@ def find_score_faults(score_fingerprints: dict[str, str], *scores: Frame) -> Tab
     )
 
 
-def audit_scores(score_faults: Frame, cut_offs: dict[str, float]) -> pl.DataFrame:
-    """The score audit: each violation, and whether its sample would change sides without the made-up value."""
-    return score_audit.hold_against_cut_offs(score_faults, cut_offs)
+def audit_scores(score_faults: AnyFrame, thresholds: dict[str, float]) -> pl.DataFrame:
+    """The score audit: each violation, and whether its sample would change sides without the imputed value."""
+    return score_audit.compare_with_thresholds(score_faults, thresholds)
 
 
-def choose_scores(source: score_source.ScoreSource, *tables: Frame) -> tuple[pl.LazyFrame, ...]:
-    """The scores to go by, a table per stage: of the release, of this project's own judge, or of both.
+def choose_scores(source: score_source.ScoreSource, *tables: AnyFrame) -> tuple[pl.LazyFrame, ...]:
+    """The scores to use, a table per stage: of the release, of this project's own judge, or of both.
 
     Args:
         source: the policy.
@@ -86,40 +88,42 @@ def choose_scores(source: score_source.ScoreSource, *tables: Frame) -> tuple[pl.
     return tuple(chosen)
 
 
-def mark_tainted_samples(samples_known: Frame, score_faults: Frame, *chosen: pl.LazyFrame) -> pl.DataFrame:
-    """The known samples, and at which stages the scores to go by are proven to hold a made-up value."""
-    by_stage = dict(zip(STAGE_NAMES, chosen, strict=True))
-    return mark_tainted(samples_known, score_source.taints_that_count(score_faults, by_stage))
-
-
-def judge_samples(
-    samples_marked: Frame,
-    cut_offs: dict[str, float],
-    missing_scores: MissingScores,
-    tainted_scores: TaintedScores,
-    *scores: Frame,
+def mark_imputed_samples(
+    samples_known: AnyFrame, score_faults: AnyFrame, *chosen: pl.LazyFrame
 ) -> pl.DataFrame:
-    """The verdicts: one row per known sample with each stage's score, cut-off and outcome.
+    """The known samples, and at which stages the scores to use are proven to hold an imputed value."""
+    by_stage = dict(zip(STAGE_NAMES, chosen, strict=True))
+    return mark_imputed(samples_known, score_source.faults_that_count(score_faults, by_stage))
+
+
+def apply_thresholds(
+    samples_marked: AnyFrame,
+    thresholds: dict[str, float],
+    missing_scores: MissingScores,
+    imputed_scores: ImputedScores,
+    *scores: AnyFrame,
+) -> pl.DataFrame:
+    """The verdicts: one row per known sample with each stage's score, threshold and outcome.
 
     Raises:
         ReleaseError: scores are missing that ``missing_scores`` asks for.
         ConservationError: the verdicts are not one per known sample.
     """
     by_stage = dict(zip(STAGE_NAMES, scores, strict=True))
-    return judge(samples_marked, by_stage, cut_offs, missing_scores, tainted_scores)
+    return apply_to_scores(samples_marked, by_stage, thresholds, missing_scores, imputed_scores)
 
 
-def check_kept(verdicts: pl.DataFrame, cut_offs: dict[str, float], allow_empty: bool) -> pl.DataFrame:
+def check_kept(verdicts: pl.DataFrame, thresholds: dict[str, float], allow_empty: bool) -> pl.DataFrame:
     """The verdicts, once some sample is known to be kept; the old ones are still those that the variant was made by.
 
     Raises:
         EmptyOutputError: no sample is kept, and ``allow_empty`` is not set.
     """
-    empty_variant.check_kept(verdicts, cut_offs, allow_empty=allow_empty)
+    empty_variant.check_kept(verdicts, thresholds, allow_empty=allow_empty)
     return verdicts
 
 
-def split_by_verdict(verdicts: Frame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def split_by_verdict(verdicts: AnyFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The verdicts of the kept and of the rejected samples.
 
     Raises:
@@ -128,28 +132,28 @@ def split_by_verdict(verdicts: Frame) -> tuple[pl.DataFrame, pl.DataFrame]:
     return split(verdicts)
 
 
-def count_scores_by_tenth(verdicts: Frame) -> pl.DataFrame:
+def count_scores_by_tenth(verdicts: AnyFrame) -> pl.DataFrame:
     """How the scores of each stage and theme are spread, a count for each tenth of a point."""
     return count_scores(verdicts)
 
 
 def sweep_thresholds(
-    verdicts: Frame, missing_scores: MissingScores, tainted_scores: TaintedScores
+    verdicts: AnyFrame, missing_scores: MissingScores, imputed_scores: ImputedScores
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """What each stage alone would keep at every cut-off, what all would at every combination; the first once more."""
-    swept = sweep(verdicts, missing_scores, tainted_scores)
-    return swept, surface(verdicts, missing_scores, tainted_scores), swept
+    """What each stage alone would keep at every threshold, what all would at every combination; the first once more."""
+    swept = sweep(verdicts, missing_scores, imputed_scores)
+    return swept, surface(verdicts, missing_scores, imputed_scores), swept
 
 
 def draw_threshold_sweep(
-    threshold_sweep: Frame, threshold_surface: Frame, cut_offs: dict[str, float]
+    threshold_sweep: AnyFrame, threshold_surface: AnyFrame, thresholds: dict[str, float]
 ) -> Figure:
-    """The sweep as a figure for Plotly: a picture per theme, a line per stage, the current cut-offs marked."""
+    """The sweep as a figure for Plotly: a picture per theme, a line per stage, the current thresholds marked."""
     return sweep_figure.draw_sweep(
-        threshold_sweep.lazy().collect(), threshold_surface.lazy().collect(), cut_offs
+        threshold_sweep.lazy().collect(), threshold_surface.lazy().collect(), thresholds
     )
 
 
-def draw_funnel(funnel_table: pl.DataFrame, cut_offs: dict[str, float]) -> Figure:
+def draw_funnel(funnel_table: pl.DataFrame, thresholds: dict[str, float]) -> Figure:
     """The funnel as a figure for Plotly, the themes stacked."""
-    return funnel.draw_funnel(funnel_table, cut_offs)
+    return funnel.draw_funnel(funnel_table, thresholds)

@@ -7,8 +7,9 @@ from typing import Any
 
 from kedro.pipeline import Node, Pipeline, node
 
-from sparkle_curation.filtering.thresholds import resolve_cut_offs
+from sparkle_curation.filtering.thresholds import resolve_thresholds
 from sparkle_curation.pipelines.filter.nodes import (
+    apply_thresholds,
     audit_scores,
     check_kept,
     choose_scores,
@@ -16,9 +17,8 @@ from sparkle_curation.pipelines.filter.nodes import (
     draw_funnel,
     draw_threshold_sweep,
     find_score_faults,
-    judge_samples,
     list_known_samples,
-    mark_tainted_samples,
+    mark_imputed_samples,
     split_by_verdict,
     sweep_thresholds,
 )
@@ -41,7 +41,7 @@ from sparkle_curation.spec.tables.ingested import GROUNDING_TABLES
 _SCORES = [stage.table for stage in STAGES]
 _GROUNDINGS = list(GROUNDING_TABLES)
 _SETTINGS = [
-    f"params:{name}" for name in ("missing_scores", "tainted_scores", "preflight", "split", "score_source")
+    f"params:{name}" for name in ("missing_scores", "imputed_scores", "preflight", "split", "score_source")
 ]
 _RESCORES = [f"rescored_{name}" for name in _SCORES]
 _CHOSEN = [f"chosen_{name}" for name in _SCORES]
@@ -56,25 +56,31 @@ def create_pipeline(**_: object) -> Pipeline:
     """The ``filter`` pipeline."""
     return Pipeline(
         [
-            _step(resolve_cut_offs, ["params:threshold", "params:thresholds"], "cut_offs"),
+            _step(resolve_thresholds, ["params:threshold", "params:thresholds"], "thresholds_used"),
             _step(list_known_samples, ["annotations", *_SCORES, *_GROUNDINGS, "assets"], "samples_known"),
             _step(find_score_faults, ["score_fingerprints", *_SCORES], "score_faults"),
-            _step(audit_scores, ["score_faults", "cut_offs"], "score_audit"),
+            _step(audit_scores, ["score_faults", "thresholds_used"], "score_audit"),
             _step(choose_scores, ["params:score_source", *_SCORES, *_RESCORES], _CHOSEN),
-            _step(mark_tainted_samples, ["samples_known", "score_faults", *_CHOSEN], "samples_marked"),
+            _step(mark_imputed_samples, ["samples_known", "score_faults", *_CHOSEN], "samples_marked"),
             _step(
-                judge_samples,
-                ["samples_marked", "cut_offs", "params:missing_scores", "params:tainted_scores", *_CHOSEN],
+                apply_thresholds,
+                [
+                    "samples_marked",
+                    "thresholds_used",
+                    "params:missing_scores",
+                    "params:imputed_scores",
+                    *_CHOSEN,
+                ],
                 "verdicts_found",
             ),
-            _step(check_kept, ["verdicts_found", "cut_offs", "params:allow_empty"], "verdicts"),
+            _step(check_kept, ["verdicts_found", "thresholds_used", "params:allow_empty"], "verdicts"),
             _step(count_scores_by_tenth, ["verdicts"], "score_histograms"),
             _step(split_by_verdict, ["verdicts"], ["samples_kept", "samples_rejected"]),
             _step(look_up_prompts, ["samples_kept", "annotations", *_SCORES, *_GROUNDINGS], "prompts_found"),
             _step(
                 compose_variant,
                 ["samples_kept", "annotations", "prompts_found", "assets", "params:licence_allow"],
-                ["variant_candidates", "samples_not_emitted"],
+                ["variant_candidates", "samples_not_exported"],
             ),
             _step(check_pairs, ["variant_candidates", "media", "params:preflight"], "preflight"),
             _step(
@@ -86,20 +92,20 @@ def create_pipeline(**_: object) -> Pipeline:
             _step(
                 split_samples,
                 ["variant_loadable", "source_groups", "params:split"],
-                ["samples_emitted", "variant_splits", "prompt_warnings"],
+                ["samples_exported", "variant_splits", "prompt_warnings"],
             ),
             _step(
                 count_samples,
-                ["verdicts", "samples_not_emitted", "prompt_warnings", "preflight", "variant_splits"],
+                ["verdicts", "samples_not_exported", "prompt_warnings", "preflight", "variant_splits"],
                 "sample_counts",
             ),
             _step(gather_settings, _SETTINGS, "curation_choices"),
             _step(
                 describe_variant,
                 [
-                    "samples_emitted",
+                    "samples_exported",
                     "sample_counts",
-                    "cut_offs",
+                    "thresholds_used",
                     "curation_choices",
                     "code_version",
                     "data_version",
@@ -108,23 +114,23 @@ def create_pipeline(**_: object) -> Pipeline:
             ),
             _step(
                 assemble_variant,
-                ["samples_emitted", "variant_card", "sample_counts", "params:allow_empty"],
+                ["samples_exported", "variant_card", "sample_counts", "params:allow_empty"],
                 "variant_samples",
             ),
             _step(
                 measure_curation,
-                ["sample_counts", "cut_offs", "curation_choices"],
+                ["sample_counts", "thresholds_used", "curation_choices"],
                 ["curation_metrics", "funnel", "funnel_table"],
             ),
-            _step(draw_funnel, ["funnel_table", "cut_offs"], "funnel_figure"),
+            _step(draw_funnel, ["funnel_table", "thresholds_used"], "funnel_figure"),
             _step(
                 sweep_thresholds,
-                ["verdicts", "params:missing_scores", "params:tainted_scores"],
+                ["verdicts", "params:missing_scores", "params:imputed_scores"],
                 ["threshold_sweep", "threshold_surface", "threshold_sweep_plot"],
             ),
             _step(
                 draw_threshold_sweep,
-                ["threshold_sweep", "threshold_surface", "cut_offs"],
+                ["threshold_sweep", "threshold_surface", "thresholds_used"],
                 "threshold_sweep_figure",
             ),
         ],

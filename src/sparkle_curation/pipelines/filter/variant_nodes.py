@@ -6,11 +6,11 @@ import logging
 
 import polars as pl
 
-from sparkle_curation.engine.any_frame import Frame
+from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.filtering import funnel
 from sparkle_curation.filtering.choices import CurationChoices
 from sparkle_curation.filtering.score_source import ScoreSource
-from sparkle_curation.filtering.verdicts import MissingScores, TaintedScores
+from sparkle_curation.filtering.verdicts import ImputedScores, MissingScores
 from sparkle_curation.loader import preflight
 from sparkle_curation.loader.prompt_hazards import find_prompt_hazards
 from sparkle_curation.pipelines.filter.params import PreflightParams
@@ -23,20 +23,20 @@ from sparkle_curation.variant.provenance import CodeVersion, DataVersion
 logger = logging.getLogger(__name__)
 
 
-def look_up_prompts(samples_kept: Frame, annotations: Frame, *tables: Frame) -> pl.DataFrame:
+def look_up_prompts(samples_kept: AnyFrame, annotations: AnyFrame, *tables: AnyFrame) -> pl.DataFrame:
     """Prompts of kept samples that the annotations lack: from the scores by stage, then the groundings."""
     by_name = dict(zip(JSONL_TABLES, tables, strict=True))
     return export.find_prompts(samples_kept, annotations, by_name)
 
 
 def compose_variant(
-    samples_kept: Frame,
-    annotations: Frame,
-    prompts_found: Frame,
-    assets: Frame,
+    samples_kept: AnyFrame,
+    annotations: AnyFrame,
+    prompts_found: AnyFrame,
+    assets: AnyFrame,
     licence_allow: list[str] | None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The samples that could be emitted, and the kept ones that cannot.
+    """The samples that could be exported, and the kept ones that cannot.
 
     Raises:
         ConservationError: the two are not all kept samples.
@@ -44,8 +44,8 @@ def compose_variant(
     return export.compose(samples_kept, annotations, prompts_found, assets, licence_allow)
 
 
-def check_pairs(variant_candidates: Frame, media: Frame, params: PreflightParams) -> pl.DataFrame:
-    """The preflight: what Kiwi-Edit's loader would do with each pair that could be emitted.
+def check_pairs(variant_candidates: AnyFrame, media: AnyFrame, params: PreflightParams) -> pl.DataFrame:
+    """The preflight: what Kiwi-Edit's loader would do with each pair that could be exported.
 
     Raises:
         ConservationError: it is not one row per pair.
@@ -54,7 +54,7 @@ def check_pairs(variant_candidates: Frame, media: Frame, params: PreflightParams
     unseen = preflight.count_uninspected(checked)
     if unseen.height:
         logger.warning(
-            "preflight: %s pairs were not inspected, since the release at hand lacks a kind of video of %s",
+            "preflight: %s pairs were not inspected, since the available release lacks a kind of video of %s",
             f"{unseen['count'].sum():,}",
             ", ".join(unseen["theme"]),
         )
@@ -62,7 +62,7 @@ def check_pairs(variant_candidates: Frame, media: Frame, params: PreflightParams
 
 
 def drop_unloadable(
-    variant_candidates: Frame, preflight_table: Frame
+    variant_candidates: AnyFrame, preflight_table: AnyFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """The pairs that stay, a report of those that are dropped, and one of those that train badly.
 
@@ -72,7 +72,7 @@ def drop_unloadable(
     return preflight.drop_unloadable(variant_candidates, preflight_table)
 
 
-def choose_groups(media: Frame, sample_groups: Frame, params: split.SplitParams) -> pl.LazyFrame:
+def choose_groups(media: AnyFrame, sample_groups: AnyFrame, params: split.SplitParams) -> pl.LazyFrame:
     """The groups that a split must not part: samples that share a source clip.
 
     Raises:
@@ -82,49 +82,49 @@ def choose_groups(media: Frame, sample_groups: Frame, params: split.SplitParams)
 
 
 def split_samples(
-    variant_loadable: Frame, source_groups: Frame, params: split.SplitParams
+    variant_loadable: AnyFrame, source_groups: AnyFrame, params: split.SplitParams
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """The emitted samples, the split of each, and the prompts that pandas changes.
+    """The exported samples, the split of each, and the prompts that pandas changes.
 
     Raises:
         ConservationError: a sample is in several groups.
         StaleTableError: a sample came after the groups.
     """
     split.check_grouped(variant_loadable, source_groups, params)
-    emitted = split.split_samples(variant_loadable, source_groups, params)
-    return emitted, emitted.select("id", "theme", "split"), find_prompt_hazards(emitted)
+    exported = split.split_samples(variant_loadable, source_groups, params)
+    return exported, exported.select("id", "theme", "split"), find_prompt_hazards(exported)
 
 
 def count_samples(
-    verdicts: Frame,
-    samples_not_emitted: Frame,
-    prompt_warnings: Frame,
-    preflight_table: Frame,
-    variant_splits: Frame,
+    verdicts: AnyFrame,
+    samples_not_exported: AnyFrame,
+    prompt_warnings: AnyFrame,
+    preflight_table: AnyFrame,
+    variant_splits: AnyFrame,
 ) -> pl.DataFrame:
     """The counts of the curation: one row per theme, then the total."""
     return funnel.count_samples(
-        verdicts, samples_not_emitted, prompt_warnings, preflight_table, variant_splits
+        verdicts, samples_not_exported, prompt_warnings, preflight_table, variant_splits
     )
 
 
 def gather_settings(
     missing_scores: MissingScores,
-    tainted_scores: TaintedScores,
+    imputed_scores: ImputedScores,
     preflight_params: PreflightParams,
     split_params: split.SplitParams,
     source: ScoreSource,
 ) -> CurationChoices:
-    """What decides which samples are in a variant, beside the cut-offs."""
+    """What decides which samples are in a variant, beside the thresholds."""
     return CurationChoices(
-        missing_scores, tainted_scores, source, preflight_params.model_dump(), split_params.model_dump()
+        missing_scores, imputed_scores, source, preflight_params.model_dump(), split_params.model_dump()
     )
 
 
 def describe_variant(
-    samples_emitted: pl.DataFrame,
+    samples_exported: pl.DataFrame,
     sample_counts: pl.DataFrame,
-    cut_offs: dict[str, float],
+    thresholds: dict[str, float],
     choices: CurationChoices,
     code_version: CodeVersion,
     data_version: DataVersion,
@@ -132,20 +132,20 @@ def describe_variant(
     """The variant's dataset card: what it is, how many samples it has, how it was made, how to rebuild it.
 
     Args:
-        samples_emitted: the samples, with their split.
+        samples_exported: the samples, with their split.
         sample_counts: one row per theme, then the total.
-        cut_offs: by the stage's name.
+        thresholds: by the stage's name.
         choices: what else decided.
         code_version: of the code.
         data_version: of the release.
     """
     return write_card(
         VariantFacts(
-            splits=list_splits(samples_emitted),
+            splits=list_splits(samples_exported),
             counts=sample_counts,
-            cut_offs=cut_offs,
+            thresholds=thresholds,
             missing_scores=choices.missing_scores,
-            tainted_scores=choices.tainted_scores,
+            imputed_scores=choices.imputed_scores,
             code=code_version,
             data=data_version,
             settings=choices.dotted,
@@ -154,7 +154,7 @@ def describe_variant(
 
 
 def assemble_variant(
-    samples_emitted: pl.DataFrame, variant_card: str, sample_counts: pl.DataFrame, allow_empty: bool
+    samples_exported: pl.DataFrame, variant_card: str, sample_counts: pl.DataFrame, allow_empty: bool
 ) -> export.Variant:
     """The variant: its samples with their card, to be written as a set.
 
@@ -162,22 +162,22 @@ def assemble_variant(
         EmptyOutputError: there is no sample, and ``allow_empty`` is not set.
     """
     *by_theme, total = sample_counts.to_dicts()
-    empty_variant.check_emitted(total, allow_empty=allow_empty)
+    empty_variant.check_exported(total, allow_empty=allow_empty)
     known_themes = frozenset(row["theme"] for row in by_theme if row["known"])
-    return export.Variant(samples_emitted, variant_card, None if allow_empty else known_themes)
+    return export.Variant(samples_exported, variant_card, None if allow_empty else known_themes)
 
 
 def measure_curation(
-    sample_counts: pl.DataFrame, cut_offs: dict[str, float], choices: CurationChoices
+    sample_counts: pl.DataFrame, thresholds: dict[str, float], choices: CurationChoices
 ) -> tuple[funnel.Metrics, pl.DataFrame, pl.DataFrame]:
     """The metrics, the funnel by theme and stage, and the funnel as a table to print.
 
     Raises:
         ConservationError: the counts do not add up.
     """
-    metrics = funnel.build_metrics(sample_counts, cut_offs, choices.missing_scores, choices.tainted_scores)
+    metrics = funnel.build_metrics(sample_counts, thresholds, choices.missing_scores, choices.imputed_scores)
     return (
         metrics | choices.groups,
-        funnel.list_stages(sample_counts, cut_offs),
+        funnel.list_stages(sample_counts, thresholds),
         funnel.tabulate_funnel(sample_counts),
     )

@@ -1,4 +1,4 @@
-"""``ground``: the groundings computed anew, by any model, with every answer kept."""
+"""``ground``: the groundings recomputed, by any model, with every answer kept."""
 
 from sparkle_curation.pipelines.ground.pipeline import create_pipeline
 

@@ -55,9 +55,9 @@ def list_round1_jobs(
     return ground_jobs.list_round1(media.collect(), own, grounder.digest, params.limit)
 
 
-def _asking(title: str, grounder: Grounder, asset_store: AssetStore, params: GroundGroup) -> asking.Asking:
+def _asking(title: str, grounder: Grounder, asset_store: AssetStore, params: GroundGroup) -> asking.AskConfig:
     batch = BatchGround(asset_store, grounder)
-    return asking.Asking(
+    return asking.AskConfig(
         title,
         batch,
         GroundJob,
@@ -171,11 +171,11 @@ def publish_regroundings(
 
 def _tell_odd_labels(regrounded_r2: pl.LazyFrame) -> None:
     labels = pl.col("surplus_labels").list.eval(pl.element().list.len()).list.sum()
-    anchors = pl.col("unanswered_anchors").list.len()
-    odd, unanswered = regrounded_r2.select(labels.sum(), anchors.sum()).collect().row(0)
+    sampled_frames = pl.col("unanswered_sampled_frames").list.len()
+    odd, unanswered = regrounded_r2.select(labels.sum(), sampled_frames.sum()).collect().row(0)
     if odd or unanswered:
         logger.warning(
-            "round 2: %s labels that nobody asked for (surplus_labels), %s frames without an answer (unanswered_anchors)",
+            "round 2: %s labels not asked for (surplus_labels), %s frames without an answer (unanswered_sampled_frames)",
             f"{odd:,}",
             f"{unanswered:,}",
         )

@@ -10,7 +10,7 @@ from sparkle_curation.engine.param_types import BatchSize
 from sparkle_curation.grounding.grounder import GroundSettings
 from sparkle_curation.models.params import ModelParams, SamplingParams
 
-_WHOLE = "a whole number above 0"
+_WHOLE = "an integer above 0"
 
 
 class GroundGroup(BaseModel):
@@ -31,16 +31,16 @@ class GroundGroup(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    limit: Annotated[BatchSize | None, Field(description="a whole number above 0, or null for all")]
+    limit: Annotated[BatchSize | None, Field(description="an integer above 0, or null for all")]
     labels_from: Annotated[Literal["regrounded", "released"], Field(description="regrounded or released")]
     model: ModelParams
     sampling: SamplingParams
-    seed: Annotated[int, Field(strict=True, ge=0, description="a whole number")]
+    seed: Annotated[int, Field(strict=True, ge=0, description="an integer")]
     max_tries: Annotated[int, Field(strict=True, ge=1, description=_WHOLE)]
     max_objects: Annotated[int, Field(strict=True, ge=1, description=_WHOLE)]
     is_constrained: Annotated[bool, Field(strict=True, description="true or false")]
     batch_size: BatchSize
-    give_up_after: Annotated[BatchSize | None, Field(description="a whole number above 0, or null for never")]
+    give_up_after: Annotated[BatchSize | None, Field(description="an integer above 0, or null for never")]
 
     @property
     def settings(self) -> GroundSettings:

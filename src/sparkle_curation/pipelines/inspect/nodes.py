@@ -14,7 +14,7 @@ from sparkle_curation.ingest.release_files import ReleaseFiles
 from sparkle_curation.media.bboxes.grounding_boxes import grounding_box_stream
 from sparkle_curation.media.probe.counts import broken_counts
 from sparkle_curation.media.probe.counts import count_media as count
-from sparkle_curation.media.probe.inspection import Probing, media_stream
+from sparkle_curation.media.probe.inspection import ProbeConfig, media_stream
 from sparkle_curation.pipelines.inspect.params import InspectionParams
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ def probe_assets(
         journal: what was probed before.
         params: which assets, and how.
     """
-    probing = Probing(params.depth, choose_executor(processes=params.processes), params.assets_per_batch)
+    probing = ProbeConfig(params.depth, choose_executor(processes=params.processes), params.assets_per_batch)
     return media_stream(release, assets, params.inspected_kinds, fingerprints, probing, journal, [__name__])
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from sparkle_curation.media.probe.probes import Depth
 from sparkle_curation.spec.layout import ASSET_KINDS
 
-_KINDS = "null for all, or asset kinds as a list or parted by spaces: " + ", ".join(ASSET_KINDS)
+_KINDS = "null for all, or asset kinds as a list or separated by spaces: " + ", ".join(ASSET_KINDS)
 
 
 def _split(value: object) -> object:
@@ -31,7 +31,7 @@ def _checked(value: object) -> object:
 
 _DECODED_PART = 16
 _YES_OR_NO = "true or false"
-_COUNT = "a whole number above 0"
+_COUNT = "an integer above 0"
 
 
 class InspectionParams(BaseModel):

@@ -34,7 +34,7 @@ def list_release_media(release: ReleaseFiles) -> tuple[pl.DataFrame, pl.DataFram
 
 
 def digest_code(pipeline_code: Mapping[str, PipelineCode]) -> dict[str, str]:
-    """A digest of the code of each pipeline, by its name: what DVC runs a stage anew for."""
+    """A digest of the code of each pipeline, by its name: what DVC runs a stage again for."""
     return {
         name: xxhash.xxh3_128_hexdigest(f"{code_digest(*code.modules)} {code.wiring}".encode())
         for name, code in sorted(pipeline_code.items())

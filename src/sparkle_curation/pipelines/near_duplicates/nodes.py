@@ -6,12 +6,12 @@ import logging
 
 import polars as pl
 
-from sparkle_curation.engine.caching.costly_work import Measuring
+from sparkle_curation.engine.caching.costly_work import MeasureConfig
 from sparkle_curation.engine.executors.processes import choose_executor
 from sparkle_curation.engine.journal.journal import Journal
-from sparkle_curation.ingest.assets.store import AssetStore, choose_copy
+from sparkle_curation.ingest.assets.store import AssetStore, prefer_loose
 from sparkle_curation.media.hashing import frame_hashing
-from sparkle_curation.pipelines.near_duplicates.params import TwinsGroup
+from sparkle_curation.pipelines.near_duplicates.params import NearDuplicatesGroup
 from sparkle_curation.spec.layout import KIND
 from sparkle_curation.variant import near_duplicates
 from sparkle_curation.variant import sample_groups as groups
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 
 def hash_first_frames(
-    media: pl.LazyFrame, asset_store: AssetStore, journal: Journal, params: TwinsGroup
+    media: pl.LazyFrame, asset_store: AssetStore, journal: Journal, params: NearDuplicatesGroup
 ) -> pl.DataFrame:
     """The perceptual hash of each sample's first source frame; what could not be read is an error in its row.
 
@@ -30,18 +30,20 @@ def hash_first_frames(
         journal: what was hashed before; a content is read once.
         params: how they are read.
     """
-    measuring = Measuring("first frames", choose_executor(processes=params.processes), params.batch_size)
+    measuring = MeasureConfig("first frames", choose_executor(processes=params.processes), params.batch_size)
     return frame_hashing.hash_first_frames(media.collect(), asset_store, measuring, journal)
 
 
-def group_samples(media: pl.LazyFrame, frame_hashes: pl.LazyFrame, params: TwinsGroup) -> pl.DataFrame:
+def group_samples(
+    media: pl.LazyFrame, frame_hashes: pl.LazyFrame, params: NearDuplicatesGroup
+) -> pl.DataFrame:
     """The groups of samples that share a source clip, by its file or by its first frame.
 
     Raises:
         ConservationError: a sample is there twice.
     """
     whole = media.filter(pl.col("kind") == KIND.source_video, pl.col("error").is_null())
-    return groups.group_samples(frame_hashes, choose_copy(whole.collect()), params)
+    return groups.group_samples(frame_hashes, prefer_loose(whole.collect()), params)
 
 
 def find_duplicates(annotations: pl.LazyFrame, sample_groups: pl.LazyFrame) -> pl.DataFrame:
@@ -49,17 +51,20 @@ def find_duplicates(annotations: pl.LazyFrame, sample_groups: pl.LazyFrame) -> p
     return near_duplicates.find_duplicates(annotations, sample_groups)
 
 
-def count_twins(
-    sample_groups: pl.LazyFrame, frame_hashes: pl.LazyFrame, duplicates: pl.DataFrame, params: TwinsGroup
+def count_near_duplicates(
+    sample_groups: pl.LazyFrame,
+    frame_hashes: pl.LazyFrame,
+    duplicates: pl.DataFrame,
+    params: NearDuplicatesGroup,
 ) -> pl.DataFrame:
     """What the groups come to, by theme; the total is logged."""
-    counts = near_duplicates.count_twins(sample_groups, frame_hashes, duplicates, params.min_detail)
+    counts = near_duplicates.count_near_duplicates(sample_groups, frame_hashes, duplicates, params.min_detail)
     total = counts.row(-1, named=True)
     logger.info(
-        "twins: %s of %s samples share their source clip with another, %s across themes; %s share the prompt too",
+        "near duplicates: %s of %s samples share their source clip with another, %s across themes; %s share the prompt too",
         *(
             f"{total[name]:,}"
-            for name in ("twin_count", "sample_count", "cross_theme_count", "duplicate_count")
+            for name in ("near_duplicate_count", "sample_count", "cross_theme_count", "duplicate_count")
         ),
     )
     return counts

@@ -1,4 +1,4 @@
-"""The parameters of finding twins, as ``conf/base/near_duplicates/parameters.yml`` declares them."""
+"""The parameters of finding near duplicates, as ``conf/base/near_duplicates/parameters.yml`` declares them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sparkle_curation.engine.param_types import BatchSize, Processes
 from sparkle_curation.variant.sample_groups import LikenessParams
 
 
-class TwinsGroup(LikenessParams):
+class NearDuplicatesGroup(LikenessParams):
     """When two first frames are taken for one clip's, and with how many processes they are read.
 
     Attributes:
@@ -20,13 +20,13 @@ class TwinsGroup(LikenessParams):
     batch_size: BatchSize
 
 
-class TwinsParams(BaseModel):
-    """The parameters of finding twins.
+class NearDuplicatesParams(BaseModel):
+    """The parameters of finding near duplicates.
 
     Attributes:
-        twins: all of them, in a group of their own.
+        near_duplicates: all of them, in a group of their own.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    twins: TwinsGroup
+    near_duplicates: NearDuplicatesGroup

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kedro.pipeline import Node, Pipeline
 
 from sparkle_curation.pipelines.near_duplicates.nodes import (
-    count_twins,
+    count_near_duplicates,
     find_duplicates,
     group_samples,
     hash_first_frames,
@@ -18,13 +18,13 @@ def create_pipeline() -> Pipeline:
         [
             Node(
                 hash_first_frames,
-                inputs=["media", "asset_store", "twins_journal", "params:twins"],
+                inputs=["media", "asset_store", "near_duplicates_journal", "params:near_duplicates"],
                 outputs="frame_hashes",
                 name="hash_first_frames",
             ),
             Node(
                 group_samples,
-                inputs=["media", "frame_hashes", "params:twins"],
+                inputs=["media", "frame_hashes", "params:near_duplicates"],
                 outputs="sample_groups",
                 name="group_samples",
             ),
@@ -35,10 +35,10 @@ def create_pipeline() -> Pipeline:
                 name="find_duplicates",
             ),
             Node(
-                count_twins,
-                inputs=["sample_groups", "frame_hashes", "duplicates", "params:twins"],
-                outputs="twin_counts",
-                name="count_twins",
+                count_near_duplicates,
+                inputs=["sample_groups", "frame_hashes", "duplicates", "params:near_duplicates"],
+                outputs="near_duplicate_counts",
+                name="count_near_duplicates",
             ),
         ],
         tags="near_duplicates",

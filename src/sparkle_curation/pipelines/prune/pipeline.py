@@ -16,7 +16,7 @@ def create_pipeline() -> Pipeline:
                 inputs=[
                     "params:prune",
                     "inspect_journal",
-                    "twins_journal",
+                    "near_duplicates_journal",
                     "consistency_journal",
                     "score_journal",
                     "ground_journal",

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from sparkle_curation.filtering.verdicts import cut_off_column, outcome_column, score_column
+from sparkle_curation.filtering.verdicts import outcome_column, score_column, threshold_column
 from sparkle_curation.ingest.assets.store import AssetStore
 from sparkle_curation.pipelines.report.params import ContactSheetParams
 from sparkle_curation.reports.sheet.sample_choice import choose_by_theme, choose_named, choose_nearest
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 
 def choose_samples(verdicts: pl.LazyFrame, media: pl.LazyFrame, params: ContactSheetParams) -> pl.DataFrame:
-    """The verdicts of the samples to show: the named ones, those nearest a cut-off, or some of each theme.
+    """The verdicts of the samples to show: the named ones, those nearest a threshold, or some of each theme.
 
     Raises:
         ParameterError: a named sample is not there.
     """
     if params.ids is not None:
         return choose_named(verdicts, params.ids)
-    if params.nearest_cut_off is not None:
-        return choose_nearest(verdicts, params.nearest_cut_off, params.samples_per_theme)
+    if params.nearest_threshold is not None:
+        return choose_nearest(verdicts, params.nearest_threshold, params.samples_per_theme)
     whole = media.filter(pl.col("error").is_null())
     return choose_by_theme(verdicts, whole, params.samples_per_theme, params.seed)
 
@@ -88,7 +88,7 @@ def _scores(verdict: dict[str, Any]) -> Sequence[StageScore]:
         StageScore(
             each.name,
             verdict[score_column(each)],
-            verdict[cut_off_column(each)],
+            verdict[threshold_column(each)],
             verdict[outcome_column(each)],
         )
         for each in CRITERIA
@@ -99,6 +99,6 @@ def _subtitle(params: ContactSheetParams) -> str:
     if params.ids is not None:
         return "the samples that were named"
     count = f"{params.samples_per_theme} of each theme"
-    if params.nearest_cut_off is not None:
-        return f"{count}, those nearest to the cut-off of {params.nearest_cut_off}"
+    if params.nearest_threshold is not None:
+        return f"{count}, those nearest to the threshold of {params.nearest_threshold}"
     return f"{count}, drawn with seed {params.seed} from those with most media"

@@ -11,10 +11,10 @@ from sparkle_curation.reports.sheet.picture_kinds import PictureKind
 from sparkle_curation.spec.sample_ids import parse_sample_id
 from sparkle_curation.spec.stages import CRITERION_NAMES
 
-_IDS = "sample ids as a list or parted by blanks, or null"
+_IDS = "sample ids as a list or separated by blanks, or null"
 _STAGE = "null or one of " + ", ".join(CRITERION_NAMES)
-_PICTURES = "a list of these, or some of them parted by blanks: " + ", ".join(PictureKind)
-_COUNT = "a whole number from 0"
+_PICTURES = "a list of these, or some of them separated by blanks: " + ", ".join(PictureKind)
+_COUNT = "an integer from 0"
 
 
 def _check_criterion(name: str) -> str:
@@ -32,7 +32,7 @@ class ContactSheetParams(BaseModel):
     Attributes:
         samples_per_theme: how many of each theme, where ``ids`` names none.
         ids: the samples to show, in this order.
-        nearest_cut_off: a stage: of each theme the samples nearest to its cut-off are shown, not any.
+        nearest_threshold: a stage: of each theme the samples nearest to its threshold are shown, not any.
         seed: another one draws other samples.
         pictures: what is shown of each sample, from left to right.
     """
@@ -45,8 +45,8 @@ class ContactSheetParams(BaseModel):
         words(lambda word: parse_sample_id(word) is not None, _IDS),
         Field(description=_IDS),
     ]
-    nearest_cut_off: Annotated[_Stage | None, Field(description=_STAGE)]
-    seed: Annotated[int, Field(strict=True, description="a whole number")]
+    nearest_threshold: Annotated[_Stage | None, Field(description=_STAGE)]
+    seed: Annotated[int, Field(strict=True, description="an integer")]
     pictures: Annotated[
         list[PictureKind],
         words(lambda word: word in set(PictureKind), _PICTURES),

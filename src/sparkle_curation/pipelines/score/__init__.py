@@ -1,4 +1,4 @@
-"""``score``: the scores computed anew, by any model, with every answer kept."""
+"""``score``: the scores recomputed, by any model, with every answer kept."""
 
 from sparkle_curation.pipelines.score.pipeline import create_pipeline
 

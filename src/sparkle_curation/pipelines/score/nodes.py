@@ -24,9 +24,9 @@ from sparkle_curation.scoring import tables as score_tables
 from sparkle_curation.scoring.batches import BatchScore
 from sparkle_curation.scoring.editscore.judge import Judge
 from sparkle_curation.scoring.editscore.prompt_template import (
-    Instructions,
-    editscore_instructions,
-    own_instructions,
+    PromptTemplate,
+    editscore_prompt_template,
+    own_prompt_template,
 )
 from sparkle_curation.scoring.jobs import PICTURES, ScoreJob
 from sparkle_curation.spec.layout import intermediate_jsonl_path
@@ -42,28 +42,31 @@ def choose_judge(consistency_text: str, quality_text: str, server_key: str, para
         ModelError: the model is not pinned, or its packages are not installed.
         ParameterError: ``editscore`` is asked for and not installed.
     """
-    instructions = _instructions(consistency_text, quality_text, params)
+    prompt_template = _prompt_template(consistency_text, quality_text, params)
     model = choose_model(params.model, params.sampling.sampling(), server_key)
-    judge = Judge(model, instructions, params.settings)
+    judge = Judge(model, prompt_template, params.settings)
     facts = judge.provenance
     logger.info(
-        "judge: %s at %s, asked in the words of %s", facts["model"], facts["revision"], instructions.origin
+        "judge: %s at %s, asked with the prompts of %s",
+        facts["model"],
+        facts["revision"],
+        prompt_template.origin,
     )
     return judge
 
 
-def _instructions(consistency_text: str, quality_text: str, params: ScoreGroup) -> Instructions:
-    own = own_instructions(consistency_text, quality_text, params.score_range)
-    if params.instructions == "own":
+def _prompt_template(consistency_text: str, quality_text: str, params: ScoreGroup) -> PromptTemplate:
+    own = own_prompt_template(consistency_text, quality_text, params.score_range)
+    if params.prompt_template == "own":
         return own
-    found = editscore_instructions(params.score_range)
-    if found is None and params.instructions == "editscore":
+    found = editscore_prompt_template(params.score_range)
+    if found is None and params.prompt_template == "editscore":
         raise ParameterError(
             "The judge cannot be asked in EditScore's words: the package is not installed",
-            where="score.instructions",
+            where="score.prompt_template",
             got="editscore",
             allowed="auto, own",
-            todo="pip install --no-deps editscore, or set score.instructions=own",
+            todo="pip install --no-deps editscore, or set score.prompt_template=own",
         )
     return found or own
 
@@ -97,8 +100,8 @@ def ask_judge(
     Raises:
         ModelError: the model cannot be had, or cannot answer; what was answered stays in the journal.
     """
-    batch = BatchScore(asset_store, score_judge.model, score_judge.instructions, score_judge.settings)
-    how = asking.Asking(
+    batch = BatchScore(asset_store, score_judge.model, score_judge.prompt_template, score_judge.settings)
+    how = asking.AskConfig(
         "scores",
         batch,
         ScoreJob,
@@ -120,10 +123,10 @@ def tabulate_rescores(
     Raises:
         ConservationError: something that was asked has no answers.
     """
-    rubric, provenance = params.settings.rubric, score_judge.provenance
+    score_scale, provenance = params.settings.score_scale, score_judge.provenance
     glue = code_digest(glue=[__name__])
     return tuple(
-        score_tables.stream_table(score_jobs, score_answers, stage, rubric, provenance).made_by(glue)
+        score_tables.stream_table(score_jobs, score_answers, stage, score_scale, provenance).made_by(glue)
         for stage in STAGES
     )
 

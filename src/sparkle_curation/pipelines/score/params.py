@@ -8,12 +8,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 
 from sparkle_curation.engine.param_types import BatchSize, words
 from sparkle_curation.models.params import ModelParams, SamplingParams
-from sparkle_curation.scoring.editscore.score_scale import Rubric
+from sparkle_curation.scoring.editscore.score_scale import ScoreScale
 from sparkle_curation.scoring.editscore.scoring import ScoreSettings
 from sparkle_curation.scoring.jobs import PROMPT, Scope, ShowRules, SourceFrame
 from sparkle_curation.spec.stages import STAGE_NAMES
 
-_STAGES = "null for all, or stages as a list or parted by spaces: " + ", ".join(STAGE_NAMES)
+_STAGES = "null for all, or stages as a list or separated by spaces: " + ", ".join(STAGE_NAMES)
 _TEMPLATE = f"a text with {PROMPT} where the record's prompt belongs"
 _YES_OR_NO = "true or false"
 
@@ -30,12 +30,12 @@ Template = Annotated[str, AfterValidator(_with_prompt), Field(description=_TEMPL
 if TYPE_CHECKING:
 
     class Templates(BaseModel):
-        """The editing instruction that the judge is told, by stage."""
+        """The edit prompt that the judge is told, by stage."""
 else:
     Templates = create_model(
         "Templates",
         __config__=ConfigDict(frozen=True, extra="forbid"),
-        __doc__="The editing instruction that the judge is told, by stage; the record's prompt where it is not set.",
+        __doc__="The edit prompt that the judge is told, by stage; the record's prompt where it is not set.",
         **dict.fromkeys(STAGE_NAMES, (Template, PROMPT)),
     )
 
@@ -54,8 +54,8 @@ class ScoreGroup(BaseModel):
         max_tries: how often an answer that is none is asked for, each time with another seed.
         is_constrained: whether replies are held to the form of an answer while they are drawn.
         has_labels: whether each picture is announced as ``<img1>: ``.
-        instructions: the texts of ``editscore``, our ``own``, or the former where the package is installed.
-        templates: the editing instruction by stage.
+        prompt_template: the texts of ``editscore``, our ``own``, or the former where the package is installed.
+        templates: the edit prompt by stage.
         video_source_frame: the source frame beside an edited one of a video.
         batch_size: samples between two writes to the journal.
         give_up_after: so many samples without one answer that can be read end the run; None for none.
@@ -66,26 +66,28 @@ class ScoreGroup(BaseModel):
     stages: Annotated[
         list[str] | None, words(lambda word: word in STAGE_NAMES, _STAGES), Field(description=_STAGES)
     ]
-    limit: Annotated[BatchSize | None, Field(description="a whole number above 0, or null for all")]
+    limit: Annotated[BatchSize | None, Field(description="an integer above 0, or null for all")]
     model: ModelParams
     sampling: SamplingParams
-    score_range: Annotated[int, Field(strict=True, ge=1, description="a whole number above 0")]
-    passes: Annotated[int, Field(strict=True, ge=1, description="a whole number above 0")]
-    seed: Annotated[int, Field(strict=True, ge=0, description="a whole number")]
-    max_tries: Annotated[int, Field(strict=True, ge=1, description="a whole number above 0")]
+    score_range: Annotated[int, Field(strict=True, ge=1, description="an integer above 0")]
+    passes: Annotated[int, Field(strict=True, ge=1, description="an integer above 0")]
+    seed: Annotated[int, Field(strict=True, ge=0, description="an integer")]
+    max_tries: Annotated[int, Field(strict=True, ge=1, description="an integer above 0")]
     is_constrained: Annotated[bool, Field(strict=True, description=_YES_OR_NO)]
     has_labels: Annotated[bool, Field(strict=True, description=_YES_OR_NO)]
-    instructions: Annotated[Literal["auto", "editscore", "own"], Field(description="auto, editscore or own")]
+    prompt_template: Annotated[
+        Literal["auto", "editscore", "own"], Field(description="auto, editscore or own")
+    ]
     templates: Templates
     video_source_frame: Annotated[SourceFrame, Field(description="same or first")]
     batch_size: BatchSize
-    give_up_after: Annotated[BatchSize | None, Field(description="a whole number above 0, or null for never")]
+    give_up_after: Annotated[BatchSize | None, Field(description="an integer above 0, or null for never")]
 
     @property
     def settings(self) -> ScoreSettings:
         """How pictures are scored."""
         return ScoreSettings(
-            Rubric(self.score_range, self.passes),
+            ScoreScale(self.score_range, self.passes),
             self.seed,
             self.max_tries,
             self.is_constrained,

@@ -1,4 +1,4 @@
-"""``validate``: each table is held against its suite; a broken critical rule stops the run."""
+"""``validate``: each table is checked against its suite; a broken critical rule stops the run."""
 
 from sparkle_curation.pipelines.validate.pipeline import create_pipeline
 

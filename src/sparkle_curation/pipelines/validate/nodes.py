@@ -1,4 +1,4 @@
-"""The nodes of ``validate``: checks to be made, the site that shows them, and the gate before judging."""
+"""The nodes of ``validate``: checks to be made, the site that shows them, and the gate before filtering."""
 
 from __future__ import annotations
 

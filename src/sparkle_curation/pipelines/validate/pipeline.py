@@ -14,7 +14,7 @@ from sparkle_curation.spec.tables.ingested import COLUMNS
 
 
 def create_pipeline() -> Pipeline:
-    """Each table is held against its suite; the results become a site and a summary; then the tables may pass."""
+    """Each table is checked against its suite; the results become a site and a summary; then the tables may pass."""
     return Pipeline(
         [
             Node(

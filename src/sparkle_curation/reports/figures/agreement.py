@@ -1,4 +1,4 @@
-"""The agreement as a figure: per stage a map of both scores, and below it who changes sides at which cut-off."""
+"""The agreement as a figure: per stage a map of both scores, and below it who changes sides at which threshold."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ _GAINED, _LOST = "#0072B2", "#D55E00"
 
 
 def draw_agreement(
-    pairs: pl.DataFrame, measured: pl.DataFrame, crossings: pl.DataFrame, cut_offs: Mapping[str, float]
+    pairs: pl.DataFrame, measured: pl.DataFrame, crossings: pl.DataFrame, thresholds: Mapping[str, float]
 ) -> Figure:
     """The figure, for Plotly; a stage that nothing was compared at stays empty.
 
     Args:
         pairs: both scores of each sample.
         measured: the agreement, of which the totals are written above each map.
-        crossings: who changes sides at every cut-off.
-        cut_offs: by the stage's name, in the order in which they are drawn; drawn as a cross.
+        crossings: who changes sides at every threshold.
+        thresholds: by the stage's name, in the order in which they are drawn; drawn as a cross.
     """
-    every = panels(2 * len(cut_offs), len(cut_offs))
+    every = panels(2 * len(thresholds), len(thresholds))
     traces: list[dict[str, Any]] = []
     layout: Figure = {
         **BASE_LAYOUT,
@@ -53,7 +53,7 @@ def draw_agreement(
         "margin": {"l": 60, "r": 40, "t": 130, "b": 90},
         "grid": {
             "rows": 2,
-            "columns": len(cut_offs),
+            "columns": len(thresholds),
             "pattern": "independent",
             "xgap": 0.22,
             "ygap": 0.25,
@@ -63,13 +63,13 @@ def draw_agreement(
         "annotations": [],
         "shapes": [],
     }
-    above, below = every[: len(cut_offs)], every[len(cut_offs) :]
-    for (stage, cut_off), upper, lower in zip(cut_offs.items(), above, below, strict=True):
+    above, below = every[: len(thresholds)], every[len(thresholds) :]
+    for (stage, threshold), upper, lower in zip(thresholds.items(), above, below, strict=True):
         of_stage = pl.col("stage") == stage
         traces += [_map(pairs.filter(of_stage), upper), *_lines(crossings.filter(of_stage), lower)]
         layout |= {**_map_axes(upper), **_line_axes(lower)}
         layout["annotations"].append(_heading(stage, measured.filter(of_stage), upper))
-        layout["shapes"] += _guides(cut_off, upper, lower)
+        layout["shapes"] += _guides(threshold, upper, lower)
     return {"data": traces, "layout": layout}
 
 
@@ -92,7 +92,7 @@ def _map(pairs: pl.DataFrame, panel: Panel) -> dict[str, Any]:
 
 
 def _lines(crossings: pl.DataFrame, panel: Panel) -> list[dict[str, Any]]:
-    total = crossings.filter(pl.col("theme") == TOTAL).sort("cut_off")
+    total = crossings.filter(pl.col("theme") == TOTAL).sort("threshold")
     return [
         {
             "type": "scatter",
@@ -100,11 +100,11 @@ def _lines(crossings: pl.DataFrame, panel: Panel) -> list[dict[str, Any]]:
             "name": f"{name} by the rescore",
             "legendgroup": name,
             "showlegend": panel.is_left,
-            "x": total["cut_off"].to_list(),
+            "x": total["threshold"].to_list(),
             "y": total[name].to_list(),
             **panel.axes,
             "line": {"color": colour, "width": 2},
-            "hovertemplate": f"cut-off %{{x:.1f}}: %{{y:,}} {name}<extra></extra>",
+            "hovertemplate": f"threshold %{{x:.1f}}: %{{y:,}} {name}<extra></extra>",
         }
         for name, colour in (("gained", _GAINED), ("lost", _LOST))
     ]
@@ -123,36 +123,36 @@ def _line_axes(panel: Panel) -> dict[str, Any]:
     scale = {"range": [0, MAX_SCORE], "dtick": 2, "gridcolor": GRID, "zeroline": False}
     title = "samples" if panel.is_left else ""
     return {
-        f"xaxis{panel.suffix}": {**scale, "title": {"text": "cut-off", "standoff": 8}},
+        f"xaxis{panel.suffix}": {**scale, "title": {"text": "threshold", "standoff": 8}},
         f"yaxis{panel.suffix}": {"gridcolor": GRID, "rangemode": "tozero", "title": {"text": title}},
     }
 
 
 def _heading(stage: str, measured: pl.DataFrame, panel: Panel) -> dict[str, Any]:
     totals = measured.filter(pl.col("theme") == TOTAL).to_dicts()
-    said = _said(totals[0]) if totals else "nothing to compare"
+    said = _describe(totals[0]) if totals else "nothing to compare"
     text = f"<b>{spoken(stage)}</b><br><span style='color:{PALE_INK}'>{said}</span>"
     return {**panel.heading(text), "yshift": 4, "font": {"color": INK}}
 
 
-def _said(total: Mapping[str, Any]) -> str:
+def _describe(total: Mapping[str, Any]) -> str:
     if not total["compared"]:
         return "nothing to compare"
     rank = "no rank correlation" if total["spearman"] is None else f"Spearman {total['spearman']:.2f}"
     return (
         f"{total['compared']:,} samples · {rank} · differ by {total['mean_absolute_difference']:.2f}<br>"
-        f"at {total['cut_off']:g}: {total['gained']:,} gained, {total['lost']:,} lost"
+        f"at {total['threshold']:g}: {total['gained']:,} gained, {total['lost']:,} lost"
     )
 
 
-def _guides(cut_off: float, upper: Panel, lower: Panel) -> list[dict[str, Any]]:
-    """Where both scores are one, and the cut-off on either side."""
+def _guides(threshold: float, upper: Panel, lower: Panel) -> list[dict[str, Any]]:
+    """Where both scores are one, and the threshold on either side."""
     pale = {"color": PALE_INK, "width": 1}
     dotted = {**pale, "dash": "dot"}
     on_map = {"type": "line", "xref": f"x{upper.suffix}", "yref": f"y{upper.suffix}"}
     return [
         {**on_map, "x0": 0, "y0": 0, "x1": MAX_SCORE, "y1": MAX_SCORE, "line": pale},
-        {**on_map, "x0": cut_off, "y0": 0, "x1": cut_off, "y1": MAX_SCORE, "line": dotted},
-        {**on_map, "x0": 0, "y0": cut_off, "x1": MAX_SCORE, "y1": cut_off, "line": dotted},
-        lower.upright(cut_off, dotted),
+        {**on_map, "x0": threshold, "y0": 0, "x1": threshold, "y1": MAX_SCORE, "line": dotted},
+        {**on_map, "x0": 0, "y0": threshold, "x1": MAX_SCORE, "y1": threshold, "line": dotted},
+        lower.upright(threshold, dotted),
     ]

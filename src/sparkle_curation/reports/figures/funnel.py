@@ -1,4 +1,4 @@
-"""The funnel as a figure: from the samples that are known to those that are emitted, the themes stacked."""
+"""The funnel as a figure: from the samples that are known to those that are exported, the themes stacked."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _MIN_LABELLED_SHARE = 0.04
 """Share of all known samples below which a piece is too narrow for its number; hovering shows it."""
 
 
-def draw_funnel(funnel_table: pl.DataFrame, cut_offs: Mapping[str, float]) -> Figure:
+def draw_funnel(funnel_table: pl.DataFrame, thresholds: Mapping[str, float]) -> Figure:
     """The figure of a funnel, for Plotly: a bar per step, a piece per theme, the sum and its share beside it.
 
     Args:
-        funnel_table: a row per theme and the total, with ``known``, what each stage keeps, and ``emitted``.
-        cut_offs: by the stage's name.
+        funnel_table: a row per theme and the total, with ``known``, what each stage keeps, and ``exported``.
+        thresholds: by the stage's name.
     """
-    steps = ["known", *(name for name in funnel_table.columns if name in cut_offs), "emitted"]
-    labels = [_label(step, cut_offs) for step in steps]
+    steps = ["known", *(name for name in funnel_table.columns if name in thresholds), "exported"]
+    labels = [_label(step, thresholds) for step in steps]
     themes = funnel_table.filter(pl.col("theme") != TOTAL)
     colours = theme_colours(themes["theme"])
     totals = funnel_table.filter(pl.col("theme") == TOTAL).select(steps).row(0)
@@ -38,9 +38,9 @@ def draw_funnel(funnel_table: pl.DataFrame, cut_offs: Mapping[str, float]) -> Fi
     }
 
 
-def _label(step: str, cut_offs: Mapping[str, float]) -> str:
+def _label(step: str, thresholds: Mapping[str, float]) -> str:
     bound = "≤" if step in _UPPER else "≥"
-    return f"{spoken(step)}<br>{bound} {cut_offs[step]:g}" if step in cut_offs else step
+    return f"{spoken(step)}<br>{bound} {thresholds[step]:g}" if step in thresholds else step
 
 
 def _theme_pieces(

@@ -1,4 +1,4 @@
-"""The threshold sweep as a figure: a small picture per theme, a line per stage, the current cut-offs marked."""
+"""The threshold sweep as a figure: a small picture per theme, a line per stage, the current thresholds marked."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ from sparkle_curation.spec.stages import MAX_SCORE
 
 _COLUMN_COUNT = 3
 _PANEL_PX, _ABOVE_PX, _BELOW_PX = 235, 90, 80
-_JOINT = "all stages at one cut-off"
+_JOINT = "all stages at one threshold"
 _KEPT = "kept now"
 
 
-def draw_sweep(sweep: pl.DataFrame, surface: pl.DataFrame, cut_offs: Mapping[str, float]) -> Figure:
+def draw_sweep(sweep: pl.DataFrame, surface: pl.DataFrame, thresholds: Mapping[str, float]) -> Figure:
     """The figure of a sweep, for Plotly.
 
     A line per stage: what it alone would keep. A line for all of them: what one ``threshold`` would keep. The current
-    cut-offs are marked, and what they keep together is a level to compare the lines with.
+    thresholds are marked, and what they keep together is a level to compare the lines with.
 
     Args:
         sweep: ``threshold_sweep``.
         surface: ``threshold_surface``.
-        cut_offs: the current ones, by the stage's name.
+        thresholds: the current ones, by the stage's name.
     """
     left = _first_interesting(sweep)
     stages = sweep["stage"].unique(maintain_order=True).to_list()
-    joint, kept = _joint(surface), _kept(surface, [cut_offs[stage] for stage in stages])
+    joint, kept = _joint(surface), _kept(surface, [thresholds[stage] for stage in stages])
     themes = [TOTAL, *(theme for theme in sweep["theme"].unique(maintain_order=True) if theme != TOTAL)]
     drawn = dict(zip(themes, panels(len(themes), min(_COLUMN_COUNT, len(themes))), strict=True))
     traces = [
@@ -49,27 +49,27 @@ def draw_sweep(sweep: pl.DataFrame, surface: pl.DataFrame, cut_offs: Mapping[str
         for trace in (
             *_kept_level(theme, kept, left),
             _joint_line(theme, joint.filter(pl.col("theme") == theme)),
-            *_stage_lines(theme, sweep.filter(pl.col("theme") == theme), cut_offs, stages),
+            *_stage_lines(theme, sweep.filter(pl.col("theme") == theme), thresholds, stages),
         )
     ]
-    return {"data": traces, "layout": _layout(drawn, {stage: cut_offs[stage] for stage in stages}, left)}
+    return {"data": traces, "layout": _layout(drawn, {stage: thresholds[stage] for stage in stages}, left)}
 
 
 def _joint(surface: pl.DataFrame) -> pl.DataFrame:
-    """The survivors where all stages have the same cut-off: ``theme``, ``cut_off``, ``surviving``."""
-    columns = _cut_off_columns(surface)
+    """The survivors where all stages have the same threshold: ``theme``, ``threshold``, ``surviving``."""
+    columns = _threshold_columns(surface)
     is_same = pl.all_horizontal(pl.col(columns[0]) == pl.col(each) for each in columns)
-    return surface.filter(is_same).select("theme", pl.col(columns[0]).alias("cut_off"), "surviving")
+    return surface.filter(is_same).select("theme", pl.col(columns[0]).alias("threshold"), "surviving")
 
 
-def _kept(surface: pl.DataFrame, cut_offs: list[float]) -> dict[str, int]:
-    """What the current cut-offs keep, by theme; empty where they are not on the surface's grid."""
-    pairs = zip(_cut_off_columns(surface), cut_offs, strict=True)
-    is_now = pl.all_horizontal(pl.col(column) == cut_off for column, cut_off in pairs)
+def _kept(surface: pl.DataFrame, thresholds: list[float]) -> dict[str, int]:
+    """What the current thresholds keep, by theme; empty where they are not on the surface's grid."""
+    pairs = zip(_threshold_columns(surface), thresholds, strict=True)
+    is_now = pl.all_horizontal(pl.col(column) == threshold for column, threshold in pairs)
     return dict(surface.filter(is_now).select("theme", "surviving").rows())
 
 
-def _cut_off_columns(surface: pl.DataFrame) -> list[str]:
+def _threshold_columns(surface: pl.DataFrame) -> list[str]:
     """A column per stage, in their order."""
     return [name for name in surface.columns if name not in {"theme", "surviving"}]
 
@@ -82,21 +82,23 @@ def _kept_level(theme: str, kept: Mapping[str, int], left: float) -> Iterator[di
 
 def _joint_line(theme: str, joint: pl.DataFrame) -> dict[str, Any]:
     line = {"color": INK, "width": 2.5}
-    x, y = joint["cut_off"].to_list(), joint["surviving"].to_list()
+    x, y = joint["threshold"].to_list(), joint["surviving"].to_list()
     return {**_line(theme, _JOINT, x, y, line), "legendrank": 1001}
 
 
 def _stage_lines(
-    theme: str, sweep: pl.DataFrame, cut_offs: Mapping[str, float], stages: list[str]
+    theme: str, sweep: pl.DataFrame, thresholds: Mapping[str, float], stages: list[str]
 ) -> Iterator[dict[str, Any]]:
-    """A line per stage and a mark at its cut-off; one between two tenths has no count and no mark, only a dotted line."""
+    """A line per stage and a mark at its threshold; one between two tenths has no count and no mark, only a dotted line."""
     for stage, colour in stage_colours(stages).items():
         rows = sweep.filter(pl.col("stage") == stage)
-        now = rows.filter(pl.col("cut_off") == cut_offs[stage])
+        now = rows.filter(pl.col("threshold") == thresholds[stage])
         line = {"color": colour, "width": 2}
-        yield _line(theme, spoken(stage), rows["cut_off"].to_list(), rows["surviving"].to_list(), line)
+        yield _line(theme, spoken(stage), rows["threshold"].to_list(), rows["surviving"].to_list(), line)
         yield {
-            **_line(theme, f"{spoken(stage)} now", now["cut_off"].to_list(), now["surviving"].to_list(), {}),
+            **_line(
+                theme, f"{spoken(stage)} now", now["threshold"].to_list(), now["surviving"].to_list(), {}
+            ),
             "mode": "markers",
             "marker": {"color": colour, "size": 9, "line": {"color": "white", "width": 1.5}},
             "legendgroup": spoken(stage),
@@ -113,26 +115,28 @@ def _line(theme: str, name: str, x: list[float], y: list[int], line: dict[str, A
         "x": x,
         "y": y,
         "line": line,
-        "hovertemplate": f"{name}<br>cut-off %{{x:.1f}}: %{{y:,}} samples<extra>{theme}</extra>",
+        "hovertemplate": f"{name}<br>threshold %{{x:.1f}}: %{{y:,}} samples<extra>{theme}</extra>",
     }
 
 
 def _first_interesting(sweep: pl.DataFrame) -> float:
-    """Where the pictures begin: the whole number below the cut-off at which some stage has lost a fiftieth."""
+    """Where the pictures begin: the integer below the threshold at which some stage has lost a fiftieth."""
     total = sweep.filter(pl.col("theme") == TOTAL)
     most = pl.col("surviving").max().over("stage")
-    lossless = total.filter(pl.col("surviving") >= 0.98 * most).group_by("stage").agg(pl.col("cut_off").max())
-    return min(7.0, *(float(cut_off // 1) for cut_off in lossless["cut_off"]))
+    lossless = (
+        total.filter(pl.col("surviving") >= 0.98 * most).group_by("stage").agg(pl.col("threshold").max())
+    )
+    return min(7.0, *(float(threshold // 1) for threshold in lossless["threshold"]))
 
 
-def _layout(drawn: Mapping[str, Panel], cut_offs: Mapping[str, float], left: float) -> Figure:
-    now = ", ".join(f"{spoken(stage)} {cut_off:g}" for stage, cut_off in cut_offs.items())
+def _layout(drawn: Mapping[str, Panel], thresholds: Mapping[str, float], left: float) -> Figure:
+    now = ", ".join(f"{spoken(stage)} {threshold:g}" for stage, threshold in thresholds.items())
     every = list(drawn.values())
     row_count = -(-len(every) // every[0].columns)
     return {
         **BASE_LAYOUT,
         "title": {
-            "text": f"Samples that survive a cut-off<br><sup>now: {now}</sup>",
+            "text": f"Samples that survive a threshold<br><sup>now: {now}</sup>",
             "x": 0,
             "xref": "paper",
             "xanchor": "left",
@@ -157,9 +161,12 @@ def _layout(drawn: Mapping[str, Panel], cut_offs: Mapping[str, float], left: flo
             {**panel.heading(f"<b>{theme}</b>"), "font": {"size": 13}} for theme, panel in drawn.items()
         ],
         "shapes": [
-            {**panel.upright(cut_offs[stage], {"color": colour, "width": 1, "dash": "dot"}), "layer": "below"}
+            {
+                **panel.upright(thresholds[stage], {"color": colour, "width": 1, "dash": "dot"}),
+                "layer": "below",
+            }
             for panel in every
-            for stage, colour in stage_colours(cut_offs).items()
+            for stage, colour in stage_colours(thresholds).items()
         ],
         **{f"xaxis{panel.suffix}": _x_axis(panel, left) for panel in every},
         **{f"yaxis{panel.suffix}": _y_axis(panel) for panel in every},
@@ -173,7 +180,7 @@ def _x_axis(panel: Panel, left: float) -> Figure:
         "gridcolor": GRID,
         "zeroline": False,
         **({"matches": "x"} if panel.number else {}),
-        **({"title": {"text": "cut-off", "standoff": 8}} if panel.is_lowest else {}),
+        **({"title": {"text": "threshold", "standoff": 8}} if panel.is_lowest else {}),
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, NamedTuple, TypeVar
 import numpy as np
 import polars as pl
 
-from sparkle_curation.ingest.assets.store import AssetStore, choose_copy
+from sparkle_curation.ingest.assets.store import AssetStore, prefer_loose
 from sparkle_curation.media.assets import Failure, read_asset
 from sparkle_curation.media.bboxes.bboxes import to_pixels
 from sparkle_curation.media.decode.frames import read_frames
@@ -58,13 +58,13 @@ class PanelMaker:
 
     Args:
         store: the release's assets.
-        media: columns of ``media``, of the samples at hand.
+        media: columns of ``media``, of the available samples.
         grounded: boxes by sample id.
     """
 
     def __init__(self, store: AssetStore, media: pl.DataFrame, grounded: Mapping[str, Grounded]) -> None:
         self._store, self._grounded = store, grounded
-        self._files = {(row["id"], row["kind"]): row for row in choose_copy(media).iter_rows(named=True)}
+        self._files = {(row["id"], row["kind"]): row for row in prefer_loose(media).iter_rows(named=True)}
 
     def panels(self, sample_id: str, pictures: Sequence[PictureKind]) -> list[Panel]:
         """A sample's pictures, in the order in which they are asked for."""
@@ -107,7 +107,7 @@ class PanelMaker:
     def _boxes(self, sample_id: str, source: _Found | str) -> Panel:
         grounded = self._grounded.get(sample_id)
         if grounded is None:
-            return Panel(empty_panel("no boxes of this sample in the release at hand"), "boxes")
+            return Panel(empty_panel("no boxes of this sample in the available release"), "boxes")
         if isinstance(source, str):
             return Panel(empty_panel(f"boxes, but nothing to draw them on: {source}"), grounded.table)
         height, width, _ = source.picture.shape
@@ -122,7 +122,7 @@ class PanelMaker:
         """What was read, or why nothing could be."""
         row = self._files.get((sample_id, kind))
         if row is None:
-            return f"no {kind} in the release at hand"
+            return f"no {kind} in the available release"
         if row["error"] is not None:
             return f"{kind} is broken: {row['error']}"
         found = read_asset(self._store, sample_id, kind, read)

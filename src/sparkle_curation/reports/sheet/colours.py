@@ -15,7 +15,7 @@ EMPTY: Colour = "#eef0f3"
 
 PASSED: Colour = "#1b7f4d"
 FAILED: Colour = "#c0362c"
-TAINTED: Colour = "#9a5b00"
+IMPUTED: Colour = "#9a5b00"
 
 BOX_COLOURS: tuple[Colour, ...] = ("#e4572e", "#1f78b4", "#2a9d4b", "#8e44ad", "#c98a00", "#0f8b8d")
 MASK_EDGE: Colour = "#00d68f"

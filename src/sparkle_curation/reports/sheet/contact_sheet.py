@@ -15,6 +15,7 @@ from sparkle_curation.reports.sheet.colours import (
     GAP,
     GREY,
     HEADING,
+    IMPUTED,
     INK,
     LINE,
     MARGIN,
@@ -26,7 +27,6 @@ from sparkle_curation.reports.sheet.colours import (
     SCORES_WIDTH,
     SMALL,
     STRIP,
-    TAINTED,
     TEXT,
     TINY,
     TITLE,
@@ -46,7 +46,7 @@ _OUTCOMES: dict[str, tuple[str, Colour]] = {
     "passed": ("passed", PASSED),
     "rejected": ("below", FAILED),
     "unscored": ("no score", GREY),
-    "tainted": ("made up", TAINTED),
+    "imputed": ("imputed", IMPUTED),
 }
 
 
@@ -62,7 +62,7 @@ class StageScore(NamedTuple):
 
     stage: str
     score: float | None
-    cut_off: float
+    threshold: float
     outcome: str
 
 
@@ -75,7 +75,7 @@ class Card:
         theme: its theme.
         keyword: what it was edited to, or empty.
         prompt: the instruction, or empty.
-        is_kept: whether the variant keeps it; None where nothing was judged.
+        is_kept: whether the variant keeps it; None where nothing was filtered.
         rejected_by: the stage that rejects it, or None.
         panels: its pictures, as many as every other card has.
         scores: by stage.
@@ -182,10 +182,10 @@ _TRACK_TOP, _TRACK_HEIGHT = 26, 10
 
 
 def _draw_scores(canvas: ImageDraw.ImageDraw, scores: Sequence[StageScore], left: int) -> None:
-    """Each stage's score as a bar of 0-10, with a mark at its cut-off and the outcome in words."""
+    """Each stage's score as a bar of 0-10, with a mark at its threshold and the outcome in words."""
     right = left + SCORES_WIDTH - GAP
     if not scores:
-        canvas.text((left, _PANELS_TOP), "not judged", fill=FAINT, font=font(TEXT))
+        canvas.text((left, _PANELS_TOP), "not filtered", fill=FAINT, font=font(TEXT))
     for number, stage in enumerate(scores):
         _draw_score(canvas, stage, (left, right), _PANELS_TOP + number * _SCORE_HEIGHT)
 
@@ -203,9 +203,11 @@ def _draw_score(canvas: ImageDraw.ImageDraw, stage: StageScore, ends: tuple[int,
     if stage.score is not None:
         end = _at(stage.score, ends)
         canvas.rounded_rectangle((left, y1, max(end, left + 4), y2), radius=4, fill=colour)
-    mark = _at(stage.cut_off, ends)
+    mark = _at(stage.threshold, ends)
     canvas.line([(mark, y1 - 3), (mark, y2 + 3)], fill=INK, width=2)
-    text = f"{stage.cut_off:.1f}" if stage.cut_off == round(stage.cut_off, 1) else f"{stage.cut_off:g}"
+    text = (
+        f"{stage.threshold:.1f}" if stage.threshold == round(stage.threshold, 1) else f"{stage.threshold:g}"
+    )
     x = min(max(mark - width_px(text, TINY) // 2, left), right - width_px(text, TINY))
     canvas.text((x, y2 + 4), text, fill=GREY, font=font(TINY))
 

@@ -1,4 +1,4 @@
-"""Which samples a contact sheet shows: those that are named, those nearest a cut-off, or some of each theme."""
+"""Which samples a contact sheet shows: those that are named, those nearest a threshold, or some of each theme."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import polars as pl
 import xxhash
 
-from sparkle_curation.engine.any_frame import Frame
+from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import ParameterError, did_you_mean
 from sparkle_curation.spec.themes import THEMES
 
 
-def choose_named(verdicts: Frame, ids: Sequence[str]) -> pl.DataFrame:
+def choose_named(verdicts: AnyFrame, ids: Sequence[str]) -> pl.DataFrame:
     """The verdicts of the named samples, in the order in which they are named; a name that is there twice counts once.
 
     Raises:
@@ -35,12 +35,12 @@ def choose_named(verdicts: Frame, ids: Sequence[str]) -> pl.DataFrame:
     return named.join(known, on="id", how="left", maintain_order="left").select(known.columns)
 
 
-def choose_nearest(verdicts: Frame, stage: str, per_theme: int) -> pl.DataFrame:
-    """The verdicts of each theme's samples whose score lies nearest to the cut-off of a stage, by theme and score.
+def choose_nearest(verdicts: AnyFrame, stage: str, per_theme: int) -> pl.DataFrame:
+    """The verdicts of each theme's samples whose score lies nearest to the threshold of a stage, by theme and score.
 
     Samples without a score there are not among them; of equally near ones those with the smaller id are.
     """
-    distance = (pl.col(f"{stage}_score") - pl.col(f"{stage}_cut_off")).abs()
+    distance = (pl.col(f"{stage}_score") - pl.col(f"{stage}_threshold")).abs()
     nearest = (
         verdicts.lazy()
         .filter(pl.col(f"{stage}_score").is_not_null())
@@ -50,10 +50,10 @@ def choose_nearest(verdicts: Frame, stage: str, per_theme: int) -> pl.DataFrame:
     return _by_theme(nearest, f"{stage}_score", "id")
 
 
-def choose_by_theme(verdicts: Frame, assets: Frame, per_theme: int, seed: int) -> pl.DataFrame:
+def choose_by_theme(verdicts: AnyFrame, assets: AnyFrame, per_theme: int, seed: int) -> pl.DataFrame:
     """The verdicts of some samples of each theme, drawn by the seed, by theme and id.
 
-    Where the release at hand has media of some samples only, those with more kinds of them are drawn first. A digest
+    Where the available release has media of some samples only, those with more kinds of them are drawn first. A digest
     of seed and id decides, so the same samples are drawn whatever other samples there are.
 
     Args:

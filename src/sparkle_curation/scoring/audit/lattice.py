@@ -13,73 +13,77 @@ from itertools import product
 
 import polars as pl
 
-from sparkle_curation.scoring.editscore.score_scale import Rubric
+from sparkle_curation.scoring.editscore.score_scale import ScoreScale
 from sparkle_curation.spec.stages import MAX_SCORE
 
 _WHOLE_TOLERANCE = 1e-6
-"""In answers: a mean computed in double precision is exact to 1e-13 of it, and a made-up value moves it by 0.25."""
+"""In answers: a mean computed in double precision is exact to 1e-13 of it, and an imputed value moves it by 0.25."""
 
 
-def sum_of_answers(score: pl.Expr, rubric: Rubric) -> pl.Expr:
+def sum_of_answers(score: pl.Expr, score_scale: ScoreScale) -> pl.Expr:
     """A recorded score as the sum of its answers; whole, or a multiple of 0.25, where it is within rounding."""
-    total = score * rubric.answers_per_point
+    total = score * score_scale.answers_per_point
     nearest = (total * 4).round() / 4
     return pl.when((total - nearest).abs() <= _WHOLE_TOLERANCE).then(nearest).otherwise(total)
 
 
-def is_on_lattice(score: pl.Expr, rubric: Rubric) -> pl.Expr:
+def is_on_lattice(score: pl.Expr, score_scale: ScoreScale) -> pl.Expr:
     """Whether a recorded sub-score is a mean of whole answers."""
-    total = sum_of_answers(score, rubric)
+    total = sum_of_answers(score, score_scale)
     return total == total.round()
 
 
-def lattice_evidence(score: pl.Expr, name: str, rubric: Rubric) -> pl.Expr:
+def lattice_evidence(score: pl.Expr, name: str, score_scale: ScoreScale) -> pl.Expr:
     """What a sub-score off the lattice gives away, as text; null where it is on it.
 
     >>> frame = pl.DataFrame({"SC_score": [8.8, 8.85, 8.825, 8.83]})
-    >>> for line in frame.select(lattice_evidence(pl.col("SC_score"), "SC_score", Rubric())).to_series():
+    >>> for line in frame.select(lattice_evidence(pl.col("SC_score"), "SC_score", ScoreScale())).to_series():
     ...     print(line)
     None
-    SC_score 8.85 is no multiple of 0.1: in 4 passes, one made-up 5 moves it there
-    SC_score 8.825 is no multiple of 0.1: in 4 passes, one made-up 12.5 moves it there
-    SC_score 8.83 is no multiple of 0.1: no made-up value of EditScore explains it
+    SC_score 8.85 is no multiple of 0.1: in 4 passes, one imputed 5 moves it there
+    SC_score 8.825 is no multiple of 0.1: in 4 passes, one imputed 12.5 moves it there
+    SC_score 8.83 is no multiple of 0.1: no imputed value of EditScore explains it
     """
-    total = sum_of_answers(score, rubric)
-    causes = made_up_causes(rubric)
+    total = sum_of_answers(score, score_scale)
+    causes = imputed_causes(score_scale)
     cause = (total - total.floor()).replace_strict(
         list(causes),
         list(causes.values()),
-        default="no made-up value of EditScore explains it",
+        default="no imputed value of EditScore explains it",
         return_dtype=pl.String,
     )
-    text = pl.format(f"{name} {{}} is no multiple of {rubric.lattice_step:g}: {{}}", score, cause)
-    return pl.when(~is_on_lattice(score, rubric)).then(text)
+    text = pl.format(f"{name} {{}} is no multiple of {score_scale.lattice_step:g}: {{}}", score, cause)
+    return pl.when(~is_on_lattice(score, score_scale)).then(text)
 
 
-def made_up_causes(rubric: Rubric) -> dict[float, str]:
-    """The fewest made-up values that leave each fraction of an answer, in words, by the fraction.
+def imputed_causes(score_scale: ScoreScale) -> dict[float, str]:
+    """The fewest imputed values that leave each fraction of an answer, in words, by the fraction.
 
-    >>> made_up_causes(Rubric())[0.75]
-    'in 4 passes, one made-up 5 and one made-up 12.5 move it there'
+    >>> imputed_causes(ScoreScale())[0.75]
+    'in 4 passes, one imputed 5 and one imputed 12.5 move it there'
     """
-    values = (rubric.no_score_answer, rubric.out_of_range_answer)
+    values = (score_scale.no_score_answer, score_scale.out_of_range_answer)
     counts = sorted(
-        (pair for pair in product(range(rubric.passes + 1), repeat=2) if 0 < sum(pair) <= rubric.passes),
+        (
+            pair
+            for pair in product(range(score_scale.passes + 1), repeat=2)
+            if 0 < sum(pair) <= score_scale.passes
+        ),
         key=sum,
     )
     causes: dict[float, str] = {}
     for pair in counts:
         total = sum(count * value for count, value in zip(pair, values, strict=True))
-        causes.setdefault(total % 1, _in_words(rubric, pair, values))
+        causes.setdefault(total % 1, _in_words(score_scale, pair, values))
     causes.pop(0.0, None)
     return causes
 
 
-def _in_words(rubric: Rubric, counts: tuple[int, ...], answers: tuple[float, ...]) -> str:
+def _in_words(score_scale: ScoreScale, counts: tuple[int, ...], answers: tuple[float, ...]) -> str:
     parts = [
-        f"{'one' if count == 1 else count} made-up {answer * MAX_SCORE / rubric.score_range:g}"
+        f"{'one' if count == 1 else count} imputed {answer * MAX_SCORE / score_scale.score_range:g}"
         for count, answer in zip(counts, answers, strict=True)
         if count
     ]
     verb = "moves" if sum(counts) == 1 else "move"
-    return f"in {rubric.passes} passes, {' and '.join(parts)} {verb} it there"
+    return f"in {score_scale.passes} passes, {' and '.join(parts)} {verb} it there"

@@ -1,4 +1,4 @@
-"""The audit of recorded scores: which of them EditScore cannot have given without making a value up.
+"""The audit of recorded scores: which of them EditScore cannot have given without imputing a value.
 
 No model is asked; the numbers alone tell. Sources: EditScore, ``editscore/__init__.py``, for what each rule says;
 the dataset card, "Per-task Pipeline Metadata", for what is recorded. A still is scored by ``evaluate`` (recorded
@@ -8,17 +8,17 @@ its first pass).
 The rules (``release.score_rules.ScoreRule``):
 
 - ``guess_marker``: ``evaluate`` draws both answers of a pass at random when it cannot parse one, and marks the
-  reasoning with ``guess_if_cannot_parse``. Only the last pass's reasoning is recorded, and a drawn answer is a
-  whole number: a guess in an earlier pass is indistinguishable from an answer.
+  reasoning with ``guess_if_cannot_parse``. Only the last pass's reasoning is recorded, and a drawn answer is an
+  integer: a guess in an earlier pass is indistinguishable from an answer.
 - ``off_lattice``: see ``scoring.audit.lattice``. A judge that answers in half points gives such means too; the prompt asks
-  for whole numbers.
+  for integers.
 - ``above_geometric_mean``: a pass's overall score is ``sqrt(SC * PQ)``, so by Cauchy-Schwarz their mean is at most
   the root of the product of the means, whatever the values; of a still, SC is at most either of its two means.
 - ``raw_output_unparsable``: the first pass's answer is none (``model_jobs.answers``). EditScore then takes what looks
   like numbers, or makes one up; by itself this proves nothing.
 - ``raw_output_impossible_mean``: what the first pass's answer leaves to the others is below 0 or above the range.
 - ``no_pass_decomposition``: no whole answers of the other passes reproduce the overall score to 1e-9. Looked for
-  where no other rule explains the frame; finds two made-up values that cancel out on the lattice.
+  where no other rule explains the frame; finds two imputed values that cancel out on the lattice.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ import polars as pl
 from sparkle_curation.model_jobs.answers import ANSWER_TYPE, parse_answers
 from sparkle_curation.scoring.audit.lattice import is_on_lattice, lattice_evidence, sum_of_answers
 from sparkle_curation.scoring.audit.pass_search import Recorded, is_made_of_passes, overall_without
-from sparkle_curation.scoring.editscore.score_scale import DEFAULT_RUBRIC, Rubric
+from sparkle_curation.scoring.editscore.score_scale import DEFAULT_SCORE_SCALE, ScoreScale
 from sparkle_curation.spec.codes.score_rules import ScoreRule
 from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.stages import PRIMARY_CRITERIA, STAGE_NAMES, STAGES, Stage
@@ -40,10 +40,12 @@ GUESS_MARKER = "guess_if_cannot_parse"
 _TOLERANCE = 1e-9
 _RAW_OUTPUTS = ("SC_raw_output", "PQ_raw_output")
 
-Frame = pl.DataFrame | pl.LazyFrame
+AnyFrame = pl.DataFrame | pl.LazyFrame
 
 
-def find_score_faults(tables: Mapping[str, Frame], rubric: Rubric = DEFAULT_RUBRIC) -> pl.DataFrame:
+def find_score_faults(
+    tables: Mapping[str, AnyFrame], score_scale: ScoreScale = DEFAULT_SCORE_SCALE
+) -> pl.DataFrame:
     """The violations (``SCORE_FAULT_COLUMNS``): one row per sample, stage, frame and violated rule.
 
     In the order of the stages, then by id, frame and rule. A row whose scores are null has no violation.
@@ -51,14 +53,14 @@ def find_score_faults(tables: Mapping[str, Frame], rubric: Rubric = DEFAULT_RUBR
     Args:
         tables: the ingested tables of scores by the stage's name; ``id, theme, editscore``, of frames
             ``frame_indices``, and the primary criterion's column are read.
-        rubric: the settings that the scores were made with.
+        score_scale: the settings that the scores were made with.
     """
     found = [
-        (_frame_faults if stage.is_of_frames else _still_faults)(stage, tables[stage.name], rubric)
+        (_frame_faults if stage.is_of_frames else _still_faults)(stage, tables[stage.name], score_scale)
         for stage in STAGES
     ]
     faults = pl.concat(found).with_columns(
-        pl.col("rule").is_in([rule.value for rule in ScoreRule if rule.is_taint]).alias("is_taint")
+        pl.col("rule").is_in([rule.value for rule in ScoreRule if rule.is_imputed]).alias("is_imputed")
     )
     stages, rules = pl.Enum(STAGE_NAMES), pl.Enum([rule.value for rule in ScoreRule])
     return faults.sort(pl.col("stage").cast(stages), "id", "frame", pl.col("rule").cast(rules)).select(
@@ -66,22 +68,22 @@ def find_score_faults(tables: Mapping[str, Frame], rubric: Rubric = DEFAULT_RUBR
     )
 
 
-def hold_against_cut_offs(score_faults: Frame, cut_offs: Mapping[str, float]) -> pl.DataFrame:
+def compare_with_thresholds(score_faults: AnyFrame, thresholds: Mapping[str, float]) -> pl.DataFrame:
     """The audit (``SCORE_AUDIT_COLUMNS``): each violation, and whether its sample would change sides.
 
     Args:
         score_faults: from ``find_score_faults``.
-        cut_offs: by the stage's name; a score equal to it is kept.
+        thresholds: by the stage's name; a score equal to it is kept.
     """
     is_kept, would_be_kept = (
-        _is_met(pl.col(name), pl.col("cut_off")) for name in ("score", "score_without_tainted_pass")
+        _is_met(pl.col(name), pl.col("threshold")) for name in ("score", "score_without_imputed_pass")
     )
     return (
         score_faults.lazy()
         .with_columns(
             pl.col("stage")
-            .replace_strict(list(cut_offs), list(cut_offs.values()), return_dtype=pl.Float64)
-            .alias("cut_off")
+            .replace_strict(list(thresholds), list(thresholds.values()), return_dtype=pl.Float64)
+            .alias("threshold")
         )
         .with_columns((is_kept != would_be_kept).alias("changes_side"))
         .select(field.name for field in SCORE_AUDIT_COLUMNS)
@@ -89,14 +91,14 @@ def hold_against_cut_offs(score_faults: Frame, cut_offs: Mapping[str, float]) ->
     )
 
 
-def _is_met(score: pl.Expr, cut_off: pl.Expr) -> pl.Expr:
+def _is_met(score: pl.Expr, threshold: pl.Expr) -> pl.Expr:
     """Whether the primary criterion of the row's stage keeps the score."""
     upper = [each.name for each in PRIMARY_CRITERIA if not each.is_at_least]
-    return pl.when(pl.col("stage").is_in(upper)).then(score <= cut_off).otherwise(score >= cut_off)
+    return pl.when(pl.col("stage").is_in(upper)).then(score <= threshold).otherwise(score >= threshold)
 
 
 # ------------------------------------------------------------------ stills
-def _still_faults(stage: Stage, scores: Frame, rubric: Rubric) -> pl.DataFrame:
+def _still_faults(stage: Stage, scores: AnyFrame, score_scale: ScoreScale) -> pl.DataFrame:
     member = pl.col("editscore").struct.field
     names = ("prompt_following", "consistency", "perceptual_quality")
     marked = [
@@ -119,27 +121,29 @@ def _still_faults(stage: Stage, scores: Frame, rubric: Rubric) -> pl.DataFrame:
     above = pl.format("overall {} > sqrt(min({}, {}) * {}) = {}", "overall", *names, bound.round(9))
     evidence = {
         ScoreRule.GUESS_MARKER: pl.format(f"{GUESS_MARKER} in {{}}", "marked"),
-        ScoreRule.OFF_LATTICE: _joined([lattice_evidence(pl.col(name), name, rubric) for name in names]),
+        ScoreRule.OFF_LATTICE: _joined([lattice_evidence(pl.col(name), name, score_scale) for name in names]),
         ScoreRule.ABOVE_GEOMETRIC_MEAN: pl.when(pl.col("overall") > bound + _TOLERANCE).then(above),
     }
-    without = pl.lit(None, pl.Float64).alias("score_without_tainted_pass")
+    without = pl.lit(None, pl.Float64).alias("score_without_imputed_pass")
     return _violations(stage, stills.with_columns(without, pl.lit(None, pl.Int32).alias("frame")), evidence)
 
 
 # ------------------------------------------------------------------ frames of the edited video
-def _frame_faults(stage: Stage, scores: Frame, rubric: Rubric) -> pl.DataFrame:
-    frames = _read_frames(stage, scores, rubric).with_columns(_sums(rubric))
-    evidence = _frame_evidence(rubric)
+def _frame_faults(stage: Stage, scores: AnyFrame, score_scale: ScoreScale) -> pl.DataFrame:
+    frames = _read_frames(stage, scores, score_scale).with_columns(_sums(score_scale))
+    evidence = _frame_evidence(score_scale)
     frames = frames.with_columns(text.alias(rule.value) for rule, text in evidence.items())
     frames = frames.with_columns(
-        _decomposition_evidence(frames, rubric).alias(ScoreRule.NO_PASS_DECOMPOSITION.value)
+        _decomposition_evidence(frames, score_scale).alias(ScoreRule.NO_PASS_DECOMPOSITION.value)
     )
-    frames = frames.join(_without_tainted_passes(frames, rubric), on="id", how="left", maintain_order="left")
+    frames = frames.join(
+        _without_imputed_passes(frames, score_scale), on="id", how="left", maintain_order="left"
+    )
     rules = [*evidence, ScoreRule.NO_PASS_DECOMPOSITION]
     return _violations(stage, frames, {rule: pl.col(rule.value) for rule in rules})
 
 
-def _read_frames(stage: Stage, scores: Frame, rubric: Rubric) -> pl.DataFrame:
+def _read_frames(stage: Stage, scores: AnyFrame, score_scale: ScoreScale) -> pl.DataFrame:
     """One row per scored frame: its numbers, the first pass's answers, and the marked reasonings.
 
     No text leaves the engine: a gigabyte of raw answers comes down to six small columns.
@@ -147,7 +151,7 @@ def _read_frames(stage: Stage, scores: Frame, rubric: Rubric) -> pl.DataFrame:
     reasonings = ("SC_score_reasoning", "PQ_score_reasoning")
     parsed = [
         pl.col(name).map_batches(
-            lambda texts: parse_answers(texts, rubric.score_range),
+            lambda texts: parse_answers(texts, score_scale.score_range),
             return_dtype=ANSWER_TYPE,
             is_elementwise=True,
         )
@@ -176,12 +180,12 @@ def _read_frames(stage: Stage, scores: Frame, rubric: Rubric) -> pl.DataFrame:
     )
 
 
-def _sums(rubric: Rubric) -> list[pl.Expr]:
+def _sums(score_scale: ScoreScale) -> list[pl.Expr]:
     """Each frame's recorded scores as sums of answers over all passes, and over those after the first."""
     sums = {
-        "sc": sum_of_answers(pl.col("SC_score"), rubric),
-        "pq": sum_of_answers(pl.col("PQ_score"), rubric),
-        "root": pl.col("O_score") * rubric.answers_per_point,
+        "sc": sum_of_answers(pl.col("SC_score"), score_scale),
+        "pq": sum_of_answers(pl.col("PQ_score"), score_scale),
+        "root": pl.col("O_score") * score_scale.answers_per_point,
     }
     first = {"sc": _first("SC"), "pq": _first("PQ"), "root": (_first("SC") * _first("PQ")).sqrt()}
     return [
@@ -190,38 +194,38 @@ def _sums(rubric: Rubric) -> list[pl.Expr]:
     ]
 
 
-def _frame_evidence(rubric: Rubric) -> dict[ScoreRule, pl.Expr]:
+def _frame_evidence(score_scale: ScoreScale) -> dict[ScoreRule, pl.Expr]:
     bound = (pl.col("SC_score") * pl.col("PQ_score")).sqrt()
     above = pl.format("O_score {} > sqrt({} * {}) = {}", "O_score", "SC_score", "PQ_score", bound.round(9))
     faults = [pl.format(f"{name}: {{}}", pl.col(name).struct.field("fault")) for name in _RAW_OUTPUTS]
     return {
         ScoreRule.GUESS_MARKER: pl.format(f"{GUESS_MARKER} in {{}}", "marked"),
         ScoreRule.OFF_LATTICE: _joined(
-            [lattice_evidence(pl.col(name), name, rubric) for name in ("SC_score", "PQ_score")]
+            [lattice_evidence(pl.col(name), name, score_scale) for name in ("SC_score", "PQ_score")]
         ),
         ScoreRule.ABOVE_GEOMETRIC_MEAN: pl.when(pl.col("O_score") > bound + _TOLERANCE).then(above),
         ScoreRule.RAW_OUTPUT_UNPARSABLE: _joined(faults),
         ScoreRule.RAW_OUTPUT_IMPOSSIBLE_MEAN: _joined(
-            [_impossible(question, rubric) for question in ("SC", "PQ")]
+            [_impossible(question, score_scale) for question in ("SC", "PQ")]
         ),
     }
 
 
-def _impossible(question: str, rubric: Rubric) -> pl.Expr:
+def _impossible(question: str, score_scale: ScoreScale) -> pl.Expr:
     """Why the other passes cannot have what the first leaves them; null where they can, or where none is told."""
-    most = (rubric.passes - 1) * rubric.score_range
+    most = (score_scale.passes - 1) * score_scale.score_range
     score, rest = pl.col(f"{question}_score"), pl.col(f"{question.lower()}_rest")
     text = pl.format(
-        f"{question}_raw_output counts {{}}, {question}_score {{}} is the mean of {rubric.passes}: "
+        f"{question}_raw_output counts {{}}, {question}_score {{}} is the mean of {score_scale.passes}: "
         f"the others would add up to {{}}, of 0-{most}",
         _first(question),
         score,
         rest.cast(pl.Int64, strict=False),
     )
-    return pl.when(is_on_lattice(score, rubric) & ~rest.is_between(0, most)).then(text)
+    return pl.when(is_on_lattice(score, score_scale) & ~rest.is_between(0, most)).then(text)
 
 
-def _decomposition_evidence(frames: pl.DataFrame, rubric: Rubric) -> pl.Series:
+def _decomposition_evidence(frames: pl.DataFrame, score_scale: ScoreScale) -> pl.Series:
     """Why no passes make a frame's overall score; null where some do, or where another rule explains the frame."""
     explained = [rule.value for rule in ScoreRule if rule is not ScoreRule.NO_PASS_DECOMPOSITION]
     is_open = (
@@ -229,9 +233,9 @@ def _decomposition_evidence(frames: pl.DataFrame, rubric: Rubric) -> pl.Series:
     )
     asked = frames.select(is_open.alias("is_open"), "sc_rest", "pq_rest", "root_rest").with_row_index("row")
     asked = asked.filter("is_open")
-    asked = asked.filter(~is_made_of_passes(rubric, asked))
+    asked = asked.filter(~is_made_of_passes(score_scale, asked))
     text = pl.format(
-        f"no {rubric.passes - 1} passes beside the first (SC {{}}, PQ {{}}) have SC_score {{}}, PQ_score {{}} and "
+        f"no {score_scale.passes - 1} passes beside the first (SC {{}}, PQ {{}}) have SC_score {{}}, PQ_score {{}} and "
         "O_score {}",
         _first("SC"),
         _first("PQ"),
@@ -243,23 +247,23 @@ def _decomposition_evidence(frames: pl.DataFrame, rubric: Rubric) -> pl.Series:
     return frames.select(pl.when(is_unmade).then(text).alias("evidence")).to_series()
 
 
-def _without_tainted_passes(frames: pl.DataFrame, rubric: Rubric) -> pl.DataFrame:
-    """One row per tainted sample: ``id``, ``score_without_tainted_pass`` (null where a pass cannot be left out)."""
-    taints = [pl.col(rule.value).is_not_null() for rule in ScoreRule if rule.is_taint]
-    frames = frames.with_columns(pl.any_horizontal(taints).alias("is_tainted"))
-    frames = frames.filter(pl.col("is_tainted").any().over("id"))
+def _without_imputed_passes(frames: pl.DataFrame, score_scale: ScoreScale) -> pl.DataFrame:
+    """One row per imputed sample: ``id``, ``score_without_imputed_pass`` (null where a pass cannot be left out)."""
+    imputed = [pl.col(rule.value).is_not_null() for rule in ScoreRule if rule.is_imputed]
+    frames = frames.with_columns(pl.any_horizontal(imputed).alias("is_imputed"))
+    frames = frames.filter(pl.col("is_imputed").any().over("id"))
     records = frames.select("sc_sum", "pq_sum", "root_sum", _first("SC"), _first("PQ").alias("pq_first"))
     overall = [
-        overall_without(rubric, Recorded(*record)) if is_tainted else recorded
-        for record, is_tainted, recorded in zip(
-            records.iter_rows(), frames["is_tainted"], frames["O_score"], strict=True
+        overall_without(score_scale, Recorded(*record)) if is_imputed else recorded
+        for record, is_imputed, recorded in zip(
+            records.iter_rows(), frames["is_imputed"], frames["O_score"], strict=True
         )
     ]
     mean = pl.when(pl.col("overall").is_not_null().all()).then(pl.col("overall").mean())
     return (
         frames.select("id", pl.Series("overall", overall, pl.Float64))
         .group_by("id")
-        .agg(mean.alias("score_without_tainted_pass"))
+        .agg(mean.alias("score_without_imputed_pass"))
     )
 
 
@@ -280,9 +284,9 @@ def _joined(texts: Sequence[pl.Expr]) -> pl.Expr:
 
 
 def _violations(stage: Stage, scored: pl.DataFrame, evidence: Mapping[ScoreRule, pl.Expr]) -> pl.DataFrame:
-    """One row per scored row and rule whose evidence is not null, without ``is_taint``."""
+    """One row per scored row and rule whose evidence is not null, without ``is_imputed``."""
     schema = (
-        pl.DataFrame(pl.from_arrow(arrow_schema(SCORE_FAULT_COLUMNS).empty_table())).drop("is_taint").schema
+        pl.DataFrame(pl.from_arrow(arrow_schema(SCORE_FAULT_COLUMNS).empty_table())).drop("is_imputed").schema
     )
     columns = {"stage": pl.lit(stage.name)}
     found = [

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 
 from sparkle_curation.model_jobs.provenance import describe, digest_of
 from sparkle_curation.models.questions import VisionLanguageModel
-from sparkle_curation.scoring.editscore.prompt_template import Instructions
+from sparkle_curation.scoring.editscore.prompt_template import PromptTemplate
 from sparkle_curation.scoring.editscore.scoring import ScoreSettings, sample_questions
 
 
@@ -18,12 +18,12 @@ class Judge:
 
     Attributes:
         model: the model; described, not loaded.
-        instructions: what it is told.
+        prompt_template: what it is told.
         settings: how often it is asked, and with which seeds.
     """
 
     model: VisionLanguageModel
-    instructions: Instructions
+    prompt_template: PromptTemplate
     settings: ScoreSettings
 
     @cached_property
@@ -33,7 +33,9 @@ class Judge:
         Raises:
             ModelError: the model is not pinned to a revision.
         """
-        return describe(self.model, self.instructions.origin, self.instructions.digest, asdict(self.settings))
+        return describe(
+            self.model, self.prompt_template.origin, self.prompt_template.digest, self.settings.as_facts()
+        )
 
     @cached_property
     def digest(self) -> str:
@@ -41,4 +43,4 @@ class Judge:
 
         Whose the instructions are does not count; what they say does.
         """
-        return digest_of(self.provenance, sample_questions(self.instructions, self.settings))
+        return digest_of(self.provenance, sample_questions(self.prompt_template, self.settings))

@@ -13,17 +13,17 @@ import xxhash
 
 from sparkle_curation.errors import ParameterError
 
-INSTRUCTION = "<instruction>"
+EDIT_PROMPT = "<instruction>"
 SCORE_RANGE = "<score_range>"
 _EDITSCORE = "editscore"
 
 
 @dataclass(frozen=True)
-class Instructions:
+class PromptTemplate:
     """The two texts that EditScore's questions consist of, beside their pictures.
 
     Attributes:
-        consistency: of the question called SC, two pictures; ``<instruction>`` stands for the editing instruction.
+        consistency: of the question called SC, two pictures; ``<instruction>`` stands for the edit prompt.
         quality: of the question called PQ.
         origin: where the texts are from, with its version.
     """
@@ -37,19 +37,19 @@ class Instructions:
         """xxh3-128 of both texts: scores under other texts are other scores."""
         return xxhash.xxh3_128(f"{self.consistency}\0{self.quality}".encode()).hexdigest()
 
-    def ask_consistency(self, instruction: str) -> str:
-        """The text of the SC question for one editing instruction."""
-        return self.consistency.replace(INSTRUCTION, instruction)
+    def ask_consistency(self, edit_prompt: str) -> str:
+        """The text of the SC question for one edit prompt."""
+        return self.consistency.replace(EDIT_PROMPT, edit_prompt)
 
 
-def own_instructions(consistency: str, quality: str, score_range: int) -> Instructions:
+def own_prompt_template(consistency: str, quality: str, score_range: int) -> PromptTemplate:
     """The project's own texts, with the score range put in.
 
     Raises:
         ParameterError: a text lacks the place of the range, or of the instruction.
     """
     for name, text, marks in (
-        ("score_consistency", consistency, (INSTRUCTION, SCORE_RANGE)),
+        ("score_consistency", consistency, (EDIT_PROMPT, SCORE_RANGE)),
         ("score_quality", quality, (SCORE_RANGE,)),
     ):
         absent = [mark for mark in marks if mark not in text]
@@ -61,10 +61,10 @@ def own_instructions(consistency: str, quality: str, score_range: int) -> Instru
                 todo=f"write {absent[0]} where it belongs",
             )
     texts = [text.replace(SCORE_RANGE, str(score_range)) for text in (consistency, quality)]
-    return Instructions(texts[0], texts[1], "own")
+    return PromptTemplate(texts[0], texts[1], "own")
 
 
-def editscore_instructions(score_range: int) -> Instructions | None:
+def editscore_prompt_template(score_range: int) -> PromptTemplate | None:
     """The texts of the installed ``editscore`` package, put together as it does; None where it is not installed.
 
     The package is not imported, only its file of texts: importing it wants every package of its models.
@@ -77,7 +77,7 @@ def editscore_instructions(score_range: int) -> Instructions | None:
     context = texts._context_no_delimit_reasoning_first
     scoring = texts._prompts_0shot_tie_rule_SC.replace("10", scale)
     quality = texts._prompts_0shot_rule_PQ.replace("10", scale)
-    return Instructions(
+    return PromptTemplate(
         "\n".join([context, texts._prompts_0shot_two_image_edit_rule, scoring]),
         "\n".join([context, quality]),
         f"{_EDITSCORE} {_version()}",

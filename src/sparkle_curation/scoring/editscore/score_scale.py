@@ -1,11 +1,11 @@
 """EditScore's arithmetic: from the answers of some passes to the recorded scores, and back.
 
-In each pass the judge answers two questions with two whole numbers from 0 to the score range: ``SC`` (success,
+In each pass the judge answers two questions with two integers from 0 to the score range: ``SC`` (success,
 consistency) and ``PQ`` (naturalness, absence of artifacts). The lower of the two counts. On the scale of 0-10
 a pass's overall score is ``sqrt(SC * PQ)``, and a recorded score is the mean over the passes.
 
 The unit *answers* is the scale of the answers: a recorded score times ``answers_per_point`` is the sum of the
-answers of all passes, a whole number.
+answers of all passes, an integer.
 
 Source: EditScore, ``editscore/__init__.py``, reduction ``average_last``. That the release was made with a range
 of 25 and four passes follows from the numbers themselves: the frames on the dataset card fit no other.
@@ -30,7 +30,7 @@ _SAME_DECIMALS = 10
 
 
 @dataclass(frozen=True)
-class Rubric:
+class ScoreScale:
     """The two settings that recorded scores depend on.
 
     Attributes:
@@ -45,7 +45,7 @@ class Rubric:
     def answers_per_point(self) -> float:
         """The sum of answers, over all passes, that makes one point of a recorded score.
 
-        >>> Rubric().answers_per_point
+        >>> ScoreScale().answers_per_point
         10.0
         """
         return self.score_range * self.passes / MAX_SCORE
@@ -54,7 +54,7 @@ class Rubric:
     def lattice_step(self) -> float:
         """Every recorded score but the overall one is a multiple of this.
 
-        >>> Rubric().lattice_step
+        >>> ScoreScale().lattice_step
         0.1
         """
         return 1 / self.answers_per_point
@@ -63,7 +63,7 @@ class Rubric:
     def no_score_answer(self) -> float:
         """What EditScore puts in for an answer in which it finds no score: half the range, 5.0 once scaled.
 
-        >>> Rubric().no_score_answer
+        >>> ScoreScale().no_score_answer
         12.5
         """
         return self.score_range / 2
@@ -74,7 +74,7 @@ class Rubric:
 
         12.5 on a scale of 0-10, so a broken answer counts more than a perfect one.
 
-        >>> Rubric().out_of_range_answer
+        >>> ScoreScale().out_of_range_answer
         31.25
         """
         return self.no_score_answer * self.score_range / MAX_SCORE
@@ -82,7 +82,7 @@ class Rubric:
     def mean_score(self, answers: Sequence[float]) -> float:
         """The recorded score, 0-10, of one answer per pass.
 
-        >>> Rubric().mean_score([20, 23, 23, 24])
+        >>> ScoreScale().mean_score([20, 23, 23, 24])
         9.0
         """
         return math.fsum(answers) / self.answers_per_point
@@ -90,13 +90,13 @@ class Rubric:
     def overall(self, sc: Sequence[float], pq: Sequence[float]) -> float:
         """The recorded overall score, 0-10, of one SC and one PQ answer per pass.
 
-        >>> Rubric().overall([20, 23, 23, 24], [23, 17, 23, 22])
+        >>> ScoreScale().overall([20, 23, 23, 24], [23, 17, 23, 22])
         8.719958110896453
         """
         return math.fsum(math.sqrt(a * b) for a, b in zip(sc, pq, strict=True)) / self.answers_per_point
 
 
-DEFAULT_RUBRIC = Rubric()
+DEFAULT_SCORE_SCALE = ScoreScale()
 """The settings of the release."""
 
 

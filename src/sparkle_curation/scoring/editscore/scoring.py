@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from sparkle_curation.model_jobs.answers import Answer, AnswerFault, parse_answer
 from sparkle_curation.model_jobs.provenance import SAMPLE_EDITS
 from sparkle_curation.models.questions import Image, Question, Reply, ReplyFault, VisionLanguageModel
-from sparkle_curation.scoring.editscore.prompt_template import Instructions
-from sparkle_curation.scoring.editscore.score_scale import Rubric
+from sparkle_curation.scoring.editscore.prompt_template import PromptTemplate
+from sparkle_curation.scoring.editscore.score_scale import ScoreScale
 
 Aspect = Literal["SC", "PQ"]
 ASPECTS: tuple[Aspect, Aspect] = ("SC", "PQ")
@@ -28,18 +28,23 @@ class ScoreSettings:
     """How pictures are scored.
 
     Attributes:
-        rubric: score range and passes.
+        score_scale: score range and passes.
         seed: of the first pass; each further pass has the next.
         max_tries: how often an answer is asked for before it is given up.
         is_constrained: whether the model is held to the form of an answer while it answers.
         has_labels: whether each picture is announced as ``<img1>: ``, as EditScore does for Qwen2.5-VL.
     """
 
-    rubric: Rubric
+    score_scale: ScoreScale
     seed: int = 42
     max_tries: int = 3
     is_constrained: bool = False
     has_labels: bool = False
+
+    def as_facts(self) -> dict[str, Any]:
+        """The settings as the keys of answers hold them: under their first names, so that old answers are found."""
+        facts = asdict(self)
+        return {"rubric": facts.pop("score_scale"), **facts}  # an old name
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,14 +54,14 @@ class Candidate:
     Attributes:
         source: the picture before the edit.
         edited: the picture after it.
-        instruction: what the edit was to do.
+        edit_prompt: what the edit was to do.
         is_quality_of_both: whether the PQ question shows both pictures, as ``batch_evaluate()`` does, or the
             edited one alone, as ``evaluate()`` does.
     """
 
     source: Image
     edited: Image
-    instruction: str
+    edit_prompt: str
     is_quality_of_both: bool
 
 
@@ -69,7 +74,7 @@ class Place(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Said:
+class Attempt:
     """What came of one question at last: the text, and the answer that it is or why it is none."""
 
     text: str
@@ -82,43 +87,49 @@ class Scoring:
     """What came of all questions about one candidate.
 
     Attributes:
-        said: by question, one a pass.
+        attempts: by question, one a pass.
     """
 
-    said: dict[Aspect, list[Said]] = field(default_factory=dict)
+    attempts: dict[Aspect, list[Attempt]] = field(default_factory=dict)
 
     @property
     def fault(self) -> str | None:
         """Why there is no score: the first question without an answer; None when all have one."""
-        return next((said.answer.value for said in self._all if not isinstance(said.answer, Answer)), None)
+        return next(
+            (attempts.answer.value for attempts in self._all if not isinstance(attempts.answer, Answer)), None
+        )
 
     @property
     def max_tries(self) -> int:
         """How often the most stubborn answer was asked for."""
-        return max(said.tries for said in self._all)
+        return max(attempts.tries for attempts in self._all)
 
     def answers(self, aspect: Aspect) -> list[tuple[int, int]]:
         """The two numbers of each pass; only where there is no fault."""
-        return [said.answer.scores for said in self.said[aspect] if isinstance(said.answer, Answer)]
+        return [
+            attempts.answer.scores
+            for attempts in self.attempts[aspect]
+            if isinstance(attempts.answer, Answer)
+        ]
 
     def texts(self, aspect: Aspect) -> list[str]:
         """What the model said in each pass."""
-        return [said.text for said in self.said[aspect]]
+        return [attempts.text for attempts in self.attempts[aspect]]
 
     def reasoning(self, aspect: Aspect, number: int) -> str:
         """The reasons given in one pass; empty where there are none."""
-        answer = self.said[aspect][number].answer
+        answer = self.attempts[aspect][number].answer
         return (answer.reasoning or "") if isinstance(answer, Answer) else ""
 
     @property
-    def _all(self) -> list[Said]:
-        return [said for aspect in ASPECTS for said in self.said[aspect]]
+    def _all(self) -> list[Attempt]:
+        return [attempts for aspect in ASPECTS for attempts in self.attempts[aspect]]
 
 
 def score(
     candidates: Sequence[Candidate],
     model: VisionLanguageModel,
-    instructions: Instructions,
+    prompt_template: PromptTemplate,
     settings: ScoreSettings,
 ) -> list[Scoring]:
     """One scoring per candidate, in their order; all open questions are asked together.
@@ -126,25 +137,27 @@ def score(
     Raises:
         ModelError: the model cannot answer at all.
     """
-    passes = settings.rubric.passes
+    passes = settings.score_scale.passes
     places = [
         Place(candidate, number, aspect)
         for candidate in range(len(candidates))
         for number in range(passes)
         for aspect in ASPECTS
     ]
-    said: dict[Place, Said] = {}
+    attempts: dict[Place, Attempt] = {}
     for tries in range(1, settings.max_tries + 1):
-        asked = [place for place in places if _is_open(said.get(place))]
+        asked = [place for place in places if _is_open(attempts.get(place))]
         questions = [
-            _question(candidates[place.candidate], place, tries, instructions, settings) for place in asked
+            _question(candidates[place.candidate], place, tries, prompt_template, settings) for place in asked
         ]
         for place, reply in zip(asked, model.ask(questions), strict=True):
-            said[place] = Said(reply.text or reply.detail or "", _read(reply, settings.rubric), tries)
+            attempts[place] = Attempt(
+                reply.text or reply.detail or "", _read(reply, settings.score_scale), tries
+            )
     return [
         Scoring(
             {
-                aspect: [said[Place(candidate, number, aspect)] for number in range(passes)]
+                aspect: [attempts[Place(candidate, number, aspect)] for number in range(passes)]
                 for aspect in ASPECTS
             }
         )
@@ -152,7 +165,7 @@ def score(
     ]
 
 
-def sample_questions(instructions: Instructions, settings: ScoreSettings) -> list[Question]:
+def sample_questions(prompt_template: PromptTemplate, settings: ScoreSettings) -> list[Question]:
     """The questions about two pictures that are told apart by their size, for each instruction and kind of sample.
 
     They stand for all others: a change of the code that words a question changes one of these.
@@ -163,39 +176,39 @@ def sample_questions(instructions: Instructions, settings: ScoreSettings) -> lis
             Candidate(source, edited, edit, is_quality_of_both),
             Place(0, number, aspect),
             tries,
-            instructions,
+            prompt_template,
             settings,
         )
         for edit in SAMPLE_EDITS
         for is_quality_of_both in (False, True)
         for aspect in ASPECTS
-        for number in range(min(2, settings.rubric.passes))
+        for number in range(min(2, settings.score_scale.passes))
         for tries in (1, 2)
     ]
 
 
-def _is_open(said: Said | None) -> bool:
+def _is_open(attempts: Attempt | None) -> bool:
     """Whether a question is to be asked (again): what the model cannot do at all, it cannot with another seed."""
-    return said is None or isinstance(said.answer, AnswerFault)
+    return attempts is None or isinstance(attempts.answer, AnswerFault)
 
 
-def _read(reply: Reply, rubric: Rubric) -> Answer | AnswerFault | ReplyFault:
-    return reply.fault or parse_answer(reply.text, rubric.score_range)
+def _read(reply: Reply, score_scale: ScoreScale) -> Answer | AnswerFault | ReplyFault:
+    return reply.fault or parse_answer(reply.text, score_scale.score_range)
 
 
 def _question(
-    candidate: Candidate, place: Place, tries: int, instructions: Instructions, settings: ScoreSettings
+    candidate: Candidate, place: Place, tries: int, prompt_template: PromptTemplate, settings: ScoreSettings
 ) -> Question:
     if place.aspect == "SC":
         pictures = [candidate.source, candidate.edited]
-        text = instructions.ask_consistency(candidate.instruction)
+        text = prompt_template.ask_consistency(candidate.edit_prompt)
     else:
         pictures = (
             [candidate.source, candidate.edited] if candidate.is_quality_of_both else [candidate.edited]
         )
-        text = instructions.quality
-    seed = settings.seed + place.number + (tries - 1) * settings.rubric.passes
-    schema = answer_schema(settings.rubric.score_range) if settings.is_constrained else None
+        text = prompt_template.quality
+    seed = settings.seed + place.number + (tries - 1) * settings.score_scale.passes
+    schema = answer_schema(settings.score_scale.score_range) if settings.is_constrained else None
     return Question((*_shown(pictures, settings.has_labels), text), seed, schema)
 
 
@@ -206,7 +219,7 @@ def _shown(pictures: list[Image], has_labels: bool) -> list[Image | str]:
 
 
 def answer_schema(score_range: int, max_reasoning_chars: int = 400) -> str:
-    """The JSON schema of an answer: reasons first, then two whole numbers from 0 to ``score_range``."""
+    """The JSON schema of an answer: reasons first, then two integers from 0 to ``score_range``."""
     score_list = {
         "type": "array",
         "items": {"type": "integer", "minimum": 0, "maximum": score_range},

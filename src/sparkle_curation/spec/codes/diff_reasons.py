@@ -20,7 +20,7 @@ CHANGES: tuple[str, ...] = tuple(change.value for change in Change)
 class Cause(StrEnum):
     """A cause of a difference; ``meaning`` says it in a sentence.
 
-    A cause at a stage is written with the stage, ``cut_off:STAGE``; several are joined by `` + ``.
+    A cause at a stage is written with the stage, ``threshold:STAGE``; several are joined by `` + ``.
     """
 
     meaning: str
@@ -33,17 +33,17 @@ class Cause(StrEnum):
         return member
 
     # a sample is added or removed
-    CUT_OFF = "cut_off", "The stage's cut-off moved past the score."
-    SCORE = "score", "The stage's score is another; of a sample in one version, it moved past the cut-off."
+    THRESHOLD = "threshold", "The stage's threshold moved past the score."
+    SCORE = "score", "The stage's score is another; of a sample in one version, it moved past the threshold."
     MISSING_SCORE = "missing_score", "The stage has a score in one version only."
-    TAINT = (
-        "taint",
-        "In one version only does the audit prove that the stage's score holds a made-up value.",
+    IMPUTED = (
+        "imputed",
+        "In one version only does the audit prove that the stage's score holds an imputed value.",
     )
-    POLICY = "policy", "At the stage `missing_scores` or `tainted_scores` decides, and it was changed."
+    POLICY = "policy", "At the stage `missing_scores` or `imputed_scores` decides, and it was changed."
     SOURCE_ADDED = "source_added", "The release that the base was made of did not know the sample."
     SOURCE_REMOVED = "source_removed", "The release that the other was made of does not know the sample."
-    NOT_EMITTED = "not_emitted", "Kept in both versions; in one it lacks a video or a prompt."
+    NOT_EXPORTED = "not_exported", "Kept in both versions; in one it lacks a video or a prompt."
     UNLOADABLE = (
         "unloadable",
         "Kept in both versions; in one the preflight drops the pair, since the loader would replace it.",
@@ -53,5 +53,5 @@ class Cause(StrEnum):
     PROMPT = "prompt", "The prompt is another."
     PATH = "path", "The path of a video is another."
     METADATA = "metadata", "A member of the metadata is another."
-    # nobody can tell
+    # the cause is unknown
     UNKNOWN = "unknown", "A version has no verdicts, so nothing says why."

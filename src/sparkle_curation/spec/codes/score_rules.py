@@ -9,10 +9,10 @@ from sparkle_curation.spec.codes.code import Code
 
 
 class ScoreRule(Code):
-    """A rule of the score audit; ``meaning`` says what its violation is, ``is_taint`` whether it proves a made-up value."""
+    """A rule of the score audit; ``meaning`` says what a violation is, ``is_imputed`` whether it proves an imputed value."""
 
-    def __init__(self, _code: str, _meaning: str, is_taint: bool = True) -> None:
-        self.is_taint = is_taint
+    def __init__(self, _code: str, _meaning: str, is_imputed: bool = True) -> None:
+        self.is_imputed = is_imputed
 
     GUESS_MARKER = "guess_marker", "A reasoning says that the last pass's scores were drawn at random."
     OFF_LATTICE = (
@@ -25,7 +25,7 @@ class ScoreRule(Code):
     )
     RAW_OUTPUT_UNPARSABLE = (
         "raw_output_unparsable",
-        "The first pass's raw answer is not two whole numbers within the range.",
+        "The first pass's raw answer is not two integers within the range.",
         False,
     )
     RAW_OUTPUT_IMPOSSIBLE_MEAN = (

@@ -10,11 +10,11 @@ from sparkle_curation.spec.tables.ingested import ID, THEME
 
 
 def _check(name: str, description: str) -> Field:
-    return Field(name, "boolean", f"{description}; null where a side is absent or broken.", is_optional=True)
+    return Field(name, "bool", f"{description}; null where a side is absent or broken.", is_optional=True)
 
 
 def _share(name: str, description: str) -> Field:
-    return Field(name, "float", description, is_optional=True, minimum=0, maximum=1)
+    return Field(name, "float64", description, is_optional=True, minimum=0, maximum=1)
 
 
 HEADER_CHECKS: tuple[Field, ...] = (
@@ -35,7 +35,7 @@ HEADER_CHECKS: tuple[Field, ...] = (
     ),
     Field(
         "has_edges_video",
-        "boolean",
+        "bool",
         "Whether a sample with an edited video has a whole edges video; null where the release has none of the theme.",
         is_optional=True,
     ),
@@ -74,7 +74,7 @@ BOX_MEASURES: tuple[Field, ...] = (
 FRAME_MEASURES: tuple[Field, ...] = (
     Field(
         "source_frame0_difference",
-        "float",
+        "float64",
         "Mean absolute difference of the first source frame and frame 0 of the source video, in levels of 0-255.",
         is_optional=True,
         minimum=0,
@@ -82,7 +82,7 @@ FRAME_MEASURES: tuple[Field, ...] = (
     ),
     Field(
         "edited_frame0_difference",
-        "float",
+        "float64",
         "Mean absolute difference of the edited first frame and frame 0 of the edited video, in levels of 0-255.",
         is_optional=True,
         minimum=0,
@@ -99,10 +99,10 @@ CONSISTENCY_COLUMNS: tuple[Field, ...] = (
     *MEASURES,
     Field(
         "error",
-        "text",
+        "string",
         "Why an asset of the sample is broken, as a code of the media; of several the first.",
         is_optional=True,
     ),
-    Field("error_detail", "text", "Each broken asset, and what was found.", is_optional=True),
+    Field("error_detail", "string", "Each broken asset, and what was found.", is_optional=True),
 )
 """Columns of ``consistency``: one row per sample with any asset."""

@@ -20,20 +20,20 @@ from sparkle_curation.spec.sample_ids import ID_FORM
 from sparkle_curation.spec.stages import MAX_SCORE, MIN_SCORE, STAGES, Criterion, Stage
 
 # ------------------------------------------------------------------ fields that many tables share
-ID = Field("id", "text", f"Sample id, `{ID_FORM}`.")
-THEME = Field("theme", "text", "Theme of the file that the row was read from.")
-PROMPT = Field("prompt", "text", "The editing instruction.")
-SOURCE_LINE = Field("source_line", "integer", "Line of the row in its file, counted from 1.")
+ID = Field("id", "string", f"Sample id, `{ID_FORM}`.")
+THEME = Field("theme", "string", "Theme of the file that the row was read from.")
+PROMPT = Field("prompt", "string", "The edit prompt.")
+SOURCE_LINE = Field("source_line", "int32", "Line of the row in its file, counted from 1.")
 EXTRA_FIELDS = Field(
     "extra_fields",
-    "text",
+    "string",
     "JSON object of the members that the card does not name, by their JSON path; null where there are none.",
     is_optional=True,
 )
 
 
 def _score(name: str, description: str) -> Field:
-    return Field(name, "float", description, minimum=MIN_SCORE, maximum=MAX_SCORE)
+    return Field(name, "float64", description, minimum=MIN_SCORE, maximum=MAX_SCORE)
 
 
 @dataclass(frozen=True)
@@ -79,9 +79,9 @@ _STILL_EDITSCORE = Field(
             _score("prompt_following", "How well the edit follows the instruction."),
             _score("consistency", "Subject and identity consistency with the source frame."),
             _score("perceptual_quality", "Perceptual quality of the edited image."),
-            _score("overall", "Aggregated overall score; held against the cut-off."),
-            Field("SC_reasoning", "text", "Rationale of the first two sub-scores."),
-            Field("PQ_reasoning", "text", "Rationale of the perceptual-quality sub-score."),
+            _score("overall", "Aggregated overall score; compared with the threshold."),
+            Field("SC_reasoning", "string", "Rationale of the first two sub-scores."),
+            Field("PQ_reasoning", "string", "Rationale of the perceptual-quality sub-score."),
         )
     ),
     "EditScore of the still image.",
@@ -95,17 +95,17 @@ _FRAME_EDITSCORE = Field(
                 _score("SC_score", "Instruction following and consistency on the frame."),
                 _score("PQ_score", "Perceptual quality of the frame."),
                 _score("O_score", "Aggregated overall score of the frame."),
-                Field("SC_score_reasoning", "text", "Rationale of `SC_score`."),
-                Field("PQ_score_reasoning", "text", "Rationale of `PQ_score`."),
-                Field("SC_raw_output", "text", "Raw answer of the SC judge."),
-                Field("PQ_raw_output", "text", "Raw answer of the PQ judge."),
+                Field("SC_score_reasoning", "string", "Rationale of `SC_score`."),
+                Field("PQ_score_reasoning", "string", "Rationale of `PQ_score`."),
+                Field("SC_raw_output", "string", "Raw answer of the SC judge."),
+                Field("PQ_raw_output", "string", "Raw answer of the PQ judge."),
             )
         )
     ),
     "EditScore of each sampled frame, in the order of `frame_indices`.",
 )
 
-_FRAME_INDICES = Field("frame_indices", ListOf("integer"), "Sampled frames, counted from 0.", minimum=0)
+_FRAME_INDICES = Field("frame_indices", ListOf("int32"), "Sampled frames, counted from 0.", minimum=0)
 
 
 def _value(criterion: Criterion) -> Field:
@@ -117,8 +117,8 @@ def _value(criterion: Criterion) -> Field:
     low, high = criterion.scale
     return Field(
         criterion.score_column,
-        "float",
-        f"{what}; held against the cut-off of `{criterion.name}`.",
+        "float64",
+        f"{what}; compared with the threshold of `{criterion.name}`.",
         minimum=low,
         maximum=high,
     )
@@ -151,18 +151,18 @@ _BOXES = ListOf(
         (
             Field(
                 "bbox_2d",
-                ListOf("float"),
+                ListOf("float64"),
                 "[x1, y1, x2, y2] in 0-1000 of width and height; empty where the model did not find the label.",
             ),
-            Field("label", "text", "Label of the object; not unique within a sample."),
+            Field("label", "string", "Label of the object; not unique within a sample."),
         )
     )
 )
 _GROUNDING_R1_FIELDS = (
     ID,
     PROMPT,
-    Field("edit_type", "text", "Theme as the file says it."),
-    Field("round1_labels", ListOf("text"), "Labels of the foreground to keep."),
+    Field("edit_type", "string", "Theme as the file says it."),
+    Field("round1_labels", ListOf("string"), "Labels of the foreground to keep."),
     Field("round1_objects", _BOXES, "Objects found on the first source frame."),
 )
 
@@ -199,14 +199,14 @@ METADATA_RECORD: tuple[Field, ...] = (
         "metadata",
         Struct(
             (
-                Field("edit_type", "text", "Theme, in the words of the metadata."),
+                Field("edit_type", "string", "Theme, in the words of the metadata."),
                 Field(
                     "chosen_keyword",
-                    "text",
+                    "string",
                     "`subtheme: scene`; absent for themes without keywords.",
                     is_optional=True,
                 ),
-                Field("original_scene", "text", "Description of the source video's first frame."),
+                Field("original_scene", "string", "Description of the source video's first frame."),
             )
         ),
         "What the edit was chosen from.",
@@ -222,22 +222,25 @@ ANNOTATION_COLUMNS: tuple[Field, ...] = (
     THEME,
     Field(
         "prompt",
-        "text",
-        "The editing instruction: the CSV's, or the metadata's where the CSV lacks the sample.",
+        "string",
+        "The edit prompt: the CSV's, or the metadata's where the CSV lacks the sample.",
     ),
-    Field("src_video", "text", "Path of the source video from the release root.", is_optional=True),
-    Field("tgt_video", "text", "Path of the edited video from the release root.", is_optional=True),
+    Field("src_video", "string", "Path of the source video from the release root.", is_optional=True),
+    Field("tgt_video", "string", "Path of the edited video from the release root.", is_optional=True),
     Field(
-        "task", "text", "Sample id as the CSV has it; null where the CSV lacks the sample.", is_optional=True
+        "task",
+        "string",
+        "Sample id as the CSV has it; null where the CSV lacks the sample.",
+        is_optional=True,
     ),
-    Field("edit_type", "text", "`metadata.edit_type`.", is_optional=True),
-    Field("chosen_keyword", "text", "`metadata.chosen_keyword`, `subtheme: scene`.", is_optional=True),
-    Field("original_scene", "text", "`metadata.original_scene`.", is_optional=True),
-    Field("subtheme", "text", "What stands before the first `: ` of `chosen_keyword`.", is_optional=True),
-    Field("scene", "text", "What stands after the first `: ` of `chosen_keyword`.", is_optional=True),
-    Field("csv_line", "integer", "First line of the record in the CSV, counted from 1.", is_optional=True),
-    Field("csv_line_count", "integer", "Lines that the CSV record takes.", is_optional=True),
-    Field("metadata_line", "integer", "Line in the metadata JSONL, counted from 1.", is_optional=True),
+    Field("edit_type", "string", "`metadata.edit_type`.", is_optional=True),
+    Field("chosen_keyword", "string", "`metadata.chosen_keyword`, `subtheme: scene`.", is_optional=True),
+    Field("original_scene", "string", "`metadata.original_scene`.", is_optional=True),
+    Field("subtheme", "string", "What stands before the first `: ` of `chosen_keyword`.", is_optional=True),
+    Field("scene", "string", "What stands after the first `: ` of `chosen_keyword`.", is_optional=True),
+    Field("csv_line", "int32", "First line of the record in the CSV, counted from 1.", is_optional=True),
+    Field("csv_line_count", "int32", "Lines that the CSV record takes.", is_optional=True),
+    Field("metadata_line", "int32", "Line in the metadata JSONL, counted from 1.", is_optional=True),
     EXTRA_FIELDS,
 )
 """Columns of ``annotations``: one row per sample of the CSV or the metadata of a theme."""
@@ -246,51 +249,53 @@ ANNOTATION_COLUMNS: tuple[Field, ...] = (
 ASSET_COLUMNS: tuple[Field, ...] = (
     ID,
     THEME,
-    Field("kind", "text", "Asset kind."),
+    Field("kind", "string", "Asset kind."),
     Field(
         "container",
-        "text",
+        "string",
         "Path of the tar that holds it, from the release root; null when loose.",
         is_optional=True,
     ),
-    Field("path", "text", "Path from the release root when loose, or after extracting its tar in place."),
-    Field("offset", "long", "First byte of the content in its container, or 0.", minimum=0),
-    Field("size", "long", "Length of the content in bytes.", minimum=0),
+    Field("path", "string", "Path from the release root when loose, or after extracting its tar in place."),
+    Field("offset", "int64", "First byte of the content in its container, or 0.", minimum=0),
+    Field("size", "int64", "Length of the content in bytes.", minimum=0),
 )
 """Columns of ``assets``: one row per media file, loose or a tar member. A sample may be both."""
 
-_SOURCE_THEME = Field("theme", "text", "Theme of the file; null where its name tells none.", is_optional=True)
+_SOURCE_THEME = Field(
+    "theme", "string", "Theme of the file; null where its name tells none.", is_optional=True
+)
 
 QUARANTINE_COLUMNS: tuple[Field, ...] = (
-    Field("table", "text", "Table that the input was read for."),
+    Field("table", "string", "Table that the input was read for."),
     _SOURCE_THEME,
-    Field("path", "text", "File that it stands in, from the release root."),
-    Field("line", "integer", "First line in the file, counted from 1; null in a tar.", is_optional=True),
-    Field("line_count", "integer", "Lines, members or files that it takes: what conservation adds up."),
-    Field("byte_offset", "long", "First byte in the file."),
-    Field("byte_count", "long", "Length in bytes."),
-    Field("id", "text", "Sample id, where one could be read.", is_optional=True),
-    Field("reason", "text", "Reason code; see `docs/tables.md`."),
-    Field("json_path", "text", "Member at fault, `$.editscore.overall`.", is_optional=True),
-    Field("detail", "text", "What was found and what is allowed."),
-    Field("is_row_kept", "boolean", "True for a warning: the row is in its table all the same."),
+    Field("path", "string", "File that it stands in, from the release root."),
+    Field("line", "int32", "First line in the file, counted from 1; null in a tar.", is_optional=True),
+    Field("line_count", "int32", "Lines, members or files that it takes: what conservation adds up."),
+    Field("byte_offset", "int64", "First byte in the file."),
+    Field("byte_count", "int64", "Length in bytes."),
+    Field("id", "string", "Sample id, where one could be read.", is_optional=True),
+    Field("reason", "string", "Reason code; see `docs/tables.md`."),
+    Field("json_path", "string", "Member at fault, `$.editscore.overall`.", is_optional=True),
+    Field("detail", "string", "What was found and what is allowed."),
+    Field("is_row_kept", "bool", "True for a warning: the row is in its table all the same."),
     Field(
         "raw_text",
-        "text",
+        "string",
         "The input as it stands in the file; a byte that is not UTF-8 is shown as `\\xNN`, and a tar member by its name.",
     ),
 )
 """Columns of ``quarantine``: one row per piece of input that could not be read or trusted."""
 
 SOURCE_FILE_COLUMNS: tuple[Field, ...] = (
-    Field("table", "text", "Table that the file is read for."),
+    Field("table", "string", "Table that the file is read for."),
     _SOURCE_THEME,
-    Field("path", "text", "File, or folder of loose assets, from the release root."),
-    Field("size_bytes", "long", "Length of the file; of all files for a folder."),
-    Field("record_count", "integer", "Lines of the file, members of the tar, or files of the folder."),
+    Field("path", "string", "File, or folder of loose assets, from the release root."),
+    Field("size_bytes", "int64", "Length of the file; of all files for a folder."),
+    Field("record_count", "int32", "Lines of the file, members of the tar, or files of the folder."),
     Field(
         "xxh3_128",
-        "text",
+        "string",
         "Digest of the file's bytes; null for a tar or folder, of which names and lengths alone are read.",
         is_optional=True,
     ),
@@ -301,34 +306,32 @@ SOURCE_FILE_COLUMNS: tuple[Field, ...] = (
 SCORE_FAULT_COLUMNS: tuple[Field, ...] = (
     ID,
     THEME,
-    Field("stage", "text", "Scored stage."),
+    Field("stage", "string", "Scored stage."),
+    Field("frame", "int32", "Frame of the edited video, counted from 0; null for a still.", is_optional=True),
+    Field("rule", "string", "Violated rule; see below."),
+    Field("is_imputed", "bool", "Whether the violation proves that a value was imputed."),
+    Field("evidence", "string", "The numbers that violate it."),
+    _score("score", "Score of the sample at the stage, the one that is compared with the threshold."),
     Field(
-        "frame", "integer", "Frame of the edited video, counted from 0; null for a still.", is_optional=True
-    ),
-    Field("rule", "text", "Violated rule; see below."),
-    Field("is_taint", "boolean", "Whether the violation proves that a value was made up."),
-    Field("evidence", "text", "The numbers that violate it."),
-    _score("score", "Score of the sample at the stage, the one that is held against the cut-off."),
-    Field(
-        "score_without_tainted_pass",
-        "float",
-        "That score without the passes that hold a made-up value; null where they cannot be told from the others.",
+        "score_without_imputed_pass",
+        "float64",
+        "That score without the passes that hold an imputed value; null where they cannot be told from the others.",
         is_optional=True,
     ),
 )
-"""Columns of ``score_faults``: one row per sample, stage, frame and violated rule, whatever the cut-offs are."""
+"""Columns of ``score_faults``: one row per sample, stage, frame and violated rule, whatever the thresholds are."""
 
 SCORE_AUDIT_COLUMNS: tuple[Field, ...] = (
     *SCORE_FAULT_COLUMNS,
-    Field("cut_off", "float", "Lowest score that the stage keeps."),
+    Field("threshold", "float64", "Lowest score that the stage keeps."),
     Field(
         "changes_side",
-        "boolean",
-        "Whether the sample would lie on the other side of the cut-off without the tainted passes.",
+        "bool",
+        "Whether the sample would lie on the other side of the threshold without the imputed passes.",
         is_optional=True,
     ),
 )
-"""Columns of ``score_audit``: ``score_faults``, held against the cut-offs."""
+"""Columns of ``score_audit``: ``score_faults``, compared with the thresholds."""
 
 COLUMNS: dict[str, tuple[Field, ...]] = {
     "annotations": ANNOTATION_COLUMNS,

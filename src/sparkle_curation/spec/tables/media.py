@@ -11,58 +11,60 @@ from sparkle_curation.spec.tables.ingested import ID, THEME
 MEDIA_COLUMNS: tuple[Field, ...] = (
     ID,
     THEME,
-    Field("kind", "text", "Asset kind."),
+    Field("kind", "string", "Asset kind."),
     Field(
         "container",
-        "text",
+        "string",
         "Path of the tar that holds it, from the release root; null when loose.",
         is_optional=True,
     ),
-    Field("path", "text", "Path from the release root when loose, or after extracting its tar in place."),
-    Field("size_bytes", "long", "Length of the file."),
-    Field("width_px", "integer", "Width of the picture.", is_optional=True),
-    Field("height_px", "integer", "Height of the picture.", is_optional=True),
-    Field("frame_count", "integer", "Frames of a video or mask; null for a still image.", is_optional=True),
-    Field("fps", "float", "Frames a second of a video.", is_optional=True),
+    Field("path", "string", "Path from the release root when loose, or after extracting its tar in place."),
+    Field("size_bytes", "int64", "Length of the file."),
+    Field("width_px", "int32", "Width of the picture.", is_optional=True),
+    Field("height_px", "int32", "Height of the picture.", is_optional=True),
+    Field("frame_count", "int32", "Frames of a video or mask; null for a still image.", is_optional=True),
+    Field("fps", "float64", "Frames a second of a video.", is_optional=True),
     Field(
         "is_constant_fps",
-        "boolean",
+        "bool",
         "Whether the frames of a video are equally far apart in time.",
         is_optional=True,
     ),
-    Field("duration_s", "float", "Length of a video.", is_optional=True),
-    Field("codec", "text", "Codec of a video, `h264`; format of an image, `png`.", is_optional=True),
-    Field("pixel_format", "text", "Pixel format of a video or image, `yuv420p`, `rgb24`.", is_optional=True),
-    Field("key_frame_count", "integer", "Key frames of a video.", is_optional=True),
+    Field("duration_s", "float64", "Length of a video.", is_optional=True),
+    Field("codec", "string", "Codec of a video, `h264`; format of an image, `png`.", is_optional=True),
+    Field(
+        "pixel_format", "string", "Pixel format of a video or image, `yuv420p`, `rgb24`.", is_optional=True
+    ),
+    Field("key_frame_count", "int32", "Key frames of a video.", is_optional=True),
     Field(
         "rotation_deg",
-        "integer",
+        "int32",
         "Degrees clockwise by which a player turns a video; its width and height are those before.",
         is_optional=True,
     ),
     Field(
         "index_hash",
-        "text",
+        "string",
         "xxh3-128 of the file's size and index: sizes and times of a video's frames, checksums that a PNG or npz "
         "carries. Equal for copies of one file.",
         is_optional=True,
     ),
     Field(
         "content_hash",
-        "text",
+        "string",
         "xxh3-128 of all bytes; null unless `inspect.hash` or `inspect.decode` asked for it.",
         is_optional=True,
     ),
     Field(
         "frames_hash",
-        "text",
+        "string",
         "xxh3-128 of the decoded frames; null unless `inspect.decode` asked for it.",
         is_optional=True,
     ),
-    Field("probe", "text", "What read it: `boxes`, `pyav`, `png`, `npz`.", is_optional=True),
+    Field("probe", "string", "What read it: `boxes`, `pyav`, `png`, `npz`.", is_optional=True),
     Field(
-        "error", "text", "Why it is broken, as a code, see below; null when it is whole.", is_optional=True
+        "error", "string", "Why it is broken, as a code, see below; null when it is whole.", is_optional=True
     ),
-    Field("error_detail", "text", "What was found and what is allowed.", is_optional=True),
+    Field("error_detail", "string", "What was found and what is allowed.", is_optional=True),
 )
 """Columns of ``media``: one row per row of ``assets``, broken or whole."""

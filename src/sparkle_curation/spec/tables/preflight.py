@@ -25,7 +25,7 @@ class PairOutcome(StrEnum):
 
     LOADS = "loads", "The pair trains as it is."
     ACCEPTED_BAD = "accepted_bad", "The pair trains, but not as it should, and the loader says nothing."
-    NOT_INSPECTED = "not_inspected", "The release at hand has no file of that part, so nothing can be said."
+    NOT_INSPECTED = "not_inspected", "The available release has no file of that part, so nothing can be said."
     REPLACED = "replaced", "The pair never trains: a random other row takes its place."
 
 
@@ -136,32 +136,32 @@ class PairReason(StrEnum):
     NOT_INSPECTED = (
         "not_inspected",
         PairOutcome.NOT_INSPECTED,
-        "The release at hand has no file of that kind and theme, or `inspect.kinds` leaves the kind out.",
+        "The available release has no file of that kind and theme, or `inspect.kinds` leaves the kind out.",
     )
 
 
 PREFLIGHT_COLUMNS: tuple[Field, ...] = (
     ID,
     THEME,
-    Field("outcome", "text", "Worst outcome of the reasons; `loads` where there are none."),
-    Field("reasons", ListOf("text"), "Reason codes, see below; none where the pair loads."),
+    Field("outcome", "string", "Worst outcome of the reasons; `loads` where there are none."),
+    Field("reasons", ListOf("string"), "Reason codes, see below; none where the pair loads."),
     *(
         field
         for side in ("source", "edited")
         for field in (
             Field(
                 f"{side}_loaded_frame_count",
-                "integer",
+                "int32",
                 f"Frames of the {side} video that are trained on; null where it does not load.",
                 is_optional=True,
             ),
-            Field(f"{side}_loaded_width_px", "integer", "Width that they are cropped to.", is_optional=True),
-            Field(
-                f"{side}_loaded_height_px", "integer", "Height that they are cropped to.", is_optional=True
-            ),
+            Field(f"{side}_loaded_width_px", "int32", "Width that they are cropped to.", is_optional=True),
+            Field(f"{side}_loaded_height_px", "int32", "Height that they are cropped to.", is_optional=True),
         )
     ),
-    Field("is_dropped", "boolean", "Whether the variant goes without the pair for it."),
-    Field("detail", "text", "What was found, reason by reason; null where the pair loads.", is_optional=True),
+    Field("is_dropped", "bool", "Whether the variant goes without the pair for it."),
+    Field(
+        "detail", "string", "What was found, reason by reason; null where the pair loads.", is_optional=True
+    ),
 )
-"""Columns of ``preflight``: one row per sample that would be emitted."""
+"""Columns of ``preflight``: one row per sample that would be exported."""

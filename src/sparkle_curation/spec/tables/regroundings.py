@@ -25,13 +25,13 @@ REGROUNDED_TABLES: dict[str, tuple[Field, ...]] = {
         *_regrounded("grounding_r2"),
         Field(
             "surplus_labels",
-            ListOf(ListOf("text")),
+            ListOf(ListOf("string")),
             "Labels of each frame's answer that were not asked for, or once too often.",
             is_optional=True,
         ),
         Field(
-            "unanswered_anchors",
-            ListOf("integer"),
+            "unanswered_sampled_frames",
+            ListOf("int32"),
             "Places, from 0, of the frames of which no answer could be read: their boxes are all empty.",
             is_optional=True,
         ),

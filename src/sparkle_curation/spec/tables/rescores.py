@@ -7,7 +7,7 @@ from sparkle_curation.spec.stages import STAGES, Stage
 from sparkle_curation.spec.tables.ingested import COLUMNS, ID, THEME
 
 NO_PROMPT = "no_prompt"
-"""Fault of a sample whose editing instruction nobody knows."""
+"""Fault of a sample whose edit prompt is unknown."""
 
 TOO_SHORT = "too_short"
 """Fault of a video with too few frames."""
@@ -21,30 +21,32 @@ NOT_TABULATED = "not_tabulated"
 PROVENANCE: tuple[Field, ...] = (
     Field(
         "fault",
-        "text",
+        "string",
         "Why there is no score: a code of the media, of the strict parser or of the model, "
         f"`{NO_PROMPT}`, `{TOO_SHORT}`, `{NOT_ASKED}` or `{NOT_TABULATED}`; null where there is one.",
         is_optional=True,
     ),
-    Field("fault_detail", "text", "What was seen of the fault.", is_optional=True),
-    Field("tries", "integer", "How often the most stubborn answer was asked for; 0 where nothing was asked."),
-    Field("raw_texts", ListOf("text"), "Every answer as it came: by frame, then pass, then SC and PQ."),
-    Field("backend", "text", "`transformers` or `server`."),
-    Field("model", "text", "Name of the model."),
-    Field("revision", "text", "Its commit; of a local folder the digest of its files."),
-    Field("adapter", "text", "Name of the adapter; null for none.", is_optional=True),
-    Field("adapter_revision", "text", "Its commit or digest.", is_optional=True),
+    Field("fault_detail", "string", "What was seen of the fault.", is_optional=True),
+    Field("tries", "int32", "How often the most stubborn answer was asked for; 0 where nothing was asked."),
+    Field("raw_texts", ListOf("string"), "Every answer as it came: by frame, then pass, then SC and PQ."),
+    Field("backend", "string", "`transformers` or `server`."),
+    Field("model", "string", "Name of the model."),
+    Field("revision", "string", "Its commit; of a local folder the digest of its files."),
+    Field("adapter", "string", "Name of the adapter; null for none.", is_optional=True),
+    Field("adapter_revision", "string", "Its commit or digest.", is_optional=True),
     Field(
-        "instructions_origin",
-        "text",
+        "prompt_template_origin",
+        "string",
         "Whose texts the judge was asked with: `own`, or `editscore` and its version.",
     ),
-    Field("instructions_digest", "text", "xxh3-128 of these texts."),
+    Field("prompt_template_digest", "string", "xxh3-128 of these texts."),
     Field(
-        "settings", "text", "JSON object of all else that a score depends on: range, passes, seeds, sampling."
+        "settings",
+        "string",
+        "JSON object of all else that a score depends on: range, passes, seeds, sampling.",
     ),
-    Field("source_digest", "text", "`index_hash` of the asset before the edit.", is_optional=True),
-    Field("edited_digest", "text", "`index_hash` of the asset after it.", is_optional=True),
+    Field("source_digest", "string", "`index_hash` of the asset before the edit.", is_optional=True),
+    Field("edited_digest", "string", "`index_hash` of the asset after it.", is_optional=True),
 )
 
 _ALSO_MISSING = ("prompt", "editscore")

@@ -1,4 +1,4 @@
-"""The tables about variants: what differs between two versions of one, and what other cut-offs would give."""
+"""The tables about variants: what differs between two versions of one, and what other thresholds would give."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ METADATA_COLUMNS = ("edit_type", "chosen_keyword", "original_scene", "extra_fiel
 """What the metadata JSONL says of a sample."""
 
 
-def _of_both(name: str, description: str, field_type: Scalar = "text") -> tuple[Field, ...]:
+def _of_both(name: str, description: str, field_type: Scalar = "string") -> tuple[Field, ...]:
     return tuple(
         Field(f"{side}_{name}", field_type, description.format(side), is_optional=True) for side in SIDES
     )
@@ -28,24 +28,26 @@ def _of_both(name: str, description: str, field_type: Scalar = "text") -> tuple[
 
 VARIANT_DIFF_COLUMNS: tuple[Field, ...] = (
     ID,
-    Field("theme", "text", "Theme of the sample."),
-    Field("change", "text", f"{', '.join(f'`{change}`' for change in Change)}, from the base to the other."),
-    Field("reason", "text", "Causes, joined by ` + `: `cut_off:STAGE`; see below."),
-    Field("detail", "text", "The causes with their values: `cut_off:STAGE 8.0 -> 8.5`."),
-    Field("changed_columns", ListOf("text"), "Columns that differ; empty unless `changed`."),
+    Field("theme", "string", "Theme of the sample."),
+    Field(
+        "change", "string", f"{', '.join(f'`{change}`' for change in Change)}, from the base to the other."
+    ),
+    Field("reason", "string", "Causes, joined by ` + `: `threshold:STAGE`; see below."),
+    Field("detail", "string", "The causes with their values: `threshold:STAGE 8.0 -> 8.5`."),
+    Field("changed_columns", ListOf("string"), "Columns that differ; empty unless `changed`."),
     Field(
         "source_files",
-        ListOf("text"),
-        "Files of the release in which the change lies; empty where a cut-off or policy made it.",
+        ListOf("string"),
+        "Files of the release in which the change lies; empty where a threshold or policy made it.",
     ),
-    *_of_both("prompt", "The editing instruction in the {} version."),
+    *_of_both("prompt", "The edit prompt in the {} version."),
     *_of_both("src_video", "Path of the source video in the {} version."),
     *_of_both("tgt_video", "Path of the edited video in the {} version."),
     *_of_both("split", "`train` or `val` in the {} version."),
     *(
         field
         for each in CRITERIA
-        for field in _of_both(f"{each.name}_score", f"Score of `{each.name}` in the {{}} version.", "float")
+        for field in _of_both(f"{each.name}_score", f"Score of `{each.name}` in the {{}} version.", "float64")
     ),
     *_of_both(
         "rejected_by", "First stage that rejects the sample in the {} version; null when kept or unknown."
@@ -59,34 +61,34 @@ VARIANT_DIFF_COLUMNS: tuple[Field, ...] = (
 """Columns of ``variant_diff``: one row per sample that is added, removed or changed."""
 
 
-_SURVIVING_THEME = Field("theme", "text", "Theme, or `total` for all of them.")
+_SURVIVING_THEME = Field("theme", "string", "Theme, or `total` for all of them.")
 
 THRESHOLD_SWEEP_COLUMNS: tuple[Field, ...] = (
     _SURVIVING_THEME,
-    Field("stage", "text", "Scored stage."),
-    Field("cut_off", "float", "Cut-off, in hundredths of the scale: 0.0, 0.1 and so on to 10.0."),
-    Field("surviving", "long", "Samples that this stage alone would keep."),
+    Field("stage", "string", "Scored stage."),
+    Field("threshold", "float64", "Threshold, in hundredths of the scale: 0.0, 0.1 and so on to 10.0."),
+    Field("surviving", "int64", "Samples that this stage alone would keep."),
 )
-"""Columns of ``threshold_sweep``: one row per theme (and the total), stage and cut-off."""
+"""Columns of ``threshold_sweep``: one row per theme (and the total), stage and threshold."""
 
 THRESHOLD_SURFACE_COLUMNS: tuple[Field, ...] = (
     _SURVIVING_THEME,
     *(
-        Field(f"{each.name}_cut_off", "float", f"Cut-off of `{each.name}`: 7.0, 7.1 and so on to 10.0.")
+        Field(f"{each.name}_threshold", "float64", f"Threshold of `{each.name}`: 7.0, 7.1 and so on to 10.0.")
         for each in PRIMARY_CRITERIA
     ),
-    Field("surviving", "long", "Samples that all stages together would keep."),
+    Field("surviving", "int64", "Samples that all stages together would keep."),
 )
-"""Columns of ``threshold_surface``: one row per theme (and the total) and combination of cut-offs."""
+"""Columns of ``threshold_surface``: one row per theme (and the total) and combination of thresholds."""
 
 VARIANT_TABLES: dict[str, tuple[str, tuple[Field, ...]]] = {
     "variant_diff": ("one row per sample that two versions of a variant do not share", VARIANT_DIFF_COLUMNS),
     "threshold_sweep": (
-        "one row per theme (and the total), stage and cut-off in steps of 0.1",
+        "one row per theme (and the total), stage and threshold in steps of 0.1",
         THRESHOLD_SWEEP_COLUMNS,
     ),
     "threshold_surface": (
-        "one row per theme (and the total) and combination of cut-offs from 7 to 10 in steps of 0.1",
+        "one row per theme (and the total) and combination of thresholds from 7 to 10 in steps of 0.1",
         THRESHOLD_SURFACE_COLUMNS,
     ),
 }

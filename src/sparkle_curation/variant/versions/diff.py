@@ -30,7 +30,7 @@ _ON_ID: Any = {"on": "id", "how": "left"}
 def compare(base: VariantVersion, other: VariantVersion) -> pl.DataFrame:
     """The difference (``VARIANT_DIFF_COLUMNS``): one row per sample added, removed or changed.
 
-    A sample of both versions is changed if its prompt, a path, its split, its metadata or a score differs; another cut-off
+    A sample of both versions is changed if its prompt, a path, its split, its metadata or a score differs; another threshold
     alone changes no sample. Metadata are compared where both versions have any, scores where both have verdicts.
     Sorted by theme in the order of the card, then added, removed, changed, then by id.
 
@@ -94,21 +94,23 @@ def _count_by_theme(version: VariantVersion) -> dict[str, int]:
 def _join(base: VariantVersion, other: VariantVersion) -> pl.LazyFrame:
     """One row per sample of either version, with what each says of it under its side's name."""
     sides = dict(zip(SIDES, (base, other), strict=True))
-    emitted = [_emitted(version, side) for side, version in sides.items()]
-    joined = emitted[0].join(emitted[1], on="id", how="full", coalesce=True)
+    exported = [_exported(version, side) for side, version in sides.items()]
+    joined = exported[0].join(exported[1], on="id", how="full", coalesce=True)
     for side, version in sides.items():
-        joined = joined.join(_judged(version, side), **_ON_ID).join(_obstacles(version, side), **_ON_ID)
+        joined = joined.join(_verdict_facts(version, side), **_ON_ID).join(
+            _obstacles(version, side), **_ON_ID
+        )
         joined = joined.with_columns(pl.lit(version.verdicts is not None).alias(f"{side}_has_verdicts"))
     return joined.with_columns(pl.coalesce(f"{side}_theme" for side in SIDES).alias("theme"))
 
 
-def _emitted(version: VariantVersion, side: str) -> pl.LazyFrame:
+def _exported(version: VariantVersion, side: str) -> pl.LazyFrame:
     return version.samples.lazy().select(
         "id", *(pl.col(name).alias(f"{side}_{name}") for name in (*VARIANT_COLUMNS, "split") if name != "id")
     )
 
 
-def _judged(version: VariantVersion, side: str) -> pl.LazyFrame:
+def _verdict_facts(version: VariantVersion, side: str) -> pl.LazyFrame:
     """``VERDICT_FACTS`` of each known sample; a column that an older project did not write is null."""
     types = pl.DataFrame(arrow_schema(VERDICT_COLUMNS).empty_table()).schema
     verdicts = pl.LazyFrame(schema={"id": pl.String}) if version.verdicts is None else version.verdicts.lazy()
@@ -123,12 +125,12 @@ def _judged(version: VariantVersion, side: str) -> pl.LazyFrame:
 
 
 def _obstacles(version: VariantVersion, side: str) -> pl.LazyFrame:
-    """Why a kept sample is not emitted: what it lacks, or what the loader would not take."""
+    """Why a kept sample is not exported: what it lacks, or what the loader would not take."""
     lacks, unloadable = (
         pl.LazyFrame(schema={"id": pl.String, column: pl.String})
         if table is None
         else table.lazy().select("id", pl.col(column).cast(pl.String))
-        for table, column in ((version.not_emitted, "reason"), (version.unloadable, "reasons"))
+        for table, column in ((version.not_exported, "reason"), (version.unloadable, "reasons"))
     )
     return lacks.join(unloadable, on="id", how="full", coalesce=True).select(
         "id",

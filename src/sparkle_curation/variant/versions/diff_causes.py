@@ -1,6 +1,6 @@
 """Why a sample differs between two versions of a variant, from the verdicts of both.
 
-Where the score and the cut-off both moved, each is held alone against the other's old value: it is a cause if it
+Where the score and the threshold both moved, each is held alone against the other's old value: it is a cause if it
 alone would have changed the outcome, or if without it the outcome would have stayed.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from sparkle_curation.filtering.verdicts import RejectReason, cut_off_column, score_column, taint_column
+from sparkle_curation.filtering.verdicts import RejectReason, imputed_column, score_column, threshold_column
 from sparkle_curation.spec.codes.diff_reasons import Cause, Change
 from sparkle_curation.spec.layout import annotations_csv_path, intermediate_jsonl_path, metadata_jsonl_path
 from sparkle_curation.spec.stages import CRITERIA, Criterion
@@ -23,7 +23,11 @@ VERDICT_FACTS: tuple[str, ...] = (
     "is_kept",
     "rejected_by",
     "reject_reason",
-    *(column(criterion) for criterion in CRITERIA for column in (score_column, cut_off_column, taint_column)),
+    *(
+        column(criterion)
+        for criterion in CRITERIA
+        for column in (score_column, threshold_column, imputed_column)
+    ),
 )
 """What is asked of a verdict."""
 
@@ -55,7 +59,7 @@ def add_causes(
     """``differences``, and of each its ``reason``, ``detail`` and ``source_files``.
 
     Args:
-        differences: with ``theme``, ``changed_columns``, and, beginning with ``base_`` and ``other_``: the emitted
+        differences: with ``theme``, ``changed_columns``, and, beginning with ``base_`` and ``other_``: the exported
             columns, ``VERDICT_FACTS`` (all null for a sample without verdict), ``has_verdicts``, ``obstacle`` and
             ``unloadable_for``.
         change: what became of all these samples.
@@ -88,7 +92,7 @@ def _findings(change: Change, settings: tuple[CurationSettings, CurationSettings
 
 
 def _joined(parts: Iterable[pl.Expr], separator: str) -> pl.Expr:
-    """The parts that are there; that nobody knows where none is."""
+    """The parts that are there; `unknown` where none is."""
     joined = pl.concat_str(list(parts), separator=separator, ignore_nulls=True)
     return pl.when(joined == "").then(pl.lit(Cause.UNKNOWN.value)).otherwise(joined)
 
@@ -105,7 +109,7 @@ def _source(is_met: pl.Expr, finding: _Finding) -> pl.Expr:
 
 
 def _of_changed() -> Iterator[_Finding]:
-    """What differs of a sample that both versions emit."""
+    """What differs of a sample that both versions export."""
     columns = pl.col("changed_columns")
     named = {
         Cause.PROMPT: (("prompt",), _CSV),
@@ -133,12 +137,12 @@ def _of_score(criterion: Criterion, is_met: pl.Expr) -> Iterator[_Finding]:
 def _of_one_sided(
     keeping: str, stopping: str, is_gone: Cause, settings: tuple[CurationSettings, CurationSettings]
 ) -> Iterator[_Finding]:
-    """Why a sample that the version ``keeping`` emits is not in the version ``stopping``."""
+    """Why a sample that the version ``keeping`` exports is not in the version ``stopping``."""
     has_verdicts, is_kept = pl.col(f"{stopping}_has_verdicts"), pl.col(f"{stopping}_is_kept")
     is_released = pl.col(f"{keeping}_is_released")
     yield _Finding(is_gone.value, has_verdicts & is_kept.is_null(), source=_CSV, is_source=is_released)
     is_unloadable = pl.col(f"{stopping}_unloadable_for").is_not_null()
-    yield _Finding(Cause.NOT_EMITTED.value, is_kept & ~is_unloadable, _moved("obstacle"))
+    yield _Finding(Cause.NOT_EXPORTED.value, is_kept & ~is_unloadable, _moved("obstacle"))
     yield _Finding(Cause.UNLOADABLE.value, is_kept & is_unloadable, _moved("unloadable_for"))
     for criterion in CRITERIA:
         is_stopped = pl.col(f"{keeping}_has_verdicts") & (pl.col(f"{stopping}_rejected_by") == criterion.name)
@@ -153,35 +157,35 @@ def _of_criterion(
     settings: tuple[CurationSettings, CurationSettings],
 ) -> Iterator[_Finding]:
     """Why the stage lets a sample through in one version and stops it in the other."""
-    kept_score, kept_cut_off, stopped_score, stopped_cut_off = (
+    kept_score, kept_threshold, stopped_score, stopped_threshold = (
         pl.col(f"{side}_{column(criterion)}")
         for side in (keeping, stopping)
-        for column in (score_column, cut_off_column)
+        for column in (score_column, threshold_column)
     )
-    beyond = RejectReason.BELOW_CUT_OFF if criterion.is_at_least else RejectReason.ABOVE_CUT_OFF
-    is_below, is_unscored, is_tainted = (
+    beyond = RejectReason.BELOW_THRESHOLD if criterion.is_at_least else RejectReason.ABOVE_THRESHOLD
+    is_below, is_unscored, is_imputed = (
         is_stopped & (pl.col(f"{stopping}_reject_reason") == reason.value)
-        for reason in (beyond, RejectReason.UNSCORED, RejectReason.TAINTED)
+        for reason in (beyond, RejectReason.UNSCORED, RejectReason.IMPUTED)
     )
     # Only one of the two moved, or else: does it alone stop the sample, or would the sample pass without it?
-    passes_by_score = _passes(criterion, kept_score, stopped_cut_off)
-    passes_by_cut_off = _passes(criterion, stopped_score, kept_cut_off)
-    is_score = kept_score.ne_missing(stopped_score) & (~passes_by_cut_off | passes_by_score)
-    is_cut_off = (kept_cut_off != stopped_cut_off) & (~passes_by_score | passes_by_cut_off)
+    passes_by_score = _passes(criterion, kept_score, stopped_threshold)
+    passes_by_threshold = _passes(criterion, stopped_score, kept_threshold)
+    is_score = kept_score.ne_missing(stopped_score) & (~passes_by_threshold | passes_by_score)
+    is_threshold = (kept_threshold != stopped_threshold) & (~passes_by_score | passes_by_threshold)
     yield _Finding(
-        f"{Cause.CUT_OFF}:{criterion.name}", is_below & is_cut_off, _moved(cut_off_column(criterion))
+        f"{Cause.THRESHOLD}:{criterion.name}", is_below & is_threshold, _moved(threshold_column(criterion))
     )
     yield from _of_score(criterion, (is_below & is_score) | (is_unscored & kept_score.is_not_null()))
 
-    was_tainted = pl.col(f"{keeping}_{taint_column(criterion)}")
+    was_imputed = pl.col(f"{keeping}_{imputed_column(criterion)}")
     yield _Finding(
-        f"{Cause.TAINT}:{criterion.name}",
-        is_tainted & ~was_tainted,
+        f"{Cause.IMPUTED}:{criterion.name}",
+        is_imputed & ~was_imputed,
         source=intermediate_jsonl_path("{}", criterion.file_name),
     )
     policies = {
         "missing_scores": (is_unscored, kept_score.is_null()),
-        "tainted_scores": (is_tainted, was_tainted),
+        "imputed_scores": (is_imputed, was_imputed),
     }
     for policy, (is_case, is_alike) in policies.items():
         old, new = (getattr(one, policy) or "unknown" for one in settings)
@@ -190,9 +194,9 @@ def _of_criterion(
         yield _Finding(f"{Cause.POLICY}:{criterion.name}", is_case & (is_alike | is_moved), values)
 
 
-def _passes(criterion: Criterion, score: pl.Expr, cut_off: pl.Expr) -> pl.Expr:
+def _passes(criterion: Criterion, score: pl.Expr, threshold: pl.Expr) -> pl.Expr:
     """Whether a score passes; none was let through by the policy."""
-    is_met: pl.Expr = criterion.is_met(score, cut_off)
+    is_met: pl.Expr = criterion.is_met(score, threshold)
     return score.is_null() | is_met
 
 

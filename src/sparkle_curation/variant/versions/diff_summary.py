@@ -79,7 +79,7 @@ def _by_theme(base: VariantVersion, other: VariantVersion, diff: pl.DataFrame) -
 
 
 def _settings(base: VariantVersion, other: VariantVersion) -> Iterator[str]:
-    """What the two were judged by, where it differs."""
+    """What the two were filtered by, where it differs."""
     rows = [
         row for row in zip(_named_settings(base), _named_settings(other), strict=True) if row[0] != row[1]
     ]
@@ -90,12 +90,12 @@ def _settings(base: VariantVersion, other: VariantVersion) -> Iterator[str]:
 
 
 def _named_settings(version: VariantVersion) -> list[tuple[str, str]]:
-    cut_offs = version.settings.cut_offs or {}
+    thresholds = version.settings.thresholds or {}
     policies = {
         "missing_scores": version.settings.missing_scores,
-        "tainted_scores": version.settings.tainted_scores,
+        "imputed_scores": version.settings.imputed_scores,
     }
-    named = {**{f"cut-off of {name}": cut_offs.get(name) for name in CRITERION_NAMES}, **policies}
+    named = {**{f"threshold of {name}": thresholds.get(name) for name in CRITERION_NAMES}, **policies}
     return [(name, "unknown" if value is None else str(value)) for name, value in named.items()]
 
 

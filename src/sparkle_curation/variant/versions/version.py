@@ -14,43 +14,43 @@ from sparkle_curation.spec.stages import CRITERIA
 
 @dataclass(frozen=True)
 class CurationSettings:
-    """What a curation decided by; None where nobody knows.
+    """What a curation decided by; None where unknown.
 
     Attributes:
-        cut_offs: by the stage's name.
+        thresholds: by the stage's name.
         missing_scores: the policy for samples without a score.
-        tainted_scores: the policy for samples with a made-up value in a score.
+        imputed_scores: the policy for samples with an imputed value in a score.
     """
 
-    cut_offs: Mapping[str, float] | None = None
+    thresholds: Mapping[str, float] | None = None
     missing_scores: str | None = None
-    tainted_scores: str | None = None
+    imputed_scores: str | None = None
 
     @classmethod
     def from_metrics(cls, metrics: Mapping[str, Any]) -> CurationSettings:
         """The settings that ``curation_metrics`` begin with."""
-        return cls(metrics.get("cut_offs"), metrics.get("missing_scores"), metrics.get("tainted_scores"))
+        return cls(metrics.get("thresholds"), metrics.get("missing_scores"), metrics.get("imputed_scores"))
 
     def as_params(self) -> str | None:
-        """The settings as ``--params`` of a run; None unless the cut-offs are known.
+        """The settings as ``--params`` of a run; None unless the thresholds are known.
 
         >>> CurationSettings({criterion.name: 8.0 for criterion in CRITERIA}).as_params()
         'threshold=8.0'
         """
-        if not self.cut_offs:
+        if not self.thresholds:
             return None
-        primary = {self.cut_offs[each.name] for each in CRITERIA if each.is_primary}
+        primary = {self.thresholds[each.name] for each in CRITERIA if each.is_primary}
         is_one = len(primary) == 1
-        cut_offs = [
+        thresholds = [
             *([f"threshold={primary.pop()}"] if is_one else []),
             *(
-                f"thresholds.{each.name}={self.cut_offs[each.name]}"
+                f"thresholds.{each.name}={self.thresholds[each.name]}"
                 for each in CRITERIA
                 if not (is_one and each.is_primary)
             ),
         ]
-        policies = {"missing_scores": self.missing_scores, "tainted_scores": self.tainted_scores}
-        return ",".join([*cut_offs, *(f"{name}={policy}" for name, policy in policies.items() if policy)])
+        policies = {"missing_scores": self.missing_scores, "imputed_scores": self.imputed_scores}
+        return ",".join([*thresholds, *(f"{name}={policy}" for name, policy in policies.items() if policy)])
 
 
 @dataclass(frozen=True)
@@ -59,11 +59,11 @@ class VariantVersion:
 
     Attributes:
         name: as it was asked for, a git revision, a folder or ``workspace``.
-        samples: the emitted samples, with ``VARIANT_COLUMNS`` and ``split``.
-        verdicts: as judged; None for a version that is nothing but CSVs.
-        settings: what it was judged by.
-        emitted_count: the samples that its metrics speak of; None without metrics.
-        not_emitted: kept samples that could not be emitted, ``id`` and ``reason``; None where it is not known.
+        samples: the exported samples, with ``VARIANT_COLUMNS`` and ``split``.
+        verdicts: as filtered; None for a version that is nothing but CSVs.
+        settings: what it was filtered by.
+        exported_count: the samples that its metrics speak of; None without metrics.
+        not_exported: kept samples that could not be exported, ``id`` and ``reason``; None where it is not known.
         unloadable: pairs that the preflight dropped, ``id`` and ``reasons``; None where it is not known.
         source_files: the release's files as counted by ``ingest``; None where it is not known.
         commit: of a git revision.
@@ -73,8 +73,8 @@ class VariantVersion:
     samples: pl.DataFrame
     verdicts: pl.DataFrame | None = None
     settings: CurationSettings = field(default_factory=CurationSettings)
-    emitted_count: int | None = None
-    not_emitted: pl.DataFrame | None = None
+    exported_count: int | None = None
+    not_exported: pl.DataFrame | None = None
     unloadable: pl.DataFrame | None = None
     source_files: pl.DataFrame | None = None
     commit: str | None = None
@@ -87,7 +87,7 @@ def check_version(version: VariantVersion) -> VariantVersion:
     reasons that follow from them would be wrong.
 
     Raises:
-        VersionError: a sample is emitted twice, or without a verdict that keeps it, or the metrics count others.
+        VersionError: a sample is exported twice, or without a verdict that keeps it, or the metrics count others.
     """
     ids = version.samples["id"]
     if ids.n_unique() != len(ids):
@@ -105,7 +105,7 @@ def check_version(version: VariantVersion) -> VariantVersion:
             "The files of a version are not of one curation",
             where=version.name,
             got=faults[0],
-            allowed="every emitted sample is kept by its verdict and counted by the metrics",
+            allowed="every exported sample is kept by its verdict and counted by the metrics",
             todo="curate again, and wait for the run to end: kedro run --pipelines curate",
         )
     return version
@@ -116,9 +116,9 @@ def _without_verdict(version: VariantVersion) -> list[str]:
         return []
     kept = version.verdicts.lazy().filter("is_kept").select("id")
     stray = version.samples.lazy().select("id").join(kept, on="id", how="anti").collect()["id"]
-    return [f"{len(stray)} emitted but not kept, such as {stray[0]}"] if len(stray) else []
+    return [f"{len(stray)} exported but not kept, such as {stray[0]}"] if len(stray) else []
 
 
 def _miscounted(version: VariantVersion) -> list[str]:
-    emitted, counted = version.samples.height, version.emitted_count
-    return [] if counted in (None, emitted) else [f"{emitted} in the CSVs, {counted} in the metrics"]
+    exported, counted = version.samples.height, version.exported_count
+    return [] if counted in (None, exported) else [f"{exported} in the CSVs, {counted} in the metrics"]

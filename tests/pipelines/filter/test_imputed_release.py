@@ -1,4 +1,4 @@
-"""A release with one made-up score, from its files to the metrics."""
+"""A release with one imputed score, from its files to the metrics."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def spoil(frame: dict[str, Any]) -> None:
 
 
 @pytest.fixture
-def tainted(sample_release: Path, tmp_path: Path) -> tuple[Path, str]:
-    """The texts of the sample release with one made-up value in its last scored video, and that video's id."""
+def imputed(sample_release: Path, tmp_path: Path) -> tuple[Path, str]:
+    """The texts of the sample release with one imputed value in its last scored video, and that video's id."""
     root = tmp_path / "release"
     shutil.copytree(sample_release, root, ignore=shutil.ignore_patterns("*.tar", "*.mp4", "*.png", "*.npz"))
     path = root / intermediate_jsonl_path(THEME, "edited_video_score.jsonl")
@@ -42,27 +42,27 @@ def tainted(sample_release: Path, tmp_path: Path) -> tuple[Path, str]:
     return root, record["id"]
 
 
-@pytest.mark.parametrize("tainted_scores", ["keep", "reject"])
-def test_one_made_up_score_is_found_counted_and_rejected_where_it_shall(
-    project: Project, tainted: tuple[Path, str], tainted_scores: str
+@pytest.mark.parametrize("imputed_scores", ["keep", "reject"])
+def test_one_imputed_score_is_found_counted_and_rejected_where_it_shall(
+    project: Project, imputed: tuple[Path, str], imputed_scores: str
 ) -> None:
-    """Its frame, its rule and the cut-off stand in the audit; only its own verdict depends on the policy."""
-    root, sample = tainted
+    """Its frame, its rule and the threshold stand in the audit; only its own verdict depends on the policy."""
+    root, sample = imputed
     run = replace(project, release_root=root)
     run.run_here("ingest")
     run.run_here("inspect")
-    run.run_here("filter", params={"tainted_scores": tainted_scores, "thresholds.edited_video": 0.0})
+    run.run_here("filter", params={"imputed_scores": imputed_scores, "thresholds.edited_video": 0.0})
     audit = pl.read_parquet(run.output("03_primary", "score_audit.parquet"))
-    assert audit.select("id", "stage", "rule", "cut_off", "changes_side").rows() == [
+    assert audit.select("id", "stage", "rule", "threshold", "changes_side").rows() == [
         (sample, "edited_video", "off_lattice", 0.0, False),
         (sample, "edited_video", "raw_output_unparsable", 0.0, False),
     ]
     rejected = pl.read_parquet(run.output("03_primary", "samples_rejected.parquet"))
-    tainted_ids = rejected.filter(pl.col("reject_reason") == "tainted")["id"].to_list()
-    assert tainted_ids == ([sample] if tainted_scores == "reject" else [])
+    imputed_ids = rejected.filter(pl.col("reject_reason") == "imputed")["id"].to_list()
+    assert imputed_ids == ([sample] if imputed_scores == "reject" else [])
     metrics = json.loads(run.output("08_reporting", "curation_metrics.json").read_text())
     assert {
-        theme: each["stages"]["edited_video"]["tainted"] for theme, each in metrics["themes"].items()
+        theme: each["stages"]["edited_video"]["imputed"] for theme, each in metrics["themes"].items()
     } == {theme: int(theme == THEME) for theme in metrics["themes"]}
     funnel = pl.read_csv(run.output("08_reporting", "funnel.csv"))
-    assert funnel.filter(theme="total", stage="edited_video")["tainted"].to_list() == [1]
+    assert funnel.filter(theme="total", stage="edited_video")["imputed"].to_list() == [1]

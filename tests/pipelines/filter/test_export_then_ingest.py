@@ -1,4 +1,4 @@
-"""What a curation emits, ingest reads as the same annotations."""
+"""What a curation exports, ingest reads as the same annotations."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ def comparable(samples: pl.DataFrame) -> pl.DataFrame:
 
 @settings(max_examples=40)  # each reads a release from disk
 @given(annotation_tables(), st.data())
-def test_emitted_annotations_are_ingested_as_they_were(
+def test_exported_annotations_are_ingested_as_they_were(
     tmp_path_factory: pytest.TempPathFactory, annotations: pl.DataFrame, data: st.DataObject
 ) -> None:
-    """Every emitted sample comes back with its prompt, paths, metadata and extra members; none is set aside."""
+    """Every exported sample comes back with its prompt, paths, metadata and extra members; none is quarantined."""
     texts = [
         json.dumps(data.draw(extras)) if has_metadata and data.draw(st.booleans()) else None
         for has_metadata in annotations["metadata_line"].is_not_null()
@@ -72,13 +72,13 @@ def test_emitted_annotations_are_ingested_as_they_were(
     )
     seen = assets(*((key, kind) for key in noted_alone for kind in ("source_video", "edited_video")))
     prompts = look_up_prompts(kept, annotations, *(table(name) for name in JSONL_TABLES))
-    emitted, _ = compose_variant(kept, annotations, prompts, seen)
+    exported, _ = compose_variant(kept, annotations, prompts, seen)
     release = tmp_path_factory.mktemp("release")
-    KiwiEditDataset(filepath=str(release)).save(emitted)
-    if emitted.is_empty():
+    KiwiEditDataset(filepath=str(release)).save(exported)
+    if exported.is_empty():
         return
     read, quarantine = ingested(release)
     assert set(quarantine["reason"]) <= {Reason.UNKNOWN_FIELD.value}
-    assert_frame_equal(comparable(read), comparable(emitted))
+    assert_frame_equal(comparable(read), comparable(exported))
     expected = annotations.filter(is_released)
     assert_frame_equal(comparable(read.join(expected, on="id", how="semi")), comparable(expected))
