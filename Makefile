@@ -30,7 +30,7 @@ help: ## Show these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 run: $(VENV)/.base ## Curate the sample release; PARAMS=threshold=9 changes the threshold
-	@$(BIN)/kedro run --pipeline curate --params $(PARAMS)
+	@$(BIN)/kedro run --pipelines curate --params $(PARAMS)
 
 # A built site and not `kedro viz run`: that asks the package index for a newer Kedro-Viz, and without a network announces
 # "Kedro-Viz None". The page would have its font from elsewhere, so the addresses go.

@@ -103,7 +103,7 @@ def readme(checkout: Path) -> str:
 def test_quotes_the_two_commands(readme: str) -> None:
     """The README gives `make run`, `make test` and the one command that the project is for."""
     assert {"run", "test"} <= {word for call in commands(readme, "make") for word in call}
-    assert "curate" in [p for call in commands(readme, "kedro") for p in option_values(call, "--pipeline")]
+    assert "curate" in [p for call in commands(readme, "kedro") for p in option_values(call, "--pipelines")]
 
 
 def test_make_targets_exist(readme: str, checkout: Path) -> None:
