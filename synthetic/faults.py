@@ -102,6 +102,7 @@ FAULTS: dict[str, Spoil] = {
     Reason.TRUNCATED_LINE.value: _truncated_line,
     Reason.NOT_AN_OBJECT.value: lambda line: b"[" + line + b"]",
     Reason.DUPLICATE_KEY.value: _duplicate_key,
+    Reason.LINE_TOO_COMPLEX.value: lambda line: line[:-1] + b', "note": ' + b"[" * 200 + b"]" * 200 + b"}",
     Reason.MISSING_FIELD.value: _changed(_missing_field),
     Reason.WRONG_TYPE.value: _changed(_wrong_type),
     Reason.NOT_FINITE.value: _changed(_not_finite),

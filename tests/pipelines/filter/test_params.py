@@ -9,12 +9,13 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
+from sparkle_curation.filtering.thresholds import resolve_thresholds
 from sparkle_curation.pipelines.filter.params import FilterParams, Thresholds
-from sparkle_curation.spec.stages import STAGE_NAMES, STAGES
+from sparkle_curation.spec.stages import STAGE_NAMES
 
 DECLARED: dict[str, Any] = {
     "threshold": None,
-    "thresholds": {"edited_frame0": 8.0, "foreground_removed": 8.5, "edited_video": 8.0},
+    "thresholds": {},
     "missing_scores": "reject",
     "imputed_scores": "keep",
     "preflight": {
@@ -25,17 +26,22 @@ DECLARED: dict[str, Any] = {
         "width": None,
     },
     "score_source": "released",
+    "licence_allow": None,
     "allow_empty": False,
     "split": {"val_share": 0.0, "grouped_by": "picture", "seed": 0},
 }
 
 
 def test_the_declared_parameters_are_the_published_ones(checkout: Path) -> None:
-    """The file in the project holds the thresholds of the card, and the stricter policy."""
+    """The file in the project leaves each threshold to the description, and holds the stricter policy."""
     declared = yaml.safe_load((checkout / "conf" / "base" / "curate" / "parameters.yml").read_text())
     assert declared == DECLARED
-    assert declared["thresholds"] == {stage.name: stage.published_threshold for stage in STAGES}
-    FilterParams.model_validate(declared)
+    params = FilterParams.model_validate(declared)
+    assert resolve_thresholds(params.threshold, params.thresholds) == {
+        "edited_frame0": 8.0,
+        "foreground_removed": 8.5,
+        "edited_video": 8.0,
+    }
 
 
 def test_each_stage_has_a_threshold() -> None:
@@ -66,7 +72,6 @@ def test_a_threshold_that_is_none_is_refused(where: str, value: object) -> None:
     [
         {"treshold": 8.0},
         {"thresholds": DECLARED["thresholds"] | {"edited_vido": 9.0}},
-        {"thresholds": {"edited_video": 9.0}},
         {"thresholds": None},
         {"missing_scores": "ignore"},
         {"missing_scores": None},

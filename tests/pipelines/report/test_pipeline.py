@@ -13,8 +13,8 @@ from PIL import Image
 from tests.conftest import Project
 
 from sparkle_curation.errors import MissingTableError, ParameterError
-from sparkle_curation.reports.sheet.colours import EMPTY, GAP, PANEL_WIDTH, THEME_COLOURS
-from sparkle_curation.spec.themes import THEMES
+from sparkle_curation.reports.sheet.colours import EMPTY, GAP, PANEL_WIDTH
+from sparkle_curation.spec.themes import THEME_COLOURS, THEMES
 
 FIRST, SECOND = "Sparkle_time_000000", "Sparkle_style_000007"
 
