@@ -111,7 +111,7 @@ def _said(draw: random.Random) -> str:
 
 
 def _job(key: str) -> dict[str, Any]:
-    shown = {"instruction": "Dusk", "source_frames": [1, 26, 51, 76], "edited_frames": [1, 26, 51, 76]}
+    shown = {"edit_prompt": "Dusk", "source_frames": [1, 26, 51, 76], "edited_frames": [1, 26, 51, 76]}
     known = {"theme": "time", "prompt": "Dusk", "source_digest": key, "edited_digest": key}
     state = {"error": None, "error_detail": None, "is_asked": True}
     return {KEY: key, "id": f"Sparkle_time_{key}", "stage": VIDEO.name, **shown, **known, **state}

@@ -61,7 +61,7 @@ def test_the_template_tells_the_instruction() -> None:
     templates = RULES.templates | {"foreground_removed": "Remove all. ({prompt}) [{prompt}]"}
     said = prompts(**{A: "A $1 \\g<0> {x} dusk"})
     found = jobs(files(A), said, rules=replace(RULES, templates=templates))
-    assert found["instruction"].to_list() == [
+    assert found["edit_prompt"].to_list() == [
         "A $1 \\g<0> {x} dusk",
         "Remove all. (A $1 \\g<0> {x} dusk) [A $1 \\g<0> {x} dusk]",
         "A $1 \\g<0> {x} dusk",

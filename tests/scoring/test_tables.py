@@ -47,7 +47,7 @@ def answers(*pictures: Sequence[tuple[str, str]], **odd: Any) -> list[dict[str, 
 
 def job(key: str, stage: str = "edited_frame0", **odd: Any) -> dict[str, Any]:
     """A job of one sample that is asked for."""
-    row = {KEY: key, "id": f"id {key}", "stage": stage, "instruction": "Dusk", "source_frames": []}
+    row = {KEY: key, "id": f"id {key}", "stage": stage, "edit_prompt": "Dusk", "source_frames": []}
     row |= {
         "edited_frames": [],
         "theme": "time",

@@ -37,7 +37,7 @@ def list_round1(
         choose_files(media), KIND.source_frame0, KIND.edited_frame0, prompts.select("id", "prompt")
     ).with_columns(
         tell_error(KIND.source_frame0).alias("error_detail"),
-        pl.col("prompt").alias("instruction"),
+        pl.col("prompt").alias("edit_prompt"),
         pl.lit([], dtype=pl.List(pl.String)).alias("labels"),
         pl.lit([], dtype=_FRAMES).alias("frames"),
     )
@@ -67,7 +67,7 @@ def list_round2(
         pl.coalesce(
             "error", pl.when(pl.col("labels").list.len().fill_null(0) == 0).then(pl.lit(NO_ROUND1))
         ).alias("error"),
-        pl.lit("").alias("instruction"),
+        pl.lit("").alias("edit_prompt"),
         pl.lit(None, pl.String).alias("edited_digest"),
         pl.struct("frame_count", "fps").map_elements(_sampled_frames, return_dtype=_FRAMES).alias("frames"),
     )
@@ -81,10 +81,10 @@ def _sampled_frames(video: dict[str, float | None]) -> list[int]:
 
 def _keyed(jobs: pl.DataFrame, prefix: str, limit: int | None) -> pl.DataFrame:
     # These names are part of the key: under others, what was answered before would be asked again.
-    shown = ["instruction", "labels", "frames", "source_digest", "edited_digest"]
+    shown = ["edit_prompt", "labels", "frames", "source_digest", "edited_digest"]
     is_whole = pl.col("error").is_null()
     is_within = pl.lit(value=True) if limit is None else pl.col("id").cum_count().over(is_whole) <= limit
     return jobs.with_columns(digests(jobs, prefix, shown), (is_whole & is_within).alias("is_asked")).select(
-        *(KEY, "id", "instruction", "labels", "frames", "theme", "prompt"),
+        *(KEY, "id", "edit_prompt", "labels", "frames", "theme", "prompt"),
         *("source_digest", "edited_digest", "is_asked", "error", "error_detail"),
     )

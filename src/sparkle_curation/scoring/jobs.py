@@ -119,19 +119,19 @@ def _of_stage(
         .with_columns(
             pl.lit(stage.name).alias("stage"),
             tell_error(source, **{TOO_SHORT: too_short}).alias("error_detail"),
-            _edit_prompt(rules.templates.get(stage.name, PROMPT)).alias("instruction"),
+            _edit_prompt(rules.templates.get(stage.name, PROMPT)).alias("edit_prompt"),
             *_frames(stage, rules.video_source_frame),
         )
     )
     prefix = f"score {judge_digest}"
     # These names are part of the key: under others, what was answered before would be asked again.
-    shown = ["stage", "instruction", "source_digest", "edited_digest", "source_frames", "edited_frames"]
+    shown = ["stage", "edit_prompt", "source_digest", "edited_digest", "source_frames", "edited_frames"]
     return pairs.with_columns(digests(pairs, prefix, shown)).select(_COLUMNS)
 
 
 _SIDES = ("source", "edited")
 _COLUMNS = (
-    KEY, "id", "stage", "instruction", "source_frames", "edited_frames",
+    KEY, "id", "stage", "edit_prompt", "source_frames", "edited_frames",
     "theme", "prompt", "source_digest", "edited_digest", "error", "error_detail",
 )  # fmt: skip
 
