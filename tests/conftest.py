@@ -72,6 +72,11 @@ class Project:
         """The path of an output: ``project.output("03_primary", "verdicts.parquet")``."""
         return self.data_root.joinpath(*parts)
 
+    def table(self, name: str) -> Path:
+        """The path of an ingested table; those of scores have a folder of their own."""
+        folder = ["scores"] if name.endswith("_scores") else []
+        return self.output("02_intermediate", *folder, f"{name}.parquet")
+
     def param_items(self, params: Mapping[str, object] | None = None) -> list[str]:
         """The parameters of a run as ``name=value``, those of the run before those of the project."""
         roots = {"release_root": self.release_root, "data_root": self.data_root}

@@ -126,13 +126,13 @@ def test_a_table_whose_files_hold_nothing_any_more_keeps_its_rows(done: Project)
     """The files are there and empty: no row would take the place of 90."""
     for path in done.release_root.glob("intermediate_data/*/edited_video_score.jsonl"):
         path.write_bytes(b"")
-    before = done.output("02_intermediate", "edited_video_scores.parquet").read_bytes()
+    before = done.table("edited_video_scores").read_bytes()
     with pytest.raises(EmptyOutputError, match="A table would lose all its rows") as caught:
         done.run_here("ingest")
     assert caught.value.got == "no row from its sources, in place of 90"
-    assert done.output("02_intermediate", "edited_video_scores.parquet").read_bytes() == before
+    assert done.table("edited_video_scores").read_bytes() == before
     done.run_here("ingest", params={"allow_empty": True})
-    assert pl.read_parquet(done.output("02_intermediate", "edited_video_scores.parquet")).is_empty()
+    assert pl.read_parquet(done.table("edited_video_scores")).is_empty()
 
 
 def test_pairs_of_a_theme_are_not_lost_with_the_tables(done: Project) -> None:

@@ -86,6 +86,7 @@ def make_catalog(
         ),
         "params:score_source": MemoryDataset("released"),
         "params:allow_empty": MemoryDataset(data=False),
+        "params:licence_allow": MemoryDataset(None),
         "params:split": MemoryDataset(split or SplitParams()),
         "score_fingerprints": MemoryDataset({"edited_video_scores": "one"}),
         "code_version": MemoryDataset(CodeVersion("0f1e", is_dirty=False)),

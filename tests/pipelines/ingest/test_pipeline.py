@@ -33,7 +33,7 @@ QUARANTINE_KEYS = ["path", "line", "reason"]
 
 def table(project: Project, name: str) -> pl.DataFrame:
     """An ingested table."""
-    return pl.read_parquet(project.output("02_intermediate", f"{name}.parquet"))
+    return pl.read_parquet(project.table(name))
 
 
 def counts(project: Project) -> pl.DataFrame:

@@ -37,7 +37,7 @@ def odd(project: Project, sample_release: Path, tmp_path: Path) -> Project:
 
 def edit(project: Project, table: str, change: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
     """Change an ingested table behind ingestion's back; it keeps its fingerprint, so ingestion leaves it as it is."""
-    path = project.output("02_intermediate", f"{table}.parquet")
+    path = project.table(table)
     metadata = pq.read_schema(path).metadata
     changed = change(pl.read_parquet(path)).to_arrow()
     pq.write_table(changed.replace_schema_metadata(metadata), path)
