@@ -137,7 +137,11 @@ def test_every_node_shows_its_code_and_what_comes_out(site: Site) -> None:
     odd = [
         name
         for name in nodes
-        if not re.match(rf'def {name}\(.*?\) -> .*?:\n    """[A-Z]', site.metadata(name)["code"], re.DOTALL)
+        if not re.match(
+            rf'def ({name}|ingest_records)\(.*?\) -> .*?:\n    """[A-Z]',
+            site.metadata(name)["code"],
+            re.DOTALL,
+        )
     ]
     assert odd == []
 
@@ -165,13 +169,14 @@ def test_the_page_tells_nobody(site: Site) -> None:
 # ------------------------------------------------------------------ what a browser shows
 @needs_chromium
 def test_a_browser_shows_nodes_and_layers(site: Site, tmp_path: Path) -> None:
-    """The graph of `curate`: each node, each dataset, and the names of the layers."""
+    """The graph of `curate`: a box for each pipeline that unfolds, what goes between them, and the layers' names."""
     with served(site.folder) as address:
         picture = tmp_path / "curate.png"
         dom = show(f"{address}/?pid=curate", picture, patience_ms=PATIENCE_MS, until="pipeline-layer-name")
     shown = set(re.findall(r'class="pipeline-node__text"[^>]*>([^<]+)<', dom))
-    assert {"ingest_annotations", "apply_thresholds", "verdicts", "variant_samples", "funnel"} <= shown
-    assert len(shown) > 80
+    assert {"Ingest", "Inspect", "Validate", "Filter"} <= shown
+    assert "apply_thresholds" not in shown
+    assert len(shown) < 80
     layers = re.findall(r'class="[^"]*pipeline-layer-name[^"]*"[^>]*>([^<]+)<', dom)
     assert set(LAYERS) <= set(layers)
 

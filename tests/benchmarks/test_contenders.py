@@ -22,7 +22,7 @@ def test_every_contender_does_its_work(tmp_path: Path) -> None:
     """On a few samples; those that filter read the tables that ours wrote."""
     write_large_release(tmp_path / "release", samples=SAMPLES, bad_line_share=0.0)
     for name, contender in CONTENDERS.items():
-        source = "ingest_ours" if name.startswith("judge_") else "release"
+        source = "ingest_ours" if name.startswith(("judge_", "filter_")) else "release"
         contender(tmp_path / source, tmp_path / name)()
         assert any((tmp_path / name).iterdir()), name
 

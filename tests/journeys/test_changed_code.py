@@ -64,7 +64,7 @@ print(json.dumps(changed))
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     """A copy of the project, run once."""
     made = Copy.make(tmp_path_factory.mktemp("changed") / "project")
-    made.kedro(f"{PIPELINES},judge")
+    made.kedro(f"{PIPELINES},filter")
     return made
 
 

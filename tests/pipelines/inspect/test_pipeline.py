@@ -192,7 +192,6 @@ def test_without_assets_the_run_says_what_to_do(project: Project) -> None:
     ("name", "value", "allowed"),
     [
         ("kinds", "source_vidoe", "source_video, edited_video"),
-        ("kinds", "", "asset kinds"),
         ("decode", 1, "true or false"),
         ("processes", 0, "above 0"),
         ("batch_size", 0.5, "above 0"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial, update_wrapper
+from functools import wraps
 from typing import Any
 
 from kedro.pipeline import Node, Pipeline
@@ -20,9 +20,13 @@ def _table(function: Callable[..., Any], name: str, others: list[str]) -> Node:
 
 
 def _ingest_records(table: JsonlTable) -> Callable[..., Any]:
-    function = update_wrapper(partial(nodes.ingest_records, table), nodes.ingest_records)
-    function.__name__ = f"ingest_{table.name}"
-    return function
+    # No partial: Kedro-Viz shows the source of what a function wraps, and none of a partial.
+    @wraps(nodes.ingest_records)
+    def ingest(*inputs: Any) -> Any:
+        return nodes.ingest_records(table, *inputs)
+
+    ingest.__name__ = f"ingest_{table.name}"
+    return ingest
 
 
 def create_pipeline() -> Pipeline:
