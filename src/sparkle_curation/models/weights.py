@@ -84,7 +84,10 @@ def load_processor(weights: Weights) -> Any:
     import transformers  # noqa: PLC0415 -- loads torchvision, which only this needs
 
     folder = acquire(weights.model, weights.revision)
-    _require_tokenizer(weights.model, folder)
+    # Without a vocabulary transformers makes an empty one up, and every text becomes nothing.
+    if not any(all((folder / name).is_file() for name in names) for names in _VOCABULARIES):
+        lacking = FileNotFoundError("tokenizer.json is not there, nor vocab.json with merges.txt")
+        raise _broken(weights.model, folder, lacking)
     try:
         auto: Any = transformers.AutoProcessor
     except ImportError as error:
@@ -212,14 +215,6 @@ def _digest(folder: Path) -> str:
             while chunk := file.read(_CHUNK_BYTES):
                 digest.update(chunk)
     return f"xxh3:{digest.hexdigest()}"
-
-
-def _require_tokenizer(model: str, folder: Path) -> None:
-    """Stop where no vocabulary is: transformers makes an empty one up, and every text becomes nothing."""
-    if not any(all((folder / name).is_file() for name in names) for names in _VOCABULARIES):
-        raise _broken(
-            model, folder, FileNotFoundError("tokenizer.json is not there, nor vocab.json with merges.txt")
-        )
 
 
 def _broken(model: str, folder: Path, error: Exception) -> ModelError:
