@@ -9,10 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from sparkle_curation.expectations.rules.bounds import Bounds
 from sparkle_curation.expectations.rules.described_rules import described_rules, identity_rules
 from sparkle_curation.expectations.rules.foreign_keys import READS
-from sparkle_curation.expectations.rules.release_rules import quarantine_rules, release_rules, schema_rules
+from sparkle_curation.expectations.rules.release_rules import (
+    Bounds,
+    quarantine_rules,
+    release_rules,
+    schema_rules,
+)
 from sparkle_curation.expectations.rules.rule import Rule, Severities, Suite
 from sparkle_curation.expectations.rules.table_rules import own_rules
 from sparkle_curation.spec.tables.ingested import COLUMNS

@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparkle_curation.errors import MediaError
-from sparkle_curation.media.broken import BrokenMediaError
-from sparkle_curation.media.byte_window import ByteWindow, Reading
+from sparkle_curation.media.byte_window import BrokenMediaError, ByteWindow, Reading
 from sparkle_curation.media.limits import MAX_MASK_FRAMES, MAX_MASK_PIXELS
 from sparkle_curation.media.masks.header import MASK, SHAPE, MaskHeader, header_of
 from sparkle_curation.media.masks.zip_directory import ZipMember, content_start, read_directory

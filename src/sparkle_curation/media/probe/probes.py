@@ -8,8 +8,7 @@ from enum import StrEnum
 
 import xxhash
 
-from sparkle_curation.media.broken import BrokenMediaError
-from sparkle_curation.media.byte_window import ByteWindow
+from sparkle_curation.media.byte_window import BrokenMediaError, ByteWindow
 from sparkle_curation.media.facts import MediaFacts, broken_by
 from sparkle_curation.media.limits import MAX_DECODED_PIXELS
 from sparkle_curation.media.masks.header import read_mask
