@@ -8,8 +8,8 @@ import pytest
 import yaml
 from tests.conftest import CHECKOUT
 
-from sparkle_curation.expectations.rules.bounds import Bounds
 from sparkle_curation.expectations.rules.foreign_keys import READS
+from sparkle_curation.expectations.rules.release_rules import Bounds
 from sparkle_curation.expectations.rules.rule import Kind
 from sparkle_curation.expectations.suites import SUITE_NAMES, build_suites
 from sparkle_curation.spec.codes.quarantine_reasons import Reason

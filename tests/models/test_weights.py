@@ -14,10 +14,9 @@ import yaml
 from tests.models.tiny_checkpoint import make_checkpoint
 
 from sparkle_curation.errors import ModelError
-from sparkle_curation.models.pins import PINS
 from sparkle_curation.models.questions import Question, Sampling
 from sparkle_curation.models.transformers_model import Device, TransformersModel
-from sparkle_curation.models.weights import Weights
+from sparkle_curation.models.weights import PINS, Weights
 
 QUESTION = Question((np.zeros((64, 64, 3), np.uint8), "Rate this."), 42)
 

@@ -41,16 +41,13 @@ def describe(plan: Plan, items: str) -> str:
     if plan.seconds is None or not plan.to_do:
         return "\n".join([*lines, "  time             none: nothing is to do"])
     rate = f"{plan.seconds / plan.to_do:.2f} s a {items.removesuffix('s')}, as measured on one batch"
-    lines.append(f"  time             about {_clock(plan.seconds)} at {rate}")
-    hours = plan.seconds / SECONDS_PER_HOUR
-    told = f"about {hours:,.1f}" if hours >= _LEAST_GPU_HOURS else f"less than {_LEAST_GPU_HOURS}"
+    hours, minutes = divmod(max(1, round(plan.seconds / 60)), 60)
+    clock = f"{hours:,} h {minutes} min" if hours else f"{minutes} min"
+    lines.append(f"  time             about {clock} at {rate}")
+    gpu_hours = plan.seconds / SECONDS_PER_HOUR
+    told = f"about {gpu_hours:,.1f}" if gpu_hours >= _LEAST_GPU_HOURS else f"less than {_LEAST_GPU_HOURS}"
     lines.append(f"  GPU hours        {told}{' for each GPU of the server' if plan.is_remote else ''}")
     return "\n".join(lines)
-
-
-def _clock(seconds: float) -> str:
-    hours, minutes = divmod(max(1, round(seconds / 60)), 60)
-    return f"{hours:,} h {minutes} min" if hours else f"{minutes} min"
 
 
 def end_dry_run(plan: Plan, items: str) -> NoReturn:

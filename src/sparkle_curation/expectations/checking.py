@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from sparkle_curation.expectations.pages.reports import FOUND, MAX_SHOWN, Report, Validation
-from sparkle_curation.expectations.rules.rule import Rule, Suite
+from sparkle_curation.expectations.rules.rule import Suite
 
 RUN_NAME = "latest"
 """What a run of a suite is called in its report and page; there is never more than one."""
@@ -72,10 +72,19 @@ def _run(suite: Suite, frame: pl.DataFrame, context: Any) -> dict[str, Any]:
     import great_expectations as gx  # noqa: PLC0415
     from great_expectations.core.run_identifier import RunIdentifier  # noqa: PLC0415
 
+    from sparkle_curation.expectations.custom import expectation_class  # noqa: PLC0415
+
     source = context.data_sources.add_pandas(suite.name)
     batches = source.add_dataframe_asset(suite.name).add_batch_definition_whole_dataframe("all rows")
     # All at once: each expectation that is added to a stored suite writes the whole suite again.
-    expectations = [_expectation(suite, rule) for rule in suite.rules]
+    expectations = [
+        expectation_class(rule.expectation)(
+            **rule.options,
+            severity=suite.severity(rule),
+            meta={"rule": rule.name, "kind": rule.kind.value, "meaning": rule.meaning},
+        )
+        for rule in suite.rules
+    ]
     expected = context.suites.add(gx.ExpectationSuite(suite.name, expectations=expectations))
     definition = gx.ValidationDefinition(name=suite.name, data=batches, suite=expected)
     # Backed by Arrow: texts are not copied into Python objects.
@@ -88,13 +97,6 @@ def _run(suite: Suite, frame: pl.DataFrame, context: Any) -> dict[str, Any]:
     # Once through text, which leaves plain values only.
     plain: dict[str, Any] = json.loads(json.dumps(found.to_json_dict()))
     return plain
-
-
-def _expectation(suite: Suite, rule: Rule) -> Any:
-    from sparkle_curation.expectations.custom import expectation_class  # noqa: PLC0415
-
-    meta = {"rule": rule.name, "kind": rule.kind.value, "meaning": rule.meaning}
-    return expectation_class(rule.expectation)(**rule.options, severity=suite.severity(rule), meta=meta)
 
 
 def _exception(found: dict[str, Any]) -> str | None:

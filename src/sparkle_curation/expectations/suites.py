@@ -7,11 +7,16 @@ Beside them stand ``schemas`` (one row per column), ``quarantine`` (one row per 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
-from sparkle_curation.expectations.rules.bounds import Bounds
 from sparkle_curation.expectations.rules.described_rules import described_rules, identity_rules
 from sparkle_curation.expectations.rules.foreign_keys import READS
-from sparkle_curation.expectations.rules.release_rules import quarantine_rules, release_rules, schema_rules
+from sparkle_curation.expectations.rules.release_rules import (
+    Bounds,
+    quarantine_rules,
+    release_rules,
+    schema_rules,
+)
 from sparkle_curation.expectations.rules.rule import Rule, Severities, Suite
 from sparkle_curation.expectations.rules.table_rules import own_rules
 from sparkle_curation.spec.tables.ingested import COLUMNS
@@ -25,9 +30,9 @@ _KEYS = {"schemas": "column", "assets": "file", "quarantine": "where", "release"
 
 def build_suites(bounds: Bounds, severities: Severities) -> dict[str, Suite]:
     """All suites by name, in the order in which they are shown."""
-    rules = {
+    rules: dict[str, Iterator[Rule]] = {
         "schemas": schema_rules(),
-        **{name: _table_rules(name) for name in COLUMNS},
+        **{name: chain(described_rules(name), identity_rules(name), own_rules(name)) for name in COLUMNS},
         "quarantine": quarantine_rules(),
         "release": release_rules(bounds),
     }
@@ -37,9 +42,3 @@ def build_suites(bounds: Bounds, severities: Severities) -> dict[str, Suite]:
         )
         for name in SUITE_NAMES
     }
-
-
-def _table_rules(name: str) -> Iterator[Rule]:
-    yield from described_rules(name)
-    yield from identity_rules(name)
-    yield from own_rules(name)

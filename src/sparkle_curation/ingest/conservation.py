@@ -95,7 +95,9 @@ def absences(counts: pl.DataFrame) -> list[str]:
     absent = counts.filter(~pl.col("is_present") & ~pl.col("theme").is_in(missing_themes))
     themes_by_part: dict[str, list[str]] = {}
     for theme, path in absent.select("theme", "path").rows():
-        themes_by_part.setdefault(_part(path, theme), []).append(theme)
+        # What the path says without its theme: ``{theme}_train.csv``, or the kind of an asset folder.
+        part = path.rpartition("/")[2].replace(f"{theme}_", "{theme}_")
+        themes_by_part.setdefault(part, []).append(theme)
     parts_by_themes: dict[str, list[str]] = {}
     for part, themes in themes_by_part.items():
         whose = "of any theme" if len(themes) == len(there) else f"of {', '.join(themes)}"
@@ -128,11 +130,6 @@ def shard_gaps(counts: pl.DataFrame) -> list[str]:
             if after - before > 1:
                 gaps.append(first if first == last else f"{first} to {last}")
     return gaps
-
-
-def _part(path: str, theme: str) -> str:
-    """What a source's path says without its theme: ``{theme}_train.csv``, or the kind of an asset folder."""
-    return path.rpartition("/")[2].replace(f"{theme}_", "{theme}_")
 
 
 def _rows_by_path(name: str, table: pl.LazyFrame) -> pl.DataFrame:

@@ -115,7 +115,9 @@ class Ingestion:
     def quarantined(self) -> TableStream:
         """The quarantine's rows of this table."""
         title = f"{self._table}, quarantine"
-        return self._stream(title, QUARANTINE_SCHEMA, self._quarantined_tables, log_level=logging.WARNING)
+        return self._stream(
+            title, QUARANTINE_SCHEMA, lambda: self._done().quarantined(), log_level=logging.WARNING
+        )
 
     @property
     def source_files(self) -> TableStream:
@@ -137,7 +139,7 @@ class Ingestion:
             self._fingerprint,
             self._total_bytes,
             batches,
-            self._bytes_read,
+            lambda: self._ledger.bytes_read if self._ledger else 0,
             retracted,
             log_level,
         )
@@ -149,12 +151,6 @@ class Ingestion:
         self._ledger, self._is_read = Ledger(self._table), False
         yield from self._read(self._ledger)
         self._is_read = True
-
-    def _quarantined_tables(self) -> Iterator[pa.Table]:
-        return self._done().quarantined()
-
-    def _bytes_read(self) -> int:
-        return self._ledger.bytes_read if self._ledger else 0
 
     def _done(self) -> Ledger:
         """The ledger of a finished reading; reads now if the rows were not asked for (their file was kept)."""

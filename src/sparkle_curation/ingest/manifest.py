@@ -7,8 +7,9 @@ manifest each, so that another score does not make anyone look at the videos aga
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 import polars as pl
@@ -55,7 +56,14 @@ def list_texts(release: ReleaseFiles) -> Listing:
     A version is ``content:`` and a digest of the bytes; where a file is not local, ``modified:`` and a digest of what
     tells its versions apart there.
     """
-    return _manifest(release, _find_texts(release))
+    tables = [table for table in JSONL_TABLES.values() if table.file_name]
+    paths = (
+        path
+        for theme in THEMES
+        for path in (*annotation_paths(theme), *(table.path_of(theme) for table in tables))
+    )
+    texts = (_Entry(file.path, (file,), is_text=True) for file in present(release, paths))
+    return _manifest(release, texts)
 
 
 def list_media(release: ReleaseFiles) -> Listing:
@@ -63,7 +71,9 @@ def list_media(release: ReleaseFiles) -> Listing:
 
     Media of more than ``MAX_READ_BYTES`` are not read: their version is ``modified:``, of the times of their files.
     """
-    return _manifest(release, _find_media(release))
+    sources = (_Entry(source.path, source.files) for source in find_asset_sources(release))
+    unknown = (_Entry(tar.path, (tar,)) for tar in unknown_tars(release))
+    return _manifest(release, chain(sources, unknown))
 
 
 @dataclass(frozen=True)
@@ -82,23 +92,19 @@ def _manifest(release: ReleaseFiles, entries: Iterable[_Entry]) -> Listing:
     contents: list[tuple[object, ...]] = []
     for entry in entries:
         is_read = release.is_local and (entry.is_text or entry.size_bytes <= MAX_READ_BYTES)
-        states = [release.content_hash(file.path) if is_read else file.modified for file in entry.files]
-        if is_read:
-            contents += [
-                (release.root, file.path, file.size, file.modified, content)
-                for file, content in zip(entry.files, states, strict=True)
-            ]
-        version = f"{'content' if is_read else 'modified'}:{_digest(entry.files, states)}"
+        digest = xxhash.xxh3_128()
+        for file in entry.files:
+            state = release.content_hash(file.path) if is_read else file.modified
+            # A name that is not UTF-8 is a name all the same; but no table can hold it, so its file is known by its time.
+            digest.update(f"{file.path}\0{file.size}\0{state}\n".encode("utf-8", "surrogateescape"))
+            if is_read and _is_text(file.path):
+                contents.append((release.root, file.path, file.size, file.modified, state))
+        version = f"{'content' if is_read else 'modified'}:{digest.hexdigest()}"
         rows.append((storable(entry.path), len(entry.files), entry.size_bytes, version))
     return Listing(
         pl.DataFrame(rows, schema=MANIFEST_SCHEMA, orient="row").sort("path"),
-        pl.DataFrame(_storable(contents), schema=CONTENT_SCHEMA, orient="row"),
+        pl.DataFrame(contents, schema=CONTENT_SCHEMA, orient="row"),
     )
-
-
-def _storable(contents: list[tuple[object, ...]]) -> list[tuple[object, ...]]:
-    """Without files whose names are not UTF-8, which no table can hold; these are known by their times."""
-    return [row for row in contents if _is_text(str(row[1]))]
 
 
 def _is_text(name: str) -> bool:
@@ -107,25 +113,3 @@ def _is_text(name: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _find_texts(release: ReleaseFiles) -> Iterator[_Entry]:
-    for theme in THEMES:
-        tables = (table.path_of(theme) for table in JSONL_TABLES.values() if table.file_name)
-        for file in present(release, (*annotation_paths(theme), *tables)):
-            yield _Entry(file.path, (file,), is_text=True)
-
-
-def _find_media(release: ReleaseFiles) -> Iterator[_Entry]:
-    for source in find_asset_sources(release):
-        yield _Entry(source.path, source.files)
-    for tar in unknown_tars(release):
-        yield _Entry(tar.path, (tar,))
-
-
-def _digest(files: Sequence[SourceFile], states: Sequence[str]) -> str:
-    digest = xxhash.xxh3_128()
-    for file, state in zip(files, states, strict=True):
-        # A name that is not UTF-8 is a name all the same.
-        digest.update(f"{file.path}\0{file.size}\0{state}\n".encode("utf-8", "surrogateescape"))
-    return digest.hexdigest()

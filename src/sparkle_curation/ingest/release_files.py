@@ -70,7 +70,8 @@ class ReleaseFiles:
         self._hashed: dict[SourceFile, str] = {}
         self._fs, base = fsspec.core.url_to_fs(self.root)
         self._base = base.rstrip("/")
-        self._is_local = "file" in _protocols(self._fs)
+        protocol = self._fs.protocol
+        self._is_local = "file" in ((protocol,) if isinstance(protocol, str) else protocol)
         # fsspec keeps one file system per process with its listings: an earlier run's would hide a changed file.
         self._fs.invalidate_cache()
         if not self._fs.isdir(self._base):
@@ -288,7 +289,3 @@ def _known_size(path: str, size: object) -> int:
 
 def _join(folder: str, name: str) -> str:
     return f"{folder}/{name}" if folder and name else folder or name
-
-
-def _protocols(fs: fsspec.AbstractFileSystem) -> tuple[str, ...]:
-    return (fs.protocol,) if isinstance(fs.protocol, str) else tuple(fs.protocol)

@@ -55,13 +55,13 @@ def sources_at_hand(files: ReleaseFiles) -> set[Part]:
         parse_shard_path(file.path) for folder in ("", *BASE_FOLDERS) for file in files.files_in(folder)
     )
     found = {Part("assets", shard.theme) for shard in shards if shard}
-    folders = sorted(
-        (path.rpartition("/")[0], path, Part(table, theme)) for table, theme, path in _text_sources()
-    )
+    expected = expected_sources()
+    texts = expected.filter(pl.col("table") != "assets").rows()
+    folders = sorted((path.rpartition("/")[0], path, Part(table, theme)) for table, theme, path in texts)
     for folder, sources in groupby(folders, key=itemgetter(0)):
         there = {file.path for file in files.files_in(folder)}
         found |= {part for _, path, part in sources if path in there}
-    for theme, path in _asset_folders():
+    for theme, path in expected.filter(pl.col("table") == "assets").select("theme", "path").rows():
         if Part("assets", theme) not in found and files.has_files(path):
             found.add(Part("assets", theme))
     return found
@@ -109,14 +109,6 @@ def find_releases(files: ReleaseFiles, wanted: Collection[Part] = ()) -> list[st
             counted.append((len(at_hand), root))
     counted.sort(key=lambda found: -found[0])
     return [root for _, root in counted[:_LISTED]]
-
-
-def _text_sources() -> Iterator[tuple[str, str, str]]:
-    yield from expected_sources().filter(pl.col("table") != "assets").rows()
-
-
-def _asset_folders() -> Iterator[tuple[str, str]]:
-    yield from expected_sources().filter(pl.col("table") == "assets").select("theme", "path").rows()
 
 
 def _folders_below(files: ReleaseFiles) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""A media file as a window on the file that holds it: a tar, or itself."""
+"""A media file as a window on the file that holds it, a tar or itself, and the error for one that is broken."""
 
 from __future__ import annotations
 
@@ -6,8 +6,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from sparkle_curation.media.broken import BrokenMediaError
 from sparkle_curation.spec.codes.media_faults import MediaFault
+
+
+class BrokenMediaError(Exception):
+    """A media file cannot be used: an error on its way to becoming a row.
+
+    Args:
+        fault: why, as a code.
+        detail: what was found and what is allowed.
+    """
+
+    def __init__(self, fault: MediaFault, detail: str) -> None:
+        self.fault, self.detail = fault, detail
+        super().__init__(f"{fault}: {detail}")
+
+    def __reduce__(self) -> tuple[type[BrokenMediaError], tuple[MediaFault, str]]:
+        """As its two arguments, so that it crosses from one process to another."""
+        return type(self), (self.fault, self.detail)
 
 
 class ReadAt(Protocol):

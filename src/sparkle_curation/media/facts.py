@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from sparkle_curation.engine.io.storable_text import storable
-from sparkle_curation.media.broken import BrokenMediaError
+from sparkle_curation.media.byte_window import BrokenMediaError
 
 
 @dataclass(frozen=True, slots=True)

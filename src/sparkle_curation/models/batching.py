@@ -53,7 +53,11 @@ class Batches:
         start = 0
         while start < len(order):
             longest = length(items[order[start]])
-            places = order[start : start + self._fitting(longest)]
+            # How many items fit, of which none is longer.
+            fitting = self._size
+            if self._capacity is not None:
+                fitting = max(1, min(fitting, int(self._capacity / longest)))
+            places = order[start : start + fitting]
             try:
                 found = function([items[place] for place in places])
             except OutOfMemoryError:
@@ -64,9 +68,3 @@ class Batches:
             results.update(zip(places, found, strict=True))
             start += len(places)
         return [results[place] for place in range(len(items))]
-
-    def _fitting(self, longest: int) -> int:
-        """How many items fit, of which none is longer."""
-        if self._capacity is None:
-            return self._size
-        return max(1, min(self._size, int(self._capacity / longest)))

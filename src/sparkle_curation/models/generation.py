@@ -49,7 +49,11 @@ class Generator:
     @torch.inference_mode()
     def _draw(self, questions: list[Question]) -> list[Reply]:
         places: dict[tuple[int | str, ...], int] = {}
-        rows = [places.setdefault(_same(question), len(places)) for question in questions]
+        rows = []
+        for question in questions:
+            # Prepared alike are questions of the same texts, and the very same pictures.
+            parts = tuple(part if isinstance(part, str) else id(part) for part in question.parts)
+            rows.append(places.setdefault(parts, len(places)))
         inputs = self._prepare([questions[rows.index(place)] for place in range(len(places))])
         prompt_length = inputs["input_ids"].shape[1]
         output = self._model.generate(
@@ -95,25 +99,19 @@ class Generator:
         schemas = [question.schema for question in questions]
         if not any(schemas):
             return [sampler]
-        self._grammars = self._grammars or Grammars(self._processor.tokenizer, self._vocabulary_size)
+        if self._grammars is None:
+            width = int(self._model.get_output_embeddings().weight.shape[0])
+            self._grammars = Grammars(self._processor.tokenizer, vocabulary_size=width)
         return [self._grammars.processor(schemas), sampler]
 
-    @property
-    def _vocabulary_size(self) -> int:
-        return int(self._model.get_output_embeddings().weight.shape[0])
-
     def _reply(self, tokens: list[int]) -> Reply:
-        ends = set(_as_list(self._model.generation_config.eos_token_id))
-        is_cut = not ends.intersection(tokens)
+        end = self._model.generation_config.eos_token_id  # one, several or none
+        ends = end if isinstance(end, list) else [end]
+        is_cut = not set(ends).intersection(tokens)
         text = self._processor.tokenizer.decode(
             tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False
         )
         return Reply(text.strip(), is_cut=is_cut)
-
-
-def _same(question: Question) -> tuple[int | str, ...]:
-    """What questions share that are prepared alike: the same texts, and the very same pictures."""
-    return tuple(part if isinstance(part, str) else id(part) for part in question.parts)
 
 
 def _conversation(question: Question) -> list[dict[str, Any]]:
@@ -124,7 +122,3 @@ def _conversation(question: Question) -> list[dict[str, Any]]:
         for part in question.parts
     ]
     return [{"role": "user", "content": content}]
-
-
-def _as_list(value: int | list[int] | None) -> list[int]:
-    return value if isinstance(value, list) else [] if value is None else [value]

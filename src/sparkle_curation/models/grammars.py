@@ -38,14 +38,11 @@ class Grammars:
         """A logits processor, for one call, that holds each row to its schema; a row without one may say anything."""
         from xgrammar.contrib.hf import LogitsProcessor  # noqa: PLC0415
 
-        return LogitsProcessor([self._compile(schema) for schema in schemas])
-
-    def _compile(self, schema: str | None) -> Any:
-        if schema not in self._compiled:
-            self._compiled[schema] = self._grammar(schema)
-        return self._compiled[schema]
-
-    def _grammar(self, schema: str | None) -> Any:
-        if schema is None:
-            return self._compiler.compile_regex(r"[\s\S]*")
-        return self._compiler.compile_json_schema(schema, any_whitespace=False)
+        for schema in schemas:
+            if schema not in self._compiled:
+                self._compiled[schema] = (
+                    self._compiler.compile_regex(r"[\s\S]*")
+                    if schema is None
+                    else self._compiler.compile_json_schema(schema, any_whitespace=False)
+                )
+        return LogitsProcessor([self._compiled[schema] for schema in schemas])

@@ -30,7 +30,11 @@ class SeededSampler(LogitsProcessor):
     def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
         """The logits with all but the drawn token at minus infinity; [rows, vocabulary] both."""
         reply = input_ids[:, self._prompt_length :]
-        logits = _penalise(scores.float(), reply, self._sampling.presence_penalty)
+        logits: torch.Tensor = scores.float()
+        penalty = self._sampling.presence_penalty
+        if penalty and reply.shape[1]:
+            is_present = torch.zeros_like(logits, dtype=torch.bool).scatter_(1, reply, value=True)
+            logits = logits - penalty * is_present
         if self._sampling.temperature == 0:
             token = logits.argmax(-1, keepdim=True)
         else:
@@ -42,13 +46,6 @@ class SeededSampler(LogitsProcessor):
 def _draws(seed: int, count: int) -> torch.Tensor:
     """``count`` numbers in [0, 1) that ``seed`` alone decides."""
     return torch.rand(count, generator=torch.Generator().manual_seed(seed))
-
-
-def _penalise(logits: torch.Tensor, reply: torch.Tensor, penalty: float) -> torch.Tensor:
-    if not penalty or not reply.shape[1]:
-        return logits
-    is_present = torch.zeros_like(logits, dtype=torch.bool).scatter_(1, reply, value=True)
-    return logits - penalty * is_present
 
 
 def _draw(logits: torch.Tensor, draws: torch.Tensor, sampling: Sampling) -> torch.Tensor:

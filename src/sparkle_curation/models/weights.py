@@ -12,7 +12,18 @@ from typing import Any
 import xxhash
 
 from sparkle_curation.errors import ModelError
-from sparkle_curation.models.pins import PINS
+
+PINS: Mapping[str, str] = {
+    "EditScore/EditScore-7B": "dcce052accfc75f2d48279c889a71755ecdf737b",
+    "Qwen/Qwen2.5-VL-7B-Instruct": "cc594898137f460bfe9f0759e9844b3ce807cfb5",
+    "Qwen/Qwen3-VL-4B-Instruct": "ebb281ec70b05090aa6165b016eac8ec08e71b17",
+    "Qwen/Qwen3-VL-8B-Instruct": "0c351dd01ed87e9c1b53cbc748cba10e6187ff3b",
+    "Qwen/Qwen3-VL-32B-Instruct": "0cfaf48183f594c314753d30a4c4974bc75f3ccb",
+}
+"""Repository -> commit of well-known models, for a run that names a model and no commit; as other public projects pin them.
+
+A commit never moves, so a run today and one in a year ask the same weights; the hub refuses one that it lacks.
+"""
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SAFE_FILES = ("*.safetensors", "*.json", "*.jinja", "*.txt", "*.model")
@@ -84,7 +95,10 @@ def load_processor(weights: Weights) -> Any:
     import transformers  # noqa: PLC0415 -- loads torchvision, which only this needs
 
     folder = acquire(weights.model, weights.revision)
-    _require_tokenizer(weights.model, folder)
+    # Without a vocabulary transformers makes an empty one up, and every text becomes nothing.
+    if not any(all((folder / name).is_file() for name in names) for names in _VOCABULARIES):
+        lacking = FileNotFoundError("tokenizer.json is not there, nor vocab.json with merges.txt")
+        raise _broken(weights.model, folder, lacking)
     try:
         auto: Any = transformers.AutoProcessor
     except ImportError as error:
@@ -212,14 +226,6 @@ def _digest(folder: Path) -> str:
             while chunk := file.read(_CHUNK_BYTES):
                 digest.update(chunk)
     return f"xxh3:{digest.hexdigest()}"
-
-
-def _require_tokenizer(model: str, folder: Path) -> None:
-    """Stop where no vocabulary is: transformers makes an empty one up, and every text becomes nothing."""
-    if not any(all((folder / name).is_file() for name in names) for names in _VOCABULARIES):
-        raise _broken(
-            model, folder, FileNotFoundError("tokenizer.json is not there, nor vocab.json with merges.txt")
-        )
 
 
 def _broken(model: str, folder: Path, error: Exception) -> ModelError:

@@ -65,7 +65,8 @@ def own_modules(*functions: Callable[..., object]) -> list[str]:
 
 def own_index() -> SourceIndex:
     """The sources of this package, one state of them for a process."""
-    return _index(_package_folder(), _cache_file("sources.json"))
+    package = Path(__file__).resolve().parents[__name__.count(".") - 1]  # wherever this module lies in it
+    return _index(package, _cache_file("sources.json"))
 
 
 def reached(
@@ -93,7 +94,8 @@ def reached(
             continue
         seen.add((module, is_whole))
         found.add(module)
-        waiting += [(parent, False) for parent in _parents(module)]
+        parts = module.split(".")
+        waiting += [(".".join(parts[:end]), False) for end in range(1, len(parts))]
         source = index.source(module)
         if source.is_reexport and not is_whole and index.is_package(module):
             continue
@@ -137,12 +139,6 @@ def _is_ours(index: SourceIndex, name: str) -> bool:
     return index.path(name) is not None
 
 
-def _parents(module: str) -> Iterator[str]:
-    while "." in module:
-        module = module.rpartition(".")[0]
-        yield module
-
-
 def _is_below(name: str, others: Sequence[str]) -> bool:
     return any(name == other or name.startswith(f"{other}.") for other in others)
 
@@ -169,11 +165,6 @@ def _digest(facts: Iterable[str]) -> str:
 @cache
 def _index(root: Path, cache_file: Path | None) -> SourceIndex:
     return SourceIndex(root, cache_file)
-
-
-def _package_folder() -> Path:
-    """The folder of the package that this module is in, wherever it lies in it."""
-    return Path(__file__).resolve().parents[__name__.count(".") - 1]
 
 
 def _cache_file(name: str) -> Path | None:

@@ -80,7 +80,10 @@ class SourceIndex:
         if module not in self._sources:
             content = self._paths[module].read_bytes()
             key = f"{xxhash.xxh3_128_hexdigest(content)} {_OWN_DIGEST}"
-            self._sources[module] = self._kept.get(key) or self._parse(content, key)
+            if key not in self._kept:
+                self._kept[key] = parse(content)
+                self._is_changed = True
+            self._sources[module] = self._kept[key]
         return self._sources[module]
 
     def remember(self) -> None:
@@ -109,11 +112,6 @@ class SourceIndex:
             return {key: _as_source(value) for key, value in stored.items()}
         except (OSError, ValueError, TypeError, AttributeError):  # none yet, or not what this version writes
             return {}
-
-    def _parse(self, content: bytes, key: str) -> Source:
-        self._kept[key] = found = parse(content)
-        self._is_changed = True
-        return found
 
 
 def parse(content: bytes) -> Source:

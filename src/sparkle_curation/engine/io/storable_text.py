@@ -31,7 +31,7 @@ def storable(text: str) -> str:
     >>> storable("�{d83d}")
     '�{fffd}{d83d}'
     """
-    return text if text.isascii() else _ESCAPED.sub(_escape, text)
+    return text if text.isascii() else _ESCAPED.sub(lambda found: f"{_MARK}{{{ord(found[0]):x}}}", text)
 
 
 def original(text: str) -> str:
@@ -40,7 +40,7 @@ def original(text: str) -> str:
     >>> original("bad �{d83d}") == "bad \ud83d"
     True
     """
-    return text if text.isascii() else _ESCAPE.sub(_unescape, text)
+    return text if text.isascii() else _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
 
 
 def is_storable(text: str) -> bool:
@@ -53,11 +53,3 @@ def is_storable(text: str) -> bool:
 
 
 _HALF = re.compile(r"[\ud800-\udfff]")
-
-
-def _escape(found: re.Match[str]) -> str:
-    return f"{_MARK}{{{ord(found[0]):x}}}"
-
-
-def _unescape(found: re.Match[str]) -> str:
-    return chr(int(found[1], 16))

@@ -224,7 +224,8 @@ class Journal:
         self._open_handle()
         wanted = pa.table({KEY: pa.array(keys, pa.string()).unique()})
         with telling_faults(self.path):
-            replace_file(self._wanted_path(part), [record_of(wanted)])
+            note = self.path.with_name(f".{self.path.name}.{part}{_WANTED}")
+            replace_file(note, [record_of(wanted)])
 
     def prune(self, *, is_dry: bool) -> Pruning | None:
         """Drop the rows that nobody wants any more, and nothing where that is not known.
@@ -238,7 +239,11 @@ class Journal:
             What was dropped; None where no run has noted what it wants, or a note is damaged.
         """
         handle = self._open_handle()
-        noted = [_wanted_keys(path) for path in self.path.parent.glob(f".{self.path.name}.*{_WANTED}")]
+        noted: list[list[pa.ChunkedArray]] = []
+        for path in self.path.parent.glob(f".{self.path.name}.*{_WANTED}"):
+            with path.open("rb") as file, telling_faults(path):
+                # A damaged note has no record at all; one that notes nothing has one without rows.
+                noted.append([rows_of(bytes_of(file, record))[KEY] for record in find_records(file)])
         if not noted or not all(noted):
             return None
         before = os.fstat(handle).st_size
@@ -253,9 +258,6 @@ class Journal:
             self.compact(wanted)
             dropped_bytes = before - os.fstat(self._open_handle()).st_size
         return Pruning(rows, dropped, before, dropped_bytes)
-
-    def _wanted_path(self, part: str) -> Path:
-        return self.path.with_name(f".{self.path.name}.{part}{_WANTED}")
 
     # -------------------------------------------------------------- reading
     def records(self, columns: list[str] | None = None) -> Iterator[pa.Table]:
@@ -380,10 +382,6 @@ def _joined(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
 
 
 # ------------------------------------------------------------------ files and faults
-def _wanted_keys(path: Path) -> list[pa.ChunkedArray]:
-    """What is noted there; nothing at all, not even an empty note, where it is damaged."""
-    with path.open("rb") as file, telling_faults(path):
-        return [rows_of(bytes_of(file, record))[KEY] for record in find_records(file)]
 
 
 def _locked(path: Path) -> BinaryIO:

@@ -70,7 +70,10 @@ def rows_lacking(elements: Elements, field_type: FieldType) -> Iterator[Rows]:
     A member that no object has was left out by who knows that it is there.
     """
     values = elements.values
-    if (is_absent := _is_absent(values)).any():
+    is_absent = values.is_null()
+    if values.dtype.is_float():
+        is_absent |= values.is_nan().fill_null(False)
+    if is_absent.any():
         yield elements.rows[is_absent.to_numpy()]
     if isinstance(field_type, ListOf):
         yield from rows_lacking(elements.inside(), field_type.element)
@@ -78,8 +81,3 @@ def rows_lacking(elements: Elements, field_type: FieldType) -> Iterator[Rows]:
         for field in field_type.fields:
             if not field.is_optional and field.name in values.struct.fields:
                 yield from rows_lacking(elements.member(field.name), field.type)
-
-
-def _is_absent(values: pl.Series) -> pl.Series:
-    is_null = values.is_null()
-    return is_null | values.is_nan().fill_null(False) if values.dtype.is_float() else is_null

@@ -38,16 +38,15 @@ def row_columns(table: str, rows: pl.DataFrame) -> pl.DataFrame:
 def _described(table: str) -> Iterator[pl.Expr]:
     """The columns that are flat already, and numbers taken out of those that are not."""
     columns = COLUMNS[table]
-    yield from (_plain(field) for field in columns if isinstance(field.type, str))
+    for field in columns:
+        if isinstance(field.type, str):
+            column = pl.col(field.name)
+            is_handed_over = field.type != "string" or field.name in _TEXTS_COMPARED
+            is_there = pl.when(column.is_not_null()).then(True).alias(field.name)
+            yield column if is_handed_over else is_there
     yield from _nested_numbers(columns)
     if table != "assets":
         yield pl.col("prompt").str.strip_chars().str.len_chars().alias("prompt_chars")
-
-
-def _plain(field: Field) -> pl.Expr:
-    column = pl.col(field.name)
-    is_handed_over = field.type != "string" or field.name in _TEXTS_COMPARED
-    return column if is_handed_over else pl.when(column.is_not_null()).then(True).alias(field.name)
 
 
 def _nested_numbers(columns: tuple[Field, ...]) -> Iterator[pl.Expr]:
@@ -122,10 +121,6 @@ def _asset_columns(_: pl.DataFrame) -> Iterator[pl.Expr]:
     yield violations.unless_equal(pl.col("path"), _path_by_kind()).alias("path_names_sample")
 
 
-def _no_columns(_: pl.DataFrame) -> Iterator[pl.Expr]:
-    return iter(())
-
-
 def _path_by_kind() -> pl.Expr:
     """The path that ``layout.asset_path`` gives a row's theme, kind and id; null for an unknown kind."""
     pieces = {kind: asset_path("|", kind, "|").split("|") for kind in ASSET_KINDS}
@@ -139,7 +134,7 @@ def _path_by_kind() -> pl.Expr:
 _OWN_COLUMNS: dict[str, Callable[[pl.DataFrame], Iterable[Column]]] = {
     "annotations": _annotation_columns,
     **{
-        stage.table: partial(_frame_score_columns, stage) if stage.is_of_frames else _no_columns
+        stage.table: partial(_frame_score_columns, stage) if stage.is_of_frames else lambda _rows: ()
         for stage in STAGES
     },
     GROUNDING_R1.name: first_grounding_columns,

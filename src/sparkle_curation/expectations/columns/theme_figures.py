@@ -20,28 +20,23 @@ def theme_figures(tables: Tables, boxes: pl.DataFrame, quarantine: pl.LazyFrame)
         quarantine: that of all tables.
     """
     themes = pl.concat([frame.select("theme").unique() for frame in tables.values()]).unique().collect()
+    lines = {"csv_rows": "csv_line", "metadata_rows": "metadata_line"}
+    counts = [pl.col(line).count().cast(pl.Int64).alias(name) for name, line in lines.items()]
+    file_rows = tables["annotations"].group_by("theme").agg(counts).collect()
+    box_counts = boxes.group_by("theme").agg(pl.col("box_count", "empty_box_count").sum())
+    box_share = pl.when(pl.col("box_count") > 0).then(pl.col("empty_box_count") / pl.col("box_count"))
     figures = [
-        _file_rows(tables["annotations"]),
-        _box_shares(boxes),
+        file_rows.with_columns(pl.when(pl.col(name) > 0).then(pl.col(name)).alias(name) for name in lines),
+        box_counts.select("theme", box_share.alias("empty_box_share")),
         _quarantined_shares(tables, quarantine),
-        *(_score_figures(tables[each.table], each.name, each.score_column) for each in CRITERIA),
     ]
+    for each in CRITERIA:
+        score = pl.col(each.score_column)
+        spread = score.mean().alias(f"{each.name}_mean"), score.std().alias(f"{each.name}_std")
+        figures.append(tables[each.table].group_by("theme").agg(spread).collect())
     for figure in figures:
         themes = themes.join(figure, on="theme", how="left")
     return themes.sort(pl.col("theme").cast(pl.Enum(THEMES), strict=False))
-
-
-def _file_rows(annotations: pl.LazyFrame) -> pl.DataFrame:
-    rows = {"csv_rows": "csv_line", "metadata_rows": "metadata_line"}
-    counts = [pl.col(line).count().cast(pl.Int64).alias(name) for name, line in rows.items()]
-    counted = annotations.group_by("theme").agg(counts).collect()
-    return counted.with_columns(pl.when(pl.col(name) > 0).then(pl.col(name)).alias(name) for name in rows)
-
-
-def _box_shares(boxes: pl.DataFrame) -> pl.DataFrame:
-    counted = boxes.group_by("theme").agg(pl.col("box_count", "empty_box_count").sum())
-    share = pl.col("empty_box_count") / pl.col("box_count")
-    return counted.select("theme", pl.when(pl.col("box_count") > 0).then(share).alias("empty_box_share"))
 
 
 def _quarantined_shares(tables: Tables, quarantine: pl.LazyFrame) -> pl.DataFrame:
@@ -53,8 +48,3 @@ def _quarantined_shares(tables: Tables, quarantine: pl.LazyFrame) -> pl.DataFram
     return rows.join(quarantined, on="theme", how="left").select(
         "theme", (lost / (lost + pl.col("rows"))).alias("quarantined_share")
     )
-
-
-def _score_figures(scores: pl.LazyFrame, stage: str, column: str) -> pl.DataFrame:
-    figures = [pl.col(column).mean().alias(f"{stage}_mean"), pl.col(column).std().alias(f"{stage}_std")]
-    return scores.group_by("theme").agg(figures).collect()

@@ -32,7 +32,17 @@ def identity_rules(table: str) -> Iterator[Rule]:
         {"column_A": "id", "column_B": "theme"},
     )
     yield one_of("theme_is_known", Kind.SAMPLE_ID, "`theme` is one of the dataset's.", "theme", list(THEMES))
-    yield _file_is_unique() if table == "assets" else _id_is_unique()
+    if table == "assets":
+        meaning = "A path stands once in its tar, and once loose."
+        yield violation("file_is_unique", Kind.UNIQUENESS, "ExpectFilesToStandOnce", meaning)
+    else:
+        yield Rule(
+            "id_is_unique",
+            Kind.UNIQUENESS,
+            "A sample has one row.",
+            "ExpectColumnValuesToBeUnique",
+            {"column": "id"},
+        )
     if table in KNOWN_BY:
         yield from _rules_of_foreign_keys(table)
     if table != "assets":
@@ -71,18 +81,6 @@ def _nested_bounds(columns: tuple[Field, ...]) -> Iterator[Rule]:
 def _in_range(name: str, column: str, field: Field) -> Rule:
     meaning = f"`{column}` is {worded(field.minimum, field.maximum)}."
     return between(name, Kind.RANGE, meaning, column, field.minimum, field.maximum)
-
-
-def _file_is_unique() -> Rule:
-    meaning = "A path stands once in its tar, and once loose."
-    return violation("file_is_unique", Kind.UNIQUENESS, "ExpectFilesToStandOnce", meaning)
-
-
-def _id_is_unique() -> Rule:
-    options = {"column": "id"}
-    return Rule(
-        "id_is_unique", Kind.UNIQUENESS, "A sample has one row.", "ExpectColumnValuesToBeUnique", options
-    )
 
 
 def _rules_of_foreign_keys(table: str) -> Iterator[Rule]:

@@ -68,13 +68,6 @@ def _annotation_rules() -> Iterator[Rule]:
     )
 
 
-def _still_score_rules(stage: Stage) -> Iterator[Rule]:
-    for each in stage.criteria:
-        column, member = each.score_column, f"editscore.{each.field}"
-        meaning = f"`{column}` is `{member}`."
-        yield equal(f"{column}_is_editscores", Kind.DERIVED_VALUE, meaning, column, member)
-
-
 def _frame_score_rules(stage: Stage) -> Iterator[Rule]:
     kind = Kind.DERIVED_VALUE
     for each in stage.criteria:
@@ -93,19 +86,21 @@ def _frame_score_rules(stage: Stage) -> Iterator[Rule]:
     )
 
 
-def _last_score_rules() -> Iterator[Rule]:
-    yield violation(
-        "passing_is_released",
-        Kind.RELEASED_SAMPLE,
-        "ExpectPassingSamplesToBeReleased",
-        "A sample that reaches every published threshold is in the annotations.",
-    )
-
-
 def _score_rules(stage: Stage) -> Iterator[Rule]:
-    yield from _frame_score_rules(stage) if stage.is_of_frames else _still_score_rules(stage)
+    if stage.is_of_frames:
+        yield from _frame_score_rules(stage)
+    else:
+        for each in stage.criteria:
+            column, member = each.score_column, f"editscore.{each.field}"
+            meaning = f"`{column}` is `{member}`."
+            yield equal(f"{column}_is_editscores", Kind.DERIVED_VALUE, meaning, column, member)
     if stage is STAGES[-1]:
-        yield from _last_score_rules()
+        yield violation(
+            "passing_is_released",
+            Kind.RELEASED_SAMPLE,
+            "ExpectPassingSamplesToBeReleased",
+            "A sample that reaches every published threshold is in the annotations.",
+        )
 
 
 def _first_grounding_rules() -> Iterator[Rule]:

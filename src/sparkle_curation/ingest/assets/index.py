@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from sparkle_curation.errors import MissingTableError
 from sparkle_curation.spec.layout import ASSET_KINDS, asset_path
-from sparkle_curation.spec.sample_ids import ID_DIGITS, SampleId, parse_sample_id
+from sparkle_curation.spec.sample_ids import ID_DIGITS, parse_sample_id
 from sparkle_curation.spec.themes import THEMES
 
 _KINDS = {kind: place for place, kind in enumerate(ASSET_KINDS)}
@@ -75,7 +75,9 @@ class AssetIndex:
         parsed = parse_sample_id(sample_id)
         if parsed is None or kind not in _KINDS:
             return None
-        key = np.uint32(_key(parsed, kind))  # a plain int would have the whole array converted
+        sample = _THEMES[parsed.theme] * _NUMBERS + parsed.number
+        # A plain int would have the whole array converted.
+        key = np.uint32(sample * len(_KINDS) + _KINDS[kind])
         place = int(self.keys.searchsorted(key))
         if place == len(self.keys) or self.keys[place] != key:
             return None
@@ -165,10 +167,6 @@ def _numbered(texts: pa.DictionaryArray, numbers: Mapping[str, int]) -> NDArray[
 def _array(numbers: pa.Array) -> NDArray[Any]:
     # `to_numpy` imports pandas, as `pa.array` and `pa.scalar` do: that takes longer than all the rest.
     return np.from_dlpack(numbers)
-
-
-def _key(sample: SampleId, kind: str) -> int:
-    return (_THEMES[sample.theme] * _NUMBERS + sample.number) * len(_KINDS) + _KINDS[kind]
 
 
 _NOTHING = _Columns(

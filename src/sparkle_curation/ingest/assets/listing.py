@@ -86,7 +86,11 @@ def find_asset_sources(files: ReleaseFiles) -> Iterator[AssetSource]:
 
 def unknown_tars(files: ReleaseFiles) -> list[SourceFile]:
     """Tars that lie where shards do, but whose names the layout does not know: none of them is read."""
-    return [file for file in _shard_folder_files(files) if _is_tar(file) and not parse_shard_path(file.path)]
+    return [
+        file
+        for file in _shard_folder_files(files)
+        if file.path.endswith(".tar") and not parse_shard_path(file.path)
+    ]
 
 
 def list_assets(files: ReleaseFiles, source: AssetSource) -> AssetListing:
@@ -145,10 +149,6 @@ def shard_assets(files: ReleaseFiles, shard_file: SourceFile) -> AssetListing:
 # ------------------------------------------------------------------ sources
 def _shard_folder_files(files: ReleaseFiles) -> list[SourceFile]:
     return [file for folder in ("", *BASE_FOLDERS) for file in files.files_in(folder)]
-
-
-def _is_tar(file: SourceFile) -> bool:
-    return file.path.endswith(".tar")
 
 
 def _find_shards(files: ReleaseFiles) -> dict[tuple[str, str], list[AssetSource]]:

@@ -173,7 +173,9 @@ def _check_length(reader: ByteReader, asset: Asset) -> None:
 
 def _check_member(reader: ByteReader, asset: Asset) -> None:
     """Raises where the headers before the asset's content are not those of the asset."""
-    path = _path_in_tar(asset)
+    # A shard is extracted inside the folder of its kind (dataset card, "Pipeline Intermediates").
+    base = ASSET_KINDS[asset.kind].base_folder
+    path = asset.path.removeprefix(f"{base}/") if base else asset.path
     seen: list[str] = []
     for member in members_before(reader, asset.offset, asset.size):
         if member.path == path and member.size == asset.size:
@@ -186,12 +188,6 @@ def _check_member(reader: ByteReader, asset: Asset) -> None:
         allowed=f"{path} of {asset.size} bytes",
         todo=_INGEST,
     )
-
-
-def _path_in_tar(asset: Asset) -> str:
-    # A shard is extracted inside the folder of its kind (dataset card, "Pipeline Intermediates").
-    base = ASSET_KINDS[asset.kind].base_folder
-    return asset.path.removeprefix(f"{base}/") if base else asset.path
 
 
 @contextmanager

@@ -30,7 +30,14 @@ def read_clean_csv(data: bytes, theme: str) -> pl.DataFrame | None:
         cells = parse_training_csv(data)
     except (pl.exceptions.PolarsError, UnicodeDecodeError):
         return None
-    if not _is_whole(cells, theme) or _rewritten(cells) != data:
+    # No cell is empty, every id is one of the theme, and none stands twice.
+    is_id = pl.col("id").str.contains(f"^{id_prefix(theme)}[0-9]{{{ID_DIGITS}}}$")
+    is_filled = pl.all_horizontal(pl.all().str.len_bytes() > 0)
+    if not cells.select((is_id & is_filled).all() & pl.col("id").is_unique().all()).item():
+        return None
+    rewritten = io.BytesIO()
+    write_training_csv(cells, rewritten)
+    if rewritten.getvalue() != data:
         return None
     breaks = pl.sum_horizontal(pl.col("id", "prompt", "src_video", "tgt_video").str.count_matches("\n"))
     return (
@@ -38,16 +45,3 @@ def read_clean_csv(data: bytes, theme: str) -> pl.DataFrame | None:
         .with_columns((pl.col("csv_line_count").cum_sum() - pl.col("csv_line_count") + 2).alias("csv_line"))
         .select("id", *CSV_COLUMNS, "csv_line", "csv_line_count")
     )
-
-
-def _is_whole(cells: pl.DataFrame, theme: str) -> bool:
-    """Whether no cell is empty, every id is one of ``theme``, and none stands twice."""
-    is_id = pl.col("id").str.contains(f"^{id_prefix(theme)}[0-9]{{{ID_DIGITS}}}$")
-    is_filled = pl.all_horizontal(pl.all().str.len_bytes() > 0)
-    return bool(cells.select((is_id & is_filled).all() & pl.col("id").is_unique().all()).item())
-
-
-def _rewritten(cells: pl.DataFrame) -> bytes:
-    buffer = io.BytesIO()
-    write_training_csv(cells, buffer)
-    return buffer.getvalue()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -171,18 +172,18 @@ class JsonlFile:
         if not groups:
             return set()
         wanted = {line for lines in groups for line in lines}
+        examine = partial(examine_line, fields=self._fields)
         with self._files.open(self._source.path) as stream:
             places = {
-                line: Fault(Reason.DUPLICATE_CONFLICTING, "", raw, offset, length, line, id=self._id_of(raw))
+                line: Fault(
+                    Reason.DUPLICATE_CONFLICTING, "", raw, offset, length, line, id=str(examine(raw)[0]["id"])
+                )
                 for line, offset, length, raw in lines_at(stream, wanted)
             }
-        faults, retracted = find_repeats(groups, places, lambda raw: examine_line(raw, self._fields))
+        faults, retracted = find_repeats(groups, places, examine)
         self._quarantine(ledger, faults)
         ledger.retract(self._theme, self._source.path, retracted)
         return set(retracted)
-
-    def _id_of(self, raw: bytes) -> str:
-        return str(examine_line(raw, self._fields)[0]["id"])
 
     def _tell_unknown(self, ledger: Ledger, retracted: set[int]) -> None:
         """Say each unknown member once a file: in the log, and as a warning about the first row that has it."""
@@ -221,20 +222,17 @@ class JsonlFile:
 # ------------------------------------------------------------------ what we add to a row
 def _with_columns(table: JsonlTable, rows: JsonlRows) -> pa.Table:
     count = rows.table.num_rows
+    extras = pa.nulls(count, pa.string())
+    if rows.extras:
+        extras = pa.array([rows.extras.get(line) for line in rows.source_lines.tolist()], pa.string())
     ours = {
         "theme": pa.array([rows.theme], pa.string()).take(pa.array(np.zeros(count, np.int32))),
         "source_line": pa.array(rows.source_lines, pa.int32()),
-        "extra_fields": _extra_fields(rows),
+        "extra_fields": extras,
         **{name: _values_of(rows.table, criterion) for name, criterion in table.criteria.items()},
     }
     columns = [ours[name] if name in ours else rows.table[name] for name in table.schema.names]
     return pa.Table.from_arrays(columns, schema=table.schema)
-
-
-def _extra_fields(rows: JsonlRows) -> pa.Array:
-    if not rows.extras:
-        return pa.nulls(rows.table.num_rows, pa.string())
-    return pa.array([rows.extras.get(line) for line in rows.source_lines.tolist()], pa.string())
 
 
 def _values_of(table: pa.Table, criterion: Criterion) -> pa.Array:

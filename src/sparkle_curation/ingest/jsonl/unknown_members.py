@@ -47,7 +47,11 @@ class UnknownMembers:
 
     def note(self, line: int, extras: str) -> None:
         """The row of ``line`` has these unknown members: JSON text of them by their path."""
-        for path in sorted({_shortened(path) for path in unknown_members([extras])}):
+        paths = {
+            path if len(path) <= _MAX_PATH_CHARS else f"{path[:_MAX_PATH_CHARS]}…"
+            for path in unknown_members([extras])
+        }
+        for path in sorted(paths):
             if path in self._lines or len(self._lines) < MAX_TOLD:
                 self._lines.setdefault(path, array("i")).append(line)
             elif not self._further or self._further[-1] != line:
@@ -57,8 +61,11 @@ class UnknownMembers:
         """The members to tell of, in the order in which they were met; rows of ``retracted`` lines do not count."""
         by_path = {**self._lines, _FURTHER_PATH: self._further}
         kept = {path: [line for line in lines if line not in retracted] for path, lines in by_path.items()}
+        names = {_FURTHER_PATH: f"further members, beyond the {MAX_TOLD} told"}
         return [
-            UnknownMember(path, _name(path), lines[0], len(lines)) for path, lines in kept.items() if lines
+            UnknownMember(path, names.get(path, path), lines[0], len(lines))
+            for path, lines in kept.items()
+            if lines
         ]
 
 
@@ -97,11 +104,3 @@ def unknown_members(extras: Iterable[str]) -> set[str]:
     ['$.editscore[...].x', '$.note']
     """
     return {re.sub(r"\[\d+\]", "[...]", path) for text in extras for path in json.loads(text)}
-
-
-def _name(path: str) -> str:
-    return f"further members, beyond the {MAX_TOLD} told" if path == _FURTHER_PATH else path
-
-
-def _shortened(path: str) -> str:
-    return path if len(path) <= _MAX_PATH_CHARS else f"{path[:_MAX_PATH_CHARS]}…"

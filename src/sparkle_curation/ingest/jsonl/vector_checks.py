@@ -103,13 +103,10 @@ def _suspect_lists(values: pa.ListArray, field: Field, kind: ListOf) -> Rows:
         return NO_ROWS
     offsets = values.offsets.to_numpy()
     first, last = int(offsets[0]), int(offsets[-1])  # a slice shares the elements of its neighbours
-    inner = _suspects(values.values.slice(first, last - first), _element_of(field), kind.element)
+    # The list may be optional, its elements are not.
+    element = Field(field.name, field.type, field.description, minimum=field.minimum, maximum=field.maximum)
+    inner = _suspects(values.values.slice(first, last - first), element, kind.element)
     return np.searchsorted(offsets, inner + first, side="right") - 1 if len(inner) else NO_ROWS
-
-
-def _element_of(field: Field) -> Field:
-    """The field for the elements of a list: the list may be optional, its elements are not."""
-    return Field(field.name, field.type, field.description, minimum=field.minimum, maximum=field.maximum)
 
 
 def _out_of_bounds(values: pa.Array, field: Field) -> Rows:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from sparkle_curation.engine.journal.journal import KEY
 from sparkle_curation.ingest.assets.store import AssetStore
@@ -15,7 +17,6 @@ from sparkle_curation.media.assets import Failure, read_asset
 from sparkle_curation.media.bboxes.bboxes import to_pixels
 from sparkle_curation.media.bboxes.sampled_frames import sampled_frame_at
 from sparkle_curation.media.hashing.batch_hash import read_first_frame
-from sparkle_curation.media.hashing.picture_difference import mean_difference
 from sparkle_curation.media.masks.masks import load_mask
 from sparkle_curation.media.masks.measures import Mask, measure_boxes, measure_mask
 from sparkle_curation.media.stills.images import read_image
@@ -140,3 +141,26 @@ def _describe(failures: Sequence[Failure]) -> dict[str, object]:
         "error": failures[0].error,
         "error_detail": "; ".join(dict.fromkeys(failure.detail for failure in failures)),
     }
+
+
+# ------------------------------------------------------------------ pictures
+Picture = NDArray[np.uint8]
+"""(height, width, 3), RGB, 0-255."""
+
+
+def mean_difference(picture: Picture, reference: Picture) -> float:
+    """Mean absolute difference of all values of two pictures, in levels of 0-255.
+
+    A picture of another size is brought to that of the reference first, since what is drawn counts here, not how large.
+
+    >>> white, grey = np.full((4, 4, 3), 255, np.uint8), np.full((2, 2, 3), 250, np.uint8)
+    >>> mean_difference(grey, white)
+    5.0
+    """
+    if picture.shape != reference.shape:
+        from PIL import Image  # noqa: PLC0415  # costs a run that compares nothing
+
+        height, width, _ = reference.shape
+        resized = Image.fromarray(picture).resize((width, height), Image.Resampling.BILINEAR)
+        picture = np.asarray(resized)
+    return float(np.abs(picture.astype(np.int16) - reference).mean())

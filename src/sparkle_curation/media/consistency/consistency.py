@@ -101,16 +101,11 @@ def _wanted(files: pl.DataFrame, groundings: Groundings, readings: frozenset[Rea
         .with_columns(pl.col("boxes").fill_null([]))
         .collect()
     )
-    prefix = f"consistency {_code()} {' '.join(sorted(readings))}"
+    # Opening an asset, and the form of the tables, decide no measure.
+    around = [*AROUND, *(each.__name__ for each in (consistency, ingested, near_duplicates))]
+    code = work_digest(batch_measure.__name__, around=around)
+    prefix = f"consistency {code} {' '.join(sorted(readings))}"
     return wanted.with_columns(digests(wanted, prefix, ["kinds", "identity", "fps", "boxes"]))
-
-
-def _code() -> str:
-    """Of what decides a measure; opening an asset, and the form of the tables, do not."""
-    return work_digest(
-        batch_measure.__name__,
-        around=[*AROUND, *(each.__name__ for each in (consistency, ingested, near_duplicates))],
-    )
 
 
 def _kinds(readings: frozenset[Reading]) -> Iterator[str]:

@@ -38,12 +38,14 @@ def count_failures(consistency: pl.DataFrame, bounds: Mapping[str, float | None]
         bounds: ``min_`` or ``max_`` and the name of a column -> bound; None switches it off.
     """
     checks = list(_checks(bounds))
-    rows = [
-        (theme, check.name, check.bound, *_count(samples, check))
-        for theme in THEMES
-        if (samples := consistency.filter(theme=theme)).height
-        for check in checks
-    ]
+    rows = []
+    for theme in THEMES:
+        samples = consistency.filter(theme=theme)
+        for check in checks if samples.height else ():
+            is_failed = samples.select(check.is_failed.alias("is_failed")).to_series()
+            failed = samples["id"].filter(is_failed.fill_null(value=False))
+            counts = samples.height, is_failed.count(), failed.len()
+            rows.append((theme, check.name, check.bound, *counts, " ".join(failed.head(_LISTED_IDS))))
     return pl.DataFrame(
         rows,
         schema={
@@ -68,9 +70,3 @@ def _checks(bounds: Mapping[str, float | None]) -> Iterator[Check]:
             side, _, column = name.partition("_")
             beyond = pl.col(column) < bound if side == "min" else pl.col(column) > bound
             yield Check(name, bound, beyond)
-
-
-def _count(samples: pl.DataFrame, check: Check) -> tuple[int, int, int, str]:
-    is_failed = samples.select(check.is_failed.alias("is_failed")).to_series()
-    failed = samples["id"].filter(is_failed.fill_null(value=False))
-    return samples.height, is_failed.count(), failed.len(), " ".join(failed.head(_LISTED_IDS))

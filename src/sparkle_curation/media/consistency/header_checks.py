@@ -35,15 +35,25 @@ def check_headers(media: pl.DataFrame, grounding_r2: pl.LazyFrame) -> pl.DataFra
     """
     samples = media.lazy().select("id", "theme").unique(maintain_order=True)
     for kind in _KINDS:
-        samples = samples.join(_facts(media, kind), on="id", how="left", maintain_order="left")
+        # The facts under the name of the kind; of broken assets none.
+        whole = media.lazy().filter(pl.col("kind") == kind, pl.col("error").is_null())
+        facts = whole.select("id", *(pl.col(name).alias(f"{kind}_{name}") for name in (*_SHAPE, "fps")))
+        samples = samples.join(facts, on="id", how="left", maintain_order="left")
     grounded = grounding_r2.select("id", pl.col("frame_objects").list.len().alias("grounded_count"))
     samples = samples.join(grounded, on="id", how="left", maintain_order="left")
+    source_fps, edited_fps = _fact(KIND.source_video, "fps"), _fact(KIND.edited_video, "fps")
+    has_edges = _fact(KIND.edges_video, "frame_count").is_not_null()
+    # Null without an edited video, and where no sample of the theme has an edges video: that part is not here.
+    is_expected = has_edges.any().over("theme") & _fact(KIND.edited_video, "frame_count").is_not_null()
     checks = {
-        **{check: _is_equal(*compared) for check, compared in _COMPARED.items()},
-        "is_pair_fps_equal": _is_fps_equal(),
-        "has_edges_video": _has_edges(),
+        **{
+            check: pl.all_horizontal(_fact(first, name) == _fact(second, name) for name in columns)
+            for check, (first, second, columns) in _COMPARED.items()
+        },
+        "is_pair_fps_equal": (source_fps - edited_fps).abs() < _EQUAL_FPS,
+        "has_edges_video": pl.when(is_expected).then(has_edges),
         "is_grounding_frame_count_equal": pl.col("grounded_count")
-        == sampled_frame_count(_fact(KIND.source_video, "frame_count"), _fact(KIND.source_video, "fps")),
+        == sampled_frame_count(_fact(KIND.source_video, "frame_count"), source_fps),
     }
     return samples.select(
         "id", "theme", *(checks[field.name].alias(field.name) for field in HEADER_CHECKS)
@@ -52,24 +62,3 @@ def check_headers(media: pl.DataFrame, grounding_r2: pl.LazyFrame) -> pl.DataFra
 
 def _fact(kind: str, name: str) -> pl.Expr:
     return pl.col(f"{kind}_{name}")
-
-
-def _facts(media: pl.DataFrame, kind: str) -> pl.LazyFrame:
-    """``id`` and the facts of one kind of asset, under its name; of broken ones none."""
-    whole = media.lazy().filter(pl.col("kind") == kind, pl.col("error").is_null())
-    return whole.select("id", *(pl.col(name).alias(f"{kind}_{name}") for name in (*_SHAPE, "fps")))
-
-
-def _is_equal(first: str, second: str, columns: Sequence[str]) -> pl.Expr:
-    return pl.all_horizontal(_fact(first, name) == _fact(second, name) for name in columns)
-
-
-def _is_fps_equal() -> pl.Expr:
-    return (_fact(KIND.source_video, "fps") - _fact(KIND.edited_video, "fps")).abs() < _EQUAL_FPS
-
-
-def _has_edges() -> pl.Expr:
-    """Null without an edited video, and where no sample of the theme has an edges video: that part is not here."""
-    has_it = _fact(KIND.edges_video, "frame_count").is_not_null()
-    is_expected = has_it.any().over("theme") & _fact(KIND.edited_video, "frame_count").is_not_null()
-    return pl.when(is_expected).then(has_it)

@@ -58,7 +58,9 @@ def _collect(frames: Iterator[av.VideoFrame], wanted: Sequence[int]) -> NDArray[
     for index, frame in enumerate(frames):
         count = index + 1
         if index in places:
-            picture = _rgb(frame, index)
+            if frame.is_corrupt:
+                raise _undecodable(f"frame {index} is damaged")
+            picture = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
             if found is None:
                 found = np.empty((len(wanted), *picture.shape), np.uint8)
             if picture.shape != found.shape[1:]:
@@ -67,12 +69,6 @@ def _collect(frames: Iterator[av.VideoFrame], wanted: Sequence[int]) -> NDArray[
         if index == last and found is not None:
             return found
     raise _no_such_frame(last, f"0 to {count - 1}, as the video has {count} frames")
-
-
-def _rgb(frame: av.VideoFrame, index: int) -> NDArray[np.uint8]:
-    if frame.is_corrupt:
-        raise _undecodable(f"frame {index} is damaged")
-    return np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
 
 
 def _frames_in_order(container: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame]:

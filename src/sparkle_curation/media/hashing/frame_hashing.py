@@ -19,11 +19,6 @@ _SOURCE_KINDS = (KIND.source_frame0, KIND.source_video)
 """Where the first source frame is looked for; a still is not compressed, and read without decoding a video."""
 
 
-def _code() -> str:
-    """Of what decides a hash; opening an asset, and the form of the table, do not."""
-    return work_digest(batch_hash.__name__, around=[*AROUND, near_duplicates.__name__])
-
-
 def hash_first_frames(
     media: pl.DataFrame, store: AssetStore, measuring: MeasureConfig, journal: Journal
 ) -> pl.DataFrame:
@@ -44,8 +39,9 @@ def hash_first_frames(
         pl.col("error", "error_detail").drop_nulls().first(),
     )
     samples = files.select("id").unique(maintain_order=True).join(samples, on="id", maintain_order="left")
-    keys = digests(samples, f"frame hash {_code()}", ["kind", "identity"])
-    samples = samples.with_columns(keys)
+    # Opening an asset, and the form of the table, decide no hash.
+    code = work_digest(batch_hash.__name__, around=[*AROUND, near_duplicates.__name__])
+    samples = samples.with_columns(digests(samples, f"frame hash {code}", ["kind", "identity"]))
     wanted = samples.filter(pl.col("kind").list.len() > 0)
     jobs = wanted.select(KEY, "id", pl.col("kind").alias("kinds"))
     hashes = measure(jobs, HashJob, BatchHash(store), measuring, journal)

@@ -14,8 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import xxhash
 
-from sparkle_curation.media.broken import BrokenMediaError
-from sparkle_curation.media.byte_window import ByteWindow, Reading
+from sparkle_curation.media.byte_window import BrokenMediaError, ByteWindow, Reading
 from sparkle_curation.media.facts import MediaFacts
 from sparkle_curation.media.masks.zip_directory import ZipMember, read_directory, read_start
 from sparkle_curation.spec.codes.media_faults import MediaFault

@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparkle_curation.errors import MediaError
-from sparkle_curation.media.broken import BrokenMediaError
-from sparkle_curation.media.byte_window import ByteWindow, Reading
+from sparkle_curation.media.byte_window import BrokenMediaError, ByteWindow, Reading
 from sparkle_curation.media.limits import MAX_MASK_FRAMES, MAX_MASK_PIXELS
 from sparkle_curation.media.masks.header import MASK, SHAPE, MaskHeader, header_of
 from sparkle_curation.media.masks.zip_directory import ZipMember, content_start, read_directory
@@ -35,8 +34,12 @@ def load_mask(file: BinaryIO, *, max_frames: int = MAX_MASK_FRAMES) -> NDArray[n
         MediaError: the file is no npz of the published form, its sizes contradict each other or are too large, or
             its bytes are not those of its checksum.
     """
-    size = file.seek(0, 2)
-    window = ByteWindow(Reading(lambda offset, length: _read_at(file, offset, length)), 0, size)
+
+    def read_at(offset: int, length: int) -> bytes:
+        file.seek(offset)
+        return file.read(length)
+
+    window = ByteWindow(Reading(read_at), 0, size=file.seek(0, 2))
     try:
         header = header_of(window)
         _check_limits(header, max_frames)
@@ -59,11 +62,6 @@ def save_mask(file: BinaryIO, mask: NDArray[np.bool_]) -> None:
     if mask.dtype != np.bool_ or mask.ndim != 3 or not mask.size:
         raise ValueError(f"a mask of type {mask.dtype} and shape {mask.shape}; allowed is bool (T, H, W)")
     np.savez_compressed(file, mask=np.packbits(mask), shape=np.array(mask.shape, np.int64))
-
-
-def _read_at(file: BinaryIO, offset: int, length: int) -> bytes:
-    file.seek(offset)
-    return file.read(length)
 
 
 def _check_limits(header: MaskHeader, max_frames: int) -> None:

@@ -78,7 +78,10 @@ def measure_boxes(mask: Mask, boxes: Mapping[int, Sequence[Box]]) -> BoxMeasures
     for frame, found in _frames_with_boxes(mask, boxes):
         covered += [float(_part(frame, box).mean()) for box in found]
         if pixels := int(np.count_nonzero(frame)):
-            inside.append(int(np.count_nonzero(frame & _union(frame, found))) / pixels)
+            union = np.zeros_like(frame)
+            for box in found:
+                _part(union, box)[...] = True
+            inside.append(int(np.count_nonzero(frame & union)) / pixels)
     return BoxMeasures(
         boxes_in_mask_share=float(np.mean(covered)) if covered else None,
         smallest_box_in_mask_share=min(covered, default=None),
@@ -99,10 +102,3 @@ def _frames_with_boxes(
 def _part(frame: Mask, box: Box) -> Mask:
     left, top, right, bottom = box
     return frame[top:bottom, left:right]
-
-
-def _union(frame: Mask, boxes: Sequence[Box]) -> Mask:
-    union = np.zeros_like(frame)
-    for box in boxes:
-        _part(union, box)[...] = True
-    return union

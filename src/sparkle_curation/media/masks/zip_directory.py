@@ -10,8 +10,7 @@ import struct
 import zlib
 from typing import NamedTuple
 
-from sparkle_curation.media.broken import BrokenMediaError
-from sparkle_curation.media.byte_window import ByteWindow
+from sparkle_curation.media.byte_window import BrokenMediaError, ByteWindow
 from sparkle_curation.spec.codes.media_faults import MediaFault
 
 MAX_DIRECTORY_BYTES = 64 << 10

@@ -10,8 +10,7 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from sparkle_curation.media.broken import BrokenMediaError
-from sparkle_curation.media.byte_window import ByteWindow
+from sparkle_curation.media.byte_window import BrokenMediaError, ByteWindow
 from sparkle_curation.spec.codes.media_faults import MediaFault
 
 MAX_INDEX_BYTES = 16 << 20

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sparkle_curation.media.broken import BrokenMediaError
+from sparkle_curation.media.byte_window import BrokenMediaError
 from sparkle_curation.media.mp4.atoms import child_atoms
 from sparkle_curation.media.mp4.samples import Timing
 from sparkle_curation.media.mp4.tracks import Track, UnknownLayoutError

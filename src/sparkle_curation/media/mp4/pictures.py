@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-from sparkle_curation.media.broken import BrokenMediaError
+from sparkle_curation.media.byte_window import BrokenMediaError
 from sparkle_curation.media.mp4.atoms import child_atoms
 from sparkle_curation.media.mp4.tracks import Track, UnknownLayoutError
 from sparkle_curation.spec.codes.media_faults import MediaFault

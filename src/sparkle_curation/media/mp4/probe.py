@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import xxhash
 
-from sparkle_curation.media.broken import BrokenMediaError
-from sparkle_curation.media.byte_window import ByteWindow
+from sparkle_curation.media.byte_window import BrokenMediaError, ByteWindow
 from sparkle_curation.media.facts import MediaFacts, broken_by
 from sparkle_curation.media.mp4.atoms import check_ends, find_index, raw_type
 from sparkle_curation.media.mp4.edits import check_edits

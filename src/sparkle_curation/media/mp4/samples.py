@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sparkle_curation.media.broken import BrokenMediaError
+from sparkle_curation.media.byte_window import BrokenMediaError
 from sparkle_curation.media.mp4.tracks import Track, UnknownLayoutError
 from sparkle_curation.spec.codes.media_faults import MediaFault
 
@@ -46,7 +45,9 @@ def read_timing(track: Track) -> Timing:
     Raises:
         BrokenMediaError: a table is missing, cut, or has no unit of time.
     """
-    timescale, claimed = _read_media_header(track.table(b"mdhd", 20))
+    header = track.table(b"mdhd", 20)
+    is_long = header[0] == 1 and len(header) >= 32
+    timescale, claimed = struct.unpack_from(">IQ" if is_long else ">II", header, 20 if is_long else 12)
     if timescale == 0:
         raise BrokenMediaError(MediaFault.BAD_STRUCTURE, "a time unit of 1/0 s in atom mdhd")
     entries = _entries(track.table(b"stts", 8), "stts", 2)
@@ -59,12 +60,6 @@ def read_timing(track: Track) -> Timing:
         int(counts.sum()),
         claimed,
     )
-
-
-def _read_media_header(content: bytes) -> tuple[int, int]:
-    if content[0] == 1 and len(content) >= 32:
-        return cast(tuple[int, int], struct.unpack_from(">IQ", content, 20))
-    return cast(tuple[int, int], struct.unpack_from(">II", content, 12))
 
 
 # ------------------------------------------------------------------ places

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from sparkle_curation.media.broken import BrokenMediaError
+from sparkle_curation.media.byte_window import BrokenMediaError
 from sparkle_curation.media.mp4.atoms import Atom, child_atoms, raw_type
 from sparkle_curation.spec.codes.media_faults import MediaFault
 

@@ -12,8 +12,7 @@ import pyarrow as pa
 
 from sparkle_curation.engine.journal.journal import KEY
 from sparkle_curation.ingest.release_files import ReleaseFiles
-from sparkle_curation.media.broken import BrokenMediaError
-from sparkle_curation.media.byte_window import ByteWindow
+from sparkle_curation.media.byte_window import BrokenMediaError, ByteWindow
 from sparkle_curation.media.facts import MediaFacts, broken_by
 from sparkle_curation.media.probe.probes import Depth, probe
 from sparkle_curation.spec.codes.media_faults import MediaFault

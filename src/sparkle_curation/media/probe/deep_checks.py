@@ -11,8 +11,7 @@ from collections.abc import Iterator
 
 import xxhash
 
-from sparkle_curation.media.broken import BrokenMediaError
-from sparkle_curation.media.byte_window import ByteWindow
+from sparkle_curation.media.byte_window import BrokenMediaError, ByteWindow
 from sparkle_curation.media.masks.header import MASK, SHAPE
 from sparkle_curation.media.masks.zip_directory import ZipMember, content_start, read_directory
 from sparkle_curation.media.mp4.atoms import raw_type

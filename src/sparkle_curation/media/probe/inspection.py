@@ -8,7 +8,6 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from types import ModuleType
 
 import polars as pl
 import pyarrow as pa
@@ -68,12 +67,13 @@ def with_keys(assets: pl.DataFrame, files: ReleaseFiles, depth: Depth) -> pl.Dat
     """
     located = assets.with_columns(pl.coalesce("container", "path").alias("file"))
     facts = _file_facts(files, located["file"].unique())
+    code = work_digest(batch_probe.__name__, around=_AROUND)
     texts = (
         located.lazy()
         .join(facts.lazy(), on="file", how="left", maintain_order="left")
         .select(
             pl.concat_str(
-                pl.lit(_key_prefix(files.root, depth)),
+                pl.lit(f"{code}\0{depth}\0{files.root}"),
                 *(pl.col(name).cast(pl.String).fill_null("") for name in _KEY_FACTS),
                 separator="\0",
             ).cast(pl.Binary)
@@ -87,17 +87,8 @@ def with_keys(assets: pl.DataFrame, files: ReleaseFiles, depth: Depth) -> pl.Dat
     return located.with_columns(pl.concat([pl.Series(KEY, [], pl.String), *keys]))
 
 
-def _key_prefix(root: str, depth: Depth) -> str:
-    code = work_digest(batch_probe.__name__, around=[*map(_name_of, _AROUND), "pyarrow"])
-    return f"{code}\0{depth}\0{root}"
-
-
-_AROUND = (journal_module, release_files, media_table, fields)
+_AROUND = (*(each.__name__ for each in (journal_module, release_files, media_table, fields)), "pyarrow")
 """What carries a probe's work and facts, and decides none of them."""
-
-
-def _name_of(module: ModuleType) -> str:
-    return module.__name__
 
 
 def _file_facts(files: ReleaseFiles, paths: Iterable[str]) -> pl.DataFrame:
@@ -246,8 +237,8 @@ def media_stream(
         journal: what was probed before.
         glue: modules that call this, whose code counts too.
     """
-    code = code_digest(__name__, glue=glue)
-    wanted = _fingerprint(code, fingerprints["assets"], kinds, probing.depth)
+    facts = [code_digest(__name__, glue=glue), fingerprints["assets"], sorted(kinds), probing.depth.value]
+    wanted = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
     if fingerprints["media"] == wanted:
         return _stream(wanted, lambda: iter(()))
     inspected = inspect_assets(assets.collect(), kinds, files, probing, journal)
@@ -257,11 +248,6 @@ def media_stream(
         )
         wanted = f"{wanted}, {unreadable} to be read again"
     return _stream(wanted, inspected.pieces)
-
-
-def _fingerprint(code: str, assets: str, kinds: Collection[str], depth: Depth) -> str:
-    facts = [code, assets, sorted(kinds), depth.value]
-    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 
 def _stream(fingerprint: str, pieces: Callable[[], Iterator[pa.Table]]) -> TableStream:

@@ -8,8 +8,7 @@ from enum import StrEnum
 
 import xxhash
 
-from sparkle_curation.media.broken import BrokenMediaError
-from sparkle_curation.media.byte_window import ByteWindow
+from sparkle_curation.media.byte_window import BrokenMediaError, ByteWindow
 from sparkle_curation.media.facts import MediaFacts, broken_by
 from sparkle_curation.media.limits import MAX_DECODED_PIXELS
 from sparkle_curation.media.masks.header import read_mask
@@ -38,22 +37,22 @@ def probe(kind: str, window: ByteWindow, depth: Depth = Depth.INDEX) -> MediaFac
         window: the file.
         depth: ``INDEX`` reads the index, ``HASH`` all bytes too, ``DECODE`` decodes every frame as well.
     """
+    if not window.size:
+        return broken_by(BrokenMediaError(MediaFault.EMPTY, "0 bytes"))
+    suffix = ASSET_KINDS[kind].suffix
     facts = MediaFacts()
     try:
-        facts = _read(kind, window)
+        facts = _READERS[suffix](window)
         if depth is not Depth.INDEX:
-            facts = replace(facts, content_hash=_content_hash(window))
+            digest = xxhash.xxh3_128()
+            for piece in pieces(window, 0, window.size):
+                digest.update(piece)
+            facts = replace(facts, content_hash=digest.hexdigest())
         if depth is Depth.DECODE and facts.error is None:
-            facts = replace(facts, frames_hash=_DECODERS[ASSET_KINDS[kind].suffix](window, facts))
+            facts = replace(facts, frames_hash=_DECODERS[suffix](window, facts))
     except BrokenMediaError as error:
         return broken_by(error, facts)
     return facts
-
-
-def _read(kind: str, window: ByteWindow) -> MediaFacts:
-    if not window.size:
-        raise BrokenMediaError(MediaFault.EMPTY, "0 bytes")
-    return _READERS[ASSET_KINDS[kind].suffix](window)
 
 
 def _read_video(window: ByteWindow) -> MediaFacts:
@@ -68,13 +67,6 @@ _READERS: dict[str, Callable[[ByteWindow], MediaFacts]] = {
     "png": read_png,
     "npz": read_mask,
 }
-
-
-def _content_hash(window: ByteWindow) -> str:
-    digest = xxhash.xxh3_128()
-    for piece in pieces(window, 0, window.size):
-        digest.update(piece)
-    return digest.hexdigest()
 
 
 # ------------------------------------------------------------------ decoding
@@ -93,14 +85,10 @@ def _decode_image(window: ByteWindow, facts: MediaFacts) -> str:
     return decode_frames(window).frames_hash
 
 
-def _decode_mask(window: ByteWindow, _: MediaFacts) -> str:
-    return hash_mask(window)
-
-
 _DECODERS: dict[str, Callable[[ByteWindow, MediaFacts], str]] = {
     "mp4": _decode_video,
     "png": _decode_image,
-    "npz": _decode_mask,
+    "npz": lambda window, _facts: hash_mask(window),
 }
 
 

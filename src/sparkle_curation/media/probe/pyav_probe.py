@@ -15,8 +15,7 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from sparkle_curation.media.broken import BrokenMediaError
-from sparkle_curation.media.byte_window import ByteWindow
+from sparkle_curation.media.byte_window import BrokenMediaError, ByteWindow
 from sparkle_curation.media.facts import MediaFacts
 from sparkle_curation.spec.codes.media_faults import MediaFault
 
@@ -75,6 +74,9 @@ def _facts_of(stream: VideoStream, packets: list[_Packet], file_size: int) -> Me
         duration_s = float(stream.duration * stream.time_base)
     elif rate:
         duration_s = float(len(packets) / rate)
+    # The different distances in time between frames that follow each other when shown.
+    times = sorted(packet.pts for packet in packets if packet.pts is not None)
+    steps = {after - before for before, after in pairwise(times)}
     digest = xxhash.xxh3_128(file_size.to_bytes(8, "big"))
     for packet in packets:
         digest.update(f"{packet.size} {packet.pts} {packet.dts};".encode())
@@ -83,7 +85,7 @@ def _facts_of(stream: VideoStream, packets: list[_Packet], file_size: int) -> Me
         height_px=stream.height,
         frame_count=len(packets),
         fps=float(rate) if rate else None,
-        is_constant_fps=len(_steps(packets)) <= 1,
+        is_constant_fps=len(steps) <= 1,
         duration_s=duration_s,
         codec=stream.codec_context.codec.canonical_name,
         pixel_format=stream.pix_fmt,
@@ -107,12 +109,6 @@ def decode_frames(window: ByteWindow) -> DecodedFrames:
             digest.update(np.ascontiguousarray(_pixels(frame)).data)
             count += 1
     return DecodedFrames(count, digest.hexdigest())
-
-
-def _steps(packets: list[_Packet]) -> set[int]:
-    """The different distances in time between frames that follow each other when shown."""
-    times = sorted(packet.pts for packet in packets if packet.pts is not None)
-    return {after - before for before, after in pairwise(times)}
 
 
 def _pixels(frame: av.VideoFrame) -> NDArray[Any]:

@@ -33,7 +33,9 @@ def read_image(file: BinaryIO) -> NDArray[np.uint8]:
     content = io.BytesIO(file.read())
     try:
         with Image.open(content, formats=_FORMATS) as image:
-            _check_size(image.width, image.height)
+            if image.width * image.height > MAX_DECODED_PIXELS:
+                size = f"{image.width}x{image.height} pixels"
+                raise _unusable(f"{size}; at most {MAX_DECODED_PIXELS} are decoded")
             if image.mode.startswith(_DEEP_MODES):
                 raise _unusable(f"pixels of the mode {image.mode}; allowed are 8 bits a channel")
             return np.array(image.convert("RGB"), np.uint8)
@@ -46,11 +48,6 @@ def read_image(file: BinaryIO) -> NDArray[np.uint8]:
         Image.DecompressionBombError,
     ) as error:
         raise _unusable(str(error) or type(error).__name__) from error
-
-
-def _check_size(width: int, height: int) -> None:
-    if width * height > MAX_DECODED_PIXELS:
-        raise _unusable(f"{width}x{height} pixels; at most {MAX_DECODED_PIXELS} are decoded")
 
 
 def _unusable(got: str) -> MediaError:

@@ -11,8 +11,7 @@ from typing import NamedTuple
 
 import xxhash
 
-from sparkle_curation.media.broken import BrokenMediaError
-from sparkle_curation.media.byte_window import ByteWindow
+from sparkle_curation.media.byte_window import BrokenMediaError, ByteWindow
 from sparkle_curation.media.facts import MediaFacts
 from sparkle_curation.media.mp4.atoms import raw_type
 from sparkle_curation.spec.codes.media_faults import MediaFault

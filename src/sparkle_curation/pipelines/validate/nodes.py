@@ -25,7 +25,7 @@ from sparkle_curation.expectations.pages.reports import (
     stop_if_critical,
     summarise,
 )
-from sparkle_curation.expectations.rules.bounds import Bounds
+from sparkle_curation.expectations.rules.release_rules import Bounds
 from sparkle_curation.expectations.suites import build_suites
 from sparkle_curation.pipelines.validate.params import ValidationParams
 from sparkle_curation.spec.tables.ingested import COLUMNS

@@ -1,4 +1,4 @@
-"""How far two pictures are from each other."""
+"""Measuring a batch of samples: how far two pictures are from each other."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis.extra import numpy as hnp
 
-from sparkle_curation.media.hashing.picture_difference import mean_difference
+from sparkle_curation.media.consistency.batch_measure import mean_difference
 
 PICTURES = hnp.arrays(np.uint8, (3, 2, 3))
 
