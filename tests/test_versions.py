@@ -177,7 +177,8 @@ def _check_plots(built: Clone, scratch: Path) -> None:
 def test_a_changed_score_file_rebuilds_what_hangs_on_it(built: Clone) -> None:
     """One table is read and changes, with what is known of its source; the changed sample is no longer exported."""
     tables = built.path("data/02_intermediate")
-    before = {path.name: path.read_bytes() for path in tables.glob("*.parquet")}
+    paths = [*tables.glob("*.parquet"), *tables.glob("scores/*.parquet")]
+    before = {path.relative_to(tables).as_posix(): path.read_bytes() for path in paths}
     exported = built.exported()
     sample = read_csv(built.path("data/05_model_input/kiwi_edit/prompts/time_train.csv"))[0]["task"]
     release = built.path("data/01_raw/sparkle_sample/intermediate_data/time")
@@ -186,7 +187,7 @@ def test_a_changed_score_file_rebuilds_what_hangs_on_it(built: Clone) -> None:
     assert stages_of(log) == ["manifest", "ingest", "validate", "curate"]
     assert set(re.findall(r"(\w+): sources unchanged, not read again", log)) == set(COLUMNS) - {TABLE}
     changed = {name for name in before if tables.joinpath(name).read_bytes() != before[name]}
-    assert changed == {f"{TABLE}.parquet", "text_contents.parquet"}
+    assert changed == {f"scores/{TABLE}.parquet", "text_contents.parquet"}
     assert built.exported() == exported - Counter({"time": 1})
     built.back_to_head()
 

@@ -174,7 +174,7 @@ def test_a_browser_shows_nodes_and_layers(site: Site, tmp_path: Path) -> None:
         picture = tmp_path / "curate.png"
         dom = show(f"{address}/?pid=curate", picture, patience_ms=PATIENCE_MS, until="pipeline-layer-name")
     shown = set(re.findall(r'class="pipeline-node__text"[^>]*>([^<]+)<', dom))
-    assert {"Ingest", "Inspect", "Validate", "Filter"} <= shown
+    assert {"ingest", "inspect", "validate", "filter"} <= {name.lower() for name in shown}, sorted(shown)
     assert "apply_thresholds" not in shown
     assert len(shown) < 80
     layers = re.findall(r'class="[^"]*pipeline-layer-name[^"]*"[^>]*>([^<]+)<', dom)

@@ -69,7 +69,7 @@ def test_a_changed_line_of_each_stage_is_in_its_output(built: Copy) -> None:
     built.edit(
         "media/mp4/probe.py", "fps=timing.timescale / timing.step", "fps=2 * timing.timescale / timing.step"
     )
-    built.edit("media/hashing/perceptual_hash.py", "is_strong = waves >", "is_strong = waves <")
+    built.edit("media/hashing/perceptual_hash.py", "is_strong = coefficients >", "is_strong = coefficients <")
     built.edit("expectations/checking.py", '_count": MAX_SHOWN', '_count": MAX_SHOWN - 1')
     built.edit("scoring/audit/score_audit.py", "_TOLERANCE = 1e-9", "_TOLERANCE = -100")
     built.edit("reports/plots_page.py", "<title>sparkle-curation: plots</title>", "<title>Plots</title>")

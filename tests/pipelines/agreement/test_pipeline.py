@@ -19,7 +19,7 @@ def test_a_stricter_judge_agrees_in_order_and_loses_samples(project: Project) ->
         project.run_here("agreement")
     project.output("07_model_output").mkdir()
     for stage in STAGES:
-        table = pl.read_parquet(project.output("02_intermediate", f"{stage.table}.parquet"))
+        table = pl.read_parquet(project.table(stage.table))
         stricter = table.with_columns(pl.col(stage.score_column) - 0.5, fault=pl.lit(None, pl.String))
         stricter.write_parquet(project.output("07_model_output", f"rescored_{stage.table}.parquet"))
     project.run_here("agreement")

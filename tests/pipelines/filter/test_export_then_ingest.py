@@ -72,7 +72,7 @@ def test_exported_annotations_are_ingested_as_they_were(
     )
     seen = assets(*((key, kind) for key in noted_alone for kind in ("source_video", "edited_video")))
     prompts = look_up_prompts(kept, annotations, *(table(name) for name in JSONL_TABLES))
-    exported, _ = compose_variant(kept, annotations, prompts, seen)
+    exported, _ = compose_variant(kept, annotations, prompts, seen, None)
     release = tmp_path_factory.mktemp("release")
     KiwiEditDataset(filepath=str(release)).save(exported)
     if exported.is_empty():

@@ -18,7 +18,7 @@ def regrounded(surplus: list[list[str]], unanswered: list[int]) -> tuple[pl.Lazy
 def test_odd_labels_are_reported(caplog: pytest.LogCaptureFixture) -> None:
     """How many, and where they are."""
     publish_regroundings(*regrounded([["fox"], [], ["hare", "fox"]], [1]))
-    assert "3 labels that nobody asked for (surplus_labels), 1 frames without an answer" in caplog.text
+    assert "3 labels not asked for (surplus_labels), 1 frames without an answer" in caplog.text
 
 
 def test_nothing_odd_is_not_told(caplog: pytest.LogCaptureFixture) -> None:

@@ -193,7 +193,7 @@ def test_the_jsonl_is_a_release(scored: Project, tmp_path: Path) -> None:
     assert pl.read_parquet(again.output("02_intermediate", "quarantine.parquet")).is_empty()
     for stage in STAGES:
         columns = ["id", "theme", "prompt", "editscore", stage.score_column]
-        read = pl.read_parquet(again.output("02_intermediate", f"{stage.table}.parquet")).select(columns)
+        read = pl.read_parquet(again.table(stage.table)).select(columns)
         table = table_of(scored, stage.table).filter(pl.col("fault").is_null()).select(columns)
         assert_frame_equal(read.sort("id"), table.sort("id"))
 
