@@ -41,6 +41,13 @@ class PipelineCodeDataset(AbstractDataset[NoReturn, dict[str, PipelineCode]]):
     Args:
         path: the folder of the configuration.
         metadata: for other tools; Kedro does not look at it.
+
+    Example:
+        .. code-block:: yaml
+
+            pipeline_code:
+              type: sparkle_curation.datasets.PipelineCodeDataset
+              path: conf
     """
 
     def __init__(self, *, path: str, metadata: dict[str, Any] | None = None) -> None:

@@ -19,6 +19,14 @@ class AssetStoreDataset(AbstractDataset[NoReturn, AssetStore]):
         path: root of the release, a local folder or an fsspec URL.
         assets: the ingested table of assets, a local Parquet file.
         metadata: for other tools; Kedro does not look at it.
+
+    Example:
+        .. code-block:: yaml
+
+            asset_store:
+              type: sparkle_curation.datasets.AssetStoreDataset
+              path: data/01_raw/sparkle_sample
+              assets: data/02_intermediate/assets.parquet
     """
 
     def __init__(self, *, path: str, assets: str, metadata: dict[str, Any] | None = None) -> None:

@@ -14,6 +14,13 @@ class CredentialDataset(AbstractDataset[NoReturn, str]):
     Args:
         credentials: with the member ``api_key``; Kedro puts in what stands under that name in ``credentials.yml``.
         metadata: for other tools; Kedro does not look at it.
+
+    Example:
+        .. code-block:: yaml
+
+            model_server_key:
+              type: sparkle_curation.datasets.CredentialDataset
+              credentials: model_server
     """
 
     def __init__(self, *, credentials: Mapping[str, Any], metadata: dict[str, Any] | None = None) -> None:

@@ -23,6 +23,17 @@ class ReleaseDataset(AbstractDataset[NoReturn, ReleaseFiles]):
         trusts_times: whether a local file of the same size and time is taken for the same; else its content is read.
         contents: tables of the catalog that say which content a file had at a size and time; they may be absent.
         metadata: for other tools; Kedro does not look at it.
+
+    Example:
+        .. code-block:: yaml
+
+            release:
+              type: sparkle_curation.datasets.ReleaseDataset
+              path: data/01_raw/sparkle_sample
+              trusts_times: true
+              contents:
+                - data/02_intermediate/text_contents.parquet
+                - data/02_intermediate/media_contents.parquet
     """
 
     def __init__(

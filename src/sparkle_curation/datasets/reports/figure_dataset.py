@@ -23,6 +23,13 @@ class FigureDataset(AbstractDataset[dict[str, Any], "Figure"]):
     Args:
         filepath: the JSON file.
         metadata: anything for other tools, such as the layer in Kedro-Viz.
+
+    Example:
+        .. code-block:: yaml
+
+            funnel_figure:
+              type: sparkle_curation.datasets.FigureDataset
+              filepath: data/08_reporting/funnel_figure.json
     """
 
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:

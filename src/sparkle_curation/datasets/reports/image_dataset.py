@@ -26,6 +26,13 @@ class PNGDataset(AbstractDataset[Picture, Picture]):
     Args:
         filepath: the PNG file.
         metadata: for other tools; Kedro does not look at it.
+
+    Example:
+        .. code-block:: yaml
+
+            contact_sheet:
+              type: sparkle_curation.datasets.PNGDataset
+              filepath: data/08_reporting/contact_sheet.png
     """
 
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:

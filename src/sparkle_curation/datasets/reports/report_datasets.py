@@ -21,6 +21,13 @@ class MetricsJSONDataset(AbstractDataset[dict[str, Any], dict[str, Any]]):
     Args:
         filepath: the JSON file.
         metadata: anything for other tools, such as the layer in Kedro-Viz.
+
+    Example:
+        .. code-block:: yaml
+
+            curation_metrics:
+              type: sparkle_curation.datasets.MetricsJSONDataset
+              filepath: data/08_reporting/curation_metrics.json
     """
 
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
@@ -60,6 +67,14 @@ class ReportCSVDataset(AbstractDataset[pl.DataFrame, pl.DataFrame]):
         filepath: the CSV file.
         text_columns: columns that are text even where every cell of them reads as a number.
         metadata: anything for other tools, such as the layer in Kedro-Viz.
+
+    Example:
+        .. code-block:: yaml
+
+            prompt_warnings:
+              type: sparkle_curation.datasets.ReportCSVDataset
+              filepath: data/08_reporting/prompt_warnings.csv
+              text_columns: [prompt]
     """
 
     def __init__(

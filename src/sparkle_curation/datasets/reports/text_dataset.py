@@ -18,6 +18,13 @@ class TextDataset(AbstractDataset[str, str]):
     Args:
         filepath: the file.
         metadata: anything for other tools, such as the layer in Kedro-Viz.
+
+    Example:
+        .. code-block:: yaml
+
+            variant_diff_summary:
+              type: sparkle_curation.datasets.TextDataset
+              filepath: data/08_reporting/variant_diff_summary.md
     """
 
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:

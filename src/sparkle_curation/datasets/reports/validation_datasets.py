@@ -32,6 +32,13 @@ class ValidationsDataset(AbstractDataset[Sequence[Validation], list[Report]]):
     Args:
         filepath: the folder.
         metadata: for other tools; Kedro does not look at it.
+
+    Example:
+        .. code-block:: yaml
+
+            validations:
+              type: sparkle_curation.datasets.ValidationsDataset
+              filepath: data/08_reporting/validations
     """
 
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
@@ -87,6 +94,14 @@ class DataDocsDataset(AbstractDataset[list[Report], str]):
         filepath: the site's folder.
         release: where the release is, as the pages say it.
         metadata: for other tools; Kedro does not look at it.
+
+    Example:
+        .. code-block:: yaml
+
+            data_docs:
+              type: sparkle_curation.datasets.DataDocsDataset
+              filepath: data/08_reporting/data_docs
+              release: data/01_raw/sparkle_sample
     """
 
     def __init__(self, *, filepath: str, release: str, metadata: dict[str, Any] | None = None) -> None:

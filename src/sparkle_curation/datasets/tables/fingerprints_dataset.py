@@ -31,6 +31,16 @@ class FingerprintsDataset(AbstractDataset[NoReturn, dict[str, str]]):
         optional: names of tables that the node itself writes: theirs is what they were written from, to be compared
             with what they would be now, and empty where there is none yet.
         metadata: for other tools; Kedro does not look at it.
+
+    Example:
+        .. code-block:: yaml
+
+            media_fingerprints:
+              type: sparkle_curation.datasets.FingerprintsDataset
+              filepaths:
+                assets: data/02_intermediate/assets.parquet
+                media: data/02_intermediate/media.parquet
+              optional: [media]
     """
 
     def __init__(

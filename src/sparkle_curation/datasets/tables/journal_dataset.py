@@ -27,6 +27,15 @@ class JournalDataset(AbstractDataset[NoReturn, Journal]):
         schema: where its Arrow schema is, ``sparkle_curation.media.probe.inspection.JOURNAL_SCHEMA``.
         retried_errors: values of its column ``error`` whose work is done again by the next run.
         metadata: for other tools; Kedro does not look at it.
+
+    Example:
+        .. code-block:: yaml
+
+            inspect_journal:
+              type: sparkle_curation.datasets.JournalDataset
+              filepath: data/journals/inspect.journal
+              schema: sparkle_curation.media.probe.batch_probe.JOURNAL_SCHEMA
+              retried_errors: [unreadable]
     """
 
     def __init__(

@@ -23,6 +23,13 @@ class JSONLFolderDataset(AbstractDataset[Records, dict[str, list[dict[str, Any]]
     Args:
         filepath: the folder.
         metadata: for other tools; Kedro does not look at it.
+
+    Example:
+        .. code-block:: yaml
+
+            rescored_jsonl:
+              type: sparkle_curation.datasets.JSONLFolderDataset
+              filepath: data/07_model_output/rescores
     """
 
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:

@@ -27,6 +27,14 @@ class LeanTablesDataset(AbstractDataset[NoReturn, dict[str, Slices]]):
     Args:
         filepaths: the Parquet files, local, by the name of their table, see ``described_paths``.
         metadata: for other tools; Kedro does not look at it.
+
+    Example:
+        .. code-block:: yaml
+
+            score_slices:
+              type: sparkle_curation.datasets.LeanTablesDataset
+              filepaths:
+                "{stage}_scores": data/02_intermediate/scores/{stage}_scores.parquet
     """
 
     def __init__(self, *, filepaths: dict[str, str], metadata: dict[str, Any] | None = None) -> None:

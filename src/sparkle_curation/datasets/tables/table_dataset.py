@@ -47,6 +47,18 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
         made_by: the pipeline that makes it, for who looks for it before.
         is_optional: whether a run goes on without it; it then loads as a frame without columns.
         metadata: for other tools; Kedro does not look at it.
+
+    Example:
+        .. code-block:: yaml
+
+            consistency:
+              type: sparkle_curation.datasets.TableDataset
+              filepath: data/02_intermediate/consistency.parquet
+              made_by: consistency
+              validator:
+                class: sparkle_curation.datasets.TableSchemaValidator
+                "on": save
+                options: { table: consistency }
     """
 
     def __init__(

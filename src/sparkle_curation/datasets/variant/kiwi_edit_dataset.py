@@ -58,6 +58,13 @@ class KiwiEditDataset(AbstractDataset[Variant | pl.DataFrame, pl.DataFrame]):
     Args:
         filepath: the folder.
         metadata: anything for other tools, such as the layer in Kedro-Viz.
+
+    Example:
+        .. code-block:: yaml
+
+            variant_samples:
+              type: sparkle_curation.datasets.KiwiEditDataset
+              filepath: data/05_model_input/kiwi_edit
     """
 
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:

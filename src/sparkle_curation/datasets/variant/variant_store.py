@@ -106,6 +106,23 @@ class VariantStoreDataset(AbstractDataset[NoReturn, VariantStore]):
         repository: its ``path`` is a folder in the git repository, its ``data_root`` the data root from there.
         files: where the files of a version lie in a data root: the members of ``VariantPaths``.
         metadata: for other tools; Kedro does not look at it.
+
+    Example:
+        .. code-block:: yaml
+
+            variant_versions:
+              type: sparkle_curation.datasets.VariantStoreDataset
+              path: data
+              repository:
+                path: .
+                data_root: data
+              files:
+                prompts: 05_model_input/kiwi_edit/prompts
+                verdicts: 03_primary/verdicts.parquet
+                metrics: 08_reporting/curation_metrics.json
+                not_emitted: 08_reporting/samples_not_emitted.csv
+                unloadable: 08_reporting/preflight_dropped.csv
+                source_files: 08_reporting/ingest_counts.csv
     """
 
     def __init__(

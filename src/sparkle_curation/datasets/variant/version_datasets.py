@@ -26,6 +26,13 @@ class GitRevisionDataset(AbstractDataset[NoReturn, CodeVersion]):
     Args:
         path: the folder of the project.
         metadata: for other tools; Kedro does not look at it.
+
+    Example:
+        .. code-block:: yaml
+
+            code_version:
+              type: sparkle_curation.datasets.GitRevisionDataset
+              path: .
     """
 
     def __init__(self, *, path: str, metadata: dict[str, Any] | None = None) -> None:
@@ -66,6 +73,14 @@ class DataVersionDataset(AbstractDataset[NoReturn, DataVersion]):
     Args:
         filepaths: the lists of source files of all tables, as Parquet, by the name of their table, see ``described_paths``.
         metadata: for other tools; Kedro does not look at it.
+
+    Example:
+        .. code-block:: yaml
+
+            data_version:
+              type: sparkle_curation.datasets.DataVersionDataset
+              filepaths:
+                "{table}": data/02_intermediate/source_files/{table}.parquet
     """
 
     def __init__(self, *, filepaths: dict[str, str], metadata: dict[str, Any] | None = None) -> None:
