@@ -12,11 +12,13 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from kedro.framework.context import KedroContext
+from kedro.framework.session import KedroSession
 from omegaconf import OmegaConf
 from tests.conftest import CHECKOUT, Project
 
 from sparkle_curation.errors import ParameterError
-from sparkle_curation.parameters import check_parameters
+from sparkle_curation.parameters import check_parameters, check_roots
 
 GOOD: dict[str, Any] = {
     "threshold": None,
@@ -111,8 +113,8 @@ def test_good_parameters_pass() -> None:
         ("split.val_share=.nan", ["'split.val_share'", "a number from 0 to below 1"]),
         ("split.sed=1", ["did you mean 'split.seed'?"]),
         ("release_root=", ["'release_root'", "a folder or fsspec URL", "conf/base/globals.yml"]),
-        ("data_root=", ["'data_root'", "a folder or fsspec URL", "conf/base/globals.yml"]),
-        ("data_root=5", ["'data_root'", "a folder or fsspec URL"]),
+        ("data_root=", ["'data_root'", "a folder of this machine", "conf/base/globals.yml"]),
+        ("data_root=5", ["'data_root'", "a folder of this machine"]),
         ("release_root=''", ["'release_root'", "a folder or fsspec URL"]),
     ],
 )
@@ -122,6 +124,33 @@ def test_a_bad_parameter_is_reported_with_what_is_allowed(item: str, words: list
         check_parameters(changed(item))
     for word in words:
         assert word in caught.value.format_message()
+
+
+@pytest.mark.parametrize(
+    ("data_root", "words"),
+    [
+        ("memory://x", ["this is a URL", "a local folder", "mount the store"]),
+        ("s3://bucket/out", ["this is a URL", "s3://bucket/out", "data_root=/path/to/output"]),
+        ("file:///srv/out", ["this is a URL"]),
+        ("simplecache::s3://bucket/out", ["this is a URL"]),
+        ("~/out", ["begins with ~", f"--params data_root={Path.home() / 'out'}"]),
+        ("~nobody-of-this-name/out", ["begins with ~", "data_root=./~nobody-of-this-name/out"]),
+        (None, ["'data_root' is not set", "a local folder"]),
+        ("", ["'data_root' is not set"]),
+    ],
+)
+def test_a_data_root_that_is_no_local_folder_is_refused(data_root: object, words: list[str]) -> None:
+    """A URL and a home folder's sign would be taken for names of folders here."""
+    with pytest.raises(ParameterError) as caught:
+        check_roots({"release_root": "memory://a", "data_root": data_root})
+    for word in words:
+        assert word in caught.value.format_message()
+
+
+@pytest.mark.parametrize("data_root", ["data", "/srv/out", "./~", "a~b", "a:b"])
+def test_a_local_data_root_is_taken_whatever_it_is_called(data_root: str) -> None:
+    """Only what reads as a URL or a home is refused; the release may lie behind a URL."""
+    check_roots({"release_root": "s3://bucket/Sparkle", "data_root": data_root})
 
 
 @pytest.mark.parametrize("name", list(GOOD))
@@ -157,6 +186,8 @@ def test_a_threshold_is_a_number_from_0_to_10_or_null(threshold: object) -> None
         {"thresholds.edited_vido": 8},
         {"missing_scores": "keepp"},
         {"release_root": ""},
+        {"data_root": "memory://x"},
+        {"data_root": "~/made-by-a-test"},
     ],
 )
 def test_nothing_is_made_of_a_bad_parameter(params: Mapping[str, object], project: Project) -> None:
@@ -164,6 +195,24 @@ def test_nothing_is_made_of_a_bad_parameter(params: Mapping[str, object], projec
     with pytest.raises(ParameterError):
         project.run_here(params=params)
     assert not project.data_root.exists()
+    assert not [name for name in ("memory:", "~") if (CHECKOUT / name).exists()]
+
+
+def test_a_data_root_in_globals_is_refused_like_one_of_a_run(
+    kedro_project: Path, sample_release: Path, tmp_path: Path
+) -> None:
+    """A URL in globals.yml stops the run; one that the run replaces by a folder does not count."""
+    conf = tmp_path / "conf"
+    shutil.copytree(CHECKOUT / "conf", conf)
+    (conf / "local" / "globals.yml").write_text("data_root: memory://x\n")
+
+    def load_context(**runtime: str) -> KedroContext:
+        with KedroSession.create(kedro_project, conf_source=str(conf), runtime_params=runtime) as session:
+            return session.load_context()
+
+    with pytest.raises(ParameterError, match="memory://x"):
+        load_context()
+    load_context(data_root=str(tmp_path / "out"))
 
 
 @pytest.mark.slow

@@ -64,9 +64,12 @@ class ParameterGuard:
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Check what the configuration and ``--params`` come to, before any dataset is made."""
-        from sparkle_curation.parameters import check_parameters  # noqa: PLC0415 -- see above
+        from sparkle_curation.parameters import check_parameters, check_roots  # noqa: PLC0415 -- see above
 
-        check_parameters(context.config_loader["parameters"])
+        parameters = context.config_loader["parameters"]
+        check_parameters(parameters)
+        given = {name: parameters[name] for name in ("release_root", "data_root") if name in parameters}
+        check_roots({**context.config_loader["globals"], **given})
 
 
 class ErrorTeller:

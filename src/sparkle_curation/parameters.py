@@ -7,6 +7,7 @@ Kedro hands a node whatever stands under the name it asks for, and passes over a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, StrictBool, ValidationError
@@ -27,6 +28,7 @@ from sparkle_curation.spec.old_names import renamed_parameter
 
 # Not `str | None`: an empty `--params data_root=` comes as None, and the catalog would write to a folder `None/`.
 _Root = Annotated[str, Field(min_length=1, description="a folder or fsspec URL")]
+_LocalRoot = Annotated[str, Field(min_length=1, description="a folder of this machine")]
 
 
 class RunParameters(
@@ -45,15 +47,17 @@ class RunParameters(
 
     Attributes:
         release_root: where the release is, a local folder or fsspec URL; empty for the one in ``globals.yml``.
-        data_root: where everything that is made goes; empty for the one in ``globals.yml``.
+        data_root: where everything that is made goes, a local folder; empty for the one in ``globals.yml``.
         trust_mtime: whether a file of the release with the same size and time is taken for the same; None for what
             ``globals.yml`` says.
     """
 
     release_root: _Root = ""
-    data_root: _Root = ""
+    data_root: _LocalRoot = ""
     trust_mtime: StrictBool | None = None
 
+
+_GLOBALS = "conf/base/globals.yml"
 
 _HOMES = {
     **dict.fromkeys(FilterParams.model_fields, "conf/base/curate/parameters.yml"),
@@ -84,6 +88,57 @@ def check_parameters(parameters: Mapping[str, Any]) -> RunParameters:
         raise _parameter_error(next(old, found[0])) from None
 
 
+def check_roots(roots: Mapping[str, Any]) -> None:
+    """Nothing, when a run may read and write at these roots.
+
+    Files of ours are replaced by renaming, locked and appended to, which no store behind a URL does: pathlib would take
+    the URL for the name of a folder here, and fill it. The release is only read, through fsspec.
+
+    Args:
+        roots: ``release_root`` and ``data_root`` as a run has them: of the globals, or given for this run.
+
+    Raises:
+        ParameterError: one is not set, or the data root is no local folder.
+    """
+    for name, allowed in {
+        "release_root": "a local folder or fsspec URL",
+        "data_root": "a local folder",
+    }.items():
+        root = roots.get(name)
+        if not isinstance(root, str) or not root:
+            raise ParameterError(
+                f"The parameter '{name}' is not set",
+                got=f"{name}: {'' if root is None else root!r}".rstrip(),
+                allowed=allowed,
+                todo=f"set it in {_GLOBALS}, or for one run with --params {name}=...",
+            )
+    root = roots["data_root"]
+    if "://" in root or "::" in root:
+        raise ParameterError(
+            "The data root must be a local folder, and this is a URL",
+            where="data_root",
+            got=root,
+            allowed="a local folder; the release alone is read from a URL (release_root)",
+            todo="give a local folder, --params data_root=/path/to/output, and copy what it then holds to the URL; or "
+            "mount the store as a folder and give that",
+        )
+    if root.startswith("~"):
+        raise ParameterError(
+            "The data root begins with ~, which is not taken for the home folder here",
+            where="data_root",
+            got=root,
+            allowed="a local folder, written out",
+            todo=f"--params data_root={_without_tilde(root)}",
+        )
+
+
+def _without_tilde(path: str) -> str:
+    try:
+        return str(Path(path).expanduser())
+    except RuntimeError:  # the home of someone who is not known here
+        return f"./{path}"
+
+
 def _parameter_error(error: ErrorDetails) -> ParameterError:
     *parents, name = [str(part) for part in error["loc"]]
     path = ".".join([*parents, name])
@@ -97,7 +152,7 @@ def _parameter_error(error: ErrorDetails) -> ParameterError:
             or did_you_mean(path, _known_paths(RunParameters))
             or "take one of the allowed names",
         )
-    home = _HOMES.get(path.partition(".")[0], "conf/base/globals.yml")
+    home = _HOMES.get(path.partition(".")[0], _GLOBALS)
     if error["type"] == "missing":
         return ParameterError(f"The parameter '{path}' is not set", todo=f"set it in {home}")
     return ParameterError(

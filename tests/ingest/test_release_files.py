@@ -111,6 +111,15 @@ def test_assets_are_listed_over_any_file_system(files: ReleaseFiles) -> None:
     assert list_assets(files, source).rows["size"].to_pylist() == [5, 6]
 
 
+def test_a_release_below_the_home_folder_is_found(local_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A root that begins with ~ is taken for the home folder, as a shell takes it."""
+    monkeypatch.setenv("HOME", str(local_root.parent))
+    assert ReleaseFiles(f"~/{local_root.name}").files_in("a") == ReleaseFiles(str(local_root)).files_in("a")
+    assert (
+        ReleaseFiles(f"~/{local_root.name}").folders_in() == ReleaseFiles(str(local_root)).folders_in() != []
+    )
+
+
 def test_a_file_that_changed_is_listed_anew(local_root: Path) -> None:
     """Size and mtime are those of now, in a second run of the same process too."""
     before = ReleaseFiles(str(local_root)).find("b.txt")
