@@ -120,7 +120,7 @@ class VariantStoreDataset(AbstractDataset[NoReturn, VariantStore]):
                 prompts: 05_model_input/kiwi_edit/prompts
                 verdicts: 03_primary/verdicts.parquet
                 metrics: 08_reporting/curation_metrics.json
-                not_emitted: 08_reporting/samples_not_emitted.csv
+                not_exported: 08_reporting/samples_not_exported.csv
                 unloadable: 08_reporting/preflight_dropped.csv
                 source_files: 08_reporting/ingest_counts.csv
     """
