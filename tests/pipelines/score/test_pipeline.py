@@ -65,7 +65,7 @@ def test_each_score_follows_from_the_answers(scored: Project, stage: Stage) -> N
         assert row[stage.score_column] == pytest.approx(sum(overall) / len(overall), abs=1e-12)
         assert row["backend"] == "transformers"
         assert row["revision"].startswith("xxh3:")
-        assert json.loads(row["settings"])["score_scale"] == {"passes": 2, "score_range": 25}
+        assert json.loads(row["settings"])["rubric"] == {"passes": 2, "score_range": 25}  # an old name
         assert len(row["edited_digest"]) == len(row["source_digest"]) == 32
 
 
