@@ -64,11 +64,14 @@ def count_samples(
         preflight: ``id``, ``theme``, ``outcome``, ``reasons``, ``is_dropped`` of the kept samples that could.
         splits: ``theme`` and ``split`` of the exported samples.
     """
+    # Kept samples of the release's CSV that are not exported, which their licence alone can do.
+    released = verdicts.lazy().filter("is_released").select("id")
+    barred = not_exported.lazy().join(released, on="id", how="semi")
     counts = (
         pl.LazyFrame({"theme": THEMES}, schema={"theme": pl.String})
         .join(_count_verdicts(verdicts), on="theme", how="left", maintain_order="left")
         .join(_count_rows(not_exported, "not_exported"), on="theme", how="left", maintain_order="left")
-        .join(_count_barred(not_exported, verdicts), on="theme", how="left", maintain_order="left")
+        .join(_count_rows(barred, "released_not_exported"), on="theme", how="left", maintain_order="left")
         .join(_count_rows(prompt_warnings, "prompt_warnings"), on="theme", how="left", maintain_order="left")
         .join(_count_preflight(preflight, verdicts), on="theme", how="left", maintain_order="left")
         .join(_count_splits(splits), on="theme", how="left", maintain_order="left")
@@ -220,12 +223,6 @@ def _is_imputed(criterion: Criterion) -> pl.Expr:
 
 def _count_rows(frame: AnyFrame, name: str) -> pl.LazyFrame:
     return frame.lazy().group_by(pl.col("theme").cast(pl.String)).agg(pl.len().alias(name))
-
-
-def _count_barred(not_exported: AnyFrame, verdicts: AnyFrame) -> pl.LazyFrame:
-    """Kept samples of the release's CSV that are not exported, which their licence alone can do."""
-    released = verdicts.lazy().filter("is_released").select("id")
-    return _count_rows(not_exported.lazy().join(released, on="id", how="semi"), "released_not_exported")
 
 
 def _count_preflight(preflight: AnyFrame, verdicts: AnyFrame) -> pl.LazyFrame:

@@ -201,9 +201,11 @@ def apply_thresholds(
     known = _with_imputed(known).collect()
     scored = _add_scores(known.lazy(), scores).collect()
     _require_scores(scored, missing_scores)
+    stopping_outcomes = [Outcome.REJECTED.value, Outcome.IMPUTED.value]
+    if missing_scores != "keep":
+        stopping_outcomes.append(Outcome.UNSCORED.value)
     stopping = {
-        criterion.name: _is_stopped_by(criterion, is_unscored_stopped=missing_scores != "keep")
-        for criterion in CRITERIA
+        criterion.name: pl.col(outcome_column(criterion)).is_in(stopping_outcomes) for criterion in CRITERIA
     }
     verdicts = (
         scored.lazy()
@@ -285,12 +287,6 @@ def _outcome(criterion: Criterion, threshold: float, imputed_scores: ImputedScor
         .then(pl.lit(Outcome.PASSED.value))
         .otherwise(pl.lit(Outcome.REJECTED.value))
     )
-
-
-def _is_stopped_by(criterion: Criterion, *, is_unscored_stopped: bool) -> pl.Expr:
-    outcome = pl.col(outcome_column(criterion))
-    stopping = [Outcome.REJECTED, Outcome.IMPUTED, *([Outcome.UNSCORED] if is_unscored_stopped else [])]
-    return outcome.is_in([one.value for one in stopping])
 
 
 def _reason(criterion: Criterion) -> pl.Expr:

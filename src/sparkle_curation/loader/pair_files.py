@@ -82,7 +82,9 @@ def _with_names(rows: pl.DataFrame, side: Side) -> pl.DataFrame:
     usual = pl.format(asset_path("{}", side.kind, "{}"), "theme", "id")
     is_usual = (cell == usual).fill_null(value=False)
     odd = rows.filter(~is_usual)[side.column].drop_nulls().unique()
-    resolved = pl.DataFrame([_resolve(text) for text in odd], schema=_RESOLVED, orient="row")
+    paths = {text: posixpath.normpath(text) for text in odd}
+    named = [(text, path, *(parse_asset_path(path) or (None, None, None))) for text, path in paths.items()]
+    resolved = pl.DataFrame(named, schema=_RESOLVED, orient="row")
     resolved = resolved.with_columns(file_type(pl.col("_cell")).alias("type"))
     usual_facts = {
         "path": cell,
@@ -99,12 +101,6 @@ def _with_names(rows: pl.DataFrame, side: Side) -> pl.DataFrame:
         )
         .drop(usual_facts)
     )
-
-
-def _resolve(cell: str) -> tuple[str | None, ...]:
-    path = posixpath.normpath(cell)
-    name = parse_asset_path(path)
-    return (cell, path, *(name or (None, None, None)))
 
 
 def _list_files(rows: pl.DataFrame, media: AnyFrame) -> pl.DataFrame:

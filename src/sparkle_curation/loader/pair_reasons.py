@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 import polars as pl
@@ -57,7 +57,10 @@ def with_counts(rows: pl.DataFrame) -> pl.DataFrame:
 
     Null where no other row has the source, which is nearly everywhere: counting prompts of 140,000 rows takes time.
     """
-    source, edited = (_identity(side) for side in SIDES)
+    # What tells the content of a file: copies of one have the same.
+    source, edited = (
+        pl.coalesce(side.col("content_hash"), side.col("index_hash"), side.col("path")) for side in SIDES
+    )
     shared = rows.filter(source.is_not_null(), source.is_duplicated())
     counts = shared.select(
         "id",
@@ -98,12 +101,18 @@ def _of_the_files() -> dict[PairReason, Finding]:
             _is_outside, lambda side: pl.format("{} names {}", _name(side), _cell(side))
         ),
         PairReason.WRONG_EXTENSION: _of_either(
-            _has_wrong_extension, lambda side: pl.format("{} names {}", _name(side), _cell(side))
+            lambda side: ~_has_no_path(side) & ~_is_outside(side) & side.col("type").is_null(),
+            lambda side: pl.format("{} names {}", _name(side), _cell(side)),
         ),
         PairReason.MISSING_FILE: _of_either(
             _is_missing, lambda side: pl.format("{} is not among the assets", side.col("path"))
         ),
-        PairReason.CORRUPT_FILE: _of_either(_is_corrupt, _describe_corrupt),
+        PairReason.CORRUPT_FILE: _of_either(
+            lambda side: (
+                _is_looked_up(side) & side.col("is_found") & ~side.col("is_whole") & ~_is_missing(side)
+            ),
+            _describe_corrupt,
+        ),
         PairReason.UNEVEN_FRAMES: _of_either(
             lambda side: side.col("is_whole") & ~side.col("is_constant_fps"),
             lambda side: pl.format(
@@ -135,10 +144,6 @@ def _is_outside(side: Side) -> pl.Expr:
     return ~_has_no_path(side) & side.col("path").str.contains(r"^(/|\.\.(/|$))")
 
 
-def _has_wrong_extension(side: Side) -> pl.Expr:
-    return ~_has_no_path(side) & ~_is_outside(side) & side.col("type").is_null()
-
-
 def _is_looked_up(side: Side) -> pl.Expr:
     """Whether the loader gets as far as opening a file of the release."""
     return ~_has_no_path(side) & ~_is_outside(side) & side.col("type").is_not_null()
@@ -148,11 +153,6 @@ def _is_missing(side: Side) -> pl.Expr:
     is_gone = side.col("error").eq_missing(pl.lit(MediaFault.MISSING.value))
     is_absent = ~side.col("is_found") & side.col("is_inspected")
     return _is_looked_up(side) & (is_gone | is_absent)
-
-
-def _is_corrupt(side: Side) -> pl.Expr:
-    is_broken = side.col("is_found") & ~side.col("is_whole")
-    return _is_looked_up(side) & is_broken & ~_is_missing(side)
 
 
 def _describe_corrupt(side: Side) -> pl.Expr:
@@ -225,26 +225,17 @@ def _of_the_row() -> dict[PairReason, Finding]:
     }
 
 
-def _identity(side: Side) -> pl.Expr:
-    """What tells the content of a file: copies of one have the same."""
-    return pl.coalesce(side.col("content_hash"), side.col("index_hash"), side.col("path"))
-
-
 # ------------------------------------------------------------------ wording
 def _of_either(holds: Callable[[Side], pl.Expr], told: Callable[[Side], pl.Expr]) -> Finding:
     """The finding that holds of one side at least, and what is said of each that it holds of."""
     found = {side: holds(side).fill_null(value=False) for side in SIDES}
     said = [pl.when(found[side]).then(told(side)) for side in SIDES]
-    return pl.any_horizontal(found.values()), _joined(said, ", ")
+    return pl.any_horizontal(found.values()), pl.concat_str(said, separator=", ", ignore_nulls=True)
 
 
 def _both(told: Callable[[Side], pl.Expr], unit: str = "") -> pl.Expr:
     text = f"source {{}}, edited {{}} {unit}".rstrip()
     return pl.format(text, *(told(side) for side in SIDES))
-
-
-def _joined(texts: Iterable[pl.Expr], separator: str) -> pl.Expr:
-    return pl.concat_str(list(texts), separator=separator, ignore_nulls=True)
 
 
 def _cell(side: Side) -> pl.Expr:

@@ -48,11 +48,14 @@ def check_pairs(
     """
     rows = with_counts(with_loaded(find_files(candidates, media), settings))
     found = find_reasons(settings)
+    codes = [pl.when(reason.value).then(pl.lit(reason.value)) for reason in PairReason]
     checked = (
         rows.with_columns(
             holds.fill_null(value=False).alias(reason.value) for reason, (holds, _) in found.items()
         )
-        .with_columns(_list_reasons().alias("reasons"), _worst_outcome().alias("outcome"))
+        .with_columns(
+            pl.concat_list(codes).list.drop_nulls().alias("reasons"), _worst_outcome().alias("outcome")
+        )
         .with_columns(
             (pl.lit(unloadable_pairs == "drop") & (pl.col("outcome") == PairOutcome.REPLACED.value)).alias(
                 "is_dropped"
@@ -105,25 +108,19 @@ def count_uninspected(preflight: AnyFrame) -> pl.DataFrame:
     return counts.agg(pl.len().alias("count")).collect()
 
 
-def _list_reasons() -> pl.Expr:
-    codes = [pl.when(reason.value).then(pl.lit(reason.value)) for reason in PairReason]
-    return pl.concat_list(codes).list.drop_nulls()
-
-
 def _worst_outcome() -> pl.Expr:
     """The worst outcome of the reasons that hold."""
-    by_badness = list(PairOutcome)[:0:-1]
+    by_badness = {
+        outcome: [reason.value for reason in PairReason if reason.outcome is outcome]
+        for outcome in list(PairOutcome)[:0:-1]
+    }
     return pl.coalesce(
         *(
-            pl.when(pl.any_horizontal(_reasons_of(outcome))).then(pl.lit(outcome.value))
-            for outcome in by_badness
+            pl.when(pl.any_horizontal(reasons)).then(pl.lit(outcome.value))
+            for outcome, reasons in by_badness.items()
         ),
         pl.lit(PairOutcome.LOADS.value),
     )
-
-
-def _reasons_of(outcome: PairOutcome) -> list[str]:
-    return [reason.value for reason in PairReason if reason.outcome is outcome]
 
 
 def _tell(checked: pl.DataFrame, found: Mapping[PairReason, Finding]) -> pl.DataFrame:

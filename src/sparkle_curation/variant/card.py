@@ -52,13 +52,16 @@ def _front_matter(facts: VariantFacts) -> str:
     from huggingface_hub.repocard_data import DatasetCardData  # noqa: PLC0415
 
     about = dataset()
+    size = next(
+        (words for words, limit in _SIZE_CATEGORIES.items() if facts.sample_count < limit), "10M<n<100M"
+    )
     data = DatasetCardData(
         pretty_name=f"{about.title} variant, thresholds {' / '.join(map(_number, facts.thresholds.values()))}",
         license=joint_licence(_themes(facts)),
         language=["en"],
         task_categories=["video-to-video"],
         tags=[*about.tags, *([f"arxiv:{about.paper}"] if about.paper else [])],
-        size_categories=[_size_category(facts.sample_count)],
+        size_categories=[size],
         source_datasets=[about.repository] if about.repository else [],
         **_configs(facts.splits),
     )
@@ -80,10 +83,6 @@ def _configs(splits: Sequence[Split]) -> dict[str, Any]:
             ],
         },
     }
-
-
-def _size_category(count: int) -> str:
-    return next((words for words, limit in _SIZE_CATEGORIES.items() if count < limit), "10M<n<100M")
 
 
 # ------------------------------------------------------------------ the body

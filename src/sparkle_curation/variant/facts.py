@@ -77,12 +77,13 @@ def list_splits(samples: pl.DataFrame) -> list[Split]:
     sizes = samples.group_by("theme", "split").agg(pl.len().alias("count"), num_bytes.alias("num_bytes"))
     found = {(theme, split): (count, size) for theme, split, count, size in sizes.iter_rows()}
     return [
-        Split(_split_name(theme, split), theme, annotations_csv_path(theme, split), *found[theme, split])
+        Split(
+            theme if split == TRAIN else f"{theme}_{split}",
+            theme,
+            annotations_csv_path(theme, split),
+            *found[theme, split],
+        )
         for theme in THEMES
         for split in SPLITS
         if (theme, split) in found
     ]
-
-
-def _split_name(theme: str, split: str) -> str:
-    return theme if split == TRAIN else f"{theme}_{split}"

@@ -35,19 +35,15 @@ def near_pairs(
     {(0, 1)}
     """
     found: list[Pairs] = [(np.empty(0, np.int64), np.empty(0, np.int64))]
-    for band in _bands(max_distance):
+    # The masks of ``max_distance + 1`` bands are together all bits.
+    edges = np.linspace(0, HASH_BITS, max_distance + 2).round().astype(int)
+    for low, high in pairwise(edges.tolist()):
+        band = np.uint64((1 << high) - (1 << low))
         for lefts, rights in _near_in_band(hashes, band, max_distance):
             kept = is_same(lefts, rights) if is_same else slice(None)
             found.append((lefts[kept], rights[kept]))
     every_left, every_right = zip(*found, strict=True)
     return np.concatenate(every_left), np.concatenate(every_right)
-
-
-def _bands(max_distance: int) -> Iterator[np.uint64]:
-    """Masks of ``max_distance + 1`` bands that together are all bits."""
-    edges = np.linspace(0, HASH_BITS, max_distance + 2).round().astype(int)
-    for low, high in pairwise(edges.tolist()):
-        yield np.uint64((1 << high) - (1 << low))
 
 
 def _near_in_band(hashes: Hashes, band: np.uint64, max_distance: int) -> Iterator[Pairs]:

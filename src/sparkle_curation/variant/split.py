@@ -123,17 +123,16 @@ def split_samples(samples: AnyFrame, groups: AnyFrame, params: SplitParams) -> p
     )
     named = grouped.select("id", pl.col("group").fill_null(pl.col("id"))).collect()
     _check_one_each(samples, named)
-    names = named["group"].unique()
+    # From 0 to below 1, and only the name and the seed decide, on any machine.
+    fractions = {
+        name: xxhash.xxh3_64_intdigest(f"{params.seed}\0{name}".encode()) / _DIGESTS
+        for name in named["group"].unique()
+    }
     chosen = pl.Series(
-        [name for name in names if _fraction(name, params.seed) < params.val_share], dtype=pl.String
+        [name for name, fraction in fractions.items() if fraction < params.val_share], dtype=pl.String
     )
     is_val = named["group"].is_in(chosen.implode())
     return samples.with_columns(pl.when(is_val).then(pl.lit(VAL)).otherwise(pl.lit(TRAIN)).alias("split"))
-
-
-def _fraction(group: str, seed: int) -> float:
-    """A number from 0 to below 1 that only the name and the seed decide, on any machine."""
-    return xxhash.xxh3_64_intdigest(f"{seed}\0{group}".encode()) / _DIGESTS
 
 
 def _check_one_each(samples: pl.DataFrame, named: pl.DataFrame) -> None:

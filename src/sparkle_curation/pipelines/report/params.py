@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from sparkle_curation.engine.param_types import words
-from sparkle_curation.reports.sheet.picture_kinds import PictureKind
+from sparkle_curation.reports.sheet.sample_choice import PictureKind
 from sparkle_curation.spec.sample_ids import parse_sample_id
 from sparkle_curation.spec.stages import CRITERION_NAMES
 

@@ -130,19 +130,16 @@ def _line_axes(panel: Panel) -> dict[str, Any]:
 
 def _heading(stage: str, measured: pl.DataFrame, panel: Panel) -> dict[str, Any]:
     totals = measured.filter(pl.col("theme") == TOTAL).to_dicts()
-    said = _describe(totals[0]) if totals else "nothing to compare"
+    said = "nothing to compare"
+    if totals and totals[0]["compared"]:
+        total = totals[0]
+        rank = "no rank correlation" if total["spearman"] is None else f"Spearman {total['spearman']:.2f}"
+        said = (
+            f"{total['compared']:,} samples · {rank} · differ by {total['mean_absolute_difference']:.2f}<br>"
+            f"at {total['threshold']:g}: {total['gained']:,} gained, {total['lost']:,} lost"
+        )
     text = f"<b>{spoken(stage)}</b><br><span style='color:{PALE_INK}'>{said}</span>"
     return {**panel.heading(text), "yshift": 4, "font": {"color": INK}}
-
-
-def _describe(total: Mapping[str, Any]) -> str:
-    if not total["compared"]:
-        return "nothing to compare"
-    rank = "no rank correlation" if total["spearman"] is None else f"Spearman {total['spearman']:.2f}"
-    return (
-        f"{total['compared']:,} samples · {rank} · differ by {total['mean_absolute_difference']:.2f}<br>"
-        f"at {total['threshold']:g}: {total['gained']:,} gained, {total['lost']:,} lost"
-    )
 
 
 def _guides(threshold: float, upper: Panel, lower: Panel) -> list[dict[str, Any]]:

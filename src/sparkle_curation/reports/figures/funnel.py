@@ -25,7 +25,12 @@ def draw_funnel(funnel_table: pl.DataFrame, thresholds: Mapping[str, float]) -> 
         thresholds: by the stage's name.
     """
     steps = ["known", *(name for name in funnel_table.columns if name in thresholds), "exported"]
-    labels = [_label(step, thresholds) for step in steps]
+    labels = [
+        f"{spoken(step)}<br>{'≤' if step in _UPPER else '≥'} {thresholds[step]:g}"
+        if step in thresholds
+        else step
+        for step in steps
+    ]
     themes = funnel_table.filter(pl.col("theme") != TOTAL)
     colours = theme_colours(themes["theme"])
     totals = funnel_table.filter(pl.col("theme") == TOTAL).select(steps).row(0)
@@ -36,11 +41,6 @@ def draw_funnel(funnel_table: pl.DataFrame, thresholds: Mapping[str, float]) -> 
         ],
         "layout": _layout(labels, totals),
     }
-
-
-def _label(step: str, thresholds: Mapping[str, float]) -> str:
-    bound = "≤" if step in _UPPER else "≥"
-    return f"{spoken(step)}<br>{bound} {thresholds[step]:g}" if step in thresholds else step
 
 
 def _theme_pieces(

@@ -40,50 +40,38 @@ def draw_sweep(sweep: pl.DataFrame, surface: pl.DataFrame, thresholds: Mapping[s
     """
     left = _first_interesting(sweep)
     stages = sweep["stage"].unique(maintain_order=True).to_list()
-    joint, kept = _joint(surface), _kept(surface, [thresholds[stage] for stage in stages])
+    # A column per stage, in their order.
+    columns = [name for name in surface.columns if name not in {"theme", "surviving"}]
+    # The survivors where all stages have the same threshold.
+    is_joint = pl.all_horizontal(pl.col(columns[0]) == pl.col(each) for each in columns)
+    joint = surface.filter(is_joint).select("theme", pl.col(columns[0]).alias("threshold"), "surviving")
+    # By theme; empty where the current thresholds are not on the surface's grid.
+    now = zip(columns, (thresholds[stage] for stage in stages), strict=True)
+    is_now = pl.all_horizontal(pl.col(column) == threshold for column, threshold in now)
+    kept = dict(surface.filter(is_now).select("theme", "surviving").rows())
     themes = [TOTAL, *(theme for theme in sweep["theme"].unique(maintain_order=True) if theme != TOTAL)]
     drawn = dict(zip(themes, panels(len(themes), min(_COLUMN_COUNT, len(themes))), strict=True))
     traces = [
         {**trace, **panel.axes, "showlegend": panel.number == 0 and trace.get("showlegend", True)}
         for theme, panel in drawn.items()
         for trace in (
-            *_kept_level(theme, kept, left),
-            _joint_line(theme, joint.filter(pl.col("theme") == theme)),
+            *_joint_lines(theme, joint.filter(pl.col("theme") == theme), kept, left),
             *_stage_lines(theme, sweep.filter(pl.col("theme") == theme), thresholds, stages),
         )
     ]
     return {"data": traces, "layout": _layout(drawn, {stage: thresholds[stage] for stage in stages}, left)}
 
 
-def _joint(surface: pl.DataFrame) -> pl.DataFrame:
-    """The survivors where all stages have the same threshold: ``theme``, ``threshold``, ``surviving``."""
-    columns = _threshold_columns(surface)
-    is_same = pl.all_horizontal(pl.col(columns[0]) == pl.col(each) for each in columns)
-    return surface.filter(is_same).select("theme", pl.col(columns[0]).alias("threshold"), "surviving")
-
-
-def _kept(surface: pl.DataFrame, thresholds: list[float]) -> dict[str, int]:
-    """What the current thresholds keep, by theme; empty where they are not on the surface's grid."""
-    pairs = zip(_threshold_columns(surface), thresholds, strict=True)
-    is_now = pl.all_horizontal(pl.col(column) == threshold for column, threshold in pairs)
-    return dict(surface.filter(is_now).select("theme", "surviving").rows())
-
-
-def _threshold_columns(surface: pl.DataFrame) -> list[str]:
-    """A column per stage, in their order."""
-    return [name for name in surface.columns if name not in {"theme", "surviving"}]
-
-
-def _kept_level(theme: str, kept: Mapping[str, int], left: float) -> Iterator[dict[str, Any]]:
+def _joint_lines(
+    theme: str, joint: pl.DataFrame, kept: Mapping[str, int], left: float
+) -> Iterator[dict[str, Any]]:
+    """What all stages keep together: the level of the current thresholds, and the line of one threshold for all."""
     if theme in kept:
-        line = {"color": PALE_INK, "width": 1, "dash": "dash"}
+        line: dict[str, Any] = {"color": PALE_INK, "width": 1, "dash": "dash"}
         yield {**_line(theme, _KEPT, [left, MAX_SCORE], [kept[theme]] * 2, line), "legendrank": 1002}
-
-
-def _joint_line(theme: str, joint: pl.DataFrame) -> dict[str, Any]:
     line = {"color": INK, "width": 2.5}
     x, y = joint["threshold"].to_list(), joint["surviving"].to_list()
-    return {**_line(theme, _JOINT, x, y, line), "legendrank": 1001}
+    yield {**_line(theme, _JOINT, x, y, line), "legendrank": 1001}
 
 
 def _stage_lines(

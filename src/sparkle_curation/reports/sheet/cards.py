@@ -24,7 +24,7 @@ from sparkle_curation.reports.sheet.panels import (
     frame_panel,
     mask_panel,
 )
-from sparkle_curation.reports.sheet.picture_kinds import PictureKind
+from sparkle_curation.reports.sheet.sample_choice import PictureKind
 from sparkle_curation.spec.layout import KIND
 from sparkle_curation.spec.tables.ingested import GROUNDING_R1, GROUNDING_R2
 

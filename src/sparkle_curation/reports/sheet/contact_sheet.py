@@ -99,7 +99,7 @@ def draw_contact_sheet(cards: Sequence[Card], subtitle: str, panel_count: int) -
         subtitle: how the samples were chosen.
         panel_count: pictures of each card.
     """
-    card_width = _card_width(panel_count)
+    card_width = STRIP + 2 * PADDING + panel_count * (PANEL_WIDTH + GAP) + SCORES_WIDTH
     size = card_width + 2 * MARGIN, _HEAD_HEIGHT + max(len(cards), 1) * (_CARD_HEIGHT + GAP) + MARGIN - GAP
     sheet = Image.new("RGB", size, PAGE)
     canvas = ImageDraw.Draw(sheet)
@@ -114,10 +114,6 @@ def draw_contact_sheet(cards: Sequence[Card], subtitle: str, panel_count: int) -
             (MARGIN, _HEAD_HEIGHT + PADDING), "There are no samples to show.", fill=GREY, font=font(HEADING)
         )
     return sheet
-
-
-def _card_width(panel_count: int) -> int:
-    return STRIP + 2 * PADDING + panel_count * (PANEL_WIDTH + GAP) + SCORES_WIDTH
 
 
 def _draw_card(card: Card, width: int) -> Image.Image:

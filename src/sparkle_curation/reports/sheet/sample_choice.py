@@ -1,8 +1,12 @@
-"""Which samples a contact sheet shows: those that are named, those nearest a threshold, or some of each theme."""
+"""What a contact sheet shows: samples that are named, nearest a threshold or some of each theme, and pictures of each.
+
+Apart from what draws it, so that parameters are checked fast.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 
 import polars as pl
 import xxhash
@@ -10,6 +14,16 @@ import xxhash
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import ParameterError, did_you_mean
 from sparkle_curation.spec.themes import THEMES
+
+
+class PictureKind(StrEnum):
+    """What a picture of a card shows."""
+
+    SOURCE = "source"
+    EDITED = "edited"
+    EDITED_MIDDLE = "edited_middle"
+    MASK = "mask"
+    BOXES = "boxes"
 
 
 def choose_named(verdicts: AnyFrame, ids: Sequence[str]) -> pl.DataFrame:

@@ -74,7 +74,7 @@ def check_conservation(base: VariantVersion, other: VariantVersion, diff: pl.Dat
     counts = {
         (theme, change): count for theme, change, count in diff.group_by("theme", "change").len().rows()
     }
-    before, after = (_count_by_theme(version) for version in (base, other))
+    before, after = (dict(version.samples["theme"].value_counts().rows()) for version in (base, other))
     for theme in THEMES:
         added, removed, changed = (counts.get((theme, change.value), 0) for change in Change)
         old, new = before.get(theme, 0), after.get(theme, 0)
@@ -87,14 +87,14 @@ def check_conservation(base: VariantVersion, other: VariantVersion, diff: pl.Dat
             )
 
 
-def _count_by_theme(version: VariantVersion) -> dict[str, int]:
-    return dict(version.samples["theme"].value_counts().rows())
-
-
 def _join(base: VariantVersion, other: VariantVersion) -> pl.LazyFrame:
     """One row per sample of either version, with what each says of it under its side's name."""
     sides = dict(zip(SIDES, (base, other), strict=True))
-    exported = [_exported(version, side) for side, version in sides.items()]
+    names = [name for name in (*VARIANT_COLUMNS, "split") if name != "id"]
+    exported = [
+        version.samples.lazy().select("id", *(pl.col(name).alias(f"{side}_{name}") for name in names))
+        for side, version in sides.items()
+    ]
     joined = exported[0].join(exported[1], on="id", how="full", coalesce=True)
     for side, version in sides.items():
         joined = joined.join(_verdict_facts(version, side), **_ON_ID).join(
@@ -102,12 +102,6 @@ def _join(base: VariantVersion, other: VariantVersion) -> pl.LazyFrame:
         )
         joined = joined.with_columns(pl.lit(version.verdicts is not None).alias(f"{side}_has_verdicts"))
     return joined.with_columns(pl.coalesce(f"{side}_theme" for side in SIDES).alias("theme"))
-
-
-def _exported(version: VariantVersion, side: str) -> pl.LazyFrame:
-    return version.samples.lazy().select(
-        "id", *(pl.col(name).alias(f"{side}_{name}") for name in (*VARIANT_COLUMNS, "split") if name != "id")
-    )
 
 
 def _verdict_facts(version: VariantVersion, side: str) -> pl.LazyFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
@@ -115,7 +115,9 @@ def _source_files(base: VariantVersion, other: VariantVersion) -> Iterator[str]:
         .sort()
     )
     if len(moved):
-        yield f"Files of the release with other sizes or rows: {_listed(moved, MAX_SOURCE_FILES)}."
+        shown = ", ".join(f"`{path}`" for path in moved.head(MAX_SOURCE_FILES))
+        rest = f" and {len(moved) - MAX_SOURCE_FILES} more" if len(moved) > MAX_SOURCE_FILES else ""
+        yield f"Files of the release with other sizes or rows: {shown}{rest}."
 
 
 def _reasons(diff: pl.DataFrame) -> Iterator[str]:
@@ -172,12 +174,6 @@ def _rebuilding_of(version: VariantVersion) -> Iterator[str]:
     params = version.settings.as_params()
     if params:
         yield f"kedro run --pipelines curate --params {params}"
-
-
-def _listed(names: Iterable[str], most: int) -> str:
-    names = list(names)
-    shown = ", ".join(f"`{name}`" for name in names[:most])
-    return f"{shown} and {len(names) - most} more" if len(names) > most else shown
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterator[str]:

@@ -99,7 +99,10 @@ def check_version(version: VariantVersion) -> VariantVersion:
             allowed="each id once in all its CSVs",
             todo="curate the release again, or mend the CSV",
         )
-    faults = [*_without_verdict(version), *_miscounted(version)]
+    faults = _without_verdict(version)
+    exported, counted = version.samples.height, version.exported_count
+    if counted not in (None, exported):
+        faults.append(f"{exported} in the CSVs, {counted} in the metrics")
     if faults:
         raise VersionError(
             "The files of a version are not of one curation",
@@ -117,8 +120,3 @@ def _without_verdict(version: VariantVersion) -> list[str]:
     kept = version.verdicts.lazy().filter("is_kept").select("id")
     stray = version.samples.lazy().select("id").join(kept, on="id", how="anti").collect()["id"]
     return [f"{len(stray)} exported but not kept, such as {stray[0]}"] if len(stray) else []
-
-
-def _miscounted(version: VariantVersion) -> list[str]:
-    exported, counted = version.samples.height, version.exported_count
-    return [] if counted in (None, exported) else [f"{exported} in the CSVs, {counted} in the metrics"]
