@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from sparkle_curation.filtering.score_histograms import count_scores
-from sparkle_curation.filtering.verdicts import score_column
 from sparkle_curation.spec.stages import STAGE_NAMES, STAGES
+from sparkle_curation.spec.tables.verdicts import score_column
 
 COLUMNS = {"theme": pl.String, **{score_column(stage): pl.Float64 for stage in STAGES}}
 

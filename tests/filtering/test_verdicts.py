@@ -25,16 +25,11 @@ from tests.made.tables import (
 )
 
 from sparkle_curation.errors import ConservationError, ReleaseError
-from sparkle_curation.filtering.verdicts import (
-    VERDICT_COLUMNS,
-    apply_thresholds,
-    list_known,
-    mark_imputed,
-    split,
-)
+from sparkle_curation.filtering.verdicts import apply_thresholds, list_known, mark_imputed, split
 from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.stages import STAGE_NAMES, STAGES
 from sparkle_curation.spec.tables.ingested import COLUMNS
+from sparkle_curation.spec.tables.verdicts import VERDICT_COLUMNS
 from sparkle_curation.spec.themes import THEMES
 
 A, B, C = "Sparkle_location_000003", "Sparkle_location_000009", "Sparkle_time_000001"

@@ -8,8 +8,9 @@ from typing import Any
 import polars as pl
 from tests.made.tables import THRESHOLDS, csv_row, known, metadata, scores, theme_of
 
-from sparkle_curation.filtering.verdicts import ImputedScores, MissingScores, apply_thresholds, imputed_column
+from sparkle_curation.filtering.verdicts import ImputedScores, MissingScores, apply_thresholds
 from sparkle_curation.spec.stages import STAGE_NAMES, STAGES
+from sparkle_curation.spec.tables.verdicts import imputed_column
 from sparkle_curation.spec.themes import THEMES
 from sparkle_curation.variant.export import VARIANT_COLUMNS
 from sparkle_curation.variant.versions.version import CurationSettings, VariantVersion

@@ -28,6 +28,7 @@ SPOILT = [
     ("truncated_line", STILL, STILL[: 2 * len(STILL) // 3]),
     ("not_an_object", STILL, b"[" + STILL + b"]"),
     ("duplicate_key", STILL, b'{"prompt": "another one", ' + STILL[1:]),
+    ("line_too_complex", STILL, STILL[:-1] + b', "note": ' + b"[" * 200 + b"]" * 200 + b"}"),
     ("missing_field", STILL, STILL.replace(b'"prompt": "A pier", ', b"")),
     ("wrong_type", STILL, STILL.replace(b"8.5", b'"8.5"')),
     ("wrong_type", b'{"prompt": "A pier"}', b'{"prompt": 7}'),

@@ -9,17 +9,11 @@ import polars as pl
 
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import ConservationError
-from sparkle_curation.filtering.verdicts import (
-    ImputedScores,
-    MissingScores,
-    Outcome,
-    RejectReason,
-    imputed_column,
-    outcome_column,
-)
+from sparkle_curation.filtering.verdicts import ImputedScores, MissingScores, Outcome, RejectReason
 from sparkle_curation.spec.layout import SPLITS, VAL
 from sparkle_curation.spec.stages import CRITERIA, CRITERION_NAMES, Criterion
 from sparkle_curation.spec.tables.preflight import PairOutcome, PairReason
+from sparkle_curation.spec.tables.verdicts import imputed_column, outcome_column
 from sparkle_curation.spec.themes import THEMES
 
 TOTAL = "total"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from sparkle_curation.engine.any_frame import AnyFrame
-from sparkle_curation.filtering.verdicts import score_column
 from sparkle_curation.spec.stages import CRITERIA
+from sparkle_curation.spec.tables.verdicts import score_column
 
 _BINS_PER_POINT = 10
 

@@ -9,12 +9,11 @@ import polars as pl
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import MissingTableError
 from sparkle_curation.spec.stages import Stage
+from sparkle_curation.spec.tables.verdicts import SOURCE
 
 ScoreSource = Literal["released", "rescored", "rescored_else_released"]
 
 RELEASED, RESCORED = "released", "rescored"
-SOURCE = "score_source"
-"""Column of the chosen scores, and end of a column of the verdicts: ``released`` or ``rescored``."""
 
 
 def choose_scores(released: AnyFrame, rescored: AnyFrame, stage: Stage, source: ScoreSource) -> pl.LazyFrame:

@@ -15,16 +15,11 @@ import polars as pl
 
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.filtering.funnel import TOTAL
-from sparkle_curation.filtering.verdicts import (
-    ImputedScores,
-    MissingScores,
-    imputed_column,
-    score_column,
-    threshold_column,
-)
+from sparkle_curation.filtering.verdicts import ImputedScores, MissingScores
 from sparkle_curation.spec.fields import Field, arrow_schema
 from sparkle_curation.spec.stages import PRIMARY_CRITERIA, Criterion
 from sparkle_curation.spec.tables.variant import THRESHOLD_SURFACE_COLUMNS, THRESHOLD_SWEEP_COLUMNS
+from sparkle_curation.spec.tables.verdicts import imputed_column, score_column, threshold_column
 from sparkle_curation.spec.themes import THEMES
 
 _STEPS = 100

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from sparkle_curation.spec.codes.diff_reasons import Cause
 from sparkle_curation.spec.codes.media_faults import MediaFault
@@ -18,9 +19,12 @@ from sparkle_curation.spec.tables.grounding_boxes import GROUNDING_BOX_COLUMNS
 from sparkle_curation.spec.tables.ingested import (
     ANNOTATION_COLUMNS,
     ASSET_COLUMNS,
-    JSONL_TABLES,
+    GROUNDING_TABLES,
     QUARANTINE_COLUMNS,
     SCORE_AUDIT_COLUMNS,
+    SCORE_FAULT_COLUMNS,
+    SCORE_TABLES,
+    SOURCE_FILE_COLUMNS,
 )
 from sparkle_curation.spec.tables.media import MEDIA_COLUMNS
 from sparkle_curation.spec.tables.near_duplicates import FRAME_HASH_COLUMNS, SAMPLE_GROUP_COLUMNS
@@ -28,43 +32,253 @@ from sparkle_curation.spec.tables.preflight import PREFLIGHT_COLUMNS, PairOutcom
 from sparkle_curation.spec.tables.regroundings import REGROUNDED_TABLES
 from sparkle_curation.spec.tables.rescores import RESCORED_TABLES
 from sparkle_curation.spec.tables.variant import VARIANT_TABLES
+from sparkle_curation.spec.tables.verdicts import VERDICT_COLUMNS
 
-_GRAINS: dict[str, tuple[str, tuple[Field, ...]]] = {
-    "annotations": ("one row per sample of a theme's training CSV or metadata JSONL", ANNOTATION_COLUMNS),
-    **{name: (table.grain, table.columns) for name, table in JSONL_TABLES.items()},
-    "assets": ("one row per media file, loose or a tar member; a sample may be both", ASSET_COLUMNS),
-    "media": ("one row per row of `assets` of the inspected kinds, broken or whole", MEDIA_COLUMNS),
-    "grounding_boxes": (
+
+class _Table(NamedTuple):
+    """What the page says of a table.
+
+    Attributes:
+        file: where it lies, from the data root.
+        grain: what a row is.
+        columns: its columns.
+    """
+
+    file: str
+    grain: str
+    columns: tuple[Field, ...]
+
+
+_DESCRIBED: dict[str, _Table] = {
+    "annotations": _Table(
+        "02_intermediate/annotations.parquet",
+        "one row per sample of a theme's training CSV or metadata JSONL",
+        ANNOTATION_COLUMNS,
+    ),
+    **{
+        name: _Table(f"02_intermediate/scores/{name}.parquet", table.grain, table.columns)
+        for name, table in SCORE_TABLES.items()
+    },
+    **{
+        name: _Table(f"02_intermediate/{name}.parquet", table.grain, table.columns)
+        for name, table in GROUNDING_TABLES.items()
+    },
+    "assets": _Table(
+        "02_intermediate/assets.parquet",
+        "one row per media file, loose or a tar member; a sample may be both",
+        ASSET_COLUMNS,
+    ),
+    "media": _Table(
+        "02_intermediate/media.parquet",
+        "one row per row of `assets` of the inspected kinds, broken or whole",
+        MEDIA_COLUMNS,
+    ),
+    "grounding_boxes": _Table(
+        "02_intermediate/grounding_boxes.parquet",
         "one row per sample, grounding round, sampled frame and object, found or not",
         GROUNDING_BOX_COLUMNS,
     ),
-    "quarantine": (
+    "quarantine": _Table(
+        "02_intermediate/quarantine.parquet",
         "one row per piece of input that could not be read or trusted, or is odd",
         QUARANTINE_COLUMNS,
     ),
-    "score_audit": (
-        "one row per sample, stage, frame and violated rule of EditScore's arithmetic",
+    "{table}_source_files": _Table(
+        "02_intermediate/source_files/{table}.parquet",
+        "one row per file that an ingested table was read from, or folder that was listed for it",
+        SOURCE_FILE_COLUMNS,
+    ),
+    "score_faults": _Table(
+        "03_primary/score_faults.parquet",
+        "one row per sample, stage, frame and violated rule of EditScore's arithmetic, whatever the thresholds are",
+        SCORE_FAULT_COLUMNS,
+    ),
+    "score_audit": _Table(
+        "03_primary/score_audit.parquet",
+        "one row per row of `score_faults`, compared with the threshold",
         SCORE_AUDIT_COLUMNS,
     ),
-    "preflight": ("one row per sample that could be exported", PREFLIGHT_COLUMNS),
-    **VARIANT_TABLES,
-    "consistency": ("one row per sample with any asset", CONSISTENCY_COLUMNS),
-    "frame_hashes": ("one row per sample with a first source frame or source video", FRAME_HASH_COLUMNS),
-    "sample_groups": ("one row per row of `frame_hashes`", SAMPLE_GROUP_COLUMNS),
+    "verdicts": _Table(
+        "03_primary/verdicts.parquet", "one row per sample that any ingested table knows", VERDICT_COLUMNS
+    ),
+    "preflight": _Table(
+        "03_primary/preflight.parquet", "one row per sample that could be exported", PREFLIGHT_COLUMNS
+    ),
     **{
-        name: ("one row per sample that has the edited asset of the stage, scored or not", columns)
+        name: _Table(f"08_reporting/{name}.parquet", grain, columns)
+        for name, (grain, columns) in VARIANT_TABLES.items()
+    },
+    "consistency": _Table(
+        "02_intermediate/consistency.parquet", "one row per sample with any asset", CONSISTENCY_COLUMNS
+    ),
+    "frame_hashes": _Table(
+        "02_intermediate/frame_hashes.parquet",
+        "one row per sample with a first source frame or source video",
+        FRAME_HASH_COLUMNS,
+    ),
+    "sample_groups": _Table(
+        "03_primary/sample_groups.parquet", "one row per row of `frame_hashes`", SAMPLE_GROUP_COLUMNS
+    ),
+    **{
+        name: _Table(
+            f"07_model_output/{name}.parquet",
+            "one row per sample that has the edited asset of the stage, scored or not",
+            columns,
+        )
         for name, columns in RESCORED_TABLES.items()
     },
     **{
-        name: ("one row per sample that has the assets of the round, grounded or not", columns)
+        name: _Table(
+            f"07_model_output/{name}.parquet",
+            "one row per sample that has the assets of the round, grounded or not",
+            columns,
+        )
         for name, columns in REGROUNDED_TABLES.items()
     },
 }
 
+_OTHERS: dict[str, tuple[str, str]] = {
+    "samples_kept": ("03_primary/samples_kept.parquet", "The rows of `verdicts` that are kept."),
+    "samples_rejected": ("03_primary/samples_rejected.parquet", "The rows of `verdicts` that are rejected."),
+    "variant_samples": (
+        "05_model_input/kiwi_edit",
+        "The variant: its card, and in `prompts/` for each theme and split a CSV and its metadata.",
+    ),
+    "samples_not_exported": (
+        "08_reporting/samples_not_exported.csv",
+        "One row per kept sample that cannot be exported: a video, its prompt or an allowed licence is missing.",
+    ),
+    "preflight_dropped": (
+        "08_reporting/preflight_dropped.csv",
+        "One row per pair that Kiwi-Edit's loader would replace and the variant leaves out, with the reasons.",
+    ),
+    "preflight_warnings": (
+        "08_reporting/preflight_warnings.csv",
+        "One row per exported pair that loads and trains badly, with the reasons.",
+    ),
+    "prompt_warnings": (
+        "08_reporting/prompt_warnings.csv",
+        "One row per exported prompt that `pandas.read_csv` would change.",
+    ),
+    "curation_metrics": (
+        "08_reporting/curation_metrics.json",
+        "Counts by theme and stage, thresholds and choices, and the agreement with the released CSVs.",
+    ),
+    "funnel": (
+        "08_reporting/funnel.csv",
+        "One row per theme (and the total) and criterion: samples that come to it, kept, rejected, unscored, imputed.",
+    ),
+    "funnel_table": (
+        "08_reporting/funnel_table.csv",
+        "One row per theme, then the total: a column per criterion with the samples that pass so far.",
+    ),
+    "funnel_figure": ("08_reporting/funnel_figure.json", "`funnel_table` as a Plotly figure."),
+    "score_histograms": (
+        "08_reporting/score_histograms.csv",
+        "One row per criterion, theme and tenth of a point that any score has: the samples with it.",
+    ),
+    "threshold_sweep_plot": (
+        "08_reporting/threshold_sweep.csv",
+        "`threshold_sweep` as CSV, for `dvc plots`.",
+    ),
+    "threshold_sweep_figure": (
+        "08_reporting/threshold_sweep_figure.json",
+        "`threshold_sweep` and `threshold_surface` as a Plotly figure.",
+    ),
+    "{table}_quarantined": (
+        "02_intermediate/quarantined/{table}.parquet",
+        "The rows of `quarantine` that are about one ingested table.",
+    ),
+    "ingest_counts": (
+        "08_reporting/ingest_counts.csv",
+        "One row per source file or folder, present or absent: records, rows, quarantined, warnings.",
+    ),
+    "media_counts": (
+        "08_reporting/media_counts.csv",
+        "One row per theme and asset kind: assets, whole, broken, and a column per error code.",
+    ),
+    "validations": (
+        "08_reporting/validations",
+        "One JSON report per suite: its rules, what was checked and what failed.",
+    ),
+    "validation_summary": ("08_reporting/validation_summary.csv", "One row per rule of every suite."),
+    "data_docs": ("08_reporting/data_docs", "The same reports as pages to read; open `index.html`."),
+    "consistency_counts": (
+        "08_reporting/consistency_counts.csv",
+        "One row per theme and check of `consistency`: its bound, samples checked and failed.",
+    ),
+    "duplicates": (
+        "08_reporting/duplicates.csv",
+        "One row per sample that shares both prompt and source clip with another one.",
+    ),
+    "near_duplicate_counts": (
+        "08_reporting/near_duplicate_counts.csv",
+        "One row per theme, then the total: groups of `sample_groups`, near-duplicates, duplicates.",
+    ),
+    "contact_sheet": (
+        "08_reporting/contact_sheet.png",
+        "Some samples at a glance, with masks, boxes and scores.",
+    ),
+    "variant_diff_counts": (
+        "08_reporting/variant_diff_counts.csv",
+        "One row per theme, change and reason of `variant_diff`: the samples.",
+    ),
+    "variant_diff_summary": (
+        "08_reporting/variant_diff_summary.md",
+        "`variant_diff` as a short text for a pull request.",
+    ),
+    "agreement": (
+        "08_reporting/agreement.csv",
+        "One row per stage and theme (and the total): how released scores and rescores rank, differ and change sides.",
+    ),
+    "agreement_metrics": ("08_reporting/agreement_metrics.json", "`agreement` as metrics for `dvc metrics`."),
+    "agreement_crossings": (
+        "08_reporting/agreement_crossings.csv",
+        "One row per stage, theme (and the total) and threshold in steps of 0.1: samples that change sides.",
+    ),
+    "agreement_figure": ("08_reporting/agreement_figure.json", "The agreement as a Plotly figure."),
+    "rescored_jsonl": (
+        "07_model_output/rescores",
+        "The rescores as published JSONL: a folder that can be ingested.",
+    ),
+    "regrounded_jsonl": ("07_model_output/regroundings", "The new groundings as published JSONL."),
+    "text_manifest": (
+        "02_intermediate/text_manifest.csv",
+        "One row per text file of the release with its length and version: what DVC knows the release by.",
+    ),
+    "media_manifest": (
+        "02_intermediate/media_manifest.csv",
+        "The same, one row per tar and folder of loose assets.",
+    ),
+    "text_contents": (
+        "02_intermediate/text_contents.parquet",
+        "One row per text file: the digest of its bytes at a size and time. Of this machine, no part of a version.",
+    ),
+    "media_contents": (
+        "02_intermediate/media_contents.parquet",
+        "The same, one row per file of the media whose content was read.",
+    ),
+    "code_digests": (
+        "02_intermediate/code_digests.json",
+        "A digest of the code of each pipeline: what DVC knows the code by.",
+    ),
+    "prune_counts": (
+        "08_reporting/prune_counts.csv",
+        "One row per journal: rows and bytes that it holds, and that no run wants any more.",
+    ),
+    "plots_page": ("08_reporting/plots_page.html", "The page in which `dvc plots` draws."),
+    "inspect_journal": ("journals/inspect.journal", "What was probed so far, by the work's key."),
+    "consistency_journal": ("journals/consistency.journal", "What was measured so far."),
+    "near_duplicates_journal": ("journals/near_duplicates.journal", "What was hashed so far."),
+    "score_journal": ("journals/score.journal", "What a judge has answered so far."),
+    "ground_journal": ("journals/ground.journal", "What a model has answered about boxes so far."),
+}
+"""File and meaning of each kept output that has no description of its own."""
+
 
 def tables_page() -> str:
-    """The page as Markdown: each table's grain and columns, then the codes of quarantine, media, audit and versions."""
-    parts = (_head, _tables, _reasons, _media_faults, _score_rules, _preflight, _causes)
+    """The page as Markdown: each table's file, grain and columns, then the other outputs and the codes."""
+    parts = (_head, _tables, _others, _reasons, _media_faults, _score_rules, _preflight, _causes)
     return "\n".join(line for part in parts for line in part()) + "\n"
 
 
@@ -72,17 +286,17 @@ def _head() -> Iterator[str]:
     yield "# Tables"
     yield ""
     yield "Made by `python -m sparkle_curation.spec.tables_page > docs/tables.md`; do not edit."
-    yield "Each table is one Parquet file in `data/02_intermediate/`; `score_audit`, `preflight` and `sample_groups` lie in"
-    yield f"`data/03_primary/`; {', '.join(f'`{name}`' for name in VARIANT_TABLES)} in `data/08_reporting/`."
+    yield "Files lie below the data root, `data/` unless `data_root` says otherwise. Reports, and what is no table, stand"
+    yield "under [Other outputs](#other-outputs); codes stand at the end."
     yield "Columns of the release keep their published names."
     yield ""
 
 
 def _tables() -> Iterator[str]:
-    for name, (grain, columns) in _GRAINS.items():
+    for name, (file, grain, columns) in _DESCRIBED.items():
         yield f"## {name}"
         yield ""
-        yield f"Grain: {grain}."
+        yield f"File: `{file}`. Grain: {grain}."
         yield ""
         yield "| column | type | meaning |"
         yield "|---|---|---|"
@@ -116,6 +330,16 @@ def _bounds(field: Field) -> str:
         if field.maximum is not None
         else f" {field.minimum:g} or more."
     )
+
+
+def _others() -> Iterator[str]:
+    yield "## Other outputs"
+    yield ""
+    yield "| output | file | what it is |"
+    yield "|---|---|---|"
+    for name, (file, meaning) in _OTHERS.items():
+        yield f"| `{name}` | `{file}` | {meaning} |"
+    yield ""
 
 
 def _reasons() -> Iterator[str]:

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 import polars as pl
 
 from sparkle_curation.errors import EmptyOutputError
-from sparkle_curation.filtering.verdicts import Outcome, RejectReason, outcome_column, score_column
+from sparkle_curation.filtering.verdicts import Outcome, RejectReason
 from sparkle_curation.spec.stages import CRITERIA
+from sparkle_curation.spec.tables.verdicts import outcome_column, score_column
 
 _ON_PURPOSE = "for a variant without pairs: --params allow_empty=true"
 

@@ -16,10 +16,10 @@ from kedro.io.core import AbstractDataset, DatasetError
 from sparkle_curation.datasets.variant.kiwi_edit_dataset import PARTS, Part, parse_part
 from sparkle_curation.datasets.variant.version_files import VersionFiles, folder_files, revision_files
 from sparkle_curation.errors import VersionError
-from sparkle_curation.filtering.verdicts import VERDICT_COLUMNS, threshold_column
 from sparkle_curation.spec.layout import PROMPTS_FOLDER
 from sparkle_curation.spec.old_names import old_paths, with_new_keys, with_new_names
 from sparkle_curation.spec.stages import CRITERIA
+from sparkle_curation.spec.tables.verdicts import VERDICT_COLUMNS, threshold_column
 from sparkle_curation.variant.export import VARIANT_COLUMNS
 from sparkle_curation.variant.versions.version import CurationSettings, VariantVersion, check_version
 

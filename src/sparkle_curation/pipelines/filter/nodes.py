@@ -31,6 +31,7 @@ from sparkle_curation.scoring.audit import score_audit
 from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.stages import STAGE_NAMES, STAGES
 from sparkle_curation.spec.tables.ingested import SCORE_FAULT_COLUMNS
+from sparkle_curation.spec.tables.verdicts import SOURCE
 from sparkle_curation.variant import empty_variant
 
 logger = logging.getLogger(__name__)
@@ -82,7 +83,7 @@ def choose_scores(source: score_source.ScoreSource, *tables: AnyFrame) -> tuple[
     ]
     if source != "released":
         for stage, scores in zip(STAGES, chosen, strict=True):
-            counts = scores.group_by(score_source.SOURCE).len().sort(score_source.SOURCE).collect()
+            counts = scores.group_by(SOURCE).len().sort(SOURCE).collect()
             said = ", ".join(f"{count:,} {name}" for name, count in counts.iter_rows())
             logger.info("%s: %s scores", stage.name, said or "no")
     return tuple(chosen)

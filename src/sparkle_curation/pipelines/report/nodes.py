@@ -9,11 +9,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from sparkle_curation.filtering.verdicts import outcome_column, score_column, threshold_column
 from sparkle_curation.ingest.assets.store import AssetStore
 from sparkle_curation.pipelines.report.params import ContactSheetParams
 from sparkle_curation.reports.sheet.sample_choice import choose_by_theme, choose_named, choose_nearest
 from sparkle_curation.spec.stages import CRITERIA
+from sparkle_curation.spec.tables.verdicts import outcome_column, score_column, threshold_column
 
 if TYPE_CHECKING:
     from sparkle_curation.reports.sheet.contact_sheet import StageScore

@@ -7,7 +7,6 @@ from typing import Any
 import polars as pl
 
 from sparkle_curation.errors import ConservationError
-from sparkle_curation.filtering.verdicts import VERDICT_COLUMNS, score_column
 from sparkle_curation.spec.codes.diff_reasons import CHANGES, Change
 from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.stages import CRITERIA
@@ -17,6 +16,7 @@ from sparkle_curation.spec.tables.variant import (
     SIDES,
     VARIANT_DIFF_COLUMNS,
 )
+from sparkle_curation.spec.tables.verdicts import VERDICT_COLUMNS, score_column
 from sparkle_curation.spec.themes import THEMES
 from sparkle_curation.variant.export import VARIANT_COLUMNS
 from sparkle_curation.variant.versions.diff_causes import VERDICT_FACTS, add_causes

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from sparkle_curation.filtering.verdicts import RejectReason, imputed_column, score_column, threshold_column
+from sparkle_curation.filtering.verdicts import RejectReason
 from sparkle_curation.spec.codes.diff_reasons import Cause, Change
 from sparkle_curation.spec.layout import annotations_csv_path, intermediate_jsonl_path, metadata_jsonl_path
 from sparkle_curation.spec.stages import CRITERIA, Criterion
 from sparkle_curation.spec.tables.variant import DATA_COLUMNS, METADATA_COLUMNS, SIDES
+from sparkle_curation.spec.tables.verdicts import imputed_column, score_column, threshold_column
 from sparkle_curation.variant.versions.version import CurationSettings
 
 VERDICT_FACTS: tuple[str, ...] = (
