@@ -20,18 +20,14 @@ def register_pipelines() -> dict[str, Pipeline]:
         for name, pipeline in sorted(find_pipelines(raise_errors=True).items())
         if name != "__default__"
     }
+    # Filtering goes by tables that have passed `validate`, so that nothing is exported before they have.
+    filtering = pipelines["filter"]
+    validated = {name: f"{name}_validated" for name in COLUMNS if name in filtering.inputs()}
     pipelines["curate"] = (
         pipelines["ingest"]
         + pipelines["inspect"]
         + pipelines["validate"]
-        + _of_validated(pipelines["filter"])
+        + Pipeline(filtering, inputs=validated)
     )
     pipelines["__default__"] = pipelines["curate"]
     return KnownPipelines(pipelines)
-
-
-def _of_validated(filtering: Pipeline) -> Pipeline:
-    """The same filtering, of tables that have passed ``validate``, so that nothing is exported before they have."""
-    return Pipeline(
-        filtering, inputs={name: f"{name}_validated" for name in COLUMNS if name in filtering.inputs()}
-    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -87,7 +86,7 @@ class BatchGround:
     def _asked(self, job: GroundJob) -> list[_Asked] | Failure:
         if job.labels:
             frames = read_asset(
-                self.store, job.id, KIND.source_video, partial(_read_frames, indices=job.frames)
+                self.store, job.id, KIND.source_video, lambda file: list(read_frames(file, job.frames))
             )
             return frames if isinstance(frames, Failure) else [_Asked(job, [frame]) for frame in frames]
         pictures: list[Image] = []
@@ -117,10 +116,6 @@ class BatchGround:
         if asked.job.labels:
             return self.grounder.ask_round2(asked.pictures[0], asked.job.labels, tries)
         return self.grounder.ask_round1(asked.pictures[0], asked.pictures[1], asked.job.edit_prompt, tries)
-
-
-def _read_frames(file: Any, indices: Sequence[int]) -> list[Image]:
-    return list(read_frames(file, indices))
 
 
 def _answer(reply: Reply, tries: int) -> dict[str, Any]:

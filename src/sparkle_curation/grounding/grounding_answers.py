@@ -13,10 +13,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 from sparkle_curation.engine.io.storable_text import is_storable
-from sparkle_curation.model_jobs.answers import answer_body
+from sparkle_curation.model_jobs.answers import answer_body, refuse_constant
 from sparkle_curation.spec.frames import BBOX_SCALE
 
 _COORDINATES = 4
@@ -74,7 +74,7 @@ def parse_grounding(text: str) -> list[Found] | GroundingFault:
     if not body:
         return GroundingFault.EMPTY
     try:
-        value = json.loads(body, parse_constant=_refuse)
+        value = json.loads(body, parse_constant=refuse_constant)
     except (ValueError, RecursionError):
         return GroundingFault.NOT_JSON
     if not isinstance(value, list):
@@ -111,10 +111,6 @@ def same_label(label: str) -> str:
     return " ".join(label.casefold().split())
 
 
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(constant)
-
-
 def _found(item: Any) -> Found | GroundingFault:
     if not isinstance(item, dict):
         return GroundingFault.NOT_AN_OBJECT
@@ -132,14 +128,13 @@ def _box(value: Any) -> tuple[float, ...] | GroundingFault:
         return GroundingFault.NO_BOX
     if len(value) == _NO_COORDINATES:
         return ()
-    if len(value) != _COORDINATES or not all(_is_number(number) for number in value):
+    # A boolean is no number; and an integer may be too long to be a float.
+    are_numbers = all(
+        type(number) is int or (type(number) is float and math.isfinite(number)) for number in value
+    )
+    if len(value) != _COORDINATES or not are_numbers:
         return GroundingFault.NOT_FOUR_NUMBERS
     if not all(0 <= number <= BBOX_SCALE for number in value):
         return GroundingFault.OUT_OF_RANGE
     x1, y1, x2, y2 = value
     return (x1, y1, x2, y2) if x1 < x2 and y1 < y2 else GroundingFault.NOT_ORDERED
-
-
-def _is_number(value: object) -> bool:
-    # A boolean is no number; and an integer may be too long to be a float.
-    return type(value) is int or (type(value) is float and math.isfinite(value))

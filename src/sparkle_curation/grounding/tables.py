@@ -84,7 +84,12 @@ def _row2(job: Row, said: Row | None) -> Row:
     row = {**_describe(job, said), **{name: job[name] for name in _OF_ROUND1}}
     if row["fault"] or said is None:
         return row
-    answers = [_found(answer) for answer in said["answers"]]
+    read = [parse_grounding(answer["text"]) for answer in said["answers"]]
+    # None where an answer is none, also where it was taken by code that read it otherwise.
+    answers = [
+        None if answer["fault"] or isinstance(found, GroundingFault) else found
+        for answer, found in zip(said["answers"], read, strict=True)
+    ]
     relocated = [relocate(job["labels"], found or []) for found in answers]
     return {
         **row,
@@ -96,12 +101,6 @@ def _row2(job: Row, said: Row | None) -> Row:
 
 def _describe(job: Row, said: Row | None) -> dict[str, Any]:
     return {**tell(job, said), "edit_type": job["theme"]}
-
-
-def _found(answer: Row) -> list[Found] | None:
-    """The objects of an answer; None where it is none, also where it was taken by code that read it otherwise."""
-    read = parse_grounding(answer["text"])
-    return None if answer["fault"] or isinstance(read, GroundingFault) else read
 
 
 def _objects(found: Sequence[Found]) -> list[dict[str, Any]]:

@@ -154,11 +154,12 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def _refuse(constant: str) -> NoReturn:
+def refuse_constant(constant: str) -> NoReturn:
+    """Stop at ``NaN`` and ``Infinity``, which Python's decoder would take and JSON does not have."""
     raise ValueError(constant)
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_refuse)
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=refuse_constant)
 
 
 def _answer(value: object, score_range: int) -> Answer | AnswerFault:

@@ -113,8 +113,10 @@ def plan(jobs: pl.DataFrame, asking: AskConfig, journal: Journal) -> Plan:
         ModelError: as ``ask``.
     """
     asked = jobs.filter("is_asked").unique(KEY, maintain_order=True)
-    missing = _missing(asked, journal)
-    batch = _spread(missing, asking.batch_size)
+    with journal:
+        missing = asked.filter(~pl.Series(journal.keys().holds(asked[KEY].to_arrow())))
+    # From the first to the last, so that each sort is among them.
+    batch = missing.gather_every(max(1, missing.height // asking.batch_size)).head(asking.batch_size)
     rest = missing.join(batch.select(KEY), on=KEY, how="anti")
     seconds = None
     if batch.height:
@@ -139,15 +141,5 @@ def _is_any_answered(jobs: pl.DataFrame, journal: Journal) -> bool:
     )
 
 
-def _spread(jobs: pl.DataFrame, count: int) -> pl.DataFrame:
-    """Some of the jobs, from the first to the last, so that each sort is among them."""
-    return jobs.gather_every(max(1, jobs.height // count)).head(count)
-
-
 def _pictures(jobs: pl.DataFrame, asking: AskConfig) -> int:
     return int(jobs.select(asking.pictures.sum()).item())
-
-
-def _missing(asked: pl.DataFrame, journal: Journal) -> pl.DataFrame:
-    with journal:
-        return asked.filter(~pl.Series(journal.keys().holds(asked[KEY].to_arrow())))

@@ -87,11 +87,12 @@ def _figures() -> list[pl.Expr]:
 
 def _crossing(threshold: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
     """Whether a compared sample is kept by the rescore alone, and by the release alone."""
-    was_kept, is_kept = (_is_met(score, threshold) for score in (_RELEASED, _RESCORED))
+    was_kept, is_kept = (is_met(score, threshold) for score in (_RELEASED, _RESCORED))
     return _IS_COMPARED & ~was_kept & is_kept, _IS_COMPARED & was_kept & ~is_kept
 
 
-def _is_met(score: pl.Expr, threshold: pl.Expr) -> pl.Expr:
+def is_met(score: pl.Expr, threshold: pl.Expr) -> pl.Expr:
+    """Whether the primary criterion of the row's ``stage`` keeps the score."""
     upper = [each.name for each in PRIMARY_CRITERIA if not each.is_at_least]
     return pl.when(pl.col("stage").is_in(upper)).then(score <= threshold).otherwise(score >= threshold)
 

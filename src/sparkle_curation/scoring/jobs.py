@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+import numpy as np
 import polars as pl
 
 from sparkle_curation.engine.caching.costly_work import digests
 from sparkle_curation.engine.journal.journal import KEY
 from sparkle_curation.model_jobs.job_files import choose_files, pair_files, tell_error
-from sparkle_curation.scoring.editscore.scored_frames import choose_scored_frames
 from sparkle_curation.spec.frames import SCORED_FRAMES
 from sparkle_curation.spec.stages import STAGES, Stage
 from sparkle_curation.spec.tables.rescores import TOO_SHORT
@@ -112,6 +112,9 @@ def _of_stage(
 ) -> pl.DataFrame:
     source, edited = stage.source_kind, stage.edited_kind
     is_short = pl.lit(stage.is_of_frames) & (pl.col("edited_frame_count") <= SCORED_FRAMES)
+    # The template with the record's prompt in its place.
+    first, *rest = rules.templates.get(stage.name, PROMPT).split(PROMPT)
+    told = pl.concat_str(pl.lit(first), *(part for text in rest for part in ("prompt", pl.lit(text))))
     too_short = f"{edited}: {SCORED_FRAMES} frames beside the first are wanted"
     pairs = (
         pair_files(files, source, edited, prompts.select("id", prompt=stage.name))
@@ -119,7 +122,7 @@ def _of_stage(
         .with_columns(
             pl.lit(stage.name).alias("stage"),
             tell_error(source, **{TOO_SHORT: too_short}).alias("error_detail"),
-            _edit_prompt(rules.templates.get(stage.name, PROMPT)).alias("edit_prompt"),
+            told.alias("edit_prompt"),
             *_frames(stage, rules.video_source_frame),
         )
     )
@@ -136,21 +139,30 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def _edit_prompt(template: str) -> pl.Expr:
-    """The template with the record's prompt in its place."""
-    first, *rest = template.split(PROMPT)
-    return pl.concat_str(pl.lit(first), *(part for text in rest for part in ("prompt", pl.lit(text))))
-
-
 def _frames(stage: Stage, source_frame: SourceFrame) -> list[pl.Expr]:
     """The frames that are shown, of the source and of the edited video; none of a still."""
     kind = pl.List(pl.Int32)
     if not stage.is_of_frames:
         return [pl.lit([], dtype=kind).alias(f"{side}_frames") for side in _SIDES]
-    edited = pl.col("edited_frame_count").map_elements(_scored_frames, return_dtype=kind)
+    edited = pl.col("edited_frame_count").map_elements(
+        lambda count: choose_scored_frames(count) if count > SCORED_FRAMES else [], return_dtype=kind
+    )
     source = edited if source_frame == "same" else edited.list.eval(pl.element() * 0)
     return [source.alias("source_frames"), edited.alias("edited_frames")]
 
 
-def _scored_frames(frame_count: int) -> list[int]:
-    return choose_scored_frames(frame_count) if frame_count > SCORED_FRAMES else []
+def choose_scored_frames(frame_count: int, count: int = SCORED_FRAMES) -> list[int]:
+    """The frames that are scored, counted from 0: evenly spread from the second to the last.
+
+    "We uniformly sample four non-first frames" (dataset card). Of 77 frames this gives the indices that the card
+    shows; of 69 to 81, the lengths of the release, others: index 76 is not in all of them.
+
+    Raises:
+        ValueError: the video has fewer than ``count`` frames after its first.
+
+    >>> choose_scored_frames(77), choose_scored_frames(81), choose_scored_frames(69)
+    ([1, 26, 51, 76], [1, 27, 54, 80], [1, 23, 46, 68])
+    """
+    if frame_count <= count:
+        raise ValueError(f"{frame_count} frames: {count} beside the first are wanted")
+    return [round(place) for place in np.linspace(1, frame_count - 1, count).tolist()]

@@ -40,13 +40,15 @@ def stream_table(
     Raises:
         ConservationError: a job that was asked for has no row in the journal.
     """
+
+    def make(job: Row, said: Row | None) -> Row:
+        row = tell(job, said)
+        if row["fault"] or said is None:
+            return row
+        return row | _scores(job, said["answers"], stage, score_scale)
+
     name = f"rescored_{stage.table}"
-    maker = RowMaker(
-        arrow_schema(RESCORED_TABLES[name]),
-        code_digest(__name__),
-        lambda job, said: _row(job, said, stage, score_scale),
-        provenance,
-    )
+    maker = RowMaker(arrow_schema(RESCORED_TABLES[name]), code_digest(__name__), make, provenance)
     return stream_rows(name, jobs.filter(pl.col("stage") == stage.name), answers, maker)
 
 
@@ -54,11 +56,6 @@ def published_records(table: pl.LazyFrame, stage: Stage) -> dict[str, Iterator[d
     """Theme -> the records of its scored samples, as the release writes them, read as they are gone through."""
     columns = ["id", "prompt", *(["frame_indices"] if stage.is_of_frames else []), "editscore"]
     return records_by_theme(table, columns)
-
-
-def _row(job: Row, said: Row | None, stage: Stage, score_scale: ScoreScale) -> Row:
-    row = tell(job, said)
-    return row if row["fault"] or said is None else row | _scores(job, said["answers"], stage, score_scale)
 
 
 def _scores(job: Row, answers: Sequence[Row], stage: Stage, score_scale: ScoreScale) -> dict[str, Any]:

@@ -12,21 +12,12 @@ from sparkle_curation.spec.layout import ASSET_KINDS
 _KINDS = "null for all, or asset kinds as a list or separated by spaces: " + ", ".join(ASSET_KINDS)
 
 
-def _split(value: object) -> object:
-    """The words of a text: ``--params`` takes no comma, so a list cannot be given there."""
-    return value.split() if isinstance(value, str) else value
-
-
-def _known(kinds: list[str]) -> list[str]:
-    unknown = [kind for kind in kinds if kind not in ASSET_KINDS]
-    if unknown or not kinds:
+def _checked(value: object) -> object:
+    """The kinds of a list, or of a text: ``--params`` takes no comma, so a list cannot be given there."""
+    kinds = value.split() if isinstance(value, str) else value
+    if isinstance(kinds, list) and (not kinds or any(kind not in ASSET_KINDS for kind in kinds)):
         raise ValueError(_KINDS)
     return kinds
-
-
-def _checked(value: object) -> object:
-    kinds = _split(value)
-    return _known(kinds) if isinstance(kinds, list) else kinds
 
 
 _DECODED_PART = 16

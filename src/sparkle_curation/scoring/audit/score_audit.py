@@ -28,12 +28,13 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from sparkle_curation.model_jobs.answers import ANSWER_TYPE, parse_answers
+from sparkle_curation.scoring.agreement import is_met
 from sparkle_curation.scoring.audit.lattice import is_on_lattice, lattice_evidence, sum_of_answers
 from sparkle_curation.scoring.audit.pass_search import Recorded, is_made_of_passes, overall_without
 from sparkle_curation.scoring.editscore.score_scale import DEFAULT_SCORE_SCALE, ScoreScale
 from sparkle_curation.spec.codes.score_rules import ScoreRule
 from sparkle_curation.spec.fields import arrow_schema
-from sparkle_curation.spec.stages import PRIMARY_CRITERIA, STAGE_NAMES, STAGES, Stage
+from sparkle_curation.spec.stages import STAGE_NAMES, STAGES, Stage
 from sparkle_curation.spec.tables.ingested import SCORE_AUDIT_COLUMNS, SCORE_FAULT_COLUMNS
 
 GUESS_MARKER = "guess_if_cannot_parse"
@@ -76,7 +77,7 @@ def compare_with_thresholds(score_faults: AnyFrame, thresholds: Mapping[str, flo
         thresholds: by the stage's name; a score equal to it is kept.
     """
     is_kept, would_be_kept = (
-        _is_met(pl.col(name), pl.col("threshold")) for name in ("score", "score_without_imputed_pass")
+        is_met(pl.col(name), pl.col("threshold")) for name in ("score", "score_without_imputed_pass")
     )
     return (
         score_faults.lazy()
@@ -89,12 +90,6 @@ def compare_with_thresholds(score_faults: AnyFrame, thresholds: Mapping[str, flo
         .select(field.name for field in SCORE_AUDIT_COLUMNS)
         .collect()
     )
-
-
-def _is_met(score: pl.Expr, threshold: pl.Expr) -> pl.Expr:
-    """Whether the primary criterion of the row's stage keeps the score."""
-    upper = [each.name for each in PRIMARY_CRITERIA if not each.is_at_least]
-    return pl.when(pl.col("stage").is_in(upper)).then(score <= threshold).otherwise(score >= threshold)
 
 
 # ------------------------------------------------------------------ stills

@@ -73,6 +73,10 @@ def editscore_prompt_template(score_range: int) -> PromptTemplate | None:
     texts = _editscore_texts()
     if texts is None:
         return None
+    try:
+        installed = version(_EDITSCORE)
+    except PackageNotFoundError:
+        installed = "of unknown version"
     scale = str(score_range)
     context = texts._context_no_delimit_reasoning_first
     scoring = texts._prompts_0shot_tie_rule_SC.replace("10", scale)
@@ -80,7 +84,7 @@ def editscore_prompt_template(score_range: int) -> PromptTemplate | None:
     return PromptTemplate(
         "\n".join([context, texts._prompts_0shot_two_image_edit_rule, scoring]),
         "\n".join([context, quality]),
-        f"{_EDITSCORE} {_version()}",
+        f"{_EDITSCORE} {installed}",
     )
 
 
@@ -95,10 +99,3 @@ def _editscore_texts() -> Any:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-def _version() -> str:
-    try:
-        return version(_EDITSCORE)
-    except PackageNotFoundError:
-        return "of unknown version"

@@ -15,7 +15,7 @@ import numpy as np
 
 from sparkle_curation.model_jobs.answers import Answer, AnswerFault, parse_answer
 from sparkle_curation.model_jobs.provenance import SAMPLE_EDITS
-from sparkle_curation.models.questions import Image, Question, Reply, ReplyFault, VisionLanguageModel
+from sparkle_curation.models.questions import Image, Question, ReplyFault, VisionLanguageModel
 from sparkle_curation.scoring.editscore.prompt_template import PromptTemplate
 from sparkle_curation.scoring.editscore.score_scale import ScoreScale
 
@@ -146,14 +146,18 @@ def score(
     ]
     attempts: dict[Place, Attempt] = {}
     for tries in range(1, settings.max_tries + 1):
-        asked = [place for place in places if _is_open(attempts.get(place))]
+        # Asked (again); but what the model cannot do at all, it cannot with another seed.
+        asked = [
+            place
+            for place in places
+            if place not in attempts or isinstance(attempts[place].answer, AnswerFault)
+        ]
         questions = [
             _question(candidates[place.candidate], place, tries, prompt_template, settings) for place in asked
         ]
         for place, reply in zip(asked, model.ask(questions), strict=True):
-            attempts[place] = Attempt(
-                reply.text or reply.detail or "", _read(reply, settings.score_scale), tries
-            )
+            read = reply.fault or parse_answer(reply.text, settings.score_scale.score_range)
+            attempts[place] = Attempt(reply.text or reply.detail or "", read, tries)
     return [
         Scoring(
             {
@@ -187,15 +191,6 @@ def sample_questions(prompt_template: PromptTemplate, settings: ScoreSettings) -
     ]
 
 
-def _is_open(attempts: Attempt | None) -> bool:
-    """Whether a question is to be asked (again): what the model cannot do at all, it cannot with another seed."""
-    return attempts is None or isinstance(attempts.answer, AnswerFault)
-
-
-def _read(reply: Reply, score_scale: ScoreScale) -> Answer | AnswerFault | ReplyFault:
-    return reply.fault or parse_answer(reply.text, score_scale.score_range)
-
-
 def _question(
     candidate: Candidate, place: Place, tries: int, prompt_template: PromptTemplate, settings: ScoreSettings
 ) -> Question:
@@ -209,13 +204,10 @@ def _question(
         text = prompt_template.quality
     seed = settings.seed + place.number + (tries - 1) * settings.score_scale.passes
     schema = answer_schema(settings.score_scale.score_range) if settings.is_constrained else None
-    return Question((*_shown(pictures, settings.has_labels), text), seed, schema)
-
-
-def _shown(pictures: list[Image], has_labels: bool) -> list[Image | str]:
-    if not has_labels:
-        return list(pictures)
-    return [part for number, picture in enumerate(pictures, 1) for part in (f"<img{number}>: ", picture)]
+    shown: list[Image | str] = []
+    for number, picture in enumerate(pictures, 1):
+        shown += [f"<img{number}>: ", picture] if settings.has_labels else [picture]
+    return Question((*shown, text), seed, schema)
 
 
 def answer_schema(score_range: int, max_reasoning_chars: int = 400) -> str:
