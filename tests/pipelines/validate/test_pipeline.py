@@ -183,7 +183,7 @@ def test_a_table_edited_after_it_was_validated_is_validated_and_audited_again(pr
     put(project, "edited_video_scores", mean_o_score=pl.col("mean_o_score") - 1e-6)
     project.run_here("curate", params={"validation.severity.derived_value": "warning"})
     summary = pl.read_csv(project.output("08_reporting", "validation_summary.csv"))
-    assert "mean_is_frames" in summary.filter(~pl.col("is_met"))["rule"].to_list()
+    assert "mean_o_score_is_frames" in summary.filter(~pl.col("is_met"))["rule"].to_list()
     audit = pl.read_parquet(project.output("03_primary", "score_audit.parquet"))
     assert audit.filter(pl.col("rule") == "above_geometric_mean").height == 12
 
