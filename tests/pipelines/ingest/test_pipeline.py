@@ -247,7 +247,7 @@ def test_an_empty_folder_has_nothing(
     for name, columns in COLUMNS.items():
         assert table(empty, name).columns == [column.name for column in columns]
         assert table(empty, name).is_empty()
-    assert said_absent(caplog) == ["everything: the folder holds no file of a Sparkle release"]
+    assert said_absent(caplog) == ["everything: the folder holds no file of Sparkle"]
 
 
 @pytest.mark.parametrize("root", ["nowhere", "file.txt"])
