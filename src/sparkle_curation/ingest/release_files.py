@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from operator import attrgetter
 from pathlib import Path, PurePath
 from typing import BinaryIO, Protocol, cast
@@ -67,6 +66,8 @@ class ReleaseFiles:
     def __init__(self, root: str, *, contents: Sequence[Path] = (), trusts_times: bool = True) -> None:
         self.root = str(root)
         self._contents, self._trusts_times = tuple(contents), trusts_times
+        self._known: dict[str, tuple[SourceFile, str]] = {}
+        self._known_state: tuple[tuple[int, int] | None, ...] = ()
         self._hashed: dict[SourceFile, str] = {}
         self._fs, base = fsspec.core.url_to_fs(self.root)
         self._base = base.rstrip("/")
@@ -164,9 +165,17 @@ class ReleaseFiles:
                 digest.update(block)
         return digest.hexdigest()
 
-    @cached_property
+    @property
     def _known_contents(self) -> dict[str, tuple[SourceFile, str]]:
         """Path -> the file as it was when its content was noted, and that content; of this root alone."""
+        facts = [path.stat() if path.is_file() else None for path in self._contents]
+        state = tuple((each.st_mtime_ns, each.st_ino) if each else None for each in facts)
+        # Looked at again where it was written anew: in `manifest,ingest` one run notes contents and uses them.
+        if state != self._known_state:
+            self._known_state, self._known = state, self._read_contents()
+        return self._known
+
+    def _read_contents(self) -> dict[str, tuple[SourceFile, str]]:
         return {
             path: (SourceFile(path, size, modified), content)
             for table in self._contents
@@ -176,7 +185,9 @@ class ReleaseFiles:
 
     def __getstate__(self) -> dict[str, object]:
         """Without what was noted, which may be long: who probes in another process asks for no version."""
-        return {name: value for name, value in self.__dict__.items() if name != "_known_contents"}
+        return {
+            name: value for name, value in self.__dict__.items() if name not in {"_known", "_known_state"}
+        } | {"_known": {}, "_known_state": ()}
 
     def open(self, path: str) -> BinaryIO:
         """The file at ``path``, open for reading from its start."""
