@@ -144,7 +144,9 @@ def test_changed_lines_make_other_tables_as_they_say(copy: Copy) -> None:
         '.rename({"size": "size_bytes"}).with_columns(pl.col("size_bytes") + 1)',
     )
     copy.edit("scoring/audit/score_audit.py", "_TOLERANCE = 1e-9", "_TOLERANCE = -100")
-    log = copy.kedro("ingest,inspect,filter", "allow_empty=true")  # validating would find the means that are none, and stop
+    log = copy.kedro(
+        "ingest,inspect,filter", "allow_empty=true"
+    )  # validating would find the means that are none, and stop
     scores = pl.read_parquet(copy.path("02_intermediate/scores/edited_video_scores.parquet"))
     assert scores["mean_o_score"].unique().to_list() == [0]
     moved = (
