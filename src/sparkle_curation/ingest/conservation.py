@@ -71,8 +71,8 @@ def count_sources(tables: Frames, quarantine: pl.LazyFrame, source_files: Frames
         .collect()
     )
     counts = (
-        sources.join(rows, on=["table", "path"], how="full", coalesce=True)
-        .join(quarantined, on=["table", "path"], how="full", coalesce=True)
+        sources.join(rows, on=["table", "path"], how="full", coalesce=True, maintain_order="left_right")
+        .join(quarantined, on=["table", "path"], how="full", coalesce=True, maintain_order="left_right")
         .with_columns(pl.col("record_count", "row_count", "quarantined_count", "warning_count").fill_null(0))
         .with_columns(pl.col("record_count").cast(pl.Int64), pl.lit(True).alias("is_present"))
     )
