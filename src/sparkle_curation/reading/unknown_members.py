@@ -76,18 +76,18 @@ def known_members(fields: tuple[Field, ...]) -> type[msgspec.Struct]:
     names = {f"member_{place}": field for place, field in enumerate(fields)}
     return msgspec.defstruct(
         "Known",
-        [(name, _shape(field.type) | None, None) for name, field in names.items()],
+        [(name, _shape(field.type), None) for name, field in names.items()],
         rename={name: field.name for name, field in names.items()},
         forbid_unknown_fields=True,
     )
 
 
 def _shape(kind: FieldType) -> Any:
-    """The type of a value: what may hold an object with its objects, anything else as it stands."""
+    """The type of a value or null: what may hold an object with its objects, anything else as it stands."""
     if isinstance(kind, Struct):
-        return known_members(kind.fields)
+        return known_members(kind.fields) | None
     inner = _shape(kind.element) if isinstance(kind, ListOf) else msgspec.Raw
-    return msgspec.Raw if inner is msgspec.Raw else list[inner]
+    return msgspec.Raw if inner is msgspec.Raw else list[inner] | None
 
 
 def unknown_members(extras: Iterable[str]) -> set[str]:
