@@ -199,7 +199,9 @@ class _BlockParse:
                 return
             refusal = "several objects on one line"
         if _UNKNOWN_MEMBER in refusal:
-            suspects = np.flatnonzero([self._reader.may_have_unknown(self._text(line)) for line in lines.tolist()])
+            suspects = np.flatnonzero(
+                [self._reader.may_have_unknown(self._text(line)) for line in lines.tolist()]
+            )
             self._parse(lines[self._examined(suspects, lines)], may_have_unknown=True)
             return
         self._reader.pace.slow_down(len(lines))
