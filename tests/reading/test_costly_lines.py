@@ -30,7 +30,6 @@ from sparkle_curation.judges.grounding_answers import GroundingFault, parse_grou
 from sparkle_curation.reading.line_limits import MAX_DEPTH, MAX_VALUES, excess
 from sparkle_curation.reading.screens import invalid_utf8_lines
 from sparkle_curation.reading.unknown_members import MAX_TOLD
-from sparkle_curation.release.reasons import Reason
 
 STILL = "edited_frame0_scores"
 LIMIT_S = 30
@@ -269,8 +268,3 @@ def test_a_deep_reply_is_no_answer(parse: Callable[[str], object], fault: object
     start = time.monotonic()
     assert parse(text) == fault
     assert time.monotonic() - start < 1
-
-
-def test_the_reason_is_told_in_words() -> None:
-    """The reason code has its meaning on the page of the tables."""
-    assert Reason("line_too_complex").meaning.startswith("The line nests deeper")

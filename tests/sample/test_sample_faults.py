@@ -25,6 +25,7 @@ SPOILT = [
     ("blank_line", STILL, b""),
     ("invalid_utf8", STILL, STILL.replace(b'"A pier', b'"\xffA pier')),
     ("invalid_json", STILL, STILL.replace(b'"id": ', b'"id" ')),
+    ("line_too_complex", STILL, STILL[:-1] + b', "note": ' + b"[" * 200 + b"]" * 200 + b"}"),
     ("truncated_line", STILL, STILL[: 2 * len(STILL) // 3]),
     ("not_an_object", STILL, b"[" + STILL + b"]"),
     ("duplicate_key", STILL, b'{"prompt": "another one", ' + STILL[1:]),

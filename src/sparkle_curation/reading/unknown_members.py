@@ -87,7 +87,7 @@ def _shape(kind: FieldType) -> Any:
     if isinstance(kind, Struct):
         return known_members(kind.fields) | None
     inner = _shape(kind.element) if isinstance(kind, ListOf) else msgspec.Raw
-    return msgspec.Raw if inner is msgspec.Raw else list[inner] | None
+    return msgspec.Raw if inner is msgspec.Raw else list[inner] | None  # type: ignore[valid-type] # made here
 
 
 def unknown_members(extras: Iterable[str]) -> set[str]:

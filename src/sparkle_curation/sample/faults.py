@@ -19,6 +19,7 @@ from sparkle_curation.release.themes import THEMES
 Spoil = Callable[[bytes], bytes]
 """A good line without its newline in, a spoilt one out."""
 Record = dict[str, Any]
+_DEPTH = 200
 
 
 def _invalid_json(line: bytes) -> bytes:
@@ -97,10 +98,16 @@ def _changed(change: Callable[[Record], None]) -> Spoil:
     return spoil
 
 
+def _deep(line: bytes) -> bytes:
+    """A further member holds lists in lists."""
+    return line[:-1] + b', "note": ' + b"[" * _DEPTH + b"]" * _DEPTH + b"}"
+
+
 FAULTS: dict[str, Spoil] = {
     Reason.BLANK_LINE.value: lambda _: b"",
     Reason.INVALID_UTF8.value: _invalid_utf8,
     Reason.INVALID_JSON.value: _invalid_json,
+    Reason.LINE_TOO_COMPLEX.value: _deep,
     Reason.TRUNCATED_LINE.value: _truncated_line,
     Reason.NOT_AN_OBJECT.value: lambda line: b"[" + line + b"]",
     Reason.DUPLICATE_KEY.value: _duplicate_key,
