@@ -17,6 +17,7 @@ from sparkle_curation.spec.themes import THEMES
 Spoil = Callable[[bytes], bytes]
 """A good line without its newline in, a spoilt one out."""
 Record = dict[str, Any]
+_DEPTH = 200
 
 
 def _invalid_json(line: bytes) -> bytes:
@@ -95,14 +96,19 @@ def _changed(change: Callable[[Record], None]) -> Spoil:
     return spoil
 
 
+def _deep(line: bytes) -> bytes:
+    """A further member holds lists in lists."""
+    return line[:-1] + b', "note": ' + b"[" * _DEPTH + b"]" * _DEPTH + b"}"
+
+
 FAULTS: dict[str, Spoil] = {
     Reason.BLANK_LINE.value: lambda _: b"",
     Reason.INVALID_UTF8.value: _invalid_utf8,
     Reason.INVALID_JSON.value: _invalid_json,
+    Reason.LINE_TOO_COMPLEX.value: _deep,
     Reason.TRUNCATED_LINE.value: _truncated_line,
     Reason.NOT_AN_OBJECT.value: lambda line: b"[" + line + b"]",
     Reason.DUPLICATE_KEY.value: _duplicate_key,
-    Reason.LINE_TOO_COMPLEX.value: lambda line: line[:-1] + b', "note": ' + b"[" * 200 + b"]" * 200 + b"}",
     Reason.MISSING_FIELD.value: _changed(_missing_field),
     Reason.WRONG_TYPE.value: _changed(_wrong_type),
     Reason.NOT_FINITE.value: _changed(_not_finite),

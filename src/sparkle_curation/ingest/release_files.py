@@ -170,7 +170,7 @@ class ReleaseFiles:
         """Path -> the file as it was when its content was noted, and that content; of this root alone."""
         facts = [path.stat() if path.is_file() else None for path in self._contents]
         state = tuple((each.st_mtime_ns, each.st_ino) if each else None for each in facts)
-        # Looked at again where it was written anew: in `manifest,ingest` one run notes contents and uses them.
+        # Looked at again where it was written again: in `manifest,ingest` one run notes contents and uses them.
         if state != self._known_state:
             self._known_state, self._known = state, self._read_contents()
         return self._known

@@ -18,6 +18,8 @@ from sparkle_curation.spec.sample_ids import ID_DIGITS, id_prefix
 
 Rows = npt.NDArray[np.int64]
 NO_ROWS: Rows = np.empty(0, np.int64)
+_LINES_AT_ONCE = 2048
+"""Lines that are checked again after one that is bad: without a bound a block of bad lines would cost its square."""
 _BAD_INDEX = re.compile(r"string index (\d+)")
 
 
@@ -61,13 +63,12 @@ def invalid_utf8_lines(data: memoryview, starts: Rows) -> Rows:
         starts: first index of each line.
     """
     found: list[int] = []
-    octets = pa.py_buffer(data)
-    first = 0
+    offsets = pa.py_buffer(np.append(starts, len(data)).astype(np.int32))
+    lines = pa.StringArray.from_buffers(len(starts), offsets, pa.py_buffer(data))
+    first, end = 0, min(_LINES_AT_ONCE, len(starts))
     while first < len(starts):
-        offsets = pa.py_buffer(np.append(starts[first:], len(data)).astype(np.int32))
-        lines = pa.StringArray.from_buffers(len(starts) - first, offsets, octets)
         try:
-            lines.validate(full=True)
+            lines.slice(first, end - first).validate(full=True)
         except pa.ArrowInvalid as error:
             named = _BAD_INDEX.search(str(error))
             if named is None:
@@ -75,7 +76,9 @@ def invalid_utf8_lines(data: memoryview, starts: Rows) -> Rows:
             found.append(first + int(named[1]))
             first = found[-1] + 1
         else:
-            break
+            first = end
+        if first == end:
+            end = min(end + _LINES_AT_ONCE, len(starts))
     return np.array(found, np.int64)
 
 
