@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -61,11 +63,20 @@ print(json.dumps(changed))
 
 
 @pytest.fixture(scope="module")
-def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     """A copy of the project, run once."""
-    made = Copy.make(tmp_path_factory.mktemp("changed") / "project")
-    made.kedro(f"{PIPELINES},filter")
-    return made
+    project = Copy.make(tmp_path_factory.mktemp("changed") / "project")
+    project.kedro(f"{PIPELINES},filter")
+    return project
+
+
+@pytest.fixture
+def copy(made: Copy, tmp_path: Path) -> Iterator[Copy]:
+    """That project with its outputs; what a test changes there is undone after it."""
+    shutil.copytree(made.root, tmp_path / "as_made")
+    yield made
+    shutil.rmtree(made.root)
+    shutil.copytree(tmp_path / "as_made", made.root)
 
 
 def kept(copy: Copy) -> dict[str, tuple[int, int]]:
