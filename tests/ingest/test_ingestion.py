@@ -31,6 +31,9 @@ from sparkle_curation.spec.codes.quarantine_reasons import Reason
 
 STILL = "edited_frame0_scores"
 SCHEMA = pa.schema([("number", pa.int64())])
+SIDES = ("rows", "quarantined", "source_files")
+SCORES = {f"{STILL}/{side}" for side in SIDES}
+ANNOTATIONS = {f"annotations/{side}" for side in SIDES}
 
 
 # ------------------------------------------------------------------ skip by content, on files
@@ -46,19 +49,20 @@ class Workplace:
         )
 
     def ingest(self, caplog: pytest.LogCaptureFixture) -> tuple[Ingested, set[str]]:
-        """The score table, and which of the six files were kept as they were."""
-        before = {path: self._state(path) for path in self.out.rglob("*.parquet")}
+        """The score table, and which of the six tables kept the partition of the one theme as it was."""
+        before = {path: self._state(path) for path in self.out.rglob("*.parquet") if path.is_file()}
         caplog.clear()
         with caplog.at_level(logging.DEBUG, logger="sparkle_curation"):
             found = ingest(STILL, self.release, self.out)
-        said = [record.getMessage() for record in caplog.records if "not read again" in record.getMessage()]
-        kept = {
-            str(path.relative_to(self.out).with_suffix(""))
-            for path, state in before.items()
-            if self._state(path) == state
-        }
-        assert len(said) == len(kept), "what is kept is said, and nothing else"
-        return found, kept
+        said = [
+            record.getMessage() for record in caplog.records if "sources unchanged" in record.getMessage()
+        ]
+        places = {path for path, state in before.items() if self._state(path) == state}
+        tables = {path.parent for path in before}
+        whole = {folder for folder in tables if set(folder.iterdir()) <= places}
+        assert len(said) == len(whole), "what is kept is said, and nothing else"
+        assert not before or len(places) >= len(before) - len(tables), "no partition but one changes"
+        return found, {name for name in SCORES | ANNOTATIONS if self.table(name) in places}
 
     @staticmethod
     def _state(path: Path) -> tuple[int, int]:
@@ -66,8 +70,8 @@ class Workplace:
         return status.st_ino, status.st_mtime_ns
 
     def table(self, name: str) -> Path:
-        """The file of a table."""
-        return self.out / f"{name}.parquet"
+        """The file of a table that holds the one theme."""
+        return self.out / f"{name}.parquet" / "time.parquet"
 
     def source(self, table: str) -> Path:
         """The file that a table is read from."""
@@ -81,11 +85,6 @@ def workplace(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Workplace:
     found, kept = workplace.ingest(caplog)
     assert (found.ids, found.reasons, kept) == ([1, 2], [(2, "invalid_json")], set())
     return workplace
-
-
-SIDES = ("rows", "quarantined", "source_files")
-SCORES = {f"{STILL}/{side}" for side in SIDES}
-ANNOTATIONS = {f"annotations/{side}" for side in SIDES}
 
 
 def test_unchanged_sources_are_not_read_again(workplace: Workplace, caplog: pytest.LogCaptureFixture) -> None:
@@ -148,11 +147,12 @@ def test_changed_annotations_have_the_scores_read_again(
 
 
 def test_a_file_that_appears_is_read(workplace: Workplace, caplog: pytest.LogCaptureFixture) -> None:
-    """The scores of another theme, added later, come into the table."""
+    """The scores of another theme, added later, come into the table; what is there is not read again."""
     line = good_line(STILL, 7).replace(b"_time_", b"_style_")
     make_release(workplace.release, {source_path(STILL).replace("time", "style"): file_of(line)})
     found, kept = workplace.ingest(caplog)
-    assert (found.rows["id"].to_list()[-1], kept) == (sample_id(7, "style"), ANNOTATIONS)
+    assert found.rows["id"].to_list()[0] == sample_id(7, "style")
+    assert kept == SCORES | ANNOTATIONS
 
 
 @pytest.mark.parametrize("gone", sorted(SCORES))

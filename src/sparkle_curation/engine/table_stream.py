@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import pyarrow as pa
 
@@ -40,6 +41,33 @@ class TableStream:
     def made_by(self, code: str) -> TableStream:
         """The same table, which is another one as soon as ``code`` is: a digest of what called for it."""
         return replace(self, fingerprint=digest([self.fingerprint, code]))
+
+
+@dataclass(frozen=True)
+class PartitionedStream:
+    """A table in partitions, each of which is written and kept for itself.
+
+    Attributes:
+        title: what is being read, for people.
+        partitions: the streams, all of one schema, by the path of their file in the table's folder, without its
+            ending; at least one.
+    """
+
+    title: str
+    partitions: Mapping[str, TableStream]
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The Arrow schema that all have."""
+        return next(iter(self.partitions.values())).schema
+
+    def batches(self) -> Iterator[pa.Table]:
+        """The pieces of all, one partition after the other; each call reads again."""
+        return chain.from_iterable(stream.batches() for stream in self.partitions.values())
+
+    def map(self, change: Callable[[TableStream], TableStream]) -> PartitionedStream:
+        """The same table, with each of its partitions changed."""
+        return replace(self, partitions={path: change(each) for path, each in self.partitions.items()})
 
 
 def digest(facts: object) -> str:

@@ -235,4 +235,7 @@ def _ordered(counts: pl.DataFrame, tables: list[str]) -> pl.DataFrame:
     ]
     rank = {name: position for position, name in enumerate(tables)}
     order = pl.col("table").replace_strict(rank, default=len(rank), return_dtype=pl.Int32)
-    return counts.sort(order, ~pl.col("is_present"), maintain_order=True).select(columns)
+    theme = pl.col("theme").cast(pl.Enum(THEMES))
+    return counts.sort(order, ~pl.col("is_present"), theme, nulls_last=True, maintain_order=True).select(
+        columns
+    )

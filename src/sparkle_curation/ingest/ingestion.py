@@ -6,14 +6,15 @@ Nothing is read until the rows are asked for, so a table whose sources have not 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sparkle_curation.engine.io.spool import Spool
 from sparkle_curation.engine.io.storable_text import storable
-from sparkle_curation.engine.table_stream import TableStream, digest
+from sparkle_curation.engine.table_stream import PartitionedStream, TableStream, digest
 from sparkle_curation.ingest.faults import QUARANTINE_SCHEMA, Fault, quarantine_rows
 from sparkle_curation.ingest.release_files import ReleaseFiles, SourceFile
 from sparkle_curation.spec.fields import arrow_schema
@@ -76,7 +77,7 @@ class Ledger:
 
 
 class Ingestion:
-    """One table of the catalog, read lazily from its source files.
+    """A table of the catalog or a partition of one, read lazily from its source files.
 
     Its three streams share one reading: whichever is written first starts it, and the others find it done.
 
@@ -160,6 +161,36 @@ class Ingestion:
         if self._ledger is None:
             raise RuntimeError("an ingestion that was read has a ledger")
         return self._ledger
+
+
+class PartitionedIngestion:
+    """A table of the catalog in partitions, each of which is read only when its own sources have changed.
+
+    Args:
+        table: the table's name.
+        partitions: by the path of their file in the table's folder; at least one.
+    """
+
+    def __init__(self, table: str, partitions: Mapping[str, Ingestion]) -> None:
+        self._table, self._partitions = table, partitions
+
+    @property
+    def rows(self) -> PartitionedStream:
+        """The table itself."""
+        return self._stream(self._table, attrgetter("rows"))
+
+    @property
+    def quarantined(self) -> PartitionedStream:
+        """The quarantine's rows of this table."""
+        return self._stream(f"{self._table}, quarantine", attrgetter("quarantined"))
+
+    @property
+    def source_files(self) -> PartitionedStream:
+        """What was read: one row per source."""
+        return self._stream(f"{self._table}, source files", attrgetter("source_files"))
+
+    def _stream(self, title: str, stream_of: Callable[[Ingestion], TableStream]) -> PartitionedStream:
+        return PartitionedStream(title, {path: stream_of(each) for path, each in self._partitions.items()})
 
 
 def _without_warnings(table: pa.Table, withdrawn: dict[str, set[int]]) -> pa.Table:

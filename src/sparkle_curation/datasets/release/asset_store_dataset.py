@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 from kedro.io.core import AbstractDataset, DatasetError
 
+from sparkle_curation.engine.io.parquet_files import parquet_files
 from sparkle_curation.ingest.assets.store import AssetStore
 
 
@@ -17,7 +18,7 @@ class AssetStoreDataset(AbstractDataset[NoReturn, AssetStore]):
 
     Args:
         path: root of the release, a local folder or an fsspec URL.
-        assets: the ingested table of assets, a local Parquet file.
+        assets: the ingested table of assets, local.
         metadata: for other tools; Kedro does not look at it.
 
     Example:
@@ -42,7 +43,7 @@ class AssetStoreDataset(AbstractDataset[NoReturn, AssetStore]):
         raise DatasetError(f"the release at {self._root} is read only")
 
     def _exists(self) -> bool:
-        return self._assets.is_file()
+        return bool(parquet_files(self._assets))
 
     def _describe(self) -> dict[str, Any]:
         return {"path": self._root, "assets": str(self._assets)}

@@ -13,6 +13,7 @@ from kedro_datasets._typing import TablePreview
 
 from sparkle_curation.datasets.described_paths import described_paths
 from sparkle_curation.datasets.previews import table_preview
+from sparkle_curation.engine.io.parquet_files import parquet_files
 from sparkle_curation.ingest.sources_at_hand import NO_SOURCES
 
 
@@ -40,7 +41,9 @@ class SourcesDataset(AbstractDataset[NoReturn, pl.DataFrame]):
 
     def load(self) -> pl.DataFrame:
         """One row per source: ``table``, ``theme``, ``path``, ``record_count``."""
-        return pl.concat([NO_SOURCES, *(_sources(path) for path in self._paths.values())])
+        return pl.concat(
+            [NO_SOURCES, *(_sources(file) for path in self._paths.values() for file in parquet_files(path))]
+        )
 
     def save(self, data: NoReturn) -> None:
         """Not possible: each list is written with its table."""
@@ -51,7 +54,7 @@ class SourcesDataset(AbstractDataset[NoReturn, pl.DataFrame]):
         return table_preview(self.load().head(nrows))
 
     def _exists(self) -> bool:
-        return any(path.is_file() for path in self._paths.values())
+        return any(parquet_files(path) for path in self._paths.values())
 
     def _describe(self) -> dict[str, Any]:
         return {"filepaths": {name: str(path) for name, path in self._paths.items()}}

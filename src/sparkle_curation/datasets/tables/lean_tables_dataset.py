@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from kedro.io.core import AbstractDataset, DatasetError
 
 from sparkle_curation.datasets.described_paths import described_paths
+from sparkle_curation.engine.io.parquet_files import parquet_files
 from sparkle_curation.expectations.columns.slices import SLICE_ROWS, Slices
 
 _TEXT = "BYTE_ARRAY"
@@ -50,19 +51,20 @@ class LeanTablesDataset(AbstractDataset[NoReturn, dict[str, Slices]]):
         raise DatasetError("tables without their texts are read only")
 
     def _exists(self) -> bool:
-        return all(path.is_file() for path in self._paths.values())
+        return all(parquet_files(path) for path in self._paths.values())
 
     def _describe(self) -> dict[str, Any]:
         return {"filepaths": {name: str(path) for name, path in self._paths.items()}}
 
 
 def _slices_of(path: Path) -> Iterator[pl.DataFrame]:
-    with pq.ParquetFile(path) as file:
-        leaves = [leaf for place, leaf in enumerate(_leaves(file)) if not _is_idle(file, place)]
-        if not file.metadata.num_rows:
-            yield pl.DataFrame(pl.from_arrow(file.read(columns=leaves)))
-        for batch in file.iter_batches(SLICE_ROWS, columns=leaves):
-            yield pl.DataFrame(pl.from_arrow(batch))
+    for part in parquet_files(path):
+        with pq.ParquetFile(part) as file:
+            leaves = [leaf for place, leaf in enumerate(_leaves(file)) if not _is_idle(file, place)]
+            if not file.metadata.num_rows:
+                yield pl.DataFrame(pl.from_arrow(file.read(columns=leaves)))
+            for batch in file.iter_batches(SLICE_ROWS, columns=leaves):
+                yield pl.DataFrame(pl.from_arrow(batch))
 
 
 def _leaves(file: pq.ParquetFile) -> Iterator[str]:

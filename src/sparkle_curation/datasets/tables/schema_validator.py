@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from sparkle_curation.datasets.tables.table_dataset import Table
-from sparkle_curation.engine.table_stream import TableStream
+from sparkle_curation.engine.table_stream import PartitionedStream, TableStream
 from sparkle_curation.errors import ValidationError, did_you_mean
 from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.tables.consistency import CONSISTENCY_COLUMNS
@@ -70,7 +70,7 @@ class TableSchemaValidator:
 
 
 def _schema_of(data: Table) -> Mapping[str, str]:
-    if isinstance(data, TableStream):
+    if isinstance(data, TableStream | PartitionedStream):
         return _shown(data.schema)
     return {name: str(dtype) for name, dtype in data.lazy().collect_schema().items()}
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +19,13 @@ from kedro_datasets._typing import TablePreview
 
 from sparkle_curation.datasets.previews import NOT_MADE, table_preview
 from sparkle_curation.engine.caching.code_digest import code_digest
-from sparkle_curation.engine.io.atomic import atomic_file
+from sparkle_curation.engine.io.atomic import atomic_file, atomic_folder, link_or_copy
+from sparkle_curation.engine.io.parquet_files import parquet_files
 from sparkle_curation.engine.progress import byte_progress
-from sparkle_curation.engine.table_stream import TableStream
+from sparkle_curation.engine.table_stream import PartitionedStream, TableStream
 from sparkle_curation.errors import EmptyOutputError, MissingTableError
 from sparkle_curation.spec.old_names import with_new_names
+from sparkle_curation.spec.themes import THEMES
 
 logger = logging.getLogger(__name__)
 
@@ -33,19 +37,22 @@ ROW_GROUP_ROWS = 16_384
 ROW_GROUP_BYTES = 32 << 20
 """A row group ends at whichever comes first; the bytes bound the memory of a writer of long texts."""
 
-Table = pl.DataFrame | pl.LazyFrame | TableStream
+Table = pl.DataFrame | pl.LazyFrame | TableStream | PartitionedStream
 
 
 class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
-    """One Parquet file.
+    """One Parquet file, or a folder of them.
 
     Loads as a ``polars.LazyFrame``, so that a node reads only the columns it names. Saves a frame, or a
     ``TableStream`` piece by piece; a stream whose fingerprint the file already carries is not read at all.
+    A ``PartitionedStream`` becomes a folder of the path's name with a file for each partition, as Spark and Dask
+    write tables: only the partitions that changed are read, and all change at once.
 
     Args:
-        filepath: the Parquet file, local.
+        filepath: the Parquet file or folder, local.
         made_by: the pipeline that makes it, for who looks for it before.
         is_optional: whether a run goes on without it; it then loads as a frame without columns.
+        is_by_theme: whether it becomes a folder with a file for each theme of the dataset, by the column ``theme``.
         metadata: for other tools; Kedro does not look at it.
 
     Example:
@@ -67,11 +74,13 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
         filepath: str,
         made_by: str = "ingest",
         is_optional: bool = False,
+        is_by_theme: bool = False,
         metadata: dict[str, Any] | None = None,
     ) -> None:
         self._path = Path(filepath)
         self._made_by = made_by
         self._is_optional = is_optional
+        self._is_by_theme = is_by_theme
         self.metadata = metadata
 
     def load(self) -> pl.LazyFrame:
@@ -88,7 +97,7 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
                 where=self._path,
                 todo=f"make it first: kedro run --pipelines {self._made_by}, or kedro run --pipelines curate for all",
             )
-        return with_new_names(pl.scan_parquet(self._path))
+        return with_new_names(pl.scan_parquet(parquet_files(self._path)))
 
     def save(self, data: Table) -> None:
         """Write the whole table, or nothing: the old file stays until the new one is complete.
@@ -96,20 +105,82 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
         Raises:
             EmptyOutputError: the stream has no rows, the file has some, and the stream does not allow that.
         """
-        if not isinstance(data, TableStream):
+        if isinstance(data, PartitionedStream):
+            self._save_partitions(data)
+        elif self._is_by_theme:
+            self._save_by_theme(data)
+        elif not isinstance(data, TableStream):
             with atomic_file(self._path) as temporary:
                 data.lazy().sink_parquet(temporary, compression="zstd", compression_level=3)
         elif stored_fingerprint(self._path) == data.fingerprint:
-            level = logging.INFO if data.log_level == logging.INFO else logging.DEBUG
-            logger.log(level, "%s: sources unchanged, not read again", data.title)
+            _tell_unchanged(data.title, data.log_level)
         else:
             with atomic_file(self._path) as temporary:
-                _write_stream(data, temporary)
-                self._check_rows(data, temporary)
+                with byte_progress(data.title, data.total_bytes) as progress:
+                    _write_stream(data, temporary, progress)
+                self._check_rows(data, stored_rows(temporary))
+                _tell_rows(data.title, data.log_level, stored_rows(temporary))
 
-    def _check_rows(self, stream: TableStream, written: Path) -> None:
+    def _save_partitions(self, data: PartitionedStream) -> None:
+        """Write the partitions that changed beside the others, and let the folder of all take the old one's place."""
+        streams = {f"{path}.parquet": stream for path, stream in data.partitions.items()}
+        stored = {file.relative_to(self._path).as_posix() for file in parquet_files(self._path)}
+        kept = {
+            path
+            for path, stream in streams.items()
+            if path in stored and stored_fingerprint(self._path / path) == stream.fingerprint
+        }
+        any_stream = next(iter(streams.values()))
+        if kept == set(streams) == stored:
+            return _tell_unchanged(data.title, any_stream.log_level)
+        changed = {path: stream for path, stream in streams.items() if path not in kept}
+        done_bytes = 0
+        with (
+            byte_progress(data.title, sum(each.total_bytes for each in changed.values())) as progress,
+            atomic_folder(self._path) as temporary,
+        ):
+            for path in sorted(kept):
+                (temporary / path).parent.mkdir(parents=True, exist_ok=True)
+                link_or_copy(self._path / path, temporary / path)
+            for path, stream in changed.items():
+                (temporary / path).parent.mkdir(parents=True, exist_ok=True)
+                _write_stream(stream, temporary / path, partial(_add_progress, progress, done_bytes))
+                done_bytes += stream.total_bytes
+            row_count = stored_rows(temporary)
+            self._check_rows(any_stream, row_count)
+        _tell_rows(data.title, any_stream.log_level, row_count, len(kept), len(streams))
+        return None
+
+    def _save_by_theme(self, data: pl.DataFrame | pl.LazyFrame | TableStream) -> None:
+        """Write a file for each theme, also for one without rows, and let their folder take the old one's place."""
+        names = {f"{theme}.parquet" for theme in THEMES}
+        stored = {file.relative_to(self._path).as_posix() for file in parquet_files(self._path)}
+        if not isinstance(data, TableStream):
+            with atomic_folder(self._path) as temporary:
+                frame = data.lazy()
+                themes = pl.PartitionBy(
+                    temporary,
+                    key="theme",
+                    include_key=True,
+                    file_path_provider=lambda part: f"{part.partition_keys['theme'].item()}.parquet",
+                    approximate_bytes_per_file=None,
+                )
+                frame.sink_parquet(themes, compression="zstd", compression_level=3)
+                nothing = pl.DataFrame(schema=frame.collect_schema())
+                for name in names - {file.name for file in temporary.iterdir()}:
+                    nothing.write_parquet(temporary / name)
+        elif stored == names and stored_fingerprint(self._path) == data.fingerprint:
+            _tell_unchanged(data.title, data.log_level)
+        else:
+            with atomic_folder(self._path) as temporary:
+                _write_by_theme(data, temporary)
+                row_count = stored_rows(temporary)
+                self._check_rows(data, row_count)
+            _tell_rows(data.title, data.log_level, row_count)
+
+    def _check_rows(self, stream: TableStream, row_count: int) -> None:
         """Nothing, when what was written may take the place of what is there."""
-        if stream.allow_empty or pq.read_metadata(written).num_rows:
+        if stream.allow_empty or row_count:
             return
         if before := stored_rows(self._path):
             raise EmptyOutputError(
@@ -129,24 +200,31 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
         """Its ``rows``, ``columns`` and ``file_size`` in bytes, from the file's footer; empty where there is no file."""
         if not self._exists():
             return {}
-        footer = pq.read_metadata(self._path)
-        size = self._path.stat().st_size
-        return {"rows": footer.num_rows, "columns": len(footer.schema.to_arrow_schema()), "file_size": size}
+        files = parquet_files(self._path)
+        return {
+            "rows": stored_rows(self._path),
+            "columns": len(pq.read_schema(files[0])),
+            "file_size": sum(file.stat().st_size for file in files),
+        }
 
     def _exists(self) -> bool:
-        return self._path.is_file()
+        return bool(parquet_files(self._path))
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._path)}
 
 
 def stored_fingerprint(path: Path) -> str | None:
-    """The fingerprint of the stream that the Parquet file was written from.
+    """The fingerprint of the stream that the Parquet file, or each file of the folder, was written from.
 
-    None where it carries none, and where other code wrote it: this one might write the same stream otherwise.
+    None where one carries none or another, and where other code wrote it: this one might write the same stream
+    otherwise.
     """
-    if not path.is_file():
-        return None
+    found = {_fingerprint_in(file) for file in parquet_files(path)}
+    return found.pop() if len(found) == 1 else None
+
+
+def _fingerprint_in(path: Path) -> str | None:
     try:
         stored = pq.read_schema(path).metadata or {}
     except (pa.ArrowInvalid, OSError):  # not a whole Parquet file: written by something else, so replace it
@@ -157,20 +235,34 @@ def stored_fingerprint(path: Path) -> str | None:
 
 
 def stored_rows(path: Path) -> int:
-    """The rows of the Parquet file; 0 where it is none, or is not whole."""
-    try:
-        return int(pq.read_metadata(path).num_rows)
-    except (pa.ArrowInvalid, OSError):
-        return 0
+    """The rows of the Parquet file, or of all in the folder; 0 for what is none, or is not whole."""
+    count = 0
+    for file in parquet_files(path):
+        with suppress(pa.ArrowInvalid, OSError):
+            count += pq.read_metadata(file).num_rows
+    return count
 
 
 def _writer() -> bytes:
     return code_digest(glue=[__name__]).encode()
 
 
-def _write_stream(stream: TableStream, path: Path) -> None:
-    with byte_progress(stream.title, stream.total_bytes) as progress:
-        _write(_reporting(stream, progress), stream, path)
+def _tell_unchanged(title: str, log_level: int) -> None:
+    level = logging.INFO if log_level == logging.INFO else logging.DEBUG
+    logger.log(level, "%s: sources unchanged, not read again", title)
+
+
+def _tell_rows(title: str, log_level: int, count: int, kept: int = 0, total: int = 1) -> None:
+    rows = f"{count:,} row{'' if count == 1 else 's'}"
+    if kept:
+        rows += f", {kept:,} of {total:,} partitions unchanged and not read again"
+    if count or log_level == logging.INFO:
+        logger.log(log_level, "%s: %s", title, rows)
+
+
+def _write_stream(stream: TableStream, path: Path, progress: Callable[[int], None]) -> None:
+    """Write the whole stream to a file that is not there yet."""
+    _write(_reporting(stream, progress), stream, path)
     retracted = stream.retracted()
     if retracted:
         complete = path.with_name(f"{path.name}.complete")
@@ -179,51 +271,73 @@ def _write_stream(stream: TableStream, path: Path) -> None:
             _write(_without_retracted(complete, retracted), stream, path)
         finally:
             complete.unlink()
-    count = pq.read_metadata(path).num_rows
-    if count or stream.log_level == logging.INFO:
-        logger.log(stream.log_level, "%s: %s", stream.title, f"{count:,} row{'' if count == 1 else 's'}")
 
 
-def _reporting(stream: TableStream, progress: Any) -> Iterator[pa.Table]:
+def _add_progress(progress: Callable[[int], None], before: int, done: int) -> None:
+    progress(before + done)
+
+
+def _reporting(stream: TableStream, progress: Callable[[int], None]) -> Iterator[pa.Table]:
     for batch in stream.batches():
         yield batch
         progress(stream.bytes_read())
 
 
 def _write(batches: Iterator[pa.Table], stream: TableStream, path: Path) -> None:
-    """Write the batches as row groups, each on a thread of its own while the next one is being read."""
+    """Write the batches to one file."""
+    _write_routed(((path, batch) for batch in batches), stream, [path])
+
+
+def _write_by_theme(stream: TableStream, folder: Path) -> None:
+    """Write the whole stream to a file for each theme of the dataset."""
+    paths = {theme: folder / f"{theme}.parquet" for theme in THEMES}
+    batches = (
+        (paths[theme], batch.filter(pc.equal(batch["theme"], theme)))
+        for batch in stream.batches()
+        for theme in pc.unique(batch["theme"]).to_pylist()
+    )
+    _write_routed(batches, stream, paths.values())
+
+
+def _write_routed(
+    batches: Iterator[tuple[Path, pa.Table]], stream: TableStream, paths: Collection[Path]
+) -> None:
+    """Write each batch to its file as row groups, each group on a thread of its own while the next one is being read."""
     metadata = {
         **(stream.schema.metadata or {}),
         FINGERPRINT_KEY: stream.fingerprint.encode(),
         WRITER_KEY: _writer(),
     }
     schema = stream.schema.with_metadata(metadata)
-    with (
-        pq.ParquetWriter(path, schema, compression="zstd", compression_level=3) as writer,
-        ThreadPoolExecutor(1) as pool,
-    ):
+    with ExitStack() as stack:
+        writers = {
+            path: stack.enter_context(pq.ParquetWriter(path, schema, compression="zstd", compression_level=3))
+            for path in paths
+        }
+        pool = stack.enter_context(ThreadPoolExecutor(1))
         written: Future[None] | None = None
-        for group in _row_groups(batches):
+        for path, group in _row_groups(batches):
             if written:
                 written.result()
-            written = pool.submit(writer.write_table, group)
+            written = pool.submit(writers[path].write_table, group)
         if written:
             written.result()
 
 
-def _row_groups(batches: Iterator[pa.Table]) -> Iterator[pa.Table]:
-    """The batches, joined until they are large enough for a row group."""
-    held: list[pa.Table] = []
-    held_rows = held_bytes = 0
-    for batch in batches:
-        held.append(batch)
-        held_rows += batch.num_rows
-        held_bytes += batch.nbytes
-        if held_rows >= ROW_GROUP_ROWS or held_bytes >= ROW_GROUP_BYTES:
-            yield pa.concat_tables(held)
-            held, held_rows, held_bytes = [], 0, 0
-    if held_rows:
-        yield pa.concat_tables(held)
+def _row_groups(batches: Iterator[tuple[Path, pa.Table]]) -> Iterator[tuple[Path, pa.Table]]:
+    """The batches of each file, joined until they are large enough for a row group."""
+    held: dict[Path, list[pa.Table]] = {}
+    for path, batch in batches:
+        group = held.setdefault(path, [])
+        group.append(batch)
+        if (
+            sum(each.num_rows for each in group) >= ROW_GROUP_ROWS
+            or sum(each.nbytes for each in group) >= ROW_GROUP_BYTES
+        ):
+            yield path, pa.concat_tables(held.pop(path))
+    for path, group in held.items():
+        if any(each.num_rows for each in group):
+            yield path, pa.concat_tables(group)
 
 
 def _without_retracted(path: Path, retracted: dict[str, set[int]]) -> Iterator[pa.Table]:

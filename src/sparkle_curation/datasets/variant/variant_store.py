@@ -163,7 +163,7 @@ def _read_curation(
     samples = _read_samples(files, paths.prompts)
     if samples is None and exported_count != 0:
         return None
-    verdicts = _parse(files, paths.verdicts, _parse_verdicts)
+    verdicts = _read_verdicts(files, paths.verdicts)
     return VariantVersion(
         name=name,
         samples=_NO_SAMPLES if samples is None else samples,
@@ -204,6 +204,18 @@ def _read_part(files: VersionFiles, folder: str, part: Part) -> pl.DataFrame:
     metadata = files.read(metadata_path)
     frame = _parse(files, csv_path, lambda csv: parse_part(part, csv, metadata or b""))
     return _NO_SAMPLES if frame is None else frame
+
+
+def _read_verdicts(files: VersionFiles, path: str) -> pl.DataFrame | None:
+    """The verdicts, in one file or a folder of them; None where the version has none."""
+    name = path.rpartition("/")[2]
+    parts = sorted(found for found in files.names_in(path) if found.endswith(".parquet") and found != name)
+    frames = [
+        frame
+        for part in ([f"{path}/{part}" for part in parts] or [path])
+        if (frame := _parse(files, part, _parse_verdicts)) is not None
+    ]
+    return pl.concat(frames) if frames else None
 
 
 def _parse(files: VersionFiles, path: str, parse: Callable[[bytes], _Parsed]) -> _Parsed | None:

@@ -14,6 +14,7 @@ from kedro_datasets._typing import JSONPreview
 
 from sparkle_curation.datasets.described_paths import described_paths
 from sparkle_curation.datasets.previews import json_preview
+from sparkle_curation.engine.io.parquet_files import parquet_files
 from sparkle_curation.variant.provenance import CodeVersion, DataVersion, identify_data
 
 _WATCHED = ("src", "conf")
@@ -89,7 +90,7 @@ class DataVersionDataset(AbstractDataset[NoReturn, DataVersion]):
 
     def load(self) -> DataVersion:
         """The version of the data."""
-        return identify_data(pl.concat(pl.read_parquet(path) for path in self._paths.values()))
+        return identify_data(pl.concat(pl.read_parquet(parquet_files(path)) for path in self._paths.values()))
 
     def save(self, data: NoReturn) -> None:
         """Not possible: ingesting writes the lists that it comes from."""
@@ -100,7 +101,7 @@ class DataVersionDataset(AbstractDataset[NoReturn, DataVersion]):
         return json_preview(asdict(self.load()) if self._exists() else {})
 
     def _exists(self) -> bool:
-        return all(path.is_file() for path in self._paths.values())
+        return all(parquet_files(path) for path in self._paths.values())
 
     def _describe(self) -> dict[str, Any]:
         return {"filepaths": {name: str(path) for name, path in self._paths.items()}}

@@ -69,6 +69,14 @@ def atomic_folder(target: Path) -> Iterator[Path]:
         _remove(temporary)
 
 
+def link_or_copy(source: Path, target: Path) -> None:
+    """The same file under another name, or a copy of it, with its time, where the file system has no hard links."""
+    try:
+        target.hardlink_to(source)
+    except OSError:
+        shutil.copy2(source, target)
+
+
 def _sweep(target: Path) -> None:
     """Remove what earlier, killed writers of ``target`` left; a live writer's temporary is not touched."""
     temporary = re.compile(rf"\.{re.escape(target.name)}\.([0-9]+)\.tmp(\..+)?")

@@ -49,6 +49,11 @@ class AssetSource:
     part: int | None = None
 
     @property
+    def name(self) -> str:
+        """What tells it from the others of its theme."""
+        return self.kind if self.part is None else f"{self.kind}_part{self.part:02d}"
+
+    @property
     def size_bytes(self) -> int:
         """Length of all its files together."""
         return sum(file.size for file in self.files)

@@ -18,7 +18,7 @@ from sparkle_curation.errors import ReleaseError
 from sparkle_curation.ingest.csv.clean_csv import read_clean_csv
 from sparkle_curation.ingest.csv.csv_records import CsvRecord, csv_records
 from sparkle_curation.ingest.faults import Fault
-from sparkle_curation.ingest.ingestion import Ingestion, Ledger, present
+from sparkle_curation.ingest.ingestion import Ingestion, Ledger, PartitionedIngestion, present
 from sparkle_curation.ingest.jsonl.blocks import HEAD_BYTES
 from sparkle_curation.ingest.jsonl.duplicates import named_lines
 from sparkle_curation.ingest.jsonl.prompt_index import PromptIndex
@@ -37,19 +37,23 @@ logger = logging.getLogger(__name__)
 ANNOTATION_SCHEMA: pa.Schema = arrow_schema(ANNOTATION_COLUMNS)
 
 
-def ingest_annotations(files: ReleaseFiles) -> Ingestion:
-    """The ingestion of ``annotations``, over all themes whose CSV or metadata is there."""
-    sources = present(files, [path for theme in THEMES for path in annotation_paths(theme)])
+def ingest_annotations(files: ReleaseFiles) -> PartitionedIngestion:
+    """The ingestion of ``annotations``: a partition for each theme, whether or not its CSV and metadata are there."""
+    code = code_digest(__name__)
+    return PartitionedIngestion("annotations", {theme: _ingest_theme(files, theme, code) for theme in THEMES})
+
+
+def _ingest_theme(files: ReleaseFiles, theme: str, code: str) -> Ingestion:
+    csv_path, metadata_path = annotation_paths(theme)
+    sources = present(files, [csv_path, metadata_path])
     by_path = {source.path: source for source in sources}
 
     def read(ledger: Ledger) -> Iterator[pa.Table]:
-        for theme in THEMES:
-            csv_path, metadata_path = annotation_paths(theme)
-            samples = _read_csv(files, by_path.get(csv_path), theme, ledger)
-            metadata = _read_metadata(files, by_path.get(metadata_path), theme, samples, ledger)
-            yield _joined(theme, samples, metadata)
+        samples = _read_csv(files, by_path.get(csv_path), theme, ledger)
+        metadata = _read_metadata(files, by_path.get(metadata_path), theme, samples, ledger)
+        yield _joined(theme, samples, metadata)
 
-    return Ingestion("annotations", ANNOTATION_SCHEMA, sources, files, code_digest(__name__), read)
+    return Ingestion("annotations", ANNOTATION_SCHEMA, sources, files, code, read)
 
 
 def annotation_prompts(annotations: pl.LazyFrame) -> Prompts:

@@ -17,7 +17,7 @@ from xxhash import xxh3_128
 from sparkle_curation.engine.caching.code_digest import code_digest, own_modules
 from sparkle_curation.engine.executors.ordered_map import ordered_map
 from sparkle_curation.ingest.faults import Fault
-from sparkle_curation.ingest.ingestion import Ingestion, Ledger, present
+from sparkle_curation.ingest.ingestion import Ingestion, Ledger, PartitionedIngestion, present
 from sparkle_curation.ingest.jsonl.block import (
     JsonlBlockReader,
     ParsedBlock,
@@ -44,30 +44,33 @@ Prompts = Callable[[str], PromptIndex]
 """Theme -> its prompts. A function, so that they are loaded only when a table is read."""
 
 
-def ingest_jsonl(table: JsonlTable, files: ReleaseFiles, prompts: Prompts) -> Ingestion:
-    """The ingestion of one of the five intermediate JSONL tables, over all themes that are there.
+def ingest_jsonl(table: JsonlTable, files: ReleaseFiles, prompts: Prompts) -> PartitionedIngestion:
+    """The ingestion of one of the intermediate JSONL tables: a partition for each theme, whether or not it is there.
 
     A prompt that differs from the annotations' is a warning, so the annotations' files are sources too.
     """
-    own = [
-        (theme, source)
-        for theme in THEMES
-        for source in present(files, [table.path_of(theme)] if table.file_name else [])
-    ]
-    annotations = present(files, [path for theme in THEMES for path in annotation_paths(theme)])
-
-    def read(ledger: Ledger) -> Iterator[pa.Table]:
-        for theme, source in own:
-            records = JsonlFile(files, source, theme, table.published, prompts(theme))
-            for rows in records.read(ledger):
-                yield _with_columns(table, rows)
-
-    sources = [source for _, source in own]
     # The prompts are made by whoever hands them in, so that their code counts too.
     code = code_digest(__name__, *own_modules(prompts))
     if table.criteria:
         code += stage_slice(next(iter(table.criteria.values())).stage)
-    return Ingestion(table.name, table.schema, [*sources, *annotations], files, code, read)
+    return PartitionedIngestion(
+        table.name, {theme: _ingest_theme(table, theme, files, prompts, code) for theme in THEMES}
+    )
+
+
+def _ingest_theme(
+    table: JsonlTable, theme: str, files: ReleaseFiles, prompts: Prompts, code: str
+) -> Ingestion:
+    own = present(files, [table.path_of(theme)] if table.file_name else [])
+    annotations = present(files, annotation_paths(theme))
+
+    def read(ledger: Ledger) -> Iterator[pa.Table]:
+        for source in own:
+            records = JsonlFile(files, source, theme, table.published, prompts(theme))
+            for rows in records.read(ledger):
+                yield _with_columns(table, rows)
+
+    return Ingestion(table.name, table.schema, [*own, *annotations], files, code, read)
 
 
 @dataclass(frozen=True)

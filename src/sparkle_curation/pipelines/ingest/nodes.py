@@ -8,20 +8,20 @@ from dataclasses import replace
 import polars as pl
 
 from sparkle_curation.engine.caching.code_digest import code_digest
-from sparkle_curation.engine.table_stream import TableStream
+from sparkle_curation.engine.table_stream import PartitionedStream
 from sparkle_curation.ingest import sources_at_hand
 from sparkle_curation.ingest.assets.table import ingest_assets as read_assets
 from sparkle_curation.ingest.conservation import absences, count_sources, shard_gaps
 from sparkle_curation.ingest.csv.annotations import annotation_prompts
 from sparkle_curation.ingest.csv.annotations import ingest_annotations as read_annotations
-from sparkle_curation.ingest.ingestion import Ingestion
+from sparkle_curation.ingest.ingestion import PartitionedIngestion
 from sparkle_curation.ingest.jsonl.table import ingest_jsonl
 from sparkle_curation.ingest.release_files import ReleaseFiles
 from sparkle_curation.spec.tables.ingested import COLUMNS, JsonlTable
 
 logger = logging.getLogger(__name__)
 
-Ingested = tuple[TableStream, TableStream, TableStream]
+Ingested = tuple[PartitionedStream, PartitionedStream, PartitionedStream]
 """A table, its rows of the quarantine, and its list of sources; read when they are saved."""
 
 
@@ -86,8 +86,11 @@ def count_ingested(quarantine: pl.LazyFrame, *tables_and_sources: pl.LazyFrame) 
     return counts
 
 
-def _streams(ingestion: Ingestion, allow_empty: bool) -> Ingested:
+def _streams(ingestion: PartitionedIngestion, allow_empty: bool) -> Ingested:
     glue = code_digest(glue=[__name__])
-    rows, quarantined, source_files = ingestion.rows, ingestion.quarantined, ingestion.source_files
-    rows = replace(rows, allow_empty=allow_empty)
-    return rows.made_by(glue), quarantined.made_by(glue), source_files.made_by(glue)
+    rows = ingestion.rows.map(lambda stream: replace(stream, allow_empty=allow_empty))
+    return (
+        rows.map(lambda stream: stream.made_by(glue)),
+        ingestion.quarantined.map(lambda stream: stream.made_by(glue)),
+        ingestion.source_files.map(lambda stream: stream.made_by(glue)),
+    )
