@@ -288,15 +288,30 @@ def _head() -> Iterator[str]:
     yield "Made by `python -m sparkle_curation.spec.tables_page > docs/tables.md`; do not edit."
     yield "Files lie below the data root, `data/` unless `data_root` says otherwise. Reports, and what is no table, stand"
     yield "under [Other outputs](#other-outputs); codes stand at the end."
-    yield "Columns of the release keep their published names."
+    yield "Columns of the release keep their published names. A table that grows is a folder of Parquet files, read like"
+    yield "one file: `pl.read_parquet(folder)`, `duckdb: from 'folder/**/*.parquet'`."
     yield ""
+
+
+_FOLDERS = {
+    **dict.fromkeys(
+        ["annotations", *SCORE_TABLES, *GROUNDING_TABLES, "media", "grounding_boxes", "verdicts"],
+        "a file for each theme, `{theme}.parquet`",
+    ),
+    "assets": "a file for each shard, `{theme}/{kind}_part{number}.parquet`, and loose folder, `{theme}/{kind}.parquet`",
+    "{table}_source_files": "a file for each of the table itself",
+}
+"""Tables that are folders, with the names of their files."""
 
 
 def _tables() -> Iterator[str]:
     for name, (file, grain, columns) in _DESCRIBED.items():
         yield f"## {name}"
         yield ""
-        yield f"File: `{file}`. Grain: {grain}."
+        if name in _FOLDERS:
+            yield f"Folder: `{file}`, with {_FOLDERS[name]}. Grain: {grain}."
+        else:
+            yield f"File: `{file}`. Grain: {grain}."
         yield ""
         yield "| column | type | meaning |"
         yield "|---|---|---|"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from kedro.io.core import DatasetError
 from polars.testing import assert_frame_equal
 
 from sparkle_curation.datasets.tables.table_dataset import FINGERPRINT_KEY, ROW_GROUP_ROWS, TableDataset
-from sparkle_curation.engine.table_stream import TableStream
+from sparkle_curation.engine.table_stream import PartitionedStream, TableStream
+from sparkle_curation.spec.themes import THEMES
 
 SCHEMA = pa.schema(
     [
@@ -193,3 +195,129 @@ def test_a_table_that_was_never_made_says_what_makes_it(tmp_path: Path, made_by:
     with pytest.raises(DatasetError) as caught:
         dataset.load()
     assert f"kedro run --pipelines {made_by}, or kedro run --pipelines curate" in str(caught.value.__cause__)
+
+
+# ------------------------------------------------------------------ folders
+THEME_A, THEME_B = sorted(THEMES)[:2]
+
+
+def partitions(**changed: TableStream) -> PartitionedStream:
+    """Two partitions of a table, one of them in a folder."""
+    made = {"a": stream(rows(THEME_A, 1)), "b/part00": stream(rows(THEME_B, 2))}
+    return PartitionedStream("made", made | {name.replace("_", "/"): each for name, each in changed.items()})
+
+
+def places(dataset: TableDataset) -> dict[str, tuple[int, int]]:
+    """Inode and time of each file of a table, by its path."""
+    folder = dataset._path
+    return {
+        path.relative_to(folder).as_posix(): (path.stat().st_ino, path.stat().st_mtime_ns)
+        for path in folder.rglob("*.parquet")
+    }
+
+
+def test_a_partition_that_changed_is_read_and_the_others_stay_as_they_are(dataset: TableDataset) -> None:
+    """A reading of an unchanged partition would raise; one that is no longer named goes; a new one comes."""
+    dataset.save(partitions())
+    before = places(dataset)
+    unread = stream(ValueError("read"))
+    dataset.save(partitions(a=unread, b_part00=unread))
+    assert places(dataset) == before
+    dataset.save(
+        partitions(
+            a=unread, b_part00=stream(rows(THEME_B, 3), fingerprint="f2"), b_part01=stream(rows(THEME_B, 4))
+        )
+    )
+    assert lines_of(dataset) == [(THEME_A, 1), (THEME_B, 3), (THEME_B, 4)]
+    assert {path for path, place in places(dataset).items() if before.get(path) == place} == {"a.parquet"}
+    dataset.save(PartitionedStream("made", {"a": unread}))
+    assert lines_of(dataset) == [(THEME_A, 1)]
+
+
+def test_a_failing_partition_leaves_the_whole_table_as_it_was(dataset: TableDataset) -> None:
+    """Also the partitions that were written before it; and nothing lies beside the table."""
+    dataset.save(partitions())
+    before = places(dataset)
+    failing = {
+        "a": stream(rows(THEME_A, 9), fingerprint="f2"),
+        "b_part00": stream(ValueError("no"), fingerprint="f2"),
+    }
+    with pytest.raises((DatasetError, ValueError), match="no"):
+        dataset.save(partitions(**failing))
+    assert places(dataset) == before
+    assert [path.name for path in dataset._path.parent.iterdir()] == [dataset._path.name]
+
+
+@pytest.mark.parametrize("spoiled", ["a.parquet", "b/part00.parquet"])
+def test_a_partition_that_is_gone_or_spoiled_is_made_again(dataset: TableDataset, spoiled: str) -> None:
+    """It alone."""
+    dataset.save(partitions())
+    before = places(dataset)
+    for spoil in (Path.unlink, lambda path: path.write_bytes(b"PAR1")):
+        spoil(dataset._path / spoiled)
+        dataset.save(partitions())
+        assert {path for path, place in places(dataset).items() if before[path] != place} == {spoiled}
+        assert lines_of(dataset) == [(THEME_A, 1), (THEME_B, 2)]
+        before = places(dataset)
+
+
+def test_a_folder_takes_the_place_of_a_file_of_an_earlier_version(dataset: TableDataset) -> None:
+    """And a file that of a folder, should the table be no folder any more."""
+    dataset.save(stream(rows(THEME_A, 7)))
+    assert dataset._path.is_file()
+    dataset.save(partitions())
+    assert lines_of(dataset) == [(THEME_A, 1), (THEME_B, 2)]
+    assert dataset.stats()["rows"] == 2
+
+
+def test_retracted_rows_leave_their_partition_alone(dataset: TableDataset) -> None:
+    """Lines count within the file of the theme, so the others keep theirs."""
+    dataset.save(partitions(a=stream(rows(THEME_A, 1, 2), retracted={THEME_A: {1}}, fingerprint="f2")))
+    assert lines_of(dataset) == [(THEME_A, 2), (THEME_B, 2)]
+
+
+def test_a_partitioned_table_does_not_lose_all_its_rows(dataset: TableDataset) -> None:
+    """One partition may become empty, all of them may not, unless that is allowed."""
+    guarded = {
+        name: replace(stream(SCHEMA.empty_table(), fingerprint="f2"), allow_empty=False)
+        for name in ("a", "b_part00")
+    }
+    dataset.save(partitions())
+    with pytest.raises(DatasetError, match="would lose all its rows"):
+        dataset.save(partitions(**guarded))
+    dataset.save(partitions(a=guarded["a"]))
+    assert lines_of(dataset) == [(THEME_B, 2)]
+
+
+@pytest.fixture
+def by_theme(tmp_path: Path) -> TableDataset:
+    """A table with a file for each theme."""
+    return TableDataset(filepath=str(tmp_path / "table.parquet"), is_by_theme=True)
+
+
+def test_rows_go_to_the_file_of_their_theme_in_their_order(by_theme: TableDataset) -> None:
+    """Of a stream whose themes alternate as of a frame; a theme without rows has a file too."""
+    pieces = [rows(THEME_B, 3), pa.concat_tables([rows(THEME_A, 1), rows(THEME_B, 1), rows(THEME_A, 0)])]
+    wanted = [(THEME_A, 1), (THEME_A, 0), (THEME_B, 3), (THEME_B, 1)]
+    for data in (stream(*pieces), pl.DataFrame(pl.from_arrow(pa.concat_tables(pieces)))):
+        by_theme.save(data)
+        assert lines_of(by_theme) == wanted
+        assert set(places(by_theme)) == {f"{theme}.parquet" for theme in THEMES}
+        assert pl.read_parquet(by_theme._path / f"{THEME_B}.parquet")["source_line"].to_list() == [3, 1]
+
+
+def test_a_table_by_theme_is_read_again_when_one_of_its_files_is_gone(by_theme: TableDataset) -> None:
+    """The other files carry the same fingerprint, so the names are compared as well."""
+    by_theme.save(stream(rows(THEME_A, 1)))
+    by_theme.save(stream(ValueError("read")))
+    for path in sorted(by_theme._path.iterdir()):
+        path.unlink()
+        by_theme.save(stream(rows(THEME_A, 1)))
+        assert lines_of(by_theme) == [(THEME_A, 1)]
+        assert len(places(by_theme)) == len(THEMES)
+
+
+def test_a_frame_without_rows_keeps_its_columns(by_theme: TableDataset) -> None:
+    """In every file."""
+    by_theme.save(pl.DataFrame(schema={"theme": pl.String, "x": pl.Int8}))
+    assert by_theme.load().collect_schema() == {"theme": pl.String, "x": pl.Int8}
