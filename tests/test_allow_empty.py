@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from tests.conftest import Project
+from tests.made.edited_tables import edit_table, table_bytes
 
 from sparkle_curation.errors import EmptyOutputError
 
@@ -126,11 +127,11 @@ def test_a_table_whose_files_hold_nothing_any_more_keeps_its_rows(done: Project)
     """The files are there and empty: no row would take the place of 90."""
     for path in done.release_root.glob("intermediate_data/*/edited_video_score.jsonl"):
         path.write_bytes(b"")
-    before = done.table("edited_video_scores").read_bytes()
+    before = table_bytes(done.table("edited_video_scores"))
     with pytest.raises(EmptyOutputError, match="A table would lose all its rows") as caught:
         done.run_here("ingest")
     assert caught.value.got == "no row from its sources, in place of 90"
-    assert done.table("edited_video_scores").read_bytes() == before
+    assert table_bytes(done.table("edited_video_scores")) == before
     done.run_here("ingest", params={"allow_empty": True})
     assert pl.read_parquet(done.table("edited_video_scores")).is_empty()
 
@@ -171,8 +172,7 @@ def test_an_empty_variant_is_made_where_that_is_allowed(done: Project) -> None:
 def test_pairs_that_are_all_dropped_stop_the_run(done: Project) -> None:
     """Samples are kept, and the preflight drops each: how many is said, and the variant stays."""
     media = done.output("02_intermediate", "media.parquet")
-    broken = pl.read_parquet(media).with_columns(pl.lit("not_mp4").alias("error"))
-    broken.write_parquet(media)
+    edit_table(media, lambda rows: rows.with_columns(pl.lit("not_mp4").alias("error")))
     before = contents(done.output(*VARIANT))
     with pytest.raises(EmptyOutputError, match="No pair can be exported") as caught:
         done.run_here("filter")

@@ -233,7 +233,7 @@ def test_both_names_of_the_option_run_a_pipeline(option: str, project: Project) 
     """``--pipeline`` is deprecated in Kedro, and works."""
     finished = project.run_kedro(option, "ingest")
     assert finished.returncode == 0, finished.stderr
-    assert project.output("02_intermediate", "annotations.parquet").is_file()
+    assert project.output("02_intermediate", "annotations.parquet").exists()
 
 
 @pytest.mark.slow

@@ -175,10 +175,13 @@ def _check_plots(built: Clone, scratch: Path) -> None:
 
 
 def test_a_changed_score_file_rebuilds_what_hangs_on_it(built: Clone) -> None:
-    """One table is read and changes, with what is known of its source; the changed sample is no longer exported."""
+    """One theme of one table is read and changes, with what is known of its source; the changed sample is not exported."""
     tables = built.path("data/02_intermediate")
-    paths = [*tables.glob("*.parquet"), *tables.glob("scores/*.parquet")]
-    before = {path.relative_to(tables).as_posix(): path.read_bytes() for path in paths}
+    not_tables = {"quarantined", "source_files"}
+    paths = (path.relative_to(tables) for path in tables.rglob("*.parquet") if path.is_file())
+    before = {
+        path.as_posix(): (tables / path).read_bytes() for path in paths if path.parts[0] not in not_tables
+    }
     exported = built.exported()
     sample = read_csv(built.path("data/05_model_input/kiwi_edit/prompts/time_train.csv"))[0]["task"]
     release = built.path("data/01_raw/sparkle_sample/intermediate_data/time")
@@ -187,7 +190,7 @@ def test_a_changed_score_file_rebuilds_what_hangs_on_it(built: Clone) -> None:
     assert stages_of(log) == ["manifest", "ingest", "validate", "curate"]
     assert set(re.findall(r"(\w+): sources unchanged, not read again", log)) == set(COLUMNS) - {TABLE}
     changed = {name for name in before if tables.joinpath(name).read_bytes() != before[name]}
-    assert changed == {f"scores/{TABLE}.parquet", "text_contents.parquet"}
+    assert changed == {f"scores/{TABLE}.parquet/time.parquet", "text_contents.parquet"}
     assert built.exported() == exported - Counter({"time": 1})
     built.back_to_head()
 

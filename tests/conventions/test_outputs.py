@@ -12,7 +12,7 @@ from kedro.io import CatalogConfigResolver
 from kedro.pipeline import Pipeline
 
 PLACE = re.compile(
-    r"^## (?P<table>\S+)\n\nFile: `(?P<file>[^`]+)`|^\| `(?P<output>[^`]+)` \| `(?P<path>[^`]+)` \|",
+    r"^## (?P<table>\S+)\n\n(?:File|Folder): `(?P<file>[^`]+)`|^\| `(?P<output>[^`]+)` \| `(?P<path>[^`]+)` \|",
     re.MULTILINE,
 )
 """A heading with its file, or a row of the other outputs."""

@@ -142,7 +142,7 @@ def test_changed_lines_make_other_tables_as_they_say(copy: Copy) -> None:
     }
     boxes = pl.read_parquet(copy.path("02_intermediate/grounding_boxes.parquet"))
     assert pl.read_parquet(copy.path("03_primary/score_faults.parquet")).is_empty()
-    assets = copy.places("02_intermediate")["data/02_intermediate/assets.parquet"]
+    assets = copy.places("02_intermediate/assets.parquet")
     copy.edit("ingest/jsonl/table.py", "[criterion.reduce(", "[0 * criterion.reduce(")
     copy.edit(
         "media/bboxes/sampled_frames.py",
@@ -172,7 +172,7 @@ def test_changed_lines_make_other_tables_as_they_say(copy: Copy) -> None:
     assert "media: 0 assets probed, 795 known from before" in log
     faults = pl.read_parquet(copy.path("03_primary/score_faults.parquet"))
     assert faults["rule"].value_counts().rows() == [("above_geometric_mean", 120 + 105 + 4 * 90)]
-    assert copy.places("02_intermediate")["data/02_intermediate/assets.parquet"] == assets
+    assert copy.places("02_intermediate/assets.parquet") == assets
 
 
 def test_a_changed_probe_probes_anew_and_its_rows_stand_beside_the_old_ones(copy: Copy) -> None:

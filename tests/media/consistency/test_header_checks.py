@@ -99,7 +99,7 @@ def test_an_absent_edges_video_fails_where_others_are_there() -> None:
     assert found["has_edges_video"].to_list() == [True, False]
     assert check_headers(clips(B), NO_GROUNDING)["has_edges_video"].to_list() == [None]
     other_theme = media(whole(A), clips("Sparkle_style_000001"))
-    assert check_headers(other_theme, NO_GROUNDING)["has_edges_video"].to_list() == [True, None]
+    assert check_headers(other_theme, NO_GROUNDING)["has_edges_video"].to_list() == [None, True]
 
 
 def test_no_media_is_no_row() -> None:

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import fsspec
 import polars as pl
-import pyarrow.parquet as pq
 import pytest
 from polars.testing import assert_frame_equal
 from tests.conftest import Project
+from tests.made.edited_tables import edit_table
 
 from sparkle_curation.errors import ConservationError, ReleaseError
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
@@ -281,25 +281,33 @@ def test_a_release_behind_a_url_is_the_same_release(project: Project, sample_rel
 
 # ------------------------------------------------------------------ again and again
 def parsed_again(project: Project, caplog: pytest.LogCaptureFixture) -> set[str]:
-    """The tables that a run read again; checks that it said so of the others, and kept their files."""
-    files = sorted(project.output("02_intermediate").rglob("*.parquet"))
-    files.append(project.output("03_primary", "score_faults.parquet"))
-    before = {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in files}
+    """The tables of which a run read files again; checks that it said so of the others, and kept their files."""
+    folder = project.output("02_intermediate")
+    before = {
+        path: (path.stat().st_ino, path.stat().st_mtime_ns)
+        for path in [*folder.rglob("*.parquet"), project.output("03_primary", "score_faults.parquet")]
+        if path.is_file()
+    }
     caplog.clear()
     with caplog.at_level(logging.DEBUG, logger="sparkle_curation"):
         project.run_here("curate", params={"threshold": 7.5})
-    kept = {
-        path.stem
+    changed = {
+        _table_of(path)
         for path, state in before.items()
-        if path.exists() and (path.stat().st_ino, path.stat().st_mtime_ns) == state
+        if not path.exists() or (path.stat().st_ino, path.stat().st_mtime_ns) != state
     }
     said = {
         record.getMessage().split(":")[0].split(",")[0]
         for record in caplog.records
-        if "not read again" in record.getMessage()
+        if "sources unchanged" in record.getMessage()
     }
-    assert said == kept
-    return set(COLUMNS) - kept
+    assert said == {_table_of(path) for path in before} - changed
+    return changed & set(COLUMNS)
+
+
+def _table_of(path: Path) -> str:
+    """The name of the table that a file is, or is a part of."""
+    return next((each for each in path.parents if each.suffix == ".parquet"), path).stem
 
 
 def test_what_has_not_changed_is_not_parsed_again(own: Project, caplog: pytest.LogCaptureFixture) -> None:
@@ -321,11 +329,11 @@ def test_a_row_removed_by_hand_is_missed(project: Project) -> None:
     """A table that keeps its fingerprint but has lost a row stops the run, and deleting the table mends it."""
     project.run_here("ingest")
     path = project.output("02_intermediate", "grounding_r1.parquet")
-    whole = pq.read_table(path)
-    pq.write_table(whole.slice(1), path)
+    count = table(project, "grounding_r1").height
+    edit_table(path / "location.parquet", lambda rows: rows.slice(1))
     with pytest.raises(ConservationError, match=r"location/foreground_grounding_r1\.jsonl") as caught:
         project.run_here("ingest")
     assert "21 read, 20 rows, 0 quarantined" in caught.value.format_message()
-    path.unlink()
+    (path / "location.parquet").unlink()
     project.run_here("ingest")
-    assert table(project, "grounding_r1").height == whole.num_rows
+    assert table(project, "grounding_r1").height == count

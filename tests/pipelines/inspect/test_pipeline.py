@@ -12,10 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
-import pyarrow.parquet as pq
 import pytest
 from polars.testing import assert_frame_equal
 from tests.conftest import CHECKOUT, Project
+from tests.made.edited_tables import edit_table
 
 from sparkle_curation.engine.journal.journal import Journal
 from sparkle_curation.errors import ConservationError, MissingTableError, ParameterError
@@ -81,7 +81,7 @@ def test_the_real_pairs_have_their_figures(project: Project, sparkle_real: Path)
 def test_a_repeated_run_probes_and_writes_nothing(project: Project, caplog: pytest.LogCaptureFixture) -> None:
     """The table stays the same file, and the log says so; another depth is another table."""
     run(project)
-    path = project.output("02_intermediate", "media.parquet")
+    path = project.output("02_intermediate", "media.parquet", "time.parquet")
     inode = path.stat().st_ino
     with caplog.at_level(logging.INFO):
         run(project)
@@ -174,9 +174,7 @@ def test_decoding_sees_what_headers_do_not(own: Project) -> None:
 def test_an_asset_that_lost_its_row_stops_the_run(project: Project) -> None:
     """The sums are held at the end of each run, whatever wrote the table."""
     run(project)
-    path = project.output("02_intermediate", "media.parquet")
-    table = pq.read_table(path)
-    pq.write_table(table.slice(1), path)  # with the fingerprint of the whole one
+    edit_table(project.output("02_intermediate", "media.parquet"), lambda rows: rows.slice(1))
     with pytest.raises(ConservationError, match="one for each asset"):
         project.run_here("inspect")
 

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import pyarrow.parquet as pq
 import pytest
 from tests.browser import shown
 from tests.conftest import Project
 from tests.expectations.damage import Release
+from tests.made.edited_tables import edit_table
 
 from sparkle_curation.errors import ValidationError
 from sparkle_curation.expectations.suites import SUITE_NAMES
@@ -35,14 +35,6 @@ def odd(project: Project, sample_release: Path, tmp_path: Path) -> Project:
     return replace(project, release_root=root)
 
 
-def edit(project: Project, table: str, change: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
-    """Change an ingested table behind ingestion's back; it keeps its fingerprint, so ingestion leaves it as it is."""
-    path = project.table(table)
-    metadata = pq.read_schema(path).metadata
-    changed = change(pl.read_parquet(path)).to_arrow()
-    pq.write_table(changed.replace_schema_metadata(metadata), path)
-
-
 @pytest.fixture(scope="module")
 def ingested(kedro_project: Path, sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The project on the sample release, ingested; copy its outputs before changing them."""
@@ -53,7 +45,7 @@ def ingested(kedro_project: Path, sample_release: Path, tmp_path_factory: pytest
 
 def put(project: Project, table: str, **changes: pl.Expr) -> None:
     """Change columns of an ingested table by hand."""
-    edit(project, table, lambda rows: rows.with_columns(**changes))
+    edit_table(project.table(table), lambda rows: rows.with_columns(**changes))
 
 
 def validated(caplog: pytest.LogCaptureFixture, project: Project, **params: object) -> set[str]:
@@ -158,7 +150,7 @@ def test_a_table_edited_by_hand_stops_the_run_before_anything_is_exported(
     """A value is missing, an id stands twice, or is none: table, rule and ten samples are named, nothing is written."""
     project = replace(ingested, data_root=tmp_path / "edited")
     shutil.copytree(ingested.data_root, project.data_root)
-    edit(project, table, change)
+    edit_table(project.table(table), change)
     with pytest.raises(ValidationError) as caught:
         project.run_here("curate")
     message = caught.value.format_message()

@@ -33,7 +33,7 @@ def check_headers(media: pl.DataFrame, grounding_r2: pl.LazyFrame) -> pl.DataFra
         media: columns of ``media``, one row per sample and kind.
         grounding_r2: with ``id``, ``frame_objects``.
     """
-    samples = media.lazy().select("id", "theme").unique(maintain_order=True)
+    samples = media.lazy().select("id", "theme").unique().sort("theme", "id")
     for kind in _KINDS:
         # The facts under the name of the kind; of broken assets none.
         whole = media.lazy().filter(pl.col("kind") == kind, pl.col("error").is_null())
