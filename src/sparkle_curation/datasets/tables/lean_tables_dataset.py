@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from kedro.io.core import AbstractDataset, DatasetError
 
 from sparkle_curation.datasets.described_paths import described_paths
+from sparkle_curation.engine.io.parquet import open_parquet
 from sparkle_curation.expectations.columns.slices import SLICE_ROWS, Slices
 
 _TEXT = "BYTE_ARRAY"
@@ -57,7 +58,7 @@ class LeanTablesDataset(AbstractDataset[NoReturn, dict[str, Slices]]):
 
 
 def _slices_of(path: Path) -> Iterator[pl.DataFrame]:
-    with pq.ParquetFile(path) as file:
+    with open_parquet(path, made_by="ingest") as file:
         leaves = [leaf for place, leaf in enumerate(_leaves(file)) if not _is_idle(file, place)]
         if not file.metadata.num_rows:
             yield pl.DataFrame(pl.from_arrow(file.read(columns=leaves)))

@@ -17,7 +17,10 @@ from kedro_datasets._typing import TablePreview
 
 from sparkle_curation.datasets.previews import NOT_MADE, table_preview
 from sparkle_curation.engine.caching.code_digest import code_digest
+from sparkle_curation.engine.io import format_version, parquet
 from sparkle_curation.engine.io.atomic import atomic_file
+from sparkle_curation.engine.io.format_version import FORMAT_VERSION
+from sparkle_curation.engine.io.parquet import FORMAT_KEY, FORMAT_METADATA, scan_parquet
 from sparkle_curation.engine.progress import byte_progress
 from sparkle_curation.engine.table_stream import TableStream
 from sparkle_curation.errors import EmptyOutputError, MissingTableError
@@ -79,6 +82,7 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
 
         Raises:
             MissingTableError: it was never written, and must be there.
+            FormatVersionError: a newer version of this project wrote it.
         """
         if not self._exists():
             if self._is_optional:
@@ -88,7 +92,7 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
                 where=self._path,
                 todo=f"make it first: kedro run --pipelines {self._made_by}, or kedro run --pipelines curate for all",
             )
-        return with_new_names(pl.scan_parquet(self._path))
+        return with_new_names(scan_parquet(self._path, made_by=self._made_by))
 
     def save(self, data: Table) -> None:
         """Write the whole table, or nothing: the old file stays until the new one is complete.
@@ -98,7 +102,9 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
         """
         if not isinstance(data, TableStream):
             with atomic_file(self._path) as temporary:
-                data.lazy().sink_parquet(temporary, compression="zstd", compression_level=3)
+                data.lazy().sink_parquet(
+                    temporary, compression="zstd", compression_level=3, metadata=FORMAT_METADATA
+                )
         elif stored_fingerprint(self._path) == data.fingerprint:
             level = logging.INFO if data.log_level == logging.INFO else logging.DEBUG
             logger.log(level, "%s: sources unchanged, not read again", data.title)
@@ -143,7 +149,8 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
 def stored_fingerprint(path: Path) -> str | None:
     """The fingerprint of the stream that the Parquet file was written from.
 
-    None where it carries none, and where other code wrote it: this one might write the same stream otherwise.
+    None where it carries none, and where other code wrote it, of a newer format too: this one might write the same stream
+    otherwise.
     """
     if not path.is_file():
         return None
@@ -151,7 +158,7 @@ def stored_fingerprint(path: Path) -> str | None:
         stored = pq.read_schema(path).metadata or {}
     except (pa.ArrowInvalid, OSError):  # not a whole Parquet file: written by something else, so replace it
         return None
-    if stored.get(WRITER_KEY) != _writer():
+    if stored.get(WRITER_KEY) != _writer() or stored.get(FORMAT_KEY.encode()) != str(FORMAT_VERSION).encode():
         return None
     return stored.get(FINGERPRINT_KEY, b"").decode() or None
 
@@ -165,7 +172,7 @@ def stored_rows(path: Path) -> int:
 
 
 def _writer() -> bytes:
-    return code_digest(glue=[__name__]).encode()
+    return code_digest(glue=[__name__, parquet.__name__, format_version.__name__]).encode()
 
 
 def _write_stream(stream: TableStream, path: Path) -> None:
@@ -194,6 +201,7 @@ def _write(batches: Iterator[pa.Table], stream: TableStream, path: Path) -> None
     """Write the batches as row groups, each on a thread of its own while the next one is being read."""
     metadata = {
         **(stream.schema.metadata or {}),
+        **{key.encode(): value.encode() for key, value in FORMAT_METADATA.items()},
         FINGERPRINT_KEY: stream.fingerprint.encode(),
         WRITER_KEY: _writer(),
     }

@@ -15,6 +15,7 @@ from kedro.io.core import AbstractDataset, DatasetError
 
 from sparkle_curation.datasets.variant.kiwi_edit_dataset import PARTS, Part, parse_part
 from sparkle_curation.datasets.variant.version_files import VersionFiles, folder_files, revision_files
+from sparkle_curation.engine.io.parquet import read_parquet
 from sparkle_curation.errors import VersionError
 from sparkle_curation.spec.layout import PROMPTS_FOLDER
 from sparkle_curation.spec.old_names import old_paths, with_new_keys, with_new_names
@@ -163,7 +164,8 @@ def _read_curation(
     samples = _read_samples(files, paths.prompts)
     if samples is None and exported_count != 0:
         return None
-    verdicts = _parse(files, paths.verdicts, _parse_verdicts)
+    where = f"{files.title}: {paths.verdicts}"
+    verdicts = _parse(files, paths.verdicts, lambda content: _parse_verdicts(content, where))
     return VariantVersion(
         name=name,
         samples=_NO_SAMPLES if samples is None else samples,
@@ -224,9 +226,10 @@ def _parse(files: VersionFiles, path: str, parse: Callable[[bytes], _Parsed]) ->
         ) from error
 
 
-def _parse_verdicts(content: bytes) -> pl.DataFrame:
+def _parse_verdicts(content: bytes, where: str) -> pl.DataFrame:
     """The verdicts; what a column of an older project lacks stays away, but these three are needed."""
-    verdicts = with_new_names(pl.read_parquet(io.BytesIO(content)).lazy()).collect()
+    table = read_parquet(io.BytesIO(content), where=where, made_by="curate")
+    verdicts = with_new_names(table.lazy()).collect()
     verdicts.select("id", "is_kept", "rejected_by")
     return verdicts.select(field.name for field in VERDICT_COLUMNS if field.name in verdicts.columns)
 
