@@ -17,7 +17,7 @@ from typing import BinaryIO, Protocol, cast
 import fsspec
 import xxhash
 
-from sparkle_curation.errors import ReleaseError
+from sparkle_curation.errors import MissingTableError, ReleaseError
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -227,7 +227,7 @@ def _noted_contents(table: Path) -> list[tuple[str, str, int, str, str]]:
         with open_parquet(table, made_by="manifest") as file:
             columns = file.read(columns=list(CONTENT_COLUMNS)).to_pydict()
         return list(zip(*columns.values(), strict=True))
-    except (OSError, lib.ArrowException):
+    except (OSError, lib.ArrowException, MissingTableError):
         return []
 
 

@@ -13,6 +13,7 @@ from kedro_datasets._typing import TablePreview
 from sparkle_curation.datasets.described_paths import described_paths
 from sparkle_curation.datasets.previews import table_preview
 from sparkle_curation.engine.io.parquet import open_parquet
+from sparkle_curation.errors import MissingTableError
 from sparkle_curation.ingest.sources_at_hand import NO_SOURCES
 
 
@@ -61,6 +62,6 @@ def _sources(path: Path) -> pl.DataFrame:
     try:
         with open_parquet(path, made_by="ingest") as file:
             table = file.read(columns=NO_SOURCES.columns)
-    except (pa.ArrowInvalid, OSError):
+    except (pa.ArrowInvalid, OSError, MissingTableError):
         return NO_SOURCES
     return pl.DataFrame(pl.from_arrow(table)).cast(NO_SOURCES.schema)

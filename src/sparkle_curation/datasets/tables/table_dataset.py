@@ -20,10 +20,10 @@ from sparkle_curation.engine.caching.code_digest import code_digest
 from sparkle_curation.engine.io import format_version, parquet
 from sparkle_curation.engine.io.atomic import atomic_file
 from sparkle_curation.engine.io.format_version import FORMAT_VERSION
-from sparkle_curation.engine.io.parquet import FORMAT_KEY, FORMAT_METADATA, scan_parquet
+from sparkle_curation.engine.io.parquet import FORMAT_KEY, FORMAT_METADATA, missing_table, scan_parquet
 from sparkle_curation.engine.progress import byte_progress
 from sparkle_curation.engine.table_stream import TableStream
-from sparkle_curation.errors import EmptyOutputError, MissingTableError
+from sparkle_curation.errors import EmptyOutputError
 from sparkle_curation.spec.old_names import with_new_names
 
 logger = logging.getLogger(__name__)
@@ -87,11 +87,7 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
         if not self._exists():
             if self._is_optional:
                 return pl.LazyFrame()
-            raise MissingTableError(
-                "A table is not there",
-                where=self._path,
-                todo=f"make it first: kedro run --pipelines {self._made_by}, or kedro run --pipelines curate for all",
-            )
+            raise missing_table(self._path, self._made_by)
         return with_new_names(scan_parquet(self._path, made_by=self._made_by))
 
     def save(self, data: Table) -> None:

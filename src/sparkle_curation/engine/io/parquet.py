@@ -5,6 +5,7 @@ The version stands in the file's own metadata, in the footer that is read in any
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import pyarrow.parquet as pq
 
 from sparkle_curation.engine.io.format_version import FORMAT_VERSION, check_format_version
+from sparkle_curation.errors import MissingTableError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -32,22 +34,23 @@ def open_parquet(path: Path, *, made_by: str, **options: Any) -> Iterator[pq.Par
         **options: of ``pyarrow.parquet.ParquetFile``.
 
     Raises:
+        MissingTableError: it was never written.
         FormatVersionError: it is of a later version of the format.
     """
-    footer = pq.read_metadata(path)
-    _check(
-        footer.metadata, path, made_by
-    )  # before the options, which name columns that a newer file may not have
+    footer = _footer(path, made_by)
+    # Before it is opened: the options name columns, which a newer file may not have.
+    _check(footer.metadata, path, made_by)
     with pq.ParquetFile(path, metadata=footer, **options) as file:
         yield file
 
 
-def scan_parquet(path: Path, *, made_by: str) -> pl.LazyFrame:
-    """The table, of which nothing but the footer is read yet; arguments and errors as for ``open_parquet``."""
+def scan_parquet(*paths: Path, made_by: str) -> pl.LazyFrame:
+    """The table in these files, of which the footers alone are read yet; arguments and errors as for ``open_parquet``."""
     import polars as pl  # noqa: PLC0415 -- a worker process that opens assets pays for none
 
-    _check(pq.read_metadata(path).metadata, path, made_by)
-    return pl.scan_parquet(path)
+    for path in paths:
+        _check(_footer(path, made_by).metadata, path, made_by)
+    return pl.scan_parquet(list(paths))
 
 
 def read_parquet(source: BinaryIO, *, where: object, made_by: str) -> pl.DataFrame:
@@ -59,9 +62,30 @@ def read_parquet(source: BinaryIO, *, where: object, made_by: str) -> pl.DataFra
     return pl.read_parquet(source)
 
 
+def missing_table(path: Path, made_by: str) -> MissingTableError:
+    """What is said of a table that a step reads and that is not there; with the old one, where that had another name."""
+    from sparkle_curation.spec.old_names import old_paths  # noqa: PLC0415 -- imports polars
+
+    old = next((each for each in old_paths(str(path)) if Path(each).is_file()), None)
+    return MissingTableError(
+        "A table is not there",
+        where=path,
+        got=f"{old}, which an earlier version of this project made and this one does not read"
+        if old
+        else None,
+        todo=f"make it first: kedro run --pipelines {made_by}, or kedro run --pipelines curate for all",
+    )
+
+
+def _footer(path: Path, made_by: str) -> pq.FileMetaData:
+    try:
+        return pq.read_metadata(path)
+    except FileNotFoundError as error:
+        raise missing_table(path, made_by) from error
+
+
 def _check(metadata: Mapping[bytes, bytes] | None, where: object, made_by: str) -> None:
     found = (metadata or {}).get(FORMAT_KEY.encode())
     text = None if found is None else found.decode(errors="replace")
-    # Digits that no version of ours writes, such as "²", are none.
-    version = int(text) if text and text.isascii() and text.isdigit() else text
+    version = int(text) if text is not None and re.fullmatch("[0-9]{1,9}", text) else text
     check_format_version(version, where=where, made_by=made_by)

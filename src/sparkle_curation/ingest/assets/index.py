@@ -14,8 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from sparkle_curation.engine.io.parquet import open_parquet
-from sparkle_curation.errors import MissingTableError
+from sparkle_curation.engine.io.parquet import missing_table, open_parquet
 from sparkle_curation.spec.layout import ASSET_KINDS, asset_path
 from sparkle_curation.spec.sample_ids import ID_DIGITS, parse_sample_id
 from sparkle_curation.spec.themes import THEMES
@@ -101,9 +100,7 @@ def stored_index(path: Path) -> AssetIndex:
     try:
         facts = path.stat()
     except FileNotFoundError as error:
-        raise MissingTableError(
-            "A table is not there", where=path, todo="make it first: kedro run --pipelines ingest"
-        ) from error
+        raise missing_table(path, "ingest") from error
     return _read_once(os.fspath(path), facts.st_mtime_ns, facts.st_size, facts.st_ino)
 
 
