@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,9 +15,9 @@ from kedro.pipeline import Pipeline, node
 from rich.console import Console
 from tests.conftest import Project
 
-from sparkle_curation.datasets import MetricsJSONDataset, ReportCSVDataset, TextDataset
+from sparkle_curation.datasets import MetricsJSONDataset, ReportCSVDataset, TableDataset, TextDataset
 from sparkle_curation.errors import ConservationError, ReleaseError, SparkleError
-from sparkle_curation.hooks import DiffSummary, ErrorTeller, RunSummary, _as_table
+from sparkle_curation.hooks import DiffSummary, ErrorTeller, OldFilesTeller, RunSummary, _as_table
 
 
 def raised(action: Callable[[], object]) -> Exception:
@@ -85,6 +86,27 @@ def test_a_run_that_makes_no_variant_has_no_summary(capsys: pytest.CaptureFixtur
     pipeline = Pipeline([node(lambda: 1, None, "a", name="make_a")])
     RunSummary().after_pipeline_run(pipeline, DataCatalog({"a": MemoryDataset()}))
     assert capsys.readouterr().out == ""
+
+
+def test_files_under_old_names_are_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """What an earlier version left beside an output of the run, or one folder up; it stays. Without any nothing is said."""
+    catalog = DataCatalog(
+        {
+            "counts": ReportCSVDataset(filepath=str(tmp_path / "near_duplicate_counts.csv")),
+            "one_scores": TableDataset(filepath=str(tmp_path / "scores" / "one_scores.parquet")),
+            "a": MemoryDataset(),
+        }
+    )
+    pipeline = Pipeline([node(lambda: (1, 2, 3), None, ["counts", "one_scores", "a"], name="make")])
+    with caplog.at_level(logging.WARNING):
+        OldFilesTeller().after_pipeline_run(pipeline, catalog)
+        assert caplog.text == ""
+        old = [tmp_path / "one_scores.parquet", tmp_path / "twin_counts.csv"]
+        for path in old:
+            path.touch()
+        OldFilesTeller().after_pipeline_run(pipeline, catalog)
+    assert f"{old[0]}, {old[1]}" in caplog.text
+    assert all(path.is_file() for path in old)
 
 
 def test_the_summary_says_where_the_files_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

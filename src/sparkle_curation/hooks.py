@@ -6,6 +6,7 @@ environment when it is imported. So nothing of ours but errors and description i
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from rich.table import Table
 
 from sparkle_curation.errors import ParameterError, SparkleError
 from sparkle_curation.spec.description import activate, find_description
+
+logger = logging.getLogger(__name__)
 
 
 class DescriptionLoader:
@@ -83,6 +86,21 @@ class ErrorTeller:
             cause = cause.__cause__ or cause.__context__
         if cause is not None and cause is not error:
             raise cause from None
+
+
+class OldFilesTeller:
+    """Names the files that an earlier version left under other names, once their successors are there."""
+
+    @hook_impl
+    def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
+        """Say which they are; none is removed, since a person may have other uses for them."""
+        from sparkle_curation.spec.old_names import old_paths  # noqa: PLC0415 -- see above
+
+        paths = (str(catalog[name]._describe().get("filepath", "")) for name in pipeline.all_outputs())
+        old = sorted(each for path in paths for each in old_paths(path) if Path(each).is_file())
+        if old:
+            told = "an earlier version of this project left files that this one does not read; they can be removed: %s"
+            logger.warning(told, ", ".join(old))
 
 
 class RunSummary:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from sparkle_curation.hooks import DescriptionLoader, DiffSummary, ErrorTeller, ParameterGuard, RunSummary
+from sparkle_curation.hooks import (
+    DescriptionLoader,
+    DiffSummary,
+    ErrorTeller,
+    OldFilesTeller,
+    ParameterGuard,
+    RunSummary,
+)
 from sparkle_curation.version_guard import VersionGuard
 from sparkle_curation.viz_stats import VizStats
 
@@ -11,6 +18,7 @@ HOOKS = (
     ParameterGuard(),
     VersionGuard(),
     ErrorTeller(),
+    OldFilesTeller(),
     RunSummary(),
     DiffSummary(),
     VizStats(),

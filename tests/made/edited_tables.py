@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 
-from sparkle_curation.engine.io.parquet_files import parquet_files
+from sparkle_curation.engine.io.parquet import parquet_files
 
 
 def edit_table(path: Path, change: Callable[[pl.DataFrame], pl.DataFrame]) -> None:

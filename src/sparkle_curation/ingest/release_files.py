@@ -17,7 +17,7 @@ from typing import BinaryIO, Protocol, cast
 import fsspec
 import xxhash
 
-from sparkle_curation.errors import ReleaseError
+from sparkle_curation.errors import MissingTableError, ReleaseError
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -219,13 +219,15 @@ class ReleaseFiles:
 
 def _noted_contents(table: Path) -> list[tuple[str, str, int, str, str]]:
     """The rows of a table of contents; none where it is not there, or no such table."""
-    from pyarrow import lib, parquet  # noqa: PLC0415  # costs who asks for no version
+    from pyarrow import lib  # noqa: PLC0415  # costs who asks for no version
+
+    from sparkle_curation.engine.io.parquet import open_parquet  # noqa: PLC0415
 
     try:
-        return list(
-            zip(*parquet.read_table(table, columns=list(CONTENT_COLUMNS)).to_pydict().values(), strict=True)
-        )
-    except (OSError, lib.ArrowException):
+        with open_parquet(table, made_by="manifest") as file:
+            columns = file.read(columns=list(CONTENT_COLUMNS)).to_pydict()
+        return list(zip(*columns.values(), strict=True))
+    except (OSError, lib.ArrowException, MissingTableError):
         return []
 
 

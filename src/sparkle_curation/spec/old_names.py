@@ -59,6 +59,9 @@ FILES = {
 }
 """Files in a data root."""
 
+_FOLDERS = {"scores": "_scores.parquet"}
+"""Folders that were made for files of some name; they lay beside the folder before."""
+
 PipelineT = TypeVar("PipelineT")
 
 
@@ -129,10 +132,15 @@ def with_new_keys(value: Any) -> Any:
 
 
 def old_paths(path: str) -> list[str]:
-    """Where a file lay under the names that it had before.
+    """Where a file lay under the names, and in the folder, that it had before.
 
     >>> old_paths("08_reporting/samples_not_exported.csv")
     ['08_reporting/samples_not_emitted.csv']
+    >>> old_paths("02_intermediate/scores/one_scores.parquet")
+    ['02_intermediate/one_scores.parquet']
     """
     folder, slash, name = path.rpartition("/")
-    return [f"{folder}{slash}{old}" for old, new in FILES.items() if new == name]
+    renamed = [f"{folder}{slash}{old}" for old, new in FILES.items() if new == name]
+    before, slash, inner = folder.rpartition("/")
+    is_moved = inner in _FOLDERS and name.endswith(_FOLDERS[inner])
+    return [*renamed, f"{before}{slash}{name}"] if is_moved else renamed

@@ -98,3 +98,16 @@ def test_an_absent_table_that_may_be_absent_has_an_empty_one(tmp_path: Path) -> 
     assert dataset.load()["media"] == ""
     TableDataset(filepath=absent).save(stream(pl.DataFrame({"id": ["a"]}), "def"))
     assert dataset.load()["media"] == "def"
+
+
+def test_a_table_that_is_not_there_is_told_in_words(tmp_path: Path) -> None:
+    """Which, what to run, and where an earlier version of the project kept it."""
+    path, old = tmp_path / "scores" / "one_scores.parquet", tmp_path / "one_scores.parquet"
+    dataset = FingerprintsDataset(filepaths={"one_scores": str(path)})
+    with pytest.raises(DatasetError, match="A table is not there") as absent:
+        dataset.load()
+    assert str(old) not in str(absent.value)
+    old.touch()
+    with pytest.raises(DatasetError, match="kedro run --pipelines ingest") as moved:
+        dataset.load()
+    assert f"{old}, which an earlier version of this project made" in str(moved.value)

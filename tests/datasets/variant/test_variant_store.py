@@ -23,10 +23,12 @@ from tests.datasets.variant.kept_versions import (
     use_remote,
     write_version,
 )
+from tests.made.formats import make_newer
 from tests.made.tables import THRESHOLDS
 from tests.made.versions import version
 
 from sparkle_curation.datasets import VariantStoreDataset
+from sparkle_curation.engine.io.format_version import FormatVersionError
 from sparkle_curation.errors import VersionError
 from sparkle_curation.variant.versions.diff import compare
 from sparkle_curation.variant.versions.version import CurationSettings
@@ -63,6 +65,15 @@ def test_the_data_root_is_the_workspace(tmp_path: Path, name: str | None) -> Non
     assert opened.not_exported["reason"].to_list() == ["no_prompt"]
     assert opened.source_files is not None
     assert opened.commit is None
+
+
+def test_verdicts_of_a_newer_format_are_refused(tmp_path: Path) -> None:
+    """In words, and by the name of the version: they would be compared as what they are not."""
+    write_version(tmp_path, version(FIRST))
+    make_newer(tmp_path / PATHS["verdicts"])
+    with pytest.raises(FormatVersionError, match="newer version of this project") as refused:
+        folder_store(tmp_path).open("workspace")
+    assert refused.value.where == f"workspace: {PATHS['verdicts']}"
 
 
 def test_a_folder_is_another_data_root(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from kedro.io.core import AbstractDataset, DatasetError
 
-from sparkle_curation.engine.io.parquet_files import parquet_files
+from sparkle_curation.engine.io.parquet import parquet_files
 from sparkle_curation.ingest.assets.store import AssetStore
 
 

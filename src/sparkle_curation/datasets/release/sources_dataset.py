@@ -7,13 +7,13 @@ from typing import Any, NoReturn
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
 from kedro.io.core import AbstractDataset, DatasetError
 from kedro_datasets._typing import TablePreview
 
 from sparkle_curation.datasets.described_paths import described_paths
 from sparkle_curation.datasets.previews import table_preview
-from sparkle_curation.engine.io.parquet_files import parquet_files
+from sparkle_curation.engine.io.parquet import open_parquet, parquet_files
+from sparkle_curation.errors import MissingTableError
 from sparkle_curation.ingest.sources_at_hand import NO_SOURCES
 
 
@@ -62,7 +62,8 @@ class SourcesDataset(AbstractDataset[NoReturn, pl.DataFrame]):
 
 def _sources(path: Path) -> pl.DataFrame:
     try:
-        table = pq.read_table(path, columns=NO_SOURCES.columns)
-    except (pa.ArrowInvalid, OSError):
+        with open_parquet(path, made_by="ingest") as file:
+            table = file.read(columns=NO_SOURCES.columns)
+    except (pa.ArrowInvalid, OSError, MissingTableError):
         return NO_SOURCES
     return pl.DataFrame(pl.from_arrow(table)).cast(NO_SOURCES.schema)

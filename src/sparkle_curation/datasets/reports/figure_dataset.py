@@ -10,6 +10,7 @@ from kedro.io import AbstractDataset
 from kedro_datasets._typing import PlotlyPreview
 
 from sparkle_curation.engine.io.atomic import atomic_file
+from sparkle_curation.engine.io.format_version import with_format_version, without_format_version
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
 class FigureDataset(AbstractDataset[dict[str, Any], "Figure"]):
     """A figure in Plotly's JSON, as ``plotly.JSONDataset`` writes it, replaced whole or not at all.
 
-    That dataset imports Plotly as soon as a catalog holds it, which every run would pay for.
+    That dataset imports Plotly as soon as a catalog holds it, which every run would pay for. The version of our format is a
+    member of ``layout.meta``, which is there for what is not Plotly's: the file stays a figure to every other reader.
 
     Args:
         filepath: the JSON file.
+        made_by: the pipeline that makes it.
         metadata: anything for other tools, such as the layer in Kedro-Viz.
 
     Example:
@@ -32,8 +35,10 @@ class FigureDataset(AbstractDataset[dict[str, Any], "Figure"]):
               filepath: data/08_reporting/funnel_figure.json
     """
 
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        self._path = Path(filepath)
+    def __init__(
+        self, *, filepath: str, made_by: str = "filter", metadata: dict[str, Any] | None = None
+    ) -> None:
+        self._path, self._made_by = Path(filepath), made_by
         self.metadata = metadata
 
     def load(self) -> Figure:
@@ -48,7 +53,9 @@ class FigureDataset(AbstractDataset[dict[str, Any], "Figure"]):
         Raises:
             ValueError: a number is NaN or infinite, which JSON does not have.
         """
-        text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        layout = data.get("layout", {})
+        stored = {**data, "layout": {**layout, "meta": with_format_version(layout.get("meta", {}))}}
+        text = json.dumps(stored, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         with atomic_file(self._path) as temporary:
             temporary.write_text(text, encoding="utf-8")
 
@@ -58,7 +65,9 @@ class FigureDataset(AbstractDataset[dict[str, Any], "Figure"]):
 
     def _read(self) -> dict[str, Any]:
         figure: dict[str, Any] = json.loads(self._path.read_text(encoding="utf-8"))
-        return figure
+        layout = dict(figure.get("layout", {}))
+        meta = without_format_version(layout.pop("meta", {}), where=self._path, made_by=self._made_by)
+        return {**figure, "layout": {**layout, "meta": meta} if meta else layout}
 
     def _exists(self) -> bool:
         return self._path.is_file()

@@ -13,6 +13,7 @@ from kedro_datasets._typing import JSONPreview, TablePreview
 
 from sparkle_curation.datasets.previews import NOT_MADE, json_preview, table_preview
 from sparkle_curation.engine.io.atomic import atomic_file
+from sparkle_curation.engine.io.format_version import with_format_version, without_format_version
 
 
 class MetricsJSONDataset(AbstractDataset[dict[str, Any], dict[str, Any]]):
@@ -20,6 +21,8 @@ class MetricsJSONDataset(AbstractDataset[dict[str, Any], dict[str, Any]]):
 
     Args:
         filepath: the JSON file.
+        made_by: the pipeline that makes it.
+        has_format_version: whether the version of our format is a member; to DVC each member of metrics is a metric.
         metadata: anything for other tools, such as the layer in Kedro-Viz.
 
     Example:
@@ -30,14 +33,21 @@ class MetricsJSONDataset(AbstractDataset[dict[str, Any], dict[str, Any]]):
               filepath: data/08_reporting/curation_metrics.json
     """
 
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        self._path = Path(filepath)
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        made_by: str = "filter",
+        has_format_version: bool = False,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        self._path, self._made_by, self._has_format_version = Path(filepath), made_by, has_format_version
         self.metadata = metadata
 
     def load(self) -> dict[str, Any]:
         """The metrics."""
         metrics: dict[str, Any] = json.loads(self._path.read_text(encoding="utf-8"))
-        return metrics
+        return without_format_version(metrics, where=self._path, made_by=self._made_by)
 
     def save(self, data: dict[str, Any]) -> None:
         """Replace the file by ``data``.
@@ -45,7 +55,8 @@ class MetricsJSONDataset(AbstractDataset[dict[str, Any], dict[str, Any]]):
         Raises:
             ValueError: a number is NaN or infinite, which JSON does not have.
         """
-        text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
+        stored = with_format_version(data) if self._has_format_version else data
+        text = json.dumps(stored, indent=2, ensure_ascii=False, allow_nan=False)
         with atomic_file(self._path) as temporary:
             temporary.write_text(f"{text}\n", encoding="utf-8")
 

@@ -14,6 +14,11 @@ from kedro_datasets._typing import TablePreview
 from sparkle_curation.datasets.previews import NOT_MADE, table_preview
 from sparkle_curation.engine.caching.code_digest import code_digest
 from sparkle_curation.engine.io.atomic import atomic_file, atomic_folder
+from sparkle_curation.engine.io.format_version import (
+    FormatVersionError,
+    with_format_version,
+    without_format_version,
+)
 from sparkle_curation.expectations.checking import check_all
 from sparkle_curation.expectations.pages import data_docs
 from sparkle_curation.expectations.pages.data_docs import site_digest, write_data_docs
@@ -47,7 +52,7 @@ class ValidationsDataset(AbstractDataset[Sequence[Validation], list[Report]]):
 
     def load(self) -> list[Report]:
         """The stored reports, in the order of ``expectations.suites``."""
-        return [json.loads(self._path_of(name).read_text(encoding="utf-8")) for name in SUITE_NAMES]
+        return [self._read(self._path_of(name)) for name in SUITE_NAMES]
 
     def save(self, data: Sequence[Validation]) -> None:
         """Make the checks whose reports are not here already; each is written as soon as it is made."""
@@ -56,7 +61,7 @@ class ValidationsDataset(AbstractDataset[Sequence[Validation], list[Report]]):
             if validation not in changed:
                 logger.info("%s: content and suite unchanged, not validated again", validation.suite.name)
         for report in check_all(changed):
-            text = json.dumps(report, indent=1, ensure_ascii=False)
+            text = json.dumps(with_format_version(report), indent=1, ensure_ascii=False)
             with atomic_file(self._path_of(report["suite"])) as temporary:
                 temporary.write_text(f"{text}\n", encoding="utf-8")
         self._prune({validation.suite.name for validation in data})
@@ -72,10 +77,19 @@ class ValidationsDataset(AbstractDataset[Sequence[Validation], list[Report]]):
 
     def _stored_fingerprint(self, suite: str) -> str | None:
         try:
-            stored = json.loads(self._path_of(suite).read_text(encoding="utf-8"))
-        except (OSError, ValueError):  # none yet, or not JSON: written by something else, so replace it
+            return self._read(self._path_of(suite)).get("fingerprint")
+        except (
+            OSError,
+            ValueError,
+            FormatVersionError,
+        ):  # none yet, or written by something else: replace it
             return None
-        return stored.get("fingerprint") if isinstance(stored, dict) else None
+
+    def _read(self, path: Path) -> Report:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(stored, dict):
+            raise ValueError(f"{path} is no report")  # noqa: TRY004 -- as for what is no JSON
+        return without_format_version(stored, where=path, made_by="validate")
 
     def _path_of(self, suite: str) -> Path:
         return self._path / f"{suite}.json"

@@ -14,7 +14,7 @@ from kedro_datasets._typing import JSONPreview
 from sparkle_curation.datasets.described_paths import described_paths
 from sparkle_curation.datasets.previews import json_preview
 from sparkle_curation.datasets.tables.table_dataset import stored_fingerprint
-from sparkle_curation.engine.io.parquet_files import parquet_files
+from sparkle_curation.engine.io.parquet import missing_table, parquet_files
 from sparkle_curation.engine.table_stream import digest
 
 _CHUNK_BYTES = 1 << 20
@@ -57,7 +57,14 @@ class FingerprintsDataset(AbstractDataset[NoReturn, dict[str, str]]):
         self.metadata = metadata
 
     def load(self) -> dict[str, str]:
-        """The fingerprints, by the name of their table, see ``described_paths``."""
+        """The fingerprints, by the name of their table, see ``described_paths``.
+
+        Raises:
+            MissingTableError: one was never written, and must be there.
+        """
+        for name, path in self._paths.items():
+            if name not in self._optional and not parquet_files(path):
+                raise missing_table(path, "ingest")
         return {
             name: (stored_fingerprint(path) or "") if name in self._optional else _fingerprint(path)
             for name, path in self._paths.items()

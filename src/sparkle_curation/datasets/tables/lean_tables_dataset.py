@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from kedro.io.core import AbstractDataset, DatasetError
 
 from sparkle_curation.datasets.described_paths import described_paths
-from sparkle_curation.engine.io.parquet_files import parquet_files
+from sparkle_curation.engine.io.parquet import open_table, parquet_files
 from sparkle_curation.expectations.columns.slices import SLICE_ROWS, Slices
 
 _TEXT = "BYTE_ARRAY"
@@ -58,13 +58,12 @@ class LeanTablesDataset(AbstractDataset[NoReturn, dict[str, Slices]]):
 
 
 def _slices_of(path: Path) -> Iterator[pl.DataFrame]:
-    for part in parquet_files(path):
-        with pq.ParquetFile(part) as file:
-            leaves = [leaf for place, leaf in enumerate(_leaves(file)) if not _is_idle(file, place)]
-            if not file.metadata.num_rows:
-                yield pl.DataFrame(pl.from_arrow(file.read(columns=leaves)))
-            for batch in file.iter_batches(SLICE_ROWS, columns=leaves):
-                yield pl.DataFrame(pl.from_arrow(batch))
+    for file in open_table(path, made_by="ingest"):
+        leaves = [leaf for place, leaf in enumerate(_leaves(file)) if not _is_idle(file, place)]
+        if not file.metadata.num_rows:
+            yield pl.DataFrame(pl.from_arrow(file.read(columns=leaves)))
+        for batch in file.iter_batches(SLICE_ROWS, columns=leaves):
+            yield pl.DataFrame(pl.from_arrow(batch))
 
 
 def _leaves(file: pq.ParquetFile) -> Iterator[str]:

@@ -19,11 +19,18 @@ from kedro_datasets._typing import TablePreview
 
 from sparkle_curation.datasets.previews import NOT_MADE, table_preview
 from sparkle_curation.engine.caching.code_digest import code_digest
+from sparkle_curation.engine.io import format_version, parquet
 from sparkle_curation.engine.io.atomic import atomic_file, atomic_folder, link_or_copy
-from sparkle_curation.engine.io.parquet_files import parquet_files
+from sparkle_curation.engine.io.parquet import (
+    FORMAT_KEY,
+    FORMAT_METADATA,
+    missing_table,
+    parquet_files,
+    scan_parquet,
+)
 from sparkle_curation.engine.progress import byte_progress
 from sparkle_curation.engine.table_stream import PartitionedStream, TableStream
-from sparkle_curation.errors import EmptyOutputError, MissingTableError
+from sparkle_curation.errors import EmptyOutputError
 from sparkle_curation.spec.old_names import with_new_names
 from sparkle_curation.spec.themes import THEMES
 
@@ -88,16 +95,13 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
 
         Raises:
             MissingTableError: it was never written, and must be there.
+            FormatVersionError: a newer version of this project wrote it.
         """
         if not self._exists():
             if self._is_optional:
                 return pl.LazyFrame()
-            raise MissingTableError(
-                "A table is not there",
-                where=self._path,
-                todo=f"make it first: kedro run --pipelines {self._made_by}, or kedro run --pipelines curate for all",
-            )
-        return with_new_names(pl.scan_parquet(parquet_files(self._path)))
+            raise missing_table(self._path, self._made_by)
+        return with_new_names(scan_parquet(self._path, made_by=self._made_by))
 
     def save(self, data: Table) -> None:
         """Write the whole table, or nothing: the old file stays until the new one is complete.
@@ -111,7 +115,9 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
             self._save_by_theme(data)
         elif not isinstance(data, TableStream):
             with atomic_file(self._path) as temporary:
-                data.lazy().sink_parquet(temporary, compression="zstd", compression_level=3)
+                data.lazy().sink_parquet(
+                    temporary, compression="zstd", compression_level=3, metadata=FORMAT_METADATA
+                )
         elif stored_fingerprint(self._path) == data.fingerprint:
             _tell_unchanged(data.title, data.log_level)
         else:
@@ -165,10 +171,10 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
                     file_path_provider=lambda part: f"{part.partition_keys['theme'].item()}.parquet",
                     approximate_bytes_per_file=None,
                 )
-                frame.sink_parquet(themes, compression="zstd", compression_level=3)
+                frame.sink_parquet(themes, compression="zstd", compression_level=3, metadata=FORMAT_METADATA)
                 nothing = pl.DataFrame(schema=frame.collect_schema())
                 for name in names - {file.name for file in temporary.iterdir()}:
-                    nothing.write_parquet(temporary / name)
+                    nothing.write_parquet(temporary / name, metadata=FORMAT_METADATA)
         elif stored == names and stored_fingerprint(self._path) == data.fingerprint:
             _tell_unchanged(data.title, data.log_level)
         else:
@@ -217,8 +223,8 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
 def stored_fingerprint(path: Path) -> str | None:
     """The fingerprint of the stream that the Parquet file, or each file of the folder, was written from.
 
-    None where one carries none or another, and where other code wrote it: this one might write the same stream
-    otherwise.
+    None where one carries none or another, and where other code wrote it, of a newer format too: this one might write
+    the same stream otherwise.
     """
     found = {_fingerprint_in(file) for file in parquet_files(path)}
     return found.pop() if len(found) == 1 else None
@@ -229,7 +235,10 @@ def _fingerprint_in(path: Path) -> str | None:
         stored = pq.read_schema(path).metadata or {}
     except (pa.ArrowInvalid, OSError):  # not a whole Parquet file: written by something else, so replace it
         return None
-    if stored.get(WRITER_KEY) != _writer():
+    if (
+        stored.get(WRITER_KEY) != _writer()
+        or stored.get(FORMAT_KEY.encode()) != FORMAT_METADATA[FORMAT_KEY].encode()
+    ):
         return None
     return stored.get(FINGERPRINT_KEY, b"").decode() or None
 
@@ -244,7 +253,7 @@ def stored_rows(path: Path) -> int:
 
 
 def _writer() -> bytes:
-    return code_digest(glue=[__name__]).encode()
+    return code_digest(glue=[__name__, parquet.__name__, format_version.__name__]).encode()
 
 
 def _tell_unchanged(title: str, log_level: int) -> None:
@@ -305,6 +314,7 @@ def _write_routed(
     """Write each batch to its file as row groups, each group on a thread of its own while the next one is being read."""
     metadata = {
         **(stream.schema.metadata or {}),
+        **{key.encode(): value.encode() for key, value in FORMAT_METADATA.items()},
         FINGERPRINT_KEY: stream.fingerprint.encode(),
         WRITER_KEY: _writer(),
     }

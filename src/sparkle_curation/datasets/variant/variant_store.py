@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -15,6 +16,7 @@ from kedro.io.core import AbstractDataset, DatasetError
 
 from sparkle_curation.datasets.variant.kiwi_edit_dataset import PARTS, Part, parse_part
 from sparkle_curation.datasets.variant.version_files import VersionFiles, folder_files, revision_files
+from sparkle_curation.engine.io.parquet import read_parquet
 from sparkle_curation.errors import VersionError
 from sparkle_curation.spec.layout import PROMPTS_FOLDER
 from sparkle_curation.spec.old_names import old_paths, with_new_keys, with_new_names
@@ -213,7 +215,8 @@ def _read_verdicts(files: VersionFiles, path: str) -> pl.DataFrame | None:
     frames = [
         frame
         for part in ([f"{path}/{part}" for part in parts] or [path])
-        if (frame := _parse(files, part, _parse_verdicts)) is not None
+        if (frame := _parse(files, part, partial(_parse_verdicts, where=f"{files.title}: {part}")))
+        is not None
     ]
     return pl.concat(frames) if frames else None
 
@@ -236,9 +239,10 @@ def _parse(files: VersionFiles, path: str, parse: Callable[[bytes], _Parsed]) ->
         ) from error
 
 
-def _parse_verdicts(content: bytes) -> pl.DataFrame:
+def _parse_verdicts(content: bytes, where: str) -> pl.DataFrame:
     """The verdicts; what a column of an older project lacks stays away, but these three are needed."""
-    verdicts = with_new_names(pl.read_parquet(io.BytesIO(content)).lazy()).collect()
+    table = read_parquet(io.BytesIO(content), where=where, made_by="curate")
+    verdicts = with_new_names(table.lazy()).collect()
     verdicts.select("id", "is_kept", "rejected_by")
     return verdicts.select(field.name for field in VERDICT_COLUMNS if field.name in verdicts.columns)
 

@@ -14,7 +14,7 @@ from kedro_datasets._typing import JSONPreview
 
 from sparkle_curation.datasets.described_paths import described_paths
 from sparkle_curation.datasets.previews import json_preview
-from sparkle_curation.engine.io.parquet_files import parquet_files
+from sparkle_curation.engine.io.parquet import parquet_files, scan_parquet
 from sparkle_curation.variant.provenance import CodeVersion, DataVersion, identify_data
 
 _WATCHED = ("src", "conf")
@@ -90,7 +90,9 @@ class DataVersionDataset(AbstractDataset[NoReturn, DataVersion]):
 
     def load(self) -> DataVersion:
         """The version of the data."""
-        return identify_data(pl.concat(pl.read_parquet(parquet_files(path)) for path in self._paths.values()))
+        return identify_data(
+            pl.concat(scan_parquet(path, made_by="ingest") for path in self._paths.values()).collect()
+        )
 
     def save(self, data: NoReturn) -> None:
         """Not possible: ingesting writes the lists that it comes from."""

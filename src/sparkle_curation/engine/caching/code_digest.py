@@ -9,7 +9,6 @@ library that of Python.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
@@ -20,7 +19,7 @@ from pathlib import Path
 
 import xxhash
 
-from sparkle_curation.engine.caching.source_index import Import, SourceIndex, keep_json
+from sparkle_curation.engine.caching.source_index import Import, SourceIndex, keep_json, kept_json
 from sparkle_curation.spec import description
 
 CACHE_VARIABLE = "XDG_CACHE_HOME"
@@ -211,9 +210,9 @@ def _distributions_of(name: str) -> list[str]:
 
 def _noted_distributions(path: Path | None) -> dict[str, list[str]]:
     try:
-        noted = json.loads(path.read_bytes()) if path else {}
+        noted = kept_json(path) if path else {}
         return {name: [str(each) for each in found] for name, found in noted.items()}
-    except (OSError, ValueError, TypeError, AttributeError):  # none yet, or written by something else
+    except TypeError:  # written by something else
         return {}
 
 

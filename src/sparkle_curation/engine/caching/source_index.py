@@ -13,12 +13,18 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import xxhash
+
+from sparkle_curation.engine.io.format_version import (
+    FormatVersionError,
+    with_format_version,
+    without_format_version,
+)
 
 _MOST_KEPT = 4_096
 """Files that are remembered: a dozen versions of each. The oldest are forgotten."""
@@ -108,9 +114,8 @@ class SourceIndex:
         if self._cache is None:
             return {}
         try:
-            stored = json.loads(self._cache.read_bytes())
-            return {key: _as_source(value) for key, value in stored.items()}
-        except (OSError, ValueError, TypeError, AttributeError):  # none yet, or not what this version writes
+            return {key: _as_source(value) for key, value in kept_json(self._cache).items()}
+        except (ValueError, TypeError):  # not what this version writes
             return {}
 
 
@@ -221,14 +226,25 @@ def _as_source(stored: Sequence[object]) -> Source:
     )
 
 
-def keep_json(path: Path, value: object) -> None:
+def kept_json(path: Path) -> dict[str, Any]:
+    """What ``keep_json`` wrote; empty where there is nothing, or what a newer version of this project writes.
+
+    That one is no error: versions of the project share the cache of a user, and each makes its own again.
+    """
+    try:
+        return without_format_version(json.loads(path.read_bytes()), where=path, made_by="")
+    except (OSError, ValueError, AttributeError, FormatVersionError):
+        return {}
+
+
+def keep_json(path: Path, value: Mapping[str, Any]) -> None:
     """Write a file of a cache whole, or leave it as it was: nothing depends on it."""
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(value, file, separators=(",", ":"))
+                json.dump(with_format_version(value), file, separators=(",", ":"))
             Path(temporary).replace(path)
         finally:
             Path(temporary).unlink(missing_ok=True)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from sparkle_curation.engine.io.parquet_files import parquet_files
-from sparkle_curation.errors import MissingTableError
+from sparkle_curation.engine.io.parquet import missing_table, open_table, parquet_files
 from sparkle_curation.spec.layout import ASSET_KINDS, asset_path
 from sparkle_curation.spec.sample_ids import ID_DIGITS, parse_sample_id
 from sparkle_curation.spec.themes import THEMES
@@ -101,26 +98,22 @@ def stored_index(path: Path) -> AssetIndex:
     """
     files = parquet_files(path)
     if not files:
-        raise MissingTableError(
-            "A table is not there", where=path, todo="make it first: kedro run --pipelines ingest"
-        )
+        raise missing_table(path, "ingest")
     facts = ((file, file.stat()) for file in files)
-    return _read_once(tuple((file, fact.st_mtime_ns, fact.st_size, fact.st_ino) for file, fact in facts))
+    return _read_once(path, *((file, fact.st_mtime_ns, fact.st_size, fact.st_ino) for file, fact in facts))
 
 
 @lru_cache(maxsize=2)
-def _read_once(files: tuple[tuple[Path, int, int, int], ...]) -> AssetIndex:
-    index = index_assets(chain.from_iterable(_batches_of(path) for path, *_ in files))
+def _read_once(path: Path, *_: tuple[Path, int, int, int]) -> AssetIndex:
+    # In small pieces on one thread, with each repeated text once: half the time, a fifth of the memory.
+    columns = [*_REPEATED, "id", "offset", "size"]
+    index = index_assets(
+        batch
+        for file in open_table(path, made_by="ingest", read_dictionary=list(_REPEATED))
+        for batch in file.iter_batches(_BATCH_ROWS, columns=columns, use_threads=False)
+    )
     pa.default_memory_pool().release_unused()
     return index
-
-
-def _batches_of(path: Path) -> Iterator[pa.RecordBatch]:
-    # In small pieces on one thread, with each repeated text once: half the time, a fifth of the memory.
-    with pq.ParquetFile(path, read_dictionary=list(_REPEATED)) as file:
-        yield from file.iter_batches(
-            _BATCH_ROWS, columns=[*_REPEATED, "id", "offset", "size"], use_threads=False
-        )
 
 
 def index_assets(batches: Iterable[pa.RecordBatch]) -> AssetIndex:

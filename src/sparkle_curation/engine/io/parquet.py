@@ -1,0 +1,106 @@
+"""Parquet tables of ours, opened by one door that looks at the version of their format first.
+
+A table is one file, or a folder of them of the same name, as Spark and Dask write tables.
+
+The version stands in the file's own metadata, in the footer that is read in any case.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import pyarrow.parquet as pq
+
+from sparkle_curation.engine.io.format_version import FORMAT_VERSION, check_format_version
+from sparkle_curation.errors import MissingTableError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+FORMAT_KEY = "sparkle.format_version"
+FORMAT_METADATA = {FORMAT_KEY: str(FORMAT_VERSION)}
+"""What the metadata of every file of ours has, whoever writes it."""
+
+
+def parquet_files(path: Path) -> list[Path]:
+    """The files of the table at ``path``: itself, or those in the folder, by their paths; none where there is no table."""
+    return [path] if path.is_file() else sorted(path.rglob("*.parquet"))
+
+
+def open_table(path: Path, *, made_by: str, **options: Any) -> Iterator[pq.ParquetFile]:
+    """Each file of the table, open until the next one is asked for; arguments and errors as for ``open_parquet``."""
+    for file in parquet_files(path) or [path]:
+        with open_parquet(file, made_by=made_by, **options) as opened:
+            yield opened
+
+
+@contextmanager
+def open_parquet(path: Path, *, made_by: str, **options: Any) -> Iterator[pq.ParquetFile]:
+    """The file, open.
+
+    Args:
+        path: a Parquet file of ours.
+        made_by: the pipeline that makes it.
+        **options: of ``pyarrow.parquet.ParquetFile``.
+
+    Raises:
+        MissingTableError: it was never written.
+        FormatVersionError: it is of a later version of the format.
+    """
+    footer = _footer(path, made_by)
+    # Before it is opened: the options name columns, which a newer file may not have.
+    _check(footer.metadata, path, made_by)
+    with pq.ParquetFile(path, metadata=footer, **options) as file:
+        yield file
+
+
+def scan_parquet(path: Path, *, made_by: str) -> pl.LazyFrame:
+    """The table, of which the footers alone are read yet; arguments and errors as for ``open_parquet``."""
+    import polars as pl  # noqa: PLC0415 -- a worker process that opens assets pays for none
+
+    files = parquet_files(path) or [path]
+    for file in files:
+        _check(_footer(file, made_by).metadata, file, made_by)
+    return pl.scan_parquet(files)
+
+
+def read_parquet(source: BinaryIO, *, where: object, made_by: str) -> pl.DataFrame:
+    """The table in the bytes of a file, which is ``where``; arguments and errors as for ``open_parquet``."""
+    import polars as pl  # noqa: PLC0415
+
+    _check(pq.read_metadata(source).metadata, where, made_by)
+    source.seek(0)
+    return pl.read_parquet(source)
+
+
+def missing_table(path: Path, made_by: str) -> MissingTableError:
+    """What is said of a table that a step reads and that is not there; with the old one, where that had another name."""
+    from sparkle_curation.spec.old_names import old_paths  # noqa: PLC0415 -- imports polars
+
+    old = next((each for each in old_paths(str(path)) if Path(each).is_file()), None)
+    return MissingTableError(
+        "A table is not there",
+        where=path,
+        got=f"{old}, which an earlier version of this project made and this one does not read"
+        if old
+        else None,
+        todo=f"make it first: kedro run --pipelines {made_by}, or kedro run --pipelines curate for all",
+    )
+
+
+def _footer(path: Path, made_by: str) -> pq.FileMetaData:
+    try:
+        return pq.read_metadata(path)
+    except FileNotFoundError as error:
+        raise missing_table(path, made_by) from error
+
+
+def _check(metadata: Mapping[bytes, bytes] | None, where: object, made_by: str) -> None:
+    found = (metadata or {}).get(FORMAT_KEY.encode())
+    text = None if found is None else found.decode(errors="replace")
+    version = int(text) if text is not None and re.fullmatch("[0-9]{1,9}", text) else text
+    check_format_version(version, where=where, made_by=made_by)
