@@ -41,7 +41,13 @@ EVERYTHING = ("manifest", "curate", "score", "ground", "agreement")
 
 STOPPED_FOR_WANT_OF_SCORES = {"validate", "filter", "score", "agreement"}
 """Pipelines that read the tables of scores, which got a folder of their own: they ask for ``ingest`` first."""
-PIPELINES = [module.name for module in pkgutil.iter_modules(sparkle_curation.pipelines.__path__)]
+LEFT_OUT = {"consistency", "report", "plots_page"}
+"""Pipelines whose outputs no other reads, and which take long."""
+PIPELINES = [
+    module.name
+    for module in pkgutil.iter_modules(sparkle_curation.pipelines.__path__)
+    if module.name not in LEFT_OUT
+]
 
 
 def extract_earlier(folder: Path) -> None:
