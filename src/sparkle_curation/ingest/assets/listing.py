@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import pyarrow as pa
 
-from sparkle_curation.ingest.assets.tar_members import TarMember, list_members, normalise_name
+from sparkle_curation.ingest.assets.tar_members import (
+    TarFolder,
+    TarMember,
+    list_members,
+    normalise_name,
+)
 from sparkle_curation.ingest.faults import Fault
 from sparkle_curation.ingest.release_files import ByteReader, ReleaseFiles, SourceFile
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
@@ -122,7 +127,8 @@ def shard_assets(files: ReleaseFiles, shard_file: SourceFile) -> AssetListing:
 
     A member that is not of the shard's theme and kind is a fault, ``unexpected_path``. Of members with one
     path the last stays, as when the tar is extracted; the others are faults, ``duplicate_identical`` or
-    ``duplicate_conflicting`` as their bytes are the same as the last one's or not.
+    ``duplicate_conflicting`` as their bytes are the same as the last one's or not. Where the last is a link, a device or
+    a folder, none stays.
 
     Raises:
         ValueError: the path of ``shard_file`` is not that of a shard.
@@ -131,16 +137,23 @@ def shard_assets(files: ReleaseFiles, shard_file: SourceFile) -> AssetListing:
     if shard is None:
         raise ValueError(f"{shard_file.path!r} is not the path of a shard")
     with files.reader(shard_file.path) as reader:
-        members, faults = list_members(reader, shard_file.size)
+        members, faults, folders = list_members(reader, shard_file.size)
         record_count = len(members) + len(faults)
         faults = [_with_id(fault, shard) for fault in faults]
         named, unexpected = _name_members(shard, members)
-        last = {member.path: (name, member) for name, member in named}
-        repeated = _repeated_members(reader, named, last) if len(last) < len(named) else []
+        last: dict[str, TarMember | TarFolder] = {member.path: member for _, member in named}
+        for place in (*folders, *_others(faults)):
+            if place.path in last and last[place.path].byte_offset < place.byte_offset:
+                last[place.path] = place
+        repeated = (
+            _repeated_members(reader, named, last)
+            if any(last[member.path] is not member for _, member in named)
+            else []
+        )
     rows = [
         (name.id, _path_from_root(shard, member.path), member.offset, member.size)
         for name, member in named
-        if last[member.path][1] is member
+        if last[member.path] is member
     ]
     faults = sorted([*faults, *unexpected, *repeated], key=lambda fault: fault.byte_offset)
     return AssetListing(_asset_rows(shard.theme, shard.kind, shard_file.path, rows), faults, record_count)
@@ -188,22 +201,31 @@ def _name_members(
     return named, unexpected
 
 
+def _others(faults: Iterable[Fault]) -> Iterator[TarFolder]:
+    """The places of links and devices, which replace a file of their path as a folder does."""
+    for fault in faults:
+        if fault.reason in {Reason.LINK, Reason.NOT_A_FILE}:
+            yield TarFolder(normalise_name(fault.raw), fault.byte_offset)
+
+
 def _repeated_members(
     reader: ByteReader,
     named: Iterable[tuple[AssetName, TarMember]],
-    last: dict[str, tuple[AssetName, TarMember]],
+    last: Mapping[str, TarMember | TarFolder],
 ) -> list[Fault]:
     """A fault for each member that a later one of its path replaces."""
     faults = []
     for name, member in named:
-        kept = last[member.path][1]
+        kept = last[member.path]
         if kept is member:
             continue
-        is_same = _has_same_bytes(reader, member, kept)
-        reason = Reason.DUPLICATE_IDENTICAL if is_same else Reason.DUPLICATE_CONFLICTING
-        detail = (
-            f"the member at byte {kept.byte_offset} has the same path and stays, as when the tar is extracted"
-        )
+        if isinstance(kept, TarFolder):
+            reason = Reason.DUPLICATE_CONFLICTING
+            detail = f"what stands at byte {kept.byte_offset} has the same path and is no file: none stays"
+        else:
+            is_same = _has_same_bytes(reader, member, kept)
+            reason = Reason.DUPLICATE_IDENTICAL if is_same else Reason.DUPLICATE_CONFLICTING
+            detail = f"the member at byte {kept.byte_offset} has the same path and stays, as when the tar is extracted"
         faults.append(replace(_member_fault(reason, detail, member), id=name.id))
     return faults
 

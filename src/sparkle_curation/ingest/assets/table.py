@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
 from sparkle_curation.engine.caching.code_digest import code_digest
+from sparkle_curation.engine.io.storable_text import storable
 from sparkle_curation.ingest.assets.listing import ASSET_SCHEMA, find_asset_sources, list_assets, unknown_tars
-from sparkle_curation.ingest.faults import Fault
+from sparkle_curation.ingest.faults import Fault, raw_text
 from sparkle_curation.ingest.ingestion import Ingestion, Ledger
 from sparkle_curation.ingest.release_files import ReleaseFiles
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
+
+logger = logging.getLogger(__name__)
 
 
 def ingest_assets(files: ReleaseFiles) -> Ingestion:
@@ -29,6 +33,10 @@ def ingest_assets(files: ReleaseFiles) -> Ingestion:
             ledger.quarantine(source.theme, source.path, faults)
             ledger.close_source(source.theme, source.path, source.size_bytes, record_count)
             ledger.bytes_read += source.size_bytes
+            if source.part is not None and not rows.num_rows:
+                logger.warning(
+                    "%s is there, and no asset of it can be read: %s", source.path, _first_reason(faults)
+                )
             yield rows
         for tar in strangers:
             detail = "allowed: {theme}_{kind}_partNN.tar, with intermediates under intermediate_data/"
@@ -39,3 +47,12 @@ def ingest_assets(files: ReleaseFiles) -> Ingestion:
 
     fingerprinted = [*(file for source in sources for file in source.files), *strangers]
     return Ingestion("assets", ASSET_SCHEMA, fingerprinted, files, code_digest(__name__), read)
+
+
+def _first_reason(faults: Sequence[Fault]) -> str:
+    if not faults:
+        return "it holds no file"
+    first = faults[0]
+    where = f" ({raw_text(first.raw)})" if first.raw else ""
+    further = f", and {len(faults) - 1:,} more" if len(faults) > 1 else ""
+    return storable(f"{first.reason}: {first.detail}{where}{further}")

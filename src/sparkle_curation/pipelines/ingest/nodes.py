@@ -82,7 +82,10 @@ def count_ingested(quarantine: pl.LazyFrame, *tables_and_sources: pl.LazyFrame) 
     if missing := absences(counts):
         logger.warning("absent from the release: %s", "; ".join(missing))
     if gaps := shard_gaps(counts):
-        logger.warning("shards absent between others, and with them their assets: %s", "; ".join(gaps))
+        logger.warning(
+            "shards absent between others, and with them their assets (behind the last, more may be): %s",
+            "; ".join(gaps),
+        )
     return counts
 
 
