@@ -148,6 +148,24 @@ def _seed_records(release: Release) -> list[Damage]:
     changed("a box that ends at 1200", season[3], r2, "box_ranges", lambda r: box(r).__setitem__(2, 1200))
     changed("a box with its corners swapped", season[4], r2, "box_corners", lambda r: swap(box(r)))
     changed(
+        "boxes on a scale of 0-1",
+        season[10],
+        r2,
+        "box_scale",
+        lambda r: [
+            found.update(bbox_2d=[number / 1000 for number in found["bbox_2d"]])
+            for frame in (r["round1_objects"], *r["frame_objects"])
+            for found in frame
+        ],
+    )
+    changed(
+        "the same box forty times",
+        season[11],
+        r1,
+        "boxes_once",
+        lambda r: r["round1_objects"].extend([r["round1_objects"][0]] * 39),
+    )
+    changed(
         "an object of round 1 with another label",
         season[5],
         r1,

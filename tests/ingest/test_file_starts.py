@@ -76,6 +76,7 @@ OTHERS: dict[str, tuple[bytes, str, str]] = {
     "xml": (b'<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>', "an XML page", "download"),
     "utf-16": (LINE.decode().encode("utf-16"), "a text in UTF-16", "iconv -f UTF-16 -t UTF-8"),
     "utf-16, big": (LINE.decode().encode("utf-16-be"), "a text in UTF-16", "iconv -f UTF-16 -t UTF-8"),
+    "utf-16, small": (LINE.decode().encode("utf-16-le"), "a text in UTF-16", "iconv -f UTF-16 -t UTF-8"),
     "zeros": (bytes(9000), "a file of zeros", "download the file again"),
     "png": (saved("PNG"), "a PNG", "give it the name"),
     "parquet": (b"PAR1" + bytes(100), "a Parquet file", "give it the name"),
@@ -130,6 +131,14 @@ def test_a_media_file_that_is_none_is_told_by_what_it_is(kind: str, name: str) -
     assert what in str(caught.value.got)
 
 
+def test_an_error_of_a_server_is_no_media_file() -> None:
+    """Some servers say what went wrong in JSON, which is what a text of records should be."""
+    content = b'{"error": {"code": 404, "message": "not here"}}'
+    assert "a JSON text" in (probe("source_video", window(content)).error_detail or "")
+    assert recognise(content, "tar") is not None
+    assert recognise(content, "jsonl") is None
+
+
 def test_a_text_that_begins_like_a_list_is_told_where_no_line_is_good(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -161,6 +170,7 @@ def test_a_text_that_begins_like_a_list_is_told_where_no_line_is_good(
         (in_tar(b"x")[:START_BYTES], "tar"),
         (bytes(START_BYTES), "tar"),
         (b"\x12\x34\x56" * 30, "mp4"),
+        (b"[" + bytes(511), "tar"),
     ],
 )
 def test_what_is_right_or_unknown_is_nothing_else(start: bytes, suffix: str) -> None:

@@ -58,6 +58,7 @@ _LFS_START = b"version https://git-lfs.github.com/spec/"
 _ANNEX = re.compile(rb"[^\n]{0,400}/annex/objects/[^\n]+\n?")
 _PAGE = re.compile(rb"<(?:!doctype html|html|head|body)\b", re.IGNORECASE)
 _XML = re.compile(rb"<(?:\?xml|error)\b", re.IGNORECASE)
+_JSON = re.compile(rb'(?:\{\s*"|\[\s*[{"])[^\0]{9}')
 _MARKS_16 = (b"\xff\xfe", b"\xfe\xff")
 _MIN_BYTES_16 = 16
 
@@ -97,7 +98,7 @@ def _matches(start: bytes) -> Iterator[tuple[str, FileStart]]:
         yield "", FileStart("an XML page, as a server sends it in place of a file", _AGAIN)
     if _ANNEX.fullmatch(start):
         yield "", FileStart("a pointer of git-annex", "git annex get")
-    if text.startswith((b"{", b"[")):
+    if _JSON.match(text) and b"\0" not in text:
         yield "jsonl csv", FileStart("a JSON text, as a server sends it in place of a file", _AGAIN)
     if len(start) >= START_BYTES and not start.strip(b"\0"):
         yield "tar", FileStart("a file of zeros, as a download that was cut leaves it", _AGAIN)

@@ -45,6 +45,7 @@ class AssetSource:
         path: path of the shard or of the folder, from the release root.
         files: the shard itself, or the files of the folder by name.
         part: part number of the shard; None for a folder.
+        refused_links: path and reason of each link of the folder that is not followed.
     """
 
     theme: str
@@ -52,6 +53,7 @@ class AssetSource:
     path: str
     files: tuple[SourceFile, ...]
     part: int | None = None
+    refused_links: tuple[tuple[str, str], ...] = ()
 
     @property
     def size_bytes(self) -> int:
@@ -77,15 +79,16 @@ def find_asset_sources(files: ReleaseFiles) -> Iterator[AssetSource]:
     """The asset sources that are there: by theme and kind, the loose folder first, then the shards by part.
 
     A folder is listed when its turn comes, and its files are asked for once: an extracted release has a
-    million of them. A folder without files is not there.
+    million of them. A folder without files and links is not there.
     """
     shards = _find_shards(files)
     for theme in THEMES:
         for kind in ASSET_KINDS:
             folder = asset_folder(theme, kind)
             loose_files = tuple(files.files_in(folder))
-            if loose_files:
-                yield AssetSource(theme, kind, folder, loose_files)
+            refused = tuple(files.refused_links(folder))
+            if loose_files or refused:
+                yield AssetSource(theme, kind, folder, loose_files, refused_links=refused)
             yield from shards.get((theme, kind), ())
 
 
@@ -100,9 +103,11 @@ def unknown_tars(files: ReleaseFiles) -> list[SourceFile]:
 
 def list_assets(files: ReleaseFiles, source: AssetSource) -> AssetListing:
     """The assets of a source, as `find_asset_sources` gives it."""
-    if source.part is None:
-        return loose_assets(source.theme, source.kind, source.files)
-    return shard_assets(files, source.files[0])
+    links = [_link_fault(path, reason) for path, reason in source.refused_links]
+    if source.part is not None and not links:
+        return shard_assets(files, source.files[0])
+    rows, faults, record_count = loose_assets(source.theme, source.kind, source.files)
+    return AssetListing(rows, [*faults, *links], record_count + len(links))
 
 
 def loose_assets(theme: str, kind: str, loose_files: Sequence[SourceFile]) -> AssetListing:
@@ -159,17 +164,29 @@ def shard_assets(files: ReleaseFiles, shard_file: SourceFile) -> AssetListing:
     return AssetListing(_asset_rows(shard.theme, shard.kind, shard_file.path, rows), faults, record_count)
 
 
+def _link_fault(path: str, reason: str) -> Fault:
+    asset = parse_asset_path(path)
+    raw = path.encode("utf-8", "surrogateescape")
+    return Fault(Reason.LINK, f"{reason}; it is not followed", raw, 0, 0, id=asset.id if asset else None)
+
+
 # ------------------------------------------------------------------ sources
 def _shard_folder_files(files: ReleaseFiles) -> list[SourceFile]:
     return [file for folder in ("", *BASE_FOLDERS) for file in files.files_in(folder)]
 
 
 def _find_shards(files: ReleaseFiles) -> dict[tuple[str, str], list[AssetSource]]:
-    named = [(parse_shard_path(file.path), file) for file in _shard_folder_files(files)]
+    found = [
+        *((file.path, (file,), ()) for file in _shard_folder_files(files)),
+        *((link[0], (), (link,)) for folder in ("", *BASE_FOLDERS) for link in files.refused_links(folder)),
+    ]
     shards: dict[tuple[str, str], list[AssetSource]] = {}
-    for name, file in sorted((name, file) for name, file in named if name is not None):
-        source = AssetSource(name.theme, name.kind, file.path, (file,), name.part)
-        shards.setdefault((name.theme, name.kind), []).append(source)
+    for path, own, links in sorted(found):
+        if name := parse_shard_path(path):
+            source = AssetSource(name.theme, name.kind, path, own, name.part, links)
+            shards.setdefault((name.theme, name.kind), []).append(source)
+    for sources in shards.values():
+        sources.sort(key=lambda source: source.part or 0)
     return shards
 
 

@@ -12,7 +12,7 @@ from sparkle_curation.engine.io.storable_text import storable
 from sparkle_curation.ingest.assets.listing import ASSET_SCHEMA, find_asset_sources, list_assets, unknown_tars
 from sparkle_curation.ingest.faults import Fault, raw_text
 from sparkle_curation.ingest.ingestion import Ingestion, Ledger
-from sparkle_curation.ingest.release_files import ReleaseFiles
+from sparkle_curation.ingest.release_files import ReleaseFiles, SourceFile
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
 
 logger = logging.getLogger(__name__)
@@ -45,7 +45,8 @@ def ingest_assets(files: ReleaseFiles) -> Ingestion:
             ledger.quarantine(None, tar.path, [Fault(Reason.UNEXPECTED_PATH, detail, name, 0, tar.size)])
             ledger.close_source(None, tar.path, tar.size, 1)
 
-    fingerprinted = [*(file for source in sources for file in source.files), *strangers]
+    links = (SourceFile(path, 0, reason) for source in sources for path, reason in source.refused_links)
+    fingerprinted = [*(file for source in sources for file in source.files), *strangers, *links]
     return Ingestion("assets", ASSET_SCHEMA, fingerprinted, files, code_digest(__name__), read)
 
 
