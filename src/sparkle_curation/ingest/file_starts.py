@@ -15,7 +15,14 @@ from sparkle_curation.errors import ReleaseError
 START_BYTES = 512
 """What must be seen of a file: the mark of a tar ends at byte 263, and a pointer of Git LFS has 130 bytes."""
 
-PACKED_SUFFIXES = {"gz": "gunzip", "bz2": "bunzip2", "xz": "unxz", "zst": "zstd -d", "zip": "unzip"}
+PACKED_SUFFIXES = {
+    "gz": "gunzip",
+    "tgz": "gunzip",
+    "bz2": "bunzip2",
+    "xz": "unxz",
+    "zst": "zstd -d",
+    "zip": "unzip",
+}
 """Ends of names that packing puts behind a name -> the command that takes it off."""
 
 

@@ -32,6 +32,8 @@ def check_release(release: ReleaseFiles, sources_before: pl.DataFrame, allow_emp
         ReleaseError: nothing of a release is there.
         EmptyOutputError: a table would lose all rows of a theme, since its sources are not there any more.
     """
+    for packed in sources_at_hand.packed_sources(release):
+        logger.warning("%s", packed)
     sources_at_hand.check_release(release, sources_before, allow_empty=allow_empty)
     return release
 
