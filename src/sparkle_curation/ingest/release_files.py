@@ -80,6 +80,7 @@ class ReleaseFiles:
         protocol = self._fs.protocol
         self._is_local = "file" in ((protocol,) if isinstance(protocol, str) else protocol)
         self._link_folders = allowed_folders(self._base) if self._is_local else ()
+        self._refused: dict[str, list[tuple[str, str]]] = {}  # by folder, as it was listed last
         self._told_links: set[str] = set()
         # fsspec keeps one file system per process with its listings: an earlier run's would hide a changed file.
         self._fs.invalidate_cache()
@@ -105,8 +106,11 @@ class ReleaseFiles:
         """
         full = self._full(folder)
         if self._is_local:
+            refused: list[tuple[str, str]] = []
+            files = sorted(self._scan(folder, refused), key=_BY_PATH)
+            self._refused[folder] = sorted(refused)
             self._tell_links(folder)
-            return sorted(self._scan(folder), key=_BY_PATH)
+            return files
         try:
             entries = self._fs.ls(full, detail=True)
         except (FileNotFoundError, NotADirectoryError):
@@ -122,22 +126,14 @@ class ReleaseFiles:
 
     def refused_links(self, folder: str = "") -> list[tuple[str, str]]:
         """The path and the reason of each link directly in ``folder`` that is not followed, or of the folder itself."""
-        if not self._is_local:
-            return []
-        if reason := refusal(self._full(folder), self._link_folders):
-            return [(folder, reason)]
-        try:
-            with os.scandir(self._full(folder)) as entries:
-                links = sorted(entry.name for entry in entries if entry.is_symlink())
-        except (FileNotFoundError, NotADirectoryError):
-            return []
-        reasons = [(name, refusal(self._full(_join(folder, name)), self._link_folders)) for name in links]
-        return [(_join(folder, name), reason) for name, reason in reasons if reason]
+        if folder not in self._refused:
+            self.files_in(folder)
+        return self._refused.get(folder, [])
 
     def has_files(self, folder: str) -> bool:
         """Whether there is a file directly in ``folder``; a local folder is not listed further than to the first."""
         if self._is_local:
-            return any(True for _ in self._scan(folder))
+            return any(True for _ in self._scan(folder, []))
         return bool(self.files_in(folder))
 
     def folders_in(self, folder: str = "") -> list[str]:
@@ -250,17 +246,22 @@ class ReleaseFiles:
             return f"what {reason}"
         return "a file" if self._fs.exists(self._base) else "nothing there"
 
-    def _scan(self, folder: str) -> Iterator[SourceFile]:
-        """The files of a local folder, as the system gives them: several times as fast as fsspec on a million files."""
+    def _scan(self, folder: str, refused: list[tuple[str, str]]) -> Iterator[SourceFile]:
+        """The files of a local folder, as the system gives them: several times as fast as fsspec on a million files.
+
+        Links that are not followed are added to ``refused``, with the reason.
+        """
         full = self._full(folder)
-        if refusal(full, self._link_folders):
+        if reason := refusal(full, self._link_folders):
+            refused.append((folder, reason))
             return
         try:
             with os.scandir(full) as entries:
                 for entry in entries:
-                    if entry.is_symlink() and refusal(entry.path, self._link_folders):
-                        continue
-                    if entry.is_file():
+                    reason = refusal(entry.path, self._link_folders) if entry.is_symlink() else None
+                    if reason:
+                        refused.append((_join(folder, entry.name), reason))
+                    elif entry.is_file():
                         status = entry.stat()
                         yield SourceFile(_join(folder, entry.name), status.st_size, str(status.st_mtime_ns))
         except (FileNotFoundError, NotADirectoryError):
@@ -273,7 +274,7 @@ class ReleaseFiles:
             raise PermissionError(errno.EPERM, f"{path} {reason}", full)
 
     def _tell_links(self, folder: str) -> None:
-        new = [link for link in self.refused_links(folder) if link[0] not in self._told_links]
+        new = [link for link in self._refused[folder] if link[0] not in self._told_links]
         self._told_links.update(path for path, _ in new)
         if new:
             (path, reason), *others = new
