@@ -171,6 +171,7 @@ def test_a_text_that_begins_like_a_list_is_told_where_no_line_is_good(
         (bytes(START_BYTES), "tar"),
         (b"\x12\x34\x56" * 30, "mp4"),
         (b"[" + bytes(511), "tar"),
+        (b'{"prompt": "'.ljust(256) + b"mustard yellow", "jsonl"),
     ],
 )
 def test_what_is_right_or_unknown_is_nothing_else(start: bytes, suffix: str) -> None:
