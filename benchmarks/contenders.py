@@ -141,7 +141,9 @@ def filter_ours(tables: Path, out: Path) -> Work:
         kept, _ = nodes.split_by_verdict(verdicts)
         prompts = variant_nodes.look_up_prompts(kept, annotations, *scores, *groundings)
         candidates, not_exported = variant_nodes.compose_variant(kept, annotations, prompts, assets, None)
-        preflight = variant_nodes.check_pairs(candidates, media, loader)
+        preflight = variant_nodes.check_pairs(
+            candidates, media, assets, pl.LazyFrame(schema={"path": pl.String}), loader
+        )
         TableDataset(filepath=str(out / "preflight.parquet")).save(preflight)
         loadable, _, _ = variant_nodes.drop_unloadable(candidates, preflight)
         groups = variant_nodes.choose_groups(media, pl.LazyFrame(), split)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import shutil
@@ -146,6 +147,24 @@ def _seed_records(release: Release) -> list[Damage]:
     changed("a box of three numbers", season[2], r1, "box_shapes", lambda r: box(r).pop())
     changed("a box that ends at 1200", season[3], r2, "box_ranges", lambda r: box(r).__setitem__(2, 1200))
     changed("a box with its corners swapped", season[4], r2, "box_corners", lambda r: swap(box(r)))
+    changed(
+        "boxes on a scale of 0-1",
+        season[10],
+        r2,
+        "box_scale",
+        lambda r: [
+            found.update(bbox_2d=[number / 1000 for number in found["bbox_2d"]])
+            for frame in (r["round1_objects"], *r["frame_objects"])
+            for found in frame
+        ],
+    )
+    changed(
+        "the same box forty times",
+        season[11],
+        r1,
+        "boxes_once",
+        lambda r: r["round1_objects"].extend([r["round1_objects"][0]] * 39),
+    )
     changed(
         "an object of round 1 with another label",
         season[5],
@@ -338,10 +357,25 @@ def seed_quarantine(release: Release) -> list[Damage]:
     path = release.root / (name := annotations_csv_path("style"))
     lines = path.read_bytes().splitlines()
     lines[3], lines[5] = b'"' + lines[3].replace(b'"', b""), lines[5] + b",x"
+    lines[8:9] = [
+        b'"She said "go,',
+        _INSIDE,
+        b"and went" + lines[8][lines[8].index(b'",') :],
+    ]
     path.write_bytes(b"\n".join([*lines, b""]))
     damage("invalid_csv", f"{name}:4")
+    damage("broken_cell", f"{name}:10")
     damage("wrong_column_count", f"{name}:6")
 
+    _seed_files_that_are_none(release, damage)
+    return damages
+
+
+_INSIDE = b"x,style/source_video/Sparkle_style_999001.mp4,style/edited_video/Sparkle_style_999001.mp4,Sparkle_style_999001"
+
+
+def _seed_files_that_are_none(release: Release, damage: Callable[[str, str], None]) -> None:
+    """Put in files and shards that hold what is no asset."""
     (release.root / "time" / "source_video" / "notes.txt").write_text("a note")
     damage("unexpected_path", "time/source_video")
     for part, (reason, info) in enumerate(_odd_members().items(), 50):
@@ -361,7 +395,9 @@ def seed_quarantine(release: Release) -> list[Damage]:
     cut = _write_tar(release.root / "time_source_video_part71.tar", *good)
     cut.write_bytes(cut.read_bytes()[: 1536 + 512 + 100])
     damage("truncated_tar", cut.name)
-    return damages
+    packed = release.root / "time_source_video_part72.tar"
+    packed.write_bytes(gzip.compress(whole.read_bytes()))
+    damage("another_format", packed.name)
 
 
 def _odd_members() -> dict[str, tarfile.TarInfo]:

@@ -19,6 +19,7 @@ from sparkle_curation.ingest.sources_at_hand import (
     Part,
     check_release,
     find_releases,
+    packed_sources,
     sources_at_hand,
 )
 
@@ -84,6 +85,44 @@ def test_a_release_that_has_what_is_lost_is_named(tmp_path: Path) -> None:
             allow_empty=False,
         )
     assert (caught.value.todo or "").startswith(f"the release seems to be in {above}: --params")
+
+
+def test_what_lies_packed_beside_its_place_is_told(tmp_path: Path) -> None:
+    """Texts and shards, with the command; not where the file itself is there too, nor what is no source."""
+    scores = "intermediate_data/time/edited_video_score.jsonl"
+    names = (
+        f"{scores}.gz",
+        f"{CSV}.zip",
+        CSV,
+        f"{SHARD}.zst",
+        "time_source_video_part00.tgz",
+        "README.md.gz",
+    )
+    files = ReleaseFiles(str(made(tmp_path, *names, "time_source_video_part01.tar.xz")))
+    assert [str(packed) for packed in packed_sources(files)] == [
+        (
+            "time_source_video_part00.tar is absent, but time_source_video_part00.tgz is there: "
+            "gunzip time_source_video_part00.tgz"
+        ),
+        (
+            "time_source_video_part01.tar is absent, but time_source_video_part01.tar.xz is there: "
+            "unxz time_source_video_part01.tar.xz"
+        ),
+        f"{SHARD} is absent, but {SHARD}.zst is there: zstd -d {SHARD}.zst",
+        f"{scores} is absent, but {scores}.gz is there: gunzip {scores}.gz",
+    ]
+
+
+def test_a_release_that_is_packed_is_told_to_be_unpacked(tmp_path: Path) -> None:
+    """Where nothing else is there, and where a table would lose what lies packed now."""
+    files = ReleaseFiles(str(made(tmp_path / "all", f"{CSV}.gz")))
+    with pytest.raises(ReleaseError) as caught:
+        check_release(files, NO_SOURCES, allow_empty=False)
+    assert caught.value.todo == f"{CSV} is absent, but {CSV}.gz is there: gunzip {CSV}.gz"
+    files = ReleaseFiles(str(made(tmp_path / "part", f"{CSV}.gz", SHARD)))
+    with pytest.raises(EmptyOutputError) as lost:
+        check_release(files, used(("annotations", "time", CSV, 5)), allow_empty=False)
+    assert (lost.value.todo or "").startswith(f"{CSV} is absent, but {CSV}.gz is there")
 
 
 @pytest.mark.parametrize("name", ["plain", "with blank", "it's"])

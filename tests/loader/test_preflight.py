@@ -13,8 +13,9 @@ from tests.made.media import clips, file, media
 from tests.made.tables import csv_row
 
 from sparkle_curation.errors import ConservationError
+from sparkle_curation.ingest.assets.shards import SHARDS_SCHEMA
 from sparkle_curation.loader.kiwi_edit import LoaderSettings
-from sparkle_curation.loader.preflight import check_pairs, count_uninspected, drop_unloadable
+from sparkle_curation.loader.preflight import check_pairs, count_missing, count_uninspected, drop_unloadable
 from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.tables.preflight import PREFLIGHT_COLUMNS, PairOutcome, PairReason
 
@@ -158,6 +159,40 @@ def test_of_a_part_that_was_not_downloaded_nothing_is_said() -> None:
     ]
     assert found["detail"][0] == "not_inspected: no file of time edited_video was inspected"
     assert count_uninspected(found).rows() == [("time", 2)]
+
+
+def at_hand(kind: str, *are_readable: bool) -> pl.DataFrame:
+    """Shards of a kind of a theme, as ``list_shards`` gives them."""
+    rows = [("time", kind, part, is_readable) for part, is_readable in enumerate(are_readable)]
+    return pl.DataFrame(rows, schema=SHARDS_SCHEMA, orient="row")
+
+
+def test_a_shard_that_cannot_be_read_is_no_part_that_was_not_downloaded() -> None:
+    """Its pairs are dropped by name; of one that was read and not inspected nothing is known."""
+    files = media(file(A, "source_video"))
+    candidates = pairs(csv_row(A))
+    for shards, found in (
+        (at_hand("edited_video", False), "missing_file"),
+        (at_hand("edited_video", False, False), "missing_file"),
+        (at_hand("edited_video", True, False), "not_inspected"),
+        (at_hand("source_frame0", False), "not_inspected"),
+        (at_hand("edited_video"), "not_inspected"),
+        (None, "not_inspected"),
+    ):
+        checked = check_pairs(candidates, files, SETTINGS, shards=shards)
+        assert checked.select("reasons", "is_dropped").rows() == [([found], found == "missing_file")]
+    assert count_missing(check_pairs(candidates, files, SETTINGS), candidates, files).rows() == []
+
+
+def test_pairs_whose_shard_is_absent_are_counted() -> None:
+    """By theme and kind: others of the part are there."""
+    files = media(clips(A), clips(C), file(B, "source_video"))
+    candidates = pairs(*(csv_row(key) for key in (A, B, C, "Sparkle_time_000009")))
+    checked = check_pairs(candidates, files, SETTINGS)
+    assert count_missing(checked, candidates, files).rows() == [
+        ("time", "edited_video", 2),
+        ("time", "source_video", 1),
+    ]
 
 
 def test_a_bad_row_that_was_not_inspected_is_listed() -> None:

@@ -59,12 +59,15 @@ def test_the_words_for_missing_are_those_of_pandas() -> None:
         (["1e5", "NA"], ["read_as_number", "read_as_missing"]),
         (["true", "FALSE"], ["read_as_boolean"] * 2),
         (["true", "1"], []),
+        (["a beach\0 at dusk", "a beach"], ["cut_at_nul"]),
+        (["NA\0x", "\0"], ["cut_at_nul"] * 2),
+        (["1\0x", "2"], ["cut_at_nul", "read_as_number"]),
         (["a, b", '"quoted"', "two\nlines", " leading", "na", "NA "], []),
         ([], []),
     ],
 )
 def test_hazards_of_a_csv(prompts: list[str], hazards: list[str]) -> None:
-    """A word for missing is one anywhere; numbers and booleans only where the whole column is such."""
+    """A word for missing is one anywhere, and so is a NUL; numbers and booleans only where the whole column is such."""
     assert find_prompt_hazards(variant(prompts))["hazard"].to_list() == hazards
 
 

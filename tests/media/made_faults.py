@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import warnings
 import zipfile
 import zlib
 
@@ -111,12 +112,15 @@ def idat(data: bytes) -> bytes:
 
 
 def header(
-    width: int = 64, height: int = 48, depth: int = 8, colour: int = 2, *, is_interlaced: bool = False
+    width: int = 64,
+    height: int = 48,
+    depth: int = 8,
+    colour: int = 2,
+    *,
+    methods: tuple[int, int, int] = (0, 0, 0),
 ) -> bytes:
-    """Signature and header of a PNG."""
-    return PNG[:8] + chunk(
-        b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, is_interlaced)
-    )
+    """Signature and header of a PNG; the methods are of packing, filtering and interlacing."""
+    return PNG[:8] + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, *methods))
 
 
 END = chunk(b"IEND", b"")
@@ -129,6 +133,14 @@ PNG_FAULTS: Faults = {
     "a colour type that is none": (MediaFault.BAD_STRUCTURE, header(colour=5) + idat(b"x") + END),
     "a depth that is none": (MediaFault.BAD_STRUCTURE, header(depth=3) + idat(b"x") + END),
     "no pixels": (MediaFault.BAD_STRUCTURE, header() + END),
+    "pixels in two places": (
+        MediaFault.BAD_STRUCTURE,
+        header() + idat(b"x") + chunk(b"tEXt", b"a\0b") + idat(b"x") + END,
+    ),
+    "no palette": (MediaFault.BAD_STRUCTURE, header(colour=3) + idat(b"x") + END),
+    "an unknown packing": (MediaFault.BAD_STRUCTURE, header(methods=(1, 0, 0)) + idat(b"x") + END),
+    "an unknown filtering": (MediaFault.BAD_STRUCTURE, header(methods=(0, 1, 0)) + idat(b"x") + END),
+    "an unknown interlacing": (MediaFault.BAD_STRUCTURE, header(methods=(0, 0, 2)) + idat(b"x") + END),
     "no end": (MediaFault.TRUNCATED, PNG[:-12]),
     "a chunk of four billion bytes": (MediaFault.TRUNCATED, header() + b"\xff\xff\xff\xffIDAT" + bytes(40)),
 }
@@ -146,10 +158,12 @@ def _npz(mask: object = None, shape: object = (5, 9, 7)) -> bytes:
     return as_npz(mask=np.packbits(MASK_BITS) if mask is None else mask, shape=np.array(shape))
 
 
-def _zip_with(name: str, content: bytes, packing: int = zipfile.ZIP_STORED) -> bytes:
+def _zip_with(
+    name: str, content: bytes, packing: int = zipfile.ZIP_STORED, *, behind_shape: bytes = b""
+) -> bytes:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", packing) as archive:
-        archive.writestr("shape.npy", _npy(np.array((5, 9, 7), np.int64)))
+        archive.writestr("shape.npy", _npy(np.array((5, 9, 7), np.int64)) + behind_shape)
         archive.writestr(name, content)
     return target.getvalue()
 
@@ -166,6 +180,31 @@ def _claiming(length: int) -> bytes:
     old = b"(40,), }"
     new = f"({length},), }}".encode()
     return content.replace(old + b" " * (len(new) - len(old)), new)
+
+
+def twice(name: str) -> bytes:
+    """A mask with one of its arrays twice, the second time of zeros."""
+    target = io.BytesIO(MASK)
+    other = np.zeros_like(np.packbits(MASK_BITS)) if name == "mask.npy" else np.array((5, 9, 8))
+    with warnings.catch_warnings(), zipfile.ZipFile(target, "a") as archive:
+        warnings.simplefilter("ignore")  # of a name that is there already
+        archive.writestr(name, _npy(other))
+    return target.getvalue()
+
+
+def _claiming_frames(count: int) -> bytes:
+    """A mask of so many frames of 8 by 8 pixels, whose headers and directory agree on it; its bits are not there."""
+    head = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        head, {"descr": "|u1", "fortran_order": False, "shape": (count * 8,)}
+    )
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mask.npy", head.getvalue())
+        archive.writestr("shape.npy", _npy(np.array((count, 8, 8), np.int64)))
+    place = target.getvalue().index(b"PK\1\2") + 24
+    length = struct.pack("<I", len(head.getvalue()) + count * 8)
+    return target.getvalue()[:place] + length + target.getvalue()[place + 4 :]
 
 
 def _headed(shape: str) -> bytes:
@@ -211,6 +250,13 @@ MASK_FAULTS: Faults = {
     "no directory": (MediaFault.TRUNCATED, b"PK\3\4" + bytes(5000)),
     "no mask": (MediaFault.NO_MASK, as_npz(shape=np.array((5, 9, 7)))),
     "no shape": (MediaFault.NO_MASK, as_npz(mask=np.packbits(MASK_BITS))),
+    "two masks": (MediaFault.NO_MASK, twice("mask.npy")),
+    "two shapes": (MediaFault.NO_MASK, twice("shape.npy")),
+    "a shape with more behind it": (
+        MediaFault.BAD_STRUCTURE,
+        _zip_with("mask.npy", _npy(np.packbits(MASK_BITS)), behind_shape=b"\0" * 5000),
+    ),
+    "more pixels than are read": (MediaFault.NO_MASK, _claiming_frames(1 << 25)),
     "other names": (MediaFault.NO_MASK, as_npz(a=np.zeros(3))),
     "a mask of booleans": (MediaFault.NO_MASK, _npz(mask=MASK_BITS)),
     "a mask of objects": (MediaFault.NO_MASK, _npz(mask=np.array([{}], object))),

@@ -98,7 +98,7 @@ class ExpectFramesInTimeOrder(ViolationExpectation):
 
 
 class ExpectBoxesToLieInTheFrame(ViolationExpectation):
-    """Expect boxes of four numbers in 0-1000 with corners in order, or empty ones."""
+    """Expect boxes of four numbers in 0-1000 with corners in order, or empty ones, and each once."""
 
 
 class ExpectLabelsOfRoundOne(ViolationExpectation):

@@ -36,6 +36,8 @@ class GroundingFault(StrEnum):
     NOT_FOUR_NUMBERS = "not_four_numbers"
     OUT_OF_RANGE = "out_of_range"
     NOT_ORDERED = "not_ordered"
+    ANOTHER_SCALE = "another_scale"
+    REPEATED = "repeated"
 
 
 class Found(NamedTuple):
@@ -62,7 +64,8 @@ def parse_grounding(text: str) -> list[Found] | GroundingFault:
     """The objects that ``text`` lists, or the first reason why it is no such list.
 
     Taken is one JSON list, alone or in one Markdown fence, of objects with a ``label`` and a ``bbox_2d``: four numbers
-    x1 < x2 and y1 < y2 from 0 to 1000, or none. Other members are passed over. A label with half a surrogate pair
+    x1 < x2 and y1 < y2 from 0 to 1000, or none. Boxes with no number above 1 are of another scale, and a model that gives
+    one object the same box twice repeats itself. Other members are passed over. A label with half a surrogate pair
     names nothing that could be asked for in round 2.
 
     >>> parse_grounding('[{"bbox_2d": [447, 27, 765, 998], "label": "woman"}]')
@@ -81,7 +84,16 @@ def parse_grounding(text: str) -> list[Found] | GroundingFault:
         return GroundingFault.NOT_A_LIST
     found = [_found(item) for item in value]
     fault = next((item for item in found if isinstance(item, GroundingFault)), None)
-    return fault or [item for item in found if isinstance(item, Found)]
+    objects = [item for item in found if isinstance(item, Found)]
+    return fault or _fault_of_list([item for item in objects if item.bbox_2d]) or objects
+
+
+def _fault_of_list(boxed: Sequence[Found]) -> GroundingFault | None:
+    if boxed and all(number <= 1 for item in boxed for number in item.bbox_2d):
+        return GroundingFault.ANOTHER_SCALE
+    if len({(same_label(item.label), item.bbox_2d) for item in boxed}) < len(boxed):
+        return GroundingFault.REPEATED
+    return None
 
 
 def relocate(labels: Sequence[str], found: Sequence[Found]) -> Relocated:

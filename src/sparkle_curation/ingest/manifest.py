@@ -71,7 +71,7 @@ def list_media(release: ReleaseFiles) -> Listing:
 
     Media of more than ``MAX_READ_BYTES`` are not read: their version is ``modified:``, of the times of their files.
     """
-    sources = (_Entry(source.path, source.files) for source in find_asset_sources(release))
+    sources = (_Entry(source.path, source.files) for source in find_asset_sources(release) if source.files)
     unknown = (_Entry(tar.path, (tar,)) for tar in unknown_tars(release))
     return _manifest(release, chain(sources, unknown))
 

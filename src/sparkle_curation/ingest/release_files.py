@@ -5,6 +5,8 @@ All paths are relative to the root, with ``/`` between folders, as in ``spec.lay
 
 from __future__ import annotations
 
+import errno
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +19,11 @@ from typing import BinaryIO, Protocol, cast
 import fsspec
 import xxhash
 
+from sparkle_curation.engine.io.storable_text import storable
 from sparkle_curation.errors import MissingTableError, ReleaseError
+from sparkle_curation.ingest.links import allowed_folders, refusal
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -73,13 +79,16 @@ class ReleaseFiles:
         self._base = base.rstrip("/")
         protocol = self._fs.protocol
         self._is_local = "file" in ((protocol,) if isinstance(protocol, str) else protocol)
+        self._link_folders = allowed_folders(self._base) if self._is_local else ()
+        self._refused: dict[str, list[tuple[str, str]]] = {}  # by folder, as it was listed last
+        self._told_links: set[str] = set()
         # fsspec keeps one file system per process with its listings: an earlier run's would hide a changed file.
         self._fs.invalidate_cache()
         if not self._fs.isdir(self._base):
             raise ReleaseError(
                 "The release root is not a folder",
                 where=f"release_root={self.root}",
-                got="a file" if self._fs.exists(self._base) else "nothing there",
+                got=self._what_is_no_folder(),
                 allowed="a local folder or fsspec URL that holds prompts/, {theme}/, intermediate_data/ or a part of them",
                 todo="point to your download: kedro run --pipelines curate --params release_root=/path/to/Sparkle",
             )
@@ -90,10 +99,18 @@ class ReleaseFiles:
         return self._is_local
 
     def files_in(self, folder: str = "") -> list[SourceFile]:
-        """The files directly in ``folder``, by name; none when the folder is not there."""
+        """The files directly in ``folder``, by name; none when the folder is not there.
+
+        Links are followed inside of the release, and of the hub's cache that it is a part of; of others it is said
+        once that they are not.
+        """
         full = self._full(folder)
         if self._is_local:
-            return sorted(_scan_local(full, folder), key=_BY_PATH)
+            refused: list[tuple[str, str]] = []
+            files = sorted(self._scan(folder, refused), key=_BY_PATH)
+            self._refused[folder] = sorted(refused)
+            self._tell_links(folder)
+            return files
         try:
             entries = self._fs.ls(full, detail=True)
         except (FileNotFoundError, NotADirectoryError):
@@ -107,10 +124,16 @@ class ReleaseFiles:
         sources = (_from_info(_join(folder, entry["name"].rsplit("/", 1)[-1]), entry) for entry in listed)
         return sorted(sources, key=_BY_PATH)
 
+    def refused_links(self, folder: str = "") -> list[tuple[str, str]]:
+        """The path and the reason of each link directly in ``folder`` that is not followed, or of the folder itself."""
+        if folder not in self._refused:
+            self.files_in(folder)
+        return self._refused.get(folder, [])
+
     def has_files(self, folder: str) -> bool:
         """Whether there is a file directly in ``folder``; a local folder is not listed further than to the first."""
         if self._is_local:
-            return any(True for _ in _scan_local(self._full(folder), folder))
+            return any(True for _ in self._scan(folder, []))
         return bool(self.files_in(folder))
 
     def folders_in(self, folder: str = "") -> list[str]:
@@ -119,7 +142,7 @@ class ReleaseFiles:
         try:
             if self._is_local:
                 with os.scandir(full) as entries:
-                    return sorted(entry.name for entry in entries if entry.is_dir())
+                    return sorted(entry.name for entry in entries if Path(entry.path).is_dir())
             listed = self._fs.ls(full, detail=True)
         except OSError:
             return []
@@ -192,6 +215,7 @@ class ReleaseFiles:
     def open(self, path: str) -> BinaryIO:
         """The file at ``path``, open for reading from its start."""
         if self._is_local:
+            self._check_link(path)
             return open(self._full(path), "rb", buffering=0)  # noqa: PTH123 -- the caller closes it
         return cast(BinaryIO, self._fs.open(self._full(path), "rb"))
 
@@ -207,6 +231,7 @@ class ReleaseFiles:
             full = self._full(path)
             yield _RemoteReader(self._fs, full, _known_size(full, self._fs.size(full)))
             return
+        self._check_link(path)
         handle = os.open(self._full(path), os.O_RDONLY)
         try:
             yield _LocalReader(handle)
@@ -215,6 +240,48 @@ class ReleaseFiles:
 
     def _full(self, path: str) -> str:
         return _join(self._base, path)
+
+    def _what_is_no_folder(self) -> str:
+        if self._is_local and (reason := refusal(self._base, self._link_folders)):
+            return f"what {reason}"
+        return "a file" if self._fs.exists(self._base) else "nothing there"
+
+    def _scan(self, folder: str, refused: list[tuple[str, str]]) -> Iterator[SourceFile]:
+        """The files of a local folder, as the system gives them: several times as fast as fsspec on a million files.
+
+        Links that are not followed are added to ``refused``, with the reason.
+        """
+        full = self._full(folder)
+        if reason := refusal(full, self._link_folders):
+            refused.append((folder, reason))
+            return
+        try:
+            with os.scandir(full) as entries:
+                for entry in entries:
+                    reason = refusal(entry.path, self._link_folders) if entry.is_symlink() else None
+                    if reason:
+                        refused.append((_join(folder, entry.name), reason))
+                    elif entry.is_file():
+                        status = entry.stat()
+                        yield SourceFile(_join(folder, entry.name), status.st_size, str(status.st_mtime_ns))
+        except (FileNotFoundError, NotADirectoryError):
+            return
+
+    def _check_link(self, path: str) -> None:
+        """Raises where a file became a link that is not followed, after it was listed."""
+        full = self._full(path)
+        if os.path.islink(full) and (reason := refusal(full, self._link_folders)):  # noqa: PTH114 -- a million paths
+            raise PermissionError(errno.EPERM, f"{path} {reason}", full)
+
+    def _tell_links(self, folder: str) -> None:
+        new = [link for link in self._refused[folder] if link[0] not in self._told_links]
+        self._told_links.update(path for path, _ in new)
+        if new:
+            (path, reason), *others = new
+            further = f"; nor are {len(others):,} more there" if others else ""
+            logger.warning(
+                "%s %s: it is not followed%s", storable(path) or self.root, storable(reason), further
+            )
 
 
 def _noted_contents(table: Path) -> list[tuple[str, str, int, str, str]]:
@@ -264,18 +331,6 @@ class _RemoteReader:
                 todo="use a server that knows byte ranges, or copy the release to a local folder",
             )
         return part
-
-
-def _scan_local(full: str, folder: str) -> Iterator[SourceFile]:
-    # os.scandir is several times faster than fsspec on the million files of an extracted release.
-    try:
-        with os.scandir(full) as entries:
-            for entry in entries:
-                if entry.is_file():
-                    status = entry.stat()
-                    yield SourceFile(_join(folder, entry.name), status.st_size, str(status.st_mtime_ns))
-    except (FileNotFoundError, NotADirectoryError):
-        return
 
 
 _VERSION_KEYS = ("mtime", "ETag", "etag", "LastModified", "Last-Modified", "last_modified", "created")

@@ -17,6 +17,7 @@ import polars as pl
 
 from sparkle_curation.errors import EmptyOutputError, ReleaseError
 from sparkle_curation.ingest.conservation import expected_sources
+from sparkle_curation.ingest.file_starts import PACKED_SUFFIXES
 from sparkle_curation.ingest.release_files import ReleaseFiles
 from sparkle_curation.spec.description import dataset
 from sparkle_curation.spec.layout import (
@@ -64,6 +65,33 @@ def sources_at_hand(files: ReleaseFiles) -> set[Part]:
     for theme, path in expected.filter(pl.col("table") == "assets").select("theme", "path").rows():
         if Part("assets", theme) not in found and files.has_files(path):
             found.add(Part("assets", theme))
+    return found
+
+
+class Packed(NamedTuple):
+    """A source that is not there, its packed file that is, and the command that unpacks it."""
+
+    path: str
+    packed_path: str
+    command: str
+
+    def __str__(self) -> str:
+        return f"{self.path} is absent, but {self.packed_path} is there: {self.command}"
+
+
+def packed_sources(files: ReleaseFiles) -> list[Packed]:
+    """The texts and shards that lie packed where they should lie as they are, by folder and name; none of them is read."""
+    expected = expected_sources().filter(pl.col("table") != "assets")["path"].to_list()
+    texts = set(expected)
+    found = []
+    for folder in sorted({"", *BASE_FOLDERS, *(path.rpartition("/")[0] for path in expected)}):
+        there = {file.path for file in files.files_in(folder)}
+        for packed in sorted(there):
+            path, _, suffix = packed.rpartition(".")
+            path = f"{path}.tar" if suffix == "tgz" else path
+            command = PACKED_SUFFIXES.get(suffix)
+            if command and path not in there and (path in texts or parse_shard_path(path)):
+                found.append(Packed(path, packed, f"{command} {packed}"))
     return found
 
 
@@ -154,6 +182,7 @@ def _nothing_found(files: ReleaseFiles) -> ReleaseError:
         + ", ".join(f"{name}/" for name in (PROMPTS_FOLDER, "{theme}", *BASE_FOLDERS))
         + " or a part of them",
         todo=_probably_meant(find_releases(files))
+        or _unpack(files)
         or f"point to your download: --params release_root=/path/to/{dataset().title}; {ON_PURPOSE}",
     )
 
@@ -166,7 +195,7 @@ def _parts_lost(files: ReleaseFiles, lost: pl.DataFrame) -> EmptyOutputError:
         .agg(pl.col("theme").unique(), pl.col("path").first())
         .rows()
     ]
-    meant = _probably_meant(find_releases(files, parts))
+    meant = _probably_meant(find_releases(files, parts)) or _unpack(files)
     return EmptyOutputError(
         "Tables would lose all rows of themes that the release has no source of any more",
         where=f"release_root={files.root}",
@@ -174,6 +203,13 @@ def _parts_lost(files: ReleaseFiles, lost: pl.DataFrame) -> EmptyOutputError:
         allowed="a source of each table and theme that the tables in the data root have rows of",
         todo=f"{meant or 'give the release that has them'}; for another release take another data_root; {ON_PURPOSE}",
     )
+
+
+def _unpack(files: ReleaseFiles) -> str | None:
+    """What to do where sources lie packed beside their place; None where none does."""
+    packed = packed_sources(files)
+    further = f", and {len(packed) - _LISTED:,} more" if len(packed) > _LISTED else ""
+    return "; ".join(map(str, packed[:_LISTED])) + further if packed else None
 
 
 def _probably_meant(roots: list[str]) -> str | None:

@@ -52,25 +52,33 @@ _RESOLVED = {
 }
 
 
-def find_files(candidates: AnyFrame, media: AnyFrame) -> pl.DataFrame:
+def find_files(candidates: AnyFrame, media: AnyFrame, shards: pl.DataFrame | None = None) -> pl.DataFrame:
     """One row per candidate in their order, with both files that its row of the CSV names.
 
     Args:
         candidates: ``id``, ``theme``, ``prompt``, ``src_video``, ``tgt_video``.
         media: columns of ``media``. Of several files of one path a loose one counts, else that of the first tar
             by name.
+        shards: those that are there, with ``theme`` and ``kind``, readable or not: no file of theirs is merely not here.
 
     Returns:
         The candidates, and for each side (``source_`` and ``edited_``): ``path`` without ``.`` and ``..``, ``type``
         (how the loader opens it), ``named_theme``, ``named_kind`` and ``named_id`` (what the path says; null
         where the layout has no such path), ``is_found``, ``is_inspected`` (whether the media have any file of
-        that kind and theme), and the facts of the media. Width and height are those of the picture as shown.
+        that kind and theme, or there are shards of it of which none can be read), and the facts of the media. Width and
+        height are those of the picture as shown.
     """
     rows = candidates.lazy().select("id", "theme", "prompt", "src_video", "tgt_video").collect()
     for side in SIDES:
         rows = _with_names(rows, side)
     files = _list_files(rows, media)
     parts = media.lazy().select("theme", "kind").unique().collect()
+    if shards is not None:
+        # A shard of which files were read, but not inspected, says nothing of them.
+        unread = (
+            shards.group_by("theme", "kind").agg(pl.col("is_readable").any()).filter(~pl.col("is_readable"))
+        )
+        parts = pl.concat([parts, unread.select("theme", "kind")]).unique()
     for side in SIDES:
         rows = _with_facts(rows, files, parts, side)
     return rows

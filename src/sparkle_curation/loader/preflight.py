@@ -14,7 +14,7 @@ import polars as pl
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import ConservationError
 from sparkle_curation.loader.kiwi_edit import LoaderSettings
-from sparkle_curation.loader.pair_files import find_files
+from sparkle_curation.loader.pair_files import SIDES, find_files
 from sparkle_curation.loader.pair_reasons import Finding, find_reasons, with_counts, with_loaded
 from sparkle_curation.spec.tables.preflight import PREFLIGHT_COLUMNS, PairOutcome, PairReason
 
@@ -27,6 +27,7 @@ def check_pairs(
     media: AnyFrame,
     settings: LoaderSettings,
     unloadable_pairs: UnloadablePairs = "drop",
+    shards: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """The preflight (``PREFLIGHT_COLUMNS``): one row per candidate, in their order.
 
@@ -42,11 +43,12 @@ def check_pairs(
         media: the table of the media.
         settings: the loader's.
         unloadable_pairs: whether ``is_dropped`` is set for those that would be replaced.
+        shards: those that are there, as ``list_shards`` gives them; None where nothing is known of them.
 
     Raises:
         ConservationError: the rows are not one per candidate.
     """
-    rows = with_counts(with_loaded(find_files(candidates, media), settings))
+    rows = with_counts(with_loaded(find_files(candidates, media, shards), settings))
     found = find_reasons(settings)
     codes = [pl.when(reason.value).then(pl.lit(reason.value)) for reason in PairReason]
     checked = (
@@ -106,6 +108,24 @@ def count_uninspected(preflight: AnyFrame) -> pl.DataFrame:
     is_open = pl.col("reasons").list.contains(PairReason.NOT_INSPECTED.value)
     counts = preflight.lazy().filter(is_open).group_by("theme", maintain_order=True)
     return counts.agg(pl.len().alias("count")).collect()
+
+
+def count_missing(preflight: AnyFrame, candidates: AnyFrame, media: AnyFrame) -> pl.DataFrame:
+    """Pairs whose file is not there though others, or a shard, of its kind and theme are: ``theme``, ``kind``, ``count``."""
+    is_missing = pl.col("reasons").list.contains(PairReason.MISSING_FILE.value)
+    rows = (
+        candidates.lazy()
+        .join(preflight.lazy().filter(is_missing).select("id"), on="id", how="semi")
+        .collect()
+    )
+    paths = media.lazy().select("path").unique().collect()
+    counted = [
+        rows.join(paths, left_on=side.column, right_on="path", how="anti")
+        .group_by("theme")
+        .agg(pl.lit(side.kind).alias("kind"), pl.len().alias("count"))
+        for side in SIDES
+    ]
+    return pl.concat(counted).sort("theme", "kind")
 
 
 def _worst_outcome() -> pl.Expr:

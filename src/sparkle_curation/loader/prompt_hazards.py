@@ -1,8 +1,8 @@
 """Prompts that Kiwi-Edit will not read as they were written, because of how pandas reads a CSV.
 
 Kiwi-Edit reads the training CSV with ``pandas.read_csv(path)``. Its defaults turn some words into missing
-values whatever their quotes, and a column of nothing but numbers or booleans into those. No way of writing
-the CSV avoids it, so these prompts are listed; all others survive.
+values whatever their quotes, and a column of nothing but numbers or booleans into those; before pandas 3 it ends a
+cell at a NUL. No way of writing the CSV avoids it, so these prompts are listed; all others survive.
 """
 
 from __future__ import annotations
@@ -52,12 +52,14 @@ class Hazard(StrEnum):
     READ_AS_MISSING = "read_as_missing"
     READ_AS_NUMBER = "read_as_number"
     READ_AS_BOOLEAN = "read_as_boolean"
+    CUT_AT_NUL = "cut_at_nul"
 
 
 _DETAILS = {
     Hazard.READ_AS_MISSING: "pandas.read_csv reads this word as missing, whatever its quotes",
     Hazard.READ_AS_NUMBER: "every prompt of the CSV looks like a number, so pandas.read_csv reads numbers",
     Hazard.READ_AS_BOOLEAN: "every prompt of the CSV is true or false, so pandas.read_csv reads booleans",
+    Hazard.CUT_AT_NUL: "the prompt holds a NUL character, at which pandas.read_csv of pandas 2 ends it",
 }
 
 
@@ -73,14 +75,17 @@ def find_prompt_hazards(samples: pl.DataFrame) -> pl.DataFrame:
     [('a', 'read_as_missing')]
     """
     prompt = pl.col("prompt")
+    is_cut, read = prompt.str.contains("\0", literal=True), prompt.str.extract(r"^([^\x00]*)")
     csv = [name for name in ("theme", "split") if name in samples.columns]
-    is_missing = prompt.is_in(list(PANDAS_MISSING))
+    is_missing = read.is_in(list(PANDAS_MISSING))
     hazard = (
-        pl.when(is_missing)
+        pl.when(is_cut)
+        .then(pl.lit(Hazard.CUT_AT_NUL.value))
+        .when(is_missing)
         .then(pl.lit(Hazard.READ_AS_MISSING.value))
-        .when(_is_whole_column(prompt.str.contains(_NUMBER), is_missing, csv))
+        .when(_is_whole_column(read.str.contains(_NUMBER), is_missing, csv))
         .then(pl.lit(Hazard.READ_AS_NUMBER.value))
-        .when(_is_whole_column(prompt.str.contains(_BOOLEAN), is_missing, csv))
+        .when(_is_whole_column(read.str.contains(_BOOLEAN), is_missing, csv))
         .then(pl.lit(Hazard.READ_AS_BOOLEAN.value))
         .alias("hazard")
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 from sparkle_curation.spec.codes.media_faults import MediaFault
+
+PIECE_BYTES = 1 << 20
 
 
 class BrokenMediaError(Exception):
@@ -63,6 +65,10 @@ class ByteWindow:
         self._block, self._block_start = b"", 0
         self.bytes_read = 0
 
+    def part(self, offset: int, size: int) -> ByteWindow:
+        """A window on a part of this one."""
+        return ByteWindow(self._reader, self._offset + offset, size)
+
     def read_at(self, offset: int, length: int, *, ahead: int = 0) -> bytes:
         """The bytes from ``offset``, at most ``length`` of them and none from outside the window.
 
@@ -92,3 +98,13 @@ class ByteWindow:
             detail = f"{length} bytes from byte {offset}; the file ends at byte {offset + len(found)}"
             raise BrokenMediaError(MediaFault.TRUNCATED, detail)
         return found
+
+
+def pieces(window: ByteWindow, start: int, end: int) -> Iterator[bytes]:
+    """The bytes from ``start`` to ``end``, a megabyte at a time.
+
+    Raises:
+        BrokenMediaError: the file ends before.
+    """
+    for place in range(start, end, PIECE_BYTES):
+        yield window.read_exactly(place, min(PIECE_BYTES, end - place))

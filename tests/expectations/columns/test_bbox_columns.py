@@ -75,6 +75,36 @@ def test_faults_are_those_that_one_finds_box_by_box(samples: list[list[list[int]
         assert found[name].to_list() == [f"{count} of its boxes" if count else "" for count in counts]
 
 
+def test_a_box_that_stands_twice_in_its_frame_is_found() -> None:
+    """With the same label; in another frame or row, or with another label, it is another object."""
+    box, other = [1.0, 2.0, 3.0, 4.0], {"bbox_2d": [1.0, 2.0, 3.0, 4.0], "label": "cat"}
+    same = {"bbox_2d": box, "label": LABELS[0]}
+    loops = [same] * 40
+    found = first(
+        {"round1_objects": loops}, {"round1_objects": [same, other]}, {"round1_objects": [other, same, other]}
+    )
+    assert found["boxes_once"].to_list() == ["39 of its boxes", "", "1 of its boxes"]
+    frames = (
+        [[same], [same], [], loops[:3]],
+        [[same, {"bbox_2d": [], "label": "cat"}, {"bbox_2d": [], "label": "cat"}]],
+    )
+    found = second(*({"frame_objects": frame} for frame in frames), {"frame_objects": []})
+    assert found["boxes_once"].to_list() == ["2 of its boxes", "", ""]
+
+
+def test_boxes_of_another_scale_are_found() -> None:
+    """No number of any box of the sample is above 1; where there is no box, there is no scale."""
+    shares, thousandths = [0.1, 0.2, 0.5, 1.0], [0.0, 0.0, 1.0, 2.0]
+    found = first(
+        with_box(shares, shares),
+        with_box(shares, thousandths),
+        with_box([]),
+        with_box(),
+        with_box([math.nan] * 4),
+    )
+    assert found["box_scale"].to_list() == ["no number above 1", "", "", "", ""]
+
+
 def test_labels_that_round_one_lacks_are_named() -> None:
     """Of the source frame and of any other, each in its own column; a label that was not found again is no fault."""
     stray = {"bbox_2d": [], "label": "cat"}

@@ -205,6 +205,46 @@ def test_every_member_is_a_row_or_a_fault(members: list[tuple[str, bytes]], data
         assert read == {(path, content) for path, content in last.items() if path.startswith("time/")}
 
 
+def entry(
+    name: str, kind: bytes = tarfile.REGTYPE, content: bytes = b"", link: str = ""
+) -> tuple[tarfile.TarInfo, bytes]:
+    """A header of any type, and its content."""
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname, info.size = kind, link, len(content)
+    return info, content
+
+
+def tar_of(*entries: tuple[tarfile.TarInfo, bytes]) -> bytes:
+    """A tar of headers as they are."""
+    target = io.BytesIO()
+    with tarfile.open(fileobj=target, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        for info, content in entries:
+            tar.addfile(info, io.BytesIO(content))
+    return target.getvalue()
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE])
+@pytest.mark.parametrize("name", [VIDEO(1), f"./{VIDEO(1)}", VIDEO(1).replace("/", "//")])
+def test_a_file_that_a_link_or_folder_replaces_is_none(name: str, kind: bytes, tmp_path: Path) -> None:
+    """As when the tar is extracted: what stands there in the end is no file."""
+    other = entry(name, kind, link="elsewhere")
+    files = [entry(VIDEO(1), content=b"one"), entry(VIDEO(2), content=b"two")]
+    listing = list_shard(tmp_path, tar_of(*files, other))
+    assert listing.rows["path"].to_pylist() == [VIDEO(2)]
+    replaced = listing.faults[0]
+    assert (replaced.reason, replaced.id) == (Reason.DUPLICATE_CONFLICTING, "Sparkle_time_000001")
+    assert "no file" in replaced.detail
+    assert_conserved(listing)
+    turned = list_shard(tmp_path, tar_of(other, *files))
+    assert turned.rows["path"].to_pylist() == [VIDEO(1), VIDEO(2)]
+    assert Reason.DUPLICATE_CONFLICTING not in {fault.reason for fault in turned.faults}
+    assert_conserved(turned)
+    again = list_shard(tmp_path, tar_of(files[0], other, *files))
+    assert again.rows["path"].to_pylist() == [VIDEO(1), VIDEO(2)]
+    assert again.faults[0].reason is Reason.DUPLICATE_IDENTICAL
+    assert_conserved(again)
+
+
 # ------------------------------------------------------------------ loose files
 def test_a_loose_file_is_a_row_without_a_container() -> None:
     """It starts at its first byte and is as long as its folder says; no file is opened."""

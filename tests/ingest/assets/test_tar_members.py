@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import tarfile
 from collections.abc import Iterable
@@ -91,6 +92,7 @@ def test_a_member_tells_where_its_header_and_its_content_stand(tar_format: Liter
             TarMember(b"time/a.mp4", "time/a.mp4", byte_offset=0, byte_count=1536, offset=512, size=700),
             TarMember(b"time/b.mp4", "time/b.mp4", byte_offset=1536, byte_count=1024, offset=2048, size=5),
         ],
+        [],
         [],
     )
 
@@ -217,7 +219,7 @@ def test_a_path_is_the_name_without_dots_and_doubled_slashes(name: str, path: st
 
 def test_an_empty_archive_has_no_members() -> None:
     """An end mark alone is a whole tar."""
-    assert list_bytes(bytes(10240)) == TarListing([], [])
+    assert list_bytes(bytes(10240)) == TarListing([], [], [])
 
 
 name_parts = st.text(
@@ -442,14 +444,37 @@ def test_an_extended_header_without_a_member_is_damage() -> None:
     assert (fault.reason, fault.raw) == (Reason.BAD_TAR_HEADER, b"a" * 300)
 
 
-def test_a_file_that_is_no_tar_shows_how_it_starts() -> None:
-    """A clone without Git LFS leaves a short text in the place of each shard."""
-    pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:abc\nsize 5368709120\n"
-    [fault] = list_bytes(pointer).faults
-    assert (fault.reason, fault.raw) == (Reason.TRUNCATED_TAR, pointer)
-    [fault] = list_bytes(pointer.ljust(2048, b" ")).faults
+@pytest.mark.parametrize(
+    ("content", "detail"),
+    [
+        (
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:abc\nsize 5368709120\n",
+            (
+                "a pointer of Git LFS in place of 5,368,709,120 bytes: git lfs pull in the clone that it is from, "
+                "or download the file"
+            ),
+        ),
+        (gzip.compress(THREE), "a file packed with gzip: gunzip"),
+        (
+            b"<html>" + bytes(5000),
+            "an HTML page, as a server sends it in place of a file: download the file again",
+        ),
+    ],
+    ids=["lfs", "gzip", "page"],
+)
+def test_a_file_that_is_no_tar_is_told_by_what_it_is(content: bytes, detail: str) -> None:
+    """One fault, whether it is longer than a header or not."""
+    listing = list_bytes(content)
+    [fault] = listing.faults
+    assert (fault.reason, fault.detail, fault.raw) == (Reason.ANOTHER_FORMAT, detail, b"")
+    assert (fault.byte_offset, fault.byte_count, listing.members) == (0, len(content), [])
+
+
+def test_a_file_that_is_unknown_shows_how_it_starts() -> None:
+    """Nobody knows what it is."""
+    [fault] = list_bytes(b"what is this?".ljust(2048, b" ")).faults
     assert fault.reason is Reason.BAD_TAR_HEADER
-    assert "version https://git-lfs" in fault.detail
+    assert "what is this?" in fault.detail
 
 
 def test_what_was_written_behind_the_listed_size_is_not_looked_at() -> None:

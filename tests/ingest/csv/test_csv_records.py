@@ -11,8 +11,9 @@ from itertools import accumulate
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.made.assets import sample
 
-from sparkle_curation.ingest.csv.csv_records import CsvRecord, csv_records
+from sparkle_curation.ingest.csv.csv_records import MAX_CELL_LINES, CsvRecord, csv_records
 from sparkle_curation.ingest.faults import Fault
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
 
@@ -145,10 +146,10 @@ DAMAGE = st.sampled_from(
 
 @given(data=st.data(), rows=ROWS, has_end=st.booleans())
 def test_damage_stays_where_it_is(data: st.DataObject, rows: list[tuple[str, bool]], has_end: bool) -> None:
-    """However one place of a file is damaged: no line is lost, and all records but those it touches are read."""
+    """However one place of a file is damaged: no line is lost, and all records but those it touches are read or doubted."""
     records = [
         written(
-            [[prompt, f"s{index}", f"t{index}", f"k{index}"]],
+            [[prompt, f"s{index}", f"t{index}", sample(index)]],
             quoting=csv.QUOTE_ALL if is_quoted else csv.QUOTE_MINIMAL,
         )
         for index, (prompt, is_quoted) in enumerate(rows)
@@ -158,14 +159,89 @@ def test_damage_stays_where_it_is(data: st.DataObject, rows: list[tuple[str, boo
     removed = data.draw(st.integers(0, 3))
     damaged = records[hit][:place] + data.draw(DAMAGE | st.just(b"")) + records[hit][place + removed :]
     content = HEAD + b"".join([*records[:hit], damaged, *records[hit + 1 :]])
-    found, _ = read(content if has_end else content[:-1])
-    good = [
-        [prompt, f"s{index}", f"t{index}", f"k{index}"]
-        for index, (prompt, _) in enumerate(rows)
+    found, faults = read(content if has_end else content[:-1])
+    doubted = {line for fault in faults if fault.reason is Reason.BROKEN_CELL for line in lines_of(fault)}
+    ids = [record.cells[3] for record in found]
+    line = 2
+    for index, each in enumerate([*records[:hit], damaged, *records[hit + 1 :]]):
         # A damaged line end joins a record with the next one; those of the others are whole.
-        if index not in {hit, hit + 1}
+        if index not in {hit, hit + 1}:
+            assert ids.count(sample(index)) == 1 or line in doubted
+        line += each.count(b"\n")
+
+
+def lines_of(fault: Fault) -> range:
+    """The lines that a fault takes."""
+    assert fault.line is not None
+    return range(fault.line, fault.line + fault.line_count)
+
+
+# ------------------------------------------------------------------ what stands inside of a broken cell
+def row(number: int, prompt: bytes) -> bytes:
+    """A record of the release, its prompt as it stands in the file."""
+    paths = (f"time/{kind}_video/{sample(number)}.mp4" for kind in ("source", "edited"))
+    return b",".join([prompt, *(path.encode() for path in paths), sample(number).encode()]) + b"\n"
+
+
+INSIDE = row(900_001, b"x")
+QUOTED_INSIDE = row(900_002, b'""x, y""')
+CELLS_OF_LINES = (
+    b'"She said\n' + INSIDE + b'the end"',
+    b'"a, b ""q""\n' + QUOTED_INSIDE + INSIDE + b'"',
+    b'"\n' + INSIDE + INSIDE + b'the end, all"',
+)
+AFTER = row(4, b'"quoted, p"') + row(5, b"plain") + row(6, b'"qq, z"')
+
+
+@pytest.mark.parametrize("cell", CELLS_OF_LINES)
+@pytest.mark.parametrize(
+    "before", [b"", row(1, b"plain"), row(1, b'"q, 1"')], ids=["first", "plain", "quoted"]
+)
+def test_no_line_of_a_prompt_becomes_a_record(cell: bytes, before: bytes) -> None:
+    """Wherever a byte of its record is lost, changed or put in: an id that stands in a prompt is no sample."""
+    target = row(2, cell)
+    for place in range(len(target)):
+        for put, length in (
+            (b"", 1),
+            *((byte, length) for byte in (b'"', b",", b"\n", b"x", b"\xff") for length in (0, 1)),
+        ):
+            damaged = target[:place] + put + target[place + length :]
+            records, _ = read(HEAD + before + damaged + AFTER)
+            ids = {record.cells[3].strip() for record in records[1:]}
+            assert not any("90000" in each for each in ids), (place, put, length)
+            assert {sample(4), sample(6)} - ids <= {sample(4)}, (place, put, length)
+
+
+def test_three_lines_are_enough() -> None:
+    """The reasons: the line that opens the cell, what may be inside of it, and the line that ends it."""
+    records, faults = read(
+        HEAD + b'"She said "hi,\n' + INSIDE + b'the end",s,t,' + sample(1).encode() + b"\n" + row(2, b"p")
+    )
+    assert [record.cells[3] for record in records] == ["task", sample(2)]
+    assert [(fault.line, fault.reason) for fault in faults] == [
+        (2, Reason.INVALID_CSV),
+        (3, Reason.BROKEN_CELL),
+        (4, Reason.INVALID_CSV),
     ]
-    assert [record.cells for record in found if record.cells in good] == good
+    assert faults[1].detail == "may be the inside of a cell of line 4, whose quotes do not add up"
+
+
+def test_a_cell_that_nothing_ends_is_no_longer_than_a_prompt() -> None:
+    """Nobody can tell which lines were its own; a hundred are doubted, and not the rest of the file."""
+    rows = b"".join(row(number, b"p") for number in range(300))
+    records, faults = read(HEAD + b'"She said\n' + rows)
+    assert [fault.reason for fault in faults[1:]] == [Reason.BROKEN_CELL] * MAX_CELL_LINES
+    assert [record.cells[3] for record in records[1:]] == [
+        sample(number) for number in range(MAX_CELL_LINES, 300)
+    ]
+
+
+def test_a_stray_quote_in_a_whole_row_costs_that_row() -> None:
+    """It ends as a record does, so nothing behind it can be of its cell."""
+    for stray in (b'"p', b'p"', b'p "q" r'):
+        records, (fault,) = read(HEAD + row(1, b"a") + row(2, stray) + row(3, b"b") + row(4, b"c"))
+        assert (fault.line, fault.reason) == (3, Reason.INVALID_CSV)
+        assert [record.cells[3] for record in records[1:]] == [sample(number) for number in (1, 3, 4)]
 
 
 @given(data=st.binary(max_size=60) | st.text(st.sampled_from('a",\n\r'), max_size=40).map(str.encode))
@@ -177,7 +253,9 @@ def test_any_bytes_are_records_and_faults(data: bytes) -> None:
 
 def test_many_stray_quotes_cost_little() -> None:
     """Each stray quote costs at most one look ahead: 2,000 of them among 20,000 lines are read in seconds."""
-    lines = [f"{chr(34) if number % 10 == 0 else ''}p{number},s,t,k{number}" for number in range(20_000)]
+    lines = [
+        f"{chr(34) if number % 10 == 0 else ''}p{number},s,t,{sample(number)}" for number in range(20_000)
+    ]
     start = time.monotonic()
     records, faults = read(HEAD + "\n".join(lines).encode())
     assert time.monotonic() - start < 20

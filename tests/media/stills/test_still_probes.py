@@ -89,10 +89,10 @@ def test_interlaced_images_are_whole(size: tuple[int, int]) -> None:
         for row in picture[top::step_y, left::step_x]
         if row.size
     ]
-    content = header(width, height, is_interlaced=True) + idat(zlib.compress(b"".join(rows))) + END
+    content = header(width, height, methods=(0, 0, 1)) + idat(zlib.compress(b"".join(rows))) + END
     assert (np.asarray(Image.open(io.BytesIO(content))) == picture).all()
     assert read_png(content, Depth.DECODE).error is None
-    shorter = header(width, height, is_interlaced=True) + idat(zlib.compress(b"".join(rows[:-1]))) + END
+    shorter = header(width, height, methods=(0, 0, 1)) + idat(zlib.compress(b"".join(rows[:-1]))) + END
     assert read_png(shorter, Depth.DECODE).error == MediaFault.UNDECODABLE
 
 

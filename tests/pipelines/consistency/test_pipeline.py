@@ -208,7 +208,7 @@ def test_a_broken_asset_is_an_error_of_its_row(found: dict[str, dict[str, Any]])
     assert cut["error_detail"].startswith("source_video_mask: ")
     assert (cut["is_mask_shape_equal"], cut["mask_share"]) == (None, None)
     assert cut["source_frame0_difference"] is not None
-    assert spoilt["error"] == "undecodable"
+    assert spoilt["error"] == "bad_checksum"
     assert spoilt["error_detail"].startswith("source_frame0: ")
     assert spoilt["source_frame0_difference"] is None
     assert spoilt["mask_share"] is not None

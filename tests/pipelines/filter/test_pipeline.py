@@ -52,6 +52,7 @@ def make_catalog(
         "grounding_r1": table("grounding_r1"),
         "grounding_r2": table("grounding_r2"),
         "assets": assets((EXTRA, "source_video"), (EXTRA, "edited_video")),
+        "assets_source_files": pl.DataFrame(schema={"path": pl.String}),
         "media": media(clips(GOOD) if good_clips is None else good_clips, clips(LOW), clips(EXTRA)),
         "sample_groups": pl.DataFrame(),
         **{f"rescored_{stage.table}": pl.DataFrame() for stage in STAGES},

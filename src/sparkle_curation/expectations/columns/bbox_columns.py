@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sparkle_curation.expectations.columns import violations
-from sparkle_curation.expectations.columns.nested import Elements, Mask, exploded, lengths
+from sparkle_curation.expectations.columns.nested import Elements, Mask, Rows, exploded, lengths
 
 MAX_BOX = 1000.0
 """Boxes are in thousandths of width and height (dataset card, "foreground_grounding_r1.jsonl")."""
@@ -21,6 +21,7 @@ _NUMBERS = 4
 def first_grounding_columns(rows: pl.DataFrame) -> Iterator[pl.Expr | pl.Series]:
     """Violations on the objects of the source frame."""
     objects = Elements.of(rows["round1_objects"]).inside()
+    yield _repeats(objects, objects.rows, rows.height).alias("boxes_once")
     yield from _box_counts(objects, rows.height)
     yield from _box_violations(objects, rows.height)
     yield from _label_columns(rows)
@@ -29,7 +30,10 @@ def first_grounding_columns(rows: pl.DataFrame) -> Iterator[pl.Expr | pl.Series]
 
 def second_grounding_columns(rows: pl.DataFrame) -> Iterator[pl.Expr | pl.Series]:
     """Violations on the objects of all frames, and on the labels of the source frame's."""
-    objects = Elements.of(rows["frame_objects"]).inside().inside()
+    frames = Elements.of(rows["frame_objects"]).inside()
+    objects = frames.inside()
+    of_frame = np.repeat(np.arange(len(frames.rows), dtype=np.int32), lengths(frames.values))
+    yield _repeats(objects, of_frame, rows.height).alias("boxes_once")
     yield from _box_counts(objects, rows.height)
     yield from _box_violations(objects, rows.height)
     yield from _label_columns(rows)
@@ -45,7 +49,28 @@ def _box_counts(objects: Elements, row_count: int) -> Iterator[pl.Series]:
     yield objects.counted(sizes == 0, row_count).alias("empty_box_count")
 
 
-def _box_violations(objects: Elements, row_count: int) -> Iterator[pl.Expr]:
+def _repeats(objects: Elements, frames: Rows, row_count: int) -> pl.Expr:
+    """How many boxes of a row stand in their frame already, with the same label: a model that repeats itself.
+
+    Args:
+        objects: of all rows.
+        frames: the number of each object's frame, no two frames of the table having the same.
+        row_count: rows of the table.
+    """
+    boxes = objects.member("bbox_2d").values
+    found = np.flatnonzero(lengths(boxes) == _NUMBERS)
+    numbers = exploded(boxes.gather(found)).to_numpy().reshape(-1, _NUMBERS)
+    labels = objects.member("label").values.gather(found)
+    placed = pl.DataFrame(
+        {"frame": frames[found], "label": labels.hash(), **dict(zip("abcd", numbers.T, strict=True))}
+    )
+    is_repeated = np.zeros(len(boxes), dtype=bool)
+    # One number a box, since comparing six columns of six million boxes takes three times as long.
+    is_repeated[found] = ~placed.select(pl.struct(pl.all()).hash().is_first_distinct()).to_series().to_numpy()
+    return violations.of_counts(objects.counted(is_repeated, row_count), "boxes")
+
+
+def _box_violations(objects: Elements, row_count: int) -> Iterator[pl.Expr | pl.Series]:
     """How many boxes of a row are at fault, and in what. Counted, not shown: as text they take seconds."""
     boxes = objects.member("bbox_2d").values
     sizes = lengths(boxes)
@@ -57,6 +82,12 @@ def _box_violations(objects: Elements, row_count: int) -> Iterator[pl.Expr]:
     }
     for name, is_at_fault in faults.items():
         yield violations.of_counts(objects.counted(is_at_fault, row_count), "boxes").alias(name)
+    of_row = np.repeat(objects.rows, sizes)
+    is_of_another_scale = np.bincount(of_row, minlength=row_count) > 0
+    is_of_another_scale[of_row[~(numbers <= 1)]] = False
+    yield violations.in_rows(
+        np.flatnonzero(is_of_another_scale).astype(np.int32), row_count, "no number above 1"
+    ).alias("box_scale")
 
 
 def _is_out_of_range(numbers: NDArray[np.float64], sizes: NDArray[np.int64]) -> Mask:

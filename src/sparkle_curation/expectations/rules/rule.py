@@ -39,7 +39,7 @@ class Kind(Code):
     PROMPT = "prompt", "A prompt says something, and the same in every file."
     KEYWORD = "keyword", "The metadata and groundings name theme and keyword as the card says."
     FRAMES = "frames", "Four frames in time order are scored; a grounding has frames."
-    BOXES = "boxes", "A box is empty or has four numbers in 0-1000, corners in order."
+    BOXES = "boxes", "A box is empty or has four numbers in 0-1000, corners in order, and stands once."
     LABELS = "labels", "Objects carry the labels of round 1."
     PATHS = "paths", "A path is the one that the layout gives its sample, and a file lies there."
     FILES_AGREE = "files_agree", "A theme's training CSV and metadata hold the same samples."

@@ -109,6 +109,8 @@ def _first_grounding_rules() -> Iterator[Rule]:
         "box_shapes": "A box has four numbers, or none.",
         "box_ranges": f"The numbers of a box lie in 0-{BBOX_SCALE}.",
         "box_corners": "A box's first corner lies left of and above its second.",
+        "box_scale": f"The boxes of a sample are in 0-{BBOX_SCALE}, not in 0-1.",
+        "boxes_once": "No box stands twice in a frame with the same label.",
     }
     for name, meaning in boxes.items():
         yield violation(name, Kind.BOXES, "ExpectBoxesToLieInTheFrame", meaning)

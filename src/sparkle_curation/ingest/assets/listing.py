@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import pyarrow as pa
 
-from sparkle_curation.ingest.assets.tar_members import TarMember, list_members, normalise_name
+from sparkle_curation.ingest.assets.tar_members import (
+    TarFolder,
+    TarMember,
+    list_members,
+    normalise_name,
+)
 from sparkle_curation.ingest.faults import Fault
 from sparkle_curation.ingest.release_files import ByteReader, ReleaseFiles, SourceFile
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
@@ -40,6 +45,7 @@ class AssetSource:
         path: path of the shard or of the folder, from the release root.
         files: the shard itself, or the files of the folder by name.
         part: part number of the shard; None for a folder.
+        refused_links: path and reason of each link of the folder that is not followed.
     """
 
     theme: str
@@ -47,6 +53,7 @@ class AssetSource:
     path: str
     files: tuple[SourceFile, ...]
     part: int | None = None
+    refused_links: tuple[tuple[str, str], ...] = ()
 
     @property
     def name(self) -> str:
@@ -77,15 +84,16 @@ def find_asset_sources(files: ReleaseFiles) -> Iterator[AssetSource]:
     """The asset sources that are there: by theme and kind, the loose folder first, then the shards by part.
 
     A folder is listed when its turn comes, and its files are asked for once: an extracted release has a
-    million of them. A folder without files is not there.
+    million of them. A folder without files and links is not there.
     """
     shards = _find_shards(files)
     for theme in THEMES:
         for kind in ASSET_KINDS:
             folder = asset_folder(theme, kind)
             loose_files = tuple(files.files_in(folder))
-            if loose_files:
-                yield AssetSource(theme, kind, folder, loose_files)
+            refused = tuple(files.refused_links(folder))
+            if loose_files or refused:
+                yield AssetSource(theme, kind, folder, loose_files, refused_links=refused)
             yield from shards.get((theme, kind), ())
 
 
@@ -100,9 +108,11 @@ def unknown_tars(files: ReleaseFiles) -> list[SourceFile]:
 
 def list_assets(files: ReleaseFiles, source: AssetSource) -> AssetListing:
     """The assets of a source, as `find_asset_sources` gives it."""
-    if source.part is None:
-        return loose_assets(source.theme, source.kind, source.files)
-    return shard_assets(files, source.files[0])
+    links = [_link_fault(path, reason) for path, reason in source.refused_links]
+    if source.part is not None and not links:
+        return shard_assets(files, source.files[0])
+    rows, faults, record_count = loose_assets(source.theme, source.kind, source.files)
+    return AssetListing(rows, [*faults, *links], record_count + len(links))
 
 
 def loose_assets(theme: str, kind: str, loose_files: Sequence[SourceFile]) -> AssetListing:
@@ -127,7 +137,8 @@ def shard_assets(files: ReleaseFiles, shard_file: SourceFile) -> AssetListing:
 
     A member that is not of the shard's theme and kind is a fault, ``unexpected_path``. Of members with one
     path the last stays, as when the tar is extracted; the others are faults, ``duplicate_identical`` or
-    ``duplicate_conflicting`` as their bytes are the same as the last one's or not.
+    ``duplicate_conflicting`` as their bytes are the same as the last one's or not. Where the last is a link, a device or
+    a folder, none stays.
 
     Raises:
         ValueError: the path of ``shard_file`` is not that of a shard.
@@ -136,19 +147,32 @@ def shard_assets(files: ReleaseFiles, shard_file: SourceFile) -> AssetListing:
     if shard is None:
         raise ValueError(f"{shard_file.path!r} is not the path of a shard")
     with files.reader(shard_file.path) as reader:
-        members, faults = list_members(reader, shard_file.size)
+        members, faults, folders = list_members(reader, shard_file.size)
         record_count = len(members) + len(faults)
         faults = [_with_id(fault, shard) for fault in faults]
         named, unexpected = _name_members(shard, members)
-        last = {member.path: (name, member) for name, member in named}
-        repeated = _repeated_members(reader, named, last) if len(last) < len(named) else []
+        last: dict[str, TarMember | TarFolder] = {member.path: member for _, member in named}
+        for place in (*folders, *_others(faults)):
+            if place.path in last and last[place.path].byte_offset < place.byte_offset:
+                last[place.path] = place
+        repeated = (
+            _repeated_members(reader, named, last)
+            if any(last[member.path] is not member for _, member in named)
+            else []
+        )
     rows = [
         (name.id, _path_from_root(shard, member.path), member.offset, member.size)
         for name, member in named
-        if last[member.path][1] is member
+        if last[member.path] is member
     ]
     faults = sorted([*faults, *unexpected, *repeated], key=lambda fault: fault.byte_offset)
     return AssetListing(_asset_rows(shard.theme, shard.kind, shard_file.path, rows), faults, record_count)
+
+
+def _link_fault(path: str, reason: str) -> Fault:
+    asset = parse_asset_path(path)
+    raw = path.encode("utf-8", "surrogateescape")
+    return Fault(Reason.LINK, f"{reason}; it is not followed", raw, 0, 0, id=asset.id if asset else None)
 
 
 # ------------------------------------------------------------------ sources
@@ -157,11 +181,17 @@ def _shard_folder_files(files: ReleaseFiles) -> list[SourceFile]:
 
 
 def _find_shards(files: ReleaseFiles) -> dict[tuple[str, str], list[AssetSource]]:
-    named = [(parse_shard_path(file.path), file) for file in _shard_folder_files(files)]
+    found = [
+        *((file.path, (file,), ()) for file in _shard_folder_files(files)),
+        *((link[0], (), (link,)) for folder in ("", *BASE_FOLDERS) for link in files.refused_links(folder)),
+    ]
     shards: dict[tuple[str, str], list[AssetSource]] = {}
-    for name, file in sorted((name, file) for name, file in named if name is not None):
-        source = AssetSource(name.theme, name.kind, file.path, (file,), name.part)
-        shards.setdefault((name.theme, name.kind), []).append(source)
+    for path, own, links in sorted(found):
+        if name := parse_shard_path(path):
+            source = AssetSource(name.theme, name.kind, path, own, name.part, links)
+            shards.setdefault((name.theme, name.kind), []).append(source)
+    for sources in shards.values():
+        sources.sort(key=lambda source: source.part or 0)
     return shards
 
 
@@ -193,22 +223,31 @@ def _name_members(
     return named, unexpected
 
 
+def _others(faults: Iterable[Fault]) -> Iterator[TarFolder]:
+    """The places of links and devices, which replace a file of their path as a folder does."""
+    for fault in faults:
+        if fault.reason in {Reason.LINK, Reason.NOT_A_FILE}:
+            yield TarFolder(normalise_name(fault.raw), fault.byte_offset)
+
+
 def _repeated_members(
     reader: ByteReader,
     named: Iterable[tuple[AssetName, TarMember]],
-    last: dict[str, tuple[AssetName, TarMember]],
+    last: Mapping[str, TarMember | TarFolder],
 ) -> list[Fault]:
     """A fault for each member that a later one of its path replaces."""
     faults = []
     for name, member in named:
-        kept = last[member.path][1]
+        kept = last[member.path]
         if kept is member:
             continue
-        is_same = _has_same_bytes(reader, member, kept)
-        reason = Reason.DUPLICATE_IDENTICAL if is_same else Reason.DUPLICATE_CONFLICTING
-        detail = (
-            f"the member at byte {kept.byte_offset} has the same path and stays, as when the tar is extracted"
-        )
+        if isinstance(kept, TarFolder):
+            reason = Reason.DUPLICATE_CONFLICTING
+            detail = f"what stands at byte {kept.byte_offset} has the same path and is no file: none stays"
+        else:
+            is_same = _has_same_bytes(reader, member, kept)
+            reason = Reason.DUPLICATE_IDENTICAL if is_same else Reason.DUPLICATE_CONFLICTING
+            detail = f"the member at byte {kept.byte_offset} has the same path and stays, as when the tar is extracted"
         faults.append(replace(_member_fault(reason, detail, member), id=name.id))
     return faults
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
 from sparkle_curation.engine.caching.code_digest import code_digest
+from sparkle_curation.engine.io.storable_text import storable
 from sparkle_curation.ingest.assets.listing import (
     ASSET_SCHEMA,
     AssetSource,
@@ -14,10 +16,12 @@ from sparkle_curation.ingest.assets.listing import (
     list_assets,
     unknown_tars,
 )
-from sparkle_curation.ingest.faults import Fault
+from sparkle_curation.ingest.faults import Fault, raw_text
 from sparkle_curation.ingest.ingestion import Ingestion, Ledger, PartitionedIngestion
-from sparkle_curation.ingest.release_files import ReleaseFiles
+from sparkle_curation.ingest.release_files import ReleaseFiles, SourceFile
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
+
+logger = logging.getLogger(__name__)
 
 _UNKNOWN_TARS = "unknown_tars"
 
@@ -44,9 +48,14 @@ def _ingest_source(files: ReleaseFiles, source: AssetSource, code: str) -> Inges
         ledger.quarantine(source.theme, source.path, faults)
         ledger.close_source(source.theme, source.path, source.size_bytes, record_count)
         ledger.bytes_read += source.size_bytes
+        if source.part is not None and not rows.num_rows:
+            logger.warning(
+                "%s is there, and no asset of it can be read: %s", source.path, _first_reason(faults)
+            )
         yield rows
 
-    return Ingestion("assets", ASSET_SCHEMA, source.files, files, code, read)
+    links = (SourceFile(path, 0, reason) for path, reason in source.refused_links)
+    return Ingestion("assets", ASSET_SCHEMA, [*source.files, *links], files, code, read)
 
 
 def _ingest_unknown(files: ReleaseFiles, code: str) -> Ingestion:
@@ -62,3 +71,12 @@ def _ingest_unknown(files: ReleaseFiles, code: str) -> Ingestion:
         yield ASSET_SCHEMA.empty_table()
 
     return Ingestion("assets", ASSET_SCHEMA, tars, files, code, read)
+
+
+def _first_reason(faults: Sequence[Fault]) -> str:
+    if not faults:
+        return "it holds no file"
+    first = faults[0]
+    where = f" ({raw_text(first.raw)})" if first.raw else ""
+    further = f", and {len(faults) - 1:,} more" if len(faults) > 1 else ""
+    return storable(f"{first.reason}: {first.detail}{where}{further}")

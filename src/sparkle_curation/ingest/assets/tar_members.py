@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from sparkle_curation.ingest.faults import Fault, raw_text
+from sparkle_curation.ingest.file_starts import START_BYTES, recognise
 from sparkle_curation.ingest.release_files import ByteReader
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
 
@@ -62,11 +63,19 @@ class TarMember(NamedTuple):
     size: int
 
 
+class TarFolder(NamedTuple):
+    """A folder in a tar: its path without a ``/`` behind it, and the first byte of its header."""
+
+    path: str
+    byte_offset: int
+
+
 class TarListing(NamedTuple):
-    """What a walk found: the files, and what is not to be trusted, both in the order of the tar."""
+    """What a walk found: the files, what is not to be trusted, and the folders, each in the order of the tar."""
 
     members: list[TarMember]
     faults: list[Fault]
+    folders: list[TarFolder]
 
 
 class _Tar(NamedTuple):
@@ -109,27 +118,29 @@ class _UnreadableError(Exception):
 
 
 def list_members(reader: ByteReader, tar_size: int) -> TarListing:
-    """The files of a tar and its faults; each file, link or device is in one of the two, folders in none.
+    """The files of a tar, its faults and its folders; each file, link or device is in one of the first two.
 
     Args:
         reader: reads the tar.
         tar_size: length of the tar in bytes, as its folder lists it.
     """
-    members: list[TarMember] = []
-    faults: list[Fault] = []
+    listing = TarListing([], [], [])
     for found in walk_members(reader, tar_size):
         if isinstance(found, TarMember):
-            members.append(found)
+            listing.members.append(found)
+        elif isinstance(found, TarFolder):
+            listing.folders.append(found)
         else:
-            faults.append(found)
-    return TarListing(members, faults)
+            listing.faults.append(found)
+    return listing
 
 
-def walk_members(reader: ByteReader, tar_size: int) -> Iterator[TarMember | Fault]:
-    """Each file of a tar, or the fault of what stands in its place, in the order of the tar.
+def walk_members(reader: ByteReader, tar_size: int) -> Iterator[TarMember | TarFolder | Fault]:
+    """Each file and folder of a tar, or the fault of what stands in its place, in the order of the tar.
 
-    A damaged header and a cut member end the walk; the fault then covers the rest of the tar. A tar that
-    merely lacks its end mark has no fault: nothing of a member is missing.
+    What is no tar at all is one fault, told by what it is (``file_starts``). A damaged header and a cut member end the
+    walk; the fault then covers the rest of the tar. A tar that merely lacks its end mark has no fault: nothing of a
+    member is missing.
     """
     tar, start = _Tar(reader, tar_size), 0
     pax_globals: dict[bytes, bytes] = {}
@@ -137,11 +148,16 @@ def walk_members(reader: ByteReader, tar_size: int) -> Iterator[TarMember | Faul
         try:
             entry = _read_entry(tar, start, pax_globals)
         except _UnreadableError as error:
-            yield Fault(error.reason, error.detail, error.name, start, tar_size - start)
+            if start == 0 and (found := recognise(tar.read(0, START_BYTES), "tar")):
+                yield Fault(Reason.ANOTHER_FORMAT, str(found), b"", 0, tar_size)
+            else:
+                yield Fault(error.reason, error.detail, error.name, start, tar_size - start)
             return
         if entry is None:
             return
-        if not _is_folder(entry.type, entry.name):
+        if _is_folder(entry.type, entry.name):
+            yield TarFolder(normalise_name(entry.name).rstrip("/"), entry.start)
+        else:
             yield _check_entry(entry, tar_size)
         start = entry.end
 

@@ -18,6 +18,7 @@ from sparkle_curation.errors import ReleaseError
 from sparkle_curation.ingest.csv.clean_csv import read_clean_csv
 from sparkle_curation.ingest.csv.csv_records import CsvRecord, csv_records
 from sparkle_curation.ingest.faults import Fault
+from sparkle_curation.ingest.file_starts import START_BYTES, check_text
 from sparkle_curation.ingest.ingestion import Ingestion, Ledger, PartitionedIngestion, present
 from sparkle_curation.ingest.jsonl.blocks import HEAD_BYTES
 from sparkle_curation.ingest.jsonl.duplicates import named_lines
@@ -93,6 +94,7 @@ def _read_csv(files: ReleaseFiles, source: SourceFile | None, theme: str, ledger
         return pl.DataFrame(schema=_CSV_SCHEMA)
     with files.open(source.path) as stream:
         data = stream.read()
+    check_text(data[:START_BYTES], source.path)
     ledger.bytes_read += source.size
     clean = read_clean_csv(data, theme)
     if clean is not None:

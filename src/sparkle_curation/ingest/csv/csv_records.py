@@ -4,21 +4,32 @@ A record may run over several lines inside quotes. When one does not parse, its 
  and reading starts afresh on the next, so that one stray quote does not swallow the rest of the file.
 What then follows may be the rest of a prompt, up to the quote that ends it: readers take such a quote as part of
 the cell, so a cell that holds a quote without being quoted itself is not trusted (no writer of CSV makes one).
+And the lines between may look like records, of ids that stand in a prompt: they are quarantined as ``broken_cell``,
+good ones among them, up to ``MAX_CELL_LINES``; a line with quotes of its own that add up ends the doubt.
 """
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
 from sparkle_curation.ingest.faults import Fault
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
+from sparkle_curation.spec.sample_ids import parse_sample_id
+
+MAX_CELL_LINES = 100
+"""Most lines that are taken for the inside of one broken cell. Prompts of the release have one line each."""
 
 _BOM = b"\xef\xbb\xbf"
 _CELL = rb'(?:"[^"]*(?:""[^"]*)*"|[^",\r\n]*)'
+_CLOSES = re.compile(rb'(?:[^"]|"")*"(?:,|\r?\n?\Z)')
+"""A line that begins inside of a cell, and whose first quote ends it."""
+_BROKEN = frozenset(
+    {Reason.INVALID_CSV, Reason.INVALID_UTF8, Reason.WRONG_COLUMN_COUNT, Reason.TRUNCATED_LINE}
+)
 _WELL_QUOTED = re.compile(rb"%b(?:,%b)*[\r\n]*" % (_CELL, _CELL))
 
 
@@ -57,11 +68,27 @@ class CsvRecord:
 def csv_records(data: bytes) -> Iterator[CsvRecord | Fault]:
     r"""Every record of a CSV file, the header first, or the fault of a line that is part of none.
 
-    A record has as many cells as the header.
+    A record has as many cells as the header, and does not stand where the inside of a broken cell may be.
 
     >>> [record.cells for record in csv_records(b'prompt,task\n"a, b",x\n')]
     [['prompt', 'task'], ['a, b', 'x']]
     """
+    found = list(_records(data))
+    if not any(isinstance(each, Fault) for each in found):
+        yield from found
+        return
+    header = found[0].cells if isinstance(found[0], CsvRecord) else []
+    doubtful = _doubtful(found, header)
+    for place, each in enumerate(found):
+        if isinstance(each, CsvRecord) and place in doubtful:
+            detail = f"may be the inside of a cell of line {doubtful[place]}, whose quotes do not add up"
+            yield each.fault(Reason.BROKEN_CELL, detail)
+        else:
+            yield each
+
+
+def _records(data: bytes) -> Iterator[CsvRecord | Fault]:
+    """The records and faults as each line gives them."""
     start = len(_BOM) if data.startswith(_BOM) else 0
     lines = _lines(data[start:])
     offsets = [start, *(start + end for end in accumulate(map(len, lines)))]
@@ -77,6 +104,58 @@ def csv_records(data: bytes) -> Iterator[CsvRecord | Fault]:
             index += record.line_count
             if isinstance(record, Fault):
                 break
+
+
+def _doubtful(found: Sequence[CsvRecord | Fault], header: list[str]) -> dict[int, int]:
+    """The places that may be inside of a broken cell, each with the line of the record that is broken.
+
+    After a line that may open a cell and does not end as a record does, all are, up to the next line with a quote. Before
+    one that ends a cell which nothing opened, all are, back to what may have opened it: a line that is no record by itself,
+    or a record of several lines, whose own end may be another's beginning.
+    """
+    doubtful: dict[int, int] = {}
+    opened, line_count = 0, 0  # the line that may have opened a cell, and how many lines that cell would have
+    for place, each in enumerate(found):
+        line_count += each.line_count
+        if b'"' not in each.raw:
+            if opened and line_count <= MAX_CELL_LINES:
+                doubtful[place] = opened
+        elif not _is_broken(each):
+            opened = 0
+        else:
+            closes = _CLOSES.match(each.raw)
+            if not _ends_as_record(each.raw, header):
+                opened, line_count = each.line or 0, 0
+            elif closes:
+                opened = 0
+            if closes and (opener := _opener(found, place, header)):
+                doubtful |= dict.fromkeys(range(opener, place), each.line or 0)
+    return doubtful
+
+
+def _opener(found: Sequence[CsvRecord | Fault], place: int, header: list[str]) -> int:
+    """The place of what may have opened the cell that ``place`` ends; 0, which is the header's, where nothing may have."""
+    first = 0
+    for at in range(place - 1, max(0, place - 1 - MAX_CELL_LINES), -1):
+        each = found[at]
+        if b'"' in each.raw:
+            return at if _is_broken(each) or each.line_count > 1 else first
+        if _is_broken(each) or not _ends_as_record(each.raw, header):
+            first = at
+    return first
+
+
+def _is_broken(each: CsvRecord | Fault) -> bool:
+    return isinstance(each, Fault) and each.reason in _BROKEN
+
+
+def _ends_as_record(raw: bytes, header: list[str]) -> bool:
+    """Whether a line, its quotes left aside, ends with the cells of a record: its task is a sample id."""
+    cells = raw.replace(b'"', b"").rstrip(b"\r\n").split(b",")
+    if "task" not in header or len(cells) < len(header):
+        return False
+    task = cells[header.index("task") - len(header)].decode("utf-8", "replace")
+    return parse_sample_id(task) is not None
 
 
 def _lines(data: bytes) -> list[bytes]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +19,7 @@ from xxhash import xxh3_128
 from sparkle_curation.engine.caching.code_digest import code_digest, own_modules
 from sparkle_curation.engine.executors.ordered_map import ordered_map
 from sparkle_curation.ingest.faults import Fault
+from sparkle_curation.ingest.file_starts import JSON_LIST, START_BYTES, check_text, is_json_list
 from sparkle_curation.ingest.ingestion import Ingestion, Ledger, PartitionedIngestion, present
 from sparkle_curation.ingest.jsonl.block import (
     JsonlBlockReader,
@@ -108,18 +111,29 @@ class JsonlFile:
         self._unknown = UnknownMembers()
 
     def read(self, ledger: Ledger) -> Iterator[JsonlRows]:
-        """The trusted rows in file order; all else goes to the ledger."""
+        """The trusted rows in file order; all else goes to the ledger.
+
+        Raises:
+            ReleaseError: the file is no text at all.
+        """
         reader = JsonlBlockReader(self._fields, self._theme)
         line_count, bytes_before, digest = 0, ledger.bytes_read, xxh3_128()
-        with self._files.open(self._source.path) as stream:
+        row_count = 0
+        with self._files.open(self._source.path) as opened:
+            stream = io.BufferedReader(cast(io.RawIOBase, opened))
+            start = stream.peek(START_BYTES)[:START_BYTES]
+            check_text(start, self._source.path)
             parsed_blocks = ordered_map(
                 lambda block: (block, reader.parse(without_mark(block))), cut_blocks(stream)
             )
             for block, parsed in parsed_blocks:
                 yield self._take(without_mark(block), parsed, line_count, ledger)
+                row_count += parsed.table.num_rows
                 digest.update(block.data)  # of a line that is too long to be one, its head
                 line_count += parsed.line_count
                 ledger.bytes_read = bytes_before + block.byte_offset + block.byte_count
+        if not row_count and is_json_list(start):
+            logger.warning("%s has no line that can be read: it is %s", self._source.path, JSON_LIST)
         retracted = self._settle_repeats(ledger)
         self._tell_unknown(ledger, retracted)
         path, size_bytes = self._source.path, self._source.size

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparkle_curation.errors import MediaError
+from sparkle_curation.ingest.file_starts import START_BYTES, recognise
 from sparkle_curation.media.limits import MAX_DECODED_PIXELS
 from sparkle_curation.spec.codes.media_faults import MediaFault
 
@@ -98,7 +99,9 @@ def _opened(file: BinaryIO) -> Iterator[tuple[InputContainer, VideoStream]]:
         with av.open(file, mode="r") as container:
             yield container, _video_of(container)
     except (av.FFmpegError, ValueError) as error:
-        raise _undecodable(f"FFmpeg: {error}") from error
+        file.seek(0)
+        is_other = recognise(file.read(START_BYTES), "mp4")
+        raise _undecodable(f"FFmpeg: {error}" + (f"; it is {is_other}" if is_other else "")) from error
 
 
 def _video_of(container: InputContainer) -> VideoStream:

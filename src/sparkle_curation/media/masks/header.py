@@ -16,6 +16,7 @@ import xxhash
 
 from sparkle_curation.media.byte_window import BrokenMediaError, ByteWindow, Reading
 from sparkle_curation.media.facts import MediaFacts
+from sparkle_curation.media.limits import MAX_MASK_PIXELS
 from sparkle_curation.media.masks.zip_directory import ZipMember, read_directory, read_start
 from sparkle_curation.spec.codes.media_faults import MediaFault
 
@@ -67,28 +68,52 @@ def read_mask_header(read_at: Callable[[int, int], bytes], size: int) -> MaskHea
 
     Raises:
         BrokenMediaError: the file is no npz, is cut, holds other arrays than `mask` (uint8) and `shape` (three
-            integers), or the mask has another length than the shape takes.
+            integers) or one of them twice, the mask has another length than the shape takes, or more pixels than are read.
     """
     return header_of(ByteWindow(Reading(read_at), 0, size))
 
 
 def header_of(window: ByteWindow) -> MaskHeader:
     """As ``read_mask_header``, of a window."""
-    members = {member.name: member for member in read_directory(window)}
-    missing = [name for name in (MASK, SHAPE) if name not in members]
-    if missing:
-        detail = f"no array {missing[0]} among {', '.join(sorted(members)[:10])}"
-        raise BrokenMediaError(MediaFault.NO_MASK, detail)
-    frames, height, width = _read_shape(window, members[SHAPE])
-    packed = _read_packed_length(window, members[MASK])
-    allowed = -(-frames * height * width // 8)
-    if packed != allowed:
+    found = find_arrays(window)
+    frames, height, width = _read_shape(window, found.shape)
+    packed = _read_packed_length(window, found.mask)
+    pixels = frames * height * width
+    if packed != (allowed := -(-pixels // 8)):
         detail = f"{packed} bytes of bits; the shape ({frames}, {height}, {width}) takes {allowed}"
         raise BrokenMediaError(MediaFault.MASK_LENGTH, detail)
-    facts = sorted((member.name, member.crc32, member.unpacked_bytes) for member in members.values())
+    if pixels > MAX_MASK_PIXELS:
+        detail = f"a mask of {pixels} pixels; at most {MAX_MASK_PIXELS} are read"
+        raise BrokenMediaError(MediaFault.NO_MASK, detail)
+    facts = sorted((member.name, member.crc32, member.unpacked_bytes) for member in found.members)
     return MaskHeader(
         frames, height, width, packed, xxhash.xxh3_128_hexdigest(repr((window.size, facts)).encode())
     )
+
+
+class FoundArrays(NamedTuple):
+    """The two arrays of a mask, among all that the archive holds."""
+
+    mask: ZipMember
+    shape: ZipMember
+    members: list[ZipMember]
+
+
+def find_arrays(window: ByteWindow) -> FoundArrays:
+    """The arrays of a mask; others beside them are passed over, as NumPy does (decision 33).
+
+    Raises:
+        BrokenMediaError: the file is no archive, or one of the arrays is not in it, or twice: who knows which is meant.
+    """
+    members = read_directory(window)
+    names = [member.name for member in members]
+    for name in (MASK, SHAPE):
+        if names.count(name) != 1:
+            detail = (
+                f"{names.count(name)} arrays {name} among {', '.join(sorted(names)[:10])}; allowed is one"
+            )
+            raise BrokenMediaError(MediaFault.NO_MASK, detail)
+    return FoundArrays(members[names.index(MASK)], members[names.index(SHAPE)], members)
 
 
 def read_mask(window: ByteWindow) -> MediaFacts:
@@ -113,6 +138,9 @@ def _read_shape(window: ByteWindow, member: ZipMember) -> tuple[int, int, int]:
     numbers = content[header.start : header.start + size]
     if len(numbers) < size:
         raise BrokenMediaError(MediaFault.TRUNCATED, "the array shape is cut")
+    if header.start + size != member.unpacked_bytes:
+        detail = f"shape has {size} bytes and takes {member.unpacked_bytes - header.start}"
+        raise BrokenMediaError(MediaFault.BAD_STRUCTURE, detail)
     frames, height, width = np.frombuffer(numbers, header.type).tolist()
     if min(frames, height, width) <= 0 or max(frames, height, width) > _MAX_SIDE:
         detail = (

@@ -10,6 +10,7 @@ import struct
 import zlib
 from typing import NamedTuple
 
+from sparkle_curation.ingest.file_starts import START_BYTES, describe_start
 from sparkle_curation.media.byte_window import BrokenMediaError, ByteWindow
 from sparkle_curation.spec.codes.media_faults import MediaFault
 
@@ -97,9 +98,10 @@ def content_start(window: ByteWindow, member: ZipMember) -> int:
 
 def _find_directory(window: ByteWindow) -> tuple[int, int, int]:
     """Entries, length and first byte of the directory; an archive of the release has no comment behind it."""
-    if window.read_at(0, 2, ahead=512) != b"PK":
-        found = window.read_at(0, 4).hex(" ")
-        raise BrokenMediaError(MediaFault.NOT_NPZ, f"begins with the bytes {found}")
+    if not window.size:
+        raise BrokenMediaError(MediaFault.EMPTY, "0 bytes")
+    if window.read_at(0, 2, ahead=START_BYTES) != b"PK":
+        raise BrokenMediaError(MediaFault.NOT_NPZ, describe_start(window.read_at(0, START_BYTES), "npz"))
     tail_start = max(0, window.size - _TAIL_BYTES)
     tail = window.read_exactly(tail_start, window.size - tail_start)
     place = tail.rfind(b"PK\5\6")

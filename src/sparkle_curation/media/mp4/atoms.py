@@ -10,6 +10,7 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from sparkle_curation.ingest.file_starts import START_BYTES, describe_start
 from sparkle_curation.media.byte_window import BrokenMediaError, ByteWindow
 from sparkle_curation.spec.codes.media_faults import MediaFault
 
@@ -80,7 +81,9 @@ def top_atoms(window: ByteWindow) -> Iterator[Atom]:
             return
         atom = _atom(header, start, window.size)
         if start == 0 and (atom is None or atom.type not in _FIRST_TYPES):
-            detail = f"begins with the bytes {header.hex(' ')}; an mp4 begins with an atom ftyp"
+            detail = (
+                f"{describe_start(window.read_at(0, START_BYTES), 'mp4')}; an mp4 begins with an atom ftyp"
+            )
             raise BrokenMediaError(MediaFault.NOT_MP4, detail)
         if atom is None:
             detail = f"no atom at byte {start}: found {header.hex(' ')}"

@@ -8,15 +8,16 @@ from enum import StrEnum
 
 import xxhash
 
-from sparkle_curation.media.byte_window import BrokenMediaError, ByteWindow
+from sparkle_curation.media.byte_window import BrokenMediaError, ByteWindow, pieces
 from sparkle_curation.media.facts import MediaFacts, broken_by
 from sparkle_curation.media.limits import MAX_DECODED_PIXELS
 from sparkle_curation.media.masks.header import read_mask
 from sparkle_curation.media.mp4.probe import read_mp4
 from sparkle_curation.media.mp4.tracks import UnknownLayoutError
-from sparkle_curation.media.probe.deep_checks import check_png, hash_mask, pieces
+from sparkle_curation.media.probe.deep_checks import hash_mask
 from sparkle_curation.media.probe.pyav_probe import decode_frames, read_with_pyav
 from sparkle_curation.media.stills.png_header import read_png
+from sparkle_curation.media.stills.png_pixels import check_png
 from sparkle_curation.spec.codes.media_faults import MediaFault
 from sparkle_curation.spec.layout import ASSET_KINDS
 
@@ -79,10 +80,9 @@ def _decode_video(window: ByteWindow, facts: MediaFacts) -> str:
     return decoded.frames_hash
 
 
-def _decode_image(window: ByteWindow, facts: MediaFacts) -> str:
-    _check_pixels(facts)
-    check_png(window)
-    return decode_frames(window).frames_hash
+def _decode_image(window: ByteWindow, _facts: MediaFacts) -> str:
+    # FFmpeg would take what stands behind the end mark for another picture.
+    return decode_frames(window.part(0, check_png(window))).frames_hash
 
 
 _DECODERS: dict[str, Callable[[ByteWindow, MediaFacts], str]] = {

@@ -82,7 +82,11 @@ def create_pipeline(**_: object) -> Pipeline:
                 ["samples_kept", "annotations", "prompts_found", "assets", "params:licence_allow"],
                 ["variant_candidates", "samples_not_exported"],
             ),
-            _step(check_pairs, ["variant_candidates", "media", "params:preflight"], "preflight"),
+            _step(
+                check_pairs,
+                ["variant_candidates", "media", "assets", "assets_source_files", "params:preflight"],
+                "preflight",
+            ),
             _step(
                 drop_unloadable,
                 ["variant_candidates", "preflight"],

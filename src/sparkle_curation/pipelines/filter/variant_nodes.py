@@ -11,6 +11,7 @@ from sparkle_curation.filtering import funnel
 from sparkle_curation.filtering.choices import CurationChoices
 from sparkle_curation.filtering.score_source import ScoreSource
 from sparkle_curation.filtering.verdicts import ImputedScores, MissingScores
+from sparkle_curation.ingest.assets.shards import describe_shards, list_shards
 from sparkle_curation.loader import preflight
 from sparkle_curation.loader.prompt_hazards import find_prompt_hazards
 from sparkle_curation.pipelines.filter.params import PreflightParams
@@ -44,19 +45,35 @@ def compose_variant(
     return export.compose(samples_kept, annotations, prompts_found, assets, licence_allow)
 
 
-def check_pairs(variant_candidates: AnyFrame, media: AnyFrame, params: PreflightParams) -> pl.DataFrame:
+def check_pairs(
+    variant_candidates: AnyFrame,
+    media: AnyFrame,
+    assets: AnyFrame,
+    assets_source_files: AnyFrame,
+    params: PreflightParams,
+) -> pl.DataFrame:
     """The preflight: what Kiwi-Edit's loader would do with each pair that could be exported.
 
     Raises:
         ConservationError: it is not one row per pair.
     """
-    checked = preflight.check_pairs(variant_candidates, media, params, params.unloadable_pairs)
+    shards = list_shards(assets_source_files, assets)
+    checked = preflight.check_pairs(variant_candidates, media, params, params.unloadable_pairs, shards)
     unseen = preflight.count_uninspected(checked)
     if unseen.height:
         logger.warning(
             "preflight: %s pairs were not inspected, since the available release lacks a kind of video of %s",
             f"{unseen['count'].sum():,}",
             ", ".join(unseen["theme"]),
+        )
+    for theme, kind, count in preflight.count_missing(checked, variant_candidates, media).iter_rows():
+        logger.warning(
+            "preflight: %s pairs of %s are %s, since their %s is not there (%s)",
+            f"{count:,}",
+            theme,
+            "dropped" if params.unloadable_pairs == "drop" else "kept all the same",
+            kind,
+            describe_shards(shards, theme, kind),
         )
     return checked
 

@@ -32,6 +32,8 @@ def check_release(release: ReleaseFiles, sources_before: pl.DataFrame, allow_emp
         ReleaseError: nothing of a release is there.
         EmptyOutputError: a table would lose all rows of a theme, since its sources are not there any more.
     """
+    for packed in sources_at_hand.packed_sources(release):
+        logger.warning("%s", packed)
     sources_at_hand.check_release(release, sources_before, allow_empty=allow_empty)
     return release
 
@@ -82,7 +84,10 @@ def count_ingested(quarantine: pl.LazyFrame, *tables_and_sources: pl.LazyFrame) 
     if missing := absences(counts):
         logger.warning("absent from the release: %s", "; ".join(missing))
     if gaps := shard_gaps(counts):
-        logger.warning("shards absent between others, and with them their assets: %s", "; ".join(gaps))
+        logger.warning(
+            "shards absent between others, and with them their assets (behind the last, more may be): %s",
+            "; ".join(gaps),
+        )
     return counts
 
 

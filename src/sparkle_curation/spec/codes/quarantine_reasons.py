@@ -40,16 +40,24 @@ class Reason(Code):
     )
     DUPLICATE_CONFLICTING = (
         "duplicate_conflicting",
-        "Records of one id that differ: no line of them is in the table; of tar members the last is.",
+        "Records of one id that differ: no line of them is in the table; of tar members the last is, if it is a file.",
     )
     # CSV
     INVALID_CSV = "invalid_csv", "The record's quotes do not add up."
     WRONG_COLUMN_COUNT = "wrong_column_count", "The record has more or fewer cells than the header."
+    BROKEN_CELL = (
+        "broken_cell",
+        "The line may be the inside of a cell of the record before or after it, whose quotes do not add up.",
+    )
     # assets
+    ANOTHER_FORMAT = (
+        "another_format",
+        "The shard is something else than a tar, such as a pointer of Git LFS or a packed file.",
+    )
     UNEXPECTED_PATH = "unexpected_path", "The layout of the release has no such path."
     ABSOLUTE_PATH = "absolute_path", "The tar member's path is absolute."
     PARENT_PATH = "parent_path", "The tar member's path climbs out with `..`."
-    LINK = "link", "The tar member is a link."
+    LINK = "link", "The tar member is a link, or the file is one that leads out of the release."
     NOT_A_FILE = "not_a_file", "The tar member is neither a file nor a folder."
     BAD_TAR_HEADER = "bad_tar_header", "The tar header is damaged; nothing after it in the tar can be read."
     TRUNCATED_TAR = "truncated_tar", "The tar ends before the member does."

@@ -53,7 +53,7 @@ class PairReason(StrEnum):
     MISSING_FILE = (
         "missing_file",
         PairOutcome.REPLACED,
-        "The release has other files of that part, but not this one.",
+        "The release has other files of that part, or a shard of it that cannot be read, but not this one.",
     )
     CORRUPT_FILE = (
         "corrupt_file",
