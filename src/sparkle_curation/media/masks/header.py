@@ -100,7 +100,7 @@ class FoundArrays(NamedTuple):
 
 
 def find_arrays(window: ByteWindow) -> FoundArrays:
-    """The arrays of a mask; others beside them are passed over, as NumPy does (decision 33).
+    """The arrays of a mask; others beside them are passed over, as NumPy does (decision 28).
 
     Raises:
         BrokenMediaError: the file is no archive, or one of the arrays is not in it, or twice: who knows which is meant.

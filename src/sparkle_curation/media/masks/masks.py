@@ -23,7 +23,7 @@ from sparkle_curation.spec.codes.media_faults import MediaFault
 def load_mask(file: BinaryIO) -> NDArray[np.bool_]:
     """The mask, bool [T, H, W], true on the foreground.
 
-    It is read where ``inspect`` with ``decode`` calls it whole, and nowhere else (decision 33).
+    It is read where ``inspect`` with ``decode`` calls it whole, and nowhere else (decision 28).
 
     Args:
         file: the npz, seekable; its place does not matter.

@@ -22,7 +22,7 @@ _PIXEL_CHUNKS = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
 def read_image(file: BinaryIO) -> NDArray[np.uint8]:
     """The image, uint8 [H, W, 3], RGB, 0 to 255; of one with an alpha channel the colours alone, of 16 bits the high 8.
 
-    It is read where ``inspect`` with ``decode`` calls it whole, and nowhere else (decision 33).
+    It is read where ``inspect`` with ``decode`` calls it whole, and nowhere else (decision 28).
 
     Args:
         file: a PNG, seekable; its place does not matter.
