@@ -222,9 +222,12 @@ def _noted_contents(table: Path) -> list[tuple[str, str, int, str, str]]:
     from pyarrow import lib, parquet  # noqa: PLC0415  # costs who asks for no version
 
     try:
-        return list(
-            zip(*parquet.read_table(table, columns=list(CONTENT_COLUMNS)).to_pydict().values(), strict=True)
-        )
+        # `read_table` would import pyarrow.dataset, and with that pandas, which takes a second.
+        with parquet.ParquetFile(table) as file:
+            if not set(CONTENT_COLUMNS) <= set(file.schema_arrow.names):
+                return []
+            columns = file.read(columns=list(CONTENT_COLUMNS))
+        return list(zip(*(columns[name].to_pylist() for name in CONTENT_COLUMNS), strict=True))
     except (OSError, lib.ArrowException):
         return []
 
