@@ -36,7 +36,9 @@ from sparkle_curation.spec.tables.ingested import COLUMNS, JSONL_TABLES
 MOST_HASHED_BYTES = 64 << 20
 """Of the tables that one table is made of; 0.1 s where they are cached."""
 
-_OTHER_CODE = "other code or settings made it, or sources were touched, or listed by the manifest since"
+_OTHER_CODE = (
+    "other code, settings or release root made it, or sources were touched or listed by the manifest since"
+)
 
 
 _COMPANION = re.compile("_(quarantined|source_files)$")
@@ -164,7 +166,10 @@ def _input(setup: Setup, name: str, files: ReleaseFiles | None) -> Any:
     dataset = setup.catalog.get(name)
     if dataset is None or isinstance(dataset, MemoryDataset):
         return files  # the release, handed from node to node
-    return pl.LazyFrame() if isinstance(dataset, TableDataset) and not dataset.exists() else dataset.load()
+    path = setup.path_of(name)
+    if isinstance(dataset, TableDataset) and path and not (path.is_file() and _metadata(path) is not None):
+        return pl.LazyFrame()
+    return dataset.load()
 
 
 def _changed_sources(setup: Setup, files: ReleaseFiles) -> dict[str, str]:

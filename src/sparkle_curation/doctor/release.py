@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import polars as pl
 from fsspec.core import split_protocol
+from kedro.io import DatasetError
 
 from sparkle_curation.doctor.finding import Finding, State, counted, listed, of_error
 from sparkle_curation.doctor.setup import Setup
@@ -32,7 +33,10 @@ def open_release(setup: Setup) -> ReleaseFiles | None:
     protocol, _ = split_protocol(str(setup.roots["release_root"]))
     if protocol not in _HERE:
         return None
-    files: ReleaseFiles = setup.catalog["release"].load()
+    try:
+        files: ReleaseFiles = setup.catalog["release"].load()
+    except DatasetError as error:
+        raise (error.__cause__ if isinstance(error.__cause__, SparkleError) else error) from None
     return files
 
 
