@@ -38,18 +38,27 @@ class DescriptionLoader:
         """
         conf = Path(context.config_loader.conf_source)
         environment = context.env or str(getattr(context.config_loader, "default_run_env", "base"))
-        path = find_description(conf, environment)
-        activate(path)
-        is_own = path.parent.name != "base"
-        base_root, root = (_data_root(conf / name) for name in ("base", environment))
-        if is_own and "data_root" not in context.config_loader.runtime_params and root in (None, base_root):
-            raise ParameterError(
-                "An environment with a dataset of its own needs a data root of its own",
-                where=path.parent / "globals.yml",
-                got=f"data_root: {root}" if root else "no data_root",
-                allowed=f"any other folder than {base_root}, where the tables of the dataset in conf/base lie",
-                todo="write `data_root: data_...` there, or add --params data_root=...",
-            )
+        activate(find_description(conf, environment))
+        if "data_root" not in context.config_loader.runtime_params:
+            check_own_root(conf, environment)
+
+
+def check_own_root(conf: Path, environment: str) -> None:
+    """Nothing, when the environment has no description of its own, or its globals set a data root of its own.
+
+    Raises:
+        ParameterError: it shares the data root of base.
+    """
+    path = find_description(conf, environment)
+    base_root, root = (_data_root(conf / name) for name in ("base", environment))
+    if path.parent.name != "base" and root in (None, base_root):
+        raise ParameterError(
+            "An environment with a dataset of its own needs a data root of its own",
+            where=path.parent / "globals.yml",
+            got=f"data_root: {root}" if root else "no data_root",
+            allowed=f"any other folder than {base_root}, where the tables of the dataset in conf/base lie",
+            todo="write `data_root: data_...` there, or add --params data_root=...",
+        )
 
 
 def _data_root(folder: Path) -> str | None:

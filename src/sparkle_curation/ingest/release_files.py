@@ -292,8 +292,10 @@ def _noted_contents(table: Path) -> list[tuple[str, str, int, str, str]]:
 
     try:
         with open_parquet(table, made_by="manifest") as file:
-            columns = file.read(columns=list(CONTENT_COLUMNS)).to_pydict()
-        return list(zip(*columns.values(), strict=True))
+            if not set(CONTENT_COLUMNS) <= set(file.schema_arrow.names):
+                return []
+            columns = file.read(columns=list(CONTENT_COLUMNS))
+        return list(zip(*(columns[name].to_pylist() for name in CONTENT_COLUMNS), strict=True))
     except (OSError, lib.ArrowException, MissingTableError):
         return []
 

@@ -20,6 +20,7 @@ from sparkle_curation.engine.io.disk import telling_full_disk
 
 _TEMPORARY = ".{name}.{pid}.tmp"
 _ASIDE = ".old"
+_LEFT = re.compile(r"\.(?P<name>.+)\.(?P<pid>[0-9]+)\.tmp(?P<end>\..+)?")
 
 
 @contextmanager
@@ -79,15 +80,25 @@ def link_or_copy(source: Path, target: Path) -> None:
 
 def _sweep(target: Path) -> None:
     """Remove what earlier, killed writers of ``target`` left; a live writer's temporary is not touched."""
-    temporary = re.compile(rf"\.{re.escape(target.name)}\.([0-9]+)\.tmp(\..+)?")
     for left in sorted(target.parent.iterdir()):
-        match = temporary.fullmatch(left.name)
-        if match is None or (int(match[1]) != os.getpid() and _is_running(int(match[1]))):
+        match = _LEFT.fullmatch(left.name)
+        if match is None or match["name"] != target.name or not _is_left(int(match["pid"])):
             continue
-        if match[2] == _ASIDE and not os.path.lexists(target):
+        if match["end"] == _ASIDE and not os.path.lexists(target):
             left.rename(target)  # its writer was killed between the two renames of `_take_place`
         else:
             _remove(left)
+
+
+def is_leftover(path: Path, root: Path) -> bool:
+    """Whether a file below a folder is a temporary of a killed writer, or lies in one."""
+    found = map(_LEFT.fullmatch, path.relative_to(root).parts)
+    return any(match is not None and _is_left(int(match["pid"])) for match in found)
+
+
+def _is_left(pid: int) -> bool:
+    """Whether the process that a temporary is named after is gone, or is this one."""
+    return pid == os.getpid() or not _is_running(pid)
 
 
 def _remove(path: Path) -> None:

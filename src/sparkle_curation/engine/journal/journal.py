@@ -239,15 +239,10 @@ class Journal:
             What was dropped; None where no run has noted what it wants, or a note is damaged.
         """
         handle = self._open_handle()
-        noted: list[list[pa.ChunkedArray]] = []
-        for path in self.path.parent.glob(f".{self.path.name}.*{_WANTED}"):
-            with path.open("rb") as file, telling_faults(path):
-                # A damaged note has no record at all; one that notes nothing has one without rows.
-                noted.append([rows_of(bytes_of(file, record))[KEY] for record in find_records(file)])
-        if not noted or not all(noted):
+        wanted = self._wanted()
+        if wanted is None:
             return None
         before = os.fstat(handle).st_size
-        wanted = KeyIndex(keys for parts in noted for keys in parts)
         rows = dropped = dropped_bytes = 0
         for record in self.records():
             lost = record.filter(pa.array(~wanted.holds(record[KEY])))
@@ -258,6 +253,26 @@ class Journal:
             self.compact(wanted)
             dropped_bytes = before - os.fstat(self._open_handle()).st_size
         return Pruning(rows, dropped, before, dropped_bytes)
+
+    def count_unwanted(self) -> tuple[int, int] | None:
+        """The rows, and those of them that ``prune`` would drop; None where that is not known. Needs no opening."""
+        wanted = self._wanted()
+        if wanted is None:
+            return None
+        rows = unwanted = 0
+        for record in self.records([KEY]):
+            rows += record.num_rows
+            unwanted += int((~wanted.holds(record[KEY])).sum())
+        return rows, unwanted
+
+    def _wanted(self) -> KeyIndex | None:
+        """What any run has noted to want; None where none has, or a note is damaged."""
+        noted: list[list[pa.ChunkedArray]] = []
+        for path in self.path.parent.glob(f".{self.path.name}.*{_WANTED}"):
+            with path.open("rb") as file, telling_faults(path):
+                # A damaged note has no record at all; one that notes nothing has one without rows.
+                noted.append([rows_of(bytes_of(file, record))[KEY] for record in find_records(file)])
+        return KeyIndex(keys for parts in noted for keys in parts) if noted and all(noted) else None
 
     # -------------------------------------------------------------- reading
     def records(self, columns: list[str] | None = None) -> Iterator[pa.Table]:

@@ -237,8 +237,7 @@ def media_stream(
         journal: what was probed before.
         glue: modules that call this, whose code counts too.
     """
-    facts = [code_digest(__name__, glue=glue), fingerprints["assets"], sorted(kinds), probing.depth.value]
-    wanted = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+    wanted = media_fingerprint(fingerprints["assets"], kinds, probing.depth, glue)
     if fingerprints["media"] == wanted:
         return _stream(wanted, lambda: iter(()))
     inspected = inspect_assets(assets.collect(), kinds, files, probing, journal)
@@ -248,6 +247,19 @@ def media_stream(
         )
         wanted = f"{wanted}, {unreadable} to be read again"
     return _stream(wanted, inspected.pieces)
+
+
+def media_fingerprint(assets: str, kinds: Collection[str], depth: Depth, glue: Sequence[str] = ()) -> str:
+    """What the table of the media is made of, as a digest.
+
+    Args:
+        assets: the fingerprint of the stored assets.
+        kinds: those that are inspected.
+        depth: how much is read of each.
+        glue: modules that call for the table, whose code counts too.
+    """
+    facts = [code_digest(__name__, glue=glue), assets, sorted(kinds), depth.value]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 
 def _stream(fingerprint: str, pieces: Callable[[], Iterator[pa.Table]]) -> TableStream:

@@ -1,0 +1,1 @@
+"""What may keep a run from going well, looked at beforehand: ``kedro doctor``."""
