@@ -36,6 +36,11 @@ class DescriptionLoader:
             DescriptionError: it is not right, or this process works with another one.
             ParameterError: the environment has a description of its own and shares the data root of base.
         """
+        from sparkle_curation.engine.log_text import AsShown  # noqa: PLC0415 -- see above
+
+        for handler in logging.getLogger().handlers:  # Kedro lets a configuration name no filter of ours
+            if not any(isinstance(each, AsShown) for each in handler.filters):
+                handler.addFilter(AsShown())
         conf = Path(context.config_loader.conf_source)
         environment = context.env or str(getattr(context.config_loader, "default_run_env", "base"))
         activate(find_description(conf, environment))

@@ -95,3 +95,14 @@ def test_any_text_comes_back(tmp_path_factory: pytest.TempPathFactory, texts: li
     )
     dataset.save(frame)
     assert_frame_equal(dataset.load(), frame)
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "'=", "''@", "'"])
+def test_no_cell_is_a_formula(tmp_path: Path, start: str) -> None:
+    """A spreadsheet sees a text, whatever it begins with; numbers stay numbers, and loading gives back the true text."""
+    dataset = ReportCSVDataset(filepath=str(tmp_path / "report.csv"), text_columns=["prompt"])
+    table = pl.DataFrame({"prompt": [f"{start}1+1", "plain"], "delta": [-1, 2]})
+    dataset.save(table)
+    cells = pl.read_csv(tmp_path / "report.csv", schema_overrides={"prompt": pl.String})
+    assert all(cell[0] not in "=+-@\t\r\n\uff1d" for cell in cells["prompt"])
+    assert_frame_equal(dataset.load(), table)

@@ -15,6 +15,9 @@ from sparkle_curation.datasets.previews import NOT_MADE, json_preview, table_pre
 from sparkle_curation.engine.io.atomic import atomic_file
 from sparkle_curation.engine.io.format_version import with_format_version, without_format_version
 
+_FORMULA = r"[=+\-@\t\r\n\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]"
+"""What a spreadsheet takes for the beginning of a formula, or skips before one; the wide forms are read alike."""
+
 
 class MetricsJSONDataset(AbstractDataset[dict[str, Any], dict[str, Any]]):
     """Metrics as one indented JSON object, which DVC and Kedro-Viz read too.
@@ -74,6 +77,9 @@ class MetricsJSONDataset(AbstractDataset[dict[str, Any], dict[str, Any]]):
 class ReportCSVDataset(AbstractDataset[pl.DataFrame, pl.DataFrame]):
     r"""A small table as CSV: UTF-8, ``\n``, quotes where they are needed.
 
+    People open it in spreadsheets, which run a text that begins as a formula does. Such a text gets an apostrophe in
+    front, and so does one that has apostrophes before such a beginning: loading takes one off and gives the true text.
+
     Args:
         filepath: the CSV file.
         text_columns: columns that are text even where every cell of them reads as a number.
@@ -101,16 +107,19 @@ class ReportCSVDataset(AbstractDataset[pl.DataFrame, pl.DataFrame]):
 
     def load(self) -> pl.DataFrame:
         """The table; a column of numbers comes back as numbers, an empty cell without quotes as null."""
-        return pl.read_csv(
+        table = pl.read_csv(
             self._path,
             infer_schema_length=None,
             schema_overrides=dict.fromkeys(self._text_columns, pl.String),
         )
+        return table.with_columns(pl.col(pl.String).str.replace(rf"^'('*{_FORMULA})", "$1"))
 
     def save(self, data: pl.DataFrame) -> None:
         """Replace the file by ``data``."""
+        texts = pl.col(pl.String, pl.Categorical, pl.Enum).cast(pl.String)
+        shown = data.with_columns(texts.str.replace(rf"^('*{_FORMULA})", "'$1"))
         with atomic_file(self._path) as temporary:
-            data.write_csv(temporary)
+            shown.write_csv(temporary)
 
     def preview(self, nrows: int = 20) -> TablePreview:
         """The first ``nrows`` rows."""
