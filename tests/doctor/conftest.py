@@ -14,10 +14,9 @@ from sparkle_curation.doctor.setup import Setup
 
 @pytest.fixture(scope="session")
 def made_root(kedro_project: Path, sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data root with the tables and media of the sample release. Read only."""
+    """A data root with a variant of the sample release. Read only."""
     project = Project(release_root=sample_release, data_root=tmp_path_factory.mktemp("made") / "data")
-    for pipeline in ("ingest", "inspect"):
-        project.run_here(pipeline)
+    project.run_here("curate")
     return project.data_root
 
 

@@ -134,6 +134,8 @@ def _fingerprints(setup: Setup, node: Node, files: ReleaseFiles | None) -> dict[
     is_ingested = bool(set(node.outputs) & set(COLUMNS))
     if (is_ingested and files is None) or not (is_ingested or prints):
         return {}
+    if not all(isinstance(setup.catalog.get(name), TableDataset) for name in node.outputs):
+        return {}  # only a node of tables gives streams, of which nothing is read here
     if not all(each.exists() for each in prints) or sum(map(_hashed_bytes, prints)) > MOST_HASHED_BYTES:
         return {}
     if node.func is inspect_nodes.probe_assets:
