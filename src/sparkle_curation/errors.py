@@ -89,6 +89,10 @@ class MediaError(SparkleError):
         super().__init__(what, **told)
 
 
+class LockedError(SparkleError):
+    """Another run has what this one needs for itself."""
+
+
 class DiskError(SparkleError):
     """There is no space left to write to."""
 

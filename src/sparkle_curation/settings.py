@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sparkle_curation.hooks import DescriptionLoader, DiffSummary, ErrorTeller, ParameterGuard, RunSummary
+from sparkle_curation.run_guard import RunGuard
 from sparkle_curation.version_guard import VersionGuard
 from sparkle_curation.viz_stats import VizStats
 
@@ -11,6 +12,7 @@ HOOKS = (
     ParameterGuard(),
     VersionGuard(),
     ErrorTeller(),
+    RunGuard(),
     RunSummary(),
     DiffSummary(),
     VizStats(),

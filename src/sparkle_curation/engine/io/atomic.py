@@ -82,7 +82,7 @@ def _sweep(target: Path) -> None:
     temporary = re.compile(rf"\.{re.escape(target.name)}\.([0-9]+)\.tmp(\..+)?")
     for left in sorted(target.parent.iterdir()):
         match = temporary.fullmatch(left.name)
-        if match is None or (int(match[1]) != os.getpid() and _is_running(int(match[1]))):
+        if match is None or (int(match[1]) != os.getpid() and is_running(int(match[1]))):
             continue
         if match[2] == _ASIDE and not os.path.lexists(target):
             left.rename(target)  # its writer was killed between the two renames of `_take_place`
@@ -98,7 +98,8 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _is_running(pid: int) -> bool:
+def is_running(pid: int) -> bool:
+    """Whether there is such a process on this machine, of whatever user."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
