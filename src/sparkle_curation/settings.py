@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from sparkle_curation.hooks import DescriptionLoader, DiffSummary, ErrorTeller, ParameterGuard, RunSummary
+from sparkle_curation.masking import mask_log_records
 from sparkle_curation.run_guard import RunGuard
 from sparkle_curation.version_guard import VersionGuard
 from sparkle_curation.viz_stats import VizStats
+
+mask_log_records()
 
 # The last is called first: the description is there before all else; ErrorTeller raises, and nothing is called after it.
 HOOKS = (
