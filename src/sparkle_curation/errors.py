@@ -12,6 +12,8 @@ from typing import Any
 
 import click
 
+from sparkle_curation.masking import without_secrets
+
 
 class SparkleError(click.ClickException):
     """A fault that stops the run, told in one shape; the command line prints it without a traceback.
@@ -33,10 +35,18 @@ class SparkleError(click.ClickException):
         allowed: object = None,
         todo: str | None = None,
     ) -> None:
-        self.what, self.where, self.got, self.allowed, self.todo = what, where, got, allowed, todo
-        labelled = {"where": where, "got": got, "allowed": allowed, "do": todo}
+        # Whatever address stands in it, and whoever writes it down: a log, a table, a page.
+        self.what, self.todo = without_secrets(what), todo and without_secrets(todo)
+        self.where, self.got, self.allowed = map(_without_secrets, (where, got, allowed))
+        labelled = {"where": self.where, "got": self.got, "allowed": self.allowed, "do": self.todo}
         lines = [f"  {label + ':':<9}{text}" for label, text in labelled.items() if text is not None]
-        super().__init__("\n".join([f"{what}.", *lines]))
+        super().__init__("\n".join([f"{self.what}.", *lines]))
+
+
+def _without_secrets(value: object) -> object:
+    text = str(value)
+    shown = without_secrets(text)
+    return value if shown == text else shown
 
 
 class ParameterError(SparkleError):
@@ -87,6 +97,10 @@ class MediaError(SparkleError):
     def __init__(self, what: str, *, code: str = "", **told: Any) -> None:
         self.code = code
         super().__init__(what, **told)
+
+
+class LockedError(SparkleError):
+    """Another run has what this one needs for itself."""
 
 
 class DiskError(SparkleError):

@@ -10,8 +10,12 @@ from sparkle_curation.hooks import (
     ParameterGuard,
     RunSummary,
 )
+from sparkle_curation.masking import mask_log_records
+from sparkle_curation.run_guard import RunGuard
 from sparkle_curation.version_guard import VersionGuard
 from sparkle_curation.viz_stats import VizStats
+
+mask_log_records()
 
 # The last is called first: the description is there before all else; ErrorTeller raises, and nothing is called after it.
 HOOKS = (
@@ -19,6 +23,7 @@ HOOKS = (
     VersionGuard(),
     ErrorTeller(),
     OldFilesTeller(),
+    RunGuard(),
     RunSummary(),
     DiffSummary(),
     VizStats(),

@@ -18,6 +18,8 @@ class Plan:
     broken: int = 1
     seconds: float | None = 3600.0
     is_remote: bool = False
+    refused: int = 0
+    last_refusal: str | None = None
 
 
 def test_the_time_of_a_server_is_that_of_all_its_gpus() -> None:

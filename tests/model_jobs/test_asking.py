@@ -14,13 +14,20 @@ import pyarrow as pa
 import pytest
 from tests.full_disk import files_of_at_most
 
+from sparkle_curation.engine.dry_run import describe
 from sparkle_curation.engine.journal.journal import KEY, Journal, JournalError
 from sparkle_curation.errors import ModelError
 from sparkle_curation.model_jobs.asking import AskConfig, ask, plan
 from sparkle_curation.models.questions import Question, Reply, ReplyFault
 
 SCHEMA = pa.schema(
-    [("key", pa.string()), ("said", pa.string()), ("error", pa.string()), ("error_detail", pa.string())]
+    [
+        ("key", pa.string()),
+        ("said", pa.string()),
+        ("answers", pa.list_(pa.struct([("text", pa.string()), ("fault", pa.string())]))),
+        ("error", pa.string()),
+        ("error_detail", pa.string()),
+    ]
 )
 
 
@@ -54,11 +61,13 @@ class Answering:
     Attributes:
         fails_at: a topic at which the model cannot answer at all.
         prose: topics of which the model says nothing that can be read.
+        refused: topics of which the server takes neither question; the third is answered.
         seconds: how long a batch takes.
     """
 
     fails_at: str = ""
     prose: str = ""
+    refused: str = ""
     seconds: float = 0.0
     batches: list[list[str]] = field(default_factory=list)
 
@@ -81,7 +90,19 @@ class Answering:
             {
                 "key": job.key,
                 "said": job.topic.upper(),
-                "error": "not_json" if job.topic in self.prose else None,
+                "answers": [
+                    *(
+                        {"text": f"400: no {job.topic}{n}", "fault": "refused"}
+                        for n in "12"
+                        if job.topic in self.refused
+                    ),
+                    {"text": "{}", "fault": None},
+                ],
+                "error": "not_json"
+                if job.topic in self.prose
+                else "refused"
+                if job.topic in self.refused
+                else None,
             }
             for job in batch
         ]
@@ -196,3 +217,18 @@ def test_a_plan_of_nothing_loads_nothing(journal: Journal) -> None:
     found = plan(jobs("a"), asking(Answering(fails_at="a"), model), journal)
     assert (found.done, found.to_do, found.seconds, found.is_remote) == (1, 0, None, True)
     assert model.loaded == 0
+
+
+def test_refused_questions_are_told(journal: Journal, caplog: pytest.LogCaptureFixture) -> None:
+    """How many and the last reason, in a dry run and at the end of a run, one that asks nothing too."""
+    how = asking(Answering(refused="bd"))
+    first = plan(jobs("abcde"), how, journal)
+    assert (first.refused, first.last_refusal) == (4, "400: no d2")
+    assert "400: no d2" in describe(first, "topics")
+    for _ in range(2):
+        caplog.clear()
+        ask(jobs("abcde"), how, journal)
+        assert "topics: the model's server refused 4 questions; the last reason: 400: no d2" in caplog.text
+    caplog.clear()
+    ask(jobs("ace"), how, journal)
+    assert "refused" not in caplog.text

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
@@ -167,3 +170,19 @@ def test_thousands_of_copies_are_one_group() -> None:
     rows = [(f"Sparkle_time_{number:06d}", 0xFF, 1.0) for number in range(20_000)]
     found = group_samples(hashes(*rows), files(), LIKENESS)
     assert set(found["group_size"]) == {20_000}
+
+
+def test_crowds_with_one_coarse_hash_take_seconds(record_property: pytest.RecordProperty) -> None:
+    """20,000 pictures that the coarse hash does not tell apart: the fine one does; compared each with each, 191 s."""
+    rows = [(f"Sparkle_time_{number:06d}", 0xFF, 1.0) for number in range(20_000)]
+    content = np.random.default_rng(0).bytes(32 * (len(rows) - 1)).hex()
+    fine = [content[start : start + 64] for start in range(0, len(content), 64)]
+    # The last one is like the one before: one bit apart.
+    fine.append(f"{int(fine[-1], 16) ^ 1:064x}")
+    table = hashes(*rows).with_columns(pl.Series("fine_hash", fine))
+    start = time.perf_counter()
+    found = group_samples(table, files(), LIKENESS)
+    seconds = time.perf_counter() - start
+    record_property("seconds", round(seconds, 2))
+    assert found.filter(pl.col("group_size") > 1)["id"].to_list() == [rows[-2][0], rows[-1][0]]
+    assert seconds < 20

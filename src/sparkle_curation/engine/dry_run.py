@@ -17,6 +17,8 @@ class Plan(Protocol):
     broken: int
     seconds: float | None
     is_remote: bool
+    refused: int
+    last_refusal: str | None
 
 
 def describe(plan: Plan, items: str) -> str:
@@ -24,11 +26,13 @@ def describe(plan: Plan, items: str) -> str:
 
     >>> from types import SimpleNamespace
     >>> plan = SimpleNamespace(done=8, to_do=7200, broken=1, seconds=3600.0, is_remote=False)
+    >>> plan.refused, plan.last_refusal = 2, "400: no"
     >>> print(describe(plan, "samples"))
     Dry run
       to do            7,200 samples
       already done     8
       cannot be done   1
+      refused          2 questions by the model's server; the last reason: 400: no
       time             about 1 h 0 min at 0.50 s a sample, as measured on one batch
       GPU hours        about 1.0
     """
@@ -38,6 +42,11 @@ def describe(plan: Plan, items: str) -> str:
         f"  already done     {plan.done:,}",
         f"  cannot be done   {plan.broken:,}",
     ]
+    if plan.refused:
+        said = " ".join((plan.last_refusal or "").split())
+        lines.append(
+            f"  refused          {plan.refused:,} questions by the model's server; the last reason: {said}"
+        )
     if plan.seconds is None or not plan.to_do:
         return "\n".join([*lines, "  time             none: nothing is to do"])
     rate = f"{plan.seconds / plan.to_do:.2f} s a {items.removesuffix('s')}, as measured on one batch"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from sparkle_curation.engine.io.storable_text import storable
+from sparkle_curation.masking import without_secrets
 from sparkle_curation.media.byte_window import BrokenMediaError
 
 
@@ -35,4 +36,6 @@ class MediaFacts:
 
 def broken_by(error: BrokenMediaError, facts: MediaFacts | None = None) -> MediaFacts:
     """The facts of a broken file: what was found out before, and the error."""
-    return replace(facts or MediaFacts(), error=error.fault.value, error_detail=storable(error.detail))
+    return replace(
+        facts or MediaFacts(), error=error.fault.value, error_detail=storable(without_secrets(error.detail))
+    )

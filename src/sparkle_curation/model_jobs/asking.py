@@ -18,9 +18,11 @@ from sparkle_curation.engine.journal.journal import ERROR, KEY, Journal
 from sparkle_curation.engine.journal.key_index import KeyIndex
 from sparkle_curation.engine.journal.rows import JournalRows
 from sparkle_curation.errors import ModelError
-from sparkle_curation.models.questions import VisionLanguageModel
+from sparkle_curation.models.questions import ReplyFault, VisionLanguageModel
 
 logger = logging.getLogger(__name__)
+
+_SLICE_ROWS = 512
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,8 @@ class Plan:
         seconds: that those to do take, by the pictures of one batch of all sorts, the model loaded; None where nothing
             was to do.
         is_remote: whether a server does the work.
+        refused: questions that the model's server did not take, the batch that was measured among them.
+        last_refusal: what it said of the last one; None for none.
     """
 
     done: int
@@ -88,10 +92,12 @@ class Plan:
     broken: int
     seconds: float | None
     is_remote: bool
+    refused: int = 0
+    last_refusal: str | None = None
 
 
 def ask(jobs: pl.DataFrame, asking: AskConfig, journal: Journal) -> JournalRows:
-    """The journal's rows; those of the jobs that are asked for are among them afterwards.
+    """The journal's rows; those of the jobs that are asked for are among them afterwards. Refusals are logged.
 
     Raises:
         ModelError: the model cannot be had, or cannot answer; what was answered before is in the journal.
@@ -103,7 +109,16 @@ def ask(jobs: pl.DataFrame, asking: AskConfig, journal: Journal) -> JournalRows:
     count = asking.fill(journal, asked)
     known = asked[KEY].n_unique() - count
     logger.info("%s: %s asked for, %s known from before", asking.title, f"{count:,}", f"{known:,}")
-    return JournalRows(journal)
+    rows = JournalRows(journal)
+    refused, last = count_refused(asked[KEY], rows)
+    if refused:
+        logger.warning(
+            "%s: the model's server refused %s questions; the last reason: %s",
+            asking.title,
+            f"{refused:,}",
+            last,
+        )
+    return rows
 
 
 def plan(jobs: pl.DataFrame, asking: AskConfig, journal: Journal) -> Plan:
@@ -124,13 +139,34 @@ def plan(jobs: pl.DataFrame, asking: AskConfig, journal: Journal) -> Plan:
         start = time.perf_counter()
         asking.fill(journal, batch)
         seconds = (time.perf_counter() - start) * _pictures(rest, asking) / _pictures(batch, asking)
+    with journal:  # makes it where nothing was ever asked
+        rows = JournalRows(journal)
+    refused, last = count_refused(asked[KEY], rows)
     return Plan(
         done=asked.height - rest.height,
         to_do=rest.height,
         broken=jobs.filter(pl.col("error").is_not_null()).height,
         seconds=seconds,
         is_remote=asking.model.provenance["backend"] == "server",
+        refused=refused,
+        last_refusal=last,
     )
+
+
+def count_refused(keys: pl.Series, rows: JournalRows) -> tuple[int, str | None]:
+    """How many questions about these jobs a server did not take, now or before, and what it said of the last one."""
+    failed = keys.filter(
+        pl.Series([failure is not None for failure in rows.failures(keys.to_arrow())], dtype=pl.Boolean)
+    )
+    count, last = 0, None
+    for start in range(0, len(failed), _SLICE_ROWS):
+        for answers in rows.take(failed[start : start + _SLICE_ROWS].to_arrow())["answers"].to_pylist():
+            refusals = [
+                answer["text"] for answer in answers or [] if answer["fault"] == ReplyFault.REFUSED.value
+            ]
+            count += len(refusals)
+            last = refusals[-1] if refusals else last
+    return count, last
 
 
 def _is_any_answered(jobs: pl.DataFrame, journal: Journal) -> bool:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparkle_curation.engine.io.storable_text import storable
+from sparkle_curation.masking import without_secrets
 
 Image = NDArray[np.uint8]
 """A picture, [height, width, 3], RGB, 0-255."""
@@ -90,7 +91,7 @@ class Reply:
     def __post_init__(self) -> None:
         """Let no text in that no journal can hold."""
         object.__setattr__(self, "text", storable(self.text))
-        object.__setattr__(self, "detail", self.detail and storable(self.detail))
+        object.__setattr__(self, "detail", self.detail and storable(without_secrets(self.detail)))
 
 
 class VisionLanguageModel(Protocol):

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import ConservationError
 from sparkle_curation.spec.tables.near_duplicates import SAMPLE_GROUP_COLUMNS, JoinedBy
-from sparkle_curation.variant.near_hashes import Pairs, Rows, components, near_pairs
+from sparkle_curation.variant.near_hashes import Hashes, Pairs, components, near_pairs
 
 _DISTANCE = "an integer of bits from 0 to 8"
 _FINE_DISTANCE = "an integer of bits from 0 to 255"
@@ -81,26 +81,23 @@ def _equal_pairs(values: pl.Series) -> Pairs:
 
 
 def _near_pictures(samples: pl.DataFrame, likeness: LikenessParams) -> Pairs:
-    """Rows with near hashes; of equal ones, each with the next, and the first of them with those that are near."""
+    """Pairs that join rows with near hashes; of equal ones, each with the next."""
     told = samples.with_row_index("row").filter(
         pl.col("frame_hash").is_not_null(), pl.col("detail") >= likeness.min_detail
     )
     told = told.with_columns((pl.col("frame_hash") + pl.col("fine_hash")).alias("both"))
     distinct = told.unique("both", keep="first", maintain_order=True)
-    hashes, fine = _as_numbers(distinct["frame_hash"], 1).ravel(), _as_numbers(distinct["fine_hash"], 4)
-
-    def is_same(lefts: Rows, rights: Rows) -> NDArray[np.bool_]:
-        distance = np.bitwise_count(fine[lefts] ^ fine[rights]).sum(axis=1)
-        return np.asarray(distance <= likeness.max_fine_distance)
-
-    near = near_pairs(hashes, likeness.max_distance, is_same)
+    near = near_pairs(
+        Hashes(_as_numbers(distinct["frame_hash"], 1), likeness.max_distance),
+        Hashes(_as_numbers(distinct["fine_hash"], 4), likeness.max_fine_distance),
+    )
     return _joined(_at(told, _equal_pairs(told["both"])), _at(distinct, near))
 
 
 def _as_numbers(digits: pl.Series, count: int) -> NDArray[np.uint64]:
-    """Texts of hexadecimal digits as ``count`` integers of 64 bits each."""
+    """Texts of hexadecimal digits as integers of 64 bits, of shape (``count``, texts)."""
     content = bytes.fromhex("".join(digits))
-    return np.frombuffer(content, ">u8").astype(np.uint64).reshape(-1, count)
+    return np.ascontiguousarray(np.frombuffer(content, ">u8").astype(np.uint64).reshape(-1, count).T)
 
 
 def _at(samples: pl.DataFrame, pairs: Pairs) -> Pairs:

@@ -160,7 +160,7 @@ def test_a_secret_of_the_releases_address_is_not_shown(tmp_path: Path) -> None:
     for path in folder.rglob("*.html"):
         text = path.read_text(encoding="utf-8")
         assert "secret" not in text
-        assert "simplecache::https://host/Sparkle::s3://bucket" in text
+        assert "simplecache::https://***@host/Sparkle?***::s3://***@bucket" in text
 
 
 def poisoned(value: Any, name: str = "") -> Any:

@@ -191,7 +191,12 @@ def test_a_release_without_media_has_no_groups(project: Project, tmp_path: Path)
 
 @pytest.mark.parametrize(
     ("name", "value", "allowed"),
-    [("max_distance", 9, "from 0 to 8"), ("min_detail", -1, "grey levels"), ("batch_size", 0, "above 0")],
+    [
+        ("max_distance", 9, "from 0 to 8"),
+        ("max_fine_distance", 256, "from 0 to 255"),
+        ("min_detail", -1, "grey levels"),
+        ("batch_size", 0, "above 0"),
+    ],
 )
 def test_a_bad_parameter_stops(project: Project, name: str, value: object, allowed: str) -> None:
     """What is allowed is told before anything runs."""

@@ -9,6 +9,7 @@ from kedro.io.core import AbstractDataset, DatasetError
 
 from sparkle_curation.engine.io.parquet import parquet_files
 from sparkle_curation.ingest.assets.store import AssetStore
+from sparkle_curation.masking import without_secrets
 
 
 class AssetStoreDataset(AbstractDataset[NoReturn, AssetStore]):
@@ -46,4 +47,4 @@ class AssetStoreDataset(AbstractDataset[NoReturn, AssetStore]):
         return bool(parquet_files(self._assets))
 
     def _describe(self) -> dict[str, Any]:
-        return {"path": self._root, "assets": str(self._assets)}
+        return {"path": without_secrets(self._root), "assets": str(self._assets)}

@@ -12,6 +12,7 @@ from kedro_datasets._typing import TablePreview
 
 from sparkle_curation.datasets.previews import table_preview
 from sparkle_curation.ingest.release_files import ReleaseFiles
+from sparkle_curation.masking import without_secrets
 from sparkle_curation.spec.layout import PROMPTS_FOLDER
 
 
@@ -68,4 +69,4 @@ class ReleaseDataset(AbstractDataset[NoReturn, ReleaseFiles]):
         return table_preview(pl.DataFrame(rows, schema=["file", "size_bytes"], orient="row"))
 
     def _describe(self) -> dict[str, Any]:
-        return {"path": self._root}
+        return {"path": without_secrets(self._root)}

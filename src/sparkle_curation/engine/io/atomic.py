@@ -98,7 +98,7 @@ def is_leftover(path: Path, root: Path) -> bool:
 
 def _is_left(pid: int) -> bool:
     """Whether the process that a temporary is named after is gone, or is this one."""
-    return pid == os.getpid() or not _is_running(pid)
+    return pid == os.getpid() or not is_running(pid)
 
 
 def _remove(path: Path) -> None:
@@ -109,7 +109,8 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _is_running(pid: int) -> bool:
+def is_running(pid: int) -> bool:
+    """Whether there is such a process on this machine, of whatever user."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparkle_curation.expectations.pages.reports import FOUND, Report, summarise
+from sparkle_curation.masking import without_secrets
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -113,22 +114,6 @@ def site_digest(reports: list[Report], release: str, code: str) -> str:
     facts = [json.dumps(reports), release, code]
     facts += [path.read_text(encoding="utf-8") for path in sorted(_TEMPLATES.iterdir())]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
-
-
-def without_secrets(root: str) -> str:
-    """A path or URL without user, password and query, which can hold a token; each part of a chained URL so.
-
-    >>> without_secrets("https://me:secret@host:8080/Sparkle?token=secret")
-    'https://host:8080/Sparkle'
-    >>> without_secrets("data/what?")
-    'data/what?'
-    """
-    parts = []
-    for part in root.split("::"):
-        scheme, mark, rest = part.partition("://")
-        place, slash, path = rest.partition("?")[0].partition("/")
-        parts.append(f"{scheme}{mark}{place.rpartition('@')[2]}{slash}{path}")
-    return "::".join(parts)
 
 
 def as_shown(value: object) -> object:

@@ -18,6 +18,7 @@ from sparkle_curation.errors import AssetError, did_you_mean
 from sparkle_curation.ingest.assets.index import Asset, AssetIndex, stored_index
 from sparkle_curation.ingest.assets.tar_members import BLOCK_BYTES, members_before
 from sparkle_curation.ingest.release_files import ByteReader, ReleaseFiles
+from sparkle_curation.masking import without_secrets
 from sparkle_curation.spec.layout import ASSET_KINDS
 from sparkle_curation.spec.sample_ids import ID_FORM, parse_sample_id
 
@@ -67,7 +68,7 @@ class AssetStore:
         return type(self), (self.release_root, self.assets_path)
 
     def __repr__(self) -> str:
-        return f"AssetStore({self.release_root!r}, {self.assets_path!r})"
+        return f"AssetStore({without_secrets(self.release_root)!r}, {self.assets_path!r})"
 
     # ------------------------------------------------------------------ looking up
     def has(self, sample_id: str, kind: str) -> bool:

@@ -1,0 +1,101 @@
+"""Keeps two runs on one data root from each other's tables.
+
+Of two runs at once one would read what the other is replacing: "counts do not add up" would be true of neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+from kedro.framework.project import pipelines
+from kedro.io import CatalogProtocol
+from kedro.pipeline import Pipeline
+
+from sparkle_curation.engine.io.locks import Claim, RunLocks
+
+_FOLDER = ".locks"
+
+
+class RunGuard:
+    """Takes, while a run lasts, the pipelines that it runs for itself, and those that it reads from together with others.
+
+    What only looks at the project (``kedro viz``, ``kedro catalog``) runs no pipeline and takes none.
+    """
+
+    def __init__(self) -> None:
+        self._data_root: str | None = None
+        self._locks: RunLocks | None = None
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Note where the run writes to."""
+        config = context.config_loader
+        self._data_root = config["parameters"].get("data_root") or config["globals"]["data_root"]
+
+    @hook_impl
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
+    ) -> None:
+        """Take what the run needs.
+
+        Raises:
+            LockedError: another run has it.
+        """
+        self._release()  # of a run in this process that ended otherwise than by its end or an error
+        optional = {name for name in pipeline.inputs() if _is_optional(catalog, name)}
+        names = run_params.get("pipeline_names") or ["__default__"]
+        locks = RunLocks(
+            Path(self._data_root or ".").absolute() / _FOLDER, f"kedro run --pipelines {','.join(names)}"
+        )
+        locks.take(claims_of(pipeline, dict(pipelines), optional))
+        self._locks = locks
+
+    @hook_impl
+    def after_pipeline_run(self) -> None:
+        """Give it back."""
+        self._release()
+
+    @hook_impl
+    def on_pipeline_error(self) -> None:
+        """Give it back."""
+        self._release()
+
+    def _release(self) -> None:
+        if self._locks:
+            self._locks.release()
+        self._locks = None
+
+
+def claims_of(pipeline: Pipeline, known: Mapping[str, Pipeline], optional: Iterable[str]) -> set[Claim]:
+    """The pipelines that a run writes, each as a whole, and those that it reads outputs of and does not write.
+
+    Args:
+        pipeline: the nodes of the run; the namespace of each is its pipeline.
+        known: all pipelines by name, those that are put together of others too.
+        optional: inputs that are whole by themselves and checked where they are used: to take rescores for days, as
+            ``score`` does, keeps nobody from filtering.
+    """
+    written = {_pipeline_of(node.namespace) for node in pipeline.nodes}
+    inputs = pipeline.inputs() - set(optional)
+    writers = {
+        _pipeline_of(node.namespace)
+        for each in known.values()
+        for node in each.nodes
+        if not inputs.isdisjoint(node.outputs)
+    }
+    return {Claim(name, True) for name in written if name} | {
+        Claim(name, False) for name in writers - written if name
+    }
+
+
+def _pipeline_of(namespace: str | None) -> str | None:
+    return namespace.partition(".")[0] if namespace else None
+
+
+def _is_optional(catalog: Any, name: str) -> bool:
+    config = catalog.config_resolver.resolve_pattern(name)
+    return bool(config.get("is_optional"))
