@@ -108,6 +108,8 @@ _UNEVEN = [number * 62 for number in range(11)] + [621, 622]
 """Milliseconds; the last frames come so fast that FFmpeg, at 16 frames a second, leaves them out."""
 _JITTER = [round(number * 62.5) for number in range(13)]
 """16 frames a second in whole milliseconds: all are written."""
+_PAUSED = [0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13]
+"""Steps of 1/16 s; one frame is shown twice as long, and written twice."""
 _STILL = f"intermediate_data/{THEME}/source_frame0/{{id}}.png"
 _EDITED_STILL = f"intermediate_data/{THEME}/edited_frame0/{{id}}.png"
 
@@ -119,6 +121,7 @@ CASES: tuple[Case, ...] = (
     Case("larger", **both(partial(clip, size=(192, 108)))),
     Case("upright", **both(partial(clip, rotation=90))),
     Case("dotted", cells=(("src_video", f"./{THEME}/./source_video/{{id}}.mp4"),)),
+    Case("jitter", **both(partial(clip, fps=1000, times=_JITTER))),
     # ------------------------------------------------------------ replaced
     Case("source missing", (R.MISSING_FILE,), source=None),
     Case("edited missing", (R.MISSING_FILE,), edited=None),
@@ -133,16 +136,21 @@ CASES: tuple[Case, ...] = (
     Case("turned", (R.SIZE_MISMATCH,), source=partial(clip, rotation=270)),
     Case("fewer frames", (R.FRAME_COUNT_MISMATCH,), edited=partial(clip, frames=12)),
     Case("still and clip", (R.FRAME_COUNT_MISMATCH, R.READ_AS_IMAGE), source=partial(clip, frames=4)),
-    Case("uneven", (R.UNEVEN_FRAMES,), **both(partial(clip, fps=1000, times=_UNEVEN))),
+    Case("uneven", (R.FRAMES_RUN_OUT, R.UNEVEN_ALIKE), **both(partial(clip, fps=1000, times=_UNEVEN))),
     Case("tiny", (R.TOO_SMALL,), **both(partial(clip, size=(24, 24)))),
     # ------------------------------------------------------------ dropped although the loader takes it
-    Case("flat", (R.TOO_SMALL,), **both(partial(clip, size=(128, 24))), is_stricter=True),
-    Case("last byte", (R.CORRUPT_FILE,), edited=partial(cut, left_out=lambda _: 1), is_stricter=True),
-    Case("named mp4", (R.CORRUPT_FILE,), **both(partial(image, form="JPEG")), is_stricter=True),
-    Case("jitter", (R.UNEVEN_FRAMES,), **both(partial(clip, fps=1000, times=_JITTER)), is_stricter=True),
+    Case("flat", (R.TOO_FLAT,), **both(partial(clip, size=(128, 24))), is_stricter=True),
+    Case("last byte", (R.DOUBTFUL_FILE,), edited=partial(cut, left_out=lambda _: 1), is_stricter=True),
+    Case("named mp4", (R.DOUBTFUL_FILE,), **both(partial(image, form="JPEG")), is_stricter=True),
+    Case(
+        "paused in one",
+        (R.UNEVEN_FRAMES, R.UNEQUAL_FPS),
+        edited=partial(clip, times=_PAUSED),
+        is_stricter=True,
+    ),
     Case(
         "jpg on disk",
-        (R.MISSING_FILE, R.IMAGE_FILE, R.READ_AS_IMAGE),
+        (R.UNKNOWN_FILE, R.IMAGE_FILE, R.READ_AS_IMAGE),
         edited=partial(clip, frames=1),
         cells=(("src_video", at("jpg")),),
         files=((at("jpg"), partial(image, form="JPEG")),),
@@ -150,12 +158,13 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         "gif on disk",
-        (R.MISSING_FILE,),
+        (R.UNKNOWN_FILE,),
         cells=(("src_video", at("gif")),),
         files=((at("gif"), partial(image, form="GIF", frames=13)),),
         is_stricter=True,
     ),
     # ------------------------------------------------------------ accepted, and bad
+    Case("paused", (R.UNEVEN_ALIKE,), **both(partial(clip, times=_PAUSED))),
     Case("faster", (R.UNEQUAL_FPS,), edited=partial(clip, fps=24)),
     Case("cut alike", (R.UNEQUAL_FRAME_COUNTS,), partial(clip, frames=12), edited=partial(clip, frames=10)),
     Case("over alike", (R.UNEQUAL_FRAME_COUNTS,), partial(clip, frames=15), edited=partial(clip, frames=13)),

@@ -8,6 +8,8 @@ Source: Kiwi-Edit, ``diffsynth/trainers/unified_dataset.py``, as its documentati
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
 
@@ -85,11 +87,22 @@ def _decode(path: str, options: Options) -> list[Image.Image]:
     with av.open(path) as container:
         rate = container.streams.video[0].guessed_rate
         frames = list(container.decode(video=0))
-    slots = [round((frame.time - frames[0].time) * rate) for frame in frames]
-    shown = [max(place for place, slot in enumerate(slots) if slot <= at) for at in range(slots[-1] + 1)]
+    shown = list(_written(frames, rate))
     if len(shown) < wanted:
         raise IndexError(f"{len(shown)} frames are written, {packet_count} were counted")
     return [frames[place].to_image().rotate(frames[place].rotation, expand=True) for place in shown[:wanted]]
+
+
+def _written(frames: list[av.VideoFrame], rate: Fraction) -> Iterator[int]:
+    """The numbers of the frames in the order of writing: what `-fps_mode cfr` does, a frame of grace included."""
+    place = 0
+    for number, frame in enumerate(frames):
+        start = (frame.time - frames[0].time) * rate - place
+        end = start + frame.duration * frame.time_base * rate
+        copies = 0 if end < -1.1 else max(1, round(end))
+        late = round(start - 0.6) if end > 1.1 and start > 1.1 and number else 0
+        yield from [number - 1] * late + [number] * (copies - late)
+        place += copies
 
 
 def _wanted(frame_count: int, options: Options) -> int:

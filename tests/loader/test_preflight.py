@@ -39,13 +39,21 @@ def reasons(row: dict[str, Any], *files: pl.DataFrame, settings: LoaderSettings 
 
 SOURCE_FAULTS: dict[str, tuple[dict[str, Any], list[PairReason]]] = {
     "as released": ({}, []),
-    "broken": ({"error": "truncated", "error_detail": "ends"}, [PairReason.CORRUPT_FILE]),
+    "broken": ({"error": "truncated", "error_detail": "ends"}, [PairReason.DOUBTFUL_FILE]),
     "gone": ({"error": "missing"}, [PairReason.MISSING_FILE]),
-    "no size": ({"width_px": None}, [PairReason.CORRUPT_FILE]),
-    "no frame count": ({"frame_count": None}, [PairReason.CORRUPT_FILE]),
-    "uneven": ({"is_constant_fps": False}, [PairReason.UNEVEN_FRAMES]),
+    "no size": ({"width_px": None}, [PairReason.DOUBTFUL_FILE]),
+    "no frame count": ({"frame_count": None}, [PairReason.DOUBTFUL_FILE]),
+    "uneven": ({"repeated_frame_count": 1, "sampling_hash": "a"}, [PairReason.UNEVEN_FRAMES]),
+    "uneven and short": (
+        {"lost_frame_count": 1, "repeated_frame_count": 0, "sampling_hash": "a"},
+        [PairReason.FRAMES_RUN_OUT, PairReason.UNEVEN_FRAMES],
+    ),
+    "uneven without a loss": ({"is_constant_fps": False}, []),
     "evenness not known": ({"is_constant_fps": None}, []),
-    "flat": ({"height_px": 31}, [PairReason.TOO_SMALL, PairReason.SIZE_MISMATCH]),
+    "another container": ({"error": "other_container"}, [PairReason.DOUBTFUL_FILE]),
+    "without an index": ({"error": "no_index"}, [PairReason.CORRUPT_FILE]),
+    "flat": ({"height_px": 31}, [PairReason.SIZE_MISMATCH, PairReason.TOO_FLAT]),
+    "tiny": ({"width_px": 31, "height_px": 31}, [PairReason.TOO_SMALL, PairReason.SIZE_MISMATCH]),
     "narrow": ({"width_px": 1248}, [PairReason.SIZE_MISMATCH]),
     "short": ({"frame_count": 80}, [PairReason.FRAME_COUNT_MISMATCH]),
     "image": ({"frame_count": 4}, [PairReason.FRAME_COUNT_MISMATCH, PairReason.READ_AS_IMAGE]),
@@ -81,7 +89,7 @@ def test_what_is_wrong_with_a_source(name: str) -> None:
         ({"src_video": "../x.mp4"}, [PairReason.OUTSIDE_RELEASE]),
         ({"src_video": "time/../../x.mp4"}, [PairReason.OUTSIDE_RELEASE]),
         ({"src_video": ".."}, [PairReason.OUTSIDE_RELEASE]),
-        ({"src_video": "..x.mp4"}, [PairReason.MISSING_FILE]),
+        ({"src_video": "..x.mp4"}, [PairReason.UNKNOWN_FILE]),
         ({"src_video": "x.txt"}, [PairReason.WRONG_EXTENSION]),
         ({"src_video": f"time/source_video/{B}.mp4"}, [PairReason.MISSING_FILE, PairReason.ANOTHER_SAMPLE]),
         (
@@ -89,8 +97,8 @@ def test_what_is_wrong_with_a_source(name: str) -> None:
             [PairReason.SOURCE_EQUALS_TARGET, PairReason.ANOTHER_KIND],
         ),
         ({"src_video": f"time//x/../source_video/{A}.mp4"}, []),
-        ({"src_video": f" time/source_video/{A}.mp4"}, [PairReason.MISSING_FILE]),
-        ({"src_video": "a.jpg", "tgt_video": "b.jpg"}, [PairReason.MISSING_FILE, PairReason.IMAGE_FILE]),
+        ({"src_video": f" time/source_video/{A}.mp4"}, [PairReason.UNKNOWN_FILE]),
+        ({"src_video": "a.jpg", "tgt_video": "b.jpg"}, [PairReason.UNKNOWN_FILE, PairReason.IMAGE_FILE]),
         ({"prompt": "NaN"}, [PairReason.PROMPT_READ_AS_NAN]),
         ({"prompt": None}, [PairReason.PROMPT_READ_AS_NAN]),
     ],
@@ -127,10 +135,10 @@ def test_several_reasons_come_with_the_worst_outcome_and_all_details() -> None:
         A, source={"error": "truncated", "error_detail": "ends at byte 5"}, edited={"frame_count": 3}
     )
     found = check_pairs(pairs(csv_row(A, prompt="null")), files, SETTINGS).row(0, named=True)
-    assert found["reasons"] == ["corrupt_file", "prompt_read_as_nan", "read_as_image"]
-    assert (found["outcome"], found["is_dropped"]) == ("replaced", True)
+    assert found["reasons"] == ["doubtful_file", "prompt_read_as_nan", "read_as_image"]
+    assert (found["outcome"], found["is_dropped"]) == ("refused", True)
     assert found["detail"] == (
-        f"corrupt_file: time/source_video/{A}.mp4: truncated, ends at byte 5; "
+        f"doubtful_file: time/source_video/{A}.mp4: truncated, ends at byte 5; "
         "prompt_read_as_nan: the prompt is 'null'; read_as_image: source 81, edited 3 frames"
     )
     assert (found["source_loaded_frame_count"], found["edited_loaded_frame_count"]) == (None, 1)
@@ -279,7 +287,8 @@ facts = st.fixed_dictionaries(
         "height_px": st.sampled_from([None, 704, 720, 1080]),
         "frame_count": st.sampled_from([None, 0, 3, 77, 80, 81, 83]),
         "fps": st.sampled_from([None, 16.0, 24.0]),
-        "is_constant_fps": st.sampled_from([None, True, False]),
+        "lost_frame_count": st.sampled_from([None, 0, 5]),
+        "sampling_hash": st.sampled_from([None, "a", "b"]),
         "rotation_deg": st.sampled_from([None, 0, 90]),
         "index_hash": st.sampled_from([None, "a", "b"]),
         "error": st.sampled_from([None, None, None, "truncated", "missing"]),
@@ -315,7 +324,7 @@ def test_the_outcome_is_the_worst_of_the_reasons(release: tuple[pl.DataFrame, pl
         assert row["reasons"] == sorted(row["reasons"], key=order.index)
         outcomes = [PairReason(code).outcome for code in row["reasons"]]
         assert row["outcome"] == max(outcomes, key=list(PairOutcome).index, default=PairOutcome.LOADS)
-        assert row["is_dropped"] == (row["outcome"] == "replaced")
+        assert row["is_dropped"] == (row["outcome"] in {"refused", "replaced"})
         assert (row["detail"] or "").count(": ") >= len(row["reasons"])
         if row["outcome"] in {"loads", "accepted_bad"}:
             source, edited = (

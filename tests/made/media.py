@@ -11,7 +11,15 @@ from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.layout import ASSET_KINDS, asset_path
 from sparkle_curation.spec.tables.media import MEDIA_COLUMNS
 
-VIDEO = {"width_px": 1280, "height_px": 720, "frame_count": 81, "fps": 16.0, "is_constant_fps": True}
+VIDEO = {
+    "width_px": 1280,
+    "height_px": 720,
+    "frame_count": 81,
+    "fps": 16.0,
+    "is_constant_fps": True,
+    "lost_frame_count": 0,
+    "repeated_frame_count": 0,
+}
 """What the header of a clip of the release says."""
 
 

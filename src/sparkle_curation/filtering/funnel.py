@@ -141,7 +141,7 @@ def tabulate_funnel(counts: pl.DataFrame) -> pl.DataFrame:
     """The funnel, wide, to be printed: one row per theme and the total.
 
     Columns: ``theme``, ``known``, what each stage keeps under the stage's name, ``unscored``, ``imputed``,
-    ``exported``, ``not_exported``, ``unloadable`` (what the preflight calls ``replaced``), ``accepted_bad``,
+    ``exported``, ``not_exported``, ``unloadable`` (what the preflight calls ``replaced``), ``refused``, ``accepted_bad``,
     ``not_inspected``, ``val``, ``missing``, ``extra``; see ``count_samples``.
     """
     return counts.select(
@@ -153,6 +153,7 @@ def tabulate_funnel(counts: pl.DataFrame) -> pl.DataFrame:
         "exported",
         "not_exported",
         pl.col(PairOutcome.REPLACED.value).alias("unloadable"),
+        PairOutcome.REFUSED.value,
         PairOutcome.ACCEPTED_BAD.value,
         PairOutcome.NOT_INSPECTED.value,
         VAL,

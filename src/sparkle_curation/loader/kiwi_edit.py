@@ -13,12 +13,26 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from sparkle_curation.loader.prompt_hazards import PANDAS_MISSING
+from sparkle_curation.spec.codes.media_faults import MediaFault
 
 SIZE_MULTIPLE_PX = 32
 """Width and height are cropped to multiples of it; fixed in ``train.py``."""
 
 FRAME_STEP = 4
 """A video shorter than asked is cut to ``4n + 1`` frames; fixed in ``train.py``."""
+
+
+FAULTS_THAT_FAIL: frozenset[MediaFault] = frozenset(
+    {
+        MediaFault.MISSING,
+        MediaFault.EMPTY,
+        MediaFault.NOT_MP4,
+        MediaFault.NO_INDEX,
+        MediaFault.NO_VIDEO_TRACK,
+        MediaFault.NO_FRAMES,
+    }
+)
+"""With these no reader finds a frame, so the row is replaced; of files with others FFmpeg reads what it can."""
 
 
 class FileType(StrEnum):

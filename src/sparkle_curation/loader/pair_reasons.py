@@ -8,6 +8,7 @@ from typing import TypeAlias
 import polars as pl
 
 from sparkle_curation.loader.kiwi_edit import (
+    FAULTS_THAT_FAIL,
     SIZE_MULTIPLE_PX,
     FileType,
     LoaderSettings,
@@ -26,6 +27,7 @@ FPS_TOLERANCE = 5e-4
 """Two rates count as equal within this share: 30 and 29.97 differ, and what rounding makes of one rate does not."""
 
 _SOURCE, _EDITED = SIDES
+_FAILING = sorted(fault.value for fault in FAULTS_THAT_FAIL)
 _HASHES = ("content_hash", "index_hash", "frames_hash")
 
 
@@ -107,23 +109,30 @@ def _of_the_files() -> dict[PairReason, Finding]:
         PairReason.MISSING_FILE: _of_either(
             _is_missing, lambda side: pl.format("{} is not among the assets", side.col("path"))
         ),
+        PairReason.UNKNOWN_FILE: _of_either(
+            lambda side: _is_absent(side) & side.col("named_kind").is_null(),
+            lambda side: pl.format("{} is no path of an asset", side.col("path")),
+        ),
         PairReason.CORRUPT_FILE: _of_either(
-            lambda side: (
-                _is_looked_up(side) & side.col("is_found") & ~side.col("is_whole") & ~_is_missing(side)
-            ),
+            lambda side: _is_broken(side) & side.col("error").is_in(_FAILING), _describe_corrupt
+        ),
+        PairReason.DOUBTFUL_FILE: _of_either(
+            lambda side: _is_broken(side) & ~side.col("error").is_in(_FAILING).fill_null(value=False),
             _describe_corrupt,
         ),
-        PairReason.UNEVEN_FRAMES: _of_either(
-            lambda side: side.col("is_whole") & ~side.col("is_constant_fps"),
+        PairReason.FRAMES_RUN_OUT: _of_either(
+            lambda side: _written(side) < side.col("loaded_frame_count"),
             lambda side: pl.format(
-                "{} frames a second on average in {}", _shown(side.col("fps").round(3)), side.col("path")
+                "{} of {} frames are written of {}",
+                _written(side),
+                side.col("frame_count"),
+                side.col("path"),
             ),
         ),
-        PairReason.TOO_SMALL: _of_either(
-            lambda side: (side.col("loaded_width_px") == 0) | (side.col("loaded_height_px") == 0),
-            lambda side: pl.format(
-                "{} is {}, allowed {} pixels a side", side.col("path"), _size(side), SIZE_MULTIPLE_PX
-            ),
+        PairReason.TOO_SMALL: _of_either(lambda side: pl.all_horizontal(_are_short(side)), _describe_short),
+        PairReason.TOO_FLAT: _of_either(
+            lambda side: pl.any_horizontal(_are_short(side)) & ~pl.all_horizontal(_are_short(side)),
+            _describe_short,
         ),
         PairReason.IMAGE_FILE: _of_either(
             lambda side: _is_looked_up(side) & _is_image(side),
@@ -150,9 +159,29 @@ def _is_looked_up(side: Side) -> pl.Expr:
 
 
 def _is_missing(side: Side) -> pl.Expr:
-    is_gone = side.col("error").eq_missing(pl.lit(MediaFault.MISSING.value))
-    is_absent = ~side.col("is_found") & side.col("is_inspected")
-    return _is_looked_up(side) & (is_gone | is_absent)
+    is_gone = _is_looked_up(side) & side.col("error").eq_missing(pl.lit(MediaFault.MISSING.value))
+    return is_gone | (_is_absent(side) & side.col("named_kind").is_not_null())
+
+
+def _is_absent(side: Side) -> pl.Expr:
+    return _is_looked_up(side) & ~side.col("is_found") & side.col("is_inspected")
+
+
+def _is_broken(side: Side) -> pl.Expr:
+    return _is_looked_up(side) & side.col("is_found") & ~side.col("is_whole") & ~_is_missing(side)
+
+
+def _written(side: Side) -> pl.Expr:
+    """Frames that FFmpeg writes of the whole video."""
+    return side.col("frame_count") - side.col("lost_frame_count") + side.col("repeated_frame_count")
+
+
+def _are_short(side: Side) -> list[pl.Expr]:
+    return [side.col(f"loaded_{name}") == 0 for name in ("width_px", "height_px")]
+
+
+def _describe_short(side: Side) -> pl.Expr:
+    return pl.format("{} is {}, allowed {} pixels a side", side.col("path"), _size(side), SIZE_MULTIPLE_PX)
 
 
 def _describe_corrupt(side: Side) -> pl.Expr:
@@ -173,7 +202,19 @@ def _of_the_pair(settings: LoaderSettings) -> dict[PairReason, Finding]:
     reads_one = pl.any_horizontal(~_is_image(side) & (side.col("loaded_frame_count") == 1) for side in SIDES)
     told_sizes = _both(_size)
     told_frames = _both(lambda side: _shown(side.col("frame_count")), "frames")
+    is_uneven = are_whole & pl.any_horizontal(side.col("sampling_hash").is_not_null() for side in SIDES)
+    are_alike = _agree("sampling_hash")
+    told_sampling = _both(
+        lambda side: pl.format(
+            "leaves out {} and repeats {}",
+            _shown(side.col("lost_frame_count")),
+            _shown(side.col("repeated_frame_count")),
+        ),
+        "frames",
+    )
     return {
+        PairReason.UNEVEN_FRAMES: (is_uneven & ~are_alike, told_sampling),
+        PairReason.UNEVEN_ALIKE: (is_uneven & are_alike, told_sampling),
         PairReason.SIZE_MISMATCH: (are_whole & ~have_same_size, told_sizes),
         PairReason.FRAME_COUNT_MISMATCH: (are_whole & ~_agree("loaded_frame_count"), told_frames),
         PairReason.READ_AS_IMAGE: (reads_one & (settings.num_frames > 1), told_frames),

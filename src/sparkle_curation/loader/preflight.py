@@ -19,7 +19,9 @@ from sparkle_curation.loader.pair_reasons import Finding, find_reasons, with_cou
 from sparkle_curation.spec.tables.preflight import PREFLIGHT_COLUMNS, PairOutcome, PairReason
 
 UnloadablePairs = Literal["drop", "keep"]
-"""What becomes of a pair that the loader would replace: the variant goes without it, or has it all the same."""
+"""What becomes of a pair that is replaced or refused: the variant goes without it, or has it all the same."""
+
+_DROPPED = (PairOutcome.REFUSED.value, PairOutcome.REPLACED.value)
 
 
 def check_pairs(
@@ -42,7 +44,7 @@ def check_pairs(
         candidates: the samples that would be exported: ``id``, ``theme``, ``prompt``, ``src_video``, ``tgt_video``.
         media: the table of the media.
         settings: the loader's.
-        unloadable_pairs: whether ``is_dropped`` is set for those that would be replaced.
+        unloadable_pairs: whether ``is_dropped`` is set for those that are replaced or refused.
         shards: those that are there, as ``list_shards`` gives them; None where nothing is known of them.
 
     Raises:
@@ -59,9 +61,7 @@ def check_pairs(
             pl.concat_list(codes).list.drop_nulls().alias("reasons"), _worst_outcome().alias("outcome")
         )
         .with_columns(
-            (pl.lit(unloadable_pairs == "drop") & (pl.col("outcome") == PairOutcome.REPLACED.value)).alias(
-                "is_dropped"
-            )
+            (pl.lit(unloadable_pairs == "drop") & pl.col("outcome").is_in(_DROPPED)).alias("is_dropped")
         )
     )
     details = _tell(checked, found)

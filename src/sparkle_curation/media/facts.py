@@ -21,6 +21,9 @@ class MediaFacts:
     frame_count: int | None = None
     fps: float | None = None
     is_constant_fps: bool | None = None
+    lost_frame_count: int | None = None
+    repeated_frame_count: int | None = None
+    sampling_hash: str | None = None
     duration_s: float | None = None
     codec: str | None = None
     pixel_format: str | None = None

@@ -150,7 +150,7 @@ _OTHERS: dict[str, tuple[str, str]] = {
     ),
     "preflight_dropped": (
         "08_reporting/preflight_dropped.csv",
-        "One row per pair that Kiwi-Edit's loader would replace and the variant leaves out, with the reasons.",
+        "One row per pair that is replaced or refused and the variant leaves out, with the reasons.",
     ),
     "preflight_warnings": (
         "08_reporting/preflight_warnings.csv",

@@ -63,8 +63,8 @@ def test_each_fault_is_reported_by_its_reason(
     worst = max((reason.outcome for reason in case.reasons), key=list(PairOutcome).index, default="loads")
     assert found["outcome"] == worst
     if case.is_stricter:
-        assert (row.error, found["outcome"]) == (None, "replaced")
-    else:
+        assert (row.error, found["outcome"]) == (None, "refused")
+    elif found["outcome"] != "refused":
         assert (row.error is not None) == (found["outcome"] == "replaced"), row.error
     if row.error is None and not case.is_stricter:
         assert loaded_clips(found) == (row.source, row.edited)
@@ -97,7 +97,9 @@ def test_reports_list_what_was_dropped_and_what_trains_badly(curated: Project) -
     for case in CASES:
         outcomes = {reason.outcome for reason in case.reasons}
         if outcomes:
-            expected["dropped" if PairOutcome.REPLACED in outcomes else "warnings"].append(id_of(case.name))
+            expected[
+                "dropped" if outcomes & {PairOutcome.REFUSED, PairOutcome.REPLACED} else "warnings"
+            ].append(id_of(case.name))
     for name, ids in expected.items():
         report = pl.read_csv(curated.output("08_reporting", f"preflight_{name}.csv"))
         assert report["id"].to_list() == ids
@@ -125,13 +127,10 @@ def test_other_settings_are_followed_too(curated: Project, settings: dict[str, i
     found = check_pairs(annotations, media, LoaderSettings(**settings))
     csv = curated.release_root / annotations_csv_path(THEME)
     rows = rows_by_id(csv, curated.release_root, Options(**settings))
-    # Whether an uneven clip loads depends on the frames that FFmpeg leaves out of those asked for.
-    stricter = {
-        id_of(case.name) for case in CASES if case.is_stricter or PairReason.UNEVEN_FRAMES in case.reasons
-    }
     for each in found.to_dicts():
         row = rows[each["id"]]
-        assert row.error is None or each["outcome"] == "replaced", (each, row.error)
-        if row.error is None and each["id"] not in stricter:
+        assert row.error is None or each["is_dropped"], (each, row.error)
+        if row.error is None:
             assert each["outcome"] != "replaced", each
+        if not each["is_dropped"]:
             assert loaded_clips(each) == (row.source, row.edited)

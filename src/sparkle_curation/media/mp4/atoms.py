@@ -55,7 +55,7 @@ def find_index(window: ByteWindow) -> bytes:
                 raise BrokenMediaError(MediaFault.BAD_STRUCTURE, detail)
             return window.read_exactly(atom.start, length)
     detail = f"no index (atom moov) among the atoms {', '.join(seen[:20])}"
-    raise BrokenMediaError(MediaFault.TRUNCATED, detail)
+    raise BrokenMediaError(MediaFault.NO_INDEX, detail)
 
 
 def check_ends(window: ByteWindow) -> None:
@@ -74,7 +74,7 @@ def top_atoms(window: ByteWindow) -> Iterator[Atom]:
     Raises:
         BrokenMediaError: the file does not begin as an mp4 does, has too many atoms, or ends before one does.
     """
-    start = 0
+    start, has_index = 0, False
     for _ in range(MAX_TOP_ATOMS):
         header = window.read_at(start, 16, ahead=_READ_AHEAD)
         if len(header) < _HEADER.size:
@@ -88,9 +88,10 @@ def top_atoms(window: ByteWindow) -> Iterator[Atom]:
         if atom is None:
             detail = f"no atom at byte {start}: found {header.hex(' ')}"
             raise BrokenMediaError(MediaFault.BAD_STRUCTURE, detail)
+        has_index |= atom.type == b"moov"
         if atom.end > window.size:
             detail = f"atom {raw_type(atom.type)} ends at byte {atom.end}, the file at byte {window.size}"
-            raise BrokenMediaError(MediaFault.TRUNCATED, detail)
+            raise BrokenMediaError(MediaFault.TRUNCATED if has_index else MediaFault.NO_INDEX, detail)
         yield atom
         start = atom.end
     raise BrokenMediaError(MediaFault.BAD_STRUCTURE, f"more than {MAX_TOP_ATOMS} atoms")

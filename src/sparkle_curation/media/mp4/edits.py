@@ -13,7 +13,7 @@ import numpy as np
 
 from sparkle_curation.media.byte_window import BrokenMediaError
 from sparkle_curation.media.mp4.atoms import child_atoms
-from sparkle_curation.media.mp4.samples import Timing
+from sparkle_curation.media.mp4.samples import Numbers, Timing
 from sparkle_curation.media.mp4.tracks import Track, UnknownLayoutError
 from sparkle_curation.spec.codes.media_faults import MediaFault
 
@@ -23,8 +23,13 @@ class _Edit(NamedTuple):
     start: int
 
 
-def check_edits(track: Track, timing: Timing) -> None:
+def check_edits(track: Track, timing: Timing, times: Numbers) -> None:
     """Holds that each sample is shown: there is no edit, or one that takes the track from its start to its end.
+
+    Args:
+        track: the track.
+        timing: of its samples.
+        times: of ``shown_times``.
 
     Raises:
         BrokenMediaError: a table is cut.
@@ -33,9 +38,7 @@ def check_edits(track: Track, timing: Timing) -> None:
     edit = _read_edit(track)
     if edit is None:
         return
-    if timing.step is None:
-        raise UnknownLayoutError("an edit of samples that are not equally far apart")
-    first, last = _shown_times(track, timing.step, timing.sample_count)
+    first, last = int(times[0]), int(times[-1])
     end = edit.start + Fraction(edit.duration * timing.timescale, _movie_timescale(track.content))
     if edit.start > first or last >= end:
         raise UnknownLayoutError(f"an edit from {edit.start} to {float(end)} of times {first} to {last}")
@@ -70,20 +73,23 @@ def _movie_timescale(content: bytes) -> int:
     raise BrokenMediaError(MediaFault.BAD_STRUCTURE, "no unit of time in atom mvhd")
 
 
-def _shown_times(track: Track, step: int, sample_count: int) -> tuple[int, int]:
-    """When the first and the last sample are shown, in units of the track.
+def shown_times(track: Track, timing: Timing) -> Numbers:
+    """When the samples are shown, in order, in units of the track; the tables must be of one number of samples.
 
-    The table `ctts` gives runs of samples with one shift each; within a run the first is shown first.
+    Raises:
+        BrokenMediaError: a table is cut.
+        UnknownLayoutError: the shifts are of another number of samples.
     """
+    deltas = np.repeat(timing.runs[:, 1], timing.runs[:, 0])
+    times = np.cumsum(deltas) - deltas
     table = track.optional_table(b"ctts")
     if table is None:
-        return 0, step * (sample_count - 1)
+        return times
     count = struct.unpack_from(">I", table, 4)[0] if len(table) >= 8 else 0
     if not count or len(table) < 8 + count * 8:
         raise BrokenMediaError(MediaFault.BAD_STRUCTURE, "atom ctts is cut")
     lengths = np.frombuffer(table, ">u4", count * 2, 8)[::2].astype(np.int64)
     shifts = np.frombuffer(table, ">i4", count * 2, 8)[1::2].astype(np.int64)
-    if int(lengths.sum()) != sample_count or not lengths.all():
+    if int(lengths.sum()) != len(times) or not lengths.all():
         raise UnknownLayoutError("shifts of more or fewer samples than there are")
-    ends = np.cumsum(lengths)
-    return int(((ends - lengths) * step + shifts).min()), int(((ends - 1) * step + shifts).max())
+    return np.sort(times + np.repeat(shifts, lengths))

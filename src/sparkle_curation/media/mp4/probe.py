@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
 import xxhash
 
 from sparkle_curation.media.byte_window import BrokenMediaError, ByteWindow
 from sparkle_curation.media.facts import MediaFacts, broken_by
 from sparkle_curation.media.mp4.atoms import check_ends, find_index, raw_type
-from sparkle_curation.media.mp4.edits import check_edits
+from sparkle_curation.media.mp4.edits import check_edits, shown_times
 from sparkle_curation.media.mp4.h264_config import read_avc_config
 from sparkle_curation.media.mp4.pictures import Picture, read_picture, read_rotation
 from sparkle_curation.media.mp4.samples import (
+    Numbers,
     Samples,
     Timing,
     check_places,
@@ -19,6 +21,7 @@ from sparkle_curation.media.mp4.samples import (
     read_timing,
 )
 from sparkle_curation.media.mp4.tracks import VIDEO, Track, UnknownLayoutError, is_fragmented, read_tracks
+from sparkle_curation.media.sampling import EVERY_FRAME_ONCE, even_rate
 from sparkle_curation.spec.codes.media_faults import MediaFault
 
 MAX_FRAMES = 1 << 22
@@ -71,16 +74,18 @@ def _facts_of(track: Track, file_size: int) -> MediaFacts:
     _check_samples(samples)
     timing = read_timing(track)
     _check_timing(timing, samples)
-    check_edits(track, timing)
+    times = shown_times(track, timing)
+    check_edits(track, timing, times)
+    rate = _rate(timing, times)
     picture = read_picture(track)
     return MediaFacts(
         width_px=picture.width_px,
         height_px=picture.height_px,
         frame_count=samples.count,
-        fps=timing.timescale / timing.step
-        if timing.step
-        else samples.count * timing.timescale / timing.total,
-        is_constant_fps=timing.step is not None,
+        fps=rate,
+        is_constant_fps=True,
+        lost_frame_count=EVERY_FRAME_ONCE.lost,
+        repeated_frame_count=EVERY_FRAME_ONCE.repeated,
         duration_s=timing.total / timing.timescale,
         codec="h264",
         pixel_format=_pixel_format(picture),
@@ -106,6 +111,15 @@ def _check_timing(timing: Timing, samples: Samples) -> None:
     step = timing.total / samples.count
     if abs(timing.total - timing.claimed) > step:
         raise UnknownLayoutError(f"samples of {timing.total} units in a track of {timing.claimed}")
+
+
+def _rate(timing: Timing, times: Numbers) -> float:
+    if timing.step and (np.diff(times) == timing.step).all():
+        return timing.timescale / timing.step
+    rate = even_rate(times / timing.timescale)
+    if rate is None:
+        raise UnknownLayoutError("frames that are not equally far apart")
+    return rate
 
 
 def _pixel_format(picture: Picture) -> str:

@@ -28,6 +28,7 @@ class Timing:
         timescale: units a second.
         total: length of all samples together in units.
         step: units between one sample and the next; None where it differs.
+        runs: how many samples follow each other at one distance, and the distance, row by row.
         sample_count: how many samples have a time.
         claimed: length of the track in units, as its header says.
     """
@@ -35,6 +36,7 @@ class Timing:
     timescale: int
     total: int
     step: int | None
+    runs: Numbers
     sample_count: int
     claimed: int
 
@@ -57,6 +59,7 @@ def read_timing(track: Track) -> Timing:
         timescale,
         int((counts * deltas).sum()),
         int(deltas[0]) if keeps_step else None,
+        entries,
         int(counts.sum()),
         claimed,
     )

@@ -15,7 +15,7 @@ from sparkle_curation.media.masks.header import read_mask
 from sparkle_curation.media.mp4.probe import read_mp4
 from sparkle_curation.media.mp4.tracks import UnknownLayoutError
 from sparkle_curation.media.probe.deep_checks import hash_mask
-from sparkle_curation.media.probe.pyav_probe import decode_frames, read_with_pyav
+from sparkle_curation.media.probe.pyav_probe import decode_frames, name_container, read_with_pyav
 from sparkle_curation.media.stills.png_header import read_png
 from sparkle_curation.media.stills.png_pixels import check_png
 from sparkle_curation.spec.codes.media_faults import MediaFault
@@ -61,6 +61,10 @@ def _read_video(window: ByteWindow) -> MediaFacts:
         return read_mp4(window)
     except UnknownLayoutError:
         return read_with_pyav(window)
+    except BrokenMediaError as error:
+        if error.fault is MediaFault.NOT_MP4 and (name := name_container(window)):
+            raise BrokenMediaError(MediaFault.OTHER_CONTAINER, f"FFmpeg reads it as {name}") from error
+        raise
 
 
 _READERS: dict[str, Callable[[ByteWindow], MediaFacts]] = {

@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from sparkle_curation.media.byte_window import BrokenMediaError, ByteWindow
 from sparkle_curation.media.facts import MediaFacts
+from sparkle_curation.media.sampling import EVERY_FRAME_ONCE, Sampling, even_rate, sample
 from sparkle_curation.spec.codes.media_faults import MediaFault
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 _BUFFER_BYTES = 64 << 10
+_CONTAINERS = "matroska,webm,avi,flv,asf,mpegts,mpeg,ogg,mpegvideo,h264,hevc,gif,jpeg_pipe,png_pipe,webp_pipe"
 
 
 class DecodedFrames(NamedTuple):
@@ -43,6 +44,7 @@ class _Packet(NamedTuple):
     size: int
     pts: int | None
     dts: int | None
+    duration: int
     is_key: bool
 
 
@@ -54,7 +56,7 @@ def read_with_pyav(window: ByteWindow) -> MediaFacts:
     """
     with _opened(window) as (container, stream):
         packets = [
-            _Packet(packet.size, packet.pts, packet.dts, packet.is_keyframe)
+            _Packet(packet.size, packet.pts, packet.dts, packet.duration or 0, packet.is_keyframe)
             for packet in container.demux(stream)
             if packet.size and not packet.is_discard
         ]
@@ -74,9 +76,7 @@ def _facts_of(stream: VideoStream, packets: list[_Packet], file_size: int) -> Me
         duration_s = float(stream.duration * stream.time_base)
     elif rate:
         duration_s = float(len(packets) / rate)
-    # The different distances in time between frames that follow each other when shown.
-    times = sorted(packet.pts for packet in packets if packet.pts is not None)
-    steps = {after - before for before, after in pairwise(times)}
+    even, sampling = _sampling(stream, packets)
     digest = xxhash.xxh3_128(file_size.to_bytes(8, "big"))
     for packet in packets:
         digest.update(f"{packet.size} {packet.pts} {packet.dts};".encode())
@@ -84,8 +84,11 @@ def _facts_of(stream: VideoStream, packets: list[_Packet], file_size: int) -> Me
         width_px=stream.width,
         height_px=stream.height,
         frame_count=len(packets),
-        fps=float(rate) if rate else None,
-        is_constant_fps=len(steps) <= 1,
+        fps=even or (float(rate) if rate else None),
+        is_constant_fps=even is not None or len(packets) == 1,
+        lost_frame_count=sampling.lost,
+        repeated_frame_count=sampling.repeated,
+        sampling_hash=sampling.pattern_hash,
         duration_s=duration_s,
         codec=stream.codec_context.codec.canonical_name,
         pixel_format=stream.pix_fmt,
@@ -93,6 +96,33 @@ def _facts_of(stream: VideoStream, packets: list[_Packet], file_size: int) -> Me
         index_hash=digest.hexdigest(),
         probe="pyav",
     )
+
+
+def _sampling(stream: VideoStream, packets: list[_Packet]) -> tuple[float | None, Sampling]:
+    """The rate where frames are equally far apart, and what FFmpeg writes of them at the rate that it guesses."""
+    shown = sorted((packet.pts, packet.duration) for packet in packets if packet.pts is not None)
+    if not shown or not stream.time_base or len(shown) != len(packets):
+        return None, EVERY_FRAME_ONCE
+    times = np.array([pts - shown[0][0] for pts, _ in shown], np.float64) * float(stream.time_base)
+    rate = even_rate(times)
+    guessed = stream.guessed_rate
+    if rate is not None or not guessed:
+        return rate, EVERY_FRAME_ONCE
+    unit = float(stream.time_base * guessed)
+    durations = [duration * unit for _, duration in shown]
+    return None, sample((times * float(guessed)).tolist(), durations)
+
+
+def name_container(window: ByteWindow) -> str | None:
+    """What FFmpeg takes a file for that is no mp4; None where it finds no video in it.
+
+    Formats are listed: a text that names other files, such as a playlist, is not followed.
+    """
+    try:
+        with _opened(window, {"format_whitelist": _CONTAINERS}) as (container, stream):
+            return str(container.format.name) if stream.width else None
+    except BrokenMediaError:
+        return None
 
 
 def decode_frames(window: ByteWindow) -> DecodedFrames:
@@ -121,11 +151,15 @@ def _pixels(frame: av.VideoFrame) -> NDArray[Any]:
 
 
 @contextmanager
-def _opened(window: ByteWindow) -> Iterator[tuple[InputContainer, VideoStream]]:
+def _opened(
+    window: ByteWindow, options: dict[str, str] | None = None
+) -> Iterator[tuple[InputContainer, VideoStream]]:
     import av  # noqa: PLC0415 -- 0.2 s, and most videos are read without it
 
     try:
-        with av.open(io.BufferedReader(_WindowFile(window), _BUFFER_BYTES), mode="r") as container:
+        with av.open(
+            io.BufferedReader(_WindowFile(window), _BUFFER_BYTES), mode="r", options=options
+        ) as container:
             stream = _video_of(container)
             # The processes are the threads: one each, and no frame threads to hang.
             stream.codec_context.thread_count = 1

@@ -19,7 +19,7 @@ class PreflightParams(LoaderSettings):
     """The options of the training that the variant is for, and what becomes of a pair that it could not load.
 
     Attributes:
-        unloadable_pairs: a pair that the loader would replace: ``drop`` it from the variant, or ``keep`` it.
+        unloadable_pairs: a pair that is replaced or refused: ``drop`` it from the variant, or ``keep`` it.
     """
 
     unloadable_pairs: UnloadablePairs

@@ -46,7 +46,7 @@ class Cause(StrEnum):
     NOT_EXPORTED = "not_exported", "Kept in both versions; in one it lacks a video or a prompt."
     UNLOADABLE = (
         "unloadable",
-        "Kept in both versions; in one the preflight drops the pair, since the loader would replace it.",
+        "Kept in both versions; in one the preflight drops the pair, since the loader would replace it, or it is refused.",
     )
     # a sample in both versions differs
     SPLIT = "split", "It moved between training and validation."

@@ -20,7 +20,12 @@ class MediaFault(Code):
         "The bytes are not those whose checksum the file carries; seen with `decode`.",
     )
     # videos
-    NOT_MP4 = "not_mp4", "The file is not an mp4."
+    NOT_MP4 = "not_mp4", "The file is not an mp4, nor anything else that FFmpeg knows."
+    OTHER_CONTAINER = (
+        "other_container",
+        "The file is another container or a picture under the name of an mp4; FFmpeg reads it all the same.",
+    )
+    NO_INDEX = "no_index", "The mp4 ends before its index, or has none, so no reader finds a frame."
     NO_VIDEO_TRACK = "no_video_track", "The mp4 has no video track."
     NO_FRAMES = "no_frames", "The video has no frame."
     FRAMES_DIFFER = (

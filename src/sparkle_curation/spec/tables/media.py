@@ -27,7 +27,22 @@ MEDIA_COLUMNS: tuple[Field, ...] = (
     Field(
         "is_constant_fps",
         "bool",
-        "Whether the frames of a video are equally far apart in time.",
+        "Whether the frames of a video are equally far apart in time, but for what rounding to a clock's ticks makes.",
+        is_optional=True,
+    ),
+    Field(
+        "lost_frame_count",
+        "int32",
+        "Frames of a video that FFmpeg leaves out when it writes them at a constant rate, as the loader asks it to.",
+        is_optional=True,
+    ),
+    Field(
+        "repeated_frame_count", "int32", "Frames that it writes again, each time counted.", is_optional=True
+    ),
+    Field(
+        "sampling_hash",
+        "string",
+        "xxh3-128 of how often it writes each frame; null where that is once.",
         is_optional=True,
     ),
     Field("duration_s", "float64", "Length of a video.", is_optional=True),

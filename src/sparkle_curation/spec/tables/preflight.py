@@ -26,6 +26,10 @@ class PairOutcome(StrEnum):
     LOADS = "loads", "The pair trains as it is."
     ACCEPTED_BAD = "accepted_bad", "The pair trains, but not as it should, and the loader says nothing."
     NOT_INSPECTED = "not_inspected", "The available release has no file of that part, so nothing can be said."
+    REFUSED = (
+        "refused",
+        "The loader may take the pair, or a part of it; the variant goes without it, since it is not as it should be.",
+    )
     REPLACED = "replaced", "The pair never trains: a random other row takes its place."
 
 
@@ -46,8 +50,8 @@ class PairReason(StrEnum):
     NO_PATH = "no_path", PairOutcome.REPLACED, "A path is empty, or a word that pandas reads as missing."
     OUTSIDE_RELEASE = (
         "outside_release",
-        PairOutcome.REPLACED,
-        "A path is absolute or climbs out with `..`, so it is not looked up under the release.",
+        PairOutcome.REFUSED,
+        "A path is absolute or climbs out with `..`, so it is not looked up under the release; the loader would.",
     )
     WRONG_EXTENSION = "wrong_extension", PairOutcome.REPLACED, "The loader knows no file of that extension."
     MISSING_FILE = (
@@ -58,17 +62,17 @@ class PairReason(StrEnum):
     CORRUPT_FILE = (
         "corrupt_file",
         PairOutcome.REPLACED,
-        "The file is broken; `media.error` says how. Some that FFmpeg would still read in part are among them.",
-    )
-    UNEVEN_FRAMES = (
-        "uneven_frames",
-        PairOutcome.REPLACED,
-        "A video's frames are not equally far apart: FFmpeg repeats and leaves out some; too few are an error.",
+        "No reader finds a frame in the file; `media.error` says why.",
     )
     TOO_SMALL = (
         "too_small",
         PairOutcome.REPLACED,
-        "A side is shorter than 32 pixels, so no picture is left.",
+        "Both sides are shorter than 32 pixels, so no picture is left.",
+    )
+    FRAMES_RUN_OUT = (
+        "frames_run_out",
+        PairOutcome.REPLACED,
+        "FFmpeg leaves out so many of a video's uneven frames that fewer are left than the loader asks for.",
     )
     SIZE_MISMATCH = "size_mismatch", PairOutcome.REPLACED, "The loaded frames differ in width or height."
     FRAME_COUNT_MISMATCH = (
@@ -76,7 +80,33 @@ class PairReason(StrEnum):
         PairOutcome.REPLACED,
         "Different numbers of frames are loaded.",
     )
+    # the loader may take the row, and the variant goes without it
+    DOUBTFUL_FILE = (
+        "doubtful_file",
+        PairOutcome.REFUSED,
+        "The file is broken, or no mp4, and FFmpeg may still read it, in part at least; `media.error` says more.",
+    )
+    UNKNOWN_FILE = (
+        "unknown_file",
+        PairOutcome.REFUSED,
+        "The path names a file that is no asset of the release's layout, so nothing has looked at it.",
+    )
+    UNEVEN_FRAMES = (
+        "uneven_frames",
+        PairOutcome.REFUSED,
+        "Frames are not equally far apart, and FFmpeg repeats or leaves out others of one video than of the other.",
+    )
+    TOO_FLAT = (
+        "too_flat",
+        PairOutcome.REFUSED,
+        "One side is shorter than 32 pixels: the loader takes pictures of which nothing is left.",
+    )
     # the row trains, but not as it should
+    UNEVEN_ALIKE = (
+        "uneven_alike",
+        PairOutcome.ACCEPTED_BAD,
+        "Frames are not equally far apart; FFmpeg repeats and leaves out the same ones of both videos.",
+    )
     PROMPT_READ_AS_NAN = (
         "prompt_read_as_nan",
         PairOutcome.ACCEPTED_BAD,
