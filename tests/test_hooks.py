@@ -16,7 +16,7 @@ from rich.console import Console
 from tests.conftest import Project
 
 from sparkle_curation.datasets import MetricsJSONDataset, ReportCSVDataset, TableDataset, TextDataset
-from sparkle_curation.errors import ConservationError, ReleaseError, SparkleError
+from sparkle_curation.errors import ConservationError, FileError, ReleaseError, SparkleError
 from sparkle_curation.hooks import DiffSummary, ErrorTeller, OldFilesTeller, RunSummary, _as_table
 
 
@@ -50,9 +50,14 @@ def test_an_error_of_ours_is_raised_in_place_of_its_wrapping() -> None:
     assert (told.__cause__, told.__suppress_context__) == (None, True)
 
 
-@pytest.mark.parametrize(
-    "error", [wrapped(OSError("disk full")), ValueError("x"), ConservationError("A sum")]
-)
+def test_what_is_expected_is_told_in_words() -> None:
+    """Though nothing of ours raised it."""
+    told = raised(lambda: ErrorTeller().on_pipeline_error(wrapped(PermissionError(13, "no", "/a/b"))))
+    assert isinstance(told, FileError)
+    assert (told.where, told.got) == ("/a/b", "Permission denied")
+
+
+@pytest.mark.parametrize("error", [wrapped(OSError("odd")), ValueError("x"), ConservationError("A sum")])
 def test_other_errors_are_left_alone(error: Exception) -> None:
     """An error that is not ours, or is ours already, goes its way."""
     ErrorTeller().on_pipeline_error(error)

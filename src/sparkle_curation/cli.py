@@ -10,6 +10,10 @@ from kedro.framework.cli.project import PARAMS_ARG_HELP
 from kedro.framework.cli.utils import _split_params, env_option
 from kedro.framework.startup import ProjectMetadata
 
+from sparkle_curation.telling import tell_uncaught
+
+tell_uncaught()  # Kedro imports this module before it reads a command line, whose errors are told in words too
+
 
 @click.group(name="sparkle-curation")
 def cli() -> None:

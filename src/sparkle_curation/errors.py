@@ -103,6 +103,10 @@ class LockedError(SparkleError):
     """Another run has what this one needs for itself."""
 
 
+class FileError(SparkleError):
+    """A file or folder cannot be read or written: no right to, a link that leads nowhere, a disk with a fault."""
+
+
 class DiskError(SparkleError):
     """There is no space left to write to."""
 

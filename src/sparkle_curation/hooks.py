@@ -19,8 +19,9 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from sparkle_curation.errors import ParameterError, SparkleError
+from sparkle_curation.errors import ParameterError
 from sparkle_curation.spec.description import activate, find_description
+from sparkle_curation.telling import in_words, tell_uncaught
 
 logger = logging.getLogger(__name__)
 
@@ -90,16 +91,19 @@ class ParameterGuard:
 
 
 class ErrorTeller:
-    """Shows an error of ours as it is, not wrapped in the dataset that it came through."""
+    """Shows what is expected to go wrong as a sentence, not wrapped in the dataset that it came through."""
+
+    @hook_impl
+    def after_context_created(self) -> None:
+        """Errors before and after the pipeline as well; Kedro sets up its own way of showing them until here."""
+        tell_uncaught()
 
     @hook_impl
     def on_pipeline_error(self, error: Exception) -> None:
-        """Raise the error of ours that lies under ``error``, if there is one."""
-        cause: BaseException | None = error
-        while cause is not None and not isinstance(cause, SparkleError):
-            cause = cause.__cause__ or cause.__context__
-        if cause is not None and cause is not error:
-            raise cause from None
+        """Raise the error of ours that ``error`` is or comes from, or that says the same, if there is one."""
+        told = in_words(error)
+        if told is not None and told is not error:
+            raise told from None
 
 
 class OldFilesTeller:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any, ClassVar
 
 
 class PlainHandler(SimpleHTTPRequestHandler):
@@ -34,6 +35,27 @@ class RangeHandler(PlainHandler):
         self.send_header("Content-Range", f"bytes {first}-{last}/{len(content)}")
         self.end_headers()
         self.wfile.write(part)
+
+
+class FailingHandler(RangeHandler):
+    """A web server that answers some requests with a fault: ``faults`` are taken one a request, as statuses; 0 is none."""
+
+    faults: ClassVar[list[int]] = []
+
+    def send_head(self) -> Any:
+        """Of HEAD, and of GET without a range."""
+        return None if self._fails() else super().send_head()
+
+    def do_GET(self) -> None:
+        """Of GET with a range."""
+        if self.headers.get("Range") is None or not self._fails():
+            super().do_GET()
+
+    def _fails(self) -> bool:
+        status = self.faults.pop(0) if self.faults else 0
+        if status:
+            self.send_error(status)
+        return bool(status)
 
 
 @contextmanager

@@ -13,11 +13,13 @@ import polars as pl
 import pytest
 import xxhash
 from fsspec.spec import AbstractFileSystem
-from tests.ingest.local_servers import PlainHandler, RangeHandler, serving
+from tests.ingest.local_servers import FailingHandler, PlainHandler, RangeHandler, serving
 
+from sparkle_curation.engine.io import patience
 from sparkle_curation.errors import ReleaseError
 from sparkle_curation.ingest.assets.listing import find_asset_sources, list_assets
 from sparkle_curation.ingest.release_files import ReleaseFiles, SourceFile
+from sparkle_curation.telling import in_words
 
 CONTENTS = {
     "b.txt": b"0123456789",
@@ -173,6 +175,51 @@ def test_a_root_that_is_no_folder_says_what_to_do(local_root: Path, path: str, g
     with pytest.raises(ReleaseError, match=r"--params release_root=") as caught:
         ReleaseFiles(str(local_root.parent / path))
     assert caught.value.got == got
+
+
+@pytest.fixture
+def failing(local_root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[int]]]:
+    """The address of a release, and the faults that its server still has to give."""
+    pytest.importorskip("aiohttp", reason="fsspec reads http with aiohttp")
+    faults: list[int] = []
+    monkeypatch.setattr(FailingHandler, "faults", faults)
+    with serving(local_root.parent, FailingHandler) as url:
+        yield f"{url}/release/", faults
+
+
+@pytest.mark.parametrize("status", [503, 429, 500])
+def test_a_server_that_fails_once_is_asked_again(failing: tuple[str, list[int]], status: int) -> None:
+    """As it is listed, opened and read: what comes is what comes from one that does not fail."""
+    url, faults = failing
+    faults[:] = [status]
+    files = ReleaseFiles(url)
+    faults[:] = [status]
+    assert [file.path for file in files.files_in()] == ["a.txt", "b.txt"]
+    faults[:] = [status]
+    with files.open("b.txt") as file:
+        faults[:] = [status]
+        assert file.read() == b"0123456789"
+    with files.reader("b.txt") as reader:
+        faults[:] = [status]
+        assert reader.read_at(2, 3) == b"234"
+    assert faults == []
+
+
+def test_a_server_that_goes_on_failing_is_told(
+    failing: tuple[str, list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not as a folder that is not there; which a server that says so is, at once."""
+    url, faults = failing
+    monkeypatch.setattr(patience.ask_patiently, "__defaults__", ((0.0, 0.0),))
+    faults[:] = [503] * 20
+    with pytest.raises(Exception, match="503") as caught:
+        ReleaseFiles(url)
+    told = in_words(caught.value)
+    assert isinstance(told, ReleaseError)
+    assert "503" in str(told.got)
+    faults[:] = []
+    with pytest.raises(ReleaseError, match="nothing there"):
+        ReleaseFiles(f"{url}nowhere/")
 
 
 # ------------------------------------------------------------------ versions of files

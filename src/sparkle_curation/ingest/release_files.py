@@ -12,13 +12,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from operator import attrgetter
 from pathlib import Path, PurePath
-from typing import BinaryIO, Protocol, cast
+from typing import Any, BinaryIO, Protocol, cast
 
 import fsspec
 import xxhash
 
+from sparkle_curation.engine.io.patience import ask_patiently
 from sparkle_curation.engine.io.storable_text import storable
 from sparkle_curation.errors import MissingTableError, ReleaseError
 from sparkle_curation.ingest.links import allowed_folders, refusal
@@ -84,7 +86,7 @@ class ReleaseFiles:
         self._told_links: set[str] = set()
         # fsspec keeps one file system per process with its listings: an earlier run's would hide a changed file.
         self._fs.invalidate_cache()
-        if not self._fs.isdir(self._base):
+        if not ask_patiently(partial(self._fs.isdir, self._base)):
             raise ReleaseError(
                 "The release root is not a folder",
                 where=f"release_root={self.root}",
@@ -112,12 +114,12 @@ class ReleaseFiles:
             self._tell_links(folder)
             return files
         try:
-            entries = self._fs.ls(full, detail=True)
+            entries = self._listed(full)
         except (FileNotFoundError, NotADirectoryError):
             return []
         # A listing over http names the files and no more.
         listed = (
-            entry if entry.get("size") is not None else self._fs.info(entry["name"])
+            entry if entry.get("size") is not None else ask_patiently(partial(self._fs.info, entry["name"]))
             for entry in entries
             if entry["type"] == "file"
         )
@@ -143,7 +145,7 @@ class ReleaseFiles:
             if self._is_local:
                 with os.scandir(full) as entries:
                     return sorted(entry.name for entry in entries if Path(entry.path).is_dir())
-            listed = self._fs.ls(full, detail=True)
+            listed = self._listed(full)
         except OSError:
             return []
         return sorted(
@@ -217,7 +219,10 @@ class ReleaseFiles:
         if self._is_local:
             self._check_link(path)
             return open(self._full(path), "rb", buffering=0)  # noqa: PTH123 -- the caller closes it
-        return cast(BinaryIO, self._fs.open(self._full(path), "rb"))
+        file = ask_patiently(partial(self._fs.open, self._full(path), "rb"))
+        if fetch := getattr(getattr(file, "cache", None), "fetcher", None):
+            file.cache.fetcher = lambda *part: ask_patiently(partial(fetch, *part))
+        return cast(BinaryIO, file)
 
     @contextmanager
     def reader(self, path: str) -> Iterator[ByteReader]:
@@ -229,7 +234,9 @@ class ReleaseFiles:
         """
         if not self._is_local:
             full = self._full(path)
-            yield _RemoteReader(self._fs, full, _known_size(full, self._fs.size(full)))
+            yield _RemoteReader(
+                self._fs, full, _known_size(full, ask_patiently(partial(self._fs.size, full)))
+            )
             return
         self._check_link(path)
         handle = os.open(self._full(path), os.O_RDONLY)
@@ -237,6 +244,9 @@ class ReleaseFiles:
             yield _LocalReader(handle)
         finally:
             os.close(handle)
+
+    def _listed(self, full: str) -> list[dict[str, Any]]:
+        return cast(list[dict[str, Any]], ask_patiently(partial(self._fs.ls, full, detail=True)))
 
     def _full(self, path: str) -> str:
         return _join(self._base, path)
@@ -322,7 +332,7 @@ class _RemoteReader:
         end = min(offset + length, self.size)
         if offset >= end:
             return b""
-        part = cast(bytes, self.fs.cat_file(self.path, start=offset, end=end))
+        part = cast(bytes, ask_patiently(partial(self.fs.cat_file, self.path, start=offset, end=end)))
         if len(part) != end - offset:
             # A plain web server sends the whole file, whatever range is asked for.
             raise ReleaseError(

@@ -74,4 +74,7 @@ def _member(value: Any, name: str, kind: Any, what: str) -> Any:
 
 
 def _shown(value: object) -> str:
-    return str(value)[:_SHOWN_CHARS]
+    try:
+        return str(value)[:_SHOWN_CHARS]
+    except RecursionError:
+        return f"{type(value).__name__}, nested too deeply to be shown"

@@ -26,8 +26,8 @@ Outputs = dict[Path, object]
 
 
 def is_temporary(path: Path) -> bool:
-    """Whether a path is that of a temporary, or lies in a temporary folder."""
-    return any(TEMPORARY.fullmatch(part) for part in path.parts)
+    """Whether a path is that of a temporary or of a lock, whose file a killed run leaves, or lies in such a folder."""
+    return any(TEMPORARY.fullmatch(part) or part == ".locks" for part in path.parts)
 
 
 def outputs_of(root: Path) -> Outputs:

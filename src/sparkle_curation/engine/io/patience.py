@@ -1,0 +1,52 @@
+"""Asking a server again whose fault may pass: it restarts, is busy, or has lost the connection."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+logger = logging.getLogger(__name__)
+
+_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+_PAUSES_S = (0.25, 1.0, 4.0)
+"""Five seconds in all: longer ones are for a person to look at."""
+
+ResultT = TypeVar("ResultT")
+
+
+def ask_patiently(ask: Callable[[], ResultT], pauses_s: tuple[float, ...] = _PAUSES_S) -> ResultT:
+    """What a server gives at last; a fault that may pass is asked again after each pause, any other one is raised at once.
+
+    Args:
+        ask: what is asked; done again as a whole.
+        pauses_s: before each further try, about.
+    """
+    for pause_s in pauses_s:
+        try:
+            return ask()
+        except Exception as error:
+            if not may_pass(error):
+                raise
+            logger.info("a server is asked again: %s: %s", type(error).__name__, error)
+        time.sleep(pause_s * random.uniform(0.5, 1.5))  # noqa: S311 -- so that not all ask again at once
+    return ask()
+
+
+def may_pass(error: BaseException) -> bool:
+    """Whether an error is one of a server or a connection that may be well a moment later.
+
+    It goes by what the errors of HTTP libraries have in common, so that none of them has to be there.
+
+    >>> may_pass(ConnectionResetError()), may_pass(TimeoutError()), may_pass(FileNotFoundError("404"))
+    (True, True, False)
+    """
+    status = getattr(error, "status", None)
+    if isinstance(status, int):
+        return status in _PASSING
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return isinstance(error, ConnectionError | TimeoutError) or not names.isdisjoint(
+        {"ClientConnectionError", "ClientPayloadError", "FSTimeoutError"}
+    )
