@@ -62,12 +62,9 @@ SOURCE_FAULTS: dict[str, tuple[dict[str, Any], list[PairReason]]] = {
     "slow in name alone": ({"fps": 15.999}, []),
     "fps not known": ({"fps": None}, []),
     "copy": ({"index_hash": f"edited_video {A}"}, [PairReason.SOURCE_EQUALS_TARGET]),
-    "upright": (
-        {"width_px": 720, "height_px": 1280, "rotation_deg": 90},
-        [],
-    ),
-    "turned": ({"rotation_deg": 270}, [PairReason.SIZE_MISMATCH]),
-    "upside down": ({"rotation_deg": 180}, []),
+    "turned to the same size": ({"rotation_deg": 90}, []),
+    "upright": ({"width_px": 720, "height_px": 1280}, [PairReason.SIZE_MISMATCH]),
+    "turned by an odd angle": ({"error": "odd_angle"}, [PairReason.CORRUPT_FILE]),
 }
 
 

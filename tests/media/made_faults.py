@@ -62,6 +62,7 @@ MP4_FAULTS: Faults = {
     "no video": (MediaFault.NO_VIDEO_TRACK, patched(make_clip(), b"hdlr", 8, b"meta")),
     "no track": (MediaFault.NO_VIDEO_TRACK, renamed(make_clip(), b"trak", b"free")),
     "no frame": (MediaFault.NO_FRAMES, _without_frames()),
+    "turned by 45 degrees": (MediaFault.ODD_ANGLE, make_clip(rotation=45)),
     "no sizes": (MediaFault.BAD_STRUCTURE, renamed(make_clip(), b"stsz", b"free")),
     "no times": (MediaFault.BAD_STRUCTURE, renamed(make_clip(), b"stts", b"free")),
     "no places": (MediaFault.BAD_STRUCTURE, renamed(make_clip(), b"stco", b"free")),

@@ -10,7 +10,7 @@ from sparkle_curation.media.facts import MediaFacts, broken_by
 from sparkle_curation.media.mp4.atoms import check_ends, find_index, raw_type
 from sparkle_curation.media.mp4.edits import check_edits, shown_times
 from sparkle_curation.media.mp4.h264_config import read_avc_config
-from sparkle_curation.media.mp4.pictures import Picture, read_picture, read_rotation
+from sparkle_curation.media.mp4.pictures import Picture, read_orientation_of, read_picture
 from sparkle_curation.media.mp4.samples import (
     Numbers,
     Samples,
@@ -77,10 +77,11 @@ def _facts_of(track: Track, file_size: int) -> MediaFacts:
     times = shown_times(track, timing)
     check_edits(track, timing, times)
     rate = _rate(timing, times)
-    picture = read_picture(track)
+    picture, orientation = read_picture(track), read_orientation_of(track)
+    width, height = orientation.size(picture.width_px, picture.height_px)
     return MediaFacts(
-        width_px=picture.width_px,
-        height_px=picture.height_px,
+        width_px=width,
+        height_px=height,
         frame_count=samples.count,
         fps=rate,
         is_constant_fps=True,
@@ -90,7 +91,7 @@ def _facts_of(track: Track, file_size: int) -> MediaFacts:
         codec="h264",
         pixel_format=_pixel_format(picture),
         key_frame_count=count_key_frames(track, samples.count),
-        rotation_deg=read_rotation(track),
+        rotation_deg=orientation.rotation_deg,
         index_hash=_index_hash(track, file_size),
         probe="boxes",
     )

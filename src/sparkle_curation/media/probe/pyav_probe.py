@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from sparkle_curation.media.byte_window import BrokenMediaError, ByteWindow
 from sparkle_curation.media.facts import MediaFacts
 from sparkle_curation.media.sampling import EVERY_FRAME_ONCE, Sampling, even_rate, sample
+from sparkle_curation.media.shown import orientation_of, pick_video
 from sparkle_curation.spec.codes.media_faults import MediaFault
 
 if TYPE_CHECKING:
@@ -62,7 +64,21 @@ def read_with_pyav(window: ByteWindow) -> MediaFacts:
         ]
         if not packets:
             raise BrokenMediaError(MediaFault.NO_FRAMES, "FFmpeg finds no frame")
-        return _facts_of(stream, packets, window.size)
+        facts = _facts_of(stream, packets, window.size)
+    return _as_shown(facts, window)
+
+
+def _as_shown(facts: MediaFacts, window: ByteWindow) -> MediaFacts:
+    """The facts with the size that is shown; the first frame tells, and that it can be decoded."""
+    with _opened(window) as (container, stream):
+        frame = next(container.decode(stream), None)
+    if frame is None:
+        raise BrokenMediaError(MediaFault.UNDECODABLE, "FFmpeg decodes no frame")
+    orientation = orientation_of(frame)
+    if orientation is None:
+        raise BrokenMediaError(MediaFault.ODD_ANGLE, f"turned by {-frame.rotation % 360} degrees clockwise")
+    width, height = orientation.size(frame.width, frame.height)
+    return replace(facts, width_px=width, height_px=height, rotation_deg=orientation.rotation_deg)
 
 
 def _facts_of(stream: VideoStream, packets: list[_Packet], file_size: int) -> MediaFacts:
@@ -171,8 +187,8 @@ def _opened(
 def _video_of(container: InputContainer) -> VideoStream:
     if not container.streams.video:
         raise BrokenMediaError(MediaFault.NO_VIDEO_TRACK, "FFmpeg finds no video track")
-    stream = container.streams.video[0]
-    if stream.codec_context is None:
+    stream = pick_video(container)
+    if stream is None:
         raise BrokenMediaError(MediaFault.UNDECODABLE, "FFmpeg knows no decoder for the video")
     return stream
 

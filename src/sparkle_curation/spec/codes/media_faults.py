@@ -28,6 +28,10 @@ class MediaFault(Code):
     NO_INDEX = "no_index", "The mp4 ends before its index, or has none, so no reader finds a frame."
     NO_VIDEO_TRACK = "no_video_track", "The mp4 has no video track."
     NO_FRAMES = "no_frames", "The video has no frame."
+    ODD_ANGLE = (
+        "odd_angle",
+        "The video is to be turned by an angle that is no quarter; the loader cannot read it.",
+    )
     FRAMES_DIFFER = (
         "frames_differ",
         "The video decodes to another number of frames than its index has; seen with `decode`.",
