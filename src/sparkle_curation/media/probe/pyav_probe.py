@@ -64,6 +64,8 @@ def read_with_pyav(window: ByteWindow) -> MediaFacts:
         ]
         if not packets:
             raise BrokenMediaError(MediaFault.NO_FRAMES, "FFmpeg finds no frame")
+        if not packets[0].is_key:
+            raise BrokenMediaError(MediaFault.STARTS_WITHIN, "the first frame is no key frame")
         facts = _facts_of(stream, packets, window.size)
     return _as_shown(facts, window)
 
