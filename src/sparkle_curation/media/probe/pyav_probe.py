@@ -57,14 +57,15 @@ def read_with_pyav(window: ByteWindow) -> MediaFacts:
         BrokenMediaError: FFmpeg cannot open or read it, or finds no video or no frame in it.
     """
     with _opened(window) as (container, stream):
+        stored = [packet for packet in container.demux(stream) if packet.size]
         packets = [
             _Packet(packet.size, packet.pts, packet.dts, packet.duration or 0, packet.is_keyframe)
-            for packet in container.demux(stream)
-            if packet.size and not packet.is_discard
+            for packet in stored
+            if not packet.is_discard
         ]
         if not packets:
             raise BrokenMediaError(MediaFault.NO_FRAMES, "FFmpeg finds no frame")
-        if not packets[0].is_key:
+        if not stored[0].is_keyframe:
             raise BrokenMediaError(MediaFault.STARTS_WITHIN, "the first frame is no key frame")
         facts = _facts_of(stream, packets, window.size)
     return _as_shown(facts, window)
@@ -147,13 +148,21 @@ def decode_frames(window: ByteWindow) -> DecodedFrames:
     """Every frame of the video, decoded once.
 
     Raises:
-        BrokenMediaError: a frame cannot be decoded.
+        BrokenMediaError: a frame cannot be decoded, is marked as damaged, or has another size than the first.
     """
     digest = xxhash.xxh3_128()
     count = 0
+    first = None
     with _opened(window) as (container, stream):
         for frame in container.decode(stream):
-            digest.update(f"{frame.width}x{frame.height} {frame.format.name};".encode())
+            if frame.is_corrupt:
+                raise BrokenMediaError(MediaFault.DAMAGED_FRAMES, f"frame {count} is damaged")
+            form = f"{frame.width}x{frame.height} {frame.format.name}"
+            first = first or form
+            if form != first:
+                detail = f"frame {count} is {form}, the first is {first}"
+                raise BrokenMediaError(MediaFault.SIZE_CHANGES, detail)
+            digest.update(f"{form};".encode())
             digest.update(np.ascontiguousarray(_pixels(frame)).data)
             count += 1
     return DecodedFrames(count, digest.hexdigest())

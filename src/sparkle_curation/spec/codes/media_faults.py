@@ -41,6 +41,11 @@ class MediaFault(Code):
         "odd_angle",
         "The video is to be turned by an angle that is no quarter; the loader cannot read it.",
     )
+    DAMAGED_FRAMES = (
+        "damaged_frames",
+        "FFmpeg marks a decoded frame as damaged, or conceals an error; seen with `decode`.",
+    )
+    SIZE_CHANGES = "size_changes", "Frames of the video differ in size or pixel format; seen with `decode`."
     FRAMES_DIFFER = (
         "frames_differ",
         "The video decodes to another number of frames than its index has; seen with `decode`.",
