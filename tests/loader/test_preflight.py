@@ -63,12 +63,13 @@ SOURCE_FAULTS: dict[str, tuple[dict[str, Any], list[PairReason]]] = {
     "slow in name alone": ({"fps": 15.999}, []),
     "fps not known": ({"fps": None}, []),
     "copy": ({"index_hash": f"edited_video {A}"}, [PairReason.SOURCE_EQUALS_TARGET]),
-    "upright": (
-        {"width_px": 720, "height_px": 1280, "rotation_deg": 90},
-        [],
+    "copy by its index, another by its bytes": (
+        {"index_hash": f"edited_video {A}", "content_hash": "a"},
+        [PairReason.SOURCE_EQUALS_TARGET],
     ),
-    "turned": ({"rotation_deg": 270}, [PairReason.SIZE_MISMATCH]),
-    "upside down": ({"rotation_deg": 180}, []),
+    "turned to the same size": ({"rotation_deg": 90}, []),
+    "upright": ({"width_px": 720, "height_px": 1280}, [PairReason.SIZE_MISMATCH]),
+    "turned by an odd angle": ({"error": "odd_angle"}, [PairReason.CORRUPT_FILE]),
 }
 
 
@@ -142,6 +143,17 @@ def test_several_reasons_come_with_the_worst_outcome_and_all_details() -> None:
         "prompt_read_as_nan: the prompt is 'null'; read_as_image: source 81, edited 3 frames"
     )
     assert (found["source_loaded_frame_count"], found["edited_loaded_frame_count"]) == (None, 1)
+
+
+def test_files_are_copies_by_their_bytes_where_these_are_known() -> None:
+    """An equal index is none of equal data; equal frames are a copy all the same."""
+    same = {"index_hash": "i"}
+    for source, edited, expected in (("a", "b", []), ("a", "a", ["source_equals_target"])):
+        files = clips(A, same | {"content_hash": source}, same | {"content_hash": edited})
+        assert reasons(csv_row(A), files) == expected
+    decoded = {"frames_hash": "f"}
+    files = clips(A, decoded | {"content_hash": "a"}, decoded | {"content_hash": "b"})
+    assert reasons(csv_row(A), files) == ["source_equals_target"]
 
 
 def test_a_loose_copy_counts_before_a_tar() -> None:

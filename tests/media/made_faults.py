@@ -36,6 +36,12 @@ def _u32(number: int) -> bytes:
     return struct.pack(">I", number)
 
 
+def _with_a_shorter_sample() -> bytes:
+    clip = make_clip()
+    start = find_atom(clip, b"stsz")[1] + 20
+    return clip[:start] + _u32(struct.unpack_from(">I", clip, start)[0] - 1) + clip[start + 4 :]
+
+
 def _with_tracks(count: int) -> bytes:
     """A clip whose index names its one track so many times."""
     clip = make_clip(flags="faststart")
@@ -63,6 +69,19 @@ MP4_FAULTS: Faults = {
     "no video": (MediaFault.NO_VIDEO_TRACK, patched(make_clip(), b"hdlr", 8, b"meta")),
     "no track": (MediaFault.NO_VIDEO_TRACK, renamed(make_clip(), b"trak", b"free")),
     "no frame": (MediaFault.NO_FRAMES, _without_frames()),
+    "begins with the second group": (
+        MediaFault.STARTS_WITHIN,
+        patched(make_clip(), b"stss", 8, _u32(2)),
+    ),
+    "encrypted": (MediaFault.ENCRYPTED, patched(make_clip(), b"stsd", 12, b"encv")),
+    "encrypted fragments": (
+        MediaFault.ENCRYPTED,
+        patched(make_clip(flags="frag_keyframe+empty_moov"), b"stsd", 12, b"encv"),
+    ),
+    "a sample one byte short": (MediaFault.STRAY_SAMPLES, _with_a_shorter_sample()),
+    "samples before the payload": (MediaFault.STRAY_SAMPLES, patched(make_clip(), b"stco", 8, _u32(8))),
+    "undecodable parameters": (MediaFault.UNDECODABLE, patched(make_clip(), b"stsd", 110, bytes(40))),
+    "turned by 45 degrees": (MediaFault.ODD_ANGLE, make_clip(rotation=45)),
     "no sizes": (MediaFault.BAD_STRUCTURE, renamed(make_clip(), b"stsz", b"free")),
     "no times": (MediaFault.BAD_STRUCTURE, renamed(make_clip(), b"stts", b"free")),
     "no places": (MediaFault.BAD_STRUCTURE, renamed(make_clip(), b"stco", b"free")),

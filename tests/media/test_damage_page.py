@@ -25,6 +25,8 @@ ELSEWHERE = {
     MediaFault.UNREADABLE,
     MediaFault.UNDECODABLE,
     MediaFault.BAD_CHECKSUM,
+    MediaFault.DAMAGED_FRAMES,
+    MediaFault.SIZE_CHANGES,
     MediaFault.FRAMES_DIFFER,
 }
 """Codes that no header shows: tested with the inspection and with decoding."""
@@ -41,8 +43,8 @@ def _lines() -> Iterator[str]:
     yield "Made by `WRITE_DAMAGE_PAGE=1 python -m pytest tests/media/test_damage_page.py`; do not edit."
     yield "A file of each sort was made and probed by its header; the codes are in [tables.md](tables.md)."
     yield "Besides, files of each kind were cut at every byte, and none passed as whole. A flipped byte in the data"
-    yield "is seen with `inspect.decode=true`: in images and masks by the checksums that they carry; in videos seldom,"
-    yield "but `content_hash` tells copies apart."
+    yield "is seen with `inspect.decode=true`: in images and masks by the checksums that they carry; in videos"
+    yield "where FFmpeg marks a frame, which it does for nearly all; `content_hash` tells copies apart."
     for title, (kind, faults) in KINDS.items():
         yield ""
         yield f"## {title}"

@@ -43,7 +43,6 @@ _FACTS = (
     "error",
     "error_detail",
 )
-_TURNED = (90, 270)
 
 _RESOLVED = {
     "_cell": pl.String,
@@ -67,8 +66,7 @@ def find_files(candidates: AnyFrame, media: AnyFrame, shards: pl.DataFrame | Non
         The candidates, and for each side (``source_`` and ``edited_``): ``path`` without ``.`` and ``..``, ``type``
         (how the loader opens it), ``named_theme``, ``named_kind`` and ``named_id`` (what the path says; null
         where the layout has no such path), ``is_found``, ``is_inspected`` (whether the media have any file of
-        that kind and theme, or there are shards of it of which none can be read), and the facts of the media. Width and
-        height are those of the picture as shown.
+        that kind and theme, or there are shards of it of which none can be read), and the facts of the media.
     """
     rows = candidates.lazy().select("id", "theme", "prompt", "src_video", "tgt_video").collect()
     for side in SIDES:
@@ -117,13 +115,9 @@ def _list_files(rows: pl.DataFrame, media: AnyFrame) -> pl.DataFrame:
     """What the media say of each path of the kinds that the rows name, once each."""
     # A file of the media has a path of the layout, so its kind is the one that its path names.
     kinds = {kind for side in SIDES for kind in rows[f"{side.name}_named_kind"].unique().drop_nulls()}
-    is_turned = pl.col("rotation_deg").is_in(_TURNED).fill_null(value=False)
-    width = pl.when(is_turned).then("height_px").otherwise("width_px")
-    height = pl.when(is_turned).then("width_px").otherwise("height_px")
     files = (
         media.lazy()
         .filter(pl.col("kind").is_in(sorted(kinds)))
-        .with_columns(width_px=width, height_px=height)
         .select("path", "container", *_FACTS, pl.lit(value=True).alias("is_found"))
         .collect()
     )

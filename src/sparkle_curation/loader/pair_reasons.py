@@ -28,7 +28,6 @@ FPS_TOLERANCE = 5e-4
 
 _SOURCE, _EDITED = SIDES
 _FAILING = sorted(fault.value for fault in FAULTS_THAT_FAIL)
-_HASHES = ("content_hash", "index_hash", "frames_hash")
 
 
 def with_loaded(rows: pl.DataFrame, settings: LoaderSettings) -> pl.DataFrame:
@@ -228,12 +227,19 @@ def _of_the_pair(settings: LoaderSettings) -> dict[PairReason, Finding]:
         ),
         PairReason.UNEQUAL_SIZES: (are_whole & have_same_size & ~have_same_shape, told_sizes),
         PairReason.SOURCE_EQUALS_TARGET: (
-            _agree("path") | pl.any_horizontal(_agree(name) for name in _HASHES),
+            _agree("path") | _are_copies(),
             pl.when(_agree("path"))
             .then(pl.lit("both are the same file"))
             .otherwise(pl.lit("they are copies")),
         ),
     }
+
+
+def _are_copies() -> pl.Expr:
+    """Whether both files have one content: by the hash of all bytes or of all frames where both are known."""
+    are_known = pl.all_horizontal(side.col("content_hash").is_not_null() for side in SIDES)
+    by_bytes = _agree("content_hash") | _agree("frames_hash")
+    return pl.when(are_known).then(by_bytes).otherwise(_agree("index_hash") | _agree("frames_hash"))
 
 
 def _agree(name: str) -> pl.Expr:

@@ -56,7 +56,8 @@ def clip(name: str) -> bytes:
 def decoded(content: bytes) -> NDArray[np.uint8]:
     """Every frame, by the plainest way there is."""
     with av.open(io.BytesIO(content)) as container:
-        return np.stack([frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)])
+        frames = [(frame.rotation, frame.to_ndarray(format="rgb24")) for frame in container.decode(video=0)]
+    return np.stack([np.rot90(picture, degrees // 90) for degrees, picture in frames])
 
 
 @pytest.mark.parametrize("name", CLIPS)

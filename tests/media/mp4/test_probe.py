@@ -39,7 +39,10 @@ def read_by_ffmpeg(content: bytes) -> tuple[object, ...]:
         ]
         codec = stream.codec_context.codec.canonical_name
         rate = float(stream.average_rate)
-        return stream.width, stream.height, len(packets), rate, stream.pix_fmt, codec, sum(packets)
+        container.seek(0)
+        turned = next(container.decode(stream)).rotation % 180 != 0
+        size = (stream.height, stream.width) if turned else (stream.width, stream.height)
+        return *size, len(packets), rate, stream.pix_fmt, codec, sum(packets)
 
 
 def figures(facts: MediaFacts) -> tuple[object, ...]:
@@ -130,7 +133,6 @@ BY_FFMPEG: dict[str, dict[str, Any]] = {
     "fragments behind an index": {"flags": "frag_keyframe", "codec_options": {"g": "3"}},
     "frames at odd times": {"times": [0, 1, 2, 4, 5, 8, 9, 10, 11]},
     "a late start": {"times": [5, 6, 7, 8, 9, 10, 11, 12, 13]},
-    "turned by 45": {"rotation": 45},
     "rgb": {"codec": "libx264rgb", "pixel_format": "rgb24"},
     "mpeg4": {"codec": "mpeg4"},
     "vp9": {"codec": "libvpx-vp9"},
@@ -148,7 +150,7 @@ def test_every_make_is_what_ffmpeg_says(name: str) -> None:
     assert (facts.error, facts.error_detail) == (None, None)
     assert facts.probe == ("boxes" if name in ATOMS else "pyav")
     assert facts.is_constant_fps is (name != "frames at odd times")
-    assert facts.rotation_deg == (changes.get("rotation", 0) if name in ATOMS else None)
+    assert facts.rotation_deg == changes.get("rotation", 0)
     assert facts.frames_hash
 
 
@@ -259,6 +261,49 @@ def test_what_decodes_to_fewer_frames_is_reported() -> None:
     hollow = content[: start + 8] + bytes(end - start - 8) + content[end:]
     assert read(hollow).error is None
     assert read(hollow, Depth.DECODE).error in {MediaFault.FRAMES_DIFFER, MediaFault.UNDECODABLE}
+
+
+def _is_damaged(content: bytes) -> bool:
+    """Whether FFmpeg marks a frame, fails, or gives fewer."""
+    try:
+        with av.open(io.BytesIO(content)) as container:
+            marks = [frame.is_corrupt for frame in container.decode(video=0)]
+    except av.FFmpegError:
+        return True
+    return any(marks) or len(marks) != 12
+
+
+def test_what_ffmpeg_marks_as_damaged_is_reported() -> None:
+    """Of bits flipped in the data each that FFmpeg notices, and none of a clean clip."""
+    content = make_clip(frames=12, codec_options={"x264-params": "no-info=1"})
+    assert read(content, Depth.DECODE).error is None
+    _, start, end = find_atom(content, b"mdat")
+    found = []
+    for place in range(start + 60, end, (end - start) // 24):
+        flipped = content[:place] + bytes([content[place] ^ 16]) + content[place + 1 :]
+        found.append(read(flipped, Depth.DECODE).error)
+        assert (found[-1] is not None) == _is_damaged(flipped), place
+    assert found.count(MediaFault.DAMAGED_FRAMES) > 2
+
+
+def test_a_size_that_changes_midway_is_reported() -> None:
+    """Two clips of one track; the header says the size of the first alone."""
+    target = io.BytesIO()
+    with av.open(target, "w", format="mp4") as container:
+        copy = None
+        for part, size in enumerate([(64, 48), (96, 64)]):
+            with av.open(io.BytesIO(make_clip(frames=3, size=size, codec="libvpx-vp9"))) as given:
+                stream = given.streams.video[0]
+                copy = copy or container.add_stream_from_template(stream)
+                for packet in given.demux(stream):
+                    if packet.size:
+                        packet.pts = packet.dts = (packet.pts or 0) + part * 3072
+                        packet.stream = copy
+                        container.mux(packet)
+    assert read(target.getvalue()).error is None
+    facts = read(target.getvalue(), Depth.DECODE)
+    assert (facts.error, facts.frame_count) == (MediaFault.SIZE_CHANGES, 6)
+    assert facts.error_detail == "frame 3 is 96x64 yuv420p, the first is 64x48 yuv420p"
 
 
 # ------------------------------------------------------------------ anything at all

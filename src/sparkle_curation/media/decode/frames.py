@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sparkle_curation.errors import MediaError
 from sparkle_curation.ingest.file_starts import START_BYTES, recognise
 from sparkle_curation.media.limits import MAX_DECODED_PIXELS
+from sparkle_curation.media.shown import orientation_of, pick_video
 from sparkle_curation.spec.codes.media_faults import MediaFault
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ NO_SUCH_FRAME = "no_such_frame"
 
 
 def read_frames(file: BinaryIO, indices: Sequence[int]) -> NDArray[np.uint8]:
-    """The frames of the first video track, uint8 [N, H, W, 3], RGB, 0 to 255, in the order asked.
+    """The frames as shown, upright, of the video that FFmpeg takes: uint8 [N, H, W, 3], RGB, in the order asked.
 
     Frame i is the i-th that a player shows, whatever the frame rate. Decoding ends with the last one asked for.
 
@@ -45,9 +46,8 @@ def read_frames(file: BinaryIO, indices: Sequence[int]) -> NDArray[np.uint8]:
     if wanted and min(wanted) < 0:
         raise _no_such_frame(min(wanted), "frames are counted from 0")
     with _opened(file) as (container, stream):
-        if not wanted:
-            return np.empty((0, stream.height, stream.width, 3), np.uint8)
-        return _collect(_frames_in_order(container, stream), wanted)
+        # The size of none is that of the first.
+        return _collect(_frames_in_order(container, stream), wanted or [0])[: len(wanted)]
 
 
 def _collect(frames: Iterator[av.VideoFrame], wanted: Sequence[int]) -> NDArray[np.uint8]:
@@ -61,7 +61,10 @@ def _collect(frames: Iterator[av.VideoFrame], wanted: Sequence[int]) -> NDArray[
         if index in places:
             if frame.is_corrupt:
                 raise _undecodable(f"frame {index} is damaged")
-            picture = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+            orientation = orientation_of(frame)
+            if orientation is None:
+                raise _undecodable(f"frame {index} is turned by an angle that is no quarter")
+            picture = orientation.apply(np.asarray(frame.to_ndarray(format="rgb24"), np.uint8))
             if found is None:
                 found = np.empty((len(wanted), *picture.shape), np.uint8)
             if picture.shape != found.shape[1:]:
@@ -107,8 +110,8 @@ def _opened(file: BinaryIO) -> Iterator[tuple[InputContainer, VideoStream]]:
 def _video_of(container: InputContainer) -> VideoStream:
     if not container.streams.video:
         raise MediaError("A file has no video track", code=MediaFault.NO_VIDEO_TRACK)
-    stream = container.streams.video[0]
-    if stream.codec_context is None or not stream.width or not stream.height:
+    stream = pick_video(container)
+    if stream is None or not stream.width or not stream.height:
         raise _undecodable("FFmpeg knows no decoder for the video, or not its size")
     if stream.width * stream.height > MAX_DECODED_PIXELS:
         raise _undecodable(

@@ -39,13 +39,28 @@ class Atom(NamedTuple):
     end: int
 
 
-def find_index(window: ByteWindow) -> bytes:
-    """The content of the first ``moov`` atom of a file.
+class Index(NamedTuple):
+    """The first ``moov`` atom of a file.
+
+    Attributes:
+        content: its bytes.
+        end: first byte after it.
+        payloads: the atoms ``mdat`` before it.
+    """
+
+    content: bytes
+    end: int
+    payloads: list[Atom]
+
+
+def find_index(window: ByteWindow) -> Index:
+    """The index of a file.
 
     Raises:
         BrokenMediaError: the file is no mp4, ends too soon, or has no index of a length that is read.
     """
-    seen = []
+    seen: list[str] = []
+    payloads: list[Atom] = []
     for atom in top_atoms(window):
         seen.append(raw_type(atom.type))
         if atom.type == b"moov":
@@ -53,7 +68,9 @@ def find_index(window: ByteWindow) -> bytes:
             if length > MAX_INDEX_BYTES:
                 detail = f"an index of {length} bytes; at most {MAX_INDEX_BYTES} are read"
                 raise BrokenMediaError(MediaFault.BAD_STRUCTURE, detail)
-            return window.read_exactly(atom.start, length)
+            return Index(window.read_exactly(atom.start, length), atom.end, payloads)
+        if atom.type == b"mdat":
+            payloads.append(atom)
     detail = f"no index (atom moov) among the atoms {', '.join(seen[:20])}"
     raise BrokenMediaError(MediaFault.NO_INDEX, detail)
 
@@ -68,13 +85,13 @@ def check_ends(window: ByteWindow) -> None:
         pass
 
 
-def top_atoms(window: ByteWindow) -> Iterator[Atom]:
-    """The atoms of the file, in order.
+def top_atoms(window: ByteWindow, start: int = 0) -> Iterator[Atom]:
+    """The atoms of the file, in order, from the first byte of one on.
 
     Raises:
         BrokenMediaError: the file does not begin as an mp4 does, has too many atoms, or ends before one does.
     """
-    start, has_index = 0, False
+    has_index = start > 0
     for _ in range(MAX_TOP_ATOMS):
         header = window.read_at(start, 16, ahead=_READ_AHEAD)
         if len(header) < _HEADER.size:

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from sparkle_curation.media.byte_window import BrokenMediaError
 from sparkle_curation.media.mp4.atoms import child_atoms
 from sparkle_curation.media.mp4.tracks import Track, UnknownLayoutError
+from sparkle_curation.media.shown import Orientation, read_orientation
 from sparkle_curation.spec.codes.media_faults import MediaFault
 
 _VISUAL_ENTRY_BYTES = 78
+_ONE = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -56,19 +58,28 @@ def read_picture(track: Track) -> Picture:
     return Picture(entry.type, width, height, configs[0] if configs else None)
 
 
-def read_rotation(track: Track) -> int:
-    """Degrees clockwise by which a player turns the picture.
+def read_orientation_of(track: Track) -> Orientation:
+    """How a player turns and mirrors the picture.
 
     Raises:
-        UnknownLayoutError: the picture is mirrored, stretched or turned by another angle than 90, 180 or 270.
+        UnknownLayoutError: the picture is stretched or turned by another angle than 90, 180 or 270.
     """
     header = track.table(b"tkhd", 84)
     start = 52 if header[0] == 1 else 40
-    if len(header) < start + 20:
-        raise BrokenMediaError(MediaFault.BAD_STRUCTURE, "atom tkhd is cut")
-    a, b, _, c, d = struct.unpack_from(">5i", header, start)
-    one = 1 << 16
-    turns = {(one, 0, 0, one): 0, (0, one, -one, 0): 90, (-one, 0, 0, -one): 180, (0, -one, one, 0): 270}
-    if (a, b, c, d) not in turns:
+    movie = next((atom for atom in child_atoms(track.content) if atom.type == b"mvhd"), None)
+    if movie is not None:
+        whole = track.content[movie.start : movie.end]
+        if _matrix(whole, 48 if whole[:1] == b"\1" else 36) != (_ONE, 0, 0, _ONE):
+            raise UnknownLayoutError("a transformation of all tracks")
+    a, b, c, d = _matrix(header, start)
+    orientation = read_orientation(a, b, c, d)
+    if orientation is None or {abs(a), abs(b)} != {0, _ONE} or {abs(c), abs(d)} != {0, _ONE}:
         raise UnknownLayoutError(f"a transformation ({a}, {b}, {c}, {d})/65536")
-    return turns[a, b, c, d]
+    return orientation
+
+
+def _matrix(header: bytes, start: int) -> tuple[int, ...]:
+    if len(header) < start + 20:
+        raise BrokenMediaError(MediaFault.BAD_STRUCTURE, "an atom with a transformation is cut")
+    a, b, _, c, d = struct.unpack_from(">5i", header, start)
+    return a, b, c, d

@@ -7,16 +7,17 @@ import xxhash
 
 from sparkle_curation.media.byte_window import BrokenMediaError, ByteWindow
 from sparkle_curation.media.facts import MediaFacts, broken_by
-from sparkle_curation.media.mp4.atoms import check_ends, find_index, raw_type
+from sparkle_curation.media.mp4.atoms import Atom, Index, check_ends, find_index, raw_type, top_atoms
 from sparkle_curation.media.mp4.edits import check_edits, shown_times
 from sparkle_curation.media.mp4.h264_config import read_avc_config
-from sparkle_curation.media.mp4.pictures import Picture, read_picture, read_rotation
+from sparkle_curation.media.mp4.pictures import Picture, read_orientation_of, read_picture
 from sparkle_curation.media.mp4.samples import (
     Numbers,
     Samples,
     Timing,
-    check_places,
+    check_payload,
     count_key_frames,
+    read_places,
     read_samples,
     read_timing,
 )
@@ -36,14 +37,17 @@ def read_mp4(window: ByteWindow) -> MediaFacts:
         UnknownLayoutError: it is whole, and has something that is not read here; PyAV may know it.
     """
     index = find_index(window)
-    tracks = read_tracks(index)
+    tracks = read_tracks(index.content)
     videos = [track for track in tracks if track.handler == VIDEO]
     if not videos:
         raise BrokenMediaError(MediaFault.NO_VIDEO_TRACK, f"{len(tracks)} tracks, none of them video")
-    if is_fragmented(index):
+    for track in videos:
+        if (table := track.optional_table(b"stsd")) and table[12:16] == b"encv":
+            raise BrokenMediaError(MediaFault.ENCRYPTED, "a sample description encv")
+    if is_fragmented(index.content):
         check_ends(window)
         raise UnknownLayoutError("samples outside of the index")
-    error = _place_error(tracks, window.size)
+    error = _place_error(tracks, window, index)
     try:
         facts = _facts_of(_only(videos), window.size)
     except UnknownLayoutError:
@@ -59,14 +63,30 @@ def _only(videos: list[Track]) -> Track:
     return videos[0]
 
 
-def _place_error(tracks: list[Track], file_size: int) -> BrokenMediaError | None:
+def _place_error(tracks: list[Track], window: ByteWindow, index: Index) -> BrokenMediaError | None:
     """What is wrong with the places of the samples, of sound too: a file that is cut is cut."""
+    size = window.size
     try:
-        for track in tracks:
-            check_places(track, read_samples(track, file_size), file_size)
+        check_payload(
+            [read_places(track, read_samples(track, size), size) for track in tracks],
+            _payloads(window, index),
+        )
     except BrokenMediaError as error:
         return error
     return None
+
+
+def _payloads(window: ByteWindow, index: Index) -> list[Atom]:
+    """The atoms that hold samples; those before the index were seen on the way to it."""
+    found = list(index.payloads)
+    try:
+        found.extend(atom for atom in top_atoms(window, index.end) if atom.type == b"mdat")
+    except BrokenMediaError as error:
+        if (
+            error.fault is not MediaFault.BAD_STRUCTURE
+        ):  # what a copier left behind the last atom does no harm
+            raise
+    return found
 
 
 def _facts_of(track: Track, file_size: int) -> MediaFacts:
@@ -77,10 +97,11 @@ def _facts_of(track: Track, file_size: int) -> MediaFacts:
     times = shown_times(track, timing)
     check_edits(track, timing, times)
     rate = _rate(timing, times)
-    picture = read_picture(track)
+    picture, orientation = read_picture(track), read_orientation_of(track)
+    width, height = orientation.size(picture.width_px, picture.height_px)
     return MediaFacts(
-        width_px=picture.width_px,
-        height_px=picture.height_px,
+        width_px=width,
+        height_px=height,
         frame_count=samples.count,
         fps=rate,
         is_constant_fps=True,
@@ -90,7 +111,7 @@ def _facts_of(track: Track, file_size: int) -> MediaFacts:
         codec="h264",
         pixel_format=_pixel_format(picture),
         key_frame_count=count_key_frames(track, samples.count),
-        rotation_deg=read_rotation(track),
+        rotation_deg=orientation.rotation_deg,
         index_hash=_index_hash(track, file_size),
         probe="boxes",
     )

@@ -7,12 +7,15 @@ Source: ISO/IEC 14496-12, sections 8.4.2, 8.6.1, 8.6.2, 8.7.3, 8.7.4 and 8.7.5.
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sparkle_curation.media.byte_window import BrokenMediaError
+from sparkle_curation.media.mp4.atoms import Atom
 from sparkle_curation.media.mp4.tracks import Track, UnknownLayoutError
 from sparkle_curation.spec.codes.media_faults import MediaFault
 
@@ -106,8 +109,15 @@ def read_samples(track: Track, file_size: int) -> Samples:
     return Samples(count, _column(table[12:], "stsz", count))
 
 
-def check_places(track: Track, samples: Samples, file_size: int) -> None:
-    """Holds that every sample lies inside the file: how a file that was cut by one byte is told.
+class Chunks(NamedTuple):
+    """Where the samples of a track lie: first byte of each chunk, and its length."""
+
+    starts: Numbers
+    lengths: Numbers
+
+
+def read_places(track: Track, samples: Samples, file_size: int) -> Chunks:
+    """Where the samples lie, all inside the file: how a file that was cut by one byte is told.
 
     Raises:
         BrokenMediaError: one does not (``truncated``), or the tables do not fit each other.
@@ -118,7 +128,7 @@ def check_places(track: Track, samples: Samples, file_size: int) -> None:
         detail = f"{samples.count} samples in atom stsz, {int(counts.sum())} in the chunks of atom stsc"
         raise BrokenMediaError(MediaFault.BAD_STRUCTURE, detail)
     if not samples.count:
-        return
+        return Chunks(np.zeros(0, np.int64), np.zeros(0, np.int64))
     ends = np.cumsum(counts)
     lengths = samples.bytes_until(ends) - samples.bytes_until(ends - counts)
     # An offset of 64 bits may be any number: compared with the file before anything is added to it.
@@ -128,6 +138,37 @@ def check_places(track: Track, samples: Samples, file_size: int) -> None:
     if furthest > file_size:
         detail = f"samples up to byte {furthest} or more; the file ends at byte {file_size}"
         raise BrokenMediaError(MediaFault.TRUNCATED, detail)
+    return Chunks(offsets.astype(np.int64), lengths)
+
+
+def check_payload(tracks: Sequence[Chunks], payloads: Sequence[Atom]) -> None:
+    """Holds that the samples of all tracks lie in the payload of the file (atoms `mdat`), and fill it.
+
+    A size or place that was changed is told by it, without reading a sample.
+
+    Args:
+        tracks: of every track.
+        payloads: the atoms ``mdat``.
+
+    Raises:
+        BrokenMediaError: they do not.
+    """
+    for starts, lengths in tracks:
+        held = np.zeros(len(starts), bool)
+        for _, first, end in payloads:
+            held |= (starts >= first) & (starts + lengths <= end)
+        if not held.all():
+            number = int(np.flatnonzero(~held)[0])
+            detail = f"{lengths[number]} bytes of samples at byte {starts[number]}, outside of atom mdat"
+            raise BrokenMediaError(MediaFault.STRAY_SAMPLES, detail)
+    found, payload = (
+        sum(int(lengths.sum()) for _, lengths in tracks),
+        sum(end - first for _, first, end in payloads),
+    )
+    if found != payload:
+        raise BrokenMediaError(
+            MediaFault.STRAY_SAMPLES, f"samples of {found} bytes in a payload of {payload}"
+        )
 
 
 def _read_chunk_offsets(track: Track) -> NDArray[np.uint64]:
@@ -158,7 +199,7 @@ def count_key_frames(track: Track, sample_count: int) -> int:
     """How many samples can be decoded on their own: all, where the track does not list them.
 
     Raises:
-        BrokenMediaError: the list names a sample that is not there, or one twice.
+        BrokenMediaError: the list names a sample that is not there, or one twice, or not the first sample.
     """
     if b"stss" not in track.atoms:
         return sample_count
@@ -166,6 +207,8 @@ def count_key_frames(track: Track, sample_count: int) -> int:
     numbers = _column(table[8:], "stss", struct.unpack_from(">I", table, 4)[0])
     if len(numbers) and (numbers[0] < 1 or numbers[-1] > sample_count or (np.diff(numbers) <= 0).any()):
         raise BrokenMediaError(MediaFault.BAD_STRUCTURE, "atom stss names samples that are not there")
+    if len(numbers) and numbers[0] != 1:
+        raise BrokenMediaError(MediaFault.STARTS_WITHIN, f"the first key frame is frame {numbers[0] - 1}")
     return len(numbers)
 
 

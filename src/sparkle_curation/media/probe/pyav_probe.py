@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from sparkle_curation.media.byte_window import BrokenMediaError, ByteWindow
 from sparkle_curation.media.facts import MediaFacts
 from sparkle_curation.media.sampling import EVERY_FRAME_ONCE, Sampling, even_rate, sample
+from sparkle_curation.media.shown import orientation_of, pick_video
 from sparkle_curation.spec.codes.media_faults import MediaFault
 
 if TYPE_CHECKING:
@@ -55,14 +57,31 @@ def read_with_pyav(window: ByteWindow) -> MediaFacts:
         BrokenMediaError: FFmpeg cannot open or read it, or finds no video or no frame in it.
     """
     with _opened(window) as (container, stream):
+        stored = [packet for packet in container.demux(stream) if packet.size]
         packets = [
             _Packet(packet.size, packet.pts, packet.dts, packet.duration or 0, packet.is_keyframe)
-            for packet in container.demux(stream)
-            if packet.size and not packet.is_discard
+            for packet in stored
+            if not packet.is_discard
         ]
         if not packets:
             raise BrokenMediaError(MediaFault.NO_FRAMES, "FFmpeg finds no frame")
-        return _facts_of(stream, packets, window.size)
+        if not stored[0].is_keyframe:
+            raise BrokenMediaError(MediaFault.STARTS_WITHIN, "the first frame is no key frame")
+        facts = _facts_of(stream, packets, window.size)
+    return _as_shown(facts, window)
+
+
+def _as_shown(facts: MediaFacts, window: ByteWindow) -> MediaFacts:
+    """The facts with the size that is shown; the first frame tells, and that it can be decoded."""
+    with _opened(window) as (container, stream):
+        frame = next(container.decode(stream), None)
+    if frame is None:
+        raise BrokenMediaError(MediaFault.UNDECODABLE, "FFmpeg decodes no frame")
+    orientation = orientation_of(frame)
+    if orientation is None:
+        raise BrokenMediaError(MediaFault.ODD_ANGLE, f"turned by {-frame.rotation % 360} degrees clockwise")
+    width, height = orientation.size(frame.width, frame.height)
+    return replace(facts, width_px=width, height_px=height, rotation_deg=orientation.rotation_deg)
 
 
 def _facts_of(stream: VideoStream, packets: list[_Packet], file_size: int) -> MediaFacts:
@@ -129,13 +148,21 @@ def decode_frames(window: ByteWindow) -> DecodedFrames:
     """Every frame of the video, decoded once.
 
     Raises:
-        BrokenMediaError: a frame cannot be decoded.
+        BrokenMediaError: a frame cannot be decoded, is marked as damaged, or has another size than the first.
     """
     digest = xxhash.xxh3_128()
     count = 0
+    first = None
     with _opened(window) as (container, stream):
         for frame in container.decode(stream):
-            digest.update(f"{frame.width}x{frame.height} {frame.format.name};".encode())
+            if frame.is_corrupt:
+                raise BrokenMediaError(MediaFault.DAMAGED_FRAMES, f"frame {count} is damaged")
+            form = f"{frame.width}x{frame.height} {frame.format.name}"
+            first = first or form
+            if form != first:
+                detail = f"frame {count} is {form}, the first is {first}"
+                raise BrokenMediaError(MediaFault.SIZE_CHANGES, detail)
+            digest.update(f"{form};".encode())
             digest.update(np.ascontiguousarray(_pixels(frame)).data)
             count += 1
     return DecodedFrames(count, digest.hexdigest())
@@ -171,8 +198,8 @@ def _opened(
 def _video_of(container: InputContainer) -> VideoStream:
     if not container.streams.video:
         raise BrokenMediaError(MediaFault.NO_VIDEO_TRACK, "FFmpeg finds no video track")
-    stream = container.streams.video[0]
-    if stream.codec_context is None:
+    stream = pick_video(container)
+    if stream is None:
         raise BrokenMediaError(MediaFault.UNDECODABLE, "FFmpeg knows no decoder for the video")
     return stream
 

@@ -28,6 +28,24 @@ class MediaFault(Code):
     NO_INDEX = "no_index", "The mp4 ends before its index, or has none, so no reader finds a frame."
     NO_VIDEO_TRACK = "no_video_track", "The mp4 has no video track."
     NO_FRAMES = "no_frames", "The video has no frame."
+    STARTS_WITHIN = (
+        "starts_within",
+        "The video does not begin with a key frame, so its first frames cannot be decoded.",
+    )
+    ENCRYPTED = "encrypted", "The video is encrypted."
+    STRAY_SAMPLES = (
+        "stray_samples",
+        "Samples lie outside of the mp4's payload, or do not fill it: sizes or places in the index are wrong.",
+    )
+    ODD_ANGLE = (
+        "odd_angle",
+        "The video is to be turned by an angle that is no quarter; the loader cannot read it.",
+    )
+    DAMAGED_FRAMES = (
+        "damaged_frames",
+        "FFmpeg marks a decoded frame as damaged, or conceals an error; seen with `decode`.",
+    )
+    SIZE_CHANGES = "size_changes", "Frames of the video differ in size or pixel format; seen with `decode`."
     FRAMES_DIFFER = (
         "frames_differ",
         "The video decodes to another number of frames than its index has; seen with `decode`.",

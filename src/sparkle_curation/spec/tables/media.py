@@ -20,8 +20,13 @@ MEDIA_COLUMNS: tuple[Field, ...] = (
     ),
     Field("path", "string", "Path from the release root when loose, or after extracting its tar in place."),
     Field("size_bytes", "int64", "Length of the file."),
-    Field("width_px", "int32", "Width of the picture.", is_optional=True),
-    Field("height_px", "int32", "Height of the picture.", is_optional=True),
+    Field(
+        "width_px",
+        "int32",
+        "Width of the picture, of a video as it is shown: turned as the file says, whatever the shape of its pixels.",
+        is_optional=True,
+    ),
+    Field("height_px", "int32", "Height of the picture as shown.", is_optional=True),
     Field("frame_count", "int32", "Frames of a video or mask; null for a still image.", is_optional=True),
     Field("fps", "float64", "Frames a second of a video.", is_optional=True),
     Field(
@@ -54,7 +59,7 @@ MEDIA_COLUMNS: tuple[Field, ...] = (
     Field(
         "rotation_deg",
         "int32",
-        "Degrees clockwise by which a player turns a video; its width and height are those before.",
+        "Degrees clockwise by which a player turns a video; width and height are those after.",
         is_optional=True,
     ),
     Field(
