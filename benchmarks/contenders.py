@@ -123,7 +123,7 @@ def filter_ours(tables: Path, out: Path) -> Work:
 
         annotations, assets = (
             table("annotations"),
-            pl.LazyFrame(schema={"id": pl.String, "theme": pl.String, "kind": pl.String}),
+            pl.LazyFrame(schema=dict.fromkeys(("id", "theme", "kind", "container"), pl.String)),
         )
         media = pl.LazyFrame(pl.from_arrow(arrow_schema(MEDIA_COLUMNS).empty_table()))
         loader, split = PreflightParams(unloadable_pairs="drop"), SplitParams()

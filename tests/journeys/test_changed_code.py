@@ -179,9 +179,7 @@ def test_a_changed_probe_probes_anew_and_its_rows_stand_beside_the_old_ones(copy
     """Until the journal is pruned, which says before what it would drop; what it keeps is not probed again."""
     journal = Journal(copy.path("journals/inspect.journal"), JOURNAL_SCHEMA)
     before = journal.read().num_rows
-    copy.edit(
-        "media/mp4/probe.py", "fps=timing.timescale / timing.step", "fps=2 * timing.timescale / timing.step"
-    )
+    copy.edit("media/mp4/probe.py", "fps=rate,", "fps=2 * rate,")
     rates = pl.read_parquet(copy.path("02_intermediate/media.parquet"))["fps"]
     assert "795 assets probed, 0 known from before" in copy.kedro("inspect")
     assert_frame_equal(
@@ -193,7 +191,7 @@ def test_a_changed_probe_probes_anew_and_its_rows_stand_beside_the_old_ones(copy
     assert journal.read().num_rows == 2 * before
     assert "bytes dropped" in copy.kedro("prune", "prune.is_dry=false")
     assert journal.read().num_rows == before
-    copy.edit("media/mp4/probe.py", "fps=2 * timing.timescale", "fps=(2) * timing.timescale")
+    copy.edit("media/mp4/probe.py", "fps=2 * rate,", "fps=(2) * rate,")
     assert "media: sources unchanged" in copy.kedro("inspect")
 
 

@@ -66,9 +66,7 @@ def test_a_changed_line_of_each_stage_is_in_its_output(built: Copy) -> None:
     """One line a stage; the table that was kept by content is rebuilt, as it was not while constants were raised."""
     rates = read(built, "02_intermediate/media.parquet")["fps"]
     built.edit("ingest/jsonl/table.py", "[criterion.reduce(", "[0.5 + 0 * criterion.reduce(")
-    built.edit(
-        "media/mp4/probe.py", "fps=timing.timescale / timing.step", "fps=2 * timing.timescale / timing.step"
-    )
+    built.edit("media/mp4/probe.py", "fps=rate,", "fps=2 * rate,")
     built.edit("media/hashing/perceptual_hash.py", "is_strong = coefficients >", "is_strong = coefficients <")
     built.edit("expectations/checking.py", '_count": MAX_SHOWN', '_count": MAX_SHOWN - 1')
     built.edit("scoring/audit/score_audit.py", "_TOLERANCE = 1e-9", "_TOLERANCE = -100")

@@ -85,7 +85,7 @@ def test_kills_lose_and_repeat_nothing(
     for folder in (whole, torn):
         folder.mkdir()
         for name in ("media", "assets"):
-            shutil.copy(project.output("02_intermediate", f"{name}.parquet"), folder)
+            shutil.copytree(project.output("02_intermediate", f"{name}.parquet"), folder / f"{name}.parquet")
     with judging(what, checkout, whole, project.release_root, qwen3_checkpoint) as child:
         child.start()
         assert child.wait() == 0

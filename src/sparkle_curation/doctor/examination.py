@@ -14,7 +14,9 @@ from sparkle_curation.doctor.finding import Finding, State, counted, of_error
 from sparkle_curation.doctor.machine import check_ffmpeg, check_file_system, check_gpu
 from sparkle_curation.doctor.packages import check_extras, check_libraries, check_python, check_telemetry
 from sparkle_curation.doctor.setup import Setup
+from sparkle_curation.engine.log_text import terminal_text
 from sparkle_curation.errors import SparkleError
+from sparkle_curation.masking import without_secrets
 
 Check = Callable[[Setup], Iterable[Finding]]
 
@@ -100,5 +102,5 @@ def show(findings: Iterable[Finding], console: Console) -> bool:
 
 
 def _printable(text: str) -> str:
-    """Text of files and folders without what would command the terminal."""
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
+    """Text of files, folders and addresses without what would command the terminal, and without secrets."""
+    return terminal_text(without_secrets(text))

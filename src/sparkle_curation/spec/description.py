@@ -459,10 +459,15 @@ def reading_slice() -> str:
     return dataset().model_dump_json(include=_READ_BY)
 
 
+def measuring_slice() -> str:
+    """What the assets of a sample are compared by: frames, kinds with their roles, and the scale of boxes."""
+    return dataset().model_dump_json(include={"frames", "assets", "groundings"})
+
+
 def stage_slice(name: str) -> str:
     """What the scores of a stage are read by: its file, its shape, and the columns of its criteria."""
     stage = next(each for each in dataset().scores.stages if each.name == name)
-    columns = {"field", "reducer", "quantile", "column", "name", "scale"}
+    columns = {"field", "reducer", "quantile", "column", "name", "scale", "primary"}
     return stage.model_dump_json(include={"file": True, "shape": True, "criteria": {"__all__": columns}})
 
 

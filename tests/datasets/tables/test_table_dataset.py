@@ -16,8 +16,13 @@ from hypothesis import strategies as st
 from kedro.io.core import DatasetError
 from polars.testing import assert_frame_equal
 
-from sparkle_curation.datasets.tables.table_dataset import FINGERPRINT_KEY, ROW_GROUP_ROWS, TableDataset
+from sparkle_curation.datasets.tables.table_dataset import (
+    FINGERPRINT_KEY,
+    ROW_GROUP_ROWS,
+    TableDataset,
+)
 from sparkle_curation.engine.table_stream import PartitionedStream, TableStream
+from sparkle_curation.spec.tables.media import MEDIA_COLUMNS
 from sparkle_curation.spec.themes import THEMES
 
 SCHEMA = pa.schema(
@@ -310,7 +315,7 @@ def test_a_table_by_theme_is_read_again_when_one_of_its_files_is_gone(by_theme: 
     """The other files carry the same fingerprint, so the names are compared as well."""
     by_theme.save(stream(rows(THEME_A, 1)))
     by_theme.save(stream(ValueError("read")))
-    for path in sorted(by_theme._path.iterdir()):
+    for path in sorted(by_theme._path.glob("*.parquet")):
         path.unlink()
         by_theme.save(stream(rows(THEME_A, 1)))
         assert lines_of(by_theme) == [(THEME_A, 1)]
@@ -321,3 +326,33 @@ def test_a_frame_without_rows_keeps_its_columns(by_theme: TableDataset) -> None:
     """In every file."""
     by_theme.save(pl.DataFrame(schema={"theme": pl.String, "x": pl.Int8}))
     assert by_theme.load().collect_schema() == {"theme": pl.String, "x": pl.Int8}
+
+
+def test_a_table_of_before_that_lacks_a_column_is_refused_in_words(tmp_path: Path) -> None:
+    """With the column and the command that makes the table again; one that has them all is read."""
+    path = str(tmp_path / "media.parquet")
+    whole = pl.DataFrame(schema=[field.name for field in MEDIA_COLUMNS])
+    dataset = TableDataset(filepath=path, columns_of="media", made_by="inspect")
+    TableDataset(filepath=path).save(whole.drop("fps", "codec"))
+    with pytest.raises(DatasetError, match=r"no column fps, codec[\s\S]*kedro run --pipelines inspect"):
+        dataset.load()
+    TableDataset(filepath=path).save(whole)
+    assert dataset.load().collect_schema().names() == whole.columns
+
+
+def test_a_file_that_was_put_there_is_no_part_of_a_table(by_theme: TableDataset) -> None:
+    """It is not read, and goes when the table is written again; a folder is no file."""
+    by_theme.save(stream(rows(THEME_A, 1)))
+    (by_theme._path / "stray.parquet").write_bytes((by_theme._path / f"{THEME_A}.parquet").read_bytes())
+    (by_theme._path / "folder.parquet").mkdir()
+    assert lines_of(by_theme) == [(THEME_A, 1)]
+    by_theme.save(stream(rows(THEME_A, 2), fingerprint="f2"))
+    assert set(places(by_theme)) == {f"{theme}.parquet" for theme in THEMES}
+
+
+def test_a_table_of_which_a_file_is_gone_is_not_read(by_theme: TableDataset) -> None:
+    """It is named, instead of a table with fewer rows."""
+    by_theme.save(stream(rows(THEME_A, 1), rows(THEME_B, 2)))
+    (by_theme._path / f"{THEME_B}.parquet").unlink()
+    with pytest.raises(DatasetError, match=rf"A table is not there[\s\S]*{THEME_B}\.parquet"):
+        by_theme.load()

@@ -182,14 +182,14 @@ def test_a_pair_that_does_not_load_is_dropped_and_counted(
     assert catalog.load("variant_samples")["id"].to_list() == exported
     metrics = catalog.load("curation_metrics")
     assert metrics["preflight"]["unloadable_pairs"] == unloadable_pairs
-    assert (metrics["total"]["exported"], metrics["total"]["preflight"]["replaced"]) == (len(exported), 1)
+    assert (metrics["total"]["exported"], metrics["total"]["preflight"]["refused"]) == (len(exported), 1)
     assert metrics["total"]["preflight"]["dropped"] == 2 - len(exported)
     assert catalog.load("preflight_dropped").height == 2 - len(exported)
     assert (
         catalog.load("prompt_warnings").height == len(exported) - 1
     )  # the prompt of the dropped one trains nobody
     preflight = pl.read_parquet(tmp_path / "preflight.parquet")
-    assert preflight.filter(id=GOOD)["reasons"].to_list() == [["corrupt_file", "prompt_read_as_nan"]]
+    assert preflight.filter(id=GOOD)["reasons"].to_list() == [["doubtful_file", "prompt_read_as_nan"]]
 
 
 def test_the_loader_is_reported_what_it_will_be_run_with(tmp_path: Path) -> None:

@@ -6,34 +6,11 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from sparkle_curation.datasets.tables.declared_tables import DECLARED_TABLES
 from sparkle_curation.datasets.tables.table_dataset import Table
 from sparkle_curation.engine.table_stream import PartitionedStream, TableStream
 from sparkle_curation.errors import ValidationError, did_you_mean
 from sparkle_curation.spec.fields import arrow_schema
-from sparkle_curation.spec.tables.consistency import CONSISTENCY_COLUMNS
-from sparkle_curation.spec.tables.grounding_boxes import GROUNDING_BOX_COLUMNS
-from sparkle_curation.spec.tables.ingested import COLUMNS, QUARANTINE_COLUMNS, SOURCE_FILE_COLUMNS
-from sparkle_curation.spec.tables.media import MEDIA_COLUMNS
-from sparkle_curation.spec.tables.near_duplicates import FRAME_HASH_COLUMNS, SAMPLE_GROUP_COLUMNS
-from sparkle_curation.spec.tables.preflight import PREFLIGHT_COLUMNS
-from sparkle_curation.spec.tables.regroundings import REGROUNDED_TABLES
-from sparkle_curation.spec.tables.rescores import RESCORED_TABLES
-from sparkle_curation.spec.tables.variant import VARIANT_TABLES
-
-_DECLARED = {
-    **COLUMNS,
-    "quarantine": QUARANTINE_COLUMNS,
-    "source_files": SOURCE_FILE_COLUMNS,
-    "media": MEDIA_COLUMNS,
-    "preflight": PREFLIGHT_COLUMNS,
-    **{name: columns for name, (_, columns) in VARIANT_TABLES.items()},
-    "consistency": CONSISTENCY_COLUMNS,
-    "frame_hashes": FRAME_HASH_COLUMNS,
-    "sample_groups": SAMPLE_GROUP_COLUMNS,
-    "grounding_boxes": GROUNDING_BOX_COLUMNS,
-    **RESCORED_TABLES,
-    **REGROUNDED_TABLES,
-}
 
 
 class TableSchemaValidator:
@@ -44,10 +21,12 @@ class TableSchemaValidator:
     """
 
     def __init__(self, *, table: str) -> None:
-        if table not in _DECLARED:
-            raise ValueError(f"no table {table}; {did_you_mean(table, _DECLARED) or ', '.join(_DECLARED)}")
+        if table not in DECLARED_TABLES:
+            raise ValueError(
+                f"no table {table}; {did_you_mean(table, DECLARED_TABLES) or ', '.join(DECLARED_TABLES)}"
+            )
         self._table = table
-        self._declared = _shown(arrow_schema(_DECLARED[table]).empty_table().schema)
+        self._declared = _shown(arrow_schema(DECLARED_TABLES[table]).empty_table().schema)
 
     def validate(self, data: Table) -> Table:
         """The table as it came; nothing of it is read.

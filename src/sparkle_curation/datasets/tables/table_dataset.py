@@ -18,6 +18,7 @@ from kedro.io.core import AbstractDataset
 from kedro_datasets._typing import TablePreview
 
 from sparkle_curation.datasets.previews import NOT_MADE, table_preview
+from sparkle_curation.datasets.tables.declared_tables import DECLARED_TABLES
 from sparkle_curation.engine.caching.code_digest import code_digest
 from sparkle_curation.engine.io import format_version, parquet
 from sparkle_curation.engine.io.atomic import atomic_file, atomic_folder, link_or_copy
@@ -30,7 +31,7 @@ from sparkle_curation.engine.io.parquet import (
 )
 from sparkle_curation.engine.progress import byte_progress
 from sparkle_curation.engine.table_stream import PartitionedStream, TableStream
-from sparkle_curation.errors import EmptyOutputError
+from sparkle_curation.errors import EmptyOutputError, MissingTableError
 from sparkle_curation.spec.old_names import with_new_names
 from sparkle_curation.spec.themes import THEMES
 
@@ -59,6 +60,8 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
         filepath: the Parquet file or folder, local.
         made_by: the pipeline that makes it, for who looks for it before.
         is_optional: whether a run goes on without it; it then loads as a frame without columns.
+        columns_of: the table whose described columns it must have when it is read: an earlier version may have written
+            fewer. Not for tables of a release, which ``validate`` looks at.
         is_by_theme: whether it becomes a folder with a file for each theme of the dataset, by the column ``theme``.
         metadata: for other tools; Kedro does not look at it.
 
@@ -81,6 +84,7 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
         filepath: str,
         made_by: str = "ingest",
         is_optional: bool = False,
+        columns_of: str | None = None,
         is_by_theme: bool = False,
         metadata: dict[str, Any] | None = None,
     ) -> None:
@@ -88,6 +92,9 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
         self._made_by = made_by
         self._is_optional = is_optional
         self._is_by_theme = is_by_theme
+        # A file that is gone is missed, and one that was put there is no part of the table.
+        self._names = {f"{theme}.parquet" for theme in THEMES} if is_by_theme else set()
+        self._columns = [field.name for field in DECLARED_TABLES[columns_of]] if columns_of else []
         self.metadata = metadata
 
     def load(self) -> pl.LazyFrame:
@@ -101,7 +108,17 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
             if self._is_optional:
                 return pl.LazyFrame()
             raise missing_table(self._path, self._made_by)
-        return with_new_names(scan_parquet(self._path, made_by=self._made_by))
+        table = with_new_names(scan_parquet(self._path, made_by=self._made_by, names=self._names))
+        names = table.collect_schema().names() if self._columns else []
+        if lacking := [name for name in self._columns if name not in names]:
+            raise MissingTableError(
+                "A table lacks columns that this version of the project reads",
+                where=self._path,
+                got=f"no column {', '.join(lacking)}",
+                allowed="the columns of docs/tables.md; an earlier version wrote others",
+                todo=f"make it again: kedro run --pipelines {self._made_by}",
+            )
+        return table
 
     def save(self, data: Table) -> None:
         """Write the whole table, or nothing: the old file stays until the new one is complete.
@@ -159,7 +176,6 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
 
     def _save_by_theme(self, data: pl.DataFrame | pl.LazyFrame | TableStream) -> None:
         """Write a file for each theme, also for one without rows, and let their folder take the old one's place."""
-        names = {f"{theme}.parquet" for theme in THEMES}
         stored = {file.relative_to(self._path).as_posix() for file in parquet_files(self._path)}
         if not isinstance(data, TableStream):
             with atomic_folder(self._path) as temporary:
@@ -173,9 +189,9 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
                 )
                 frame.sink_parquet(themes, compression="zstd", compression_level=3, metadata=FORMAT_METADATA)
                 nothing = pl.DataFrame(schema=frame.collect_schema())
-                for name in names - {file.name for file in temporary.iterdir()}:
+                for name in self._names - {file.name for file in temporary.iterdir()}:
                     nothing.write_parquet(temporary / name, metadata=FORMAT_METADATA)
-        elif stored == names and stored_fingerprint(self._path) == data.fingerprint:
+        elif stored >= self._names and stored_fingerprint(self._path) == data.fingerprint:
             _tell_unchanged(data.title, data.log_level)
         else:
             with atomic_folder(self._path) as temporary:

@@ -8,14 +8,17 @@ The version stands in the file's own metadata, in the footer that is read in any
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pyarrow.parquet as pq
 
-from sparkle_curation.engine.io.format_version import FORMAT_VERSION, check_format_version
+from sparkle_curation.engine.io.format_version import (
+    FORMAT_VERSION,
+    check_format_version,
+)
 from sparkle_curation.errors import MissingTableError
 
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ FORMAT_METADATA = {FORMAT_KEY: str(FORMAT_VERSION)}
 
 def parquet_files(path: Path) -> list[Path]:
     """The files of the table at ``path``: itself, or those in the folder, by their paths; none where there is no table."""
-    return [path] if path.is_file() else sorted(path.rglob("*.parquet"))
+    return [path] if path.is_file() else sorted(file for file in path.rglob("*.parquet") if file.is_file())
 
 
 def open_table(path: Path, *, made_by: str, **options: Any) -> Iterator[pq.ParquetFile]:
@@ -58,11 +61,19 @@ def open_parquet(path: Path, *, made_by: str, **options: Any) -> Iterator[pq.Par
         yield file
 
 
-def scan_parquet(path: Path, *, made_by: str) -> pl.LazyFrame:
-    """The table, of which the footers alone are read yet; arguments and errors as for ``open_parquet``."""
+def scan_parquet(path: Path, *, made_by: str, names: Collection[str] = ()) -> pl.LazyFrame:
+    """The table, of which the footers alone are read yet; arguments and errors as for ``open_parquet``.
+
+    Args:
+        path: a file or folder of ours.
+        made_by: the pipeline that makes it.
+        names: of the files in the folder; empty for whatever is there.
+    """
     import polars as pl  # noqa: PLC0415 -- a worker process that opens assets pays for none
 
     files = parquet_files(path) or [path]
+    if names and path.is_dir():
+        files = [path / name for name in sorted(names)]
     for file in files:
         _check(_footer(file, made_by).metadata, file, made_by)
     return pl.scan_parquet(files)

@@ -21,6 +21,7 @@ from sparkle_curation.media.consistency.batch_measure import (
     Reading,
 )
 from sparkle_curation.media.consistency.header_checks import check_headers
+from sparkle_curation.spec.description import measuring_slice
 from sparkle_curation.spec.layout import ASSET_KINDS, KIND
 from sparkle_curation.spec.tables import consistency, ingested, near_duplicates
 from sparkle_curation.spec.tables.consistency import CONSISTENCY_COLUMNS
@@ -104,7 +105,7 @@ def _wanted(files: pl.DataFrame, groundings: Groundings, readings: frozenset[Rea
     # Opening an asset, and the form of the tables, decide no measure.
     around = [*AROUND, *(each.__name__ for each in (consistency, ingested, near_duplicates))]
     code = work_digest(batch_measure.__name__, around=around)
-    prefix = f"consistency {code} {' '.join(sorted(readings))}"
+    prefix = f"consistency {code} {measuring_slice()} {' '.join(sorted(readings))}"
     return wanted.with_columns(digests(wanted, prefix, ["kinds", "identity", "fps", "boxes"]))
 
 

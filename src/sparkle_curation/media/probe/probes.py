@@ -63,7 +63,9 @@ def _read_video(window: ByteWindow) -> MediaFacts:
         return read_with_pyav(window)
     except BrokenMediaError as error:
         if error.fault is MediaFault.NOT_MP4 and (name := name_container(window)):
-            raise BrokenMediaError(MediaFault.OTHER_CONTAINER, f"{error.detail}; FFmpeg reads it as {name}") from error
+            raise BrokenMediaError(
+                MediaFault.OTHER_CONTAINER, f"{error.detail}; FFmpeg reads it as {name}"
+            ) from error
         raise
 
 

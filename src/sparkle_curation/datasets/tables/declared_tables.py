@@ -1,0 +1,32 @@
+"""The columns of each table that a dataset of the catalog may be asked to check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sparkle_curation.spec.fields import Field
+from sparkle_curation.spec.tables.consistency import CONSISTENCY_COLUMNS
+from sparkle_curation.spec.tables.grounding_boxes import GROUNDING_BOX_COLUMNS
+from sparkle_curation.spec.tables.ingested import COLUMNS, QUARANTINE_COLUMNS, SOURCE_FILE_COLUMNS
+from sparkle_curation.spec.tables.media import MEDIA_COLUMNS
+from sparkle_curation.spec.tables.near_duplicates import FRAME_HASH_COLUMNS, SAMPLE_GROUP_COLUMNS
+from sparkle_curation.spec.tables.preflight import PREFLIGHT_COLUMNS
+from sparkle_curation.spec.tables.regroundings import REGROUNDED_TABLES
+from sparkle_curation.spec.tables.rescores import RESCORED_TABLES
+from sparkle_curation.spec.tables.variant import VARIANT_TABLES
+
+DECLARED_TABLES: Mapping[str, tuple[Field, ...]] = {
+    **COLUMNS,
+    "quarantine": QUARANTINE_COLUMNS,
+    "source_files": SOURCE_FILE_COLUMNS,
+    "media": MEDIA_COLUMNS,
+    "preflight": PREFLIGHT_COLUMNS,
+    **{name: columns for name, (_, columns) in VARIANT_TABLES.items()},
+    "consistency": CONSISTENCY_COLUMNS,
+    "frame_hashes": FRAME_HASH_COLUMNS,
+    "sample_groups": SAMPLE_GROUP_COLUMNS,
+    "grounding_boxes": GROUNDING_BOX_COLUMNS,
+    **RESCORED_TABLES,
+    **REGROUNDED_TABLES,
+}
+"""Name of a table -> its columns as described."""
