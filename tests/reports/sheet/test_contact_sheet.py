@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -37,12 +37,13 @@ def has_colour(image: Image.Image, colour: str) -> bool:
 
 # ------------------------------------------------------------------ text
 @given(TEXTS, st.integers(1, 300), st.integers(1, 4))
+@example("\u00b8", 100, 1)
 def test_lines_fit(text: str, width: int, count: int) -> None:
     """No line is wider than it may be, unless a single letter is; there are no more lines than asked for."""
     lines = wrapped(drawable(text), 14, width, count)
     assert len(lines) <= count
     assert all(width_px(line, 14) <= width or len(line) == 1 for line in lines)
-    if width >= 100 and text.strip():
+    if width >= 100 and drawable(text):  # of an accent alone nothing is left
         assert drawable(text).startswith(lines[0].rstrip("…").rstrip())
 
 
