@@ -31,6 +31,15 @@ def shown(*findings: Finding, width: int = 80) -> tuple[bool, str]:
     return is_well, file.getvalue()
 
 
+def test_secrets_of_an_address_are_not_shown() -> None:
+    """Neither user and password nor what a query holds."""
+    url = "https://user:pw@127.0.0.1:9/x?token=abc"
+    _, text = shown(Finding("release", State.OK, f"{url} is a URL", f"look at {url}"), width=200)
+    assert text.count("https://***@127.0.0.1:9/x?***") == 2
+    assert "pw" not in text
+    assert "abc" not in text
+
+
 def test_what_to_do_stands_below_what_was_found() -> None:
     """A problem makes the command fail, a warning does not."""
     warning = Finding("disk", State.WARNING, "little room", "free some")
