@@ -259,7 +259,7 @@ def stream_of(
     depth: Depth = Depth.INDEX,
     assets: pl.DataFrame | None = None,
 ) -> tuple[str, int]:
-    """The fingerprint of the stream, and how many assets were probed for it."""
+    """The fingerprint of the stream, and how many assets a dataset probes by it: it draws no piece of what it has."""
     executor = Counting()
     assets = made.assets() if assets is None else assets
     fingerprints = {"assets": str(assets.hash_rows().sum()), "media": stored}
@@ -267,9 +267,10 @@ def stream_of(
     stream = media_stream(
         ReleaseFiles(str(made.root)), assets.lazy(), kinds, fingerprints, probing, made.journal
     )
-    rows = sum(piece.num_rows for piece in stream.batches())
     assert stream.schema == MEDIA_SCHEMA
-    assert rows in {0, assets.filter(pl.col("kind").is_in(kinds)).height}
+    if stream.fingerprint != stored:
+        rows = sum(piece.num_rows for piece in stream.batches())
+        assert rows == assets.filter(pl.col("kind").is_in(kinds)).height
     return stream.fingerprint, len(executor.probed)
 
 
