@@ -11,11 +11,13 @@ from typing import Any
 
 import polars as pl
 import pytest
+import yaml
 from huggingface_hub.repocard import metadata_load
 from tests.conftest import Project
 from tests.made.formats import format_versions, make_newer
 
 from sparkle_curation.engine.io.format_version import FORMAT_VERSION
+from sparkle_curation.errors import MissingTableError
 from sparkle_curation.spec.layout import annotations_csv_path
 from sparkle_curation.spec.themes import THEMES
 
@@ -80,6 +82,24 @@ def test_every_file_of_ours_says_its_format(project: Project) -> None:
     assert "A file was written by a newer version of this project." in finished.stderr
     assert f"where:   {media}" in finished.stderr
     assert "kedro run --pipelines inspect" in finished.stderr
+
+
+def test_a_paper_is_written_of_the_variant(project: Project) -> None:
+    """From the record beside the variant: its version, its number of pairs; before there is one, the command for it."""
+    folder = project.output("05_model_input", "kiwi_edit")
+    project.run_here("curate", params={"threshold": 8.5})
+    project.run_here("paper")
+    record = json.loads((folder / "variant.json").read_text(encoding="utf-8"))
+    paper = project.output("08_reporting", "paper")
+    citation = yaml.safe_load((paper / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["version"] == record["version"]
+    assert f"version `{record['version']}`" in (folder / "README.md").read_text(encoding="utf-8")
+    total = summary(project)["metrics"]["total"]
+    methods = (paper / "methods.tex").read_text(encoding="utf-8")
+    assert f"The variant has {total['exported']} pairs" in methods
+    (folder / "variant.json").unlink()
+    with pytest.raises(MissingTableError, match="kedro run --pipelines curate"):
+        project.run_here("paper")
 
 
 def test_a_looser_variant_has_samples_that_the_release_left_out(project: Project) -> None:

@@ -20,6 +20,7 @@ from sparkle_curation.pipelines.filter.params import FilterParams
 from sparkle_curation.pipelines.ground.params import GroundParams
 from sparkle_curation.pipelines.inspect.params import InspectParams
 from sparkle_curation.pipelines.near_duplicates.params import NearDuplicatesParams
+from sparkle_curation.pipelines.paper.params import PaperParams
 from sparkle_curation.pipelines.prune.params import PruneParams
 from sparkle_curation.pipelines.report.params import ReportParams
 from sparkle_curation.pipelines.score.params import ScoreParams
@@ -42,6 +43,7 @@ class RunParameters(
     ScoreParams,
     GroundParams,
     PruneParams,
+    PaperParams,
 ):
     """Every parameter that a run understands.
 
@@ -68,6 +70,7 @@ _HOMES = {
     **dict.fromkeys(NearDuplicatesParams.model_fields, "conf/base/near_duplicates/parameters.yml"),
     **dict.fromkeys(ReportParams.model_fields, "conf/base/report/parameters.yml"),
     **dict.fromkeys(GroundParams.model_fields, "conf/base/ground/parameters.yml"),
+    **dict.fromkeys(PaperParams.model_fields, "conf/base/paper/parameters.yml"),
     **dict.fromkeys(PruneParams.model_fields, "conf/base/prune/parameters.yml"),
     **dict.fromkeys(ScoreParams.model_fields, "conf/base/score/parameters.yml"),
 }

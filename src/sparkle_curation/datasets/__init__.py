@@ -9,6 +9,7 @@ from sparkle_curation.datasets.reports.figure_dataset import FigureDataset
 from sparkle_curation.datasets.reports.image_dataset import PNGDataset
 from sparkle_curation.datasets.reports.report_datasets import MetricsJSONDataset, ReportCSVDataset
 from sparkle_curation.datasets.reports.text_dataset import TextDataset
+from sparkle_curation.datasets.reports.text_folder_dataset import TextFolderDataset
 from sparkle_curation.datasets.reports.validation_datasets import DataDocsDataset, ValidationsDataset
 from sparkle_curation.datasets.tables.fingerprints_dataset import FingerprintsDataset
 from sparkle_curation.datasets.tables.journal_dataset import JournalDataset
@@ -17,6 +18,7 @@ from sparkle_curation.datasets.tables.lean_tables_dataset import LeanTablesDatas
 from sparkle_curation.datasets.tables.schema_validator import TableSchemaValidator
 from sparkle_curation.datasets.tables.table_dataset import TableDataset
 from sparkle_curation.datasets.variant.kiwi_edit_dataset import KiwiEditDataset
+from sparkle_curation.datasets.variant.variant_facts_dataset import VariantFactsDataset
 from sparkle_curation.datasets.variant.variant_store import VariantStoreDataset
 from sparkle_curation.datasets.variant.version_datasets import DataVersionDataset, GitRevisionDataset
 
@@ -41,6 +43,8 @@ __all__ = [
     "TableDataset",
     "TableSchemaValidator",
     "TextDataset",
+    "TextFolderDataset",
     "ValidationsDataset",
+    "VariantFactsDataset",
     "VariantStoreDataset",
 ]

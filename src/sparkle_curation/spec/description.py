@@ -260,6 +260,31 @@ class Licence(_Part):
     terms: str = ""
 
 
+class Reference(_Part):
+    """A publication that stands behind the dataset, as a bibliography lists it.
+
+    Attributes:
+        key: of its BibTeX entry.
+        use: what a paper that uses the dataset cites it for: the ``dataset`` itself, the ``sources`` of its videos, the
+            judge of its ``scores``, the model of its ``groundings``, or the ``training`` code that it is made for.
+        title: of the publication.
+        authors: each as ``Given Family``; ``others`` at the end for those that are not named.
+        year: of publication.
+        arxiv: its number on arXiv.
+        themes: whose samples it is cited for; an empty list stands for all.
+    """
+
+    key: Annotated[
+        str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_:-]*$", description="letters, digits, _, : and -")
+    ]
+    use: Literal["dataset", "sources", "scores", "groundings", "training"]
+    title: str
+    authors: Annotated[tuple[str, ...], Field(min_length=1)]
+    year: Annotated[int, Field(ge=1900, le=2999)]
+    arxiv: str | None = None
+    themes: tuple[str, ...] = ()
+
+
 class Dataset(_Part):
     """A dataset, described.
 
@@ -281,6 +306,7 @@ class Dataset(_Part):
         scores: the scored stages.
         groundings: None for a dataset without.
         licences: the first that fits holds.
+        references: what a paper cites.
     """
 
     format: int
@@ -300,6 +326,7 @@ class Dataset(_Part):
     scores: Scores
     groundings: Groundings | None = None
     licences: tuple[Licence, ...] = ()
+    references: tuple[Reference, ...] = ()
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -316,11 +343,14 @@ class Dataset(_Part):
             for kind in stage.judged:
                 if kind not in kinds:
                     raise ValueError(f"stage {stage.name}, judged: {_unknown(kind, kinds)}")
-        for licence in self.licences:
-            for known, used in ((names, licence.themes), (kinds, licence.assets)):
-                for each in used:
-                    if each not in known:
-                        raise ValueError(f"licences: {_unknown(each, known)}")
+        _require_unique("references", [reference.key for reference in self.references])
+        for what, known, used in (
+            *(("licences", names, licence.themes) for licence in self.licences),
+            *(("licences", kinds, licence.assets) for licence in self.licences),
+            *(("references", names, reference.themes) for reference in self.references),
+        ):
+            for unknown in sorted(set(used) - set(known)):
+                raise ValueError(f"{what}: {_unknown(unknown, known)}")
         return self
 
 

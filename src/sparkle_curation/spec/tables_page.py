@@ -266,6 +266,11 @@ _OTHERS: dict[str, tuple[str, str]] = {
         "08_reporting/prune_counts.csv",
         "One row per journal: rows and bytes that it holds, and that no run wants any more.",
     ),
+    "paper_documents": (
+        "08_reporting/paper",
+        "Of the variant, to paste into a paper: `methods.tex`, `reproducibility.tex`, `tables.tex` (for booktabs), "
+        "`references.bib`, and `CITATION.cff`.",
+    ),
     "plots_page": ("08_reporting/plots_page.html", "The page in which `dvc plots` draws."),
     "inspect_journal": ("journals/inspect.journal", "What was probed so far, by the work's key."),
     "consistency_journal": ("journals/consistency.journal", "What was measured so far."),

@@ -14,6 +14,7 @@ from sparkle_curation.spec.licences import PAIR_KINDS, UNKNOWN, joint_licence, l
 from sparkle_curation.spec.sample_ids import ID_FORM
 from sparkle_curation.spec.stages import CRITERIA, PRIMARY_CRITERIA
 from sparkle_curation.spec.tables.ingested import ANNOTATION_COLUMNS, CSV_COLUMNS
+from sparkle_curation.variant.bibliography import write_bibtex
 from sparkle_curation.variant.facts import Split, VariantFacts
 from sparkle_curation.variant.provenance import CodeVersion
 
@@ -56,7 +57,7 @@ def _front_matter(facts: VariantFacts) -> str:
         (words for words, limit in _SIZE_CATEGORIES.items() if facts.sample_count < limit), "10M<n<100M"
     )
     data = DatasetCardData(
-        pretty_name=f"{about.title} variant, thresholds {' / '.join(map(_number, facts.thresholds.values()))}",
+        pretty_name=f"{about.title} variant, thresholds {' / '.join(map(shortest_number, facts.thresholds.values()))}",
         license=joint_licence(_themes(facts)),
         language=["en"],
         task_categories=["video-to-video"],
@@ -89,10 +90,10 @@ def _configs(splits: Sequence[Split]) -> dict[str, Any]:
 _BODY = """\
 # {title} variant
 
-{total:,} source/edited video pairs of {dataset}, {summary}:
-those that pass the thresholds below. The files are training annotations as
-[Kiwi-Edit](https://github.com/showlab/Kiwi-Edit) reads them. The videos are not here; the paths are relative to the
-root of {release}, its shards extracted.
+{opening} of {dataset}, {summary}:
+those that pass the thresholds below. This is version `{version}`, a digest of its rows. The files are
+training annotations as [Kiwi-Edit](https://github.com/showlab/Kiwi-Edit) reads them. The videos are not here; the
+paths are relative to the root of {release}, its shards extracted.
 
 ## Splits
 
@@ -127,7 +128,15 @@ The card that this writes names the version of the data that you have: the same 
 ## Licence
 
 {licence}
-{citation}"""
+## Citation
+
+The publications behind the dataset, and this variant; `kedro run --pipelines paper` writes them with a paragraph on methods,
+tables and a `CITATION.cff`.
+
+```bibtex
+{bibtex}
+```
+"""
 
 _MISSING: dict[MissingScores, str] = {
     "reject": "rejected there",
@@ -147,10 +156,11 @@ def _body(facts: VariantFacts) -> str:
         summary=about.summary,
         release=release if about.repository else "the release",
         licence=_licence(facts),
-        citation=f"\n## Citation\n\nCite the paper of {about.title}, [arXiv:{about.paper}]({paper}).\n"
-        if about.paper
-        else "",
-        total=facts.sample_count,
+        bibtex=write_bibtex(facts).strip(),
+        opening=f"{facts.sample_count:,} source/edited video pairs"
+        if facts.sample_count
+        else "**This variant is empty**: no source/edited video pair",
+        version=facts.version,
         splits=_table(
             ["split", "samples"], [(f"`{split.name}`", f"{split.sample_count:,}") for split in facts.splits]
         ),
@@ -184,7 +194,7 @@ def _licence(facts: VariantFacts) -> str:
 def _stages(facts: VariantFacts) -> str:
     """A row for each theme and the total: the samples known, those that each stage lets through, those exported."""
     headers = [
-        f"`{each.name}` {'>=' if each.is_at_least else '<='} {_number(facts.thresholds[each.name])}"
+        f"`{each.name}` {'>=' if each.is_at_least else '<='} {shortest_number(facts.thresholds[each.name])}"
         for each in CRITERIA
     ]
     columns = ["known", *(f"{each.name}_kept" for each in CRITERIA), "exported"]
@@ -204,7 +214,15 @@ def _code(code: CodeVersion) -> str:
 
 def _rebuild(facts: VariantFacts) -> str:
     """The commands that make the variant again from a download of the release."""
-    thresholds = {_number(facts.thresholds[each.name]) for each in PRIMARY_CRITERIA}
+    lines = ["```bash", rebuild_command(facts), "```"]
+    dvc = "With these settings in `conf/base/curate/parameters.yml`, `dvc repro` does the same."
+    lacking = " Changes that were not committed are not in it." if facts.code.is_dirty else ""
+    return "\n".join([*lines, "", f"{dvc}{lacking}"])
+
+
+def rebuild_command(facts: VariantFacts) -> str:
+    """What to type to make the variant again from a download of the release: a line, or two with a checkout."""
+    thresholds = {shortest_number(facts.thresholds[each.name]) for each in PRIMARY_CRITERIA}
     others = {each.name: facts.thresholds[each.name] for each in CRITERIA if not each.is_primary}
     settings = {
         **(
@@ -219,20 +237,17 @@ def _rebuild(facts: VariantFacts) -> str:
     }
     params = ",".join(f"{name}={value}" for name, value in settings.items())
     checkout = [f"git checkout {facts.code.revision}"] if facts.code.revision else []
-    lines = ["```bash", *checkout, f"kedro run --pipelines curate --params {params}", "```"]
-    dvc = "With these settings in `conf/base/curate/parameters.yml`, `dvc repro` does the same."
-    lacking = " Changes that were not committed are not in it." if facts.code.is_dirty else ""
-    return "\n".join([*lines, "", f"{dvc}{lacking}"])
+    return "\n".join([*checkout, f"kedro run --pipelines curate --params {params}"])
 
 
 def _each(thresholds: Mapping[str, float]) -> dict[str, str]:
-    return {f"thresholds.{name}": _number(value) for name, value in thresholds.items()}
+    return {f"thresholds.{name}": shortest_number(value) for name, value in thresholds.items()}
 
 
-def _number(value: float) -> str:
+def shortest_number(value: float) -> str:
     """A number in its shortest form that reads back as the same.
 
-    >>> [_number(value) for value in (8.0, 8.5, 8.0123456789)]
+    >>> [shortest_number(value) for value in (8.0, 8.5, 8.0123456789)]
     ['8', '8.5', '8.0123456789']
     """
     return repr(float(value)).removesuffix(".0")

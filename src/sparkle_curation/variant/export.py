@@ -32,17 +32,17 @@ VARIANT_COLUMNS: tuple[str, ...] = (
 
 @dataclass(frozen=True)
 class Variant:
-    """A variant as it is kept: its samples, and the card that describes them.
+    """A variant as it is kept: its samples, and what describes them.
 
     Attributes:
         samples: with ``VARIANT_COLUMNS``; the rows of a theme in the order that its CSV shall have.
-        card: the text of its ``README.md``.
+        documents: text by file name: the card, and the record that it is read again from.
         known_themes: themes that the available release has a sample of. Another one that has pairs where the variant is to
             be written has lost its sources, and is not to go in silence. None: any may go.
     """
 
     samples: pl.DataFrame
-    card: str
+    documents: Mapping[str, str]
     known_themes: frozenset[str] | None = None
 
 

@@ -50,6 +50,8 @@ class VariantFacts:
         data: the release that it was made from.
         settings: further parameters that decide which samples are in it, by their dotted names; null for a default
             that needs no word.
+        version: of the variant's rows, from ``record.identify_variant``.
+        libraries: the versions of what it was made with, by name.
     """
 
     splits: Sequence[Split]
@@ -60,6 +62,8 @@ class VariantFacts:
     code: CodeVersion
     data: DataVersion
     settings: Mapping[str, object] = field(default_factory=dict)
+    version: str = ""
+    libraries: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def sample_count(self) -> int:

@@ -59,7 +59,7 @@ def test_a_variant_replaces_the_one_before(tmp_path: Path) -> None:
 def test_a_card_changes_with_its_samples(tmp_path: Path) -> None:
     """It lies beside the folder of the CSVs, and a variant without one leaves none of another variant."""
     dataset = KiwiEditDataset(filepath=str(tmp_path / "variant"))
-    dataset.save(Variant(variant(TIME), "# card\n"))
+    dataset.save(Variant(variant(TIME), {"README.md": "# card\n"}))
     assert file_names(tmp_path / "variant") == ["README.md", "prompts"]
     assert (tmp_path / "variant" / "README.md").read_bytes() == b"# card\n"
     assert dataset.load()["id"].to_list() == [TIME["id"]]
@@ -73,7 +73,7 @@ def test_a_variant_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> 
     dataset.save(variant(TIME))
     broken = STYLE | {"edit_type": "style", "extra_fields": "{not json"}
     with pytest.raises(DatasetError):
-        dataset.save(Variant(variant(TIME | {"prompt": "new"}, broken), "# new"))
+        dataset.save(Variant(variant(TIME | {"prompt": "new"}, broken), {"README.md": "# new"}))
     assert dataset.load()["prompt"].to_list() == [TIME["prompt"]]
     assert file_names(tmp_path / "variant") == ["prompts"]
     assert file_names(tmp_path) == ["variant"]

@@ -22,7 +22,6 @@ from sparkle_curation.spec.layout import (
 from sparkle_curation.spec.tables.ingested import CSV_COLUMNS
 from sparkle_curation.spec.themes import THEMES
 from sparkle_curation.spec.training_csv import parse_training_csv, write_training_csv
-from sparkle_curation.variant.card import CARD_NAME
 from sparkle_curation.variant.export import VARIANT_COLUMNS, Variant
 from sparkle_curation.variant.metadata_text import parse_metadata, write_metadata
 
@@ -49,7 +48,7 @@ PARTS = tuple(Part(theme, split) for theme in THEMES for split in SPLITS)
 
 
 class KiwiEditDataset(AbstractDataset[Variant | pl.DataFrame, pl.DataFrame]):
-    """A folder with a variant: in ``prompts/`` each theme's CSV and metadata JSONL, and beside it the card.
+    """A folder with a variant: in ``prompts/`` each theme's CSV and metadata JSONL, beside it its card and its record.
 
     Samples whose ``split`` is ``val`` stand in ``{theme}_val.csv`` and ``{theme}_val_metadata.jsonl``.
     The folder changes as a whole: nobody sees the CSV or the card of one variant beside a CSV of another. Whatever
@@ -77,7 +76,7 @@ class KiwiEditDataset(AbstractDataset[Variant | pl.DataFrame, pl.DataFrame]):
         return pl.concat([empty, *(self._load_part(part) for part in self._parts())])
 
     def save(self, data: Variant | pl.DataFrame) -> None:
-        """Replace the folder by the files of ``data``; samples alone have no card.
+        """Replace the folder by the files of ``data``; samples alone have no card and no record.
 
         Args:
             data: samples with ``VARIANT_COLUMNS``; the rows of a theme in the order that its CSV shall have. Without
@@ -86,13 +85,12 @@ class KiwiEditDataset(AbstractDataset[Variant | pl.DataFrame, pl.DataFrame]):
         Raises:
             EmptyOutputError: the folder has pairs of a theme that the available release does not know any more.
         """
-        samples, card = (data.samples, data.card) if isinstance(data, Variant) else (data, None)
-        if isinstance(data, Variant):
-            self._check_themes(data)
+        variant = data if isinstance(data, Variant) else Variant(data, {})
+        self._check_themes(variant)
         with atomic_folder(self._folder) as temporary:
-            _write_parts(samples, temporary)
-            if card is not None:
-                (temporary / CARD_NAME).write_text(card, encoding="utf-8", newline="\n")
+            _write_parts(variant.samples, temporary)
+            for name, text in variant.documents.items():
+                (temporary / name).write_text(text, encoding="utf-8", newline="\n")
 
     def _check_themes(self, variant: Variant) -> None:
         """Nothing, when each theme of the folder is still known, or any may go."""

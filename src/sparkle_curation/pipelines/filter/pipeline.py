@@ -114,11 +114,11 @@ def create_pipeline(**_: object) -> Pipeline:
                     "code_version",
                     "data_version",
                 ],
-                "variant_card",
+                "variant_documents",
             ),
             _step(
                 assemble_variant,
-                ["samples_exported", "variant_card", "sample_counts", "params:allow_empty"],
+                ["samples_exported", "variant_documents", "sample_counts", "params:allow_empty"],
                 "variant_samples",
             ),
             _step(

@@ -17,9 +17,10 @@ from sparkle_curation.loader.prompt_hazards import find_prompt_hazards
 from sparkle_curation.pipelines.filter.params import PreflightParams
 from sparkle_curation.spec.tables.ingested import JSONL_TABLES
 from sparkle_curation.variant import empty_variant, export, split
-from sparkle_curation.variant.card import write_card
+from sparkle_curation.variant.card import CARD_NAME, write_card
 from sparkle_curation.variant.facts import VariantFacts, list_splits
 from sparkle_curation.variant.provenance import CodeVersion, DataVersion
+from sparkle_curation.variant.record import RECORD_NAME, identify_variant, name_libraries, write_record
 
 logger = logging.getLogger(__name__)
 
@@ -145,8 +146,8 @@ def describe_variant(
     choices: CurationChoices,
     code_version: CodeVersion,
     data_version: DataVersion,
-) -> str:
-    """The variant's dataset card: what it is, how many samples it has, how it was made, how to rebuild it.
+) -> dict[str, str]:
+    """The variant's dataset card, for people, and its record, to be read again: what it is and how it was made.
 
     Args:
         samples_exported: the samples, with their split.
@@ -156,24 +157,28 @@ def describe_variant(
         code_version: of the code.
         data_version: of the release.
     """
-    return write_card(
-        VariantFacts(
-            splits=list_splits(samples_exported),
-            counts=sample_counts,
-            thresholds=thresholds,
-            missing_scores=choices.missing_scores,
-            imputed_scores=choices.imputed_scores,
-            code=code_version,
-            data=data_version,
-            settings=choices.dotted,
-        )
+    facts = VariantFacts(
+        splits=list_splits(samples_exported),
+        counts=sample_counts,
+        thresholds=thresholds,
+        missing_scores=choices.missing_scores,
+        imputed_scores=choices.imputed_scores,
+        code=code_version,
+        data=data_version,
+        settings=choices.dotted,
+        version=identify_variant(samples_exported),
+        libraries=name_libraries(),
     )
+    return {CARD_NAME: write_card(facts), RECORD_NAME: write_record(facts)}
 
 
 def assemble_variant(
-    samples_exported: pl.DataFrame, variant_card: str, sample_counts: pl.DataFrame, allow_empty: bool
+    samples_exported: pl.DataFrame,
+    variant_documents: dict[str, str],
+    sample_counts: pl.DataFrame,
+    allow_empty: bool,
 ) -> export.Variant:
-    """The variant: its samples with their card, to be written as a set.
+    """The variant: its samples with what describes them, to be written as a set.
 
     Raises:
         EmptyOutputError: there is no sample, and ``allow_empty`` is not set.
@@ -181,7 +186,7 @@ def assemble_variant(
     *by_theme, total = sample_counts.to_dicts()
     empty_variant.check_exported(total, allow_empty=allow_empty)
     known_themes = frozenset(row["theme"] for row in by_theme if row["known"])
-    return export.Variant(samples_exported, variant_card, None if allow_empty else known_themes)
+    return export.Variant(samples_exported, variant_documents, None if allow_empty else known_themes)
 
 
 def measure_curation(

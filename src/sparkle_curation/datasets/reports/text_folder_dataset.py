@@ -1,0 +1,59 @@
+"""A folder of texts that belong together."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from kedro.io import AbstractDataset
+from kedro_datasets._typing import HTMLPreview
+
+from sparkle_curation.engine.io.atomic import atomic_folder
+
+
+class TextFolderDataset(AbstractDataset[Mapping[str, str], dict[str, str]]):
+    """UTF-8 texts by file name; the folder changes as a whole, and what else lies in it is gone after a save.
+
+    Args:
+        filepath: the folder.
+        metadata: anything for other tools, such as the layer in Kedro-Viz.
+
+    Example:
+        .. code-block:: yaml
+
+            paper_documents:
+              type: sparkle_curation.datasets.TextFolderDataset
+              filepath: data/08_reporting/paper
+    """
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        self._folder = Path(filepath)
+        self.metadata = metadata
+
+    def load(self) -> dict[str, str]:
+        """The texts by file name."""
+        return {path.name: path.read_text(encoding="utf-8") for path in sorted(self._folder.iterdir())}
+
+    def save(self, data: Mapping[str, str]) -> None:
+        """Replace the folder by ``data``."""
+        with atomic_folder(self._folder) as temporary:
+            for name, text in data.items():
+                (temporary / name).write_text(text, encoding="utf-8", newline="\n")
+
+    def preview(self) -> HTMLPreview:
+        """The texts as they stand, each under its name."""
+        if not self._exists():
+            return HTMLPreview("<p>not made yet</p>")
+        shown = (
+            f"<h3>{html.escape(name)}</h3><pre>{html.escape(text)}</pre>"
+            for name, text in self.load().items()
+        )
+        return HTMLPreview("".join(shown))
+
+    def _exists(self) -> bool:
+        return self._folder.is_dir()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._folder)}
