@@ -268,8 +268,7 @@ _OTHERS: dict[str, tuple[str, str]] = {
     ),
     "paper_documents": (
         "08_reporting/paper",
-        "Of the variant, to paste into a paper: `methods.tex`, `reproducibility.tex`, `tables.tex` (for booktabs), "
-        "`references.bib`, and `CITATION.cff`.",
+        "Of the variant: `methods.tex`, `reproducibility.tex`, `tables.tex`, `references.bib` and `CITATION.cff`.",
     ),
     "plots_page": ("08_reporting/plots_page.html", "The page in which `dvc plots` draws."),
     "inspect_journal": ("journals/inspect.journal", "What was probed so far, by the work's key."),
