@@ -216,3 +216,28 @@ def test_any_curation_has_a_card_that_adds_up(
     assert facts.sample_count == len(ids)
     is_known = bool(expected) and "openve3m" not in expected
     assert DatasetCard(write_card(facts)).data.license == ("cc-by-4.0" if is_known else "other")
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"split.val_share": 0.0, "split.grouped_by": "file"}, ""),
+        ({"split.val_share": 0.1, "split.grouped_by": "picture"}, "source clips look alike"),
+        (
+            {"split.val_share": 0.1, "split.grouped_by": "file"},
+            "Warning: validation was kept apart by the files",
+        ),
+    ],
+)
+def test_a_split_by_files_alone_is_a_warning(settings: dict[str, object], said: str) -> None:
+    """It keeps copies apart and not what was encoded anew; a variant without validation says nothing of it."""
+    card = write_card(replace(facts_of(GOOD), settings=settings))
+    assert said in card
+    assert ("validation was" in card) == ("Warning" in said)
+    assert ("look alike" in card) == ("alike" in said)
+
+
+def test_an_empty_variant_says_so_first() -> None:
+    """In the first sentence under its title."""
+    opening = write_card(facts_of()).partition("# Sparkle variant\n\n")[2]
+    assert opening.startswith("**This variant is empty**")

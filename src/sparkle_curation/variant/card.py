@@ -115,7 +115,7 @@ lets through. A kept sample is exported if it has a prompt and both videos, and 
 
 - A sample without a score at a stage was {missing_scores}.
 - A sample whose score is proven to hold an imputed value was {imputed_scores}.
-- Code: {code}.
+{held_out}- Code: {code}.
 - Data: version `{data.digest}`: {data.source_count:,} sources with {data.record_count:,} records in
   {data.size_bytes:,} bytes. The same sources have the same version on any machine.
 
@@ -170,6 +170,7 @@ def _body(facts: VariantFacts) -> str:
         stages=_stages(facts),
         missing_scores=_MISSING[facts.missing_scores],
         imputed_scores=_IMPUTED[facts.imputed_scores],
+        held_out=_held_out(facts),
         code=_code(facts.code),
         data=facts.data,
         rebuild=_rebuild(facts),
@@ -203,6 +204,18 @@ def _stages(facts: VariantFacts) -> str:
         for theme, *counts in facts.counts.select("theme", *columns).iter_rows()
     ]
     return _table(["theme", "known", *headers, "exported"], rows)
+
+
+def _held_out(facts: VariantFacts) -> str:
+    """How validation was kept apart from training, as an item of a list; nothing where nothing was held out."""
+    if not facts.settings.get("split.val_share"):
+        return ""
+    if facts.settings.get("split.grouped_by") == "file":
+        return (
+            "- **Warning: validation was kept apart by the files of the source clips alone.** A clip that was cut or\n"
+            "  encoded anew may stand on both sides of the split; `split.grouped_by=picture` tells those.\n"
+        )
+    return "- Samples whose source clips look alike are all for training, or all for validation.\n"
 
 
 def _code(code: CodeVersion) -> str:
