@@ -66,7 +66,7 @@ class EmptyOutputError(SparkleError):
 
 
 class MissingTableError(SparkleError):
-    """A table that a step reads was never written."""
+    """A table that a step reads was never written, or is not whole."""
 
 
 class StaleTableError(SparkleError):

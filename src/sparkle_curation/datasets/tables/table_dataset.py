@@ -25,6 +25,9 @@ from sparkle_curation.engine.io.atomic import atomic_file, atomic_folder, link_o
 from sparkle_curation.engine.io.parquet import (
     FORMAT_KEY,
     FORMAT_METADATA,
+    LISTING,
+    list_partitions,
+    listed_partitions,
     missing_table,
     parquet_files,
     scan_parquet,
@@ -101,7 +104,7 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
         """The table, not yet read.
 
         Raises:
-            MissingTableError: it was never written, and must be there.
+            MissingTableError: it was never written, and must be there; or one of its files is gone or torn.
             FormatVersionError: a newer version of this project wrote it.
         """
         if not self._exists():
@@ -154,7 +157,8 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
             if path in stored and stored_fingerprint(self._path / path) == stream.fingerprint
         }
         any_stream = next(iter(streams.values()))
-        if kept == set(streams) == stored:
+        is_listed = listed_partitions(self._path) == set(streams)
+        if is_listed and kept == set(streams) == stored:
             return _tell_unchanged(data.title, any_stream.log_level)
         changed = {path: stream for path, stream in streams.items() if path not in kept}
         done_bytes = 0
@@ -169,6 +173,11 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
                 (temporary / path).parent.mkdir(parents=True, exist_ok=True)
                 _write_stream(stream, temporary / path, partial(_add_progress, progress, done_bytes))
                 done_bytes += stream.total_bytes
+            # What is kept is of this schema, so the list of the same files is too.
+            if kept and is_listed:
+                link_or_copy(self._path / LISTING, temporary / LISTING)
+            else:
+                list_partitions(temporary, data.schema, streams)
             row_count = stored_rows(temporary)
             self._check_rows(any_stream, row_count)
         _tell_rows(data.title, any_stream.log_level, row_count, len(kept), len(streams))

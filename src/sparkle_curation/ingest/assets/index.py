@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from sparkle_curation.engine.io.parquet import missing_table, open_table, parquet_files
+from sparkle_curation.engine.io.parquet import open_table, whole_table
 from sparkle_curation.spec.layout import ASSET_KINDS, asset_path
 from sparkle_curation.spec.sample_ids import ID_DIGITS, parse_sample_id
 from sparkle_curation.spec.themes import THEMES
@@ -94,12 +94,9 @@ def stored_index(path: Path) -> AssetIndex:
     """The index of the table of assets at ``path``; read once in a process, and again when one of its files changes.
 
     Raises:
-        MissingTableError: it was never written.
+        MissingTableError: it was never written, or one of its files is gone or torn.
     """
-    files = parquet_files(path)
-    if not files:
-        raise missing_table(path, "ingest")
-    facts = ((file, file.stat()) for file in files)
+    facts = ((file, file.stat()) for file in whole_table(path, made_by="ingest"))
     return _read_once(path, *((file, fact.st_mtime_ns, fact.st_size, fact.st_ino) for file, fact in facts))
 
 
