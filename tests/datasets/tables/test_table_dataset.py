@@ -375,6 +375,17 @@ def test_a_table_by_theme_is_read_again_when_one_of_its_files_is_gone(by_theme: 
         assert len(places(by_theme)) == len(THEMES)
 
 
+def test_rows_of_a_theme_that_is_not_described_are_told(by_theme: TableDataset) -> None:
+    """As when it was renamed; of a table that is there, with what makes all tables again."""
+    with pytest.raises(DatasetError, match=r"got: +before[\s\S]*kedro run --pipelines curate"):
+        by_theme.save(stream(rows(THEME_A, 1), rows("before", 2)))
+    by_theme.save(stream(rows(THEME_A, 1)))
+    (by_theme._path / f"{THEME_B}.parquet").rename(by_theme._path / "before.parquet")
+    told = rf"no {THEME_B}\.parquet, but before\.parquet[\s\S]*kedro run --pipelines curate"
+    with pytest.raises(DatasetError, match=told):
+        by_theme.load()
+
+
 def test_a_frame_without_rows_keeps_its_columns(by_theme: TableDataset) -> None:
     """In every file."""
     by_theme.save(pl.DataFrame(schema={"theme": pl.String, "x": pl.Int8}))
@@ -407,5 +418,5 @@ def test_a_table_of_which_a_file_is_gone_is_not_read(by_theme: TableDataset) -> 
     """It is named, instead of a table with fewer rows."""
     by_theme.save(stream(rows(THEME_A, 1), rows(THEME_B, 2)))
     (by_theme._path / f"{THEME_B}.parquet").unlink()
-    with pytest.raises(DatasetError, match=rf"A table is not there[\s\S]*{THEME_B}\.parquet"):
+    with pytest.raises(DatasetError, match=rf"A table lacks some of its files[\s\S]*{THEME_B}\.parquet"):
         by_theme.load()

@@ -34,7 +34,7 @@ from sparkle_curation.engine.io.parquet import (
 )
 from sparkle_curation.engine.progress import byte_progress
 from sparkle_curation.engine.table_stream import PartitionedStream, TableStream
-from sparkle_curation.errors import EmptyOutputError, MissingTableError
+from sparkle_curation.errors import EmptyOutputError, MissingTableError, UndescribedError
 from sparkle_curation.spec.old_names import with_new_names
 from sparkle_curation.spec.themes import THEMES
 
@@ -223,6 +223,12 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
                 "is wrong with them; if the table shall be empty: --params allow_empty=true",
             )
 
+    def gone_files(self) -> list[str]:
+        """The files of its folder that it was written with, or has for each theme, and that are there no more."""
+        wanted = self._names or listed_partitions(self._path) or set()
+        there = {file.relative_to(self._path).as_posix() for file in parquet_files(self._path)}
+        return sorted(wanted - there) if self._path.is_dir() else []
+
     def preview(self, nrows: int = 20) -> TablePreview:
         """The first ``nrows`` rows; only they are read."""
         return table_preview(self.load().head(nrows).collect() if self._exists() else NOT_MADE)
@@ -325,12 +331,16 @@ def _write(batches: Iterator[pa.Table], stream: TableStream, path: Path) -> None
 def _write_by_theme(stream: TableStream, folder: Path) -> None:
     """Write the whole stream to a file for each theme of the dataset."""
     paths = {theme: folder / f"{theme}.parquet" for theme in THEMES}
-    batches = (
-        (paths[theme], batch.filter(pc.equal(batch["theme"], theme)))
-        for batch in stream.batches()
-        for theme in pc.unique(batch["theme"]).to_pylist()
-    )
-    _write_routed(batches, stream, paths.values())
+
+    def routed() -> Iterator[tuple[Path, pa.Table]]:
+        for batch in stream.batches():
+            themes = pc.unique(batch["theme"]).to_pylist()
+            if not set(themes) <= paths.keys():
+                raise UndescribedError(themes, THEMES, where=f"themes of the table {stream.title}")
+            for theme in themes:
+                yield paths[theme], batch.filter(pc.equal(batch["theme"], theme))
+
+    _write_routed(routed(), stream, paths.values())
 
 
 def _write_routed(

@@ -67,12 +67,16 @@ def whole_table(path: Path, *, made_by: str, names: Collection[str] = ()) -> lis
         return files
     there = {file.relative_to(path).as_posix(): file for file in files}
     if gone := sorted(wanted - there.keys()):
+        other = sorted(there.keys() - wanted) if names else []
         raise MissingTableError(
             "A table lacks some of its files",
             where=path,
-            got=f"no {', '.join(gone[:3])}{f' and {len(gone) - 3:,} more' if len(gone) > 3 else ''}",
+            got=f"no {', '.join(gone[:3])}{f' and {len(gone) - 3:,} more' if len(gone) > 3 else ''}"
+            + (
+                f", but {', '.join(other)}: the description was another one when it was made" if other else ""
+            ),
             allowed=f"the {len(wanted):,} files that it consists of",
-            todo=f"make it whole: kedro run --pipelines {made_by}",
+            todo=f"make it whole: kedro run --pipelines {'curate' if other else made_by}",
         )
     return [file for name, file in there.items() if name in wanted]
 

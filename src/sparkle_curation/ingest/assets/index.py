@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from sparkle_curation.engine.io.parquet import open_table, whole_table
+from sparkle_curation.errors import UndescribedError
 from sparkle_curation.spec.layout import ASSET_KINDS, asset_path
 from sparkle_curation.spec.sample_ids import ID_DIGITS, parse_sample_id
 from sparkle_curation.spec.themes import THEMES
@@ -152,8 +153,15 @@ class _Columns(NamedTuple):
 
 
 def _numbered(texts: pa.DictionaryArray, numbers: Mapping[str, int]) -> NDArray[np.int32]:
-    """The number of each text; ``_LOOSE`` for null."""
-    known = np.array([*(numbers[text] for text in texts.dictionary.to_pylist()), _LOOSE], np.int32)
+    """The number of each text; ``_LOOSE`` for null.
+
+    Raises:
+        UndescribedError: a text has none.
+    """
+    texts_used = texts.dictionary.to_pylist()
+    if not set(texts_used) <= numbers.keys():
+        raise UndescribedError(texts_used, numbers, where="themes and kinds of the table assets")
+    known = np.array([*(numbers[text] for text in texts_used), _LOOSE], np.int32)
     places = np.full(len(texts), _LOOSE, np.int32)
     is_there = _array(texts.indices.is_valid().cast(pa.uint8())).view(np.bool_)
     places[is_there] = _array(texts.indices.drop_null())
