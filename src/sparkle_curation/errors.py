@@ -66,11 +66,25 @@ class EmptyOutputError(SparkleError):
 
 
 class MissingTableError(SparkleError):
-    """A table that a step reads was never written."""
+    """A table that a step reads was never written, or is not whole."""
 
 
 class StaleTableError(SparkleError):
     """A table lacks what another one has come to hold since it was written."""
+
+
+class UndescribedError(StaleTableError):
+    """A table has rows of themes or kinds that the description of the dataset does not have, as before it was changed."""
+
+    def __init__(self, names: Iterable[str], known: Iterable[str], *, where: object) -> None:
+        known = list(known)
+        super().__init__(
+            "There are rows of what the description of the dataset does not have",
+            where=where,
+            got=", ".join(sorted(set(names) - set(known))),
+            allowed=", ".join(known),
+            todo="describe it in dataset.yml; or, if it shall go, make the tables again: kedro run --pipelines curate",
+        )
 
 
 class ValidationError(SparkleError):

@@ -112,6 +112,30 @@ def test_a_torn_table_is_named(setup_of: SetupOf, data_root: Path) -> None:
     assert "annotations: no whole Parquet file" in told["outputs of ingest"].found
 
 
+def test_what_was_deleted_is_told_so(setup_of: SetupOf, data_root: Path) -> None:
+    """A table, a file of one, and those of a node of which all are gone, but others that read them are there."""
+    shutil.rmtree(data_root / MEDIA.parent)
+    (data_root / ANNOTATIONS).unlink()
+    (data_root / "08_reporting" / "funnel.csv").unlink()
+    told = found_in(setup_of(data_root=data_root))
+    assert "annotations: no file time.parquet any more" in told["outputs of ingest"].found
+    assert "media: deleted" in told["outputs of inspect"].found
+    assert "funnel: deleted" in told["outputs of filter"].found
+    assert not any("other code" in each.found for each in told.values())
+
+
+def test_pipelines_are_told_in_the_order_of_running_them(setup_of: SetupOf, data_root: Path) -> None:
+    """Each behind those that make what it reads."""
+    shutil.rmtree(data_root / "02_intermediate")
+    shutil.rmtree(data_root / "03_primary")
+    shutil.rmtree(data_root / "08_reporting" / "validations")
+    assert list(found_in(setup_of(data_root=data_root))) == [
+        "outputs of ingest", "outputs of inspect", "outputs of validate", "outputs of filter",
+    ]  # fmt: skip
+    names = list(setup_of().pipelines)
+    assert names.index("filter") > names.index("near_duplicates") > names.index("inspect")
+
+
 def test_nothing_is_written(setup_of: SetupOf, data_root: Path) -> None:
     """Each file keeps its bytes and time."""
 

@@ -73,6 +73,15 @@ def test_what_had_records_must_still_have_a_source(tmp_path: Path) -> None:
     check_release(files, before, allow_empty=True)
 
 
+def test_a_theme_that_is_described_no_more_is_named(tmp_path: Path) -> None:
+    """With what to do: the release has it under the name that the description had."""
+    before = used(("annotations", "before", "prompts/before_train.csv", 1))
+    with pytest.raises(EmptyOutputError) as caught:
+        check_release(ReleaseFiles(str(made(tmp_path, CSV))), before, allow_empty=False)
+    assert caught.value.got == "nothing of annotations of before (was prompts/before_train.csv)"
+    assert (caught.value.todo or "").startswith("describe before in dataset.yml")
+
+
 def test_a_release_that_has_what_is_lost_is_named(tmp_path: Path) -> None:
     """The folder above has the theme; one below, with less, is not named."""
     above = made(tmp_path / "above", CSV, "prompts/style_train.csv")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from sparkle_curation.spec import description
-from sparkle_curation.spec.description import Dataset, dataset, measuring_slice, stage_slice
+from sparkle_curation.spec import slices
+from sparkle_curation.spec.description import Dataset, dataset
+from sparkle_curation.spec.slices import measuring_slice, stage_slice
 
 
 def described_as(monkeypatch: pytest.MonkeyPatch, changed: Dataset) -> None:
     """Let the description be another one."""
-    monkeypatch.setattr(description, "dataset", lambda: changed)
+    monkeypatch.setattr(slices, "dataset", lambda: changed)
 
 
 def test_measures_are_made_anew_after_another_rate_of_frames_and_not_after_another_title(
@@ -34,8 +35,8 @@ def test_a_score_table_is_made_anew_when_another_criterion_is_primary(
     before = stage_slice(stage.name)
 
     def with_criterion(**changes: object) -> Dataset:
-        criteria = [stage.criteria[0].model_copy(update=changes), *stage.criteria[1:]]
-        stages = [stage.model_copy(update={"criteria": criteria}), *known.scores.stages[1:]]
+        criteria = (stage.criteria[0].model_copy(update=changes), *stage.criteria[1:])
+        stages = (stage.model_copy(update={"criteria": criteria}), *known.scores.stages[1:])
         return known.model_copy(update={"scores": known.scores.model_copy(update={"stages": stages})})
 
     described_as(monkeypatch, with_criterion(threshold=1.0))

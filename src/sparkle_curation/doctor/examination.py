@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from kedro.io.core import DatasetError
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -17,6 +18,7 @@ from sparkle_curation.doctor.setup import Setup
 from sparkle_curation.engine.log_text import terminal_text
 from sparkle_curation.errors import SparkleError
 from sparkle_curation.masking import without_secrets
+from sparkle_curation.telling import in_words
 
 Check = Callable[[Setup], Iterable[Finding]]
 
@@ -74,6 +76,11 @@ def _run(check: Check, setup: Setup) -> Iterator[Finding]:
         yield from check(setup)
     except SparkleError as error:
         yield of_error(subject, error)
+    except DatasetError as error:
+        told = in_words(error)
+        if told is None:
+            raise
+        yield of_error(subject, told)
     except OSError as error:
         yield Finding(subject, State.PROBLEM, f"cannot be looked at: {error}", "look at the permissions")
 

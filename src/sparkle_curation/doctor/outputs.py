@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
-from kedro.io import MemoryDataset
+from kedro.io import DatasetError, MemoryDataset
 from kedro.pipeline import Node
 
 from sparkle_curation.datasets import FingerprintsDataset, JournalDataset, TableDataset
@@ -53,17 +53,20 @@ def check_outputs(setup: Setup) -> Iterator[Finding]:
     """Per pipeline the outputs that are not what it would make now; those that were never made are none of them."""
     files = _usable_release(setup)
     changed = _changed_sources(setup, files) if files else {}
+    needed = _needed(setup)
     made = 0
     stale: dict[str, dict[str, str]] = {}
     for name, pipeline in setup.pipelines.items():
         for node in pipeline.nodes:
-            outputs = {each: path for each in node.outputs if (path := setup.path_of(each)) and path.exists()}
+            paths = {each: path for each in node.outputs if (path := setup.path_of(each))}
+            outputs = {each: path for each, path in paths.items() if path.exists()}
             made += len(outputs)
             now = _fingerprints(setup, node, files) if outputs else {}
             reasons = {
-                each: _reason(setup, node, path, now.get(each), changed.get(each, ""))
+                each: _gone(setup, each) or _reason(setup, node, path, now.get(each), changed.get(each, ""))
                 for each, path in outputs.items()
             }
+            reasons |= {each: "deleted" for each in paths if each in needed and each not in outputs}
             stale.setdefault(name, {}).update({each: reason for each, reason in reasons.items() if reason})
     for name, tables in stale.items():
         if tables:
@@ -93,6 +96,23 @@ def _told(stale: dict[str, str]) -> str:
         if not _COMPANION.search(table) or stale.get(_COMPANION.sub("", table)) != reason:
             by_reason.setdefault(reason, []).append(table)
     return "; ".join(f"{listed(tables)}: {reason}" for reason, tables in by_reason.items())
+
+
+def _needed(setup: Setup) -> set[str]:
+    """What must have been there: outputs of nodes of which one is there still, and what those nodes read."""
+    needed: set[str] = set()
+    for node in (node for pipeline in setup.pipelines.values() for node in pipeline.nodes):
+        if any((path := setup.path_of(each)) and path.exists() for each in node.outputs):
+            needed.update(node.outputs)
+            needed.update(each for each in node.inputs if not setup.is_optional(each))
+    return needed
+
+
+def _gone(setup: Setup, output: str) -> str:
+    """Which files of a table are gone; empty where none is."""
+    table = setup.catalog.get(output)
+    gone = table.gone_files() if isinstance(table, TableDataset) else []
+    return f"no file {listed(gone, 3)} any more" if gone else ""
 
 
 def _reason(setup: Setup, node: Node, path: Path, now: Wanted, changed: str) -> str:
@@ -132,25 +152,27 @@ def _fingerprints(setup: Setup, node: Node, files: ReleaseFiles | None) -> dict[
     datasets = {name: setup.catalog.get(name) for name in node.inputs}
     prints = [each for each in datasets.values() if isinstance(each, FingerprintsDataset)]
     is_ingested = bool(set(node.outputs) & set(COLUMNS))
-    if (is_ingested and files is None) or not (is_ingested or prints):
+    # Only a node of tables gives streams, of which nothing is read here.
+    is_of_tables = all(isinstance(setup.catalog.get(name), TableDataset) for name in node.outputs)
+    if (is_ingested and files is None) or not (is_ingested or prints) or not is_of_tables:
         return {}
-    if not all(isinstance(setup.catalog.get(name), TableDataset) for name in node.outputs):
-        return {}  # only a node of tables gives streams, of which nothing is read here
     if not all(each.exists() for each in prints) or sum(map(_hashed_bytes, prints)) > MOST_HASHED_BYTES:
         return {}
-    if node.func is inspect_nodes.probe_assets:
-        asked = check_parameters(setup.parameters).inspect
-        assets = prints[0].load()["assets"]
-        return {
-            node.outputs[0]: media_fingerprint(
-                assets, asked.inspected_kinds, asked.depth, [inspect_nodes.__name__]
-            )
-        }
-    if any(isinstance(each, JournalDataset) for each in datasets.values()):
+    try:
+        if node.func is inspect_nodes.probe_assets:
+            return {node.outputs[0]: _media_fingerprint(setup, prints[0].load()["assets"])}
+        if any(isinstance(each, JournalDataset) for each in datasets.values()):
+            return {}
+        found = node.func(*(_input(setup, name, files) for name in node.inputs))
+    except DatasetError:  # an input that lacks files, which is told of that
         return {}
-    found = node.func(*(_input(setup, name, files) for name in node.inputs))
     streams = found if isinstance(found, tuple) else (found,)
     return {name: _wanted(stream) for name, stream in zip(node.outputs, streams, strict=False)}
+
+
+def _media_fingerprint(setup: Setup, assets: str) -> str:
+    asked = check_parameters(setup.parameters).inspect
+    return media_fingerprint(assets, asked.inspected_kinds, asked.depth, [inspect_nodes.__name__])
 
 
 def _wanted(stream: Any) -> Wanted:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 from fsspec.core import split_protocol
 from kedro.io import DatasetError
 
@@ -57,12 +60,20 @@ def sizes_now(files: ReleaseFiles) -> dict[str, int]:
 def sources_then(setup: Setup) -> pl.DataFrame:
     """What the tables in the data root were made of: ``table``, ``theme``, ``path``, ``size_bytes``, ``record_count``."""
     paths = [setup.path_of(f"{table}_source_files") for table in COLUMNS]
-    there = [file for path in paths if path for file in parquet_files(path)]
+    there = [file for path in paths if path for file in parquet_files(path) if _is_whole(file)]
     columns = {"table": pl.String, "theme": pl.String, "path": pl.String}
     empty = pl.DataFrame(schema={**columns, "size_bytes": pl.Int64, "record_count": pl.Int64})
     return pl.concat(
         [empty, *(pl.read_parquet(path, columns=empty.columns).cast(empty.schema) for path in there)]
     )
+
+
+def _is_whole(file: Path) -> bool:
+    """Whether a file is a Parquet file; one that is none is told by the check of the outputs."""
+    try:
+        return bool(pq.read_metadata(file))
+    except (pa.ArrowInvalid, OSError):
+        return False
 
 
 def check_release(setup: Setup) -> Iterator[Finding]:

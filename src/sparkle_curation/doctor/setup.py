@@ -5,7 +5,7 @@ Not through Kedro's session: its hooks stop at the first thing that is wrong, an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -82,13 +82,21 @@ class Setup:
 
     @property
     def pipelines(self) -> dict[str, Pipeline]:
-        """The pipelines by name, one for each folder: without those that are put together from several."""
+        """The pipelines by name, one for each folder, without those that are put together: in the order of running them."""
         package = f"{own_index().package}.pipelines"
-        return {
+        known = {
             name: pipeline
             for name, pipeline in pipelines.items()
             if own_index().path(f"{package}.{name}") is not None
         }
+        by_default = [(node.namespace or "").partition(".")[0] for node in pipelines["__default__"].nodes]
+        # By the last node of each: filtering waits for validation, and some of its nodes wait for nothing.
+        preferred = [*dict.fromkeys(reversed(by_default))][::-1]
+        return {name: known[name] for name in running_order(known, [*preferred, *sorted(known)])}
+
+    def is_optional(self, dataset: str) -> bool:
+        """Whether a run goes on without a dataset."""
+        return bool(self.catalog.config_resolver.resolve_pattern(dataset).get("is_optional"))
 
     def path_of(self, dataset: str) -> Path | None:
         """The file or folder of an output in the data root; None for a dataset that has none of its own there."""
@@ -102,3 +110,21 @@ class Setup:
         return (
             path.relative_to(self.data_root).as_posix() if path.is_relative_to(self.data_root) else str(path)
         )
+
+
+def running_order(known: Mapping[str, Pipeline], preferred: Iterable[str]) -> list[str]:
+    """The names of pipelines, each behind those that make what it reads; ``preferred`` holds where nothing else does."""
+    makers = {output: name for name, pipeline in known.items() for output in pipeline.all_outputs()}
+    order: dict[str, None] = {}
+
+    def visit(name: str, waiting: tuple[str, ...]) -> None:
+        if name in order or name in waiting:
+            return
+        for read in sorted(known[name].inputs() & makers.keys()):
+            visit(makers[read], (*waiting, name))
+        order[name] = None
+
+    for name in preferred:
+        if name in known:
+            visit(name, ())
+    return list(order)

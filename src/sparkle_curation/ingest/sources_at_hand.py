@@ -25,7 +25,7 @@ from sparkle_curation.spec.layout import (
     PROMPTS_FOLDER,
     parse_shard_path,
 )
-from sparkle_curation.spec.themes import THEMES
+from sparkle_curation.spec.themes import THEMES, in_order
 
 ON_PURPOSE = "if that is what shall be: --params allow_empty=true"
 
@@ -190,12 +190,17 @@ def _nothing_found(files: ReleaseFiles) -> ReleaseError:
 def _parts_lost(files: ReleaseFiles, lost: pl.DataFrame) -> EmptyOutputError:
     parts = {Part(table, theme) for table, theme in lost.select("table", "theme").rows()}
     listed = [
-        f"{table} of {', '.join(theme for theme in THEMES if theme in themes)} (was {path})"
+        f"{table} of {', '.join(in_order(themes))} (was {path})"
         for table, themes, path in lost.group_by("table", maintain_order=True)
         .agg(pl.col("theme").unique(), pl.col("path").first())
         .rows()
     ]
-    meant = _probably_meant(find_releases(files, parts)) or _unpack(files)
+    undescribed = in_order({part.theme for part in parts} - set(THEMES))
+    meant = (
+        f"describe {', '.join(undescribed)} in dataset.yml, where it is no theme any more"
+        if undescribed
+        else _probably_meant(find_releases(files, parts)) or _unpack(files)
+    )
     return EmptyOutputError(
         "Tables would lose all rows of themes that the release has no source of any more",
         where=f"release_root={files.root}",

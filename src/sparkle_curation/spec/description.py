@@ -8,7 +8,7 @@ environment ``KEDRO_ENV``, or of ``base``, in the project. It is read whole from
 from __future__ import annotations
 
 import os
-import re
+from collections import Counter
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -18,6 +18,20 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic_core import ErrorDetails
 
 from sparkle_curation.errors import DescriptionError, did_you_mean
+from sparkle_curation.spec.description_values import (
+    NO_FILE_NAME,
+    PLACE,
+    AnnotationsPath,
+    Colour,
+    Count,
+    Digits,
+    FilePath,
+    FolderPath,
+    Name,
+    Number,
+    Scale,
+    Text,
+)
 
 FORMAT = 1
 """Of the file; a newer one is refused."""
@@ -25,20 +39,11 @@ FORMAT = 1
 FILE_NAME = "dataset.yml"
 _VARIABLE = "SPARKLE_DATASET"
 
-Name = Annotated[
-    str,
-    Field(
-        pattern=r"^[a-z][a-z0-9_]*$", description="lower-case letters, digits and _, beginning with a letter"
-    ),
-]
-"""Of a theme, asset kind, stage or criterion: it becomes part of columns, parameters and paths."""
-
-Colour = Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$", description="a colour as #RRGGBB")]
 _FALLBACK_COLOURS = ("#7F7F7F", "#8C564B", "#17BECF", "#BCBD22", "#9467BD", "#D62728")
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Identity(_Part):
@@ -50,14 +55,14 @@ class Identity(_Part):
     """
 
     pattern: str
-    digits: Annotated[int, Field(ge=1, le=9)]
+    digits: Digits
 
     @model_validator(mode="after")
     def _has_places(self) -> Self:
-        if re.findall(r"{.*?}", self.pattern) != ["{theme}", "{number}"] or not self.pattern.endswith(
-            "{number}"
-        ):
+        if PLACE.findall(self.pattern) != ["{theme}", "{number}"] or not self.pattern.endswith("{number}"):
             raise ValueError("a pattern with {theme} once, and {number} once at its end")
+        if NO_FILE_NAME.search(self.pattern):
+            raise ValueError("a pattern of what may stand in the name of a file")
         return self
 
 
@@ -75,21 +80,20 @@ class Theme(_Part):
     name: Name
     title: str = ""
     colour: Colour | None = None
-    edit_type: str | None = None
+    edit_type: Text | None = None
     has_keyword: bool = True
 
 
 class Annotations(_Part):
     """The training annotations, two files a theme: paths with ``{theme}`` and ``{split}`` from the release root."""
 
-    csv: str
-    metadata: str
+    csv: AnnotationsPath
+    metadata: AnnotationsPath
 
     @model_validator(mode="after")
-    def _has_places(self) -> Self:
-        for path in (self.csv, self.metadata):
-            if path.count("{theme}") != 1 or path.count("{split}") != 1:
-                raise ValueError("paths with {theme} and {split} once each")
+    def _are_apart(self) -> Self:
+        if self.csv == self.metadata:
+            raise ValueError("a file of its own for csv and for metadata")
         if Path(self.csv).parent != Path(self.metadata).parent:
             raise ValueError("csv and metadata in one folder")
         return self
@@ -114,19 +118,27 @@ class Asset(_Part):
 
     name: Name
     suffix: Literal["mp4", "png", "npz"]
-    folder: str = ""
+    folder: FolderPath = ""
     role: Role | None = None
+
+    @model_validator(mode="after")
+    def _is_readable(self) -> Self:
+        suffix = "npz" if self.role == "mask" else "mp4" if (self.role or "").endswith("_video") else "png"
+        if self.role and self.suffix != suffix:
+            raise ValueError(f"suffix: {suffix} with role: {self.role}, and it is {self.suffix}")
+        return self
 
 
 class Containers(_Part):
     """The tars: a file name with ``{theme}``, ``{kind}`` and ``{part}``, below the folder of the kind."""
 
     shard: str
-    part_digits: Annotated[int, Field(ge=1, le=9)] = 2
+    part_digits: Digits = 2
 
     @model_validator(mode="after")
     def _has_places(self) -> Self:
-        if sorted(re.findall(r"{.*?}", self.shard)) != ["{kind}", "{part}", "{theme}"]:
+        places = sorted(PLACE.findall(self.shard))
+        if places != ["{kind}", "{part}", "{theme}"] or NO_FILE_NAME.search(self.shard):
             raise ValueError("a file name with {theme}, {kind} and {part} once each")
         return self
 
@@ -139,8 +151,8 @@ class Frames(_Part):
         grounded_fps: frames a second of the source video that the second grounding round looks at.
     """
 
-    scored: Annotated[int, Field(ge=1)] = 4
-    grounded_fps: Annotated[float, Field(gt=0)] = 2
+    scored: Count = 4
+    grounded_fps: Annotated[Number, Field(gt=0)] = 2
 
 
 class Criterion(_Part):
@@ -159,20 +171,31 @@ class Criterion(_Part):
     """
 
     name: Name | None = None
-    field: str
+    field: Text
     reducer: Literal["mean", "min", "quantile"] | None = None
-    quantile: Annotated[float, Field(ge=0, le=1)] | None = None
+    quantile: Annotated[Number, Field(ge=0, le=1)] | None = None
     column: Name | None = None
-    threshold: float
+    threshold: Number
     direction: Literal["at_least", "at_most"] = "at_least"
-    scale: tuple[float, float] | None = None
+    scale: Scale | None = None
     primary: bool = False
 
     @model_validator(mode="after")
     def _is_sound(self) -> Self:
         if (self.reducer == "quantile") != (self.quantile is not None):
             raise ValueError("quantile: a number from 0 to 1, with reducer: quantile and only with it")
+        if self.score_column in _OF_EVERY_RECORD:
+            raise ValueError(f"another column than {self.score_column}, which every table of scores has")
         return self
+
+    @property
+    def score_column(self) -> str:
+        """The column of the table of scores that holds the value."""
+        return self.column or "_".join(filter(None, (self.reducer, self.field.lower())))
+
+
+_OF_EVERY_RECORD = {"id", "theme", "prompt", "editscore", "frame_indices", "source_line", "extra_fields"}
+"""Columns of the tables of scores, whatever the criteria."""
 
 
 class Stage(_Part):
@@ -191,7 +214,7 @@ class Stage(_Part):
     name: Name
     title: str = ""
     colour: Colour | None = None
-    file: str
+    file: FilePath
     shape: Literal["still", "frames"]
     judged: tuple[Name, Name]
     criteria: Annotated[tuple[Criterion, ...], Field(min_length=1)]
@@ -208,12 +231,20 @@ class Stage(_Part):
         for criterion in self.criteria:
             if criterion is not self.primary and criterion.name is None:
                 raise ValueError(f"criterion {criterion.field}: a name, since it is not the primary one")
+        _require_unique("criteria", [each.name for each in self.criteria if each.name])
+        _require_unique("columns of criteria", [each.score_column for each in self.criteria])
+        if self.judged[0] == self.judged[1]:
+            raise ValueError(f"judged: two kinds, before and after the edit, and not {self.judged[0]} twice")
         return self
 
     @property
     def primary(self) -> Criterion:
         """The criterion that a single ``threshold`` sets."""
         return next((each for each in self.criteria if each.primary), self.criteria[0])
+
+    def name_of(self, criterion: Criterion) -> str:
+        """The name of one of its criteria among those of all stages."""
+        return self.name if criterion is self.primary else f"{self.name}_{criterion.name}"
 
 
 class Scores(_Part):
@@ -226,10 +257,24 @@ class Scores(_Part):
         stages: the stages.
     """
 
-    scale: tuple[float, float] = (0, 10)
-    score_range: Annotated[int, Field(ge=1)] = 25
-    passes: Annotated[int, Field(ge=1)] = 4
+    scale: Scale = (0, 10)
+    score_range: Count = 25
+    passes: Count = 4
     stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Self:
+        _require_unique("stages", [stage.name for stage in self.stages])
+        of_all = [(stage.name_of(each), each) for stage in self.stages for each in stage.criteria]
+        _require_unique("criteria", [name for name, _ in of_all])
+        for name, criterion in of_all:
+            low, high = criterion.scale or self.scale
+            if not low <= criterion.threshold <= high:
+                raise ValueError(
+                    f"criterion {name}: a threshold from {low:g} to {high:g}, its scale, and it is "
+                    f"{criterion.threshold:g}"
+                )
+        return self
 
 
 class Groundings(_Part):
@@ -241,9 +286,9 @@ class Groundings(_Part):
         round2: file of the boxes on sampled frames.
     """
 
-    bbox_scale: Annotated[int, Field(ge=1)] = 1000
-    round1: str
-    round2: str
+    bbox_scale: Count = 1000
+    round1: FilePath
+    round2: FilePath
 
 
 class Licence(_Part):
@@ -254,7 +299,7 @@ class Licence(_Part):
         terms: what a reader should know, in Markdown.
     """
 
-    id: str | None
+    id: Text | None
     themes: tuple[str, ...] = ()
     assets: tuple[str, ...] = ()
     terms: str = ""
@@ -309,11 +354,11 @@ class Dataset(_Part):
         references: what a paper cites.
     """
 
-    format: int
+    format: Count
     name: Name
-    title: str
-    repository: str | None = None
-    paper: str | None = None
+    title: Text
+    repository: Text | None = None
+    paper: Text | None = None
     summary: str = "a dataset for instruction-guided video editing"
     tags: tuple[str, ...] = ()
     identity: Identity
@@ -322,7 +367,7 @@ class Dataset(_Part):
     assets: Annotated[tuple[Asset, ...], Field(min_length=1)]
     containers: Containers
     frames: Frames = Frames()
-    records_folder: str = ""
+    records_folder: FolderPath = ""
     scores: Scores
     groundings: Groundings | None = None
     licences: tuple[Licence, ...] = ()
@@ -335,33 +380,39 @@ class Dataset(_Part):
         _require_unique("themes", names)
         _require_unique("assets", kinds)
         _require_unique("roles of assets", [asset.role for asset in self.assets if asset.role])
-        _require_unique("stages", [stage.name for stage in self.scores.stages])
+        if "total" in names:
+            raise ValueError("themes: another name than total, which the row of all themes has")
+        files = [stage.file for stage in self.scores.stages]
+        if self.groundings:
+            files += [self.groundings.round1, self.groundings.round2]
+        _require_unique("files of scores and groundings", files)
         for role in ("source_video", "edited_video"):
             if role not in {asset.role for asset in self.assets}:
                 raise ValueError(f"assets: one with role: {role}")
         for stage in self.scores.stages:
             for kind in stage.judged:
-                if kind not in kinds:
-                    raise ValueError(f"stage {stage.name}, judged: {_unknown(kind, kinds)}")
+                _require_known(f"stage {stage.name}, judged", kind, kinds)
         _require_unique("references", [reference.key for reference in self.references])
         for what, known, used in (
             *(("licences", names, licence.themes) for licence in self.licences),
             *(("licences", kinds, licence.assets) for licence in self.licences),
             *(("references", names, reference.themes) for reference in self.references),
         ):
-            for unknown in sorted(set(used) - set(known)):
-                raise ValueError(f"{what}: {_unknown(unknown, known)}")
+            for each in used:
+                _require_known(what, each, known)
         return self
 
 
 def _require_unique(what: str, names: list[Any]) -> None:
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ValueError(f"{what}: each name once, and {twice[0]} stands twice")
+    name, count = Counter(names).most_common(1)[0] if names else ("", 0)
+    if count > 1:
+        raise ValueError(f"{what}: each name once, and {name} stands {count} times")
 
 
-def _unknown(name: str, known: list[str]) -> str:
-    return f"'{name}' is unknown; {did_you_mean(name, known) or 'allowed: ' + ', '.join(known)}"
+def _require_known(what: str, name: str, known: list[str]) -> None:
+    if name not in known:
+        near = did_you_mean(name, known)
+        raise ValueError(f"{what}: '{name}' is unknown; {near or 'allowed: ' + ', '.join(known)}")
 
 
 # ------------------------------------------------------------------ reading
@@ -466,39 +517,6 @@ def dataset() -> Dataset:
             todo=f"run from the project's folder, or set {_VARIABLE} to the path of a {FILE_NAME}",
         )
     return read_description(found)
-
-
-_READ_BY: Any = {
-    "identity": True,
-    "themes": {"__all__": {"name", "edit_type", "has_keyword"}},
-    "annotations": True,
-    "assets": True,
-    "containers": True,
-    "frames": True,
-    "records_folder": True,
-    "scores": {"scale", "score_range", "passes"},
-    "groundings": True,
-}
-
-
-def reading_slice() -> str:
-    """What tables of any kind are read by, as text: without colours, titles, licences, thresholds and single stages.
-
-    A stage is in the key of its own table alone, see ``stage_slice``, so that a new one re-reads no other.
-    """
-    return dataset().model_dump_json(include=_READ_BY)
-
-
-def measuring_slice() -> str:
-    """What the assets of a sample are compared by: frames, kinds with their roles, and the scale of boxes."""
-    return dataset().model_dump_json(include={"frames", "assets", "groundings"})
-
-
-def stage_slice(name: str) -> str:
-    """What the scores of a stage are read by: its file, its shape, and the columns of its criteria."""
-    stage = next(each for each in dataset().scores.stages if each.name == name)
-    columns = {"field", "reducer", "quantile", "column", "name", "scale", "primary"}
-    return stage.model_dump_json(include={"file": True, "shape": True, "criteria": {"__all__": columns}})
 
 
 def colour_of(place: int, colour: str | None) -> str:

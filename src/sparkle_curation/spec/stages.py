@@ -113,10 +113,10 @@ class Stage:
 def _criterion(place: int, stage: description.Stage, criterion: description.Criterion) -> Criterion:
     low, high = criterion.scale or dataset().scores.scale
     return Criterion(
-        name=stage.name if criterion is stage.primary else f"{stage.name}_{criterion.name}",
+        name=stage.name_of(criterion),
         stage=stage.name,
         table=f"{stage.name}_scores",
-        score_column=criterion.column or "_".join(filter(None, (criterion.reducer, criterion.field.lower()))),
+        score_column=criterion.score_column,
         file_name=stage.file,
         published_threshold=criterion.threshold,
         is_at_least=criterion.direction == "at_least",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sparkle_curation.spec.description import colour_of, dataset
 
 THEMES: tuple[str, ...] = tuple(theme.name for theme in dataset().themes)
@@ -29,3 +31,13 @@ THEMES_WITHOUT_KEYWORD: tuple[str, ...] = tuple(
 
 TOTAL = "total"
 """What stands in the place of a theme in the row of all of them."""
+
+
+def in_order(themes: Iterable[str]) -> list[str]:
+    """Some themes, each once: those of the description in its order, then others, which data of before may have.
+
+    >>> in_order(["zebra", THEMES[1], "ape", THEMES[0], "ape"]) == [*THEMES[:2], "ape", "zebra"]
+    True
+    """
+    found = set(themes)
+    return [*(theme for theme in THEMES if theme in found), *sorted(found - set(THEMES))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,11 +17,13 @@ from hypothesis import strategies as st
 from kedro.io.core import DatasetError
 from polars.testing import assert_frame_equal
 
+from sparkle_curation.datasets.tables.fingerprints_dataset import FingerprintsDataset
 from sparkle_curation.datasets.tables.table_dataset import (
     FINGERPRINT_KEY,
     ROW_GROUP_ROWS,
     TableDataset,
 )
+from sparkle_curation.engine.io.parquet import LISTING, listed_partitions
 from sparkle_curation.engine.table_stream import PartitionedStream, TableStream
 from sparkle_curation.spec.tables.media import MEDIA_COLUMNS
 from sparkle_curation.spec.themes import THEMES
@@ -234,7 +237,8 @@ def test_a_partition_that_changed_is_read_and_the_others_stay_as_they_are(datase
         )
     )
     assert lines_of(dataset) == [(THEME_A, 1), (THEME_B, 3), (THEME_B, 4)]
-    assert {path for path, place in places(dataset).items() if before.get(path) == place} == {"a.parquet"}
+    kept = {path for path, place in places(dataset).items() if before.get(path) == place}
+    assert kept == {"a.parquet"}
     dataset.save(PartitionedStream("made", {"a": unread}))
     assert lines_of(dataset) == [(THEME_A, 1)]
 
@@ -264,6 +268,55 @@ def test_a_partition_that_is_gone_or_spoiled_is_made_again(dataset: TableDataset
         assert {path for path, place in places(dataset).items() if before[path] != place} == {spoiled}
         assert lines_of(dataset) == [(THEME_A, 1), (THEME_B, 2)]
         before = places(dataset)
+
+
+def test_a_table_that_lacks_a_partition_is_not_read(dataset: TableDataset) -> None:
+    """Neither by a scan nor for a fingerprint; a table that is whole is read by whatever reads folders of Parquet."""
+    dataset.save(partitions())
+    assert pl.read_parquet(dataset._path)["source_line"].sort().to_list() == [1, 2]
+    prints = FingerprintsDataset(filepaths={"table": str(dataset._path)})
+    assert prints.load()
+    (dataset._path / "b" / "part00.parquet").unlink()
+    for reader in (dataset, prints):
+        with pytest.raises(DatasetError, match=r"no b/part00\.parquet[\s\S]*kedro run --pipelines ingest"):
+            reader.load()
+
+
+def test_a_table_of_before_without_a_list_of_its_partitions_is_read(dataset: TableDataset) -> None:
+    """A torn list is none; the next run writes it, and reads no source again for that."""
+    dataset.save(partitions())
+    unread = stream(ValueError("read"))
+    for spoil in (Path.unlink, lambda path: path.write_bytes(b"PAR1")):
+        spoil(dataset._path / LISTING)
+        assert lines_of(dataset) == [(THEME_A, 1), (THEME_B, 2)]
+        dataset.save(partitions(a=unread, b_part00=unread))
+        assert listed_partitions(dataset._path) == {"a.parquet", "b/part00.parquet"}
+
+
+def test_a_file_that_was_put_beside_partitions_is_not_read(dataset: TableDataset) -> None:
+    """It is no part of the table, and goes with the next run."""
+    dataset.save(partitions())
+    shutil.copy(dataset._path / "a.parquet", dataset._path / "copy.parquet")
+    assert lines_of(dataset) == [(THEME_A, 1), (THEME_B, 2)]
+    dataset.save(partitions())
+    assert set(places(dataset)) == {"a.parquet", "b/part00.parquet", LISTING}
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1 torn", b"PAR1", b"a,b\n1,2\n" * 9, b"\0" * 64 + b"PAR1"])
+def test_what_is_no_whole_parquet_file_is_refused_in_words(dataset: TableDataset, content: bytes) -> None:
+    """In a folder and in place of a table, with the file and the command that makes it again."""
+    dataset.save(partitions())
+    (dataset._path / "a.parquet").write_bytes(content)
+    single = TableDataset(filepath=str(dataset._path.with_name("single.parquet")), made_by="filter")
+    path_of(single).write_bytes(content)
+    for table, path, made_by in (
+        (dataset, path_of(dataset) / "a.parquet", "ingest"),
+        (single, path_of(single), "filter"),
+    ):
+        with pytest.raises(DatasetError, match="no whole Parquet file") as caught:
+            table.load()
+        assert str(path) in str(caught.value)
+        assert str(caught.value).endswith(f"kedro run --pipelines {made_by}")
 
 
 def test_a_folder_takes_the_place_of_a_file_of_an_earlier_version(dataset: TableDataset) -> None:
@@ -322,6 +375,17 @@ def test_a_table_by_theme_is_read_again_when_one_of_its_files_is_gone(by_theme: 
         assert len(places(by_theme)) == len(THEMES)
 
 
+def test_rows_of_a_theme_that_is_not_described_are_told(by_theme: TableDataset) -> None:
+    """As when it was renamed; of a table that is there, with what makes all tables again."""
+    with pytest.raises(DatasetError, match=r"got: +before[\s\S]*kedro run --pipelines curate"):
+        by_theme.save(stream(rows(THEME_A, 1), rows("before", 2)))
+    by_theme.save(stream(rows(THEME_A, 1)))
+    (by_theme._path / f"{THEME_B}.parquet").rename(by_theme._path / "before.parquet")
+    told = rf"no {THEME_B}\.parquet, but before\.parquet[\s\S]*kedro run --pipelines curate"
+    with pytest.raises(DatasetError, match=told):
+        by_theme.load()
+
+
 def test_a_frame_without_rows_keeps_its_columns(by_theme: TableDataset) -> None:
     """In every file."""
     by_theme.save(pl.DataFrame(schema={"theme": pl.String, "x": pl.Int8}))
@@ -354,5 +418,5 @@ def test_a_table_of_which_a_file_is_gone_is_not_read(by_theme: TableDataset) -> 
     """It is named, instead of a table with fewer rows."""
     by_theme.save(stream(rows(THEME_A, 1), rows(THEME_B, 2)))
     (by_theme._path / f"{THEME_B}.parquet").unlink()
-    with pytest.raises(DatasetError, match=rf"A table is not there[\s\S]*{THEME_B}\.parquet"):
+    with pytest.raises(DatasetError, match=rf"A table lacks some of its files[\s\S]*{THEME_B}\.parquet"):
         by_theme.load()

@@ -14,7 +14,7 @@ from kedro_datasets._typing import JSONPreview
 from sparkle_curation.datasets.described_paths import described_paths
 from sparkle_curation.datasets.previews import json_preview
 from sparkle_curation.datasets.tables.table_dataset import stored_fingerprint
-from sparkle_curation.engine.io.parquet import missing_table, parquet_files
+from sparkle_curation.engine.io.parquet import parquet_files, whole_table
 from sparkle_curation.engine.table_stream import digest
 
 _CHUNK_BYTES = 1 << 20
@@ -60,11 +60,8 @@ class FingerprintsDataset(AbstractDataset[NoReturn, dict[str, str]]):
         """The fingerprints, by the name of their table, see ``described_paths``.
 
         Raises:
-            MissingTableError: one was never written, and must be there.
+            MissingTableError: one was never written, and must be there; or one of its files is gone.
         """
-        for name, path in self._paths.items():
-            if name not in self._optional and not parquet_files(path):
-                raise missing_table(path, "ingest")
         return {
             name: (stored_fingerprint(path) or "") if name in self._optional else _fingerprint(path)
             for name, path in self._paths.items()
@@ -86,9 +83,10 @@ class FingerprintsDataset(AbstractDataset[NoReturn, dict[str, str]]):
 
 
 def _fingerprint(path: Path) -> str:
+    files = whole_table(path, made_by="ingest")
     if not path.is_dir():
         return _content(path)
-    return digest([[file.relative_to(path).as_posix(), _content(file)] for file in parquet_files(path)])
+    return digest([[file.relative_to(path).as_posix(), _content(file)] for file in files])
 
 
 def _content(path: Path) -> str:

@@ -25,13 +25,16 @@ from sparkle_curation.engine.io.atomic import atomic_file, atomic_folder, link_o
 from sparkle_curation.engine.io.parquet import (
     FORMAT_KEY,
     FORMAT_METADATA,
+    LISTING,
+    list_partitions,
+    listed_partitions,
     missing_table,
     parquet_files,
     scan_parquet,
 )
 from sparkle_curation.engine.progress import byte_progress
 from sparkle_curation.engine.table_stream import PartitionedStream, TableStream
-from sparkle_curation.errors import EmptyOutputError, MissingTableError
+from sparkle_curation.errors import EmptyOutputError, MissingTableError, UndescribedError
 from sparkle_curation.spec.old_names import with_new_names
 from sparkle_curation.spec.themes import THEMES
 
@@ -101,7 +104,7 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
         """The table, not yet read.
 
         Raises:
-            MissingTableError: it was never written, and must be there.
+            MissingTableError: it was never written, and must be there; or one of its files is gone or torn.
             FormatVersionError: a newer version of this project wrote it.
         """
         if not self._exists():
@@ -154,7 +157,8 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
             if path in stored and stored_fingerprint(self._path / path) == stream.fingerprint
         }
         any_stream = next(iter(streams.values()))
-        if kept == set(streams) == stored:
+        is_listed = listed_partitions(self._path) == set(streams)
+        if is_listed and kept == set(streams) == stored:
             return _tell_unchanged(data.title, any_stream.log_level)
         changed = {path: stream for path, stream in streams.items() if path not in kept}
         done_bytes = 0
@@ -169,6 +173,11 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
                 (temporary / path).parent.mkdir(parents=True, exist_ok=True)
                 _write_stream(stream, temporary / path, partial(_add_progress, progress, done_bytes))
                 done_bytes += stream.total_bytes
+            # What is kept is of this schema, so the list of the same files is too.
+            if kept and is_listed:
+                link_or_copy(self._path / LISTING, temporary / LISTING)
+            else:
+                list_partitions(temporary, data.schema, streams)
             row_count = stored_rows(temporary)
             self._check_rows(any_stream, row_count)
         _tell_rows(data.title, any_stream.log_level, row_count, len(kept), len(streams))
@@ -213,6 +222,12 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
                 todo="look at the sources; with another data_root they are ingested, and its quarantine.parquet says what "
                 "is wrong with them; if the table shall be empty: --params allow_empty=true",
             )
+
+    def gone_files(self) -> list[str]:
+        """The files of its folder that it was written with, or has for each theme, and that are there no more."""
+        wanted = self._names or listed_partitions(self._path) or set()
+        there = {file.relative_to(self._path).as_posix() for file in parquet_files(self._path)}
+        return sorted(wanted - there) if self._path.is_dir() else []
 
     def preview(self, nrows: int = 20) -> TablePreview:
         """The first ``nrows`` rows; only they are read."""
@@ -316,12 +331,16 @@ def _write(batches: Iterator[pa.Table], stream: TableStream, path: Path) -> None
 def _write_by_theme(stream: TableStream, folder: Path) -> None:
     """Write the whole stream to a file for each theme of the dataset."""
     paths = {theme: folder / f"{theme}.parquet" for theme in THEMES}
-    batches = (
-        (paths[theme], batch.filter(pc.equal(batch["theme"], theme)))
-        for batch in stream.batches()
-        for theme in pc.unique(batch["theme"]).to_pylist()
-    )
-    _write_routed(batches, stream, paths.values())
+
+    def routed() -> Iterator[tuple[Path, pa.Table]]:
+        for batch in stream.batches():
+            themes = pc.unique(batch["theme"]).to_pylist()
+            if not set(themes) <= paths.keys():
+                raise UndescribedError(themes, THEMES, where=f"themes of the table {stream.title}")
+            for theme in themes:
+                yield paths[theme], batch.filter(pc.equal(batch["theme"], theme))
+
+    _write_routed(routed(), stream, paths.values())
 
 
 def _write_routed(

@@ -20,7 +20,7 @@ from sparkle_curation.spec.layout import (
     metadata_jsonl_path,
 )
 from sparkle_curation.spec.tables.ingested import CSV_COLUMNS
-from sparkle_curation.spec.themes import THEMES
+from sparkle_curation.spec.themes import THEMES, in_order
 from sparkle_curation.spec.training_csv import parse_training_csv, write_training_csv
 from sparkle_curation.variant.export import VARIANT_COLUMNS, Variant
 from sparkle_curation.variant.metadata_text import parse_metadata, write_metadata
@@ -101,7 +101,7 @@ class KiwiEditDataset(AbstractDataset[Variant | pl.DataFrame, pl.DataFrame]):
             raise EmptyOutputError(
                 "The variant would lose all pairs of themes that the available release has no sample of",
                 where=self._folder,
-                got=f"pairs of {', '.join(theme for theme in THEMES if theme in lost)} there, and none to take their place",
+                got=f"pairs of {', '.join(in_order(lost))} there, and none to take their place",
                 allowed="themes that some table knows",
                 todo="give the release that has them, or another data_root; if they shall go: --params allow_empty=true",
             )

@@ -20,7 +20,7 @@ from pathlib import Path
 import xxhash
 
 from sparkle_curation.engine.caching.source_index import Import, SourceIndex, keep_json, kept_json
-from sparkle_curation.spec import description
+from sparkle_curation.spec import description, slices
 
 CACHE_VARIABLE = "XDG_CACHE_HOME"
 """Where the user's caches are, if it is set."""
@@ -39,7 +39,7 @@ def code_digest(*modules: str, glue: Sequence[str] = (), files: Iterable[Path] =
     facts = [*_facts(modules, glue, ()), f"python {sys.version_info[0]}.{sys.version_info[1]}"]
     facts += [xxhash.xxh3_128_hexdigest(path.read_bytes()) for path in files]
     if any(fact.startswith(f"{description.__name__} ") for fact in facts):
-        facts.append(description.reading_slice())
+        facts.append(slices.reading_slice())
     return _digest(facts)
 
 

@@ -2,17 +2,21 @@
 
 A table is one file, or a folder of them of the same name, as Spark and Dask write tables.
 
-The version stands in the file's own metadata, in the footer that is read in any case.
+The version stands in the file's own metadata, in the footer that is read in any case. A folder whose files hang on what
+was ingested has one file more, without rows, whose footer names the others: so a file that was lost is missed, and the
+folder is still read whole by whatever reads Parquet.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sparkle_curation.engine.io.format_version import (
@@ -28,15 +32,76 @@ FORMAT_KEY = "sparkle.format_version"
 FORMAT_METADATA = {FORMAT_KEY: str(FORMAT_VERSION)}
 """What the metadata of every file of ours has, whoever writes it."""
 
+LISTING = "_partitions.parquet"
+"""In a folder: the file without rows that names the others."""
+_PARTITIONS_KEY = b"sparkle.partitions"
+
 
 def parquet_files(path: Path) -> list[Path]:
-    """The files of the table at ``path``: itself, or those in the folder, by their paths; none where there is no table."""
-    return [path] if path.is_file() else sorted(file for file in path.rglob("*.parquet") if file.is_file())
+    """The files at ``path``: itself, or those in the folder, by their paths; none where there is no table.
+
+    Whether they are all is not looked at, see ``whole_table``.
+    """
+    if path.is_file():
+        return [path]
+    return sorted(file for file in path.rglob("*.parquet") if file.is_file() and file != path / LISTING)
+
+
+def whole_table(path: Path, *, made_by: str, names: Collection[str] = ()) -> list[Path]:
+    """The files of the table at ``path``, by their paths: all that were written, and none that was put there.
+
+    Args:
+        path: a file or folder of ours.
+        made_by: the pipeline that makes it.
+        names: of the files in the folder, where they are known; else those that it was written with, or, in a folder
+            of before they were noted, whatever is there.
+
+    Raises:
+        MissingTableError: it was never written, or one of its files is gone.
+    """
+    files = parquet_files(path)
+    if not files:
+        raise missing_table(path, made_by)
+    wanted = set(names or listed_partitions(path) or ())
+    if not wanted or path.is_file():
+        return files
+    there = {file.relative_to(path).as_posix(): file for file in files}
+    if gone := sorted(wanted - there.keys()):
+        other = sorted(there.keys() - wanted) if names else []
+        raise MissingTableError(
+            "A table lacks some of its files",
+            where=path,
+            got=f"no {', '.join(gone[:3])}{f' and {len(gone) - 3:,} more' if len(gone) > 3 else ''}"
+            + (
+                f", but {', '.join(other)}: the description was another one when it was made" if other else ""
+            ),
+            allowed=f"the {len(wanted):,} files that it consists of",
+            todo=f"make it whole: kedro run --pipelines {'curate' if other else made_by}",
+        )
+    return [file for name, file in there.items() if name in wanted]
+
+
+def listed_partitions(path: Path) -> set[str] | None:
+    """The files, by their paths in it, that the folder was written with; None where that was not noted, or is torn."""
+    with suppress(OSError, pa.ArrowInvalid, ValueError):
+        found = (pq.read_metadata(path / LISTING).metadata or {}).get(_PARTITIONS_KEY)
+        return None if found is None else set(json.loads(found))
+    return None
+
+
+def list_partitions(folder: Path, schema: pa.Schema, names: Iterable[str]) -> None:
+    """Note in a folder which files it consists of."""
+    metadata = {
+        **(schema.metadata or {}),
+        FORMAT_KEY: str(FORMAT_VERSION),
+        _PARTITIONS_KEY: json.dumps(sorted(names)),
+    }
+    pq.write_table(schema.empty_table().replace_schema_metadata(metadata), folder / LISTING)
 
 
 def open_table(path: Path, *, made_by: str, **options: Any) -> Iterator[pq.ParquetFile]:
-    """Each file of the table, open until the next one is asked for; arguments and errors as for ``open_parquet``."""
-    for file in parquet_files(path) or [path]:
+    """Each file of the table, open until the next one is asked for; arguments and errors as for ``whole_table``."""
+    for file in whole_table(path, made_by=made_by):
         with open_parquet(file, made_by=made_by, **options) as opened:
             yield opened
 
@@ -51,7 +116,7 @@ def open_parquet(path: Path, *, made_by: str, **options: Any) -> Iterator[pq.Par
         **options: of ``pyarrow.parquet.ParquetFile``.
 
     Raises:
-        MissingTableError: it was never written.
+        MissingTableError: it was never written, or is no whole Parquet file.
         FormatVersionError: it is of a later version of the format.
     """
     footer = _footer(path, made_by)
@@ -62,18 +127,10 @@ def open_parquet(path: Path, *, made_by: str, **options: Any) -> Iterator[pq.Par
 
 
 def scan_parquet(path: Path, *, made_by: str, names: Collection[str] = ()) -> pl.LazyFrame:
-    """The table, of which the footers alone are read yet; arguments and errors as for ``open_parquet``.
-
-    Args:
-        path: a file or folder of ours.
-        made_by: the pipeline that makes it.
-        names: of the files in the folder; empty for whatever is there.
-    """
+    """The table, of which the footers alone are read yet; arguments and errors as for ``whole_table``."""
     import polars as pl  # noqa: PLC0415 -- a worker process that opens assets pays for none
 
-    files = parquet_files(path) or [path]
-    if names and path.is_dir():
-        files = [path / name for name in sorted(names)]
+    files = whole_table(path, made_by=made_by, names=names)
     for file in files:
         _check(_footer(file, made_by).metadata, file, made_by)
     return pl.scan_parquet(files)
@@ -108,6 +165,17 @@ def _footer(path: Path, made_by: str) -> pq.FileMetaData:
         return pq.read_metadata(path)
     except FileNotFoundError as error:
         raise missing_table(path, made_by) from error
+    except (pa.ArrowInvalid, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # no right to read it, a disk with a fault: the system says so
+        size = path.stat().st_size
+        raise MissingTableError(
+            "A table is no whole Parquet file",
+            where=path,
+            got=f"{size:,} bytes: {str(error).partition('. ')[0]}" if size else "an empty file",
+            allowed="a Parquet file as this project writes it",
+            todo=f"make it again: kedro run --pipelines {made_by}",
+        ) from error
 
 
 def _check(metadata: Mapping[bytes, bytes] | None, where: object, made_by: str) -> None:

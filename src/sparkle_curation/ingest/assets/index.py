@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from sparkle_curation.engine.io.parquet import missing_table, open_table, parquet_files
+from sparkle_curation.engine.io.parquet import open_table, whole_table
+from sparkle_curation.errors import UndescribedError
 from sparkle_curation.spec.layout import ASSET_KINDS, asset_path
 from sparkle_curation.spec.sample_ids import ID_DIGITS, parse_sample_id
 from sparkle_curation.spec.themes import THEMES
@@ -94,12 +95,9 @@ def stored_index(path: Path) -> AssetIndex:
     """The index of the table of assets at ``path``; read once in a process, and again when one of its files changes.
 
     Raises:
-        MissingTableError: it was never written.
+        MissingTableError: it was never written, or one of its files is gone or torn.
     """
-    files = parquet_files(path)
-    if not files:
-        raise missing_table(path, "ingest")
-    facts = ((file, file.stat()) for file in files)
+    facts = ((file, file.stat()) for file in whole_table(path, made_by="ingest"))
     return _read_once(path, *((file, fact.st_mtime_ns, fact.st_size, fact.st_ino) for file, fact in facts))
 
 
@@ -155,8 +153,15 @@ class _Columns(NamedTuple):
 
 
 def _numbered(texts: pa.DictionaryArray, numbers: Mapping[str, int]) -> NDArray[np.int32]:
-    """The number of each text; ``_LOOSE`` for null."""
-    known = np.array([*(numbers[text] for text in texts.dictionary.to_pylist()), _LOOSE], np.int32)
+    """The number of each text; ``_LOOSE`` for null.
+
+    Raises:
+        UndescribedError: a text has none.
+    """
+    texts_used = texts.dictionary.to_pylist()
+    if not set(texts_used) <= numbers.keys():
+        raise UndescribedError(texts_used, numbers, where="themes and kinds of the table assets")
+    known = np.array([*(numbers[text] for text in texts_used), _LOOSE], np.int32)
     places = np.full(len(texts), _LOOSE, np.int32)
     is_there = _array(texts.indices.is_valid().cast(pa.uint8())).view(np.bool_)
     places[is_there] = _array(texts.indices.drop_null())
