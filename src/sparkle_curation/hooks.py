@@ -134,7 +134,7 @@ class RunSummary:
         console.print(_as_table(catalog.load("funnel_table")))
         for name, what in _OUTPUTS.items():
             if name in pipeline.all_outputs():
-                console.print(f"  {what:<14} {_shown_path(catalog, name)}", soft_wrap=True, highlight=False)
+                console.out(f"  {what:<14} {_shown_path(catalog, name)}", highlight=False)
         console.print()
 
 
@@ -150,7 +150,7 @@ class DiffSummary:
         console.print()
         console.out(catalog.load("variant_diff_summary"), highlight=False)
         for name in ("variant_diff_summary", "variant_diff_counts", "variant_diff"):
-            console.print(f"  {_shown_path(catalog, name)}", soft_wrap=True, highlight=False)
+            console.out(f"  {_shown_path(catalog, name)}", highlight=False)
         console.print()
 
 

@@ -10,6 +10,7 @@ from kedro.io import AbstractDataset
 from kedro_datasets._typing import HTMLPreview
 
 from sparkle_curation.engine.io.atomic import atomic_file
+from sparkle_curation.escaping import terminal_text
 
 
 class TextDataset(AbstractDataset[str, str]):
@@ -44,7 +45,7 @@ class TextDataset(AbstractDataset[str, str]):
         """The text as it stands; where there is none yet, that."""
         if not self._exists():
             return HTMLPreview("<p>not made yet</p>")
-        return HTMLPreview(f"<pre>{html.escape(self.load())}</pre>")
+        return HTMLPreview(f"<pre>{html.escape(terminal_text(self.load()))}</pre>")
 
     def _exists(self) -> bool:
         return self._path.is_file()
