@@ -186,11 +186,8 @@ def _licence(facts: VariantFacts) -> str:
         for theme in _themes(facts)
     ]
     table = _table(["theme", "source videos", "edited videos"], rows)
-    return (
-        "\n\n".join([table, *map(markdown_prose, licence_terms(_themes(facts)))]) + "\n"
-        if rows
-        else "It has no samples.\n"
-    )
+    terms = map(markdown_prose, licence_terms(_themes(facts)))
+    return "\n\n".join([table, *terms]) + "\n" if rows else "It has no samples.\n"
 
 
 def _stages(facts: VariantFacts) -> str:

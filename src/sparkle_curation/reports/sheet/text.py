@@ -28,7 +28,8 @@ def font(size_px: int) -> ImageFont.FreeTypeFont:
 def drawable(text: str) -> str:
     """The text as the font can draw it, on one line: without accents, with plain dashes, single blanks and escapes.
 
-    The font knows the letters of English. What it does not know, such as Chinese, is drawn as a box a character; what nobody could see, as an escape.
+    The font knows the letters of English. What it does not know, such as Chinese, is drawn as a box a character;
+    what nobody could see, as an escape.
 
     >>> drawable("Café   at  dusk")
     'Cafe at dusk'
