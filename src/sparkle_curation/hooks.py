@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sparkle_curation.errors import ParameterError
+from sparkle_curation.escaping import terminal_text
 from sparkle_curation.spec.description import activate, find_description
 from sparkle_curation.telling import in_words, tell_uncaught
 
@@ -193,4 +194,4 @@ def _as_table(funnel: pl.DataFrame) -> Table:
 
 def _shown_path(catalog: Any, name: str) -> str:
     path = Path(catalog[name]._describe()["filepath"])
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+    return terminal_text(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))
