@@ -68,7 +68,7 @@ def test_a_text_that_fits_is_not_changed(text: str) -> None:
     ],
 )
 def test_text_is_made_drawable(text: str, shown: str) -> None:
-    """Accents and odd blanks go, ellipses stay, what cannot be seen is an escape, and what the font lacks stays to be drawn as boxes."""
+    """Accents and odd blanks go, ellipses stay; what cannot be seen is an escape, what the font lacks drawn as boxes."""
     assert drawable(text) == shown
 
 
