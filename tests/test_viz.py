@@ -31,8 +31,10 @@ LAYERS = ["raw", "intermediate", "validation", "primary", "reporting", "model_in
 UNSEEN = ("MemoryDataset", "DataDocsDataset", "JournalDataset", "LeanTablesDataset")
 
 HOSTILE = (
-    """<img src=x onerror="document.title='ran'"><script>document.title='ran'</script>[a](javascript:b)"""
+    """<img src=x onerror="document.title='ran'"><script>document.title='ran'</script>"""
+    """[a](x" autofocus onfocus="document.title='ran')"""
 )
+"""The link would run in a preview that is HTML, escaped or not."""
 
 LIKE_IN_PRINT = {
     "theme": "light",
@@ -209,12 +211,14 @@ def test_a_browser_draws_a_figure(site: Site, tmp_path: Path) -> None:
 )
 def test_text_of_a_release_does_not_run(site: Site, tmp_path: Path, pipeline: str, name: str) -> None:
     """In the preview of a table and in that of a text it is shown as it is."""
+    (place,) = (node["id"] for node in site.graph(pipeline)["nodes"] if node["name"] == name)
     with served(site.folder) as address:
-        page = f"{address}/?pid={pipeline}&sid={site.ids[name]}"
+        page = f"{address}/?pid={pipeline}&sid={place}"
         dom = show(page, tmp_path / "preview.png", patience_ms=PATIENCE_MS, until="onerror=")
     assert html.escape(HOSTILE, quote=False) in dom
     assert "<title>ran" not in dom
     assert "<img src=x" not in dom
+    assert " onfocus" not in "".join(re.findall(r"<[^>]*>", dom))
 
 
 @needs_chromium

@@ -16,7 +16,6 @@ from tests.expectations.damage import Release
 from tests.journeys.derived import ProjectCopy
 from tests.markdown import rendered
 
-from sparkle_curation.datasets import TextDataset
 from sparkle_curation.escaping import terminal_text, visible
 from sparkle_curation.spec.tables.ingested import JSONL_TABLES
 
@@ -127,15 +126,14 @@ def test_no_text_becomes_a_part_of_what_a_browser_shows(outcome: Outcome, tmp_pa
     pages = {name: re.sub(r"<meta http-equiv[^>]*>", "", page) for name, page in pages.items()}
     for name, path in {"card": outcome.card, "summary": outcome.report("variant_diff_summary.md")}.items():
         pages[name] = rendered(path.read_text("utf-8").rpartition("\n---\n")[2])
-        pages[f"preview of {name}"] = str(TextDataset(filepath=str(path)).preview())
     seen = look_at({**pages, "control": f"<title>still</title>{IMAGE}"}, tmp_path)
     assert seen.pop("control").title == "ran"
     for name, page in seen.items():
         assert page.title != "ran", name
         assert not page.tags & {"img", "script"}, name
         assert page.protocols <= {"file:", "https:"}, name
-    for name in ("annotations", "grounding_r1", "card", "summary", "preview of card", "preview of summary"):
-        assert IMAGE in seen[name].text.replace("\\<", "<"), name
+    for name in ("annotations", "grounding_r1", "card", "summary"):
+        assert IMAGE in seen[name].text, name
     assert visible(HOSTILE) + "Sparkle variant" in seen["card"].text
 
 

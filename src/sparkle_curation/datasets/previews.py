@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NewType
 
 import polars as pl
 from kedro_datasets._typing import JSONPreview, TablePreview
@@ -16,6 +16,13 @@ from sparkle_curation.escaping import terminal_text
 
 MAX_CELL_CHARS = 500
 """Longer texts are cut: a score's row holds 10 KB of a model's answers, and the page holds every preview."""
+
+TextPreview = NewType("TextPreview", str)
+"""Plain text. Kedro-Viz knows a preview by the name of its type, and shows this one as it stands.
+
+``kedro_datasets`` has no type for that. ``HTMLPreview`` is none for text of others: Kedro-Viz makes the HTML safe, and then
+makes HTML of what looks like Markdown in it, so that even an escaped ``[a](x" onfocus="...)`` runs.
+"""
 
 NOT_MADE = pl.DataFrame({"not made yet": []})
 """Stands for a table without a file."""
