@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import functools
+import html
+import json
+import re
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -99,3 +103,55 @@ def shown(page: Path, scratch: Path) -> str:
     if CHROMIUM is None:
         pytest.skip("no Chromium here; CI installs Debian's")
     return show(page.resolve().as_uri(), scratch / "page.png", size_px=(1400, 1400), patience_ms=20_000)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a browser made of a page once all of it was loaded.
+
+    Attributes:
+        title: that of the page, which a script may have changed.
+        tags: the names of its elements.
+        protocols: where its links lead, such as ``https:``.
+        text: all of it.
+    """
+
+    title: str
+    tags: set[str]
+    protocols: set[str]
+    text: str
+
+
+_LOOK = """
+onload = () => {
+  const looked = [...document.querySelectorAll("iframe")].map(({contentDocument: page}) => ({
+    title: page.title,
+    tags: [...new Set([...page.querySelectorAll("*")].map(each => each.localName))],
+    protocols: [...new Set([...page.links].map(each => each.protocol))],
+    text: page.documentElement.textContent,
+  }));
+  document.getElementById("looked").textContent = JSON.stringify(looked);
+};
+"""
+
+
+def look_at(pages: Mapping[str, str], scratch: Path) -> dict[str, Seen]:
+    """What one browser makes of many pages, by their names; skips without Chromium.
+
+    Args:
+        pages: HTML by name.
+        scratch: a folder for the browser's profile, the page that holds all of them, and a screenshot.
+    """
+    if CHROMIUM is None:
+        pytest.skip("no Chromium here; CI installs Debian's")
+    frames = "".join(f'<iframe srcdoc="{html.escape(page)}"></iframe>' for page in pages.values())
+    every = scratch / "every.html"
+    begin = '<!DOCTYPE html><meta charset="utf-8"><pre id="looked"></pre>'
+    every.write_text(f"{begin}<script>{_LOOK}</script>{frames}", encoding="utf-8")
+    dom = show(every.as_uri(), scratch / "every.png", patience_ms=20_000, until='<pre id="looked">[')
+    looked = re.search(r'<pre id="looked">(.*?)</pre>', dom, re.DOTALL)
+    assert looked is not None, dom
+    return {
+        name: Seen(page["title"], set(page["tags"]), set(page["protocols"]), page["text"])
+        for name, page in zip(pages, json.loads(html.unescape(looked[1])), strict=True)
+    }

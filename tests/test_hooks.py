@@ -115,11 +115,13 @@ def test_files_under_old_names_are_named(tmp_path: Path, caplog: pytest.LogCaptu
 
 
 def test_the_summary_says_where_the_files_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The funnel, and the paths of those outputs that the run made."""
+    """The funnel, and the paths of those outputs that the run made, in which nothing is markup."""
     catalog = DataCatalog(
         {
             "funnel_table": ReportCSVDataset(filepath=str(tmp_path / "funnel_table.csv")),
-            "curation_metrics": MetricsJSONDataset(filepath=str(tmp_path / "curation_metrics.json")),
+            "curation_metrics": MetricsJSONDataset(
+                filepath=str(tmp_path / "[red]" / "curation_metrics.json")
+            ),
         }
     )
     catalog.save("funnel_table", FUNNEL)
@@ -127,7 +129,7 @@ def test_the_summary_says_where_the_files_are(tmp_path: Path, capsys: pytest.Cap
     RunSummary().after_pipeline_run(Pipeline([node(lambda: (1, 2), None, outputs, name="make")]), catalog)
     shown = capsys.readouterr().out
     assert "samples that pass, stage by stage" in shown
-    assert str(tmp_path / "curation_metrics.json") in shown
+    assert str(tmp_path / "[red]" / "curation_metrics.json") in shown
     assert "variant" not in shown
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import re
@@ -14,9 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import plotly.graph_objects as go
+import polars as pl
 import pytest
 from PIL import Image
 from tests.browser import needs_chromium, served, show
+
+from sparkle_curation.datasets import ReportCSVDataset, TextDataset
 
 pytestmark = pytest.mark.slow
 
@@ -25,6 +29,12 @@ PATIENCE_MS = 15_000
 LAYERS = ["raw", "intermediate", "validation", "primary", "reporting", "model_input"]
 """The variant comes last: its card tells the counts of the reports."""
 UNSEEN = ("MemoryDataset", "DataDocsDataset", "JournalDataset", "LeanTablesDataset")
+
+HOSTILE = (
+    """<img src=x onerror="document.title='ran'"><script>document.title='ran'</script>"""
+    """[a](x" autofocus onfocus="document.title='ran')"""
+)
+"""The link would run in a preview that is HTML, escaped or not."""
 
 LIKE_IN_PRINT = {
     "theme": "light",
@@ -80,6 +90,10 @@ def site(tmp_path_factory: pytest.TempPathFactory, checkout: Path, sample_releas
     local.mkdir()
     (local / "globals.yml").write_text(f"release_root: {sample_release}\n", encoding="utf-8")
     kedro(project, "run")
+    reports = project / "data" / "08_reporting"
+    prompts = pl.DataFrame({"id": [HOSTILE], "theme": ["time"], "prompt": [HOSTILE]})
+    ReportCSVDataset(filepath=str(reports / "prompt_warnings.csv")).save(prompts)
+    TextDataset(filepath=str(reports / "variant_diff_summary.md")).save(HOSTILE)
     figure = go.Figure(go.Bar(x=["known", "kept"], y=[120, 80]), {"title": {"text": "A small funnel"}})
     (project / "figure.json").write_text(str(figure.to_json()), encoding="utf-8")
     (local / "catalog.yml").write_text(
@@ -189,6 +203,22 @@ def test_a_browser_draws_a_figure(site: Site, tmp_path: Path) -> None:
         dom = show(page, tmp_path / "figure.png", patience_ms=PATIENCE_MS, until="js-plotly-plot")
     assert "js-plotly-plot" in dom
     assert ">A small funnel<" in dom
+
+
+@needs_chromium
+@pytest.mark.parametrize(
+    ("pipeline", "name"), [("curate", "prompt_warnings"), ("diff", "variant_diff_summary")]
+)
+def test_text_of_a_release_does_not_run(site: Site, tmp_path: Path, pipeline: str, name: str) -> None:
+    """In the preview of a table and in that of a text it is shown as it is."""
+    (place,) = (node["id"] for node in site.graph(pipeline)["nodes"] if node["name"] == name)
+    with served(site.folder) as address:
+        page = f"{address}/?pid={pipeline}&sid={place}"
+        dom = show(page, tmp_path / "preview.png", patience_ms=PATIENCE_MS, until="onerror=")
+    assert html.escape(HOSTILE, quote=False) in dom
+    assert "<title>ran" not in dom
+    assert "<img src=x" not in dom
+    assert " onfocus" not in "".join(re.findall(r"<[^>]*>", dom))
 
 
 @needs_chromium

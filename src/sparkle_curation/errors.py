@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from sparkle_curation.escaping import terminal_text
 from sparkle_curation.masking import without_secrets
 
 
@@ -41,6 +42,10 @@ class SparkleError(click.ClickException):
         labelled = {"where": self.where, "got": self.got, "allowed": self.allowed, "do": self.todo}
         lines = [f"  {label + ':':<9}{text}" for label, text in labelled.items() if text is not None]
         super().__init__("\n".join([f"{self.what}.", *lines]))
+
+    def format_message(self) -> str:
+        """The message as the command line prints it: a name or text in it does not command the terminal."""
+        return terminal_text(super().format_message())
 
 
 def _without_secrets(value: object) -> object:

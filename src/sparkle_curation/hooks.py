@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sparkle_curation.errors import ParameterError
+from sparkle_curation.escaping import terminal_text
 from sparkle_curation.spec.description import activate, find_description
 from sparkle_curation.telling import in_words, tell_uncaught
 
@@ -134,7 +135,7 @@ class RunSummary:
         console.print(_as_table(catalog.load("funnel_table")))
         for name, what in _OUTPUTS.items():
             if name in pipeline.all_outputs():
-                console.print(f"  {what:<14} {_shown_path(catalog, name)}", soft_wrap=True, highlight=False)
+                console.out(f"  {what:<14} {_shown_path(catalog, name)}", highlight=False)
         console.print()
 
 
@@ -150,7 +151,7 @@ class DiffSummary:
         console.print()
         console.out(catalog.load("variant_diff_summary"), highlight=False)
         for name in ("variant_diff_summary", "variant_diff_counts", "variant_diff"):
-            console.print(f"  {_shown_path(catalog, name)}", soft_wrap=True, highlight=False)
+            console.out(f"  {_shown_path(catalog, name)}", highlight=False)
         console.print()
 
 
@@ -193,4 +194,4 @@ def _as_table(funnel: pl.DataFrame) -> Table:
 
 def _shown_path(catalog: Any, name: str) -> str:
     path = Path(catalog[name]._describe()["filepath"])
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+    return terminal_text(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))

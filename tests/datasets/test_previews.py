@@ -26,17 +26,22 @@ NOT_MADE = {"index": [], "columns": ["not made yet"], "data": []}
 
 
 def test_cells_are_what_a_page_can_show() -> None:
-    """Nested values as text, long texts cut, numbers and nulls as they are."""
+    """Nested values as text, long texts cut, what turns text round as an escape, numbers and nulls as they are."""
     longest = "x" * MAX_CELL_CHARS
     frame = pl.DataFrame(
-        {"text": [longest, f"{longest}x"], "boxes": [[{"x": 1}], None], "score": [8.5, None]}
+        {
+            "text": [longest, f"{longest}x"],
+            "boxes": [[{"x": 1}], None],
+            "score": [8.5, None],
+            "odd": ["a\u202eb\n", ""],
+        }
     )
     preview = table_preview(frame)
     assert preview["index"] == [0, 1]
-    assert preview["columns"] == ["text", "boxes", "score"]
+    assert preview["columns"] == ["text", "boxes", "score", "odd"]
     assert preview["data"] == [
-        [longest, "[{'x': 1}]", 8.5],
-        [f"{longest[:-1]}…", None, None],
+        [longest, "[{'x': 1}]", 8.5, "a\\u202eb\n"],
+        [f"{longest[:-1]}…", None, None, ""],
     ]
     json.dumps(preview)
 

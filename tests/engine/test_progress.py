@@ -56,6 +56,20 @@ def test_a_terminal_shows_items_and_failures(monkeypatch: pytest.MonkeyPatch) ->
     assert "3 failed" in stream.getvalue()
 
 
+def test_a_title_is_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither markup nor what would steer the terminal."""
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+    with byte_progress("[red]a[/] \x1b]0;b", 2000) as progress:
+        progress(1000)
+    with item_progress("[red]c[/] \x1b]0;d", 2000) as items:
+        items(1000, 0)
+    assert r"[red]a[/] \x1b]0;b" in stream.getvalue()
+    assert r"[red]c[/] \x1b]0;d" in stream.getvalue()
+
+
 @pytest.mark.parametrize("total", [0, 100])
 def test_items_are_not_drawn_where_there_is_no_terminal_or_none_of_them(
     total: int, monkeypatch: pytest.MonkeyPatch

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -87,6 +88,7 @@ class ProjectCopy:
         return subprocess.run(
             [sys.executable, "-m", "kedro", "run", *arguments],
             cwd=self.root,
+            env=os.environ | {"DO_NOT_TRACK": "1"},
             capture_output=True,
             text=True,
             timeout=300,

@@ -15,8 +15,8 @@ from sparkle_curation.doctor.finding import Finding, State, counted, of_error
 from sparkle_curation.doctor.machine import check_ffmpeg, check_file_system, check_gpu
 from sparkle_curation.doctor.packages import check_extras, check_libraries, check_python, check_telemetry
 from sparkle_curation.doctor.setup import Setup
-from sparkle_curation.engine.log_text import terminal_text
 from sparkle_curation.errors import SparkleError
+from sparkle_curation.escaping import terminal_text
 from sparkle_curation.masking import without_secrets
 from sparkle_curation.telling import in_words
 

@@ -1,20 +1,10 @@
-"""Text of other people on a terminal: what would steer it is shown as an escape."""
+"""Text of other people in the log: what would steer a terminal is shown as an escape."""
 
 from __future__ import annotations
 
 import logging
 
-
-def terminal_text(text: str) -> str:
-    r"""``text`` with all that cannot be seen as escapes, except line ends and tabs.
-
-    >>> terminal_text("a\x1b[31m\u202eb")
-    'a\\x1b[31m\\u202eb'
-    """
-    return "".join(
-        each if each.isprintable() or each in "\n\t" else each.encode("unicode_escape").decode("ascii")
-        for each in text
-    )
+from sparkle_curation.escaping import terminal_text
 
 
 class AsShown(logging.Filter):

@@ -20,6 +20,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from sparkle_curation.escaping import terminal_text
+
 ItemsDone = Callable[[int, int], None]
 """Told how many items are done so far, and how many of them failed."""
 
@@ -34,14 +36,14 @@ def byte_progress(title: str, total_bytes: int) -> Iterator[Callable[[int], None
         yield lambda _done: None
         return
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         DownloadColumn(),
         TransferSpeedColumn(),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(title, total=total_bytes)
+        task = progress.add_task(terminal_text(title), total=total_bytes)
         yield lambda done: progress.update(task, completed=done)
 
 
@@ -55,7 +57,7 @@ def item_progress(title: str, total: int) -> Iterator[ItemsDone]:
         yield lambda _done, _failed: None
         return
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         _RateColumn(),
@@ -63,7 +65,7 @@ def item_progress(title: str, total: int) -> Iterator[ItemsDone]:
         _FailuresColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(title, total=total, failed=0)
+        task = progress.add_task(terminal_text(title), total=total, failed=0)
         yield lambda done, failed: progress.update(task, completed=done, failed=failed)
 
 

@@ -5,9 +5,12 @@ The same facts give the same text: there is no date in it.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
+from sparkle_curation.escaping import markdown_code, markdown_prose, markdown_text
 from sparkle_curation.filtering.verdicts import ImputedScores, MissingScores
 from sparkle_curation.spec.description import dataset
 from sparkle_curation.spec.licences import PAIR_KINDS, UNKNOWN, joint_licence, licence_of, licence_terms
@@ -35,7 +38,7 @@ _FEATURES = {
         for field in ANNOTATION_COLUMNS
         if field.name in ("src_video", "tgt_video")
     },
-    "task": f"Sample id, `{ID_FORM}`.",
+    "task": f"Sample id, {markdown_code(ID_FORM)}.",
 }
 
 _SIZE_CATEGORIES = {
@@ -148,12 +151,13 @@ _IMPUTED: dict[ImputedScores, str] = {"keep": "filtered by that score", "reject"
 
 def _body(facts: VariantFacts) -> str:
     about = dataset()
-    paper = f"https://arxiv.org/abs/{about.paper}"
-    release = f"[the release](https://huggingface.co/datasets/{about.repository})"
+    title = markdown_text(about.title)
+    paper = f"https://arxiv.org/abs/{quote(about.paper or '')}"
+    release = f"[the release](https://huggingface.co/datasets/{quote(about.repository or '')})"
     return _BODY.format(
-        title=about.title,
-        dataset=f"[{about.title}]({paper})" if about.paper else about.title,
-        summary=about.summary,
+        title=title,
+        dataset=f"[{title}]({paper})" if about.paper else title,
+        summary=markdown_text(about.summary),
         release=release if about.repository else "the release",
         licence=_licence(facts),
         bibtex=write_bibtex(facts).strip(),
@@ -162,7 +166,8 @@ def _body(facts: VariantFacts) -> str:
         else "**This variant is empty**: no source/edited video pair",
         version=facts.version,
         splits=_table(
-            ["split", "samples"], [(f"`{split.name}`", f"{split.sample_count:,}") for split in facts.splits]
+            ["split", "samples"],
+            [(markdown_code(split.name), f"{split.sample_count:,}") for split in facts.splits],
         ),
         features=_table(
             ["column", "type", "what it is"], [(f"`{n}`", "text", _FEATURES[n]) for n in CSV_COLUMNS]
@@ -185,22 +190,26 @@ def _themes(facts: VariantFacts) -> list[str]:
 def _licence(facts: VariantFacts) -> str:
     """The licence of each theme's videos, then what a reader should know of them."""
     rows = [
-        (f"`{theme}`", *(licence_of(theme, kind).id or UNKNOWN for kind in PAIR_KINDS))
+        (
+            markdown_code(theme),
+            *(markdown_text(licence_of(theme, kind).id or UNKNOWN) for kind in PAIR_KINDS),
+        )
         for theme in _themes(facts)
     ]
     table = _table(["theme", "source videos", "edited videos"], rows)
-    return "\n\n".join([table, *licence_terms(_themes(facts))]) + "\n" if rows else "It has no samples.\n"
+    terms = map(markdown_prose, licence_terms(_themes(facts)))
+    return "\n\n".join([table, *terms]) + "\n" if rows else "It has no samples.\n"
 
 
 def _stages(facts: VariantFacts) -> str:
     """A row for each theme and the total: the samples known, those that each stage lets through, those exported."""
     headers = [
-        f"`{each.name}` {'>=' if each.is_at_least else '<='} {shortest_number(facts.thresholds[each.name])}"
+        f"{markdown_code(each.name)} {'>=' if each.is_at_least else '<='} {shortest_number(facts.thresholds[each.name])}"
         for each in CRITERIA
     ]
     columns = ["known", *(f"{each.name}_kept" for each in CRITERIA), "exported"]
     rows = [
-        [theme, *(f"{count:,}" for count in counts)]
+        [markdown_text(theme), *(f"{count:,}" for count in counts)]
         for theme, *counts in facts.counts.select("theme", *columns).iter_rows()
     ]
     return _table(["theme", "known", *headers, "exported"], rows)
@@ -250,7 +259,7 @@ def rebuild_command(facts: VariantFacts) -> str:
     }
     params = ",".join(f"{name}={value}" for name, value in settings.items())
     checkout = [f"git checkout {facts.code.revision}"] if facts.code.revision else []
-    return "\n".join([*checkout, f"kedro run --pipelines curate --params {params}"])
+    return "\n".join([*checkout, f"kedro run --pipelines curate --params {shlex.quote(params)}"])
 
 
 def _each(thresholds: Mapping[str, float]) -> dict[str, str]:
@@ -267,6 +276,6 @@ def shortest_number(value: float) -> str:
 
 
 def _table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table."""
+    """A table of cells that are Markdown."""
     lines = [headers, ["---"] * len(headers), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

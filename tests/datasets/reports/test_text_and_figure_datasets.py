@@ -27,11 +27,11 @@ def test_a_text_comes_back(tmp_path: Path) -> None:
 
 
 def test_a_text_is_shown_as_it_stands(tmp_path: Path) -> None:
-    """What looks like markup is text."""
+    """What looks like markup is text, what cannot be seen an escape."""
     dataset = TextDataset(filepath=str(tmp_path / "text.md"))
-    dataset.save("<b> & co")
-    assert dataset.preview() == "<pre>&lt;b&gt; &amp; co</pre>"
-    assert inspect.signature(TextDataset.preview).return_annotation == "HTMLPreview"
+    dataset.save("<b> & co\u202e\n")
+    assert dataset.preview() == "<b> & co\\u202e\n"
+    assert inspect.signature(TextDataset.preview).return_annotation == "TextPreview"
 
 
 def test_a_figure_comes_back_as_plotlys(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from tests.made.formats import make_newer
 from tests.made.tables import THRESHOLDS
 from tests.made.versions import version
 
-from sparkle_curation.datasets import VariantStoreDataset
+from sparkle_curation.datasets import ReportCSVDataset, VariantStoreDataset
 from sparkle_curation.engine.io.format_version import FormatVersionError
 from sparkle_curation.errors import VersionError
 from sparkle_curation.variant.versions.diff import compare
@@ -65,6 +65,20 @@ def test_the_data_root_is_the_workspace(tmp_path: Path, name: str | None) -> Non
     assert opened.not_exported["reason"].to_list() == ["no_prompt"]
     assert opened.source_files is not None
     assert opened.commit is None
+
+
+def test_reports_are_read_as_they_were_before_they_were_saved(tmp_path: Path) -> None:
+    """Without the apostrophe that keeps a spreadsheet from calculating a text."""
+    made = version(FIRST, obstacles={LOW: "=1+1"}, unloadable={KEPT: "'@x"})
+    write_version(tmp_path, made)
+    for report, table in (("not_exported", made.not_exported), ("unloadable", made.unloadable)):
+        assert table is not None
+        ReportCSVDataset(filepath=str(tmp_path / PATHS[report])).save(table)
+    opened = folder_store(tmp_path).open("workspace")
+    assert opened.not_exported is not None
+    assert_frame_equal(opened.not_exported, made.not_exported)
+    assert opened.unloadable is not None
+    assert_frame_equal(opened.unloadable, made.unloadable)
 
 
 def test_verdicts_of_a_newer_format_are_refused(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
@@ -20,7 +19,6 @@ from tests.made.edited_tables import edit_table
 
 from sparkle_curation.errors import ValidationError
 from sparkle_curation.expectations.suites import SUITE_NAMES
-from sparkle_curation.spec.tables.ingested import JSONL_TABLES
 
 pytestmark = pytest.mark.slow
 
@@ -245,40 +243,3 @@ def test_a_browser_shows_a_failed_expectation(odd: Project, tmp_path: Path) -> N
     assert "A sample of the CSV is in every table of scores and groundings that has its theme." in table
     assert "edited_frame0_scores" in table
     assert "Sparkle_time_000009" in table
-
-
-HOSTILE = """<img src=x onerror="document.title='ran'"><script>document.title='ran'</script>"""
-
-
-def poisoned(value: Any) -> Any:
-    """A value of a record with hostile text behind each text in it."""
-    if isinstance(value, str):
-        return value + HOSTILE
-    if isinstance(value, list):
-        return [poisoned(each) for each in value]
-    if isinstance(value, dict):
-        return {key: poisoned(each) for key, each in value.items()}
-    return value
-
-
-def test_no_text_of_a_release_becomes_a_part_of_a_page(odd: Project, tmp_path: Path) -> None:
-    """Hostile text in every text of a sample's records, in an id and in a file's name: a browser shows it as text."""
-    release = Release(odd.release_root)
-    for table in ("annotations", *JSONL_TABLES):
-        records = release.records("time", table)
-        first, second, *others = records
-        hostile = {**poisoned(first), "id": first["id"]}
-        release.write("time", table, [hostile, {**second, "id": second["id"] + HOSTILE}, *others])
-    (odd.release_root / "intermediate_data" / "time").joinpath(HOSTILE.replace("/", "")).write_text("x")
-    odd.run_here("ingest")
-    odd.run_here("validate")
-
-    site = odd.output("08_reporting", "data_docs")
-    pages = {path.stem: path for path in site.rglob("*.html")}
-    texts = {name: path.read_text(encoding="utf-8") for name, path in pages.items()}
-    assert not any("<img" in text or "<script" in text for text in texts.values())
-    assert "&lt;img src=x onerror=" in texts["grounding_r1"]
-    for name, path in pages.items():
-        dom = shown(path, tmp_path / name)
-        assert "<title>ran" not in dom
-        assert "<img" not in dom

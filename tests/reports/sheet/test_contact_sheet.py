@@ -62,12 +62,13 @@ def test_a_text_that_fits_is_not_changed(text: str) -> None:
         ("dusk \u2013 dawn\u2014noon", "dusk - dawn-noon"),
         ("a\tb\r\n c\u00a0d", "a b c d"),
         ("wait…", "wait…"),
+        ("a\u202eb\x1bc\0", r"a\u202eb\x1bc\x00"),
         ("\u96ea\u306e\u753a", "\u96ea\u306e\u753a"),
         ("", ""),
     ],
 )
 def test_text_is_made_drawable(text: str, shown: str) -> None:
-    """Accents and odd blanks go, ellipses stay, and what the font lacks stays to be drawn as boxes."""
+    """Accents and odd blanks go, ellipses stay; what cannot be seen is an escape, what the font lacks drawn as boxes."""
     assert drawable(text) == shown
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import html
+import re
 from dataclasses import replace
 from typing import Any
 
 import polars as pl
 from tests.made.tables import THRESHOLDS
 from tests.made.versions import csvs_of, version
+from tests.markdown import rendered
 
+from sparkle_curation.escaping import terminal_text
 from sparkle_curation.variant.versions.diff import compare
 from sparkle_curation.variant.versions.diff_summary import MAX_EXAMPLES, MAX_REASONS, summarise
 from sparkle_curation.variant.versions.version import CurationSettings, VariantVersion
@@ -155,6 +159,24 @@ def test_a_line_of_markdown_stays_one() -> None:
     base = version({A: 9.0})
     diff = compare(base, version({})).with_columns(pl.lit("a|b").alias("detail"))
     assert "| removed | a\\|b   |       1 |" in summarise(base, version({}), diff)
+
+
+def test_nothing_of_a_version_is_markup_or_a_command() -> None:
+    """A version may be a folder of anybody's: its name, ids, settings and what differs are shown as text."""
+    odd = "a`<img src=x onerror=f()>|\x1b[2J"
+    settings = CurationSettings(
+        dict.fromkeys(THRESHOLDS, 8.5), missing_scores=f"$(rm -r x)[y](javascript:{odd})"
+    )
+    base = replace(version({A: 9.0}, name=odd), settings=settings)
+    diff = compare(base, version({})).with_columns(pl.lit(odd).alias("id"), pl.lit(odd).alias("detail"))
+    text = summarise(base, version({}), diff)
+    shown = rendered(text)
+    assert set(re.findall(r"<(\w+)", shown)) <= {
+        *("h2", "p", "code", "ul", "li", "table", "thead", "tbody", "tr", "th", "td"),
+    }  # fmt: skip
+    assert html.unescape(shown).count(odd.replace("\x1b", "\\x1b")) >= 5
+    assert terminal_text(text) == text
+    assert "--params 'threshold=8.5,missing_scores=$(rm -r x)" in text
 
 
 def test_one_threshold_for_all_is_one_parameter() -> None:

@@ -74,6 +74,13 @@ class MetricsJSONDataset(AbstractDataset[dict[str, Any], dict[str, Any]]):
         return {"filepath": str(self._path)}
 
 
+def parse_report(source: Path | bytes, text_columns: Sequence[str] = ()) -> pl.DataFrame:
+    """The table in a file that ``ReportCSVDataset`` wrote, or in its bytes: each text as it was before it was saved."""
+    overrides = dict.fromkeys(text_columns, pl.String)
+    table = pl.read_csv(source, infer_schema_length=None, schema_overrides=overrides)
+    return table.with_columns(pl.col(pl.String).str.replace(rf"^'('*{_FORMULA})", "$1"))
+
+
 class ReportCSVDataset(AbstractDataset[pl.DataFrame, pl.DataFrame]):
     r"""A small table as CSV: UTF-8, ``\n``, quotes where they are needed.
 
@@ -107,12 +114,7 @@ class ReportCSVDataset(AbstractDataset[pl.DataFrame, pl.DataFrame]):
 
     def load(self) -> pl.DataFrame:
         """The table; a column of numbers comes back as numbers, an empty cell without quotes as null."""
-        table = pl.read_csv(
-            self._path,
-            infer_schema_length=None,
-            schema_overrides=dict.fromkeys(self._text_columns, pl.String),
-        )
-        return table.with_columns(pl.col(pl.String).str.replace(rf"^'('*{_FORMULA})", "$1"))
+        return parse_report(self._path, self._text_columns)
 
     def save(self, data: pl.DataFrame) -> None:
         """Replace the file by ``data``."""

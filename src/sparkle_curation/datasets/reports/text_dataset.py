@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import html
 from pathlib import Path
 from typing import Any
 
 from kedro.io import AbstractDataset
-from kedro_datasets._typing import HTMLPreview
 
+from sparkle_curation.datasets.previews import TextPreview
 from sparkle_curation.engine.io.atomic import atomic_file
+from sparkle_curation.escaping import terminal_text
 
 
 class TextDataset(AbstractDataset[str, str]):
@@ -40,11 +40,9 @@ class TextDataset(AbstractDataset[str, str]):
         with atomic_file(self._path) as temporary:
             temporary.write_text(data, encoding="utf-8")
 
-    def preview(self) -> HTMLPreview:
-        """The text as it stands; where there is none yet, that."""
-        if not self._exists():
-            return HTMLPreview("<p>not made yet</p>")
-        return HTMLPreview(f"<pre>{html.escape(self.load())}</pre>")
+    def preview(self) -> TextPreview:
+        """The text as it stands, less what cannot be seen; where there is none yet, that."""
+        return TextPreview(terminal_text(self.load()) if self._exists() else "not made yet")
 
     def _exists(self) -> bool:
         return self._path.is_file()

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from kedro.io import AbstractDataset
-from kedro_datasets._typing import HTMLPreview
+from kedro_datasets._typing import TextPreview
 
 from sparkle_curation.engine.io.atomic import atomic_folder
+from sparkle_curation.escaping import terminal_text
 
 
 class TextFolderDataset(AbstractDataset[Mapping[str, str], dict[str, str]]):
@@ -42,15 +42,11 @@ class TextFolderDataset(AbstractDataset[Mapping[str, str], dict[str, str]]):
             for name, text in data.items():
                 (temporary / name).write_text(text, encoding="utf-8", newline="\n")
 
-    def preview(self) -> HTMLPreview:
-        """The texts as they stand, each under its name."""
+    def preview(self) -> TextPreview:
+        """The texts as they stand, less what cannot be seen, each under its name; where there are none yet, that."""
         if not self._exists():
-            return HTMLPreview("<p>not made yet</p>")
-        shown = (
-            f"<h3>{html.escape(name)}</h3><pre>{html.escape(text)}</pre>"
-            for name, text in self.load().items()
-        )
-        return HTMLPreview("".join(shown))
+            return TextPreview("not made yet")
+        return TextPreview("\n".join(terminal_text(f"== {name}\n{text}") for name, text in self.load().items()))
 
     def _exists(self) -> bool:
         return self._folder.is_dir()

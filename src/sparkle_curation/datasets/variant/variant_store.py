@@ -14,6 +14,7 @@ import msgspec
 import polars as pl
 from kedro.io.core import AbstractDataset, DatasetError
 
+from sparkle_curation.datasets.reports.report_datasets import parse_report
 from sparkle_curation.datasets.variant.kiwi_edit_dataset import PARTS, Part, parse_part
 from sparkle_curation.datasets.variant.version_files import VersionFiles, folder_files, revision_files
 from sparkle_curation.engine.io.parquet import read_parquet
@@ -172,9 +173,9 @@ def _read_curation(
         verdicts=verdicts,
         settings=_settings(metrics, verdicts),
         exported_count=exported_count,
-        not_exported=_parse(files, paths.not_exported, _parse_report),
-        unloadable=_parse(files, paths.unloadable, _parse_report),
-        source_files=_parse(files, paths.source_files, _parse_report),
+        not_exported=_parse(files, paths.not_exported, parse_report),
+        unloadable=_parse(files, paths.unloadable, parse_report),
+        source_files=_parse(files, paths.source_files, parse_report),
         commit=commit,
     )
 
@@ -251,10 +252,6 @@ def _parse_metrics(content: bytes) -> dict[str, Any]:
     metrics: dict[str, Any] = with_new_keys(json.loads(content))
     _ = metrics["thresholds"], metrics["total"]["exported"]
     return metrics
-
-
-def _parse_report(content: bytes) -> pl.DataFrame:
-    return pl.read_csv(content, infer_schema_length=None)
 
 
 def _settings(metrics: Mapping[str, Any] | None, verdicts: pl.DataFrame | None) -> CurationSettings:

@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sparkle_curation.escaping import visible
 from sparkle_curation.expectations.pages.reports import FOUND, Report, summarise
 from sparkle_curation.masking import without_secrets
 
@@ -129,11 +130,7 @@ def as_shown(value: object) -> object:
     text = str(value)
     if len(text) > _MAX_CHARS:
         text = f"{text[:_MAX_CHARS]}… ({len(text):,} characters)"
-    if text.isprintable():
-        return text
-    return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in text
-    )
+    return visible(text)
 
 
 @cache

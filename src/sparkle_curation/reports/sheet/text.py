@@ -7,6 +7,8 @@ from functools import cache
 
 from PIL import ImageFont
 
+from sparkle_curation.escaping import visible
+
 _REPLACED = str.maketrans(
     {"\u2013": "-", "\u2014": "-", "\u2212": "-", "\u00d7": "x", "\u2192": "->", "\u2265": ">="}
 )
@@ -24,16 +26,18 @@ def font(size_px: int) -> ImageFont.FreeTypeFont:
 
 
 def drawable(text: str) -> str:
-    """The text as the font can draw it, on one line: without accents, with plain dashes and single blanks.
+    """The text as the font can draw it, on one line: without accents, with plain dashes, single blanks and escapes.
 
-    The font knows the letters of English. What it does not know, such as Chinese, is drawn as a box a character.
+    The font knows the letters of English. What it does not know, such as Chinese, is drawn as a box a character;
+    what nobody could see, as an escape.
 
     >>> drawable("Café   at  dusk")
     'Cafe at dusk'
     """
-    plain = unicodedata.normalize("NFKD", text.translate(_REPLACED).replace(_ELLIPSIS, "\0"))
+    parts = text.translate(_REPLACED).split(_ELLIPSIS)  # which normalization would make three dots
+    plain = _ELLIPSIS.join(unicodedata.normalize("NFKD", part) for part in parts)
     kept = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return " ".join(kept.replace("\0", _ELLIPSIS).split())
+    return visible(" ".join(kept.split()))
 
 
 def width_px(text: str, size_px: int) -> int:

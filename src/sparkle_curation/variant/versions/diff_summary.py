@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 
 import polars as pl
 
+from sparkle_curation.escaping import markdown_code, markdown_text
 from sparkle_curation.filtering.funnel import TOTAL
 from sparkle_curation.spec.codes.diff_reasons import CHANGES, Change
 from sparkle_curation.spec.stages import CRITERION_NAMES
@@ -58,7 +60,8 @@ def _headline(base: VariantVersion, other: VariantVersion, diff: pl.DataFrame) -
 def _title(version: VariantVersion) -> str:
     commit = version.commit and version.commit[:_COMMIT_LETTERS]
     is_telling = commit and not version.name.startswith(commit[:7])
-    return f"`{version.name}` ({commit})" if is_telling else f"`{version.name}`"
+    name = markdown_code(version.name)
+    return f"{name} ({commit})" if is_telling else name
 
 
 def _samples(count: int) -> str:
@@ -115,7 +118,7 @@ def _source_files(base: VariantVersion, other: VariantVersion) -> Iterator[str]:
         .sort()
     )
     if len(moved):
-        shown = ", ".join(f"`{path}`" for path in moved.head(MAX_SOURCE_FILES))
+        shown = ", ".join(markdown_code(path) for path in moved.head(MAX_SOURCE_FILES))
         rest = f" and {len(moved) - MAX_SOURCE_FILES} more" if len(moved) > MAX_SOURCE_FILES else ""
         yield f"Files of the release with other sizes or rows: {shown}{rest}."
 
@@ -150,7 +153,7 @@ def _examples(diff: pl.DataFrame) -> Iterator[str]:
     for change in Change:
         rows = diff.filter(pl.col("change") == change.value)
         for row in rows.head(MAX_EXAMPLES).select("id", "detail").rows():
-            yield f"- {change} `{row[0]}`: {row[1]}"
+            yield f"- {change} {markdown_code(row[0])}: {markdown_text(row[1])}"
         if rows.height > MAX_EXAMPLES:
             yield f"- and {rows.height - MAX_EXAMPLES:,} more {change}"
 
@@ -165,7 +168,7 @@ def _rebuilding(base: VariantVersion, other: VariantVersion) -> Iterator[str]:
         yield ""
         for side, ways in commands.items():
             if ways:
-                yield f"- {side}: {', or '.join(f'`{way}`' for way in ways)}"
+                yield f"- {side}: {', or '.join(map(markdown_code, ways))}"
 
 
 def _rebuilding_of(version: VariantVersion) -> Iterator[str]:
@@ -173,15 +176,14 @@ def _rebuilding_of(version: VariantVersion) -> Iterator[str]:
         yield f"git checkout {version.commit[:_COMMIT_LETTERS]} && dvc checkout"
     params = version.settings.as_params()
     if params:
-        yield f"kedro run --pipelines curate --params {params}"
+        yield f"kedro run --pipelines curate --params {shlex.quote(params)}"
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterator[str]:
     """A Markdown table whose columns are also straight where nobody renders it; numbers to the right."""
     is_number = [all(isinstance(row[place], int) for row in rows) for place in range(len(head))]
     cells = [
-        [f"{cell:,}" if isinstance(cell, int) else str(cell).replace("|", "\\|") for cell in row]
-        for row in rows
+        [f"{cell:,}" if isinstance(cell, int) else markdown_text(str(cell)) for cell in row] for row in rows
     ]
     widths = [max(len(name), *(len(row[place]) for row in cells), 3) for place, name in enumerate(head)]
 
