@@ -23,6 +23,7 @@ from sparkle_curation.pipelines.near_duplicates.params import NearDuplicatesPara
 from sparkle_curation.pipelines.prune.params import PruneParams
 from sparkle_curation.pipelines.report.params import ReportParams
 from sparkle_curation.pipelines.score.params import ScoreParams
+from sparkle_curation.pipelines.training_kit.params import TrainingKitParams
 from sparkle_curation.pipelines.validate.params import ValidateParams
 from sparkle_curation.spec.old_names import renamed_parameter
 
@@ -42,6 +43,7 @@ class RunParameters(
     ScoreParams,
     GroundParams,
     PruneParams,
+    TrainingKitParams,
 ):
     """Every parameter that a run understands.
 
@@ -69,6 +71,7 @@ _HOMES = {
     **dict.fromkeys(ReportParams.model_fields, "conf/base/report/parameters.yml"),
     **dict.fromkeys(GroundParams.model_fields, "conf/base/ground/parameters.yml"),
     **dict.fromkeys(PruneParams.model_fields, "conf/base/prune/parameters.yml"),
+    **dict.fromkeys(TrainingKitParams.model_fields, "conf/base/training_kit/parameters.yml"),
     **dict.fromkeys(ScoreParams.model_fields, "conf/base/score/parameters.yml"),
 }
 """Parameter, or group of them -> the file that declares it; the roots stand in the globals."""

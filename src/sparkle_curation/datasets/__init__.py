@@ -17,6 +17,7 @@ from sparkle_curation.datasets.tables.lean_tables_dataset import LeanTablesDatas
 from sparkle_curation.datasets.tables.schema_validator import TableSchemaValidator
 from sparkle_curation.datasets.tables.table_dataset import TableDataset
 from sparkle_curation.datasets.variant.kiwi_edit_dataset import KiwiEditDataset
+from sparkle_curation.datasets.variant.training_kit_dataset import MediaRootDataset, TrainingKitDataset
 from sparkle_curation.datasets.variant.variant_store import VariantStoreDataset
 from sparkle_curation.datasets.variant.version_datasets import DataVersionDataset, GitRevisionDataset
 
@@ -32,6 +33,7 @@ __all__ = [
     "JournalDataset",
     "KiwiEditDataset",
     "LeanTablesDataset",
+    "MediaRootDataset",
     "MetricsJSONDataset",
     "PNGDataset",
     "PipelineCodeDataset",
@@ -41,6 +43,7 @@ __all__ = [
     "TableDataset",
     "TableSchemaValidator",
     "TextDataset",
+    "TrainingKitDataset",
     "ValidationsDataset",
     "VariantStoreDataset",
 ]

@@ -260,6 +260,36 @@ class Licence(_Part):
     terms: str = ""
 
 
+class TrainingTask(_Part):
+    """What Kiwi-Edit can be trained on from the files of a sample: a CSV with a row a sample.
+
+    Attributes:
+        name: in parameters and file names.
+        title: for people.
+        media: whether a row trains as one ``still`` or as a ``video``; the trainer has an option for each.
+        source: asset kind that the model starts from, column ``src_video``.
+        target: asset kind that it shall make, column ``tgt_video``.
+        reference: asset kind of a still that it is given too, column ``ref_image``; None for none.
+        prompt: one prompt for every row; None for each sample's edit prompt.
+        passes: the last stage that a sample must pass, whatever becomes of it later; None for the pairs of the variant.
+    """
+
+    name: Name
+    title: str
+    media: Literal["still", "video"]
+    source: Name
+    target: Name
+    reference: Name | None = None
+    prompt: str | None = None
+    passes: Name | None = None
+
+    @model_validator(mode="after")
+    def _is_sound(self) -> Self:
+        if self.reference and self.media == "still":
+            raise ValueError("no reference for media: still; the trainer takes one beside videos alone")
+        return self
+
+
 class Dataset(_Part):
     """A dataset, described.
 
@@ -281,6 +311,7 @@ class Dataset(_Part):
         scores: the scored stages.
         groundings: None for a dataset without.
         licences: the first that fits holds.
+        training_tasks: what can be trained on beside the pairs of videos, or with them.
     """
 
     format: int
@@ -300,6 +331,7 @@ class Dataset(_Part):
     scores: Scores
     groundings: Groundings | None = None
     licences: tuple[Licence, ...] = ()
+    training_tasks: tuple[TrainingTask, ...] = ()
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -321,7 +353,27 @@ class Dataset(_Part):
                 for each in used:
                     if each not in known:
                         raise ValueError(f"licences: {_unknown(each, known)}")
+        _check_tasks(self.training_tasks, self.assets, [stage.name for stage in self.scores.stages])
         return self
+
+
+def _check_tasks(tasks: tuple[TrainingTask, ...], assets: tuple[Asset, ...], stages: list[str]) -> None:
+    suffixes = {asset.name: asset.suffix for asset in assets}
+    _require_unique("training_tasks", [task.name for task in tasks])
+    for task in tasks:
+        of_task = f"training task {task.name}"
+        wanted = "png" if task.media == "still" else "mp4"
+        for member, kind, suffix in (
+            ("source", task.source, wanted),
+            ("target", task.target, wanted),
+            ("reference", task.reference, "png"),
+        ):
+            if kind is not None and kind not in suffixes:
+                raise ValueError(f"{of_task}, {member}: {_unknown(kind, list(suffixes))}")
+            if kind is not None and suffixes[kind] != suffix:
+                raise ValueError(f"{of_task}, {member}: a kind with suffix {suffix}, and {kind} has another")
+        if task.passes is not None and task.passes not in stages:
+            raise ValueError(f"{of_task}, passes: {_unknown(task.passes, stages)}")
 
 
 def _require_unique(what: str, names: list[Any]) -> None:
