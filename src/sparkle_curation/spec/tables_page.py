@@ -266,6 +266,10 @@ _OTHERS: dict[str, tuple[str, str]] = {
         "08_reporting/prune_counts.csv",
         "One row per journal: rows and bytes that it holds, and that no run wants any more.",
     ),
+    "training_kit": (
+        "05_model_input/training_kit",
+        "Training with Kiwi-Edit: card, CSVs, run files, and `wanted_media.parquet`, the rows of `assets` that they need.",
+    ),
     "plots_page": ("08_reporting/plots_page.html", "The page in which `dvc plots` draws."),
     "inspect_journal": ("journals/inspect.journal", "What was probed so far, by the work's key."),
     "consistency_journal": ("journals/consistency.journal", "What was measured so far."),

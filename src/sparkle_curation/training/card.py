@@ -106,7 +106,7 @@ def _shares(facts: KitFacts) -> str:
     choices = facts.choices
     told = {"as_is": "each row once", "even": "as many rows of each theme"}
     shares = told[choices.shares] if isinstance(choices.shares, str) else f"in the shares {choices.shares}"
-    limit = f", {choices.max_rows:,} rows at most a CSV" if choices.max_rows else ""
+    limit = f", {choices.max_rows:,} rows at most of a task" if choices.max_rows else ""
     dropped = "no row was dropped"
     if facts.dropped.height:
         counts = facts.dropped.group_by("reason").len().sort("reason").iter_rows()
@@ -144,8 +144,8 @@ def _plan(facts: KitFacts) -> str:
     plan = facts.plan
     return f"""\
 {plan.gpus} GPUs x {plan.accumulation} micro-batches of one row = {plan.effective_batch} rows an update;
-{plan.epochs:,} epochs, {plan.updates:,} updates. Each training writes `run.json` beside its checkpoints. Options checked by {facts.checked_by}.
-What a line of a run file is for stands above it."""
+{plan.epochs:,} epochs, {plan.updates:,} updates. Each training writes `run.json` beside its checkpoints.
+Options checked by {facts.checked_by}. What a line of a run file is for stands above it."""
 
 
 def _table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -140,7 +140,7 @@ class Choices:
         tasks: names of the tasks.
         shares: of the themes.
         seed: of the order of the CSVs.
-        max_rows: of a CSV; None for any number.
+        max_rows: of a task; None for any number.
     """
 
     tasks: Sequence[str]

@@ -146,7 +146,7 @@ def make_plan(
         )
     accumulation = params.batch // params.gpus
     per_epoch = min(math.ceil(count / params.gpus) for count in row_counts.values()) * len(row_counts)
-    epochs = math.ceil(params.updates * accumulation / per_epoch)
+    epochs = math.ceil(params.updates * accumulation / per_epoch) if per_epoch else 0
     return Plan(
         csvs=csvs,
         gpus=params.gpus,

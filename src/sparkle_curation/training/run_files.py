@@ -125,7 +125,7 @@ _HEAD = """\
 # {title}
 # Made by `kedro run --pipelines training_kit` and replaced by it: change the parameters there, training_kit.run.*
 # Each path below can be given for one run: {example} ./{name}
-# Kiwi-Edit has an environment of its own, of its install_full_env.sh: activate it before (Python 3.10, torch 2.7, deepspeed).
+# Kiwi-Edit has an environment of its own, of its install_full_env.sh (Python 3.10, torch 2.7, deepspeed): activate it
 set -euo pipefail
 
 KIT="$(cd -- "$(dirname -- "${{BASH_SOURCE[0]}}")" && pwd)"
@@ -138,9 +138,11 @@ def _head(name: str, title: str, example: str) -> str:
 
 def _variable(name: str, default: str | None, why: str) -> str:
     """A path that the environment may give; ``default`` is what bash reads, None for one that must be given."""
-    if default is None:
-        return f'# {why}\n: "${{{name}:?set it: {why}}}"\n'
-    return f'# {why}\nif [[ -z "${{{name}:-}}" ]]; then {name}={default}; fi\n'
+    told = shlex.quote(f"{name} is not set: {why}")
+    otherwise = f"echo {told} >&2; exit 2" if default is None else f"{name}={default}"
+    given = f'if [[ -z "${{{name}:-}}" ]]; then {otherwise}; fi'
+    # Absolute, since the program runs in the checkout.
+    return f'# {why}\n{given}\n{name}="$(realpath -m -- "${name}")"\n'
 
 
 def _quoted(path: str | None) -> str | None:

@@ -24,7 +24,7 @@ from sparkle_curation.spec.tables.preflight import PairReason
 from sparkle_curation.spec.themes import THEMES
 from sparkle_curation.spec.training_tasks import TRAINING_TASKS, is_of_pairs
 from sparkle_curation.variant.export import NotExported, find_prompts
-from sparkle_curation.variant.split import SplitParams, split_samples
+from sparkle_curation.variant.split import SplitParams, check_grouped, split_samples
 
 PATHS = ("src_video", "tgt_video", "ref_image")
 """Columns of a row that name files; ``ref_image`` is null where the task has no reference."""
@@ -80,8 +80,10 @@ def hold_out(
     """The candidates that train: without those of the validation split, or that share a source clip with one of it.
 
     Raises:
-        StaleTableError: the variant was split otherwise than the parameters say, so nobody knows what it holds out.
+        StaleTableError: the variant was split otherwise than the parameters say, so nobody knows what it holds out; or the
+            search for shared source clips knows not all candidates.
     """
+    check_grouped(candidates, groups, params)
     split = split_samples(candidates.select("id"), groups, params).select("id", "split")
     expected = variant.select("id", pl.col("split").alias("_own")).join(split, on="id", how="inner")
     odd = expected.filter(pl.col("split") != pl.col("_own"))["id"]
@@ -250,14 +252,16 @@ def _find_reasons(settings: LoaderSettings) -> list[tuple[str, pl.Expr, pl.Expr]
     ]
 
 
-def check_filled(rows: pl.DataFrame, dropped: pl.DataFrame, tasks: Sequence[str]) -> None:
-    """Nothing, when each task has a row.
+def check_filled(
+    rows: pl.DataFrame, dropped: pl.DataFrame, tasks: Sequence[str], *, allow_empty: bool
+) -> None:
+    """Nothing, when each task has a row, or none need have.
 
     Raises:
         EmptyOutputError: one has none; with why its samples were dropped.
     """
     for task in tasks:
-        if rows.filter(pl.col("task") == task).height:
+        if allow_empty or rows.filter(pl.col("task") == task).height:
             continue
         reasons = (
             dropped.filter(pl.col("task") == task).group_by("reason").agg(pl.len(), pl.col("detail").first())
@@ -271,5 +275,6 @@ def check_filled(rows: pl.DataFrame, dropped: pl.DataFrame, tasks: Sequence[str]
             where="training_kit.tasks",
             got=told or "no sample that the task could be made of",
             allowed="at least one row of each task",
-            todo="make a variant that has pairs, kedro run --pipelines curate; or leave the task out of training_kit.tasks",
+            todo="make a variant that has pairs, kedro run --pipelines curate; or leave the task out of training_kit.tasks; "
+            "for a kit without rows: --params allow_empty=true",
         )

@@ -8,9 +8,9 @@ from typing import Any, NoReturn
 
 import polars as pl
 from kedro.io.core import AbstractDataset, DatasetError
-from kedro_datasets._typing import TablePreview
+from kedro_datasets._typing import JSONPreview, TablePreview
 
-from sparkle_curation.datasets.previews import NOT_MADE, table_preview
+from sparkle_curation.datasets.previews import NOT_MADE, json_preview, table_preview
 from sparkle_curation.engine.io.atomic import atomic_folder
 from sparkle_curation.engine.io.parquet import FORMAT_METADATA, missing_table
 from sparkle_curation.spec.fields import arrow_schema
@@ -113,6 +113,10 @@ class MediaRootDataset(AbstractDataset[NoReturn, MediaRoot]):
     def save(self, data: NoReturn) -> None:
         """Never: media are brought there by extraction."""
         raise DatasetError("media are brought there by extraction, not by a dataset")
+
+    def preview(self) -> JSONPreview:
+        """The folder, and whether it is there."""
+        return json_preview({"path": str(self._path), "is_there": self._path.is_dir()})
 
     def _describe(self) -> dict[str, Any]:
         return {"path": str(self._path)}

@@ -84,15 +84,19 @@ def list_task_rows(
 
 
 def drop_unloadable_rows(
-    task_rows_listed: pl.DataFrame, media: AnyFrame, settings: PreflightParams, params: TrainingKitGroup
+    task_rows_listed: pl.DataFrame,
+    media: AnyFrame,
+    settings: PreflightParams,
+    params: TrainingKitGroup,
+    allow_empty: bool,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows that Kiwi-Edit's loader would load, and the others with why.
 
     Raises:
-        EmptyOutputError: a task has no row left.
+        EmptyOutputError: a task has no row left, and ``allow_empty`` is not set.
     """
     loadable, dropped = task_rows.drop_unloadable(task_rows_listed, media, settings)
-    task_rows.check_filled(loadable, dropped, params.tasks)
+    task_rows.check_filled(loadable, dropped, params.tasks, allow_empty=allow_empty)
     return loadable, dropped
 
 

@@ -56,7 +56,7 @@ class TrainingKitGroup(BaseModel):
         tasks: training tasks of the dataset's description, a CSV each.
         shares: of the themes in each CSV.
         seed: of the order of rows, and of which are repeated once more or dropped.
-        max_rows: rows of a CSV at most; None for any number.
+        max_rows: rows of a task's CSV at most; None for any number.
         media_root: the folder that the paths of the CSVs are taken from; None for where ``extract`` writes.
         kiwi_edit_checkout: a clone of Kiwi-Edit, whose own parsers the run files are checked by; None for our table of them.
         run: how Kiwi-Edit is run.

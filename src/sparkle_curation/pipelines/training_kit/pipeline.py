@@ -51,7 +51,7 @@ def create_pipeline() -> Pipeline:
             ),
             _step(
                 drop_unloadable_rows,
-                ["task_rows_listed", "media", "params:preflight", _PARAMS],
+                ["task_rows_listed", "media", "params:preflight", _PARAMS, "params:allow_empty"],
                 ["task_rows_loadable", "unloadable_rows"],
             ),
             _step(
