@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import logging
 import shutil
 import tarfile
 from collections import Counter
@@ -15,20 +16,22 @@ from typing import Any
 import polars as pl
 import pytest
 from tests.conftest import Project
+from tests.loader.reference_loader import Options, load_csv
 
 from sparkle_curation.errors import EmptyOutputError, ParameterError
 from sparkle_curation.spec.tables.ingested import ASSET_COLUMNS
 from sparkle_curation.spec.themes import THEMES
 
 TASKS = ("video_edit", "first_frame_edit", "foreground_removal", "control_video", "reference_guided")
+THRESHOLD = 9.0
 KIT = ("05_model_input", "training_kit")
 Row = dict[str, str]
 
 
 @pytest.fixture(scope="module")
 def curated(kedro_project: Path, sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The sample, curated at a threshold of 8.5, in a folder with a blank; no kit is made there."""
-    project = Project(sample_release, tmp_path_factory.mktemp("kit") / "data root", {"threshold": 8.5})
+    """The sample, curated strictly, in a folder with a blank; no kit is made there."""
+    project = Project(sample_release, tmp_path_factory.mktemp("kit") / "data root", {"threshold": THRESHOLD})
     project.run_here("curate")
     return project
 
@@ -94,11 +97,11 @@ def test_the_pairs_are_those_of_the_five_csvs(made: Project) -> None:
 @pytest.mark.parametrize(
     ("name", "kinds", "is_good"),
     [
-        ("first_frame_edit", ("source_frame0", "edited_frame0"), lambda first, _: first >= 8.5),
+        ("first_frame_edit", ("source_frame0", "edited_frame0"), lambda first, _: first >= THRESHOLD),
         (
             "foreground_removal",
             ("edited_frame0", "edited_frame0_foreground_removed"),
-            lambda first, second: first >= 8.5 and second >= 8.5,
+            lambda first, second: first >= THRESHOLD and second >= THRESHOLD,
         ),
     ],
 )
@@ -158,6 +161,34 @@ def test_what_is_wanted_is_what_the_csvs_name(made: Project) -> None:
     assert sum(int(row["members"]) for row in shards) == wanted["container"].count()
 
 
+def test_the_wanted_media_alone_load_in_the_loader(
+    made: Project, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Brought out of the release by the table alone, they are all that each CSV needs: no row is replaced by another."""
+    project = copied(made, tmp_path / "data")
+    root = project.output("05_model_input", "extracted")
+    for file in pl.read_parquet(project.output(*KIT, "wanted_media.parquet")).iter_rows(named=True):
+        with (project.release_root / (file["container"] or file["path"])).open("rb") as source:
+            source.seek(file["offset"])
+            target = root / file["path"]
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(source.read(file["size"]))
+    references = tmp_path / "references.csv"
+    table = pl.read_csv(project.output(*KIT, "train_references.csv"))
+    table.with_columns(
+        pl.col("ref_image").alias("src_video"), pl.col("ref_image").alias("tgt_video")
+    ).write_csv(references)
+    joined = [project.output(*KIT, f"{name}.csv") for name in ("train", "train_stills", "train_references")]
+    for path in [*joined, references]:
+        loaded = load_csv(path, root, Options())
+        assert loaded
+        assert [row for row in loaded if row.error] == []
+    with caplog.at_level(logging.INFO):
+        project.run_here("training_kit")
+    assert {row["outcome"] for row in kit_csv(project, "extraction.csv")} == {"extracted"}
+    assert "paths are there as files; see its README.md" in caplog.text
+
+
 def test_the_card_and_the_facts_say_what_there_is(made: Project) -> None:
     """Counts by theme, bytes, what is not extracted and the command that mends it."""
     card = made.output(*KIT, "README.md").read_text("utf-8")
@@ -180,10 +211,14 @@ def test_a_kit_changes_as_a_set_and_not_for_nothing(curated: Project, tmp_path: 
     project = copied(curated, tmp_path / "data")
     kit = project.output(*KIT)
     project.run_here("training_kit", params={"training_kit.tasks": "video_edit control_video"})
-    project.run_here("training_kit", params={"training_kit.shares": "even", "training_kit.max_rows": 25})
-    counts = Counter(row["task"].split("_")[1] for row in kit_csv(project, "train.csv"))
-    assert set(counts.values()) == {5}
+    pairs = Counter(row["task"].split("_")[1] for row in kit_csv(project, "train.csv"))
+    project.run_here("training_kit", params={"training_kit.shares": "even"})
     assert sorted(path.name for path in kit.glob("train*.csv")) == ["train.csv"]
+    even = Counter(row["task"].split("_")[1] for row in kit_csv(project, "train.csv"))
+    assert even == dict.fromkeys(pairs, max(pairs.values()))
+    project.run_here("training_kit", params={"training_kit.max_rows": 3})
+    dropped = [row["reason"] for row in kit_csv(project, "dropped_rows.csv")]
+    assert (len(kit_csv(project, "train.csv")), dropped) == (3, ["max_rows"] * (pairs.total() - 3))
     before = {path.name: path.read_bytes() for path in kit.iterdir()}
     media = project.output("02_intermediate", "media.parquet")
     for path in media.rglob("*edited_video_canny*") if media.is_dir() else []:
