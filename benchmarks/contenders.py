@@ -111,8 +111,8 @@ def filter_ours(tables: Path, out: Path) -> Work:
 
     from sparkle_curation.datasets import KiwiEditDataset, MetricsJSONDataset, TableDataset
     from sparkle_curation.filtering.thresholds import Thresholds, resolve_thresholds
+    from sparkle_curation.loader.preflight_params import PreflightParams
     from sparkle_curation.pipelines.filter import nodes, variant_nodes
-    from sparkle_curation.pipelines.filter.params import PreflightParams
     from sparkle_curation.spec.fields import arrow_schema
     from sparkle_curation.spec.tables.media import MEDIA_COLUMNS
     from sparkle_curation.variant.split import SplitParams

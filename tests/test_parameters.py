@@ -50,6 +50,7 @@ GOOD: dict[str, Any] = {
             "ground",
             "prune",
             "paper",
+            "training_kit",
         )
         for name, value in OmegaConf.to_container(
             OmegaConf.load(CHECKOUT / "conf" / "base" / pipeline / "parameters.yml")

@@ -25,7 +25,16 @@ THRESHOLD = "conf/base/curate/parameters.yml:threshold"
 ROOT = "conf/base/globals.yml:release_root"
 METRICS = "data/08_reporting/curation_metrics.json"
 TABLE = "edited_frame0_scores"
-STAGES = ["manifest", "ingest", "inspect", "near_duplicates", "validate", "curate", "plots_page"]
+STAGES = [
+    "manifest",
+    "ingest",
+    "inspect",
+    "near_duplicates",
+    "validate",
+    "curate",
+    "training_kit",
+    "plots_page",
+]
 
 
 @dataclass(frozen=True)
@@ -126,6 +135,7 @@ def test_another_threshold_is_an_experiment_and_what_it_costs_is_reported(
     assert built.stages_run("exp", "run", "--name", "strict", "-S", f"{THRESHOLD}=8.5") == [
         "manifest",
         "curate",
+        "training_kit",
     ]
     after = built.exported()
     assert 0 < after.total() < before.total()
@@ -187,7 +197,7 @@ def test_a_changed_score_file_rebuilds_what_hangs_on_it(built: Clone) -> None:
     release = built.path("data/01_raw/sparkle_sample/intermediate_data/time")
     lower_score(release / "edited_frame0_score.jsonl", sample)
     log = built.run("dvc", "repro")
-    assert stages_of(log) == ["manifest", "ingest", "validate", "curate"]
+    assert stages_of(log) == ["manifest", "ingest", "validate", "curate", "training_kit"]
     assert set(re.findall(r"(\w+): sources unchanged, not read again", log)) == set(COLUMNS) - {TABLE}
     changed = {name for name in before if tables.joinpath(name).read_bytes() != before[name]}
     assert changed == {f"scores/{TABLE}.parquet/time.parquet", "text_contents.parquet"}
@@ -242,7 +252,7 @@ def test_several_thresholds_are_queued(built: Clone) -> None:
     before = built.exported()
     built.run("dvc", "exp", "run", "--queue", "-S", f"{THRESHOLD}=7.0,9.0")
     log = built.run("dvc", "exp", "run", "--run-all", "--jobs", "1")
-    assert stages_of(log) == ["manifest", "curate"] * 2
+    assert stages_of(log) == ["manifest", "curate", "training_kit"] * 2
     table = csv.DictReader(built.run("dvc", "exp", "show", "--csv").splitlines())
     exported = {row["threshold"]: int(float(row["total.exported"])) for row in table if row["Experiment"]}
     assert exported["7.0"] > before.total() > exported["9.0"] > 0

@@ -24,6 +24,7 @@ from sparkle_curation.pipelines.paper.params import PaperParams
 from sparkle_curation.pipelines.prune.params import PruneParams
 from sparkle_curation.pipelines.report.params import ReportParams
 from sparkle_curation.pipelines.score.params import ScoreParams
+from sparkle_curation.pipelines.training_kit.params import TrainingKitParams
 from sparkle_curation.pipelines.validate.params import ValidateParams
 from sparkle_curation.spec.old_names import renamed_parameter
 
@@ -44,6 +45,7 @@ class RunParameters(
     GroundParams,
     PruneParams,
     PaperParams,
+    TrainingKitParams,
 ):
     """Every parameter that a run understands.
 
@@ -72,6 +74,7 @@ _HOMES = {
     **dict.fromkeys(GroundParams.model_fields, "conf/base/ground/parameters.yml"),
     **dict.fromkeys(PaperParams.model_fields, "conf/base/paper/parameters.yml"),
     **dict.fromkeys(PruneParams.model_fields, "conf/base/prune/parameters.yml"),
+    **dict.fromkeys(TrainingKitParams.model_fields, "conf/base/training_kit/parameters.yml"),
     **dict.fromkeys(ScoreParams.model_fields, "conf/base/score/parameters.yml"),
 }
 """Parameter, or group of them -> the file that declares it; the roots stand in the globals."""

@@ -32,6 +32,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Copy:
         "near_duplicates",
         "validate",
         "curate",
+        "training_kit",
         "plots_page",
     ]
     return copy
@@ -88,6 +89,7 @@ def test_a_changed_line_of_each_stage_is_in_its_output(built: Copy) -> None:
         "near_duplicates",
         "validate",
         "curate",
+        "training_kit",
         "plots_page",
     ]
     scores = read(built, "02_intermediate/scores/edited_video_scores.parquet")["mean_o_score"]

@@ -19,6 +19,7 @@ from sparkle_curation.datasets.tables.schema_validator import TableSchemaValidat
 from sparkle_curation.datasets.tables.table_dataset import TableDataset
 from sparkle_curation.datasets.variant.kiwi_edit_dataset import KiwiEditDataset
 from sparkle_curation.datasets.variant.variant_facts_dataset import VariantFactsDataset
+from sparkle_curation.datasets.variant.training_kit_dataset import MediaRootDataset, TrainingKitDataset
 from sparkle_curation.datasets.variant.variant_store import VariantStoreDataset
 from sparkle_curation.datasets.variant.version_datasets import DataVersionDataset, GitRevisionDataset
 
@@ -34,6 +35,7 @@ __all__ = [
     "JournalDataset",
     "KiwiEditDataset",
     "LeanTablesDataset",
+    "MediaRootDataset",
     "MetricsJSONDataset",
     "PNGDataset",
     "PipelineCodeDataset",
@@ -44,6 +46,7 @@ __all__ = [
     "TableSchemaValidator",
     "TextDataset",
     "TextFolderDataset",
+    "TrainingKitDataset",
     "ValidationsDataset",
     "VariantFactsDataset",
     "VariantStoreDataset",

@@ -328,6 +328,34 @@ class Reference(_Part):
     year: Annotated[int, Field(ge=1900, le=2999)]
     arxiv: str | None = None
     themes: tuple[str, ...] = ()
+class TrainingTask(_Part):
+    """What Kiwi-Edit can be trained on from the files of a sample: a CSV with a row a sample.
+
+    Attributes:
+        name: in parameters and file names.
+        title: for people.
+        media: whether a row trains as one ``still`` or as a ``video``; the trainer has an option for each.
+        source: asset kind that the model starts from, column ``src_video``.
+        target: asset kind that it shall make, column ``tgt_video``.
+        reference: asset kind of a still that it is given too, column ``ref_image``; None for none.
+        prompt: one prompt for every row; None for each sample's edit prompt.
+        passes: the last stage that a sample must pass, whatever becomes of it later; None for the pairs of the variant.
+    """
+
+    name: Name
+    title: str
+    media: Literal["still", "video"]
+    source: Name
+    target: Name
+    reference: Name | None = None
+    prompt: str | None = None
+    passes: Name | None = None
+
+    @model_validator(mode="after")
+    def _is_sound(self) -> Self:
+        if self.reference and self.media == "still":
+            raise ValueError("no reference for media: still; the trainer takes one beside videos alone")
+        return self
 
 
 class Dataset(_Part):
@@ -352,6 +380,7 @@ class Dataset(_Part):
         groundings: None for a dataset without.
         licences: the first that fits holds.
         references: what a paper cites.
+        training_tasks: what can be trained on beside the pairs of videos, or with them.
     """
 
     format: Count
@@ -372,6 +401,7 @@ class Dataset(_Part):
     groundings: Groundings | None = None
     licences: tuple[Licence, ...] = ()
     references: tuple[Reference, ...] = ()
+    training_tasks: tuple[TrainingTask, ...] = ()
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -391,7 +421,6 @@ class Dataset(_Part):
                 raise ValueError(f"assets: one with role: {role}")
         for stage in self.scores.stages:
             for kind in stage.judged:
-                _require_known(f"stage {stage.name}, judged", kind, kinds)
         _require_unique("references", [reference.key for reference in self.references])
         for what, known, used in (
             *(("licences", names, licence.themes) for licence in self.licences),
@@ -400,7 +429,28 @@ class Dataset(_Part):
         ):
             for each in used:
                 _require_known(what, each, known)
+        _check_tasks(self.training_tasks, self.assets, [stage.name for stage in self.scores.stages])
         return self
+
+
+def _check_tasks(tasks: tuple[TrainingTask, ...], assets: tuple[Asset, ...], stages: list[str]) -> None:
+    suffixes = {asset.name: asset.suffix for asset in assets}
+    _require_unique("training_tasks", [task.name for task in tasks])
+    for task in tasks:
+        of_task = f"training task {task.name}"
+        wanted = "png" if task.media == "still" else "mp4"
+        for member, kind, suffix in (
+            ("source", task.source, wanted),
+            ("target", task.target, wanted),
+            ("reference", task.reference, "png"),
+        ):
+            if kind is None:
+                continue
+            _require_known(f"{of_task}, {member}", kind, list(suffixes))
+            if suffixes[kind] != suffix:
+                raise ValueError(f"{of_task}, {member}: a kind with suffix {suffix}, and {kind} has another")
+        if task.passes is not None:
+            _require_known(f"{of_task}, passes", task.passes, stages)
 
 
 def _require_unique(what: str, names: list[Any]) -> None:

@@ -269,6 +269,9 @@ _OTHERS: dict[str, tuple[str, str]] = {
     "paper_documents": (
         "08_reporting/paper",
         "Of the variant: `methods.tex`, `reproducibility.tex`, `tables.tex`, `references.bib` and `CITATION.cff`.",
+    "training_kit": (
+        "05_model_input/training_kit",
+        "Training with Kiwi-Edit: card, CSVs, run files, and `wanted_media.parquet`, the rows of `assets` that they need.",
     ),
     "plots_page": ("08_reporting/plots_page.html", "The page in which `dvc plots` draws."),
     "inspect_journal": ("journals/inspect.journal", "What was probed so far, by the work's key."),

@@ -10,20 +10,8 @@ from sparkle_curation.engine.param_types import words
 from sparkle_curation.filtering.score_source import ScoreSource
 from sparkle_curation.filtering.thresholds import ALLOWED, Threshold, Thresholds
 from sparkle_curation.filtering.verdicts import ImputedScores, MissingScores
-from sparkle_curation.loader.kiwi_edit import LoaderSettings
-from sparkle_curation.loader.preflight import UnloadablePairs
+from sparkle_curation.loader.preflight_params import PreflightParams
 from sparkle_curation.variant.split import SplitParams
-
-
-class PreflightParams(LoaderSettings):
-    """The options of the training that the variant is for, and what becomes of a pair that it could not load.
-
-    Attributes:
-        unloadable_pairs: a pair that is replaced or refused: ``drop`` it from the variant, or ``keep`` it.
-    """
-
-    unloadable_pairs: UnloadablePairs
-
 
 _LICENCES = "ids of licences as a list or separated by blanks, such as cc-by-4.0, or null for any"
 

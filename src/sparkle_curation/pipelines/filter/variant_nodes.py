@@ -13,8 +13,8 @@ from sparkle_curation.filtering.score_source import ScoreSource
 from sparkle_curation.filtering.verdicts import ImputedScores, MissingScores
 from sparkle_curation.ingest.assets.shards import describe_shards, list_shards
 from sparkle_curation.loader import preflight
+from sparkle_curation.loader.preflight_params import PreflightParams
 from sparkle_curation.loader.prompt_hazards import find_prompt_hazards
-from sparkle_curation.pipelines.filter.params import PreflightParams
 from sparkle_curation.spec.tables.ingested import JSONL_TABLES
 from sparkle_curation.variant import empty_variant, export, split
 from sparkle_curation.variant.card import CARD_NAME, write_card
