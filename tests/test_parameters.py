@@ -49,6 +49,7 @@ GOOD: dict[str, Any] = {
             "score",
             "ground",
             "prune",
+            "extract",
         )
         for name, value in OmegaConf.to_container(
             OmegaConf.load(CHECKOUT / "conf" / "base" / pipeline / "parameters.yml")

@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails
 from sparkle_curation.errors import ParameterError, did_you_mean
 from sparkle_curation.pipelines.consistency.params import ConsistencyParams
 from sparkle_curation.pipelines.diff.params import DiffParams
+from sparkle_curation.pipelines.extract.params import ExtractParams
 from sparkle_curation.pipelines.filter.params import FilterParams
 from sparkle_curation.pipelines.ground.params import GroundParams
 from sparkle_curation.pipelines.inspect.params import InspectParams
@@ -42,6 +43,7 @@ class RunParameters(
     ScoreParams,
     GroundParams,
     PruneParams,
+    ExtractParams,
 ):
     """Every parameter that a run understands.
 
@@ -69,6 +71,7 @@ _HOMES = {
     **dict.fromkeys(ReportParams.model_fields, "conf/base/report/parameters.yml"),
     **dict.fromkeys(GroundParams.model_fields, "conf/base/ground/parameters.yml"),
     **dict.fromkeys(PruneParams.model_fields, "conf/base/prune/parameters.yml"),
+    **dict.fromkeys(ExtractParams.model_fields, "conf/base/extract/parameters.yml"),
     **dict.fromkeys(ScoreParams.model_fields, "conf/base/score/parameters.yml"),
 }
 """Parameter, or group of them -> the file that declares it; the roots stand in the globals."""

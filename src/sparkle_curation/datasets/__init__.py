@@ -3,6 +3,7 @@
 from sparkle_curation.datasets.pipeline_code_dataset import PipelineCodeDataset
 from sparkle_curation.datasets.release.asset_store_dataset import AssetStoreDataset
 from sparkle_curation.datasets.release.credential_dataset import CredentialDataset
+from sparkle_curation.datasets.release.media_folder_dataset import MediaFolderDataset
 from sparkle_curation.datasets.release.release_dataset import ReleaseDataset
 from sparkle_curation.datasets.release.sources_dataset import SourcesDataset
 from sparkle_curation.datasets.reports.figure_dataset import FigureDataset
@@ -32,6 +33,7 @@ __all__ = [
     "JournalDataset",
     "KiwiEditDataset",
     "LeanTablesDataset",
+    "MediaFolderDataset",
     "MetricsJSONDataset",
     "PNGDataset",
     "PipelineCodeDataset",
