@@ -23,6 +23,7 @@ from sparkle_curation.engine.io.locks import Claim, RunLocks
 from sparkle_curation.errors import (
     AssetError,
     DiskError,
+    EmptyOutputError,
     FileError,
     LockedError,
     MissingTableError,
@@ -257,7 +258,7 @@ def test_a_share_is_done_by_one_run_and_others_go_on(one: Made) -> None:
     locks = RunLocks(one.folder / ".extract", "kedro run --pipelines extract --params extract.shard=1/2")
     locks.take([Claim("part-1-of-2", is_writing=True)])
     try:
-        with pytest.raises(LockedError, match=r"extract\.shard=1/2"):
+        with pytest.raises(LockedError, match=r"(?s)same share.*extract\.shard=1/2.*another share"):
             one.extract(shard="1/2")
         assert one.extract(shard="2/2")
     finally:
@@ -325,6 +326,14 @@ def test_what_is_wanted_no_more_stays_until_it_is_asked_for(
     assert set(one.files()) == {VIDEO(1), EDITED(1), VIDEO(2), "notes.txt"}
     assert (one.root / VIDEO(6)).read_bytes() == content(VIDEO(6))
     assert one.manifest()["path"].to_list() == [EDITED(1), VIDEO(1), VIDEO(2)]
+
+
+def test_nothing_wanted_removes_nothing(one: Made) -> None:
+    """A table that came out empty is no order to remove all media."""
+    one.extract()
+    with pytest.raises(EmptyOutputError, match="No media are wanted"):
+        one.extract(one.wanted.clear(), prune=True)
+    assert one.files() == PAIRS
 
 
 # ------------------------------------------------------------------ comparing with the manifest

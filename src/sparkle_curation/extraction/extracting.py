@@ -12,7 +12,13 @@ from pathlib import Path
 import polars as pl
 
 from sparkle_curation.engine.progress import byte_progress
-from sparkle_curation.errors import AssetError, MissingTableError, ParameterError, SparkleError
+from sparkle_curation.errors import (
+    AssetError,
+    EmptyOutputError,
+    MissingTableError,
+    ParameterError,
+    SparkleError,
+)
 from sparkle_curation.extraction import manifest
 from sparkle_curation.extraction.copying import MAX_FAILURES, Bringing, Done, Linking, items_of
 from sparkle_curation.extraction.disk import check_room
@@ -49,6 +55,7 @@ def extract(
 
     Raises:
         MissingTableError: the table was never made, or, to compare, no manifest.
+        EmptyOutputError: nothing is wanted.
         ParameterError: the folder is the release, or lies in it.
         FileError: a path is hostile, or something else lies in a file's place.
         DiskError: there is not enough room.
@@ -63,6 +70,15 @@ def extract(
             "It is not known which media are wanted: a table is not there",
             where="wanted_media.parquet, below the data root",
             todo="make it first: kedro run --pipelines training_kit",
+        )
+    if wanted.is_empty():
+        raise EmptyOutputError(
+            "No media are wanted",
+            where="wanted_media.parquet, below the data root",
+            got="a table without rows",
+            allowed="the media of one pair or more; what was extracted for another variant is not removed for nothing",
+            todo="see why no pair is left: kedro run --pipelines curate says it stage by stage; then make the table again: "
+            "kedro run --pipelines training_kit",
         )
     release = open_release()
     _check_place(folder, release, settings)

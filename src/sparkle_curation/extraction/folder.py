@@ -43,11 +43,14 @@ class WorkFolder:
 
     def recover(self) -> None:
         """Take over what a killed run has noted, and remove what it had in hand."""
+        check_folder(self._staging)
+        for left in self._staging.glob("*.tmp"):  # first, since the disk may be full
+            left.unlink()
         noted = manifest.read_log(self._log)
         if noted.height:
             rows = pl.concat([manifest.read_part(self.folder, self.part), noted])
             manifest.write_part(self.folder, self.part, rows)
-        if self._staging.is_dir() and not self._staging.is_symlink():
+        if self._staging.is_dir():
             shutil.rmtree(self._staging)
 
     def begin(self) -> None:
@@ -128,7 +131,16 @@ def opened(folder: Path, part: str, run: str) -> Iterator[WorkFolder]:
         check_folder(folder / name)
     (folder / WORK).mkdir(exist_ok=True)
     locks = RunLocks(folder / WORK, run)
-    locks.take([Claim(part, is_writing=True)])
+    try:
+        locks.take([Claim(part, is_writing=True)])
+    except LockedError as error:
+        raise LockedError(
+            "Another run extracts the same share into the same folder",
+            where=folder,
+            got=error.got,
+            todo="wait until it has ended; or take another share, --params extract.shard=2/4, or another folder, --params "
+            "extract.folder=/path/to/folder. A lock ends with its process: there is nothing to remove",
+        ) from None
     try:
         work = WorkFolder(folder, part)
         work.recover()
