@@ -19,10 +19,11 @@ from sparkle_curation.engine.io.parquet import FORMAT_METADATA, parquet_files, s
 from sparkle_curation.errors import FileError
 from sparkle_curation.extraction.paths import MANIFEST, is_unsafe
 from sparkle_curation.extraction.settings import Shard
-from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.tables.extraction import MANIFEST_COLUMNS
 
-SCHEMA: pl.Schema = pl.Schema(pl.from_arrow(arrow_schema(MANIFEST_COLUMNS).empty_table()).schema)  # type: ignore[union-attr]
+SCHEMA = pl.Schema(
+    {column.name: pl.Int64 if column.type == "int64" else pl.String for column in MANIFEST_COLUMNS}
+)
 _PART = re.compile(r"part-(\d+)-of-(\d+)")
 
 

@@ -227,7 +227,7 @@ _OTHERS: dict[str, tuple[str, str]] = {
     ),
     "extraction_counts": (
         "08_reporting/extraction_counts.csv",
-        "One row per theme, kind and outcome of the last `extract`, or of its comparison with the manifest: files and bytes.",
+        "One row per theme, kind and outcome of the last `extract`, or of comparing with the manifest: files and bytes.",
     ),
     "variant_diff_counts": (
         "08_reporting/variant_diff_counts.csv",
