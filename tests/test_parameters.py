@@ -51,6 +51,7 @@ GOOD: dict[str, Any] = {
             "prune",
             "paper",
             "training_kit",
+            "extract",
         )
         for name, value in OmegaConf.to_container(
             OmegaConf.load(CHECKOUT / "conf" / "base" / pipeline / "parameters.yml")

@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails
 from sparkle_curation.errors import ParameterError, did_you_mean
 from sparkle_curation.pipelines.consistency.params import ConsistencyParams
 from sparkle_curation.pipelines.diff.params import DiffParams
+from sparkle_curation.pipelines.extract.params import ExtractParams
 from sparkle_curation.pipelines.filter.params import FilterParams
 from sparkle_curation.pipelines.ground.params import GroundParams
 from sparkle_curation.pipelines.inspect.params import InspectParams
@@ -46,6 +47,7 @@ class RunParameters(
     PruneParams,
     PaperParams,
     TrainingKitParams,
+    ExtractParams,
 ):
     """Every parameter that a run understands.
 
@@ -75,6 +77,7 @@ _HOMES = {
     **dict.fromkeys(PaperParams.model_fields, "conf/base/paper/parameters.yml"),
     **dict.fromkeys(PruneParams.model_fields, "conf/base/prune/parameters.yml"),
     **dict.fromkeys(TrainingKitParams.model_fields, "conf/base/training_kit/parameters.yml"),
+    **dict.fromkeys(ExtractParams.model_fields, "conf/base/extract/parameters.yml"),
     **dict.fromkeys(ScoreParams.model_fields, "conf/base/score/parameters.yml"),
 }
 """Parameter, or group of them -> the file that declares it; the roots stand in the globals."""

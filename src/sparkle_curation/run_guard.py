@@ -18,6 +18,8 @@ from kedro.pipeline import Pipeline
 from sparkle_curation.engine.io.locks import Claim, RunLocks
 
 _FOLDER = ".locks"
+_LOCKS_ITSELF = "locks_itself"
+"""Tag of nodes that lock what they write more finely than by their pipeline."""
 
 
 class RunGuard:
@@ -79,7 +81,7 @@ def claims_of(pipeline: Pipeline, known: Mapping[str, Pipeline], optional: Itera
         optional: inputs that are whole by themselves and checked where they are used: to take rescores for days, as
             ``score`` does, keeps nobody from filtering.
     """
-    written = {_pipeline_of(node.namespace) for node in pipeline.nodes}
+    written = {_pipeline_of(node.namespace) for node in pipeline.nodes if _LOCKS_ITSELF not in node.tags}
     inputs = pipeline.inputs() - set(optional)
     writers = {
         _pipeline_of(node.namespace)

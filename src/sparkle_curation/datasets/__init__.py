@@ -3,6 +3,7 @@
 from sparkle_curation.datasets.pipeline_code_dataset import PipelineCodeDataset
 from sparkle_curation.datasets.release.asset_store_dataset import AssetStoreDataset
 from sparkle_curation.datasets.release.credential_dataset import CredentialDataset
+from sparkle_curation.datasets.release.media_folder_dataset import MediaFolderDataset
 from sparkle_curation.datasets.release.release_dataset import ReleaseDataset
 from sparkle_curation.datasets.release.sources_dataset import SourcesDataset
 from sparkle_curation.datasets.reports.figure_dataset import FigureDataset
@@ -18,8 +19,8 @@ from sparkle_curation.datasets.tables.lean_tables_dataset import LeanTablesDatas
 from sparkle_curation.datasets.tables.schema_validator import TableSchemaValidator
 from sparkle_curation.datasets.tables.table_dataset import TableDataset
 from sparkle_curation.datasets.variant.kiwi_edit_dataset import KiwiEditDataset
-from sparkle_curation.datasets.variant.variant_facts_dataset import VariantFactsDataset
 from sparkle_curation.datasets.variant.training_kit_dataset import MediaRootDataset, TrainingKitDataset
+from sparkle_curation.datasets.variant.variant_facts_dataset import VariantFactsDataset
 from sparkle_curation.datasets.variant.variant_store import VariantStoreDataset
 from sparkle_curation.datasets.variant.version_datasets import DataVersionDataset, GitRevisionDataset
 
@@ -35,6 +36,7 @@ __all__ = [
     "JournalDataset",
     "KiwiEditDataset",
     "LeanTablesDataset",
+    "MediaFolderDataset",
     "MediaRootDataset",
     "MetricsJSONDataset",
     "PNGDataset",

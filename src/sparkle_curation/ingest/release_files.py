@@ -224,6 +224,17 @@ class ReleaseFiles:
             file.cache.fetcher = lambda *part: ask_patiently(partial(fetch, *part))
         return cast(BinaryIO, file)
 
+    def local_file(self, path: str) -> Path | None:
+        """The file at ``path`` itself, behind any link that is followed; None where the files lie behind a URL.
+
+        Raises:
+            PermissionError: it is a link that is not followed.
+        """
+        if not self._is_local:
+            return None
+        self._check_link(path)
+        return Path(os.path.realpath(self._full(path)))
+
     @contextmanager
     def reader(self, path: str) -> Iterator[ByteReader]:
         """A reader of any part of the file at ``path``: a seek and a read, never the whole.

@@ -15,6 +15,7 @@ from sparkle_curation.spec.codes.quarantine_reasons import Reason
 from sparkle_curation.spec.codes.score_rules import ScoreRule
 from sparkle_curation.spec.fields import Field, FieldType, ListOf, Struct
 from sparkle_curation.spec.tables.consistency import CONSISTENCY_COLUMNS
+from sparkle_curation.spec.tables.extraction import MANIFEST_COLUMNS
 from sparkle_curation.spec.tables.grounding_boxes import GROUNDING_BOX_COLUMNS
 from sparkle_curation.spec.tables.ingested import (
     ANNOTATION_COLUMNS,
@@ -119,6 +120,16 @@ _DESCRIBED: dict[str, _Table] = {
     "sample_groups": _Table(
         "03_primary/sample_groups.parquet", "one row per row of `frame_hashes`", SAMPLE_GROUP_COLUMNS
     ),
+    "wanted_media": _Table(
+        "05_model_input/wanted_media.parquet",
+        "one row per media file that the training kit needs",
+        ASSET_COLUMNS,
+    ),
+    "extracted_media": _Table(
+        "05_model_input/extracted/manifest.parquet",
+        "one row per file that was extracted into the folder of the manifest",
+        MANIFEST_COLUMNS,
+    ),
     **{
         name: _Table(
             f"07_model_output/{name}.parquet",
@@ -219,6 +230,10 @@ _OTHERS: dict[str, tuple[str, str]] = {
         "08_reporting/contact_sheet.png",
         "Some samples at a glance, with masks, boxes and scores.",
     ),
+    "extraction_counts": (
+        "08_reporting/extraction_counts.csv",
+        "One row per theme, kind and outcome of the last `extract`, or of comparing with the manifest: files and bytes.",
+    ),
     "variant_diff_counts": (
         "08_reporting/variant_diff_counts.csv",
         "One row per theme, change and reason of `variant_diff`: the samples.",
@@ -271,7 +286,7 @@ _OTHERS: dict[str, tuple[str, str]] = {
         "Of the variant: `methods.tex`, `reproducibility.tex`, `tables.tex`, `references.bib` and `CITATION.cff`.",
     "training_kit": (
         "05_model_input/training_kit",
-        "Training with Kiwi-Edit: card, CSVs, run files, and `wanted_media.parquet`, the rows of `assets` that they need.",
+        "Training with Kiwi-Edit: card, CSVs, run files, and the shards that hold what they need.",
     ),
     "plots_page": ("08_reporting/plots_page.html", "The page in which `dvc plots` draws."),
     "inspect_journal": ("journals/inspect.journal", "What was probed so far, by the work's key."),
@@ -307,6 +322,7 @@ _FOLDERS = {
     ),
     "assets": "a file for each shard, `{theme}/{kind}_part{number}.parquet`, and loose folder, `{theme}/{kind}.parquet`",
     "{table}_source_files": "a file for each of the table itself",
+    "extracted_media": "a file for each share of the work, `part-1-of-1.parquet` where one run did all",
 }
 """Tables that are folders, with the names of their files."""
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import polars as pl
 
 from sparkle_curation.spec.themes import THEMES, TOTAL
-from sparkle_curation.training.kit import WANTED, Choices, KitCSVs, KitVersion
+from sparkle_curation.training.kit import Choices, KitCSVs
 from sparkle_curation.training.plan import Plan
 from sparkle_curation.training.run_files import CONTINUE, INFER_OPENVE, INFER_SPARKLE, TRAIN_FROM_BASE
 from sparkle_curation.training.wanted import EXTRACTED, NOT_EXTRACTED, KitMedia
+from sparkle_curation.variant.facts import VariantFacts
 
 EXTRACT = "kedro run --pipelines extract"
 """The command that brings the wanted media to where the run files look for them."""
@@ -22,7 +23,7 @@ class KitFacts:
     """What the card says.
 
     Attributes:
-        version: of the variant.
+        variant: its record.
         choices: what was asked for.
         csvs: the CSVs.
         plan: the training.
@@ -31,7 +32,7 @@ class KitFacts:
         checked_by: what the options of the run files were checked by.
     """
 
-    version: KitVersion
+    variant: VariantFacts
     choices: Choices
     csvs: KitCSVs
     plan: Plan
@@ -59,7 +60,7 @@ Made by `kedro run --pipelines training_kit`, which replaces this folder whole: 
 ## Next
 
 ```bash
-{extract}    # brings the media of {wanted_file} to where the run files look
+{extract}    # brings the media of `wanted_media` to where the run files look
 KIWI_EDIT=/path/to/Kiwi-Edit CHECKPOINT=/path/to/model.safetensors ./{train}    # or ./{proceed}
 KIWI_EDIT=/path/to/Kiwi-Edit CHECKPOINT=/path/to/step-N.safetensors ./{sparkle}    # or ./{openve}
 ```
@@ -71,14 +72,13 @@ KIWI_EDIT=/path/to/Kiwi-Edit CHECKPOINT=/path/to/step-N.safetensors ./{sparkle} 
 def describe_kit(facts: KitFacts) -> str:
     """The card."""
     return _CARD.format(
-        variant=facts.version.variant,
-        pairs=facts.version.pairs,
-        data=facts.version.data.digest,
+        variant=facts.variant.version,
+        pairs=facts.variant.sample_count,
+        data=facts.variant.data.digest,
         rows=_rows(facts.csvs),
         shares=_shares(facts),
         media=_media(facts.media),
         extract=EXTRACT,
-        wanted_file=WANTED,
         train=TRAIN_FROM_BASE,
         proceed=CONTINUE,
         sparkle=INFER_SPARKLE,

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from xxhash import xxh3_128_hexdigest
 
 from sparkle_curation.spec.training_tasks import (
     REFERENCES_OPTION,
@@ -23,10 +22,10 @@ from sparkle_curation.training import before_training
 from sparkle_curation.training.plan import Plan
 from sparkle_curation.training.run_files import WEIGHTS, RunFile
 from sparkle_curation.training.shares import Shares, order_rows
-from sparkle_curation.variant.provenance import CodeVersion, DataVersion
+from sparkle_curation.variant.facts import VariantFacts
 
 VAL_CSV = "val.csv"
-WANTED = "wanted_media.parquet"
+CARD_NAME = "README.md"
 
 _SEVERAL = {
     STILLS_OPTION: "train_stills.csv",
@@ -44,13 +43,11 @@ class TrainingKit:
 
     Attributes:
         csvs: file name -> rows (``task_rows.ROW_COLUMNS``) in the order of the CSV.
-        wanted: the media that the CSVs need, with the columns of ``assets``.
         reports: file name -> a table for people, kept as CSV.
         texts: file name -> text; ``.sh`` can be started.
     """
 
     csvs: Mapping[str, pl.DataFrame]
-    wanted: pl.DataFrame
     reports: Mapping[str, pl.DataFrame]
     texts: Mapping[str, str]
 
@@ -99,12 +96,6 @@ def arrange_csvs(rows: pl.DataFrame, val: pl.DataFrame, tasks: Sequence[str], se
     return KitCSVs(csvs, options)
 
 
-def identify_variant(samples: pl.DataFrame) -> str:
-    """A digest of what the CSVs of a variant say and of its split: 32 hexadecimal digits, the same on any machine."""
-    rows = samples.select("id", "split", "prompt", "src_video", "tgt_video").sort("id").rows()
-    return xxh3_128_hexdigest(json.dumps(rows).encode())
-
-
 def name_variant(digest: str) -> str:
     """A name for folders of checkpoints, which has no ``14b`` in it: Kiwi-Edit would take that for the 14B model.
 
@@ -113,23 +104,6 @@ def name_variant(digest: str) -> str:
     """
     pairs = [digest[place : place + 2] for place in range(0, _HEX_DIGITS, 2)]
     return f"variant_{'-'.join(pairs)}"
-
-
-@dataclass(frozen=True)
-class KitVersion:
-    """What a kit is made of.
-
-    Attributes:
-        variant: digest of the variant.
-        pairs: how many it has.
-        data: version of the release.
-        code: version of the code.
-    """
-
-    variant: str
-    pairs: int
-    data: DataVersion
-    code: CodeVersion
 
 
 @dataclass(frozen=True)
@@ -149,12 +123,12 @@ class Choices:
     max_rows: int | None
 
 
-def write_facts(version: KitVersion, choices: Choices, plan: Plan) -> str:
+def write_facts(variant: VariantFacts, choices: Choices, plan: Plan) -> str:
     """The text of ``kit.json``: what ``before_training.py`` writes into ``run.json`` of each training."""
     facts: dict[str, Any] = {
-        "variant": {"content_hash": version.variant, "pairs": version.pairs},
-        "data": asdict(version.data),
-        "code": asdict(version.code),
+        "variant": {"version": variant.version, "pairs": variant.sample_count},
+        "data": asdict(variant.data),
+        "code": asdict(variant.code),
         "csv_order_seed": choices.seed,
         "trainer_seed": None,  # it sets none
         "tasks": list(choices.tasks),
@@ -184,5 +158,5 @@ def gather_texts(run_files: Sequence[RunFile], facts: str, card: str) -> dict[st
         **{file.name: file.text for file in run_files},
         helper.name: helper.read_text("utf-8"),
         "kit.json": facts,
-        "README.md": card,
+        CARD_NAME: card,
     }

@@ -143,7 +143,7 @@ def test_references_have_a_third_column(made: Project) -> None:
 
 def test_what_is_wanted_is_what_the_csvs_name(made: Project) -> None:
     """No file more or less, each where the release has it, with the columns of the assets."""
-    wanted = pl.read_parquet(made.output(*KIT, "wanted_media.parquet"))
+    wanted = pl.read_parquet(made.output("05_model_input", "wanted_media.parquet"))
     assert wanted.columns == [field.name for field in ASSET_COLUMNS]
     named = {
         row[column]
@@ -167,7 +167,9 @@ def test_the_wanted_media_alone_load_in_the_loader(
     """Brought out of the release by the table alone, they are all that each CSV needs: no row is replaced by another."""
     project = copied(made, tmp_path / "data")
     root = project.output("05_model_input", "extracted")
-    for file in pl.read_parquet(project.output(*KIT, "wanted_media.parquet")).iter_rows(named=True):
+    for file in pl.read_parquet(project.output("05_model_input", "wanted_media.parquet")).iter_rows(
+        named=True
+    ):
         with (project.release_root / (file["container"] or file["path"])).open("rb") as source:
             source.seek(file["offset"])
             target = root / file["path"]

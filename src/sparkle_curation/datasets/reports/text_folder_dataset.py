@@ -46,7 +46,9 @@ class TextFolderDataset(AbstractDataset[Mapping[str, str], dict[str, str]]):
         """The texts as they stand, less what cannot be seen, each under its name; where there are none yet, that."""
         if not self._exists():
             return TextPreview("not made yet")
-        return TextPreview("\n".join(terminal_text(f"== {name}\n{text}") for name, text in self.load().items()))
+        return TextPreview(
+            "\n".join(terminal_text(f"== {name}\n{text}") for name, text in self.load().items())
+        )
 
     def _exists(self) -> bool:
         return self._folder.is_dir()

@@ -12,11 +12,10 @@ from kedro_datasets._typing import JSONPreview, TablePreview
 
 from sparkle_curation.datasets.previews import NOT_MADE, json_preview, table_preview
 from sparkle_curation.engine.io.atomic import atomic_folder
-from sparkle_curation.engine.io.parquet import FORMAT_METADATA, missing_table
-from sparkle_curation.spec.fields import arrow_schema
-from sparkle_curation.spec.tables.ingested import ASSET_COLUMNS, CSV_COLUMNS
+from sparkle_curation.engine.io.parquet import missing_table
+from sparkle_curation.spec.tables.ingested import CSV_COLUMNS
 from sparkle_curation.spec.training_csv import REFERENCE_CSV_COLUMNS, write_training_csv
-from sparkle_curation.training.kit import VAL_CSV, WANTED, TrainingKit
+from sparkle_curation.training.kit import CARD_NAME, VAL_CSV, TrainingKit
 from sparkle_curation.training.wanted import MediaRoot
 
 _MADE_BY = "training_kit"
@@ -62,9 +61,6 @@ class TrainingKitDataset(AbstractDataset[TrainingKit, dict[str, pl.DataFrame]]):
             for name, rows in data.csvs.items():
                 columns = REFERENCE_CSV_COLUMNS if rows["ref_image"].count() else CSV_COLUMNS
                 write_training_csv(rows, temporary / name, columns)
-            schema = arrow_schema(ASSET_COLUMNS)
-            wanted = pl.DataFrame(data.wanted.to_arrow().cast(schema))
-            wanted.lazy().sink_parquet(temporary / WANTED, metadata=FORMAT_METADATA)
             for name, report in data.reports.items():
                 report.write_csv(temporary / name)
             for name, text in data.texts.items():
@@ -79,7 +75,7 @@ class TrainingKitDataset(AbstractDataset[TrainingKit, dict[str, pl.DataFrame]]):
         return table_preview(next(iter(tables.values())).head(nrows) if tables else NOT_MADE)
 
     def _exists(self) -> bool:
-        return (self._folder / WANTED).is_file()
+        return (self._folder / CARD_NAME).is_file()
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._folder)}
@@ -96,7 +92,7 @@ class MediaRootDataset(AbstractDataset[NoReturn, MediaRoot]):
     Example:
         .. code-block:: yaml
 
-            extracted_media:
+            training_media:
               type: sparkle_curation.datasets.MediaRootDataset
               path: data/05_model_input/extracted
               kit: data/05_model_input/training_kit

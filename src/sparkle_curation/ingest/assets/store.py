@@ -25,7 +25,7 @@ from sparkle_curation.spec.sample_ids import ID_FORM, parse_sample_id
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Asset", "AssetStore", "prefer_loose"]
+__all__ = ["Asset", "AssetStore", "check_member", "prefer_loose", "telling_asset_errors"]
 
 _AHEAD_BYTES = 64 << 10
 _INGEST = "ingest again: kedro run --pipelines ingest"
@@ -117,14 +117,14 @@ class AssetStore:
     def _checked(self, asset: Asset, ahead: int) -> Iterator[ByteReader]:
         """A reader of the file that holds the asset, which is as it was ingested."""
         path = asset.container or asset.path
-        with _as_asset_errors(asset), self._release.reader(path) as reader:
+        with telling_asset_errors(asset), self._release.reader(path) as reader:
             if asset.container is None:
                 _check_length(reader, asset)
                 yield reader
             else:
                 start = max(asset.offset - BLOCK_BYTES, 0)
                 known = _ReadAhead(reader, start, asset.offset - start + min(ahead, asset.size))
-                _check_member(known, asset)
+                check_member(known, asset)
                 yield known
 
     # ------------------------------------------------------------------ opened on first use, in each process
@@ -172,8 +172,12 @@ def _check_length(reader: ByteReader, asset: Asset) -> None:
         )
 
 
-def _check_member(reader: ByteReader, asset: Asset) -> None:
-    """Raises where the headers before the asset's content are not those of the asset."""
+def check_member(reader: ByteReader, asset: Asset) -> None:
+    """Nothing, where the headers before the asset's content in a tar are those of the asset.
+
+    Raises:
+        AssetError: they are of something else.
+    """
     # A shard is extracted inside the folder of its kind (dataset card, "Pipeline Intermediates").
     base = ASSET_KINDS[asset.kind].base_folder
     path = asset.path.removeprefix(f"{base}/") if base else asset.path
@@ -192,7 +196,8 @@ def _check_member(reader: ByteReader, asset: Asset) -> None:
 
 
 @contextmanager
-def _as_asset_errors(asset: Asset) -> Iterator[None]:
+def telling_asset_errors(asset: Asset) -> Iterator[None]:
+    """What goes wrong with the file that holds an asset, as an ``AssetError``."""
     path = asset.container or asset.path
     try:
         yield
@@ -281,7 +286,7 @@ class _AssetFile(io.RawIOBase):
         return self._read(self._asset.size)
 
     def _read(self, length: int) -> bytes:
-        with _as_asset_errors(self._asset):
+        with telling_asset_errors(self._asset):
             found = _read_part(self._reader, self._asset, self._place, length)
         self._place += len(found)
         return found

@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from sparkle_curation.engine.any_frame import AnyFrame
+from sparkle_curation.errors import StaleTableError
 from sparkle_curation.loader.preflight_params import PreflightParams
 from sparkle_curation.pipelines.training_kit.params import TrainingKitGroup
 from sparkle_curation.spec.layout import TRAIN, VAL
@@ -18,18 +19,17 @@ from sparkle_curation.training import shares, task_rows, wanted
 from sparkle_curation.training.card import EXTRACT, KitFacts, describe_kit
 from sparkle_curation.training.kit import (
     KitCSVs,
-    KitVersion,
     TrainingKit,
     arrange_csvs,
     gather_texts,
-    identify_variant,
     name_variant,
     write_facts,
 )
 from sparkle_curation.training.options import check_commands
 from sparkle_curation.training.plan import Plan, make_plan
 from sparkle_curation.training.run_files import CheckedRunFiles, Places, RunFile, write_run_files
-from sparkle_curation.variant.provenance import CodeVersion, DataVersion
+from sparkle_curation.variant.facts import VariantFacts
+from sparkle_curation.variant.record import identify_variant
 from sparkle_curation.variant.split import SplitParams, choose_groups
 
 logger = logging.getLogger(__name__)
@@ -149,11 +149,22 @@ def find_media(
     return found
 
 
-def identify_kit(
-    variant_samples: pl.DataFrame, data_version: DataVersion, code_version: CodeVersion
-) -> KitVersion:
-    """The versions that a kit is made of."""
-    return KitVersion(identify_variant(variant_samples), variant_samples.height, data_version, code_version)
+def check_variant(variant_facts: VariantFacts, variant_samples: pl.DataFrame) -> VariantFacts:
+    """The record of the variant, which a kit is made of.
+
+    Raises:
+        StaleTableError: it speaks of other rows than those that lie beside it.
+    """
+    found = identify_variant(variant_samples)
+    if found != variant_facts.version:
+        raise StaleTableError(
+            "The CSVs of the variant are not those that its record speaks of",
+            where="variant.json and prompts/ of the variant",
+            got=f"rows of version {found[:12]}",
+            allowed=f"version {variant_facts.version[:12]}",
+            todo="somebody changed them by hand; make the variant again: kedro run --pipelines filter",
+        )
+    return variant_facts
 
 
 def plan_training(kit_csvs: KitCSVs, settings: PreflightParams, params: TrainingKitGroup) -> Plan:
@@ -167,7 +178,7 @@ def plan_training(kit_csvs: KitCSVs, settings: PreflightParams, params: Training
 
 
 def make_run_files(
-    training_plan: Plan, kit_version: KitVersion, media_root: wanted.MediaRoot, params: TrainingKitGroup
+    training_plan: Plan, checked_variant: VariantFacts, media_root: wanted.MediaRoot, params: TrainingKitGroup
 ) -> list[RunFile]:
     """The run files for training and inference."""
 
@@ -183,7 +194,7 @@ def make_run_files(
             base_checkpoint=absolute(params.run.base_checkpoint),
             kiwi_sparkle_checkpoint=absolute(params.run.kiwi_sparkle_checkpoint),
             output=absolute(params.run.output),
-            name=name_variant(kit_version.variant),
+            name=name_variant(checked_variant.version),
             sparkle_bench=absolute(params.run.sparkle_bench),
             openve_bench=absolute(params.run.openve_bench),
         ),
@@ -205,14 +216,14 @@ def assemble_kit(
     kit_csvs: KitCSVs,
     rows_dropped: pl.DataFrame,
     kit_media: wanted.KitMedia,
-    kit_version: KitVersion,
+    checked_variant: VariantFacts,
     training_plan: Plan,
     run_files_checked: CheckedRunFiles,
     params: TrainingKitGroup,
-) -> TrainingKit:
-    """The kit, to be written as a set; what it has, and what to do next, is logged."""
+) -> tuple[TrainingKit, pl.DataFrame]:
+    """The kit, to be written as a set, and the media that it needs; what it has, and what to do next, is logged."""
     facts = KitFacts(
-        version=kit_version,
+        variant=checked_variant,
         choices=params.choices,
         csvs=kit_csvs,
         plan=training_plan,
@@ -232,9 +243,8 @@ def assemble_kit(
         f"{kit_media.path_count:,}",
         f", {absent:,} {wanted.NOT_EXTRACTED}: bring them there with {EXTRACT}" if absent else "",
     )
-    return TrainingKit(
+    kit = TrainingKit(
         csvs=kit_csvs.rows,
-        wanted=kit_media.wanted,
         reports={
             "shards.csv": kit_media.shards,
             "extraction.csv": kit_media.extraction,
@@ -242,10 +252,11 @@ def assemble_kit(
         },
         texts=gather_texts(
             run_files_checked.files,
-            write_facts(kit_version, params.choices, training_plan),
+            write_facts(checked_variant, params.choices, training_plan),
             describe_kit(facts),
         ),
     )
+    return kit, kit_media.wanted
 
 
 def _absolute(path: str) -> Path:
