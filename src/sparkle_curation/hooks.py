@@ -7,12 +7,15 @@ environment when it is imported. So nothing of ours but errors and description i
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+import yaml
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
+from kedro.framework.project import LOGGING
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from rich import box
@@ -39,10 +42,15 @@ class DescriptionLoader:
         """
         from sparkle_curation.engine.log_text import AsShown  # noqa: PLC0415 -- see above
 
+        conf = Path(context.config_loader.conf_source)
+        if not (context.project_path / "conf").is_dir() and "KEDRO_LOGGING_CONFIG" not in os.environ:
+            # A package in a folder of its own: Kedro has looked for it there alone.
+            logging_file = conf / "logging.yml"
+            if logging_file.is_file():
+                LOGGING.configure(yaml.safe_load(logging_file.read_text(encoding="utf-8")))
         for handler in logging.getLogger().handlers:  # Kedro lets a configuration name no filter of ours
             if not any(isinstance(each, AsShown) for each in handler.filters):
                 handler.addFilter(AsShown())
-        conf = Path(context.config_loader.conf_source)
         environment = context.env or str(getattr(context.config_loader, "default_run_env", "base"))
         activate(find_description(conf, environment))
         if "data_root" not in context.config_loader.runtime_params:

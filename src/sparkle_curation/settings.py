@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sparkle_curation.config_loader import ConfigLoader
 from sparkle_curation.hooks import (
     DescriptionLoader,
     DiffSummary,
@@ -11,6 +12,7 @@ from sparkle_curation.hooks import (
     RunSummary,
 )
 from sparkle_curation.masking import mask_log_records
+from sparkle_curation.partial_runs import PartialRunGuard
 from sparkle_curation.run_guard import RunGuard
 from sparkle_curation.version_guard import VersionGuard
 from sparkle_curation.viz_stats import VizStats
@@ -24,6 +26,7 @@ HOOKS = (
     ErrorTeller(),
     OldFilesTeller(),
     RunGuard(),
+    PartialRunGuard(),
     RunSummary(),
     DiffSummary(),
     VizStats(),
@@ -32,6 +35,7 @@ HOOKS = (
 # Kedro-Viz would count no table of ours, and time each node without the saving, in which most of ours do their work.
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry", "kedro-viz")
 
+CONFIG_LOADER_CLASS = ConfigLoader
 CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "local",

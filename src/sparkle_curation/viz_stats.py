@@ -37,6 +37,8 @@ class VizStats:
     def after_context_created(self, context: KedroContext) -> None:
         """See whether the run is on what Kedro-Viz shows."""
         is_elsewhere = bool(context.env) or "data_root" in context.config_loader.runtime_params
+        # A package runs in a folder that is no project, where Kedro-Viz shows nothing.
+        is_elsewhere = is_elsewhere or not (context.project_path / "pyproject.toml").is_file()
         self._path = None if is_elsewhere else context.project_path / STATS_PATH
 
     @hook_impl
