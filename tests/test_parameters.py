@@ -27,6 +27,7 @@ GOOD: dict[str, Any] = {
     "imputed_scores": "keep",
     "score_source": "released",
     "licence_allow": None,
+    "themes": None,
     "allow_empty": False,
     "preflight": {
         "unloadable_pairs": "drop",
@@ -102,7 +103,9 @@ def test_good_parameters_pass() -> None:
         ("thresholds=8", ["'thresholds'", "thresholds.edited_frame0, thresholds.foreground_removed"]),
         ("missing_scores=rejekt", ["'rejekt'", "'reject', 'keep' or 'error'"]),
         ("missing_scores=null", ["'reject', 'keep' or 'error'"]),
-        ("imputed_scores=drop", ["'drop'", "'keep' or 'reject'"]),
+        ("imputed_scores=drop", ["'drop'", "'auto', 'keep' or 'reject'"]),
+        ("themes=sea season", ["'themes'", "season", "or null for all"]),
+        ("themes=[]", ["'themes'", "or null for all"]),
         ("preflight.unloadable_pairs=dropp", ["'drop' or 'keep'"]),
         ("preflight.num_frames=0", ["'preflight.num_frames'", "an integer above 0"]),
         ("preflight.max_pixels=1e6", ["'preflight.max_pixels'", "an integer above 0"]),

@@ -11,6 +11,7 @@ from typing import Any
 from sparkle_curation.filtering.verdicts import ImputedScores, MissingScores
 from sparkle_curation.spec.description import dataset
 from sparkle_curation.spec.licences import PAIR_KINDS, UNKNOWN, joint_licence, licence_of, licence_terms
+from sparkle_curation.spec.number_text import exact
 from sparkle_curation.spec.sample_ids import ID_FORM
 from sparkle_curation.spec.stages import CRITERIA, PRIMARY_CRITERIA
 from sparkle_curation.spec.tables.ingested import ANNOTATION_COLUMNS, CSV_COLUMNS
@@ -56,7 +57,7 @@ def _front_matter(facts: VariantFacts) -> str:
         (words for words, limit in _SIZE_CATEGORIES.items() if facts.sample_count < limit), "10M<n<100M"
     )
     data = DatasetCardData(
-        pretty_name=f"{about.title} variant, thresholds {' / '.join(map(_number, facts.thresholds.values()))}",
+        pretty_name=f"{about.title} variant, thresholds {' / '.join(map(exact, facts.thresholds.values()))}",
         license=joint_licence(_themes(facts)),
         language=["en"],
         task_categories=["video-to-video"],
@@ -114,7 +115,7 @@ lets through. A kept sample is exported if it has a prompt and both videos, and 
 
 - A sample without a score at a stage was {missing_scores}.
 - A sample whose score is proven to hold an imputed value was {imputed_scores}.
-- Code: {code}.
+{scope}- Code: {code}.
 - Data: version `{data.digest}`: {data.source_count:,} sources with {data.record_count:,} records in
   {data.size_bytes:,} bytes. The same sources have the same version on any machine.
 
@@ -159,11 +160,20 @@ def _body(facts: VariantFacts) -> str:
         ),
         stages=_stages(facts),
         missing_scores=_MISSING[facts.missing_scores],
-        imputed_scores=_IMPUTED[facts.imputed_scores],
+        imputed_scores=_IMPUTED[facts.imputed_scores] + facts.imputed_why,
+        scope="".join(f"- {line}\n" for line in _scope(facts)),
         code=_code(facts.code),
         data=facts.data,
         rebuild=_rebuild(facts),
     )
+
+
+def _scope(facts: VariantFacts) -> Iterable[str]:
+    """What was left out whatever its scores."""
+    if themes := facts.settings.get("themes"):
+        yield f"Samples of other themes than {themes} were left out."
+    if licences := facts.settings.get("licence_allow"):
+        yield f"Samples whose videos have other licences than {licences} were left out."
 
 
 def _themes(facts: VariantFacts) -> list[str]:
@@ -184,7 +194,7 @@ def _licence(facts: VariantFacts) -> str:
 def _stages(facts: VariantFacts) -> str:
     """A row for each theme and the total: the samples known, those that each stage lets through, those exported."""
     headers = [
-        f"`{each.name}` {'>=' if each.is_at_least else '<='} {_number(facts.thresholds[each.name])}"
+        f"`{each.name}` {'>=' if each.is_at_least else '<='} {exact(facts.thresholds[each.name])}"
         for each in CRITERIA
     ]
     columns = ["known", *(f"{each.name}_kept" for each in CRITERIA), "exported"]
@@ -204,7 +214,7 @@ def _code(code: CodeVersion) -> str:
 
 def _rebuild(facts: VariantFacts) -> str:
     """The commands that make the variant again from a download of the release."""
-    thresholds = {_number(facts.thresholds[each.name]) for each in PRIMARY_CRITERIA}
+    thresholds = {exact(facts.thresholds[each.name]) for each in PRIMARY_CRITERIA}
     others = {each.name: facts.thresholds[each.name] for each in CRITERIA if not each.is_primary}
     settings = {
         **(
@@ -218,6 +228,7 @@ def _rebuild(facts: VariantFacts) -> str:
         "release_root": "/path/to/Sparkle",
     }
     params = ",".join(f"{name}={value}" for name, value in settings.items())
+    params = f'"{params}"' if " " in params else params
     checkout = [f"git checkout {facts.code.revision}"] if facts.code.revision else []
     lines = ["```bash", *checkout, f"kedro run --pipelines curate --params {params}", "```"]
     dvc = "With these settings in `conf/base/curate/parameters.yml`, `dvc repro` does the same."
@@ -226,16 +237,7 @@ def _rebuild(facts: VariantFacts) -> str:
 
 
 def _each(thresholds: Mapping[str, float]) -> dict[str, str]:
-    return {f"thresholds.{name}": _number(value) for name, value in thresholds.items()}
-
-
-def _number(value: float) -> str:
-    """A number in its shortest form that reads back as the same.
-
-    >>> [_number(value) for value in (8.0, 8.5, 8.0123456789)]
-    ['8', '8.5', '8.0123456789']
-    """
-    return repr(float(value)).removesuffix(".0")
+    return {f"thresholds.{name}": exact(value) for name, value in thresholds.items()}
 
 
 def _table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
