@@ -5,15 +5,14 @@ from __future__ import annotations
 from sparkle_curation.config_loader import ConfigLoader
 from sparkle_curation.hooks import (
     DescriptionLoader,
-    DiffSummary,
     ErrorTeller,
     OldFilesTeller,
     ParameterGuard,
-    RunSummary,
 )
 from sparkle_curation.masking import mask_log_records
 from sparkle_curation.partial_runs import PartialRunGuard
 from sparkle_curation.run_guard import RunGuard
+from sparkle_curation.run_summary import DiffSummary, EndTeller, RunSummary
 from sparkle_curation.version_guard import VersionGuard
 from sparkle_curation.viz_stats import VizStats
 
@@ -28,6 +27,7 @@ HOOKS = (
     RunGuard(),
     PartialRunGuard(),
     RunSummary(),
+    EndTeller(),
     DiffSummary(),
     VizStats(),
     DescriptionLoader(),

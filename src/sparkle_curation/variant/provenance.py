@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 
 import polars as pl
@@ -37,6 +38,19 @@ class DataVersion:
     source_count: int
     record_count: int
     size_bytes: int
+
+
+_TOLD = re.compile(r"\bversion `([0-9a-f]{32})`")
+
+
+def told_data_version(card: str) -> str | None:
+    """The version of the data that the card of a variant names; None where it names none.
+
+    >>> told_data_version("- Data: version `00000000000000000000000000000000`: 7 sources")
+    '00000000000000000000000000000000'
+    """
+    found = _TOLD.search(card)
+    return found[1] if found else None
 
 
 _FACTS = ["table", "path", "size_bytes", "record_count", "xxh3_128"]
