@@ -14,6 +14,7 @@ from sparkle_curation.partial_runs import PartialRunGuard
 from sparkle_curation.run_guard import RunGuard
 from sparkle_curation.run_summary import DiffSummary, EndTeller, RunSummary
 from sparkle_curation.version_guard import VersionGuard
+from sparkle_curation.viz_run_status import VizRunStatus
 from sparkle_curation.viz_stats import VizStats
 
 mask_log_records()
@@ -30,9 +31,10 @@ HOOKS = (
     EndTeller(),
     DiffSummary(),
     VizStats(),
+    VizRunStatus(),
     DescriptionLoader(),
 )
-# Kedro-Viz would count no table of ours, and time each node without the saving, in which most of ours do their work.
+# Kedro-Viz would count no table of ours, and time each node without the saving; VizStats and VizRunStatus do.
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry", "kedro-viz")
 
 CONFIG_LOADER_CLASS = ConfigLoader
