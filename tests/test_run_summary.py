@@ -124,6 +124,16 @@ def test_a_pipeline_says_what_it_found(tmp_path: Path, caplog: pytest.LogCapture
     assert str(tmp_path / "quarantine.csv") in caplog.text
 
 
+def test_verdicts_without_their_variant_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """As after ``--to-outputs verdicts``: the variant there is of the verdicts before; without one nothing is said."""
+    catalog = DataCatalog({"variant_samples": KiwiEditDataset(filepath=str(tmp_path))})
+    EndTeller().after_pipeline_run(made("verdicts", "x"), catalog)
+    assert caplog.text == ""
+    (tmp_path / "prompts").mkdir()
+    EndTeller().after_pipeline_run(made("verdicts", "x"), catalog)
+    assert "the variant there is of the verdicts before these" in caplog.text
+
+
 @pytest.mark.parametrize("moment", ["after_pipeline_run", "on_pipeline_error"])
 @pytest.mark.parametrize(("then", "is_told"), [(ONE, False), (OTHER, True), (None, False)])
 def test_a_variant_of_other_data_than_the_tables_is_told(

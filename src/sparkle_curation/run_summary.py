@@ -191,14 +191,14 @@ class EndTeller:
                 continue
             found = f"{describe(_collected(catalog.load(names[0])))}; " if describe else ""
             logger.info("%s: %ssee %s", name, found, ", ".join(shown_path(catalog, each) for each in made))
-        self._tell_stale(pipeline, catalog)
+        self._tell_stale(pipeline, catalog, outputs)
 
     @hook_impl
     def on_pipeline_error(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
         """Say when tables were replaced before the error, and the variant was not."""
-        self._tell_stale(pipeline, catalog)
+        self._tell_stale(pipeline, catalog, set())
 
-    def _tell_stale(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
+    def _tell_stale(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any], made: set[str]) -> None:
         from sparkle_curation.spec.tables.ingested import COLUMNS  # noqa: PLC0415 -- see above
 
         if pipeline.datasets().isdisjoint({*COLUMNS, "verdicts", _VARIANT}):
@@ -206,6 +206,10 @@ class EndTeller:
         told = describe_stale(catalog)
         if told:
             logger.warning("%s", told)
+        elif "verdicts" in made and _VARIANT not in made and catalog.exists(_VARIANT):
+            logger.warning(
+                "the variant there is of the verdicts before these: kedro run --pipelines filter makes it of them"
+            )
 
 
 def describe_stale(catalog: Any) -> str | None:
