@@ -122,6 +122,10 @@ def test_a_pipeline_says_what_it_found(tmp_path: Path, caplog: pytest.LogCapture
         EndTeller().after_pipeline_run(made(*ENDINGS["ingest"][1]), catalog)
     assert "ingest: 1,203 records, of which 1,202 are rows and 1 in the quarantine; see " in caplog.text
     assert str(tmp_path / "quarantine.csv") in caplog.text
+    catalog.save("ingest_counts", pl.DataFrame(counts).clear())
+    with caplog.at_level(logging.INFO, logger="sparkle_curation"):
+        EndTeller().after_pipeline_run(made(*ENDINGS["ingest"][1]), catalog)
+    assert "ingest: 0 records, of which 0 are rows" in caplog.text
 
 
 def test_verdicts_without_their_variant_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

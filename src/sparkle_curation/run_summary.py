@@ -121,15 +121,18 @@ class DiffSummary:
 
 
 # ------------------------------------------------------------------ runs that make no variant
+def _sums(counts: pl.DataFrame, *names: str) -> list[int]:
+    """The sums of columns; a report without rows is read with columns of texts."""
+    return [int(counts[name].cast(pl.Int64).sum() or 0) for name in names]
+
+
 def _ingested(counts: pl.DataFrame) -> str:
-    sums = counts.select("record_count", "row_count", "quarantined_count").sum().row(0)
+    sums = _sums(counts, "record_count", "row_count", "quarantined_count")
     return "{:,} records, of which {:,} are rows and {:,} in the quarantine".format(*sums)
 
 
 def _inspected(counts: pl.DataFrame) -> str:
-    return "{:,} assets, {:,} of them broken".format(
-        *counts.select("asset_count", "broken_count").sum().row(0)
-    )
+    return "{:,} assets, {:,} of them broken".format(*_sums(counts, "asset_count", "broken_count"))
 
 
 def _validated(summary: pl.DataFrame) -> str:
@@ -137,8 +140,7 @@ def _validated(summary: pl.DataFrame) -> str:
 
 
 def _checked(counts: pl.DataFrame) -> str:
-    failed, checked = counts.select("failed_count", "checked_count").sum().row(0)
-    return f"{failed:,} of {checked:,} checks fail"
+    return "{:,} of {:,} checks fail".format(*_sums(counts, "failed_count", "checked_count"))
 
 
 def _near(counts: pl.DataFrame) -> str:
