@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run viz test lint sample bench golden picture dev clean
+.PHONY: help run viz test lint sample bench golden picture package dev clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -61,6 +61,10 @@ golden: $(VENV)/.dev ## Write tests/golden/ again, after a change that is meant 
 
 picture: $(VENV)/.dev ## Draw docs/images/pipeline.png again; needs Chromium
 	$(BIN)/python -m pytest tests/test_viz.py -k picture --update-golden
+
+package: $(VENV)/.base ## Write a wheel that runs without a checkout, and its configuration, to dist/
+	@rm -rf build
+	@$(BIN)/kedro package
 
 dev: $(VENV)/.dev ## Make .venv with all that tests and linters need
 

@@ -17,7 +17,9 @@ from tests.conftest import Project
 
 from sparkle_curation.datasets import MetricsJSONDataset, ReportCSVDataset, TableDataset, TextDataset
 from sparkle_curation.errors import ConservationError, FileError, ReleaseError, SparkleError
-from sparkle_curation.hooks import DiffSummary, ErrorTeller, OldFilesTeller, RunSummary, _as_table
+from sparkle_curation.hooks import ErrorTeller, OldFilesTeller
+from sparkle_curation.run_summary import DiffSummary, RunSummary, funnel_table
+from sparkle_curation.spec.stages import CRITERION_NAMES
 
 
 def raised(action: Callable[[], object]) -> Exception:
@@ -78,7 +80,7 @@ FUNNEL = pl.DataFrame(
 def test_the_funnel_is_shown_without_what_says_nothing() -> None:
     """Thousands are parted; a column of zeros goes, unless it is a stage or a total."""
     console = Console(width=100, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
-    console.print(_as_table(FUNNEL))
+    console.print(funnel_table(FUNNEL))
     text = console.export_text()
     assert "24,000" in text
     assert "not exported" not in text
@@ -125,12 +127,16 @@ def test_the_summary_says_where_the_files_are(tmp_path: Path, capsys: pytest.Cap
         }
     )
     catalog.save("funnel_table", FUNNEL)
+    thresholds = dict.fromkeys(CRITERION_NAMES, 8.5)
+    metrics = {"thresholds": thresholds, "missing_scores": "reject", "imputed_scores": "keep"}
+    catalog.save("curation_metrics", metrics)
     outputs = ["funnel_table", "curation_metrics"]
     RunSummary().after_pipeline_run(Pipeline([node(lambda: (1, 2), None, outputs, name="make")]), catalog)
     shown = capsys.readouterr().out
     assert "samples that pass, stage by stage" in shown
     assert str(tmp_path / "[red]" / "curation_metrics.json") in shown
-    assert "variant" not in shown
+    assert "missing_scores reject, imputed_scores keep" in shown
+    assert "\n  variant " not in shown
 
 
 def test_a_difference_is_shown_as_it_stands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -125,6 +125,15 @@ def kedro(project: Path, *arguments: str) -> None:
 
 
 # ------------------------------------------------------------------ what is in it
+def test_the_last_run_is_shown(site: Site) -> None:
+    """Each of its nodes with its status and how long it took, saving and all."""
+    told = json.loads((site.folder / "api" / "run-status").read_text(encoding="utf-8"))
+    tasks = [node for node in site.graph("curate")["nodes"] if node["type"] == "task"]
+    assert told["pipeline"]["status"] == "success"
+    assert {node["id"] for node in tasks} == set(told["nodes"])
+    assert all(each["status"] == "success" for each in told["nodes"].values())
+
+
 def test_every_pipeline_can_be_selected(site: Site) -> None:
     """`curate` among them, which has all layers, in the order in which the data goes through them."""
     named = {pipeline["id"] for pipeline in site.graph("curate")["pipelines"]}

@@ -41,6 +41,7 @@ def catalog(tmp_path: Path) -> DataCatalog:
 
 def context(project: Path, *, env: str | None = None, **params: object) -> Any:
     """What a hook is told of a run."""
+    (project / "pyproject.toml").touch()
     return SimpleNamespace(
         env=env, project_path=project, config_loader=SimpleNamespace(runtime_params=params)
     )
@@ -63,6 +64,17 @@ def test_what_is_there_is_counted(catalog: DataCatalog, tmp_path: Path) -> None:
     assert list(found) == ["assets_quarantined", "funnel", "verdicts"]
     assert [(stats["rows"], stats["columns"]) for stats in found.values()] == [(0, 3), (2, 2), (2, 3)]
     assert found["verdicts"]["file_size"] == (tmp_path / "verdicts.parquet").stat().st_size
+
+
+def test_a_package_in_a_folder_of_its_own_leaves_no_counts_there(
+    catalog: DataCatalog, tmp_path: Path
+) -> None:
+    """Kedro-Viz shows nothing of a folder that is no project."""
+    hook, told = VizStats(), context(tmp_path)
+    (tmp_path / "pyproject.toml").unlink()
+    hook.after_context_created(told)
+    hook.after_pipeline_run(catalog)
+    assert not (tmp_path / STATS_PATH).exists()
 
 
 @pytest.mark.usefixtures("kedro_project")

@@ -1,15 +1,19 @@
-"""The project's own commands beside Kedro's."""
+"""The project's own commands beside Kedro's, and ``kedro run`` with what it can tell before anything of ours is asked."""
 
 from __future__ import annotations
 
+import copy
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import click
 from kedro.framework.cli.project import PARAMS_ARG_HELP
+from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.cli.utils import _split_params, env_option
 from kedro.framework.startup import ProjectMetadata
 
+from sparkle_curation.errors import ParameterError
 from sparkle_curation.telling import tell_uncaught
 
 tell_uncaught()  # Kedro imports this module before it reads a command line, whose errors are told in words too
@@ -20,9 +24,76 @@ def cli() -> None:
     """Commands of this project."""
 
 
+def split_params(context: click.Context, option: click.Parameter, value: Any) -> Any:
+    """The parameters of ``--params``.
+
+    Raises:
+        ParameterError: a value holds a comma, at which Kedro parts one parameter from the next.
+    """
+    items = value.split(",") if isinstance(value, str) else []
+    for before, item in pairwise(items):
+        name, equals, start = before.strip().partition("=")
+        if "=" in item or not item.strip() or not equals:
+            continue
+        is_decimal = start.strip().removeprefix("-").isdecimal() and item.strip().isdecimal()
+        whole = value[value.index(before) :].partition("=")[2]
+        listed = [start, *(each for each in whole.split(",")[1:] if "=" not in each)]
+        words = " ".join(each.strip().strip("[]'\"") for each in listed)
+        raise ParameterError(
+            f"The value of '{name}' holds a comma, which parts one parameter from the next",
+            where="--params",
+            got=f"{name}={start},{item}",
+            allowed="name=value,name=value; numbers with a decimal point, lists separated by blanks",
+            todo=f"--params {name}={start.strip()}.{item.strip()}"
+            if is_decimal
+            else f'--params "{name}={words}"',
+        )
+    return _split_params(context, option, value)
+
+
+def _run(**options: Any) -> Any:
+    """What ``kedro run`` does; a choice of nodes that cannot be is told in words.
+
+    Raises:
+        ParameterError: ``--only-missing-outputs`` was given, or nothing is called so.
+    """
+    if options["only_missing_outputs"]:
+        raise ParameterError(
+            "--only-missing-outputs would take files for made, whatever release and thresholds they were made of",
+            got="--only-missing-outputs",
+            todo="leave it out: tables whose sources, code and parameters have not changed are not made again anyhow",
+        )
+    if (
+        options["pipeline"] and not options["pipelines"]
+    ):  # Kedro warns that it will go, which helps nobody here
+        options |= {"pipeline": None, "pipelines": [options["pipeline"]]}
+    run_pipelines: Any = kedro_run.callback
+    try:
+        return run_pipelines(**options)
+    except ValueError as error:
+        # Kedro's filters of a pipeline raise nothing more exact.
+        if not str(error).startswith(("Pipeline does not contain", "Pipeline contains no nodes")):
+            raise
+        raise ParameterError(
+            "The pipeline has no such steps",
+            got=str(error),
+            todo="see which there are: kedro registry describe curate",
+        ) from None
+
+
+run = copy.copy(kedro_run)
+"""``kedro run``; Kedro looks for it under this name when the project is run as a package."""
+run.params = [copy.copy(each) for each in kedro_run.params]
+run.callback = _run
+for _option in run.params:
+    if _option.name == "params":
+        _option.callback = split_params
+cli.add_command(run)
+
+
 @cli.command()
 @env_option
-@click.option("--params", type=click.UNPROCESSED, default="", help=PARAMS_ARG_HELP, callback=_split_params)
+@click.option("--params", type=click.UNPROCESSED, default="", help=PARAMS_ARG_HELP, callback=split_params)
 @click.pass_context
 def doctor(context: click.Context, env: str | None, params: dict[str, Any]) -> None:
     """Say what may keep a run from going well; change nothing.

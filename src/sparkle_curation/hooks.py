@@ -1,4 +1,4 @@
-"""What happens around a run: the dataset's description taken up, parameters checked, errors told, the funnel shown.
+"""What happens around a run: the dataset's description taken up, parameters checked, errors told.
 
 Kedro imports this module before it knows the environment, and all else of ours asks the description of that
 environment when it is imported. So nothing of ours but errors and description is imported here at the top.
@@ -7,20 +7,18 @@ environment when it is imported. So nothing of ours but errors and description i
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 from typing import Any
 
-import polars as pl
+import yaml
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
+from kedro.framework.project import LOGGING
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
 from sparkle_curation.errors import ParameterError
-from sparkle_curation.escaping import terminal_text
 from sparkle_curation.spec.description import activate, find_description
 from sparkle_curation.telling import in_words, tell_uncaught
 
@@ -40,10 +38,15 @@ class DescriptionLoader:
         """
         from sparkle_curation.engine.log_text import AsShown  # noqa: PLC0415 -- see above
 
+        conf = Path(context.config_loader.conf_source)
+        if not (context.project_path / "conf").is_dir() and "KEDRO_LOGGING_CONFIG" not in os.environ:
+            # A package in a folder of its own: Kedro has looked for it there alone.
+            logging_file = conf / "logging.yml"
+            if logging_file.is_file():
+                LOGGING.configure(yaml.safe_load(logging_file.read_text(encoding="utf-8")))
         for handler in logging.getLogger().handlers:  # Kedro lets a configuration name no filter of ours
             if not any(isinstance(each, AsShown) for each in handler.filters):
                 handler.addFilter(AsShown())
-        conf = Path(context.config_loader.conf_source)
         environment = context.env or str(getattr(context.config_loader, "default_run_env", "base"))
         activate(find_description(conf, environment))
         if "data_root" not in context.config_loader.runtime_params:
@@ -120,78 +123,3 @@ class OldFilesTeller:
         if old:
             told = "an earlier version of this project left files that this one does not read; they can be removed: %s"
             logger.warning(told, ", ".join(old))
-
-
-class RunSummary:
-    """Prints, after a run that made a variant, its funnel and where the files are."""
-
-    @hook_impl
-    def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
-        """Show the funnel as a table, then the outputs to look at."""
-        if "funnel_table" not in pipeline.all_outputs():
-            return
-        console = Console()
-        console.print()
-        console.print(_as_table(catalog.load("funnel_table")))
-        for name, what in _OUTPUTS.items():
-            if name in pipeline.all_outputs():
-                console.out(f"  {what:<14} {_shown_path(catalog, name)}", highlight=False)
-        console.print()
-
-
-class DiffSummary:
-    """Prints, after a run that compared two versions, what it found and where the files are."""
-
-    @hook_impl
-    def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
-        """Show the summary as it stands, to be copied into a pull request, then where it and the table are."""
-        if "variant_diff_summary" not in pipeline.all_outputs():
-            return
-        console = Console()
-        console.print()
-        console.out(catalog.load("variant_diff_summary"), highlight=False)
-        for name in ("variant_diff_summary", "variant_diff_counts", "variant_diff"):
-            console.out(f"  {_shown_path(catalog, name)}", highlight=False)
-        console.print()
-
-
-_OUTPUTS = {
-    "variant_samples": "variant",
-    "verdicts": "verdicts",
-    "quarantine": "quarantine",
-    "preflight_dropped": "dropped pairs",
-    "preflight_warnings": "odd pairs",
-    "curation_metrics": "metrics",
-    "funnel": "funnel",
-    "data_docs": "validation",
-}
-
-
-def _as_table(funnel: pl.DataFrame) -> Table:
-    """The funnel as a table; a column of zeros says nothing and is left out."""
-    from sparkle_curation.spec.stages import CRITERION_NAMES  # noqa: PLC0415 -- see above
-
-    table = Table(
-        title="samples that pass, stage by stage",
-        title_justify="left",
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-    )
-    always = {"theme", "known", *CRITERION_NAMES, "exported"}
-    shown = [name for name in funnel.columns if name in always or (funnel[name] != 0).any()]
-    for name in shown:
-        words = name.split("_")
-        is_text = name == "theme"
-        table.add_column(
-            " ".join(words), justify="left" if is_text else "right", min_width=max(map(len, words))
-        )
-    for row in funnel.select(shown).rows():
-        if row[0] == "total":
-            table.add_section()
-        table.add_row(*(f"{value:,}" if isinstance(value, int) else value for value in row))
-    return table
-
-
-def _shown_path(catalog: Any, name: str) -> str:
-    path = Path(catalog[name]._describe()["filepath"])
-    return terminal_text(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))

@@ -7,7 +7,6 @@ Kedro hands a node whatever stands under the name it asks for, and passes over a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, StrictBool, ValidationError
@@ -131,21 +130,6 @@ def check_roots(roots: Mapping[str, Any]) -> None:
             todo="give a local folder, --params data_root=/path/to/output, and copy what it then holds to the URL; or "
             "mount the store as a folder and give that",
         )
-    if root.startswith("~"):
-        raise ParameterError(
-            "The data root begins with ~, which is not taken for the home folder here",
-            where="data_root",
-            got=root,
-            allowed="a local folder, written out",
-            todo=f"--params data_root={_without_tilde(root)}",
-        )
-
-
-def _without_tilde(path: str) -> str:
-    try:
-        return str(Path(path).expanduser())
-    except RuntimeError:  # the home of someone who is not known here
-        return f"./{path}"
 
 
 def _parameter_error(error: ErrorDetails) -> ParameterError:

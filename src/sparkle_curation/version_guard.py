@@ -16,6 +16,7 @@ from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from omegaconf import OmegaConf
 
+from sparkle_curation.config_loader import expand_path
 from sparkle_curation.errors import ParameterError
 
 logger = logging.getLogger(__name__)
@@ -58,7 +59,8 @@ def check_stage(roots: Mapping[str, Any], local: Path) -> None:
             todo="put it back; to keep many versions apart is what DVC does. kedro run --params data_root=... is free",
         )
     for path, name, value in _settings(local, "globals.y*ml"):
-        if roots.get(name) != value:
+        written = expand_path(value, name) if isinstance(value, str) else value
+        if roots.get(name) != written:
             raise ParameterError(
                 "conf/local has a setting that a version would need",
                 where=path,

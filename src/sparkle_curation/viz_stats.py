@@ -36,8 +36,7 @@ class VizStats:
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """See whether the run is on what Kedro-Viz shows."""
-        is_elsewhere = bool(context.env) or "data_root" in context.config_loader.runtime_params
-        self._path = None if is_elsewhere else context.project_path / STATS_PATH
+        self._path = context.project_path / STATS_PATH if is_shown(context) else None
 
     @hook_impl
     def after_pipeline_run(self, catalog: DataCatalog) -> None:
@@ -58,6 +57,15 @@ class VizStats:
         except (OSError, ValueError, pl.exceptions.PolarsError) as error:
             # They are for people to look at. A run does not fail for want of them.
             logger.warning("the row counts for Kedro-Viz could not be noted: %s", error)
+
+
+def is_shown(context: KedroContext) -> bool:
+    """Whether a run is on what Kedro-Viz shows: of a project, in its own environment and data root.
+
+    A package runs in a folder that is no project, where Kedro-Viz shows nothing.
+    """
+    is_elsewhere = bool(context.env) or "data_root" in context.config_loader.runtime_params
+    return not is_elsewhere and (context.project_path / "pyproject.toml").is_file()
 
 
 def stats_of(catalog: DataCatalog, names: set[str]) -> Iterator[tuple[str, dict[str, int]]]:

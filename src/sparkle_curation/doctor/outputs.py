@@ -32,6 +32,7 @@ from sparkle_curation.ingest.sources_at_hand import NO_SOURCES, check_release
 from sparkle_curation.media.probe.inspection import media_fingerprint
 from sparkle_curation.parameters import check_parameters
 from sparkle_curation.pipelines.inspect import nodes as inspect_nodes
+from sparkle_curation.run_summary import describe_stale
 from sparkle_curation.spec.tables.ingested import COLUMNS, JSONL_TABLES
 
 MOST_HASHED_BYTES = 64 << 20
@@ -71,9 +72,12 @@ def check_outputs(setup: Setup) -> Iterator[Finding]:
     for name, tables in stale.items():
         if tables:
             yield Finding(f"outputs of {name}", State.WARNING, _told(tables), f"kedro run --pipelines {name}")
+    stale_variant = describe_stale(setup.catalog)
+    if stale_variant:
+        yield Finding("variant", State.WARNING, stale_variant, "kedro run --pipelines curate")
     if not made:
         yield Finding("outputs", State.OK, "none yet", "kedro run --pipelines curate")
-    elif not any(stale.values()):
+    elif not any(stale.values()) and not stale_variant:
         unseen = "" if files else "; whether the release is still the same was not looked at"
         yield Finding("outputs", State.OK, f"{counted(made, 'file')}, none known to be stale{unseen}")
 

@@ -6,17 +6,19 @@ Not through Kedro's session: its hooks stop at the first thing that is wrong, an
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from kedro.config import AbstractConfigLoader, OmegaConfigLoader
+from kedro.config import AbstractConfigLoader
 from kedro.framework.context.context import _convert_paths_to_absolute_posix
 from kedro.framework.project import pipelines, settings
 from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 
+from sparkle_curation.config_loader import ConfigLoader
 from sparkle_curation.engine.caching.code_digest import own_index
 from sparkle_curation.spec.description import find_description
 
@@ -53,8 +55,11 @@ class Setup:
     @cached_property
     def config(self) -> AbstractConfigLoader:
         """The configuration, as a run reads it."""
-        return OmegaConfigLoader(
-            str(self.conf), env=self.env, runtime_params=dict(self.params), **settings.CONFIG_LOADER_ARGS
+        return ConfigLoader(
+            str(self.conf),
+            env=self.env,
+            runtime_params=deepcopy(dict(self.params)),
+            **settings.CONFIG_LOADER_ARGS,
         )
 
     @cached_property

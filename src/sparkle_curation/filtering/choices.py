@@ -2,12 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 from sparkle_curation.filtering.score_source import ScoreSource
 from sparkle_curation.filtering.verdicts import ImputedScores, MissingScores
+from sparkle_curation.spec.stages import CRITERIA
+
+ImputedParameter = Literal["auto", "keep", "reject"]
+"""The parameter: a policy, or ``auto`` for the one that fits the thresholds."""
+
+
+@dataclass(frozen=True)
+class ImputedPolicy:
+    """What becomes of samples with an imputed score.
+
+    Attributes:
+        used: the policy.
+        is_auto: whether it follows from the thresholds and was not asked for.
+    """
+
+    used: ImputedScores
+    is_auto: bool = False
+
+    @property
+    def why(self) -> str:
+        """What it followed from, to stand after it in a sentence; empty where it was asked for."""
+        if not self.is_auto:
+            return ""
+        which = "are the published ones" if self.used == "keep" else "are not the published ones"
+        return f" (`auto`: the thresholds {which})"
+
+
+def settle_imputed_scores(parameter: ImputedParameter, thresholds: Mapping[str, float]) -> ImputedPolicy:
+    """The policy for imputed scores: the parameter's; of ``auto`` that of the release at its thresholds, else the stricter.
+
+    The release compared imputed scores like others, so its CSVs come out of its thresholds with ``keep`` alone.
+    """
+    if parameter != "auto":
+        return ImputedPolicy(parameter)
+    is_published = all(thresholds[each.name] == each.published_threshold for each in CRITERIA)
+    return ImputedPolicy("keep" if is_published else "reject", is_auto=True)
+
+
+@dataclass(frozen=True)
+class ExportScope:
+    """Which kept samples may be exported, whatever their scores.
+
+    Attributes:
+        licence_allow: licences that their videos may have, None for any.
+        themes: their themes, None for all.
+    """
+
+    licence_allow: Sequence[str] | None = None
+    themes: Sequence[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -16,22 +65,30 @@ class CurationChoices:
 
     Attributes:
         missing_scores: what became of samples without a score.
-        imputed_scores: what became of samples with an imputed score.
+        imputed_scores: what became of samples with an imputed score, and whether it was asked for.
         score_source: whose scores were used.
         preflight: the loader that pairs were checked against, and what became of those that it cannot load.
         split: how samples were held out for validation.
+        scope: which themes and licences were exported.
     """
 
     missing_scores: MissingScores
-    imputed_scores: ImputedScores
+    imputed_scores: ImputedPolicy
     score_source: ScoreSource
     preflight: Mapping[str, Any]
     split: Mapping[str, Any]
+    scope: ExportScope
 
     @property
     def groups(self) -> dict[str, Any]:
         """Those that the metrics list after the policies."""
-        return {"preflight": self.preflight, "split": self.split, "score_source": self.score_source}
+        scope = {name: value for name, value in asdict(self.scope).items() if value is not None}
+        return {
+            "preflight": self.preflight,
+            "split": self.split,
+            "score_source": self.score_source,
+            **({"scope": scope} if scope else {}),
+        }
 
     @property
     def dotted(self) -> dict[str, Any]:
@@ -41,4 +98,5 @@ class CurationChoices:
             for group, values in (("preflight", self.preflight), ("split", self.split))
             for name, value in values.items()
         }
-        return {**nested, "score_source": self.score_source}
+        scope = {name: " ".join(value) for name, value in asdict(self.scope).items() if value is not None}
+        return {**nested, "score_source": self.score_source, **scope}

@@ -58,7 +58,7 @@ def count_samples(
         preflight: ``id``, ``theme``, ``outcome``, ``reasons``, ``is_dropped`` of the kept samples that could.
         splits: ``theme`` and ``split`` of the exported samples.
     """
-    # Kept samples of the release's CSV that are not exported, which their licence alone can do.
+    # Kept samples of the release's CSV that are not exported, which their licence or theme alone can do.
     released = verdicts.lazy().filter("is_released").select("id")
     barred = not_exported.lazy().join(released, on="id", how="semi")
     counts = (

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, create_model
 
+from sparkle_curation.spec.number_text import exact
 from sparkle_curation.spec.stages import CRITERIA, MAX_SCORE, MIN_SCORE, Criterion
 
 ALLOWED = f"a number from {MIN_SCORE:g} to {MAX_SCORE:g}"
@@ -18,7 +19,7 @@ Threshold = Annotated[
 def _field(criterion: Criterion) -> Any:
     low, high = criterion.scale
     allowed = (
-        f"a number from {low:g} to {high:g}, or null for the published {criterion.published_threshold:g}"
+        f"a number from {low:g} to {high:g}, or null for the published {exact(criterion.published_threshold)}"
     )
     return Annotated[
         float | None, Field(strict=True, ge=low, le=high, allow_inf_nan=False, description=allowed)

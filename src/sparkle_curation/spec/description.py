@@ -328,6 +328,8 @@ class Reference(_Part):
     year: Annotated[int, Field(ge=1900, le=2999)]
     arxiv: str | None = None
     themes: tuple[str, ...] = ()
+
+
 class TrainingTask(_Part):
     """What Kiwi-Edit can be trained on from the files of a sample: a CSV with a row a sample.
 
@@ -421,6 +423,7 @@ class Dataset(_Part):
                 raise ValueError(f"assets: one with role: {role}")
         for stage in self.scores.stages:
             for kind in stage.judged:
+                _require_known(f"stage {stage.name}, judged", kind, kinds)
         _require_unique("references", [reference.key for reference in self.references])
         for what, known, used in (
             *(("licences", names, licence.themes) for licence in self.licences),

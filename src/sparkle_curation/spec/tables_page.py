@@ -284,6 +284,7 @@ _OTHERS: dict[str, tuple[str, str]] = {
     "paper_documents": (
         "08_reporting/paper",
         "Of the variant: `methods.tex`, `reproducibility.tex`, `tables.tex`, `references.bib` and `CITATION.cff`.",
+    ),
     "training_kit": (
         "05_model_input/training_kit",
         "Training with Kiwi-Edit: card, CSVs, run files, and the shards that hold what they need.",

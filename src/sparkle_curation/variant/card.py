@@ -14,6 +14,7 @@ from sparkle_curation.escaping import markdown_code, markdown_prose, markdown_te
 from sparkle_curation.filtering.verdicts import ImputedScores, MissingScores
 from sparkle_curation.spec.description import dataset
 from sparkle_curation.spec.licences import PAIR_KINDS, UNKNOWN, joint_licence, licence_of, licence_terms
+from sparkle_curation.spec.number_text import exact
 from sparkle_curation.spec.sample_ids import ID_FORM
 from sparkle_curation.spec.stages import CRITERIA, PRIMARY_CRITERIA
 from sparkle_curation.spec.tables.ingested import ANNOTATION_COLUMNS, CSV_COLUMNS
@@ -60,7 +61,7 @@ def _front_matter(facts: VariantFacts) -> str:
         (words for words, limit in _SIZE_CATEGORIES.items() if facts.sample_count < limit), "10M<n<100M"
     )
     data = DatasetCardData(
-        pretty_name=f"{about.title} variant, thresholds {' / '.join(map(shortest_number, facts.thresholds.values()))}",
+        pretty_name=f"{about.title} variant, thresholds {' / '.join(map(exact, facts.thresholds.values()))}",
         license=joint_licence(_themes(facts)),
         language=["en"],
         task_categories=["video-to-video"],
@@ -118,7 +119,7 @@ lets through. A kept sample is exported if it has a prompt and both videos, and 
 
 - A sample without a score at a stage was {missing_scores}.
 - A sample whose score is proven to hold an imputed value was {imputed_scores}.
-{held_out}- Code: {code}.
+{held_out}{scope}- Code: {code}.
 - Data: version `{data.digest}`: {data.source_count:,} sources with {data.record_count:,} records in
   {data.size_bytes:,} bytes. The same sources have the same version on any machine.
 
@@ -174,12 +175,21 @@ def _body(facts: VariantFacts) -> str:
         ),
         stages=_stages(facts),
         missing_scores=_MISSING[facts.missing_scores],
-        imputed_scores=_IMPUTED[facts.imputed_scores],
+        imputed_scores=_IMPUTED[facts.imputed_scores] + facts.imputed_why,
         held_out=_held_out(facts),
+        scope="".join(f"- {line}\n" for line in _scope(facts)),
         code=_code(facts.code),
         data=facts.data,
         rebuild=_rebuild(facts),
     )
+
+
+def _scope(facts: VariantFacts) -> Iterable[str]:
+    """What was left out whatever its scores."""
+    if themes := facts.settings.get("themes"):
+        yield f"Samples of other themes than {markdown_text(str(themes))} were left out."
+    if licences := facts.settings.get("licence_allow"):
+        yield f"Samples whose videos have other licences than {markdown_text(str(licences))} were left out."
 
 
 def _themes(facts: VariantFacts) -> list[str]:
@@ -204,7 +214,7 @@ def _licence(facts: VariantFacts) -> str:
 def _stages(facts: VariantFacts) -> str:
     """A row for each theme and the total: the samples known, those that each stage lets through, those exported."""
     headers = [
-        f"{markdown_code(each.name)} {'>=' if each.is_at_least else '<='} {shortest_number(facts.thresholds[each.name])}"
+        f"{markdown_code(each.name)} {'>=' if each.is_at_least else '<='} {exact(facts.thresholds[each.name])}"
         for each in CRITERIA
     ]
     columns = ["known", *(f"{each.name}_kept" for each in CRITERIA), "exported"]
@@ -244,7 +254,7 @@ def _rebuild(facts: VariantFacts) -> str:
 
 def rebuild_command(facts: VariantFacts) -> str:
     """What to type to make the variant again from a download of the release: a line, or two with a checkout."""
-    thresholds = {shortest_number(facts.thresholds[each.name]) for each in PRIMARY_CRITERIA}
+    thresholds = {exact(facts.thresholds[each.name]) for each in PRIMARY_CRITERIA}
     others = {each.name: facts.thresholds[each.name] for each in CRITERIA if not each.is_primary}
     settings = {
         **(
@@ -263,16 +273,7 @@ def rebuild_command(facts: VariantFacts) -> str:
 
 
 def _each(thresholds: Mapping[str, float]) -> dict[str, str]:
-    return {f"thresholds.{name}": shortest_number(value) for name, value in thresholds.items()}
-
-
-def shortest_number(value: float) -> str:
-    """A number in its shortest form that reads back as the same.
-
-    >>> [shortest_number(value) for value in (8.0, 8.5, 8.0123456789)]
-    ['8', '8.5', '8.0123456789']
-    """
-    return repr(float(value)).removesuffix(".0")
+    return {f"thresholds.{name}": exact(value) for name, value in thresholds.items()}
 
 
 def _table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -8,6 +8,7 @@ import polars as pl
 
 from sparkle_curation.errors import EmptyOutputError
 from sparkle_curation.filtering.verdicts import Outcome, RejectReason
+from sparkle_curation.spec.number_text import exact
 from sparkle_curation.spec.stages import CRITERIA
 from sparkle_curation.spec.tables.verdicts import outcome_column, score_column
 
@@ -79,4 +80,4 @@ def _describe_stages(verdicts: pl.DataFrame, thresholds: Mapping[str, float]) ->
             if scores
             else "no score"
         )
-        yield f"{each.name} {best} at threshold {thresholds[each.name]:g}, {passed:,} pass"
+        yield f"{each.name} {best} at threshold {exact(thresholds[each.name])}, {passed:,} pass"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -11,6 +11,7 @@ import polars as pl
 
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import ConservationError
+from sparkle_curation.filtering.choices import ExportScope
 from sparkle_curation.spec.layout import KIND, asset_path
 from sparkle_curation.spec.licences import allowed_themes, licence_ids
 from sparkle_curation.spec.themes import THEMES
@@ -59,6 +60,7 @@ class NotExported(StrEnum):
     NO_SOURCE_VIDEO = "no_source_video"
     NO_EDITED_VIDEO = "no_edited_video"
     LICENCE = "licence"
+    THEME = "theme"
 
 
 _NO_VIDEO = {KIND.source_video: NotExported.NO_SOURCE_VIDEO, KIND.edited_video: NotExported.NO_EDITED_VIDEO}
@@ -92,28 +94,31 @@ def compose(
     annotations: AnyFrame,
     prompts_found: AnyFrame,
     assets: AnyFrame,
-    licence_allow: Sequence[str] | None = None,
+    scope: ExportScope | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The exported samples (``VARIANT_COLUMNS``), and those that cannot be: ``id, theme, reason, detail``.
 
-    A sample of a theme whose videos have a licence that is not allowed is not exported. Of the others one that the
-    release's CSV has is exported as it stands there; another is exported if both its videos are among the assets, and its
-    paths are those of the layout. Both frames are in the order of ``kept``, but the released samples stand before the
-    others.
+    A sample of a theme that is not asked for, or whose videos have a licence that is not allowed, is not exported.
+    Of the others one that the release's CSV has is exported as it stands there; another is exported if both its videos
+    are among the assets, and its paths are those of the layout. Both frames are in the order of ``kept``, but the released
+    samples stand before the others.
 
     Args:
         kept: with ``id``, ``theme``, ``is_released``, each id once.
         annotations: as ingested.
         prompts_found: prompts of samples that the annotations lack, from ``find_prompts``.
         assets: with ``id`` and ``kind``; read only when a kept sample is not in the release's CSV.
-        licence_allow: ids of licences, ``unknown`` among them if it is to be; None for any.
+        scope: the themes, and the ids of licences, ``unknown`` among them if it is to be; None for any.
 
     Raises:
         ConservationError: exported and not exported are not all kept samples.
     """
     every = kept.lazy().select("id", "theme", "is_released").collect()
-    is_allowed = pl.col("theme").is_in(allowed_themes(THEMES, licence_allow))
-    kept, barred = every.filter(is_allowed), _bar(every.filter(~is_allowed))
+    scope = scope or ExportScope()
+    is_wanted = pl.col("theme").is_in(list(THEMES if scope.themes is None else scope.themes))
+    is_allowed = is_wanted & pl.col("theme").is_in(allowed_themes(THEMES, scope.licence_allow))
+    kept = every.filter(is_allowed)
+    barred = pl.concat([_leave_out(every.filter(~is_wanted)), _bar(every.filter(is_wanted & ~is_allowed))])
     unlisted = _describe_unlisted(kept.filter(~pl.col("is_released")), annotations, prompts_found)
     obstacles = pl.concat([_find_obstacles(unlisted, assets), barred])
     released = kept.lazy().filter("is_released").join(_select_annotations(annotations), **_KEEPING_ORDER)
@@ -125,6 +130,14 @@ def compose(
     )
     _check_conservation(every, exported, obstacles)
     return exported, obstacles
+
+
+def _leave_out(samples: pl.DataFrame) -> pl.DataFrame:
+    """Samples whose theme is not asked for, as obstacles."""
+    detail = "its theme is not among `themes`"
+    return samples.select(
+        "id", "theme", pl.lit(NotExported.THEME.value).alias("reason"), pl.lit(detail).alias("detail")
+    )
 
 
 def _bar(samples: pl.DataFrame) -> pl.DataFrame:

@@ -48,6 +48,7 @@ class VariantFacts:
         imputed_scores: what became of samples with an imputed score.
         code: the code that the variant was made by.
         data: the release that it was made from.
+        imputed_why: what the policy for imputed scores followed from, to stand after it; empty where it was asked for.
         settings: further parameters that decide which samples are in it, by their dotted names; null for a default
             that needs no word.
         version: of the variant's rows, from ``record.identify_variant``.
@@ -61,6 +62,7 @@ class VariantFacts:
     imputed_scores: ImputedScores
     code: CodeVersion
     data: DataVersion
+    imputed_why: str = ""
     settings: Mapping[str, object] = field(default_factory=dict)
     version: str = ""
     libraries: Mapping[str, str] = field(default_factory=dict)

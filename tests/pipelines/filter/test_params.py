@@ -17,7 +17,7 @@ DECLARED: dict[str, Any] = {
     "threshold": None,
     "thresholds": {},
     "missing_scores": "reject",
-    "imputed_scores": "keep",
+    "imputed_scores": "auto",
     "preflight": {
         "unloadable_pairs": "drop",
         "num_frames": 81,
@@ -27,6 +27,7 @@ DECLARED: dict[str, Any] = {
     },
     "score_source": "released",
     "licence_allow": None,
+    "themes": None,
     "allow_empty": False,
     "split": {"val_share": 0.0, "grouped_by": "picture", "seed": 0},
 }

@@ -36,6 +36,7 @@ def make_catalog(
     *,
     missing_scores: str = "reject",
     imputed_scores: str = "keep",
+    themes: list[str] | None = None,
     is_scored: bool = True,
     video_scores: pl.DataFrame | None = None,
     good_clips: pl.DataFrame | None = None,
@@ -88,6 +89,7 @@ def make_catalog(
         "params:score_source": MemoryDataset("released"),
         "params:allow_empty": MemoryDataset(data=False),
         "params:licence_allow": MemoryDataset(None),
+        "params:themes": MemoryDataset(themes),
         "params:split": MemoryDataset(split or SplitParams()),
         "score_fingerprints": MemoryDataset({"edited_video_scores": "one"}),
         "code_version": MemoryDataset(CodeVersion("0f1e", is_dirty=False)),
@@ -275,6 +277,41 @@ def test_a_imputed_score_is_counted_and_rejected_when_it_shall(
     assert metrics["imputed_scores"] == imputed_scores
     assert [stage["imputed"] for stage in metrics["themes"]["style"]["stages"].values()] == [0, 0, 1]
     assert metrics["total"]["stages"]["edited_video"]["kept"] == len(kept)
+
+
+@pytest.mark.parametrize(("threshold", "kept"), [(None, [GOOD, EXTRA]), (8.0, [EXTRA])])
+def test_imputed_scores_are_judged_by_the_thresholds(
+    tmp_path: Path, threshold: float | None, kept: list[str]
+) -> None:
+    """``auto``: kept at the published thresholds, rejected at any other, a lower one too; card and metrics say which."""
+    catalog = make_catalog(
+        tmp_path, imputed_scores="auto", video_scores=videos({GOOD: IMPUTED, EXTRA: CLEAN})
+    )
+    catalog["params:threshold"] = MemoryDataset(threshold)
+    SequentialRunner().run(create_pipeline(), catalog)
+    verdicts = pl.read_parquet(tmp_path / "verdicts.parquet").filter(pl.col("id").is_in([GOOD, EXTRA]))
+    assert verdicts.filter("is_kept")["id"].to_list() == kept
+    used, why = ("keep", "are the published") if threshold is None else ("reject", "are not the published")
+    assert catalog.load("curation_metrics")["imputed_scores"] == used
+    card = (tmp_path / "variant" / "README.md").read_text()
+    assert f"(`auto`: the thresholds {why} ones)" in card
+    assert f"imputed_scores={used}" in card
+
+
+def test_themes_choose_what_is_exported(tmp_path: Path) -> None:
+    """Kept samples of other themes are not exported, with a reason of their own; the card says which themes."""
+    catalog = make_catalog(tmp_path, themes=["time", "season"])
+    catalog["params:allow_empty"] = MemoryDataset(data=True)
+    SequentialRunner().run(create_pipeline(), catalog)
+    assert catalog.load("samples_not_exported").select("id", "reason").rows() == [
+        (GOOD, "theme"),
+        (EXTRA, "theme"),
+    ]
+    assert catalog.load("curation_metrics")["themes"]["style"]["not_exported"] == 2
+    card = (tmp_path / "variant" / "README.md").read_text()
+    assert "Samples of other themes than time season were left out." in card
+    assert '--params "threshold' in card or '--params "thresholds' in card
+    assert "themes=time season" in card
 
 
 def test_scores_that_have_not_changed_are_not_audited_again(

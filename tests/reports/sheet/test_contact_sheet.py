@@ -194,6 +194,7 @@ def test_a_card_has_the_colour_of_its_theme(theme: str) -> None:
         ({"is_kept": None, "scores": []}, set()),
         ({"is_kept": None, "scores": [StageScore("edited_video", 7.9, 8.0, "rejected")]}, {FAILED}),
         ({"is_kept": None, "scores": [StageScore("edited_video", None, 8.0, "unscored")]}, set()),
+        ({"is_kept": None, "scores": [StageScore("edited_video", None, 8.0, "let_through")]}, set()),
     ],
 )
 def test_outcomes_have_colours(changes: dict[str, object], colours: set[str]) -> None:

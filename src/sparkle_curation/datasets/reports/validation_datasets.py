@@ -19,6 +19,7 @@ from sparkle_curation.engine.io.format_version import (
     with_format_version,
     without_format_version,
 )
+from sparkle_curation.engine.progress import item_progress
 from sparkle_curation.expectations.checking import check_all
 from sparkle_curation.expectations.pages import data_docs
 from sparkle_curation.expectations.pages.data_docs import site_digest, write_data_docs
@@ -60,10 +61,14 @@ class ValidationsDataset(AbstractDataset[Sequence[Validation], list[Report]]):
         for validation in data:
             if validation not in changed:
                 logger.info("%s: content and suite unchanged, not validated again", validation.suite.name)
-        for report in check_all(changed):
-            text = json.dumps(with_format_version(report), indent=1, ensure_ascii=False)
-            with atomic_file(self._path_of(report["suite"])) as temporary:
-                temporary.write_text(f"{text}\n", encoding="utf-8")
+        if changed:
+            logger.info("validations: %d suites are checked", len(changed))
+        with item_progress("validations", len(changed)) as done:
+            for count, report in enumerate(check_all(changed), start=1):
+                text = json.dumps(with_format_version(report), indent=1, ensure_ascii=False)
+                with atomic_file(self._path_of(report["suite"])) as temporary:
+                    temporary.write_text(f"{text}\n", encoding="utf-8")
+                done(count, 0)
         self._prune({validation.suite.name for validation in data})
 
     def _prune(self, names: set[str]) -> None:

@@ -8,6 +8,7 @@ from functools import partial
 from sparkle_curation.expectations.rules.rule import Kind, Rule
 from sparkle_curation.expectations.rules.rule_factories import between, equal, one_of, violation
 from sparkle_curation.spec.frames import BBOX_SCALE, SCORED_FRAMES
+from sparkle_curation.spec.number_text import exact
 from sparkle_curation.spec.stages import CRITERIA, STAGES, Stage
 from sparkle_curation.spec.tables.ingested import (
     GROUNDING_R1,
@@ -58,7 +59,7 @@ def _annotation_rules() -> Iterator[Rule]:
         "A sample of the CSV is in every table of scores and groundings that has its theme.",
     )
     thresholds = {criterion.name: criterion.published_threshold for criterion in CRITERIA}
-    shown = ", ".join(f"{name} {threshold:g}" for name, threshold in thresholds.items())
+    shown = ", ".join(f"{name} {exact(threshold)}" for name, threshold in thresholds.items())
     yield violation(
         "sample_passes",
         Kind.RELEASED_SAMPLE,

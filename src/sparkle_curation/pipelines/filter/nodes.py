@@ -12,10 +12,10 @@ from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.engine.caching.code_digest import code_digest
 from sparkle_curation.engine.table_stream import TableStream
 from sparkle_curation.filtering import score_source
+from sparkle_curation.filtering.choices import ImputedPolicy
 from sparkle_curation.filtering.score_histograms import count_scores
 from sparkle_curation.filtering.sweep import surface, sweep
 from sparkle_curation.filtering.verdicts import (
-    ImputedScores,
     MissingScores,
     list_known,
     mark_imputed,
@@ -101,7 +101,7 @@ def apply_thresholds(
     samples_marked: AnyFrame,
     thresholds: dict[str, float],
     missing_scores: MissingScores,
-    imputed_scores: ImputedScores,
+    imputed_policy: ImputedPolicy,
     *scores: AnyFrame,
 ) -> pl.DataFrame:
     """The verdicts: one row per known sample with each stage's score, threshold and outcome.
@@ -111,7 +111,7 @@ def apply_thresholds(
         ConservationError: the verdicts are not one per known sample.
     """
     by_stage = dict(zip(STAGE_NAMES, scores, strict=True))
-    return apply_to_scores(samples_marked, by_stage, thresholds, missing_scores, imputed_scores)
+    return apply_to_scores(samples_marked, by_stage, thresholds, missing_scores, imputed_policy.used)
 
 
 def check_kept(verdicts: pl.DataFrame, thresholds: dict[str, float], allow_empty: bool) -> pl.DataFrame:
@@ -139,11 +139,11 @@ def count_scores_by_tenth(verdicts: AnyFrame) -> pl.DataFrame:
 
 
 def sweep_thresholds(
-    verdicts: AnyFrame, missing_scores: MissingScores, imputed_scores: ImputedScores
+    verdicts: AnyFrame, missing_scores: MissingScores, imputed_policy: ImputedPolicy
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """What each stage alone would keep at every threshold, what all would at every combination; the first once more."""
-    swept = sweep(verdicts, missing_scores, imputed_scores)
-    return swept, surface(verdicts, missing_scores, imputed_scores), swept
+    swept = sweep(verdicts, missing_scores, imputed_policy.used)
+    return swept, surface(verdicts, missing_scores, imputed_policy.used), swept
 
 
 def draw_threshold_sweep(

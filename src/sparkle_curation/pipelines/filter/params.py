@@ -7,13 +7,17 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from sparkle_curation.engine.param_types import words
+from sparkle_curation.filtering.choices import ImputedParameter
 from sparkle_curation.filtering.score_source import ScoreSource
 from sparkle_curation.filtering.thresholds import ALLOWED, Threshold, Thresholds
-from sparkle_curation.filtering.verdicts import ImputedScores, MissingScores
+from sparkle_curation.filtering.verdicts import MissingScores
 from sparkle_curation.loader.preflight_params import PreflightParams
+from sparkle_curation.spec.themes import THEMES
 from sparkle_curation.variant.split import SplitParams
 
 _LICENCES = "ids of licences as a list or separated by blanks, such as cc-by-4.0, or null for any"
+
+_THEMES = f"themes as a list or separated by blanks, of {', '.join(THEMES)}, or null for all"
 
 
 class FilterParams(BaseModel):
@@ -25,11 +29,13 @@ class FilterParams(BaseModel):
         missing_scores: what becomes of a sample without a score at a stage: ``reject`` stops it there,
             ``keep`` lets it through, ``error`` stops the run.
         imputed_scores: what becomes of a sample whose score at a stage is proven to hold an imputed value: ``keep``
-            filters it by that score all the same, ``reject`` stops it there.
+            filters it by that score all the same, ``reject`` stops it there; ``auto`` keeps at the published thresholds
+            and rejects at others.
         score_source: whose scores are used: ``released``, ``rescored``, or ``rescored_else_released``.
         preflight: what each pair is checked against before it is exported.
         split: how the variant is split into training and validation.
         licence_allow: licences that videos may have; None for any.
+        themes: themes that the variant holds; None for all.
         allow_empty: whether tables and the variant may come to hold nothing; of ``manifest`` and ``ingest`` too.
     """
 
@@ -38,9 +44,14 @@ class FilterParams(BaseModel):
     threshold: Annotated[Threshold | None, Field(description=f"{ALLOWED}, or null")]
     thresholds: Thresholds
     missing_scores: MissingScores
-    imputed_scores: ImputedScores
+    imputed_scores: ImputedParameter
     score_source: Annotated[ScoreSource, Field(description="released, rescored or rescored_else_released")]
     preflight: PreflightParams
     split: SplitParams
     allow_empty: Annotated[bool, Field(strict=True, description="true or false")]
     licence_allow: Annotated[list[str] | None, words(bool, _LICENCES), Field(description=_LICENCES)]
+    themes: Annotated[
+        Annotated[list[str], Field(min_length=1)] | None,
+        words(THEMES.__contains__, _THEMES),
+        Field(description=_THEMES),
+    ]

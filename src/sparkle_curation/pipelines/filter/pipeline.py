@@ -7,6 +7,7 @@ from typing import Any
 
 from kedro.pipeline import Node, Pipeline, node
 
+from sparkle_curation.filtering.choices import settle_imputed_scores
 from sparkle_curation.filtering.thresholds import resolve_thresholds
 from sparkle_curation.pipelines.filter.nodes import (
     apply_thresholds,
@@ -26,6 +27,7 @@ from sparkle_curation.pipelines.filter.variant_nodes import (
     assemble_variant,
     check_pairs,
     choose_groups,
+    choose_scope,
     compose_variant,
     count_samples,
     describe_variant,
@@ -41,7 +43,10 @@ from sparkle_curation.spec.tables.ingested import GROUNDING_TABLES
 _SCORES = [stage.table for stage in STAGES]
 _GROUNDINGS = list(GROUNDING_TABLES)
 _SETTINGS = [
-    f"params:{name}" for name in ("missing_scores", "imputed_scores", "preflight", "split", "score_source")
+    "params:missing_scores",
+    "imputed_policy",
+    *(f"params:{name}" for name in ("preflight", "split", "score_source")),
+    "export_scope",
 ]
 _RESCORES = [f"rescored_{name}" for name in _SCORES]
 _CHOSEN = [f"chosen_{name}" for name in _SCORES]
@@ -57,6 +62,8 @@ def create_pipeline(**_: object) -> Pipeline:
     return Pipeline(
         [
             _step(resolve_thresholds, ["params:threshold", "params:thresholds"], "thresholds_used"),
+            _step(settle_imputed_scores, ["params:imputed_scores", "thresholds_used"], "imputed_policy"),
+            _step(choose_scope, ["params:licence_allow", "params:themes"], "export_scope"),
             _step(list_known_samples, ["annotations", *_SCORES, *_GROUNDINGS, "assets"], "samples_known"),
             _step(find_score_faults, ["score_fingerprints", *_SCORES], "score_faults"),
             _step(audit_scores, ["score_faults", "thresholds_used"], "score_audit"),
@@ -68,7 +75,7 @@ def create_pipeline(**_: object) -> Pipeline:
                     "samples_marked",
                     "thresholds_used",
                     "params:missing_scores",
-                    "params:imputed_scores",
+                    "imputed_policy",
                     *_CHOSEN,
                 ],
                 "verdicts_found",
@@ -79,7 +86,7 @@ def create_pipeline(**_: object) -> Pipeline:
             _step(look_up_prompts, ["samples_kept", "annotations", *_SCORES, *_GROUNDINGS], "prompts_found"),
             _step(
                 compose_variant,
-                ["samples_kept", "annotations", "prompts_found", "assets", "params:licence_allow"],
+                ["samples_kept", "annotations", "prompts_found", "assets", "export_scope"],
                 ["variant_candidates", "samples_not_exported"],
             ),
             _step(
@@ -129,7 +136,7 @@ def create_pipeline(**_: object) -> Pipeline:
             _step(draw_funnel, ["funnel_table", "thresholds_used"], "funnel_figure"),
             _step(
                 sweep_thresholds,
-                ["verdicts", "params:missing_scores", "params:imputed_scores"],
+                ["verdicts", "params:missing_scores", "imputed_policy"],
                 ["threshold_sweep", "threshold_surface", "threshold_sweep_plot"],
             ),
             _step(

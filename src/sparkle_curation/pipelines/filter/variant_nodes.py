@@ -8,9 +8,9 @@ import polars as pl
 
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.filtering import funnel
-from sparkle_curation.filtering.choices import CurationChoices
+from sparkle_curation.filtering.choices import CurationChoices, ExportScope, ImputedPolicy
 from sparkle_curation.filtering.score_source import ScoreSource
-from sparkle_curation.filtering.verdicts import ImputedScores, MissingScores
+from sparkle_curation.filtering.verdicts import MissingScores
 from sparkle_curation.ingest.assets.shards import describe_shards, list_shards
 from sparkle_curation.loader import preflight
 from sparkle_curation.loader.preflight_params import PreflightParams
@@ -31,19 +31,24 @@ def look_up_prompts(samples_kept: AnyFrame, annotations: AnyFrame, *tables: AnyF
     return export.find_prompts(samples_kept, annotations, by_name)
 
 
+def choose_scope(licence_allow: list[str] | None, themes: list[str] | None) -> ExportScope:
+    """Which kept samples may be exported, whatever their scores."""
+    return ExportScope(licence_allow, themes)
+
+
 def compose_variant(
     samples_kept: AnyFrame,
     annotations: AnyFrame,
     prompts_found: AnyFrame,
     assets: AnyFrame,
-    licence_allow: list[str] | None,
+    scope: ExportScope,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The samples that could be exported, and the kept ones that cannot.
 
     Raises:
         ConservationError: the two are not all kept samples.
     """
-    return export.compose(samples_kept, annotations, prompts_found, assets, licence_allow)
+    return export.compose(samples_kept, annotations, prompts_found, assets, scope)
 
 
 def check_pairs(
@@ -128,14 +133,20 @@ def count_samples(
 
 def gather_settings(
     missing_scores: MissingScores,
-    imputed_scores: ImputedScores,
+    imputed_policy: ImputedPolicy,
     preflight_params: PreflightParams,
     split_params: split.SplitParams,
     source: ScoreSource,
+    scope: ExportScope,
 ) -> CurationChoices:
     """What decides which samples are in a variant, beside the thresholds."""
     return CurationChoices(
-        missing_scores, imputed_scores, source, preflight_params.model_dump(), split_params.model_dump()
+        missing_scores,
+        imputed_policy,
+        source,
+        preflight_params.model_dump(),
+        split_params.model_dump(),
+        scope,
     )
 
 
@@ -162,7 +173,8 @@ def describe_variant(
         counts=sample_counts,
         thresholds=thresholds,
         missing_scores=choices.missing_scores,
-        imputed_scores=choices.imputed_scores,
+        imputed_scores=choices.imputed_scores.used,
+        imputed_why=choices.imputed_scores.why,
         code=code_version,
         data=data_version,
         settings=choices.dotted,
@@ -197,7 +209,9 @@ def measure_curation(
     Raises:
         ConservationError: the counts do not add up.
     """
-    metrics = funnel.build_metrics(sample_counts, thresholds, choices.missing_scores, choices.imputed_scores)
+    metrics = funnel.build_metrics(
+        sample_counts, thresholds, choices.missing_scores, choices.imputed_scores.used
+    )
     return (
         metrics | choices.groups,
         funnel.list_stages(sample_counts, thresholds),

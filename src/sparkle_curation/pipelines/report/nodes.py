@@ -9,10 +9,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from sparkle_curation.filtering.verdicts import Outcome
 from sparkle_curation.ingest.assets.store import AssetStore
 from sparkle_curation.pipelines.report.params import ContactSheetParams
 from sparkle_curation.reports.sheet.sample_choice import choose_by_theme, choose_named, choose_nearest
-from sparkle_curation.spec.stages import CRITERIA
+from sparkle_curation.spec.stages import CRITERIA, CRITERION_NAMES
 from sparkle_curation.spec.tables.verdicts import outcome_column, score_column, threshold_column
 
 if TYPE_CHECKING:
@@ -84,15 +85,16 @@ def _of(table: pl.LazyFrame, samples: pl.DataFrame) -> pl.DataFrame:
 def _scores(verdict: dict[str, Any]) -> Sequence[StageScore]:
     from sparkle_curation.reports.sheet.contact_sheet import StageScore  # noqa: PLC0415
 
-    return [
-        StageScore(
-            each.name,
-            verdict[score_column(each)],
-            verdict[threshold_column(each)],
-            verdict[outcome_column(each)],
+    scores = []
+    for place, each in enumerate(CRITERIA):
+        outcome = verdict[outcome_column(each)]
+        is_stopped = verdict["rejected_by"] in CRITERION_NAMES[: place + 1]
+        if outcome == Outcome.UNSCORED.value and not is_stopped:
+            outcome = "let_through"  # beside "kept", a bare "no score" would be a riddle
+        scores.append(
+            StageScore(each.name, verdict[score_column(each)], verdict[threshold_column(each)], outcome)
         )
-        for each in CRITERIA
-    ]
+    return scores
 
 
 def _subtitle(params: ContactSheetParams) -> str:

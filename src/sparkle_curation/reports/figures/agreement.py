@@ -19,6 +19,7 @@ from sparkle_curation.reports.figures.parts import (
     spoken,
 )
 from sparkle_curation.scoring.agreement import TOTAL
+from sparkle_curation.spec.number_text import exact
 from sparkle_curation.spec.stages import MAX_SCORE
 
 _STEP = 0.25
@@ -136,7 +137,7 @@ def _heading(stage: str, measured: pl.DataFrame, panel: Panel) -> dict[str, Any]
         rank = "no rank correlation" if total["spearman"] is None else f"Spearman {total['spearman']:.2f}"
         said = (
             f"{total['compared']:,} samples · {rank} · differ by {total['mean_absolute_difference']:.2f}<br>"
-            f"at {total['threshold']:g}: {total['gained']:,} gained, {total['lost']:,} lost"
+            f"at {exact(total['threshold'])}: {total['gained']:,} gained, {total['lost']:,} lost"
         )
     text = f"<b>{spoken(stage)}</b><br><span style='color:{PALE_INK}'>{said}</span>"
     return {**panel.heading(text), "yshift": 4, "font": {"color": INK}}

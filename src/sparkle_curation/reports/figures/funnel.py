@@ -9,6 +9,7 @@ import polars as pl
 
 from sparkle_curation.filtering.funnel import TOTAL
 from sparkle_curation.reports.figures.parts import BASE_LAYOUT, PALE_INK, Figure, spoken, theme_colours
+from sparkle_curation.spec.number_text import exact
 from sparkle_curation.spec.stages import CRITERIA
 
 _UPPER = {criterion.name for criterion in CRITERIA if not criterion.is_at_least}
@@ -26,7 +27,7 @@ def draw_funnel(funnel_table: pl.DataFrame, thresholds: Mapping[str, float]) -> 
     """
     steps = ["known", *(name for name in funnel_table.columns if name in thresholds), "exported"]
     labels = [
-        f"{spoken(step)}<br>{'≤' if step in _UPPER else '≥'} {thresholds[step]:g}"
+        f"{spoken(step)}<br>{'≤' if step in _UPPER else '≥'} {exact(thresholds[step])}"
         if step in thresholds
         else step
         for step in steps

@@ -19,6 +19,7 @@ from sparkle_curation.reports.figures.parts import (
     spoken,
     stage_colours,
 )
+from sparkle_curation.spec.number_text import exact
 from sparkle_curation.spec.stages import MAX_SCORE
 
 _COLUMN_COUNT = 3
@@ -118,7 +119,7 @@ def _first_interesting(sweep: pl.DataFrame) -> float:
 
 
 def _layout(drawn: Mapping[str, Panel], thresholds: Mapping[str, float], left: float) -> Figure:
-    now = ", ".join(f"{spoken(stage)} {threshold:g}" for stage, threshold in thresholds.items())
+    now = ", ".join(f"{spoken(stage)} {exact(threshold)}" for stage, threshold in thresholds.items())
     every = list(drawn.values())
     row_count = -(-len(every) // every[0].columns)
     return {

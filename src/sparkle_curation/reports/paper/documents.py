@@ -16,6 +16,7 @@ from sparkle_curation.reports.paper.latex import write_table
 from sparkle_curation.spec.description import dataset
 from sparkle_curation.spec.layout import VAL
 from sparkle_curation.spec.licences import joint_licence, licence_terms
+from sparkle_curation.spec.number_text import exact
 from sparkle_curation.spec.stages import CRITERIA, STAGES, Criterion
 from sparkle_curation.spec.themes import THEME_TITLES
 from sparkle_curation.variant.bibliography import (
@@ -26,7 +27,7 @@ from sparkle_curation.variant.bibliography import (
     variant_key,
     write_bibtex,
 )
-from sparkle_curation.variant.card import rebuild_command, shortest_number
+from sparkle_curation.variant.card import rebuild_command
 from sparkle_curation.variant.facts import VariantFacts
 
 
@@ -142,7 +143,7 @@ def _judged_by(facts: PaperFacts) -> str:
 
 def _bound(variant: VariantFacts, criterion: Criterion) -> str:
     sign = r"\geq" if criterion.is_at_least else r"\leq"
-    number = shortest_number(variant.thresholds[criterion.name])
+    number = exact(variant.thresholds[criterion.name])
     title = next(stage.title for stage in dataset().scores.stages if stage.name == criterion.stage)
     named = title or criterion.stage.replace("_", " ")
     own = "" if criterion.is_primary else f", {criterion.name.removeprefix(criterion.stage).strip('_')}"
@@ -219,7 +220,7 @@ def write_tables(facts: PaperFacts) -> str:
     columns = ["known", *(f"{each.name}_kept" for each in CRITERIA), "exported"]
     headers = ["theme", "known"]
     for each in CRITERIA:
-        bound = ("≥" if each.is_at_least else "≤") + shortest_number(variant.thresholds[each.name])
+        bound = ("≥" if each.is_at_least else "≤") + exact(variant.thresholds[each.name])
         headers.append(f"{each.name.replace('_', ' ')} {bound}")
     rows: list[list[str]] = []
     for theme, *counts in variant.counts.select("theme", *columns).iter_rows():

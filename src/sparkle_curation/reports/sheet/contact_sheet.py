@@ -33,6 +33,7 @@ from sparkle_curation.reports.sheet.colours import (
     Colour,
 )
 from sparkle_curation.reports.sheet.text import drawable, font, shortened, width_px, wrapped
+from sparkle_curation.spec.number_text import beside, exact
 from sparkle_curation.spec.stages import MAX_SCORE
 from sparkle_curation.spec.themes import THEME_COLOURS
 
@@ -46,6 +47,7 @@ _OUTCOMES: dict[str, tuple[str, Colour]] = {
     "passed": ("passed", PASSED),
     "rejected": ("below", FAILED),
     "unscored": ("no score", GREY),
+    "let_through": ("unscored, let through", GREY),
     "imputed": ("imputed", IMPUTED),
 }
 
@@ -58,7 +60,7 @@ class Panel(NamedTuple):
 
 
 class StageScore(NamedTuple):
-    """What a stage says of a sample; ``outcome`` is that of the verdict."""
+    """What a stage says of a sample; ``outcome`` is that of the verdict, or ``let_through`` for unscored and kept."""
 
     stage: str
     score: float | None
@@ -189,10 +191,12 @@ def _draw_scores(canvas: ImageDraw.ImageDraw, scores: Sequence[StageScore], left
 def _draw_score(canvas: ImageDraw.ImageDraw, stage: StageScore, ends: tuple[int, int], top: int) -> None:
     left, right = ends
     outcome, colour = _OUTCOMES.get(stage.outcome, (stage.outcome, GREY))
+    if stage.outcome == "rejected" and stage.score is not None and stage.score > stage.threshold:
+        outcome = "above"
     canvas.text(
         (left, top), stage.stage.replace("_", " ").replace("frame0", "frame 0"), fill=INK, font=font(SMALL)
     )
-    said = outcome if stage.score is None else f"{stage.score:.2f}  {outcome}"
+    said = outcome if stage.score is None else f"{beside(stage.score, stage.threshold)}  {outcome}"
     canvas.text((right - width_px(said, SMALL), top), said, fill=colour, font=font(SMALL))
     y1, y2 = top + _TRACK_TOP - 4, top + _TRACK_TOP - 4 + _TRACK_HEIGHT
     canvas.rounded_rectangle((left, y1, right, y2), radius=4, fill=LINE)
@@ -201,9 +205,8 @@ def _draw_score(canvas: ImageDraw.ImageDraw, stage: StageScore, ends: tuple[int,
         canvas.rounded_rectangle((left, y1, max(end, left + 4), y2), radius=4, fill=colour)
     mark = _at(stage.threshold, ends)
     canvas.line([(mark, y1 - 3), (mark, y2 + 3)], fill=INK, width=2)
-    text = (
-        f"{stage.threshold:.1f}" if stage.threshold == round(stage.threshold, 1) else f"{stage.threshold:g}"
-    )
+    is_round = stage.threshold == round(stage.threshold, 1)
+    text = f"{stage.threshold:.1f}" if is_round else exact(stage.threshold)
     x = min(max(mark - width_px(text, TINY) // 2, left), right - width_px(text, TINY))
     canvas.text((x, y2 + 4), text, fill=GREY, font=font(TINY))
 

@@ -1,0 +1,165 @@
+"""The configuration as a run reads it: paths written out, and its own files found wherever it lies.
+
+Kedro reads a configuration from a folder or, as ``kedro package`` writes it, from an archive. What stands in it beside the
+YAML (the description of the dataset, prompts) is read by path, so an archive is unpacked for the time of the run.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tarfile
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from kedro.config import OmegaConfigLoader
+from omegaconf import DictConfig, OmegaConf
+
+from sparkle_curation.errors import ParameterError, did_you_mean
+
+_ROOTS = ("release_root", "data_root")
+_PATHS = (
+    *_ROOTS,
+    "base",
+    "other",
+    *(f"{group}.model.{name}" for group in ("score", "ground") for name in ("name", "adapter")),
+)
+"""Parameters that are or may be paths."""
+
+_VARIABLE = re.compile(r"\$(?:(\$)|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})")
+
+
+class ConfigLoader(OmegaConfigLoader):
+    """Kedro's loader, which also knows ``~``, ``$NAME`` and ``${NAME}`` in paths, and reads archives whole."""
+
+    def __init__(
+        self,
+        conf_source: str,
+        env: str | None = None,
+        runtime_params: dict[str, Any] | None = None,
+        **options: Any,
+    ) -> None:
+        self._unpacked = _unpack(Path(conf_source)) if Path(conf_source).is_file() else None
+        if self._unpacked:
+            conf_source = str(_folder_with_base(Path(self._unpacked.name), conf_source))
+        # In place: the context of the run has the same dictionary.
+        expand_parameters(runtime_params or {}, _PATHS)
+        super().__init__(conf_source, env, runtime_params, **options)
+
+    def __getitem__(self, key: str) -> dict[str, Any]:
+        """The configuration of a kind; parameters with their paths written out, files of ``conf/`` where that lies."""
+        found: dict[str, Any] = super().__getitem__(key)
+        if key == "parameters":
+            expand_parameters(found, _PATHS)
+        if key == "catalog":
+            for entry in found.values():
+                path = entry.get("filepath") if isinstance(entry, dict) else None
+                if isinstance(path, str) and path.startswith("conf/"):
+                    entry["filepath"] = (Path(self.conf_source) / path.removeprefix("conf/")).as_posix()
+        return found
+
+    def _read_raw_config(self, key: str) -> Any:
+        """The files as they are; roots among the globals written out before ``${NAME}`` is taken for one of the globals."""
+        raw = super()._read_raw_config(key)
+        if key == "globals":
+            for config in (*raw[0].values(), *raw[1].values()):
+                _expand_globals(config)
+        return raw
+
+
+def _unpack(path: Path) -> TemporaryDirectory[str] | None:
+    """The members of an archive in a folder that goes when nobody holds it any more; None for a file of another kind."""
+    folder = TemporaryDirectory(prefix="conf_")
+    if tarfile.is_tarfile(path):
+        with tarfile.open(path) as tar:
+            tar.extractall(folder.name, filter="data")
+        return folder
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            archive.extractall(folder.name)  # noqa: S202 -- zipfile lets no member out of the folder
+        return folder
+    return None
+
+
+def _folder_with_base(folder: Path, archive: str) -> Path:
+    """The folder of an unpacked configuration that holds ``base/``."""
+    found = next(iter(sorted(folder.glob("**/base/globals.yml"))), None)
+    if found is None:
+        raise ParameterError(
+            "The archive of the configuration has no base/globals.yml",
+            where=archive,
+            allowed="an archive of conf/, as kedro package writes it: dist/conf-sparkle_curation.tar.gz",
+            todo="give that, or a folder: --conf-source conf",
+        )
+    return found.parents[1]
+
+
+def _expand_globals(config: DictConfig) -> None:
+    written: Any = OmegaConf.to_container(config, resolve=False)
+    expand_parameters(written, _ROOTS)
+    for name in _ROOTS:
+        if name in written:
+            config[name] = written[name]
+
+
+def expand_parameters(parameters: dict[str, Any], names: Iterable[str]) -> None:
+    """Write out the paths among the parameters, in place.
+
+    Args:
+        parameters: nested, as Kedro has them.
+        names: dotted.
+
+    Raises:
+        ParameterError: see ``expand_path``.
+    """
+    for name in names:
+        *parents, last = name.split(".")
+        group: Any = parameters
+        for parent in parents:
+            group = group.get(parent) if isinstance(group, dict) else None
+        if isinstance(group, dict) and isinstance(group.get(last), str):
+            group[last] = expand_path(group[last], name)
+
+
+def expand_path(path: str, name: str) -> str:
+    """The path with ``~``, ``$NAME`` and ``${NAME}`` written out; ``$$`` stands for a dollar sign.
+
+    Args:
+        path: as the parameter has it.
+        name: of the parameter.
+
+    Raises:
+        ParameterError: a variable is not set, or nobody of that name has a home here.
+
+    >>> expand_path("s3://bucket/a~b/$$1", "release_root")
+    's3://bucket/a~b/$1'
+    """
+
+    def value_of(found: re.Match[str]) -> str:
+        variable = found[2] or found[3]
+        if found[1] or variable in os.environ:
+            return found[1] or os.environ[variable]
+        raise ParameterError(
+            f"The parameter '{name}' names an environment variable that is not set",
+            where=name,
+            got=path,
+            allowed="variables that are set, as $NAME or ${NAME}; $$ for a dollar sign",
+            todo=did_you_mean(variable, os.environ) or f"export {variable}=..., or write the path out",
+        )
+
+    written = _VARIABLE.sub(value_of, path)
+    if not written.startswith("~"):
+        return written
+    try:
+        return str(Path(written).expanduser())
+    except RuntimeError:
+        raise ParameterError(
+            f"The parameter '{name}' begins with the home folder of somebody who is not known here",
+            where=name,
+            got=path,
+            allowed="~/ for your own home, ~NAME/ for that of NAME",
+            todo=f"for a folder that is called so: --params {name}=./{written}",
+        ) from None

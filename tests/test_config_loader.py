@@ -1,0 +1,102 @@
+"""Paths are written out, and the files of a configuration are found wherever it lies."""
+
+from __future__ import annotations
+
+import shutil
+import tarfile
+from pathlib import Path
+
+import pytest
+from kedro.framework.project import settings
+from tests.conftest import CHECKOUT
+
+from sparkle_curation.config_loader import ConfigLoader, expand_path
+from sparkle_curation.errors import ParameterError
+
+ARGUMENTS = {"base_env": "base", "default_run_env": "local", "merge_strategy": {"parameters": "soft"}}
+
+
+@pytest.fixture
+def home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A home and a variable that are the same everywhere."""
+    monkeypatch.setenv("HOME", "/homes/ann")
+    monkeypatch.setenv("STORE", "/srv/store")
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(
+    ("path", "written"),
+    [
+        ("~/Sparkle", "/homes/ann/Sparkle"),
+        ("~", "/homes/ann"),
+        ("$HOME/Sparkle", "/homes/ann/Sparkle"),
+        ("${STORE}/a/$STORE", "/srv/store/a//srv/store"),
+        ("HEAD~1", "HEAD~1"),
+        ("a~b/$$x", "a~b/$x"),
+        ("s3://bucket/$5", "s3://bucket/$5"),
+    ],
+)
+def test_a_path_is_written_out(path: str, written: str) -> None:
+    """Homes at the beginning alone, variables anywhere; what names neither stays."""
+    assert expand_path(path, "release_root") == written
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("$NO_SUCH_VARIABLE/a", ["'data_root'", "is not set", "$NO_SUCH_VARIABLE/a"]),
+        ("${NO_SUCH_VARIABLE}", ["is not set"]),
+        ("~nobody-of-this-name/out", ["not known here", "data_root=./~nobody-of-this-name/out"]),
+    ],
+)
+def test_what_cannot_be_written_out_is_told(path: str, words: list[str]) -> None:
+    """No folder of the name of a variable is ever made."""
+    with pytest.raises(ParameterError) as caught:
+        expand_path(path, "data_root")
+    for word in words:
+        assert word in caught.value.format_message()
+
+
+@pytest.fixture
+def conf(tmp_path: Path) -> Path:
+    """A copy of the project's configuration."""
+    return Path(shutil.copytree(CHECKOUT / "conf", tmp_path / "conf"))
+
+
+@pytest.mark.usefixtures("home")
+def test_paths_are_written_out_wherever_they_stand(conf: Path) -> None:
+    """In the globals of an environment, and on the command line, which goes before; in place, for the run's context."""
+    (conf / "local" / "globals.yml").write_text("release_root: ${STORE}/Sparkle\ndata_root: ~/out\n")
+    given = {"base": "~/other", "score": {"model": {"name": "$STORE/judge"}}}
+    loader = ConfigLoader(str(conf), runtime_params=given, **ARGUMENTS)
+    assert loader["globals"]["release_root"] == "/srv/store/Sparkle"
+    assert loader["globals"]["data_root"] == "/homes/ann/out"
+    assert loader["catalog"]["verdicts"]["filepath"] == "/homes/ann/out/03_primary/verdicts.parquet"
+    assert loader["parameters"]["score"]["model"]["name"] == "/srv/store/judge"
+    assert given["base"] == "/homes/ann/other"
+    given = {"data_root": "${STORE}"}
+    catalog = ConfigLoader(str(conf), runtime_params=given, **ARGUMENTS)["catalog"]
+    assert catalog["verdicts"]["filepath"] == "/srv/store/03_primary/verdicts.parquet"
+
+
+def test_an_archive_is_read_with_all_that_is_in_it(conf: Path, tmp_path: Path) -> None:
+    """The description and the prompts are found in it; without conf/base it is none."""
+    path = tmp_path / "conf.tar.gz"
+    with tarfile.open(path, "w:gz") as archive:
+        archive.add(conf, "conf")
+    loader = ConfigLoader(str(path), **ARGUMENTS)
+    assert (Path(loader.conf_source) / "base" / "dataset.yml").is_file()
+    for entry in loader["catalog"].values():
+        if "prompts/score" in str(entry.get("filepath")):
+            assert Path(entry["filepath"]).is_file()
+            assert entry["filepath"].startswith(loader.conf_source)
+    with tarfile.open(path, "w:gz") as archive:
+        archive.add(conf / "logging.yml", "logging.yml")
+    with pytest.raises(ParameterError, match="no base/globals"):
+        ConfigLoader(str(path), **ARGUMENTS)
+
+
+@pytest.mark.usefixtures("kedro_project")
+def test_the_project_reads_its_configuration_so() -> None:
+    """Kedro's own loader would take `~` for a folder's name."""
+    assert settings.CONFIG_LOADER_CLASS is ConfigLoader
