@@ -107,6 +107,28 @@ def with_description_atom(atom: bytes) -> Change:
     return change
 
 
+def with_edits(*edits: tuple[int, int, int]) -> Change:
+    """The file with other edits, each of length, start and rate; its index must be at the end."""
+    rows = b"".join(struct.pack(">Iihh", length, start, rate, 0) for length, start, rate in edits)
+    table = struct.pack(">I4sII", 16 + len(rows), b"elst", 0, len(edits)) + rows
+
+    def change(content: bytes) -> bytes:
+        first, end = place_of(content, b"elst")
+        parents = [start for kind, start, last in walk(content) if start < first and last >= end]
+        grown = bytearray(content[:first] + table + content[end:])
+        for place in parents:
+            size = struct.unpack_from(">I", content, place)[0] + len(table) - (end - first)
+            struct.pack_into(">I", grown, place, size)
+        return bytes(grown)
+
+    return change
+
+
+def replaced(old: bytes, new: bytes) -> Change:
+    """The file with bytes replaced by as many others, wherever they are."""
+    return lambda content: content.replace(old, new)
+
+
 def clean_aperture(width: int, height: int) -> bytes:
     """The atom that says which part of the picture is shown, from its middle."""
     return struct.pack(">I4s8I", 40, b"clap", width, 1, height, 1, 0, 1, 0, 1)

@@ -1,85 +1,19 @@
-"""Odd files, each by its recipe: the arguments of FFmpeg that make it, or a change to the bytes of another.
+"""The odd files, each by its recipe: the arguments of FFmpeg that make it, or a change to the bytes of another.
 
-Clips are of 21 frames, which is what the loader asks for here, so that a frame more or less shows. Nothing of the project
-is imported, so that ``record.py`` runs in the environment of the loader.
+Clips are of 21 frames, which is what the loader asks for here, so that a frame more or less shows.
 """
 
 from __future__ import annotations
 
 import gzip
-import re
-import subprocess
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
 
 from tests.truth import byte_changes as bc
+from tests.truth.making import Recipe
 
 NUM_FRAMES, MAX_PIXELS = 21, 192 * 128
 PLAIN = "plain"
 """The clip that nothing is odd about."""
-
-_TIMEOUT_S = 60
-_NAMED = re.compile(r"{([^}]+)}")
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How a file is made.
-
-    Attributes:
-        name: of the file.
-        arguments: FFmpeg's, before those of every recipe; ``{name}`` is the file of another one.
-        form: what FFmpeg writes; the file is called `.mp4` all the same, as the layout has it.
-        of: the recipe whose file is changed; None for one that FFmpeg makes.
-        change: what is done to its bytes.
-    """
-
-    name: str
-    arguments: tuple[str, ...] = ()
-    form: str = "mp4"
-    of: str | None = None
-    change: bc.Change | None = None
-
-    @property
-    def needs(self) -> set[str]:
-        """Recipes whose files this one is made of."""
-        named = {name for text in self.arguments for name in _NAMED.findall(text)}
-        return named | ({self.of} if self.of else set())
-
-
-def make_files(recipes: Sequence[Recipe], ffmpeg: str, folder: Path, at_once: int = 2) -> dict[str, Path]:
-    """The file of each recipe, in ``folder``.
-
-    Raises:
-        RuntimeError: FFmpeg made none.
-    """
-    paths = {recipe.name: folder / f"{recipe.name}.mp4" for recipe in recipes}
-    left = list(recipes)
-    made: set[str] = set()
-    with ThreadPoolExecutor(at_once) as pool:
-        while left:
-            ready = [recipe for recipe in left if recipe.needs <= made]
-            list(pool.map(lambda recipe: _make(recipe, ffmpeg, paths), ready))
-            made.update(recipe.name for recipe in ready)
-            left = [recipe for recipe in left if recipe.name not in made]
-    return paths
-
-
-def _make(recipe: Recipe, ffmpeg: str, paths: dict[str, Path]) -> None:
-    target = paths[recipe.name]
-    if recipe.change is not None:
-        given = paths[recipe.of].read_bytes() if recipe.of else b""
-        target.write_bytes(recipe.change(given))
-        return
-    arguments = [_NAMED.sub(r"\1.mp4", text) for text in recipe.arguments]
-    # Bit-exact muxers and one thread: the same bytes each time.
-    usual = ["-fflags", "+bitexact", "-threads", "1", "-f", recipe.form, target.name]
-    command = [ffmpeg, "-hide_banner", "-nostdin", "-v", "error", "-y", *arguments, *usual]
-    done = subprocess.run(command, capture_output=True, timeout=_TIMEOUT_S, cwd=target.parent, check=False)
-    if done.returncode or not target.exists():
-        raise RuntimeError(f"{recipe.name}: {' '.join(command)}\n{done.stderr.decode(errors='replace')}")
 
 
 # ------------------------------------------------------------------ the parts of a recipe
@@ -117,6 +51,10 @@ def _copied(name: str, of: str, *more: str, before: Sequence[str] = (), form: st
     return Recipe(name, (*before, "-i", f"{{{of}}}", *_COPY, *more), form)
 
 
+def _made(name: str, command: str, form: str = "mp4") -> Recipe:
+    return Recipe(name, tuple(command.split()), form)
+
+
 def _changed(name: str, of: str, change: bc.Change) -> Recipe:
     return Recipe(name, of=of, change=change)
 
@@ -147,28 +85,57 @@ def _codecs() -> Iterator[Recipe]:
     yield _clip("hevc-grey", (*_HEVC, "-pix_fmt", "gray"))
     yield _clip("hevc-open-gop", (*_X265, "-x265-params", f"{_X265_PARAMS}:keyint=8:bframes=3:open-gop=1"))
     yield _clip("av1-10bit", (*_AV1, "-pix_fmt", "yuv420p10le"))
-    yield _clip("av1-aom-444", ("-c:v", "libaom-av1", "-usage", "realtime", "-cpu-used", "8", "-pix_fmt", "yuv444p"))
+    yield _clip(
+        "av1-aom-444", ("-c:v", "libaom-av1", "-usage", "realtime", "-cpu-used", "8", "-pix_fmt", "yuv444p")
+    )
     yield _clip("vp9-444", (*_VP9, "-pix_fmt", "yuv444p"))
-    yield _clip("vp9-alt-ref", _VP9, "-deadline", "good", "-auto-alt-ref", "1", "-lag-in-frames", "16", "-b:v", "50k")
+    yield _clip(
+        "vp9-alt-ref", _VP9, "-deadline", "good", "-auto-alt-ref", "1", "-lag-in-frames", "16", "-b:v", "50k"
+    )
     yield _clip("mpeg4-b-frames", _MPEG4, "-bf", "2")
+    yield _clip("xvid-packed-avi", ("-c:v", "libxvid", "-q:v", "8", "-bf", "2"), form="avi")
+    yield _copied("xvid-packed", "xvid-packed-avi")
     yield _clip("mpeg2", ("-c:v", "mpeg2video", "-q:v", "8"), rate="25")
     yield _clip("mpeg2-b-frames", ("-c:v", "mpeg2video", "-q:v", "8", "-bf", "2"), rate="25")
     yield _clip("mjpeg-444", (*_MJPEG, "-pix_fmt", "yuvj444p"))
     yield _clip("jpeg2000", ("-c:v", "jpeg2000"), size="64x64")
-    yield _clip("vvc", ("-c:v", "libvvenc", "-preset", "faster", "-qp", "50", "-pix_fmt", "yuv420p10le"), size="64x64", frames=5)
+    yield _clip(
+        "vvc",
+        ("-c:v", "libvvenc", "-preset", "faster", "-qp", "50", "-pix_fmt", "yuv420p10le"),
+        size="64x64",
+        frames=5,
+    )
     yield _clip("mov-prores", _PRORES, form="mov")
-    yield _clip("mov-prores-alpha", ("-c:v", "prores_ks", "-profile:v", "4", "-pix_fmt", "yuva444p10le"), form="mov")
+    yield _clip(
+        "mov-prores-alpha", ("-c:v", "prores_ks", "-profile:v", "4", "-pix_fmt", "yuva444p10le"), form="mov"
+    )
     yield _clip("mov-png-alpha", ("-c:v", "png", "-pix_fmt", "rgba"), form="mov")
     yield _clip("mov-qtrle", ("-c:v", "qtrle"), form="mov")
     yield _clip("mov-ffv1", ("-c:v", "ffv1"), form="mov")
     yield _clip("mov-raw", ("-c:v", "rawvideo", "-pix_fmt", "yuyv422"), form="mov")
     yield _clip("mov-h263", ("-c:v", "h263"), size="176x144", form="mov")
-    yield _clip("mov-dnxhd", ("-c:v", "dnxhd", "-profile:v", "dnxhr_lb", "-pix_fmt", "yuv422p"), size="256x128", form="mov")
+    yield _clip(
+        "mov-dnxhd",
+        ("-c:v", "dnxhd", "-profile:v", "dnxhr_lb", "-pix_fmt", "yuv422p"),
+        size="256x128",
+        form="mov",
+    )
     yield _clip("mov-vc1-like-msmpeg4", ("-c:v", "msmpeg4v2"), form="mov")
 
 
 def _shapes() -> Iterator[Recipe]:
-    for size in ("190x126", "64x64", "34x34", "32x32", "30x126", "128x30", "30x30", "16x16", "320x192", "128x192"):
+    for size in (
+        "190x126",
+        "64x64",
+        "34x34",
+        "32x32",
+        "30x126",
+        "128x30",
+        "30x30",
+        "16x16",
+        "320x192",
+        "128x192",
+    ):
         yield _clip(f"size-{size}", size=size)
     yield _clip("size-191x127-444", (*_X264, "-pix_fmt", "yuv444p"), size="191x127")
     yield _clip("size-190x126-hevc", _HEVC, size="190x126")
@@ -207,7 +174,13 @@ def _turned() -> Iterator[Recipe]:
         "mirrored-45": ("-display_rotation", "45", "-display_vflip"),
     }.items():
         yield _copied(f"turned-{name}", PLAIN, before=options)
-    yield _copied("turned-90-fragmented", PLAIN, "-movflags", "frag_keyframe+empty_moov", before=("-display_rotation", "90"))
+    yield _copied(
+        "turned-90-fragmented",
+        PLAIN,
+        "-movflags",
+        "frag_keyframe+empty_moov",
+        before=("-display_rotation", "90"),
+    )
     yield _copied("turned-90-b-frames", "h264-b-frames", before=("-display_rotation", "90"))
     yield _copied("turned-90-aspect", "aspect-4-3-h264", before=("-display_rotation", "90"))
     yield _copied("turned-by-sei", PLAIN, "-bsf:v", "h264_metadata=rotate=90")
@@ -229,7 +202,9 @@ def _times() -> Iterator[Recipe]:
     for rate in ("1", "24000/1001", "30", "60", "240", "1000", "1/2", "12.5"):
         yield _clip(f"rate-{rate.replace('/', '-')}", rate=rate)
 
-    def timed(name: str, expression: str, codec: Sequence[str] = _X264, *more: str, frames: int = 21) -> Recipe:
+    def timed(
+        name: str, expression: str, codec: Sequence[str] = _X264, *more: str, frames: int = 21
+    ) -> Recipe:
         times = ("-vf", f"settb=1/90000,setpts={expression}", "-fps_mode", "passthrough")
         return _clip(f"times-{name}", codec, *times, "-enc_time_base", "1:90000", *more, frames=frames)
 
@@ -252,6 +227,28 @@ def _times() -> Iterator[Recipe]:
     yield timed("burst-vp9", "if(lt(N\\,10)\\,N*5625\\,10*5625+(N-10)*500)", _VP9)
     yield timed("pause-b-frames", "(N+gte(N\\,10)*5)*5625", _WITH_B)
     yield timed("burst-30", "if(lt(N\\,10)\\,N*5625\\,10*5625+(N-10)*500)", frames=30)
+    for ticks in (10, 20):
+        yield _copied(f"timescale-{ticks}", PLAIN, "-video_track_timescale", str(ticks))
+        yield _copied(f"timescale-{ticks}-rate-30", "rate-30", "-video_track_timescale", str(ticks))
+    for timescale in (600, 1000, 90000):
+        yield _copied(
+            f"timescale-{timescale}-b-frames", "h264-b-frames", "-video_track_timescale", str(timescale)
+        )
+        yield _copied(
+            f"timescale-{timescale}-film", "rate-24000-1001", "-video_track_timescale", str(timescale)
+        )
+    for codec in ("hevc", "av1", "vp9"):
+        yield _copied(f"times-dropped-{codec}", codec, "-bsf:v", "noise=drop=eq(n\\,10)")
+    for name in ("pause", "burst", "two-one"):
+        yield _copied(f"times-{name}-fragmented", f"times-{name}", "-movflags", "frag_every_frame+empty_moov")
+    yield _changed("times-fewer", PLAIN, bc.number(b"stts", 8, 5))
+    yield _changed("times-more", PLAIN, bc.number(b"stts", 8, 50))
+    yield _changed("times-none", PLAIN, bc.number(b"stts", 4, 0))
+    yield _changed("times-shift-huge", "h264-b-frames", bc.number(b"ctts", 12, 0x7FFFFFFF))
+    yield _changed("times-shift-negative", "h264-b-frames", bc.number(b"ctts", 12, 0xFFFFF000))
+    for value in (0, 1, 0x7FFFFFFF, 0x80000000):
+        yield _changed(f"unit-track-{value}", PLAIN, bc.number(b"mdhd", 12, value))
+        yield _changed(f"unit-movie-{value}", PLAIN, bc.number(b"mvhd", 12, value))
     yield _copied("times-dropped-packets", PLAIN, "-bsf:v", "noise=drop=eq(mod(n\\,7)\\,6)")
     yield _copied("times-dropped-last", PLAIN, "-bsf:v", "noise=drop=gte(n\\,17)")
     yield _copied("times-rounded-by-matroska", "other-matroska")
@@ -269,7 +266,11 @@ def _edits() -> Iterator[Recipe]:
     yield _copied("edit-cut-end", "h264-b-frames", "-t", "0.9")
     yield _copied("edit-none", "h264-b-frames", "-use_editlist", "0")
     yield _copied("edit-negative-offsets", "h264-b-frames", "-movflags", "negative_cts_offsets")
-    for name, offset, value in (("starts-late", 12, 3072), ("starts-very-late", 12, 20480), ("empty", 12, 0xFFFFFFFF)):
+    for name, offset, value in (
+        ("starts-late", 12, 3072),
+        ("starts-very-late", 12, 20480),
+        ("empty", 12, 0xFFFFFFFF),
+    ):
         yield _changed(f"edit-{name}", PLAIN, bc.number(b"elst", offset, value))
     for name, value in (("short", 500), ("very-short", 10), ("nothing", 0), ("long", 90000)):
         yield _changed(f"edit-{name}", PLAIN, bc.number(b"elst", 8, value))
@@ -277,6 +278,16 @@ def _edits() -> Iterator[Recipe]:
     yield _changed("edit-short-hevc", "hevc", bc.number(b"elst", 8, 500))
     yield _changed("edit-late-vp9", "vp9", bc.number(b"elst", 12, 3072))
     yield _changed("edit-late-30", "frames-85", bc.number(b"elst", 12, 3072))
+    for name, edits in {
+        "twice": ((600, 0, 1), (600, 0, 1)),
+        "middle-left-out": ((313, 0, 1), (313, 12288, 1)),
+        "empty-then-all": ((500, -1, 1), (1313, 0, 1)),
+        "backwards": ((500, 10240, 1), (500, 0, 1)),
+        "dwelling": ((500, 0, 0), (1313, 0, 1)),
+        "none": (),
+    }.items():
+        yield _changed(f"edits-{name}", PLAIN, bc.with_edits(*edits))
+        yield _changed(f"edits-{name}-hevc", "hevc", bc.with_edits(*edits))
     yield _changed("edit-rate-2", PLAIN, bc.number(b"elst", 16, 2 << 16))
     yield _changed("edit-rate-0", PLAIN, bc.number(b"elst", 16, 0))
 
@@ -301,6 +312,12 @@ def _layouts() -> Iterator[Recipe]:
     yield _copied("layout-brand-qt", PLAIN, form="mov")
     yield _copied("layout-timecode", PLAIN, "-timecode", "00:00:00:00", "-write_tmcd", "1")
     yield _copied("layout-metadata", PLAIN, "-metadata", "title=Stream #0:0: Video: odd, 10x10, 5 fps")
+    for codec in (PLAIN, "hevc"):
+        yield _copied(f"title-{codec}", codec, "-metadata", "title=XXXXXXXX")
+        yield _changed(
+            f"title-latin-1-{codec}", f"title-{codec}", bc.replaced(b"XXXXXXXX", "Träume!?".encode("latin-1"))
+        )
+    yield _changed("layout-disabled", PLAIN, bc.number(b"tkhd", 0, 0))
     yield _changed("layout-no-ftyp", "layout-faststart", bc.without(b"ftyp"))
     yield _changed("layout-odd-brand", PLAIN, bc.patched(b"ftyp", 0, b"xxxx"))
     yield _changed("layout-twice", PLAIN, bc.twice)
@@ -314,12 +331,13 @@ def _layouts() -> Iterator[Recipe]:
 
 
 def _streams() -> Iterator[Recipe]:
-    sound = ("-f", "lavfi", "-i", "sine=r=16000:d=1.3")
-    yield Recipe("sound", (*_source(), *sound, "-frames:v", "21", *_X264, "-c:a", "aac"))
-    yield Recipe("sound-first", (*_source(), *sound, "-map", "1", "-map", "0", "-frames:v", "21", *_X264, "-c:a", "aac"))
-    yield Recipe("sound-longer", (*_source(), "-f", "lavfi", "-i", "sine=r=16000:d=3", "-frames:v", "21", *_X264, "-c:a", "aac"))
-    yield Recipe("sound-opus", (*_source(), *sound, "-frames:v", "21", *_X264, "-c:a", "libopus", "-b:a", "16k"))
-    yield Recipe("sound-only", (*sound, "-c:a", "aac"))
+    clip, sound = "-f lavfi -i testsrc2=s=192x128:r=16", "-f lavfi -i sine=r=16000:d=1.3"
+    coded = "-frames:v 21 -c:v libx264 -preset ultrafast -pix_fmt yuv420p"
+    yield _made("sound", f"{clip} {sound} {coded} -c:a aac")
+    yield _made("sound-first", f"{clip} {sound} -map 1 -map 0 {coded} -c:a aac")
+    yield _made("sound-longer", f"{clip} -f lavfi -i sine=r=16000:d=3 {coded} -c:a aac")
+    yield _made("sound-opus", f"{clip} {sound} {coded} -c:a libopus -b:a 16k")
+    yield _made("sound-only", f"{sound} -c:a aac")
 
     def both(name: str, first: str, second: str, *more: str, form: str = "mp4") -> Recipe:
         inputs = ("-i", f"{{{first}}}", "-i", f"{{{second}}}", "-map", "0:v", "-map", "1:v")
@@ -330,25 +348,34 @@ def _streams() -> Iterator[Recipe]:
     yield both("two-second-smaller", "size-320x192", PLAIN)
     default = ("-disposition:v:0", "0", "-disposition:v:1", "default")
     yield both("two-second-default", PLAIN, "size-64x64", *default)
-    yield both("two-first-default", PLAIN, "size-320x192", "-disposition:v:0", "default", "-disposition:v:1", "0")
+    first = ("-disposition:v:0", "default", "-disposition:v:1", "0")
+    yield both("two-first-default", PLAIN, "size-320x192", *first)
     yield both("two-first-shorter", "size-64x64", "frames-5", *default)
     yield both("two-first-longer", "frames-85", "size-320x192", *default)
     yield both("two-first-one-frame", "frames-1", "size-320x192", *default)
     yield both("two-first-turned", "turned-90-h264", "hevc")
-    yield Recipe("picture-jpeg", ("-f", "lavfi", "-i", "testsrc2=s=400x400", "-frames:v", "1", "-c:v", "mjpeg"), "image2")
-    yield Recipe("picture-png", ("-f", "lavfi", "-i", "testsrc2=s=400x400", "-frames:v", "1", "-c:v", "png"), "image2")
+    yield _made("picture-jpeg", "-f lavfi -i testsrc2=s=400x400 -frames:v 1 -c:v mjpeg", "image2")
+    yield _made("picture-png", "-f lavfi -i testsrc2=s=400x400 -frames:v 1 -c:v png", "image2")
     cover = ("-disposition:v:1", "attached_pic")
     yield both("cover-jpeg", PLAIN, "picture-jpeg", *cover)
     yield both("cover-png", PLAIN, "picture-png", *cover)
     yield both("cover-hevc", "hevc", "picture-jpeg", *cover)
     yield _changed("cover-before-tracks", "cover-jpeg", bc.moov_order(b"udta"))
     yield _changed("cover-before-tracks-hevc", "cover-hevc", bc.moov_order(b"udta"))
-    yield Recipe("cover-and-sound", ("-i", "{sound-only}", "-i", "{picture-jpeg}", "-map", "0", "-map", "1", *_COPY, "-disposition:v:0", "attached_pic"))
-    yield Recipe("subtitles-file", of=PLAIN, change=bc.exactly(b"1\n00:00:00,000 --> 00:00:01,000\nwords\n"))
-    yield Recipe("subtitles", ("-i", f"{{{PLAIN}}}", "-f", "srt", "-i", "{subtitles-file}", "-map", "0", "-map", "1", "-c:v", "copy", "-c:s", "mov_text"))
-    yield Recipe("chapters-file", of=PLAIN, change=bc.exactly(b";FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=700\ntitle=one\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=700\nEND=1300\ntitle=two\n"))
-    yield Recipe("chapters", ("-i", f"{{{PLAIN}}}", "-f", "ffmetadata", "-i", "{chapters-file}", "-map", "0", "-map_metadata", "1", *_COPY))
-    key = ("-encryption_scheme", "cenc-aes-ctr", "-encryption_key", "76a6c65c5ea762046bd749a2e632ccbb", "-encryption_kid", "a7e61c373e219033c21091fa607bf3b8")
+    both_inputs = "-i {sound-only} -i {picture-jpeg} -map 0 -map 1"
+    yield _made("cover-and-sound", f"{both_inputs} -c copy -disposition:v:0 attached_pic")
+    words = b"1\n00:00:00,000 --> 00:00:01,000\nwords\n"
+    yield _changed("subtitles-file", PLAIN, bc.exactly(words))
+    inputs = "-i {plain} -f srt -i {subtitles-file} -map 0 -map 1"
+    yield _made("subtitles", f"{inputs} -c:v copy -c:s mov_text")
+    chapter = b"[CHAPTER]\nTIMEBASE=1/1000\nSTART=%d\nEND=%d\ntitle=one\n"
+    chapters = b";FFMETADATA1\n" + chapter % (0, 700) + chapter % (700, 1300)
+    yield _changed("chapters-file", PLAIN, bc.exactly(chapters))
+    yield _made("chapters", "-i {plain} -f ffmetadata -i {chapters-file} -map 0 -map_metadata 1 -c copy")
+    cipher = (
+        "-encryption_key 76a6c65c5ea762046bd749a2e632ccbb -encryption_kid a7e61c373e219033c21091fa607bf3b8"
+    )
+    key = ("-encryption_scheme", "cenc-aes-ctr", *cipher.split())
     yield _copied("encrypted", PLAIN, *key)
     yield _copied("encrypted-hevc", "hevc", *key)
     yield _copied("encrypted-fragmented", PLAIN, *key, "-movflags", "frag_keyframe+empty_moov")
@@ -358,7 +385,19 @@ def _key_frames() -> Iterator[Recipe]:
     for codec in ("h264", "hevc", "vp9", "mpeg4", "av1"):
         of = PLAIN if codec == "h264" else codec
         yield _copied(f"no-first-key-{codec}", of, "-bsf:v", "noise=drop=eq(n\\,0)", "-copyinkf")
-    yield _copied("no-first-key-fragmented", PLAIN, "-bsf:v", "noise=drop=eq(n\\,0)", "-copyinkf", "-movflags", "frag_every_frame+empty_moov")
+    yield _copied(
+        "no-first-key-fragmented",
+        PLAIN,
+        "-bsf:v",
+        "noise=drop=eq(n\\,0)",
+        "-copyinkf",
+        "-movflags",
+        "frag_every_frame+empty_moov",
+    )
+    for codec in ("h264", "hevc"):
+        yield _copied(f"open-gop-cut-{codec}", f"{codec}-open-gop", before=("-ss", "0.5"))
+        more = ("-use_editlist", "0", "-avoid_negative_ts", "make_zero")
+        yield _copied(f"open-gop-cut-{codec}-unedited", f"{codec}-open-gop", *more, before=("-ss", "0.5"))
     yield _copied("open-gop-second", "h264-open-gop", "-copyinkf", before=("-ss", "0.55"))
     yield _changed("key-list-wrong", PLAIN, bc.number(b"stss", 8, 5))
     yield _changed("key-list-none", PLAIN, bc.renamed(b"stss", b"free"))
@@ -388,7 +427,20 @@ def _damaged() -> Iterator[Recipe]:
         yield _changed(f"zero-middle-{codec}", codec, bc.zeroed(0.4, 0.7))
         yield _changed(f"zero-start-{codec}", codec, bc.zeroed(0, 0.1))
         yield _changed(f"zero-all-{codec}", codec, bc.zeroed(0, 1))
-    for kind in (b"ftyp", b"mvhd", b"tkhd", b"mdhd", b"hdlr", b"stsd", b"stts", b"stss", b"stsc", b"stsz", b"stco", b"elst"):
+    for kind in (
+        b"ftyp",
+        b"mvhd",
+        b"tkhd",
+        b"mdhd",
+        b"hdlr",
+        b"stsd",
+        b"stts",
+        b"stss",
+        b"stsc",
+        b"stsz",
+        b"stco",
+        b"elst",
+    ):
         yield _changed(f"flip-{kind.decode()}", PLAIN, bc.flipped_at(0.5, kind))
         yield _changed(f"gone-{kind.decode()}", PLAIN, bc.renamed(kind, b"free"))
     yield _changed("flip-ctts", "h264-b-frames", bc.flipped_at(0.5, b"ctts"))
@@ -461,6 +513,9 @@ def _others() -> Iterator[Recipe]:
 
 RECIPES: tuple[Recipe, ...] = tuple(
     recipe
-    for group in (_codecs, _shapes, _turned, _times, _edits, _layouts, _streams, _key_frames, _damaged, _size_changes, _others)
+    for group in (
+        *(_codecs, _shapes, _turned, _times, _edits, _layouts, _streams, _key_frames),
+        *(_damaged, _size_changes, _others),
+    )
     for recipe in group()
 )

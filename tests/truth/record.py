@@ -21,7 +21,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tests.truth.recipes import MAX_PIXELS, NUM_FRAMES, PLAIN, RECIPES, make_files
+from tests.truth.making import make_files
+from tests.truth.recipes import MAX_PIXELS, NUM_FRAMES, PLAIN, RECIPES
 
 ANSWERS = Path(__file__).with_name("answers.json")
 _LOADER = "diffsynth/trainers/unified_dataset.py"
@@ -55,7 +56,7 @@ def main(arguments: Sequence[str]) -> None:
     }
     ANSWERS.write_text(json.dumps(recorded, indent=1) + "\n")
     loads = sum("frames" in answer for answer in answers.values())
-    print(f"{len(answers)} files: {loads} load, {len(answers) - loads} do not; written to {ANSWERS}")
+    sys.stdout.write(f"{len(answers)} files: {loads} load, {len(answers) - loads} do not; in {ANSWERS}\n")
 
 
 def hash_file(path: Path) -> str:
@@ -110,7 +111,7 @@ def _ask(loader: ModuleType, paths: dict[str, Path]) -> dict[str, dict[str, Any]
     answers: dict[str, dict[str, Any]] = {}
     for name, *given in zip(paths, *rounds, strict=True):
         if any(each != given[0] for each in given):
-            print(f"{name}: not the same each time: {given}")
+            sys.stdout.write(f"{name}: not the same each time: {given}\n")
             changing = {key for each in given for key in each if each.get(key) != given[0].get(key)}
             given[0] = {key: value for key, value in given[0].items() if key not in changing - {"error"}}
             given[0]["changes"] = sorted(changing)

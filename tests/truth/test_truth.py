@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 from tests.made.media import file, media
 from tests.media.made_clips import window
-from tests.truth.recipes import PLAIN, RECIPES, make_files
+from tests.truth.making import make_files
+from tests.truth.recipes import PLAIN, RECIPES
 from tests.truth.record import ANSWERS, hash_file
 
 from sparkle_curation.loader.kiwi_edit import LoaderSettings
@@ -138,9 +138,7 @@ def test_what_is_called_replaced_is_replaced(by_index: list[Pair], by_decoding: 
     assert _told([pair for pair in said if pair.loads]) == {}
 
 
-def test_what_is_emitted_has_the_shape_that_is_loaded(
-    by_index: list[Pair], by_decoding: list[Pair]
-) -> None:
+def test_what_is_emitted_has_the_shape_that_is_loaded(by_index: list[Pair], by_decoding: list[Pair]) -> None:
     """Frames, width and height are those that the loader gives."""
     emitted = [pair for pair in by_index + by_decoding if not pair.found["is_dropped"] and pair.loads]
     names = [f"edited_loaded_{name}" for name in ("frame_count", "width_px", "height_px")]
