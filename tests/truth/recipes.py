@@ -27,6 +27,8 @@ _VP9 = ("-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-pix_f
 _MPEG4 = ("-c:v", "mpeg4", "-q:v", "8", "-pix_fmt", "yuv420p")
 _MJPEG = ("-c:v", "mjpeg", "-q:v", "8", "-pix_fmt", "yuvj420p")
 _PRORES = ("-c:v", "prores_ks", "-profile:v", "0", "-pix_fmt", "yuv422p10le")
+_OPEN_H264 = (*_WITH_B, "-g", "8", "-x264-params", "open-gop=1")
+_OPEN_HEVC = (*_X265, "-x265-params", f"{_X265_PARAMS}:keyint=8:bframes=3:open-gop=1")
 _COPY = ("-c", "copy")
 _CODECS = {"h264": _X264, "hevc": _HEVC, "av1": _AV1, "vp9": _VP9, "mpeg4": _MPEG4, "mjpeg": _MJPEG}
 
@@ -73,7 +75,7 @@ def _codecs() -> Iterator[Recipe]:
     yield _clip("h264-lossless", _X264, "-qp", "0")
     yield _clip("h264-b-frames", _WITH_B)
     yield _clip("h264-b-pyramid", _WITH_B, "-bf", "5", "-x264-params", "b-pyramid=normal:ref=4")
-    yield _clip("h264-open-gop", _WITH_B, "-g", "8", "-x264-params", "open-gop=1")
+    yield _clip("h264-open-gop", _OPEN_H264)
     yield _clip("h264-all-key", _X264, "-g", "1")
     yield _clip("h264-intra-refresh", _X264, "-x264-params", "intra-refresh=1:keyint=8", frames=30)
     yield _clip("h264-pulldown", _X264, "-x264-params", "pulldown=32", frames=42)
@@ -83,7 +85,7 @@ def _codecs() -> Iterator[Recipe]:
     yield _clip("hevc-10bit", (*_HEVC, "-pix_fmt", "yuv420p10le"))
     yield _clip("hevc-444", (*_HEVC, "-pix_fmt", "yuv444p"))
     yield _clip("hevc-grey", (*_HEVC, "-pix_fmt", "gray"))
-    yield _clip("hevc-open-gop", (*_X265, "-x265-params", f"{_X265_PARAMS}:keyint=8:bframes=3:open-gop=1"))
+    yield _clip("hevc-open-gop", _OPEN_HEVC)
     yield _clip("av1-10bit", (*_AV1, "-pix_fmt", "yuv420p10le"))
     yield _clip(
         "av1-aom-444", ("-c:v", "libaom-av1", "-usage", "realtime", "-cpu-used", "8", "-pix_fmt", "yuv444p")
@@ -143,6 +145,7 @@ def _shapes() -> Iterator[Recipe]:
     yield _clip("size-2000x64", size="2000x64")
     for frames in (1, 2, 4, 5, 20, 22, 24, 85, 130):
         yield _clip(f"frames-{frames}", frames=frames)
+    yield _clip("frames-600", size="64x64", frames=600)
     for codec in ("hevc", "vp9", "mjpeg"):
         yield _clip(f"frames-1-{codec}", _CODECS[codec], frames=1)
     for codec, arguments in (("h264", _X264), ("hevc", _HEVC), ("vp9", _VP9)):
@@ -353,6 +356,10 @@ def _streams() -> Iterator[Recipe]:
     yield both("two-first-shorter", "size-64x64", "frames-5", *default)
     yield both("two-first-longer", "frames-85", "size-320x192", *default)
     yield both("two-first-one-frame", "frames-1", "size-320x192", *default)
+    yield _changed("two-first-unknown", "two-alike", bc.replaced(b"avc1", b"zzzz"))
+    yield _changed("two-second-unknown", "two-alike", bc.replaced(b"hvc1", b"zzzz"))
+    yield _changed("unknown-codec", PLAIN, bc.replaced(b"avc1", b"zzzz"))
+    yield _changed("unknown-codec-hevc", "hevc", bc.replaced(b"hvc1", b"zzzz"))
     yield both("two-first-turned", "turned-90-h264", "hevc")
     yield _made("picture-jpeg", "-f lavfi -i testsrc2=s=400x400 -frames:v 1 -c:v mjpeg", "image2")
     yield _made("picture-png", "-f lavfi -i testsrc2=s=400x400 -frames:v 1 -c:v png", "image2")
@@ -398,13 +405,18 @@ def _key_frames() -> Iterator[Recipe]:
         yield _copied(f"open-gop-cut-{codec}", f"{codec}-open-gop", before=("-ss", "0.5"))
         more = ("-use_editlist", "0", "-avoid_negative_ts", "make_zero")
         yield _copied(f"open-gop-cut-{codec}-unedited", f"{codec}-open-gop", *more, before=("-ss", "0.5"))
+        arguments = {"h264": _OPEN_H264, "hevc": _OPEN_HEVC}[codec]
+        yield _clip(f"open-gop-36-{codec}", arguments, frames=36)
+        yield _copied(f"open-gop-36-cut-{codec}", f"open-gop-36-{codec}", *more, before=("-ss", "1"))
+    yield _clip("mpeg4-36", _MPEG4, "-bf", "2", "-g", "8", frames=36)
+    yield _copied("mpeg4-36-cut", "mpeg4-36", "-use_editlist", "0", before=("-ss", "1"))
     yield _copied("open-gop-second", "h264-open-gop", "-copyinkf", before=("-ss", "0.55"))
     yield _changed("key-list-wrong", PLAIN, bc.number(b"stss", 8, 5))
     yield _changed("key-list-none", PLAIN, bc.renamed(b"stss", b"free"))
     yield _changed("key-list-empty", PLAIN, bc.number(b"stss", 4, 0))
 
 
-def _damaged() -> Iterator[Recipe]:
+def _cut() -> Iterator[Recipe]:
     for share in (0.99, 0.9, 0.75, 0.5, 0.25, 0.12):
         yield _changed(f"cut-{share}", "layout-faststart", bc.cut_to(share))
     for count in (1, 2, 10, 100):
@@ -420,6 +432,9 @@ def _damaged() -> Iterator[Recipe]:
     for codec in ("hevc", "av1", "vp9", "mpeg4", "mjpeg"):
         yield _copied(f"faststart-{codec}", codec, "-movflags", "faststart")
         yield _changed(f"cut-0.6-{codec}", f"faststart-{codec}", bc.cut_to(0.6))
+
+
+def _damaged() -> Iterator[Recipe]:
     for codec in (PLAIN, "hevc", "av1", "vp9", "mpeg4", "mjpeg", "mov-prores", "h264-b-frames", "frames-85"):
         for share in (0.002, 0.1, 0.45, 0.8, 0.995):
             yield _changed(f"flip-{share}-{codec}", codec, bc.flipped_at(share))
@@ -443,6 +458,13 @@ def _damaged() -> Iterator[Recipe]:
     ):
         yield _changed(f"flip-{kind.decode()}", PLAIN, bc.flipped_at(0.5, kind))
         yield _changed(f"gone-{kind.decode()}", PLAIN, bc.renamed(kind, b"free"))
+    for codec in (PLAIN, "h264-b-frames", "hevc"):
+        for number in range(12):
+            share = (number + 0.5) / 12
+            yield _changed(f"flip-index-{number}-{codec}", codec, bc.flipped_at(share, b"moov"))
+    for number in range(6):
+        change = bc.flipped_at((number + 0.5) / 6, b"moof")
+        yield _changed(f"flip-fragment-{number}", "layout-fragmented", change)
     yield _changed("flip-ctts", "h264-b-frames", bc.flipped_at(0.5, b"ctts"))
     yield _changed("gone-ctts", "h264-b-frames", bc.renamed(b"ctts", b"free"))
     yield _changed("gone-trak", PLAIN, bc.renamed(b"trak", b"free"))
@@ -515,7 +537,7 @@ RECIPES: tuple[Recipe, ...] = tuple(
     recipe
     for group in (
         *(_codecs, _shapes, _turned, _times, _edits, _layouts, _streams, _key_frames),
-        *(_damaged, _size_changes, _others),
+        *(_cut, _damaged, _size_changes, _others),
     )
     for recipe in group()
 )

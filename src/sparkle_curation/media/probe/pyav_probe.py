@@ -76,21 +76,36 @@ def read_with_pyav(window: ByteWindow) -> MediaFacts:
         ]
         if not packets:
             raise BrokenMediaError(MediaFault.NO_FRAMES, "FFmpeg finds no frame")
+        if first.codec_context is None:
+            detail = "FFmpeg knows no decoder for the first stream, of which the loader counts the frames"
+            raise BrokenMediaError(MediaFault.ANOTHER_COUNTED, detail)
         if counted != len(packets):
             detail = f"{len(packets)} frames in the stream that is read, {counted} in the first one"
             raise BrokenMediaError(MediaFault.ANOTHER_COUNTED, detail)
         if not stored[0].is_keyframe:
             raise BrokenMediaError(MediaFault.STARTS_WITHIN, "the first frame is no key frame")
         facts = _facts_of(stream, packets, window.size)
-    return _as_shown(facts, window)
+        earliest = min((packet.pts for packet in packets if packet.pts is not None), default=None)
+    return _as_shown(facts, window, earliest)
 
 
-def _as_shown(facts: MediaFacts, window: ByteWindow) -> MediaFacts:
-    """The facts with the size that is shown; the first frame tells, and that it can be decoded."""
+def _as_shown(facts: MediaFacts, window: ByteWindow, earliest: int | None) -> MediaFacts:
+    """The facts with the size that is shown; the first frame tells, and that it can be decoded.
+
+    Frames that are shown before the first key frame may be of a group that was cut off; a decoder leaves them out.
+
+    Args:
+        facts: what the packets tell.
+        window: the file.
+        earliest: when the first packet is to be shown.
+    """
     with _opened(window) as (container, stream):
         frame = next(container.decode(stream), None)
     if frame is None:
         raise BrokenMediaError(MediaFault.UNDECODABLE, "FFmpeg decodes no frame")
+    if earliest is not None and frame.pts is not None and frame.pts > earliest:
+        detail = f"the first frame is to be shown at {earliest}, the first one decoded at {frame.pts}"
+        raise BrokenMediaError(MediaFault.STARTS_WITHIN, detail)
     orientation = orientation_of(frame)
     if orientation is None:
         raise BrokenMediaError(MediaFault.ODD_ANGLE, f"turned by {-frame.rotation % 360} degrees clockwise")
