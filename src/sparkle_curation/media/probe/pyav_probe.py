@@ -106,6 +106,11 @@ def _as_shown(facts: MediaFacts, window: ByteWindow, earliest: int | None) -> Me
     if earliest is not None and frame.pts is not None and frame.pts > earliest:
         detail = f"the first frame is to be shown at {earliest}, the first one decoded at {frame.pts}"
         raise BrokenMediaError(MediaFault.STARTS_WITHIN, detail)
+    if (frame.width, frame.height) != (facts.width_px, facts.height_px):
+        detail = (
+            f"the first frame is {frame.width}x{frame.height}, the stream {facts.width_px}x{facts.height_px}"
+        )
+        raise BrokenMediaError(MediaFault.BAD_STRUCTURE, detail)
     orientation = orientation_of(frame)
     if orientation is None:
         raise BrokenMediaError(MediaFault.ODD_ANGLE, f"turned by {-frame.rotation % 360} degrees clockwise")
