@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from sparkle_curation.media.byte_window import BrokenMediaError, ByteWindow
 from sparkle_curation.media.facts import MediaFacts
 from sparkle_curation.media.sampling import EVERY_FRAME_ONCE, Sampling, even_rate, sample
-from sparkle_curation.media.shown import orientation_of, pick_video
+from sparkle_curation.media.shown import has_decoder, orientation_of, pick_video
 from sparkle_curation.spec.codes.media_faults import MediaFault
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def read_with_pyav(window: ByteWindow) -> MediaFacts:
         ]
         if not packets:
             raise BrokenMediaError(MediaFault.NO_FRAMES, "FFmpeg finds no frame")
-        if first.codec_context is None:
+        if not has_decoder(first):
             detail = "FFmpeg knows no decoder for the first stream, of which the loader counts the frames"
             raise BrokenMediaError(MediaFault.ANOTHER_COUNTED, detail)
         if counted != len(packets):
