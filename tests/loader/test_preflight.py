@@ -69,7 +69,7 @@ SOURCE_FAULTS: dict[str, tuple[dict[str, Any], list[PairReason]]] = {
     ),
     "turned to the same size": ({"rotation_deg": 90}, []),
     "upright": ({"width_px": 720, "height_px": 1280}, [PairReason.SIZE_MISMATCH]),
-    "turned by an odd angle": ({"error": "odd_angle"}, [PairReason.CORRUPT_FILE]),
+    "turned by an odd angle": ({"error": "odd_angle"}, [PairReason.DOUBTFUL_FILE]),
 }
 
 

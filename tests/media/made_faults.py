@@ -8,8 +8,10 @@ import warnings
 import zipfile
 import zlib
 
+import av
 import numpy as np
 from tests.media.made_clips import find_atom, make_clip, patched, renamed
+from tests.truth.byte_changes import clean_aperture, with_description_atom
 
 from sparkle_curation.media.mp4.atoms import MAX_TOP_ATOMS
 from sparkle_curation.spec.codes.media_faults import MediaFault
@@ -60,11 +62,38 @@ def _with_frames(count: int) -> bytes:
     return renamed(clip, b"edts", b"free") + bytes(count)
 
 
+def _with_two_videos(*frame_counts: int) -> bytes:
+    """A file of videos of so many frames, each larger than the one before."""
+    target = io.BytesIO()
+    with av.open(target, "w", format="mp4") as container:
+        streams = [container.add_stream("mpeg4", rate=16) for _ in frame_counts]
+        for number, stream in enumerate(streams):
+            stream.width, stream.height, stream.pix_fmt = 32 + 16 * number, 32, "yuv420p"
+            stream.disposition = 1  # all are the default one
+        for stream, frame_count in zip(streams, frame_counts, strict=True):
+            for number in range(frame_count):
+                frame = av.VideoFrame(stream.width, stream.height, "yuv420p")
+                frame.pts = number
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode(None))
+    return target.getvalue()
+
+
 MP4_FAULTS: Faults = {
     "empty": (MediaFault.EMPTY, b""),
     "text": (MediaFault.NOT_MP4, b"<html>404 Not Found</html>"),
     "zeros": (MediaFault.NOT_MP4, bytes(5000)),
     "another container": (MediaFault.OTHER_CONTAINER, make_clip(codec="libvpx-vp9", form="webm")),
+    "a list of files": (MediaFault.OTHER_CONTAINER, b"ffconcat version 1.0\nfile other.mp4\n"),
+    "sound with a cover": (
+        MediaFault.OTHER_CONTAINER,
+        patched(make_clip().replace(b"\xa9too", b"covr"), b"hdlr", 8, b"meta"),
+    ),
+    "two videos of different lengths": (MediaFault.ANOTHER_COUNTED, _with_two_videos(3, 2)),
+    "a part of the picture": (
+        MediaFault.CROPPED,
+        with_description_atom(clean_aperture(32, 32))(make_clip()),
+    ),
     "no index": (MediaFault.NO_INDEX, renamed(make_clip(), b"moov", b"free")),
     "no video": (MediaFault.NO_VIDEO_TRACK, patched(make_clip(), b"hdlr", 8, b"meta")),
     "no track": (MediaFault.NO_VIDEO_TRACK, renamed(make_clip(), b"trak", b"free")),
@@ -87,6 +116,10 @@ MP4_FAULTS: Faults = {
     "no places": (MediaFault.BAD_STRUCTURE, renamed(make_clip(), b"stco", b"free")),
     "no description": (MediaFault.BAD_STRUCTURE, renamed(make_clip(), b"stsd", b"free")),
     "no unit of time": (MediaFault.BAD_STRUCTURE, patched(make_clip(), b"mdhd", 12, bytes(4))),
+    "a negative unit of time": (
+        MediaFault.BAD_STRUCTURE,
+        patched(make_clip(), b"mdhd", 12, b"\x80" + bytes(3)),
+    ),
     "four billion sizes": (MediaFault.BAD_STRUCTURE, patched(make_clip(), b"stsz", 8, b"\xff" * 4)),
     "four billion places": (MediaFault.BAD_STRUCTURE, patched(make_clip(), b"stco", 4, b"\xff" * 4)),
     "four billion times": (MediaFault.BAD_STRUCTURE, patched(make_clip(), b"stts", 4, b"\xff" * 4)),

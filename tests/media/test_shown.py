@@ -13,7 +13,7 @@ from tests.media.made_clips import make_clip, patched, window
 
 from sparkle_curation.media.decode.frames import read_frames
 from sparkle_curation.media.facts import MediaFacts
-from sparkle_curation.media.probe.probes import probe
+from sparkle_curation.media.probe.probes import Depth, probe
 from sparkle_curation.spec.codes.media_faults import MediaFault
 
 MATRICES = {
@@ -82,7 +82,7 @@ def test_every_codec_and_form_is_turned(made: dict[str, str]) -> None:
 
 
 def test_an_odd_angle_is_said() -> None:
-    """The loader's reader finds no size in it."""
+    """The loader reads some of these, and at others its reader finds no size."""
     facts = read(turned(make_clip(frames=3), (0.7071, 0.7071, -0.7071, 0.7071)))
     assert (facts.error, facts.error_detail) == (MediaFault.ODD_ANGLE, "turned by 45 degrees clockwise")
 
@@ -104,3 +104,11 @@ def test_of_two_videos_the_larger_is_taken() -> None:
     facts = read(target.getvalue())
     assert (facts.width_px, facts.height_px, facts.error) == (64, 48, None)
     assert read_frames(target, [0]).shape == (1, 48, 64, 3)
+
+
+def test_a_title_in_latin_1_is_no_fault() -> None:
+    """Neither where FFmpeg reads the file, nor where it decodes it, nor where frames are taken."""
+    content = make_clip(frames=3, codec="libx265").replace(b"isomiso2", b"iso\xe9iso2")
+    facts = probe("source_video", window(content), Depth.DECODE)
+    assert (facts.frame_count, facts.error) == (3, None)
+    assert read_frames(io.BytesIO(content), [2]).shape == (1, 48, 64, 3)

@@ -30,7 +30,6 @@ FAULTS_THAT_FAIL: frozenset[MediaFault] = frozenset(
         MediaFault.NO_INDEX,
         MediaFault.NO_VIDEO_TRACK,
         MediaFault.NO_FRAMES,
-        MediaFault.ODD_ANGLE,
     }
 )
 """With these no reader finds a frame, so the row is replaced; of files with others FFmpeg reads what it can."""

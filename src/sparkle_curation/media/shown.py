@@ -83,6 +83,11 @@ def orientation_of(frame: av.VideoFrame) -> Orientation | None:
     return read_orientation(a, b, c, d)
 
 
+def has_decoder(stream: VideoStream) -> bool:
+    """Whether FFmpeg knows a decoder for the stream."""
+    return stream.codec_context is not None
+
+
 def pick_video(container: InputContainer) -> VideoStream | None:
     """The stream that FFmpeg takes: the largest, the default one before others, and no cover picture."""
     from av.stream import Disposition  # noqa: PLC0415 -- most videos are read without it
@@ -90,7 +95,7 @@ def pick_video(container: InputContainer) -> VideoStream | None:
     streams = [
         stream
         for stream in container.streams.video
-        if stream.codec_context is not None and not stream.disposition & Disposition.attached_pic
+        if has_decoder(stream) and not stream.disposition & Disposition.attached_pic
     ]
 
     def worth(stream: VideoStream) -> int:

@@ -99,7 +99,8 @@ def _opened(file: BinaryIO) -> Iterator[tuple[InputContainer, VideoStream]]:
 
     file.seek(0)
     try:
-        with av.open(file, mode="r") as container:
+        # Titles and brands in another encoding than UTF-8 are no fault of the pictures.
+        with av.open(file, mode="r", metadata_errors="replace") as container:
             yield container, _video_of(container)
     except (av.FFmpegError, ValueError) as error:
         file.seek(0)

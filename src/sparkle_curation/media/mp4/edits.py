@@ -78,7 +78,8 @@ def shown_times(track: Track, timing: Timing) -> Numbers:
 
     Raises:
         BrokenMediaError: a table is cut.
-        UnknownLayoutError: the shifts are of another number of samples.
+        UnknownLayoutError: the shifts are of another number of samples, or a sample is shown before the first stored
+            one: a decoder may have nothing to make it of, unless an edit leaves it out.
     """
     deltas = np.repeat(timing.runs[:, 1], timing.runs[:, 0])
     times = np.cumsum(deltas) - deltas
@@ -92,4 +93,7 @@ def shown_times(track: Track, timing: Timing) -> Numbers:
     shifts = np.frombuffer(table, ">i4", count * 2, 8)[1::2].astype(np.int64)
     if int(lengths.sum()) != len(times) or not lengths.all():
         raise UnknownLayoutError("shifts of more or fewer samples than there are")
-    return np.sort(times + np.repeat(shifts, lengths))
+    times = times + np.repeat(shifts, lengths)
+    if times.min() < times[0]:
+        raise UnknownLayoutError("samples that are shown before the first one")
+    return np.sort(times)

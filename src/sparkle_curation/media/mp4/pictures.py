@@ -58,6 +58,29 @@ def read_picture(track: Track) -> Picture:
     return Picture(entry.type, width, height, configs[0] if configs else None)
 
 
+def check_aperture(track: Track) -> None:
+    """Holds that the whole picture is shown: there is no clean aperture (atom `clap`), or one of its size.
+
+    FFmpeg crops to it since 7.1 only, so what the loader makes of another depends on its FFmpeg.
+
+    Raises:
+        BrokenMediaError: a part is shown (``cropped``).
+    """
+    table = track.optional_table(b"stsd") or b""
+    for entry in child_atoms(table, 8):
+        if entry.end - entry.start < _VISUAL_ENTRY_BYTES:
+            continue
+        size = struct.unpack_from(">HH", table, entry.start + 24)
+        for atom in child_atoms(table, entry.start + _VISUAL_ENTRY_BYTES, entry.end):
+            if atom.type != b"clap" or atom.end - atom.start < 16:
+                continue
+            width, width_unit, height, height_unit = struct.unpack_from(">4I", table, atom.start)
+            if (width, height) != (size[0] * width_unit, size[1] * height_unit):
+                shown = f"{width}/{width_unit} x {height}/{height_unit}"
+                detail = f"a part of {shown} of pictures of {size[0]}x{size[1]} (atom clap)"
+                raise BrokenMediaError(MediaFault.CROPPED, detail)
+
+
 def read_orientation_of(track: Track) -> Orientation:
     """How a player turns and mirrors the picture.
 

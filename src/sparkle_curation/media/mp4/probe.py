@@ -10,7 +10,7 @@ from sparkle_curation.media.facts import MediaFacts, broken_by
 from sparkle_curation.media.mp4.atoms import Atom, Index, check_ends, find_index, raw_type, top_atoms
 from sparkle_curation.media.mp4.edits import check_edits, shown_times
 from sparkle_curation.media.mp4.h264_config import read_avc_config
-from sparkle_curation.media.mp4.pictures import Picture, read_orientation_of, read_picture
+from sparkle_curation.media.mp4.pictures import Picture, check_aperture, read_orientation_of, read_picture
 from sparkle_curation.media.mp4.samples import (
     Numbers,
     Samples,
@@ -21,7 +21,14 @@ from sparkle_curation.media.mp4.samples import (
     read_samples,
     read_timing,
 )
-from sparkle_curation.media.mp4.tracks import VIDEO, Track, UnknownLayoutError, is_fragmented, read_tracks
+from sparkle_curation.media.mp4.tracks import (
+    VIDEO,
+    Track,
+    UnknownLayoutError,
+    begins_with_cover,
+    is_fragmented,
+    read_tracks,
+)
 from sparkle_curation.media.sampling import EVERY_FRAME_ONCE, even_rate
 from sparkle_curation.spec.codes.media_faults import MediaFault
 
@@ -39,14 +46,20 @@ def read_mp4(window: ByteWindow) -> MediaFacts:
     index = find_index(window)
     tracks = read_tracks(index.content)
     videos = [track for track in tracks if track.handler == VIDEO]
+    if not videos and b"covr" in index.content:
+        detail = f"{len(tracks)} tracks, none of them video, and a cover picture, which FFmpeg takes for one"
+        raise BrokenMediaError(MediaFault.OTHER_CONTAINER, detail)
     if not videos:
         raise BrokenMediaError(MediaFault.NO_VIDEO_TRACK, f"{len(tracks)} tracks, none of them video")
     for track in videos:
         if (table := track.optional_table(b"stsd")) and table[12:16] == b"encv":
             raise BrokenMediaError(MediaFault.ENCRYPTED, "a sample description encv")
+        check_aperture(track)
     if is_fragmented(index.content):
         check_ends(window)
         raise UnknownLayoutError("samples outside of the index")
+    if begins_with_cover(index.content):
+        raise UnknownLayoutError("a cover picture before the tracks")
     error = _place_error(tracks, window, index)
     try:
         facts = _facts_of(_only(videos), window.size)

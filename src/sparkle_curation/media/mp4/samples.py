@@ -20,6 +20,7 @@ from sparkle_curation.media.mp4.tracks import Track, UnknownLayoutError
 from sparkle_curation.spec.codes.media_faults import MediaFault
 
 Numbers = NDArray[np.int64]
+_MAX_TIMESCALE = (1 << 31) - 1
 
 
 # ------------------------------------------------------------------ times
@@ -53,8 +54,9 @@ def read_timing(track: Track) -> Timing:
     header = track.table(b"mdhd", 20)
     is_long = header[0] == 1 and len(header) >= 32
     timescale, claimed = struct.unpack_from(">IQ" if is_long else ">II", header, 20 if is_long else 12)
-    if timescale == 0:
-        raise BrokenMediaError(MediaFault.BAD_STRUCTURE, "a time unit of 1/0 s in atom mdhd")
+    # FFmpeg takes the number for a signed one, and a second for the unit where it is not above 0.
+    if not 0 < timescale <= _MAX_TIMESCALE:
+        raise BrokenMediaError(MediaFault.BAD_STRUCTURE, f"a time unit of 1/{timescale} s in atom mdhd")
     entries = _entries(track.table(b"stts", 8), "stts", 2)
     counts, deltas = entries[:, 0], entries[:, 1]
     keeps_step = len(entries) == 1 or (len(entries) == 2 and counts[1] == 1)

@@ -81,6 +81,16 @@ def is_fragmented(content: bytes) -> bool:
     return any(atom.type == b"mvex" for atom in child_atoms(content))
 
 
+def begins_with_cover(content: bytes) -> bool:
+    """Whether a cover picture stands before the tracks, so that FFmpeg takes it for the first video stream."""
+    for atom in child_atoms(content):
+        if atom.type == b"trak":
+            return False
+        if atom.type in {b"udta", b"meta"} and b"covr" in content[atom.start : atom.end]:
+            return True
+    return False
+
+
 def _atoms_within(content: bytes, parent: Atom) -> dict[bytes, Atom]:
     # A loop, not a recursion, over four known containers: nesting is bounded whatever the file says.
     found: dict[bytes, Atom] = {}

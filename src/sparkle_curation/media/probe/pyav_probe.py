@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from sparkle_curation.media.byte_window import BrokenMediaError, ByteWindow
 from sparkle_curation.media.facts import MediaFacts
 from sparkle_curation.media.sampling import EVERY_FRAME_ONCE, Sampling, even_rate, sample
-from sparkle_curation.media.shown import orientation_of, pick_video
+from sparkle_curation.media.shown import has_decoder, orientation_of, pick_video
 from sparkle_curation.spec.codes.media_faults import MediaFault
 
 if TYPE_CHECKING:
@@ -27,7 +28,14 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 _BUFFER_BYTES = 64 << 10
-_CONTAINERS = "matroska,webm,avi,flv,asf,mpegts,mpeg,ogg,mpegvideo,h264,hevc,gif,jpeg_pipe,png_pipe,webp_pipe"
+_OPENS_OTHERS = frozenset(
+    {
+        *("concat", "hls", "image2", "lavfi", "rtp", "rtsp", "sap", "sdp", "vobsub", "webm_dash_manifest"),
+        *("alsa", "fbdev", "kmsgrab", "oss", "video4linux2", "v4l2", "x11grab"),
+    }
+)
+"""Formats whose files name other files, and devices: they are not opened, whatever a file says of itself."""
+_LIST_START = b"ffconcat version 1.0"
 
 
 class DecodedFrames(NamedTuple):
@@ -57,7 +65,10 @@ def read_with_pyav(window: ByteWindow) -> MediaFacts:
         BrokenMediaError: FFmpeg cannot open or read it, or finds no video or no frame in it.
     """
     with _opened(window) as (container, stream):
-        stored = [packet for packet in container.demux(stream) if packet.size]
+        first = container.streams.video[0]
+        demuxed = [packet for packet in container.demux(*{first.index, stream.index}) if packet.size]
+        counted = sum(packet.stream_index == first.index and not packet.is_discard for packet in demuxed)
+        stored = [packet for packet in demuxed if packet.stream_index == stream.index]
         packets = [
             _Packet(packet.size, packet.pts, packet.dts, packet.duration or 0, packet.is_keyframe)
             for packet in stored
@@ -65,18 +76,41 @@ def read_with_pyav(window: ByteWindow) -> MediaFacts:
         ]
         if not packets:
             raise BrokenMediaError(MediaFault.NO_FRAMES, "FFmpeg finds no frame")
+        if not has_decoder(first):
+            detail = "FFmpeg knows no decoder for the first stream, of which the loader counts the frames"
+            raise BrokenMediaError(MediaFault.ANOTHER_COUNTED, detail)
+        if counted != len(packets):
+            detail = f"{len(packets)} frames in the stream that is read, {counted} in the first one"
+            raise BrokenMediaError(MediaFault.ANOTHER_COUNTED, detail)
         if not stored[0].is_keyframe:
             raise BrokenMediaError(MediaFault.STARTS_WITHIN, "the first frame is no key frame")
         facts = _facts_of(stream, packets, window.size)
-    return _as_shown(facts, window)
+        earliest = min((packet.pts for packet in packets if packet.pts is not None), default=None)
+    return _as_shown(facts, window, earliest)
 
 
-def _as_shown(facts: MediaFacts, window: ByteWindow) -> MediaFacts:
-    """The facts with the size that is shown; the first frame tells, and that it can be decoded."""
+def _as_shown(facts: MediaFacts, window: ByteWindow, earliest: int | None) -> MediaFacts:
+    """The facts with the size that is shown; the first frame tells, and that it can be decoded.
+
+    Frames that are shown before the first key frame may be of a group that was cut off; a decoder leaves them out.
+
+    Args:
+        facts: what the packets tell.
+        window: the file.
+        earliest: when the first packet is to be shown.
+    """
     with _opened(window) as (container, stream):
         frame = next(container.decode(stream), None)
     if frame is None:
         raise BrokenMediaError(MediaFault.UNDECODABLE, "FFmpeg decodes no frame")
+    if earliest is not None and frame.pts is not None and frame.pts > earliest:
+        detail = f"the first frame is to be shown at {earliest}, the first one decoded at {frame.pts}"
+        raise BrokenMediaError(MediaFault.STARTS_WITHIN, detail)
+    if (frame.width, frame.height) != (facts.width_px, facts.height_px):
+        detail = (
+            f"the first frame is {frame.width}x{frame.height}, the stream {facts.width_px}x{facts.height_px}"
+        )
+        raise BrokenMediaError(MediaFault.BAD_STRUCTURE, detail)
     orientation = orientation_of(frame)
     if orientation is None:
         raise BrokenMediaError(MediaFault.ODD_ANGLE, f"turned by {-frame.rotation % 360} degrees clockwise")
@@ -135,13 +169,28 @@ def _sampling(stream: VideoStream, packets: list[_Packet]) -> tuple[float | None
 def name_container(window: ByteWindow) -> str | None:
     """What FFmpeg takes a file for that is no mp4; None where it finds no video in it.
 
-    Formats are listed: a text that names other files, such as a playlist, is not followed.
+    A text that names other files is not followed; FFmpeg's command line follows such a list.
     """
+    if window.read_at(0, len(_LIST_START)) == _LIST_START:
+        return "concat, a list of other files"
     try:
-        with _opened(window, {"format_whitelist": _CONTAINERS}) as (container, stream):
+        with _opened(window, {"format_whitelist": _containers()}) as (container, stream):
             return str(container.format.name) if stream.width else None
     except BrokenMediaError:
         return None
+
+
+@cache
+def _containers() -> str:
+    """The formats that are opened, with commas between them."""
+    import av  # noqa: PLC0415
+    from av.format import ContainerFormat  # noqa: PLC0415
+
+    names = set()
+    for name in av.formats_available - _OPENS_OTHERS:
+        with suppress(ValueError):  # FFmpeg writes it only
+            names.update(ContainerFormat(name, "r").name.split(","))
+    return ",".join(sorted(names - _OPENS_OTHERS))
 
 
 def decode_frames(window: ByteWindow) -> DecodedFrames:
@@ -184,8 +233,12 @@ def _opened(
     import av  # noqa: PLC0415 -- 0.2 s, and most videos are read without it
 
     try:
+        # Titles and brands in another encoding than UTF-8 are no fault of the pictures.
         with av.open(
-            io.BufferedReader(_WindowFile(window), _BUFFER_BYTES), mode="r", options=options
+            io.BufferedReader(_WindowFile(window), _BUFFER_BYTES),
+            mode="r",
+            options=options,
+            metadata_errors="replace",
         ) as container:
             stream = _video_of(container)
             # The processes are the threads: one each, and no frame threads to hang.

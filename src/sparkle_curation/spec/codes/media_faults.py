@@ -39,7 +39,15 @@ class MediaFault(Code):
     )
     ODD_ANGLE = (
         "odd_angle",
-        "The video is to be turned by an angle that is no quarter; the loader cannot read it.",
+        "The video is to be turned by an angle that is no quarter; the loader reads some of these and fails at others.",
+    )
+    CROPPED = (
+        "cropped",
+        "The mp4 asks for a part of its pictures to be shown (atom clap), which some versions of FFmpeg do and some do not.",
+    )
+    ANOTHER_COUNTED = (
+        "another_counted",
+        "The mp4 has video streams of different lengths; the loader counts the frames of the first and reads another.",
     )
     DAMAGED_FRAMES = (
         "damaged_frames",
