@@ -18,6 +18,7 @@ from sparkle_curation.datasets.tables.schema_validator import TableSchemaValidat
 from sparkle_curation.datasets.tables.table_dataset import TableDataset
 from sparkle_curation.datasets.variant.kiwi_edit_dataset import KiwiEditDataset
 from sparkle_curation.datasets.variant.variant_store import VariantStoreDataset
+from sparkle_curation.datasets.variant.variants_dataset import VariantsDataset
 from sparkle_curation.datasets.variant.version_datasets import DataVersionDataset, GitRevisionDataset
 
 __all__ = [
@@ -43,4 +44,5 @@ __all__ = [
     "TextDataset",
     "ValidationsDataset",
     "VariantStoreDataset",
+    "VariantsDataset",
 ]

@@ -22,8 +22,8 @@ from sparkle_curation.datasets.variant.kiwi_edit_dataset import KiwiEditDataset
 from sparkle_curation.errors import ReleaseError, StaleTableError
 from sparkle_curation.filtering.thresholds import Thresholds
 from sparkle_curation.pipelines.filter import create_pipeline
-from sparkle_curation.pipelines.filter.params import PreflightParams
 from sparkle_curation.spec.stages import STAGES
+from sparkle_curation.variant.curation.params import PreflightParams
 from sparkle_curation.variant.provenance import CodeVersion, DataVersion
 from sparkle_curation.variant.split import SplitParams
 

@@ -11,7 +11,6 @@ from kedro_datasets._typing import TablePreview
 
 from sparkle_curation.datasets.previews import NOT_MADE, table_preview
 from sparkle_curation.engine.io.atomic import atomic_folder
-from sparkle_curation.errors import EmptyOutputError
 from sparkle_curation.spec.layout import (
     PROMPTS_FOLDER,
     SPLITS,
@@ -23,6 +22,7 @@ from sparkle_curation.spec.tables.ingested import CSV_COLUMNS
 from sparkle_curation.spec.themes import THEMES
 from sparkle_curation.spec.training_csv import parse_training_csv, write_training_csv
 from sparkle_curation.variant.card import CARD_NAME
+from sparkle_curation.variant.empty_variant import check_themes
 from sparkle_curation.variant.export import VARIANT_COLUMNS, Variant
 from sparkle_curation.variant.metadata_text import parse_metadata, write_metadata
 
@@ -87,26 +87,12 @@ class KiwiEditDataset(AbstractDataset[Variant | pl.DataFrame, pl.DataFrame]):
             EmptyOutputError: the folder has pairs of a theme that the available release does not know any more.
         """
         samples, card = (data.samples, data.card) if isinstance(data, Variant) else (data, None)
-        if isinstance(data, Variant):
-            self._check_themes(data)
+        if isinstance(data, Variant) and self._exists():
+            check_themes([part.theme for part in self._parts()], data.known_themes, where=self._folder)
         with atomic_folder(self._folder) as temporary:
             _write_parts(samples, temporary)
             if card is not None:
                 (temporary / CARD_NAME).write_text(card, encoding="utf-8", newline="\n")
-
-    def _check_themes(self, variant: Variant) -> None:
-        """Nothing, when each theme of the folder is still known, or any may go."""
-        if variant.known_themes is None or not self._exists():
-            return
-        lost = {part.theme for part in self._parts()} - variant.known_themes
-        if lost:
-            raise EmptyOutputError(
-                "The variant would lose all pairs of themes that the available release has no sample of",
-                where=self._folder,
-                got=f"pairs of {', '.join(theme for theme in THEMES if theme in lost)} there, and none to take their place",
-                allowed="themes that some table knows",
-                todo="give the release that has them, or another data_root; if they shall go: --params allow_empty=true",
-            )
 
     def preview(self, nrows: int = 20) -> TablePreview:
         """The first ``nrows`` samples of the first theme."""

@@ -1,4 +1,4 @@
-"""The steps of filtering: thresholds, audit, verdicts; ``variant_nodes`` has those that make the variant of them."""
+"""The steps of filtering: thresholds, audit, verdicts; what makes a variant of them is in ``variant.curation``."""
 
 from __future__ import annotations
 

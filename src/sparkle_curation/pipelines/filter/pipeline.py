@@ -22,7 +22,9 @@ from sparkle_curation.pipelines.filter.nodes import (
     split_by_verdict,
     sweep_thresholds,
 )
-from sparkle_curation.pipelines.filter.variant_nodes import (
+from sparkle_curation.spec.stages import STAGES
+from sparkle_curation.spec.tables.ingested import GROUNDING_TABLES
+from sparkle_curation.variant.curation.steps import (
     assemble_variant,
     check_pairs,
     choose_groups,
@@ -35,8 +37,6 @@ from sparkle_curation.pipelines.filter.variant_nodes import (
     measure_curation,
     split_samples,
 )
-from sparkle_curation.spec.stages import STAGES
-from sparkle_curation.spec.tables.ingested import GROUNDING_TABLES
 
 _SCORES = [stage.table for stage in STAGES]
 _GROUNDINGS = list(GROUNDING_TABLES)

@@ -14,10 +14,10 @@ from sparkle_curation.filtering.verdicts import ImputedScores, MissingScores
 from sparkle_curation.ingest.assets.shards import describe_shards, list_shards
 from sparkle_curation.loader import preflight
 from sparkle_curation.loader.prompt_hazards import find_prompt_hazards
-from sparkle_curation.pipelines.filter.params import PreflightParams
 from sparkle_curation.spec.tables.ingested import JSONL_TABLES
 from sparkle_curation.variant import empty_variant, export, split
 from sparkle_curation.variant.card import write_card
+from sparkle_curation.variant.curation.params import PreflightParams
 from sparkle_curation.variant.facts import VariantFacts, list_splits
 from sparkle_curation.variant.provenance import CodeVersion, DataVersion
 
