@@ -8,7 +8,9 @@ from typing import Any
 
 import polars as pl
 from kedro.io import AbstractDataset
+from kedro_datasets._typing import TablePreview
 
+from sparkle_curation.datasets.previews import NOT_MADE, table_preview
 from sparkle_curation.datasets.variant.kiwi_edit_dataset import KiwiEditDataset
 from sparkle_curation.spec.layout import PROMPTS_FOLDER
 from sparkle_curation.variant.export import Variant
@@ -47,6 +49,11 @@ class VariantsDataset(AbstractDataset[Mapping[str, Variant], dict[str, Callable[
         self._folder.mkdir(parents=True, exist_ok=True)
         for name, variant in data.items():
             self._variant(name).save(variant)
+
+    def preview(self, nrows: int = 20) -> TablePreview:
+        """The first ``nrows`` samples of the first variant."""
+        names = list(self.load())
+        return self._variant(names[0]).preview(nrows) if names else table_preview(NOT_MADE)
 
     def _variant(self, name: str) -> KiwiEditDataset:
         return KiwiEditDataset(filepath=str(self._folder / name))

@@ -140,10 +140,12 @@ def count_scores_by_tenth(verdicts: AnyFrame) -> pl.DataFrame:
 
 def sweep_thresholds(
     verdicts: AnyFrame, missing_scores: MissingScores, imputed_scores: ImputedScores
-) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """What each stage alone would keep at every threshold, what all would at every combination; the first once more."""
-    swept = sweep(verdicts, missing_scores, imputed_scores)
-    return swept, surface(verdicts, missing_scores, imputed_scores), swept
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What each stage alone would keep at every threshold, and what all would at every combination."""
+    return (
+        sweep(verdicts, missing_scores, imputed_scores),
+        surface(verdicts, missing_scores, imputed_scores),
+    )
 
 
 def draw_threshold_sweep(

@@ -130,7 +130,7 @@ def create_pipeline(**_: object) -> Pipeline:
             _step(
                 sweep_thresholds,
                 ["verdicts", "params:missing_scores", "params:imputed_scores"],
-                ["threshold_sweep", "threshold_surface", "threshold_sweep_plot"],
+                ["threshold_sweep", "threshold_surface"],
             ),
             _step(
                 draw_threshold_sweep,
