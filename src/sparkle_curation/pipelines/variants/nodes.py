@@ -46,8 +46,8 @@ def gather_tables(
     validation_summary: pl.DataFrame,
     data_docs: str,
     *tables: AnyFrame,
-) -> CurationTables | None:
-    """What all variants are made of, once no critical rule is broken; None where there is no variant to make.
+) -> CurationTables:
+    """What all variants are made of, once no critical rule is broken; empty tables where there is no variant to make.
 
     Args:
         variant_parameters: of each variant.
@@ -60,8 +60,8 @@ def gather_tables(
         ValidationError: a critical rule is broken.
     """
     stop_if_critical(validation_summary, data_docs)
-    if not variant_parameters:
-        return None
+    if not variant_parameters:  # nothing is to be read for none
+        tables = tuple(table.lazy().limit(0) for table in tables)
     *others, annotations, assets, assets_source_files, media, sample_groups = tables
     count = len(STAGE_NAMES)
     scores, rescores, groundings = others[:count], others[count : 2 * count], others[2 * count :]
@@ -81,7 +81,7 @@ def gather_tables(
 
 def curate_variants(
     variant_parameters: dict[str, FilterParams],
-    curation_tables: CurationTables | None,
+    curation_tables: CurationTables,
     variants_before: Mapping[str, Callable[[], pl.DataFrame]],
     code_version: CodeVersion,
     data_version: DataVersion,
@@ -90,7 +90,7 @@ def curate_variants(
 
     Args:
         variant_parameters: of each variant.
-        curation_tables: what they are made of; None where there is none to make.
+        curation_tables: what they are made of.
         variants_before: those that lie where these go.
         code_version: of the code.
         data_version: of the release.
@@ -98,8 +98,6 @@ def curate_variants(
     curated: dict[str, CuratedVariant] = {}
     with item_progress("variants", len(variant_parameters)) as tell:
         for name, params in variant_parameters.items():
-            if curation_tables is None:
-                break
             logger.info("variant %s", name)
             before = variants_before[name]()["theme"].unique() if name in variants_before else ()
             curated[name] = curate(curation_tables, params, code_version, data_version, list(before))
