@@ -112,9 +112,10 @@ def filter_ours(tables: Path, out: Path) -> Work:
     from sparkle_curation.datasets import KiwiEditDataset, MetricsJSONDataset, TableDataset
     from sparkle_curation.filtering.thresholds import Thresholds, resolve_thresholds
     from sparkle_curation.loader.preflight_params import PreflightParams
-    from sparkle_curation.pipelines.filter import nodes, variant_nodes
+    from sparkle_curation.pipelines.filter import nodes
     from sparkle_curation.spec.fields import arrow_schema
     from sparkle_curation.spec.tables.media import MEDIA_COLUMNS
+    from sparkle_curation.variant.curation import steps
     from sparkle_curation.variant.split import SplitParams
 
     def work() -> None:
@@ -139,19 +140,19 @@ def filter_ours(tables: Path, out: Path) -> Work:
         verdicts = nodes.apply_thresholds(known.lazy(), thresholds, "reject", "keep", *scores)
         TableDataset(filepath=str(out / "verdicts.parquet")).save(verdicts)
         kept, _ = nodes.split_by_verdict(verdicts)
-        prompts = variant_nodes.look_up_prompts(kept, annotations, *scores, *groundings)
-        candidates, not_exported = variant_nodes.compose_variant(kept, annotations, prompts, assets, None)
-        preflight = variant_nodes.check_pairs(
+        prompts = steps.look_up_prompts(kept, annotations, *scores, *groundings)
+        candidates, not_exported = steps.compose_variant(kept, annotations, prompts, assets, None)
+        preflight = steps.check_pairs(
             candidates, media, assets, pl.LazyFrame(schema={"path": pl.String}), loader
         )
         TableDataset(filepath=str(out / "preflight.parquet")).save(preflight)
-        loadable, _, _ = variant_nodes.drop_unloadable(candidates, preflight)
-        groups = variant_nodes.choose_groups(media, pl.LazyFrame(), split)
-        exported, splits, warnings = variant_nodes.split_samples(loadable, groups, split)
+        loadable, _, _ = steps.drop_unloadable(candidates, preflight)
+        groups = steps.choose_groups(media, pl.LazyFrame(), split)
+        exported, splits, warnings = steps.split_samples(loadable, groups, split)
         KiwiEditDataset(filepath=str(out / "prompts")).save(exported)
-        counts = variant_nodes.count_samples(verdicts, not_exported, warnings, preflight, splits)
-        choices = variant_nodes.gather_settings("reject", "keep", loader, split, "released")
-        metrics, _, _ = variant_nodes.measure_curation(counts, thresholds, choices)
+        counts = steps.count_samples(verdicts, not_exported, warnings, preflight, splits)
+        choices = steps.gather_settings("reject", "keep", loader, split, "released")
+        metrics, _, _ = steps.measure_curation(counts, thresholds, choices)
         MetricsJSONDataset(filepath=str(out / "metrics.json")).save(metrics)
 
     return work

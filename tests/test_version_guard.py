@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from sparkle_curation.errors import ParameterError
-from sparkle_curation.version_guard import STAGE_VARIABLE, VersionGuard, check_stage
+from sparkle_curation.errors import ParameterError, VersionError
+from sparkle_curation.version_guard import STAGE_VARIABLE, VersionGuard, check_experiment, check_stage
 
 ROOTS = {"release_root": "data/01_raw/sparkle_sample", "data_root": "data"}
 
@@ -40,6 +40,17 @@ def test_another_release_in_the_local_configuration_stops_a_stage(tmp_path: Path
     assert caught.value.where == tmp_path / "globals.yml"
     assert caught.value.got == "release_root: /data/Sparkle"
     assert "dvc exp run -S conf/base/globals.yml:release_root=/data/Sparkle" in str(caught.value.todo)
+
+
+def test_an_experiment_without_a_version_stops(tmp_path: Path) -> None:
+    """In the folder of a queued experiment without `dvc.lock`; not with it, and not in a workspace that has none yet."""
+    folder = tmp_path / ".dvc/tmp/exps/tmpab12"
+    folder.mkdir(parents=True)
+    with pytest.raises(VersionError, match=r"read the whole release again(.|\n)*git add dvc\.lock"):
+        check_experiment(folder)
+    (folder / "dvc.lock").touch()
+    check_experiment(folder)
+    check_experiment(tmp_path)
 
 
 def test_another_data_root_stops_a_stage(tmp_path: Path) -> None:

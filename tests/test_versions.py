@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 THRESHOLD = "conf/base/curate/parameters.yml:threshold"
 ROOT = "conf/base/globals.yml:release_root"
-METRICS = "data/08_reporting/curation_metrics.json"
+METRICS = "data/08_reporting/version/metrics.json"
 TABLE = "edited_frame0_scores"
 STAGES = [
     "manifest",
@@ -153,9 +153,9 @@ def _check_metrics(built: Clone, changes: dict[str, int]) -> None:
     """DVC's difference of the metrics is that of the CSVs, between HEAD and both the workspace and the experiment."""
     for other in ([], ["strict"]):
         metrics = json.loads(built.run("dvc", "metrics", "diff", "--json", "HEAD", *other))[METRICS]
-        found = {theme: metrics.get(f"themes.{theme}.exported", {}).get("diff", 0) for theme in changes}
+        found = {theme: metrics.get(theme, {}).get("diff", 0) for theme in changes}
         assert found == changes
-        assert metrics["total.exported"]["diff"] == sum(changes.values())
+        assert metrics["exported"]["diff"] == sum(changes.values())
 
 
 def _check_diff(built: Clone, changes: dict[str, int]) -> None:
@@ -172,16 +172,18 @@ def _check_plots(built: Clone, scratch: Path) -> None:
     """All three plots are drawn for both versions, by a browser that reaches no network."""
     built.run("dvc", "plots", "diff", "HEAD", "strict", "--out", str(scratch / "plots"))
     page = shown(scratch / "plots" / "index.html", scratch)
-    for title in ("Samples that pass each stage", "Scores by stage and theme", "at every threshold"):
+    for title in ("Samples that pass each stage", "Scores by stage and theme", "at one threshold"):
         assert title in page
     bars = re.findall(r'aria-label="([^"]*)"[^>]*aria-roledescription="bar" d="([^"]*)"', page)
     csvs = ("funnel", "score_histograms")
-    assert len(bars) == 2 * sum(len(read_csv(built.path(f"data/08_reporting/{name}.csv"))) for name in csvs)
+    assert len(bars) == 2 * sum(
+        len(read_csv(built.path(f"data/08_reporting/version/{name}.csv"))) for name in csvs
+    )
     # width and height of a bar, as its outline goes: M x,y h width v height ...
     sides = [re.fullmatch(r"M[^h]*h([\d.e-]+)v([\d.e-]+)h.*", outline) for _, outline in bars]
     assert all(side and float(side[1]) > 0 and float(side[2]) > 0 for side in sides)
     assert {re.search(r"version: (\w+)", label)[1] for label, _ in bars} == {"HEAD", "strict"}
-    assert page.count('aria-roledescription="line mark"') == 2 * 3 * 6
+    assert page.count('aria-roledescription="line mark"') == 2 * 4 * 6
 
 
 def test_a_changed_score_file_rebuilds_what_hangs_on_it(built: Clone) -> None:
@@ -254,7 +256,7 @@ def test_several_thresholds_are_queued(built: Clone) -> None:
     log = built.run("dvc", "exp", "run", "--run-all", "--jobs", "1")
     assert stages_of(log) == ["manifest", "curate", "training_kit"] * 2
     table = csv.DictReader(built.run("dvc", "exp", "show", "--csv").splitlines())
-    exported = {row["threshold"]: int(float(row["total.exported"])) for row in table if row["Experiment"]}
+    exported = {row["threshold"]: int(float(row["exported"])) for row in table if row["Experiment"]}
     assert exported["7.0"] > before.total() > exported["9.0"] > 0
     assert built.exported() == before
     assert built.run("git", "status", "--porcelain") == ""

@@ -16,7 +16,6 @@ from sparkle_curation.errors import ParameterError, did_you_mean
 from sparkle_curation.pipelines.consistency.params import ConsistencyParams
 from sparkle_curation.pipelines.diff.params import DiffParams
 from sparkle_curation.pipelines.extract.params import ExtractParams
-from sparkle_curation.pipelines.filter.params import FilterParams
 from sparkle_curation.pipelines.ground.params import GroundParams
 from sparkle_curation.pipelines.inspect.params import InspectParams
 from sparkle_curation.pipelines.near_duplicates.params import NearDuplicatesParams
@@ -27,6 +26,8 @@ from sparkle_curation.pipelines.score.params import ScoreParams
 from sparkle_curation.pipelines.training_kit.params import TrainingKitParams
 from sparkle_curation.pipelines.validate.params import ValidateParams
 from sparkle_curation.spec.old_names import renamed_parameter
+from sparkle_curation.variant.curation.named import VariantsParams, parameters_of
+from sparkle_curation.variant.curation.params import FilterParams
 
 # Not `str | None`: an empty `--params data_root=` comes as None, and the catalog would write to a folder `None/`.
 _Root = Annotated[str, Field(min_length=1, description="a folder or fsspec URL")]
@@ -47,6 +48,7 @@ class RunParameters(
     PaperParams,
     TrainingKitParams,
     ExtractParams,
+    VariantsParams,
 ):
     """Every parameter that a run understands.
 
@@ -63,6 +65,7 @@ class RunParameters(
 
 
 _GLOBALS = "conf/base/globals.yml"
+_VARIANTS = "variants"
 
 _HOMES = {
     **dict.fromkeys(FilterParams.model_fields, "conf/base/curate/parameters.yml"),
@@ -78,6 +81,7 @@ _HOMES = {
     **dict.fromkeys(TrainingKitParams.model_fields, "conf/base/training_kit/parameters.yml"),
     **dict.fromkeys(ExtractParams.model_fields, "conf/base/extract/parameters.yml"),
     **dict.fromkeys(ScoreParams.model_fields, "conf/base/score/parameters.yml"),
+    **dict.fromkeys(VariantsParams.model_fields, "conf/base/variants/parameters.yml"),
 }
 """Parameter, or group of them -> the file that declares it; the roots stand in the globals."""
 
@@ -89,11 +93,15 @@ def check_parameters(parameters: Mapping[str, Any]) -> RunParameters:
         ParameterError: a name is unknown, or a value outside what is allowed; one that was renamed, else the first found.
     """
     try:
-        return RunParameters.model_validate(dict(parameters))
+        checked = RunParameters.model_validate(dict(parameters))
     except ValidationError as error:
-        found = error.errors()
-        old = (one for one in found if renamed_parameter(".".join(map(str, one["loc"]))))
-        raise _parameter_error(next(old, found[0])) from None
+        raise _first_error(error) from None
+    for name, changes in checked.variants.items():
+        try:
+            FilterParams.model_validate(parameters_of(parameters, changes))
+        except ValidationError as error:
+            raise _first_error(error, (_VARIANTS, name)) from None
+    return checked
 
 
 def check_roots(roots: Mapping[str, Any]) -> None:
@@ -132,18 +140,29 @@ def check_roots(roots: Mapping[str, Any]) -> None:
         )
 
 
-def _parameter_error(error: ErrorDetails) -> ParameterError:
-    *parents, name = [str(part) for part in error["loc"]]
+def _first_error(error: ValidationError, parents: tuple[str, ...] = ()) -> ParameterError:
+    """What is told of the faults of some parameters: one that was renamed, else the first.
+
+    Args:
+        error: the faults.
+        parents: the group that the parameters stand in.
+    """
+    found = error.errors()
+    old = (one for one in found if renamed_parameter(".".join(map(str, one["loc"]))))
+    return _parameter_error(next(old, found[0]), parents)
+
+
+def _parameter_error(error: ErrorDetails, group: tuple[str, ...]) -> ParameterError:
+    *parents, name = [*group, *(str(part) for part in error["loc"])]
     path = ".".join([*parents, name])
     model = _model_at(parents)
     if error["type"] == "extra_forbidden":
+        known = _known_paths(FilterParams, ".".join([*group, ""])) if group else _known_paths(RunParameters)
         return ParameterError(
             f"There is no parameter '{path}'",
             got=f"{path}={error['input']}",
             allowed=", ".join(".".join([*parents, sibling]) for sibling in model.model_fields),
-            todo=renamed_parameter(path)
-            or did_you_mean(path, _known_paths(RunParameters))
-            or "take one of the allowed names",
+            todo=renamed_parameter(path) or did_you_mean(path, known) or "take one of the allowed names",
         )
     home = _HOMES.get(path.partition(".")[0], _GLOBALS)
     if error["type"] == "missing":
@@ -158,6 +177,8 @@ def _parameter_error(error: ErrorDetails) -> ParameterError:
 
 def _model_at(parents: list[str]) -> type[BaseModel]:
     model: type[BaseModel] = RunParameters
+    if parents[:1] == [_VARIANTS]:  # a name, then parameters of filtering
+        model, parents = FilterParams, parents[2:]
     for name in parents:
         model = _group_of(model, name) or model
     return model

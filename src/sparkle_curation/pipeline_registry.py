@@ -29,5 +29,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         + pipelines["validate"]
         + Pipeline(filtering, inputs=validated)
     )
+    # One process for DVC: a variant, and what git keeps of it.
+    pipelines["filter_keep"] = filtering + pipelines["keep"]
     pipelines["__default__"] = pipelines["curate"]
     return KnownPipelines(pipelines)

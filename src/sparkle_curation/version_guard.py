@@ -17,7 +17,7 @@ from kedro.framework.hooks import hook_impl
 from omegaconf import OmegaConf
 
 from sparkle_curation.config_loader import expand_path
-from sparkle_curation.errors import ParameterError
+from sparkle_curation.errors import ParameterError, VersionError
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +29,9 @@ VERSIONED_DATA_ROOT = "data"
 
 _GLOBALS = "conf/base/globals.yml"
 
+_EXPERIMENTS = "/.dvc/tmp/exps/"
+"""Where DVC makes a folder for each queued experiment."""
+
 
 class VersionGuard:
     """Stops a stage of DVC whose release or data root a version cannot know; says which settings it passes over."""
@@ -37,7 +40,26 @@ class VersionGuard:
     def after_context_created(self, context: KedroContext) -> None:
         """Look at the roots, and at what conf/local would set."""
         if STAGE_VARIABLE in os.environ:
+            check_experiment(Path.cwd())
             check_stage(context.config_loader["globals"], Path(context.config_loader.conf_source) / "local")
+
+
+def check_experiment(folder: Path) -> None:
+    """Nothing, when a stage runs in the workspace, or in the folder of an experiment that begins at a version.
+
+    Raises:
+        VersionError: the experiment's commit has no ``dvc.lock``: every stage would begin anew, and each experiment read the
+            whole release again.
+    """
+    if _EXPERIMENTS in folder.as_posix() and not (folder / "dvc.lock").is_file():
+        raise VersionError(
+            "This experiment begins at a commit that has no version: it would read the whole release again",
+            where="dvc.lock",
+            got="none in the commit",
+            allowed="what dvc repro wrote, committed before experiments are queued",
+            todo="remove them, make a version, then queue again: dvc queue remove --all && dvc repro && git add dvc.lock "
+            "data/08_reporting/version && git commit -m 'The variant'",
+        )
 
 
 def check_stage(roots: Mapping[str, Any], local: Path) -> None:

@@ -22,6 +22,7 @@ from sparkle_curation.datasets.variant.kiwi_edit_dataset import KiwiEditDataset
 from sparkle_curation.datasets.variant.training_kit_dataset import MediaRootDataset, TrainingKitDataset
 from sparkle_curation.datasets.variant.variant_facts_dataset import VariantFactsDataset
 from sparkle_curation.datasets.variant.variant_store import VariantStoreDataset
+from sparkle_curation.datasets.variant.variants_dataset import VariantsDataset
 from sparkle_curation.datasets.variant.version_datasets import DataVersionDataset, GitRevisionDataset
 
 __all__ = [
@@ -52,4 +53,5 @@ __all__ = [
     "ValidationsDataset",
     "VariantFactsDataset",
     "VariantStoreDataset",
+    "VariantsDataset",
 ]

@@ -188,9 +188,26 @@ _OTHERS: dict[str, tuple[str, str]] = {
         "08_reporting/score_histograms.csv",
         "One row per criterion, theme and tenth of a point that any score has: the samples with it.",
     ),
-    "threshold_sweep_plot": (
-        "08_reporting/threshold_sweep.csv",
-        "`threshold_sweep` as CSV, for `dvc plots`.",
+    "variants": (
+        "05_model_input/variants",
+        "A folder for each named variant, as `variant_samples` has it.",
+    ),
+    "variants_table": (
+        "08_reporting/variants.csv",
+        "One row per named variant, theme and the total: counts, thresholds, policies; and why a variant was not made.",
+    ),
+    "version_metrics": (
+        "08_reporting/version/metrics.json",
+        "Few numbers of `curation_metrics`, flat: what `dvc metrics` and `dvc exp show` compare.",
+    ),
+    "version_funnel": ("08_reporting/version/funnel.csv", "`funnel` with shares, for `dvc plots`."),
+    "version_score_histograms": (
+        "08_reporting/version/score_histograms.csv",
+        "`score_histograms` with shares and the current thresholds, for `dvc plots`.",
+    ),
+    "version_threshold_sweep": (
+        "08_reporting/version/threshold_sweep.csv",
+        "`threshold_sweep` and all stages at one threshold, with shares and the current thresholds, for `dvc plots`.",
     ),
     "threshold_sweep_figure": (
         "08_reporting/threshold_sweep_figure.json",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import polars as pl
 
@@ -11,6 +11,7 @@ from sparkle_curation.filtering.verdicts import Outcome, RejectReason
 from sparkle_curation.spec.number_text import exact
 from sparkle_curation.spec.stages import CRITERIA
 from sparkle_curation.spec.tables.verdicts import outcome_column, score_column
+from sparkle_curation.spec.themes import in_order
 
 _ON_PURPOSE = "for a variant without pairs: --params allow_empty=true"
 
@@ -68,6 +69,28 @@ def check_exported(counts: Mapping[str, int], *, allow_empty: bool) -> None:
         todo="each is listed with its reason in 08_reporting/samples_not_exported.csv and preflight_dropped.csv; "
         + _ON_PURPOSE,
     )
+
+
+def check_themes(before: Collection[str], known: Collection[str] | None, *, where: object = None) -> None:
+    """Nothing, when each theme that a variant has is still known, or any may go.
+
+    Args:
+        before: themes of the variant that is to be replaced.
+        known: themes that the available release has a sample of; None: any may go.
+        where: the variant's folder.
+
+    Raises:
+        EmptyOutputError: it has pairs of a theme that the available release does not know any more.
+    """
+    lost = set() if known is None else set(before) - set(known)
+    if lost:
+        raise EmptyOutputError(
+            "The variant would lose all pairs of themes that the available release has no sample of",
+            where=where,
+            got=f"pairs of {', '.join(in_order(lost))} there, and none to take their place",
+            allowed="themes that some table knows",
+            todo="give the release that has them, or another data_root; if they shall go: --params allow_empty=true",
+        )
 
 
 def _describe_stages(verdicts: pl.DataFrame, thresholds: Mapping[str, float]) -> Iterator[str]:

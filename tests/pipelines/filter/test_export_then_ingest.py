@@ -17,10 +17,10 @@ from sparkle_curation.datasets.variant.kiwi_edit_dataset import KiwiEditDataset
 from sparkle_curation.engine.table_stream import TableStream
 from sparkle_curation.ingest.csv.annotations import ingest_annotations
 from sparkle_curation.ingest.release_files import ReleaseFiles
-from sparkle_curation.pipelines.filter.variant_nodes import compose_variant, look_up_prompts
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
 from sparkle_curation.spec.tables.ingested import JSONL_TABLES
 from sparkle_curation.spec.themes import THEMES
+from sparkle_curation.variant.curation.steps import compose_variant, look_up_prompts
 from sparkle_curation.variant.export import VARIANT_COLUMNS
 
 extras = st.dictionaries(

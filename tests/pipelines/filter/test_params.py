@@ -10,8 +10,8 @@ import yaml
 from pydantic import ValidationError
 
 from sparkle_curation.filtering.thresholds import resolve_thresholds
-from sparkle_curation.pipelines.filter.params import FilterParams, Thresholds
 from sparkle_curation.spec.stages import STAGE_NAMES
+from sparkle_curation.variant.curation.params import FilterParams, Thresholds
 
 DECLARED: dict[str, Any] = {
     "threshold": None,

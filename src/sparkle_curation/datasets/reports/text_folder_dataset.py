@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from kedro.io import AbstractDataset
-from kedro_datasets._typing import TextPreview
 
+from sparkle_curation.datasets.previews import TextPreview
 from sparkle_curation.engine.io.atomic import atomic_folder
 from sparkle_curation.escaping import terminal_text
 

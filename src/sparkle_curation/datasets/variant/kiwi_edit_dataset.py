@@ -11,7 +11,6 @@ from kedro_datasets._typing import TablePreview
 
 from sparkle_curation.datasets.previews import NOT_MADE, table_preview
 from sparkle_curation.engine.io.atomic import atomic_folder
-from sparkle_curation.errors import EmptyOutputError
 from sparkle_curation.spec.layout import (
     PROMPTS_FOLDER,
     SPLITS,
@@ -20,8 +19,9 @@ from sparkle_curation.spec.layout import (
     metadata_jsonl_path,
 )
 from sparkle_curation.spec.tables.ingested import CSV_COLUMNS
-from sparkle_curation.spec.themes import THEMES, in_order
+from sparkle_curation.spec.themes import THEMES
 from sparkle_curation.spec.training_csv import parse_training_csv, write_training_csv
+from sparkle_curation.variant.empty_variant import check_themes
 from sparkle_curation.variant.export import VARIANT_COLUMNS, Variant
 from sparkle_curation.variant.metadata_text import parse_metadata, write_metadata
 
@@ -86,25 +86,12 @@ class KiwiEditDataset(AbstractDataset[Variant | pl.DataFrame, pl.DataFrame]):
             EmptyOutputError: the folder has pairs of a theme that the available release does not know any more.
         """
         variant = data if isinstance(data, Variant) else Variant(data, {})
-        self._check_themes(variant)
+        if self._exists():
+            check_themes([part.theme for part in self._parts()], variant.known_themes, where=self._folder)
         with atomic_folder(self._folder) as temporary:
             _write_parts(variant.samples, temporary)
             for name, text in variant.documents.items():
                 (temporary / name).write_text(text, encoding="utf-8", newline="\n")
-
-    def _check_themes(self, variant: Variant) -> None:
-        """Nothing, when each theme of the folder is still known, or any may go."""
-        if variant.known_themes is None or not self._exists():
-            return
-        lost = {part.theme for part in self._parts()} - variant.known_themes
-        if lost:
-            raise EmptyOutputError(
-                "The variant would lose all pairs of themes that the available release has no sample of",
-                where=self._folder,
-                got=f"pairs of {', '.join(in_order(lost))} there, and none to take their place",
-                allowed="themes that some table knows",
-                todo="give the release that has them, or another data_root; if they shall go: --params allow_empty=true",
-            )
 
     def preview(self, nrows: int = 20) -> TablePreview:
         """The first ``nrows`` samples of the first theme."""

@@ -1,4 +1,4 @@
-"""The steps of filtering: thresholds, audit, verdicts; ``variant_nodes`` has those that make the variant of them."""
+"""The steps of filtering: thresholds, audit, verdicts; what makes a variant of them is in ``variant.curation``."""
 
 from __future__ import annotations
 
@@ -140,10 +140,12 @@ def count_scores_by_tenth(verdicts: AnyFrame) -> pl.DataFrame:
 
 def sweep_thresholds(
     verdicts: AnyFrame, missing_scores: MissingScores, imputed_policy: ImputedPolicy
-) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """What each stage alone would keep at every threshold, what all would at every combination; the first once more."""
-    swept = sweep(verdicts, missing_scores, imputed_policy.used)
-    return swept, surface(verdicts, missing_scores, imputed_policy.used), swept
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What each stage alone would keep at every threshold, and what all would at every combination."""
+    return (
+        sweep(verdicts, missing_scores, imputed_policy.used),
+        surface(verdicts, missing_scores, imputed_policy.used),
+    )
 
 
 def draw_threshold_sweep(

@@ -23,7 +23,9 @@ from sparkle_curation.pipelines.filter.nodes import (
     split_by_verdict,
     sweep_thresholds,
 )
-from sparkle_curation.pipelines.filter.variant_nodes import (
+from sparkle_curation.spec.stages import STAGES
+from sparkle_curation.spec.tables.ingested import GROUNDING_TABLES
+from sparkle_curation.variant.curation.steps import (
     assemble_variant,
     check_pairs,
     choose_groups,
@@ -37,8 +39,6 @@ from sparkle_curation.pipelines.filter.variant_nodes import (
     measure_curation,
     split_samples,
 )
-from sparkle_curation.spec.stages import STAGES
-from sparkle_curation.spec.tables.ingested import GROUNDING_TABLES
 
 _SCORES = [stage.table for stage in STAGES]
 _GROUNDINGS = list(GROUNDING_TABLES)
@@ -137,7 +137,7 @@ def create_pipeline(**_: object) -> Pipeline:
             _step(
                 sweep_thresholds,
                 ["verdicts", "params:missing_scores", "imputed_policy"],
-                ["threshold_sweep", "threshold_surface", "threshold_sweep_plot"],
+                ["threshold_sweep", "threshold_surface"],
             ),
             _step(
                 draw_threshold_sweep,
