@@ -11,6 +11,7 @@ from kedro_datasets._typing import TablePreview
 
 from sparkle_curation.datasets.previews import NOT_MADE, table_preview
 from sparkle_curation.engine.io.atomic import atomic_folder
+from sparkle_curation.errors import MissingTableError
 from sparkle_curation.spec.layout import (
     PROMPTS_FOLDER,
     SPLITS,
@@ -113,8 +114,14 @@ class KiwiEditDataset(AbstractDataset[Variant | pl.DataFrame, pl.DataFrame]):
         """The parts of the variant, themes in the order of the card.
 
         Raises:
-            FileNotFoundError: the variant was not exported yet.
+            MissingTableError: the variant was not exported yet.
         """
+        if not self._exists():
+            raise MissingTableError(
+                "There is no variant",
+                where=self._folder,
+                todo="make it first: kedro run --pipelines curate",
+            )
         names = {path.name for path in (self._folder / PROMPTS_FOLDER).iterdir()}
         return [part for part in PARTS if part.csv_name in names]
 
