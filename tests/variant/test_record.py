@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 from tests.made.tables import annotations, csv_row
-from tests.variant.test_card import ALSO, GOOD, facts_of
+from tests.variant.test_card import ALSO, GOOD, LOW, facts_of
 
 from sparkle_curation.engine.io.format_version import FormatVersionError
 from sparkle_curation.errors import VersionError
@@ -44,8 +44,8 @@ def test_a_record_that_cannot_be_right_is_one_error(member: str, value: object, 
 
 
 def test_the_version_is_of_the_rows_and_their_order() -> None:
-    """Another prompt, split or order is another version; what no CSV holds is not."""
-    rows = annotations(csv_row(GOOD), csv_row(ALSO)).with_columns(split=pl.lit("train"))
+    """Another prompt, split or order in a theme is another version; what no CSV holds, and which theme is first, is not."""
+    rows = annotations(csv_row(GOOD), csv_row(LOW), csv_row(ALSO)).with_columns(split=pl.lit("train"))
     others = [
         rows.with_columns(prompt=pl.lit("another")),
         rows.with_columns(split=pl.lit("val")),
@@ -56,4 +56,4 @@ def test_the_version_is_of_the_rows_and_their_order() -> None:
     versions = [identify_variant(each) for each in (rows, *others)]
     assert len(set(versions)) == len(versions)
     assert identify_variant(rows.with_columns(csv_line=pl.lit(9), edit_type=pl.lit("x"))) == versions[0]
-    assert identify_variant(pl.concat([rows.head(1), rows.tail(1)], rechunk=False)) == versions[0]
+    assert identify_variant(pl.concat([rows.tail(1), rows.head(2)], rechunk=False)) == versions[0]

@@ -13,7 +13,6 @@ from polars.testing import assert_frame_equal
 from tests.made.tables import annotation_tables, csv_row, metadata
 
 from sparkle_curation.datasets.variant.kiwi_edit_dataset import KiwiEditDataset
-from sparkle_curation.errors import MissingTableError
 from sparkle_curation.spec.layout import SPLITS
 from sparkle_curation.spec.themes import THEMES
 from sparkle_curation.variant.export import VARIANT_COLUMNS, Variant
@@ -96,7 +95,7 @@ def test_a_variant_exists_once_it_is_exported(tmp_path: Path) -> None:
     assert not dataset.exists()
     assert dataset.preview()["data"] == []
     assert dataset.stats() == {}
-    with pytest.raises(MissingTableError, match="kedro run --pipelines curate"):
+    with pytest.raises(DatasetError, match="kedro run --pipelines curate"):
         dataset.load()
     dataset.save(variant())
     assert dataset.exists()
