@@ -110,6 +110,7 @@ def filter_ours(tables: Path, out: Path) -> Work:
     import polars as pl
 
     from sparkle_curation.datasets import KiwiEditDataset, MetricsJSONDataset, TableDataset
+    from sparkle_curation.filtering.choices import ExportScope, ImputedPolicy
     from sparkle_curation.filtering.thresholds import Thresholds, resolve_thresholds
     from sparkle_curation.loader.preflight_params import PreflightParams
     from sparkle_curation.pipelines.filter import nodes
@@ -128,6 +129,7 @@ def filter_ours(tables: Path, out: Path) -> Work:
         )
         media = pl.LazyFrame(pl.from_arrow(arrow_schema(MEDIA_COLUMNS).empty_table()))
         loader, split = PreflightParams(unloadable_pairs="drop"), SplitParams()
+        imputed, scope = ImputedPolicy("keep"), ExportScope()
         scores = [
             table(name)
             for name in ("edited_frame0_scores", "foreground_removed_scores", "edited_video_scores")
@@ -137,11 +139,11 @@ def filter_ours(tables: Path, out: Path) -> Work:
             THRESHOLD, Thresholds(edited_frame0=8, foreground_removed=8.5, edited_video=8)
         )
         known = nodes.list_known_samples(annotations, *scores, *groundings, assets)
-        verdicts = nodes.apply_thresholds(known.lazy(), thresholds, "reject", "keep", *scores)
+        verdicts = nodes.apply_thresholds(known.lazy(), thresholds, "reject", imputed, *scores)
         TableDataset(filepath=str(out / "verdicts.parquet")).save(verdicts)
         kept, _ = nodes.split_by_verdict(verdicts)
         prompts = steps.look_up_prompts(kept, annotations, *scores, *groundings)
-        candidates, not_exported = steps.compose_variant(kept, annotations, prompts, assets, None)
+        candidates, not_exported = steps.compose_variant(kept, annotations, prompts, assets, scope)
         preflight = steps.check_pairs(
             candidates, media, assets, pl.LazyFrame(schema={"path": pl.String}), loader
         )
@@ -151,7 +153,7 @@ def filter_ours(tables: Path, out: Path) -> Work:
         exported, splits, warnings = steps.split_samples(loadable, groups, split)
         KiwiEditDataset(filepath=str(out / "prompts")).save(exported)
         counts = steps.count_samples(verdicts, not_exported, warnings, preflight, splits)
-        choices = steps.gather_settings("reject", "keep", loader, split, "released")
+        choices = steps.gather_settings("reject", imputed, loader, split, "released", scope)
         metrics, _, _ = steps.measure_curation(counts, thresholds, choices)
         MetricsJSONDataset(filepath=str(out / "metrics.json")).save(metrics)
 

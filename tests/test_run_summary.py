@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from pathlib import Path
 
@@ -103,7 +104,7 @@ def test_the_variant_before_is_known_at_the_end(tmp_path: Path, capsys: pytest.C
 @pytest.mark.usefixtures("kedro_project")
 def test_every_pipeline_ends_with_where_to_look() -> None:
     """Each has a line, or a summary; and what the lines name are its outputs."""
-    with_summary = {"filter", "diff", "curate", "__default__"}
+    with_summary = {"filter", "filter_keep", "diff", "curate", "__default__"}
     assert set(pipelines) == set(ENDINGS) | with_summary
     for name, (_, outputs) in ENDINGS.items():
         assert set(outputs) <= pipelines[name].all_outputs(), name
@@ -151,7 +152,7 @@ def test_a_variant_of_other_data_than_the_tables_is_told(
         }
     )
     if then:
-        (tmp_path / "README.md").write_text(f"- Data: version `{then}`: 7 sources", encoding="utf-8")
+        (tmp_path / "variant.json").write_text(json.dumps({"data": {"digest": then}}), encoding="utf-8")
     with caplog.at_level(logging.WARNING, logger="sparkle_curation"):
         getattr(EndTeller(), moment)(made("something", "else"), catalog)
         assert caplog.text == ""

@@ -5,6 +5,7 @@ Imported before Kedro knows the environment, like ``hooks``: what asks the descr
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -19,7 +20,6 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from sparkle_curation.errors import SparkleError
 from sparkle_curation.escaping import terminal_text
 from sparkle_curation.masking import without_secrets
 
@@ -74,7 +74,7 @@ class RunSummary:
         self._before = None
         if _VARIANT in pipeline.all_outputs() and catalog.exists(_VARIANT):
             try:
-                self._before = catalog.load(_VARIANT)["id"]
+                self._before = catalog[_VARIANT].ids()
             except (DatasetError, OSError, ValueError, pl.exceptions.PolarsError) as error:
                 # The summary goes without. What is there is replaced, whatever is wrong with it.
                 logger.warning("the variant that was there cannot be read to compare it: %s", error)
@@ -98,7 +98,7 @@ class RunSummary:
         for line in describe_columns(funnel):
             console.print(f"  {line}", soft_wrap=True, highlight=False, markup=False, style="dim")
         if _VARIANT in outputs:
-            now = catalog.load(_VARIANT)["id"]
+            now = catalog[_VARIANT].ids()
             console.print(f"\n  {describe_change(self._before, now)}\n", soft_wrap=True, highlight=False)
         for name, what in _OUTPUTS.items():
             if name in outputs:
@@ -173,6 +173,11 @@ ENDINGS: Mapping[str, Ending] = {
     "manifest": (_listed, ("text_manifest", "media_manifest")),
     "plots_page": (None, ("plots_page",)),
     "prune": (_pruned, ("prune_counts",)),
+    "variants": (None, ("variants", "variants_table")),
+    "training_kit": (None, ("training_kit", "wanted_media")),
+    "extract": (None, ("extraction_counts",)),
+    "paper": (None, ("paper_documents",)),
+    "keep": (None, ("version_metrics", "version_funnel")),
 }
 """By pipeline what its first output comes to, and which outputs to look at; ``filter`` and ``diff`` have a summary.
 
@@ -221,19 +226,15 @@ def describe_stale(catalog: Any) -> str | None:
 
     The record of a variant names the version of its data, and the lists of sources say what the tables are made of.
     """
-    from sparkle_curation.variant.record import RECORD_NAME, read_record  # noqa: PLC0415 -- see above
+    from sparkle_curation.variant.record import RECORD_NAME  # noqa: PLC0415 -- see above
 
     if _VARIANT not in catalog or "data_version" not in catalog or not catalog.exists("data_version"):
         return None
     record = Path(catalog[_VARIANT]._describe()["filepath"]) / RECORD_NAME
     try:
-        then = (
-            read_record(record.read_text(encoding="utf-8"), where=record).data.digest
-            if record.is_file()
-            else None
-        )
+        then = json.loads(record.read_text(encoding="utf-8"))["data"]["digest"] if record.is_file() else None
         now = catalog.load("data_version").digest
-    except (DatasetError, SparkleError, OSError, ValueError, pl.exceptions.PolarsError):
+    except (DatasetError, OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError):
         return None  # whatever is wrong with them is told where they are used
     if then in (None, now):
         return None

@@ -174,6 +174,8 @@ def other_dataset(dataset: dict[str, Any]) -> None:
             {**asset, "name": KINDS[asset["name"]]} for asset in dataset["assets"] if asset["name"] in KINDS
         ],
         licences=[{"id": "cc0-1.0"}],
+        references=[],
+        training_tasks=[],
     )
     del dataset["groundings"]
     still.update(name="still", file="still_score.jsonl", judged=["before_still", "after_still"])

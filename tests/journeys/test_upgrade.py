@@ -28,7 +28,7 @@ from tests.models.loopback import NAME, Behaviour, serve
 import sparkle_curation.pipelines
 from sparkle_curation.engine.io.format_version import FORMAT_VERSION
 from sparkle_curation.engine.journal.journal import Journal
-from sparkle_curation.errors import MissingTableError
+from sparkle_curation.errors import MissingTableError, SparkleError
 from sparkle_curation.scoring.batches import JOURNAL_SCHEMA
 from sparkle_curation.spec.stages import STAGES
 
@@ -39,10 +39,12 @@ RENAMED_JOURNALS = {"twins": "near_duplicates"}
 EVERYTHING = ("manifest", "curate", "report", "score", "ground", "agreement")
 """What makes tables and journals that others read; what hashes frames had another name then."""
 
-STOPPED_FOR_WANT_OF_SCORES = {"validate", "filter", "score", "agreement"}
+STOPPED_FOR_WANT_OF_SCORES = {"validate", "filter", "score", "agreement", "variants"}
 """Pipelines that read the tables of scores, which got a folder of their own: they ask for ``ingest`` first."""
 STOPPED_FOR_WANT_OF_COLUMNS = {"filter", "ground", "near_duplicates", "report"}
 """Pipelines that read the media, which have more columns now: they ask for ``inspect`` first."""
+STOPPED_FOR_WANT_OF_A_VARIANT = {"paper", "training_kit", "extract", "keep"}
+"""Pipelines that go on from a variant: one of before has no record, and other names in its metrics."""
 LEFT_OUT = {"consistency", "plots_page"}
 """Pipelines whose outputs no other reads, and which take long."""
 PIPELINES = [
@@ -183,6 +185,10 @@ def test_each_pipeline_renews_or_stops_in_words(
         old = Path(stopped.value.got.partition(",")[0])
         assert old.is_file() or stopped.value.got.startswith("no column lost_frame_count")
         assert contents(upgraded.data_root) == before
+    elif pipeline in STOPPED_FOR_WANT_OF_A_VARIANT:
+        with pytest.raises(SparkleError, match=r"kedro run --pipelines (curate|filter|training_kit)"):
+            run(upgraded, [pipeline])
+        assert contents(upgraded.data_root) == before
     else:
         run(upgraded, [pipeline], **options)
         written = {
@@ -252,6 +258,7 @@ def test_a_whole_run_renews_all(
     assert left == {
         *(f"02_intermediate/{stage.table}.parquet" for stage in STAGES),
         "08_reporting/samples_not_emitted.csv",
+        "08_reporting/threshold_sweep.csv",
         "08_reporting/twin_counts.csv",
     }
     assert all(str(upgraded.output(*name.split("/"))) in caplog.text for name in left)

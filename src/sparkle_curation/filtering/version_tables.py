@@ -7,12 +7,30 @@ from typing import Any
 
 import polars as pl
 
+from sparkle_curation.errors import StaleTableError
 from sparkle_curation.filtering.funnel import TOTAL, Metrics
 
 JOINT = "all"
 """The name under which the sweep of one threshold for all stages stands, beside the stages."""
 
 _SHARE_DIGITS = 5
+
+
+def check_metrics(metrics: Metrics) -> Metrics:
+    """The metrics, if this version of the project made them.
+
+    Raises:
+        StaleTableError: an earlier one did, which had other names.
+    """
+    if "thresholds" not in metrics:
+        raise StaleTableError(
+            "The metrics of the variant are those of an earlier version of this project",
+            where="curation_metrics.json",
+            got=", ".join(metrics),
+            allowed="thresholds among its members",
+            todo="make the variant again: kedro run --pipelines filter",
+        )
+    return metrics
 
 
 def name_metrics(metrics: Metrics) -> dict[str, int]:

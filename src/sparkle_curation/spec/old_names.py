@@ -54,6 +54,7 @@ VALUES = {"below_cut_off": "below_threshold", "above_cut_off": "above_threshold"
 
 FILES = {
     "samples_not_emitted.csv": "samples_not_exported.csv",
+    "threshold_sweep.csv": "threshold_sweep.parquet",
     "twin_counts.csv": "near_duplicate_counts.csv",
     "twins.journal": "near_duplicates.journal",
 }

@@ -76,6 +76,14 @@ class KiwiEditDataset(AbstractDataset[Variant | pl.DataFrame, pl.DataFrame]):
         empty = pl.DataFrame(schema=dict.fromkeys((*VARIANT_COLUMNS, "split"), pl.String))
         return pl.concat([empty, *(self._load_part(part) for part in self._parts())])
 
+    def ids(self) -> pl.Series:
+        """The ids of all samples, read from the CSVs alone; arguments and errors as for ``load``."""
+        found = (
+            pl.read_csv(self._csv(part), columns=["task"], infer_schema=False)["task"]
+            for part in self._parts()
+        )
+        return pl.concat([pl.Series("task", [], pl.String), *found]).rename("id")
+
     def save(self, data: Variant | pl.DataFrame) -> None:
         """Replace the folder by the files of ``data``; samples alone have no card and no record.
 
