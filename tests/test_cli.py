@@ -71,3 +71,26 @@ def test_steps_that_there_are_not_are_told(monkeypatch: pytest.MonkeyPatch) -> N
     ran = CliRunner().invoke(run, ["--nodes", "a"])
     assert ran.exit_code == 1
     assert "Did you mean: ['filter.a']?" in ran.output
+
+
+def test_a_comment_in_a_value_is_refused() -> None:
+    """YAML would take the rest of a path for one, and outputs would go to the folder before it."""
+    with pytest.raises(ParameterError, match="takes it for a comment"):
+        given("data_root=my #1/data")
+    assert given("data_root=my#1/data") == {"data_root": "my#1/data"}
+
+
+def test_a_pipeline_that_there_is_not_is_told_with_the_nearest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And with all that there are."""
+
+    def fail(**_: Any) -> None:
+        raise ValueError("Failed to find the pipeline named 'injest'.")
+
+    monkeypatch.setattr(kedro_run, "callback", fail)
+    monkeypatch.setattr(
+        "kedro.framework.project.pipelines", {"ingest": None, "inspect": None, "__default__": None}
+    )
+    ran = CliRunner().invoke(run, ["--pipelines", "injest"])
+    assert ran.exit_code == 1
+    assert "allowed: ingest, inspect" in ran.output
+    assert "did you mean" in ran.output

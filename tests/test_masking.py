@@ -9,7 +9,7 @@ import pytest
 from sparkle_curation.datasets import ReleaseDataset
 from sparkle_curation.errors import MediaError
 from sparkle_curation.ingest.assets.store import AssetStore
-from sparkle_curation.masking import mask_log_records, without_secrets
+from sparkle_curation.masking import hide, mask_log_records, without_secrets
 from sparkle_curation.media.byte_window import BrokenMediaError
 from sparkle_curation.media.facts import broken_by
 from sparkle_curation.models.questions import Reply, ReplyFault
@@ -68,3 +68,11 @@ def test_no_secret_is_told(address: str, caplog: pytest.LogCaptureFixture) -> No
 def test_other_text_stays_as_it_is(text: str) -> None:
     """A revision in a path is no user, and a question is no query."""
     assert without_secrets(text) == text
+
+
+def test_a_key_that_a_server_sends_back_is_not_told() -> None:
+    """Whatever stands around it; a key too short to be one would be found in words."""
+    hide("sk-0123456789")
+    hide("a")
+    assert without_secrets('401: {"error": "bad key sk-0123456789"}') == '401: {"error": "bad key ***"}'
+    assert without_secrets("a word") == "a word"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.cli.utils import _split_params, env_option
 from kedro.framework.startup import ProjectMetadata
 
-from sparkle_curation.errors import ParameterError
+from sparkle_curation.errors import ParameterError, did_you_mean
 from sparkle_curation.telling import tell_uncaught
 
 tell_uncaught()  # Kedro imports this module before it reads a command line, whose errors are told in words too
@@ -31,6 +32,15 @@ def split_params(context: click.Context, option: click.Parameter, value: Any) ->
         ParameterError: a value holds a comma, at which Kedro parts one parameter from the next.
     """
     items = value.split(",") if isinstance(value, str) else []
+    for item in items:
+        if " #" in item:
+            raise ParameterError(
+                "A value of --params holds a blank and a #, from where on YAML takes it for a comment",
+                where="--params",
+                got=item,
+                allowed="values without ' #'",
+                todo="give that folder another name, or a link to it",
+            )
     for before, item in pairwise(items):
         name, equals, start = before.strip().partition("=")
         if "=" in item or not item.strip() or not equals:
@@ -71,14 +81,31 @@ def _run(**options: Any) -> Any:
     try:
         return run_pipelines(**options)
     except ValueError as error:
-        # Kedro's filters of a pipeline raise nothing more exact.
+        # Kedro raises nothing more exact, for its filters of a pipeline and for a pipeline that it does not know.
+        if str(error).startswith("Failed to find the pipeline"):
+            raise _unknown_pipeline(options["pipelines"]) from None
         if not str(error).startswith(("Pipeline does not contain", "Pipeline contains no nodes")):
             raise
         raise ParameterError(
             "The pipeline has no such steps",
             got=str(error),
-            todo="see which there are: kedro registry describe curate",
+            todo=f"see which nodes there are: kedro registry describe {(options['pipelines'] or ['curate'])[0]}; "
+            "a tag is the name of a pipeline",
         ) from None
+
+
+def _unknown_pipeline(names: Sequence[str]) -> ParameterError:
+    from kedro.framework.project import pipelines  # noqa: PLC0415 -- known once a project is
+
+    known = sorted(set(pipelines) - {"__default__"})
+    unknown = next((name for name in names if name not in known), "")
+    return ParameterError(
+        "There is no such pipeline",
+        where="--pipelines",
+        got=unknown,
+        allowed=", ".join(known),
+        todo=did_you_mean(unknown, known) or "correct its name",
+    )
 
 
 run = copy.copy(kedro_run)

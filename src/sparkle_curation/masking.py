@@ -19,6 +19,17 @@ _MEMBER = re.compile(rf"(?i)([?&;](?:{_NAMES})=)[^&\s'\"<>]+")
 _BEARER = re.compile(r"(?i)\b(bearer\s+)[\w.~+/=-]+")
 
 
+_KEYS: set[str] = set()
+_SHORTEST_KEY = 6
+"""Shorter ones would be found in words; who has such a key has none."""
+
+
+def hide(secret: str) -> None:
+    """From now on the secret is ``***`` wherever ``without_secrets`` meets it: a server may send back what it was sent."""
+    if len(secret) >= _SHORTEST_KEY:
+        _KEYS.add(secret)
+
+
 def without_secrets(text: str) -> str:
     """The text with user, password and query of each URL in it as ``***``; other text stays as it is.
 
@@ -31,6 +42,8 @@ def without_secrets(text: str) -> str:
     >>> without_secrets("data/what? and me@host")
     'data/what? and me@host'
     """
+    for key in _KEYS:
+        text = text.replace(key, _SHOWN)
     if "://" in text:
         text = _URL.sub(lambda found: _QUERY.sub(_SHOWN, _USER.sub(f"{_SHOWN}@", found[0])), text)
     if "=" in text:

@@ -54,6 +54,9 @@ def test_a_url_is_not_asked(setup_of: SetupOf) -> None:
     (found,) = check_release(setup_of(release_root="https://no-such-host.invalid/Sparkle"))
     assert found.state == State.OK
     assert "not looked at" in found.found
+    (refused,) = check_release(setup_of(release_root="https://no-such-host.invalid/Sparkle?token=ab"))
+    assert refused.state == State.PROBLEM
+    assert "has a query" in refused.found
 
 
 def test_a_shard_that_is_gone_is_a_problem(

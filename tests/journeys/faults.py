@@ -511,7 +511,7 @@ JOURNEYS: dict[str, list[Journey]] = {
             "a comma in a number",
             lambda scene: setattr(scene, "more_params", "threshold=8,5"),
             "holds a comma, which parts one parameter from the next",
-            "cli",
+            "cli.py",
             NOTHING,
             is_later=False,
             shown_params="threshold=8,5",

@@ -36,6 +36,7 @@ def checkout(tmp_path: Path) -> Path:
     """A folder like a checkout of Kiwi-Edit with its base weights, a checkpoint, and a launcher that notes its arguments."""
     root = tmp_path / "Kiwi-Edit"
     (root / MODEL).mkdir(parents=True)
+    (root / MODEL / "base.safetensors").touch()
     (root / "train.py").touch()
     (root / "checkpoint.safetensors").write_bytes(b"weights")
     (root / "bin").mkdir()

@@ -61,6 +61,7 @@ class Kit:
             folder.mkdir(parents=True)
         (self.media / "a" / "1.mp4").touch()
         self.checkpoint.write_bytes(b"weights")
+        (self.checkout / "models" / WEIGHTS / "base.safetensors").touch()
         with (self.kit / "train.csv").open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows([["prompt", "src_video", "tgt_video"], ["p", "a/1.mp4", "a/1.mp4"]])
         (self.kit / "kit.json").write_text(
@@ -158,7 +159,8 @@ def test_no_gpu_is_taken_where_something_lacks(kit: Kit) -> None:
     kit.write(plan())
     (kit.media / "a" / "1.mp4").unlink()
     kit.checkpoint.unlink()
-    shutil.rmtree(kit.checkout / "models")
+    shutil.rmtree(kit.checkout / "models" / WEIGHTS)
+    (kit.checkout / "models" / WEIGHTS).mkdir()  # empty
     finished = kit.start(TRAIN_FROM_BASE)
     assert finished.returncode == 1
     for told in ("not_extracted: 1 files", "kedro run --pipelines extract", "is no file", "base weights"):
@@ -168,9 +170,10 @@ def test_no_gpu_is_taken_where_something_lacks(kit: Kit) -> None:
 
 
 def test_another_run_is_not_written_over(kit: Kit) -> None:
-    """Its checkpoints would have names that these take."""
+    """Its checkpoints would have names that these take; a start that failed before the first of them is no run."""
     kit.write(plan())
     assert kit.start(TRAIN_FROM_BASE).returncode == 0
+    next(kit.root.rglob("run.json")).with_name("step-10.safetensors").touch()
     finished = kit.start(TRAIN_FROM_BASE)
     assert (finished.returncode, len(kit.calls())) == (1, 1)
     assert "another run lies in" in finished.stderr
@@ -276,7 +279,10 @@ def test_references_train_what_is_theirs() -> None:
 
 @pytest.mark.parametrize(
     ("params", "told"),
-    [({"gpus": 3, "batch": 128}, "run.batch=126"), ({"num_frames": 80}, "run.num_frames=77")],
+    [
+        ({"gpus": 3, "batch": 128}, "run.gpus=3,training_kit.run.batch=126"),
+        ({"num_frames": 80}, "run.num_frames=77"),
+    ],
     ids=["batch", "frames"],
 )
 def test_what_does_not_fit_is_told_with_what_does(params: dict[str, int], told: str) -> None:

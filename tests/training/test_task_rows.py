@@ -10,6 +10,7 @@ from tests.made.media import file, media
 from tests.made.tables import annotations, csv_row, scores, theme_of
 
 from sparkle_curation.errors import EmptyOutputError, StaleTableError
+from sparkle_curation.filtering.choices import ExportScope
 from sparkle_curation.loader.kiwi_edit import LoaderSettings
 from sparkle_curation.spec.stages import CRITERIA, STAGES
 from sparkle_curation.spec.training_tasks import (
@@ -61,27 +62,27 @@ def verdicts(**rejected_by: str | None) -> pl.DataFrame:
 
 def candidates(task: Any, *ids: str) -> pl.DataFrame:
     """Candidates of a task of the variant."""
-    return list_candidates(task, variant(*ids), verdicts(), None)
+    return list_candidates(task, variant(*ids), verdicts(), ExportScope())
 
 
 def test_a_pair_that_fails_later_trains_what_it_passed() -> None:
     """Its first frame was good: it is a candidate of first frames, and not of the stages behind."""
     found = verdicts(**{A: None, B: LAST, C: FIRST})
-    assert list_candidates(FIRST_FRAMES, variant(A), found, None)["id"].to_list() == [A, B]
-    assert list_candidates(PAIRS, variant(A), found, None)["id"].to_list() == [A]
+    assert list_candidates(FIRST_FRAMES, variant(A), found, ExportScope())["id"].to_list() == [A, B]
+    assert list_candidates(PAIRS, variant(A), found, ExportScope())["id"].to_list() == [A]
 
 
 def test_a_licence_that_is_not_allowed_gives_no_candidate() -> None:
     """Of a sample outside of the variant too."""
     found = verdicts(**{A: LAST, D: LAST})
-    assert list_candidates(FIRST_FRAMES, variant(), found, ["cc-by-4.0"])["id"].to_list() == [A]
+    assert list_candidates(FIRST_FRAMES, variant(), found, ExportScope(["cc-by-4.0"]))["id"].to_list() == [A]
 
 
 def test_what_is_held_out_trains_no_task() -> None:
     """A sample that shares its source clip with one of the validation split is held out with it."""
     params = SplitParams(val_share=0.5, grouped_by="file")
     groups = pl.DataFrame({"id": [A, B, C], "group": ["g", "g", "h"]})
-    every = list_candidates(FIRST_FRAMES, variant(), verdicts(**{A: None, B: LAST, C: LAST}), None)
+    every = list_candidates(FIRST_FRAMES, variant(), verdicts(**{A: None, B: LAST, C: LAST}), ExportScope())
     for seed in range(8):
         of_seed = params.model_copy(update={"seed": seed})
         kept = set(hold_out(every, variant(), groups, of_seed)["id"])
@@ -90,14 +91,16 @@ def test_what_is_held_out_trains_no_task() -> None:
 
 def test_a_variant_that_was_split_otherwise_is_stale() -> None:
     """Nobody knows then what it holds out."""
-    every = list_candidates(FIRST_FRAMES, variant(A, split="val"), verdicts(**{A: None}), None)
+    every = list_candidates(FIRST_FRAMES, variant(A, split="val"), verdicts(**{A: None}), ExportScope())
     with pytest.raises(StaleTableError, match="split otherwise"):
         hold_out(every, variant(A, split="val"), NO_GROUPS, SplitParams())
 
 
 def test_prompts_are_the_variants_then_the_annotations_then_the_tables() -> None:
     """Each sample has the first that there is; one without any keeps none."""
-    every = list_candidates(FIRST_FRAMES, variant(A), verdicts(**{A: None, B: LAST, C: LAST, D: LAST}), None)
+    every = list_candidates(
+        FIRST_FRAMES, variant(A), verdicts(**{A: None, B: LAST, C: LAST, D: LAST}), ExportScope()
+    )
     every = every.with_columns(pl.col("id").is_in([A, B]).alias("is_released"))
     tables = scores(**{STAGES[0].name: {C: 9.0}})
     found = add_prompts(every, annotations(csv_row(B, prompt="its own")), tables)
@@ -108,14 +111,14 @@ def test_prompts_are_the_variants_then_the_annotations_then_the_tables() -> None
 def test_rows_name_what_the_description_says() -> None:
     """Kinds of the pair as the variant's CSV has them, others by the layout; a prompt of the task's own."""
     (row,) = list_rows(
-        REFERENCE, list_candidates(REFERENCE, variant(A, src_video="./odd.mp4"), verdicts(), None)
+        REFERENCE, list_candidates(REFERENCE, variant(A, src_video="./odd.mp4"), verdicts(), ExportScope())
     ).to_dicts()
     assert (row["src_video"], row["tgt_video"], row["ref_image"]) == (
         "./odd.mp4",
         f"time/edited_video/{A}.mp4",
         f"intermediate_data/time/edited_frame0_foreground_removed/{A}.png",
     )
-    removal = list_candidates(REMOVAL, variant(), verdicts(**{A: None}), None)
+    removal = list_candidates(REMOVAL, variant(), verdicts(**{A: None}), ExportScope())
     (row,) = list_rows(REMOVAL, removal).to_dicts()
     assert row["prompt"] == REMOVAL.prompt
     assert row["src_video"] == f"intermediate_data/time/edited_frame0/{A}.png"

@@ -17,7 +17,7 @@ from sparkle_curation.engine.io.parquet import parquet_files
 from sparkle_curation.engine.io.storable_text import storable
 from sparkle_curation.errors import SparkleError
 from sparkle_curation.ingest.conservation import expected_sources, shard_gaps
-from sparkle_curation.ingest.release_files import ReleaseFiles
+from sparkle_curation.ingest.release_files import ReleaseFiles, check_address
 from sparkle_curation.ingest.sources_at_hand import check_release as require_release
 from sparkle_curation.ingest.sources_at_hand import sources_at_hand
 from sparkle_curation.spec.layout import BASE_FOLDERS, parse_shard_path
@@ -36,6 +36,7 @@ def open_release(setup: Setup) -> ReleaseFiles | None:
     """
     protocol, _ = split_protocol(str(setup.roots["release_root"]))
     if protocol not in _HERE:
+        check_address(str(setup.roots["release_root"]))
         return None
     try:
         files: ReleaseFiles = setup.catalog["release"].load()

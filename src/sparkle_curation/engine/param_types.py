@@ -16,6 +16,15 @@ Processes = Annotated[BatchSize | None, Field(description=f"{_COUNT}, or null fo
 """How many processes work."""
 
 
+def split_words(value: list[str] | str | None) -> list[str] | None:
+    """A list of words as Kedro hands it to a node: of ``--params``, which takes no comma, as one text.
+
+    >>> split_words("season time"), split_words(["season"]), split_words(None)
+    (['season', 'time'], ['season'], None)
+    """
+    return value.split() if isinstance(value, str) else value
+
+
 def words(is_known: Callable[[str], bool], meaning: str) -> BeforeValidator:
     """A check of a list of words, given as a list or as one text: ``--params`` takes no comma.
 

@@ -58,6 +58,22 @@ class ByteReader(Protocol):
         ...
 
 
+def check_address(root: str) -> None:
+    """Nothing, when files can lie below the address; no network is asked.
+
+    Raises:
+        ReleaseError: it has a query, so the path of a file would come after that, and each be asked for as the folder.
+    """
+    if root.startswith(("http://", "https://")) and "?" in root:
+        raise ReleaseError(
+            "The address of the release has a query, which no folder behind http can have",
+            where=f"release_root={root}",
+            allowed="the address of a folder, such as https://host/Sparkle, with user and password where it needs them",
+            todo="leave out the question mark and what follows it; where the server wants it, download the release "
+            "and give its folder",
+        )
+
+
 class ReleaseFiles:
     """Lists and reads the files of one release.
 
@@ -79,15 +95,7 @@ class ReleaseFiles:
         self._hashed: dict[SourceFile, str] = {}
         self._fs, base = fsspec.core.url_to_fs(self.root)
         self._base = base.rstrip("/")
-        if self._base.startswith(("http://", "https://")) and "?" in self._base:
-            # The paths of the files would come after it: each would be asked for as the folder itself.
-            raise ReleaseError(
-                "The address of the release has a query, which no folder behind http can have",
-                where=f"release_root={self.root}",
-                allowed="the address of a folder, such as https://host/Sparkle, with user and password where it needs them",
-                todo="leave out the question mark and what follows it; where the server wants it, download the release "
-                "and give its folder",
-            )
+        check_address(self.root)
         protocol = self._fs.protocol
         self._is_local = "file" in ((protocol,) if isinstance(protocol, str) else protocol)
         self._link_folders = allowed_folders(self._base) if self._is_local else ()

@@ -35,9 +35,10 @@ def _server(params: ModelParams, sampling: Sampling, api_key: str | None) -> Vis
     if not (params.url or "").startswith(("http://", "https://")):
         raise ParameterError(
             "A model behind a server needs the server's address",
-            where="the parameter 'url' of the model",
+            where="the url of the model",
             got=params.url,
             allowed="the base address of a server with the OpenAI chat protocol, such as http://host:8000/v1",
+            todo="--params score.model.url=http://host:8000/v1, or ground.model.url=http://host:8000/v1",
         )
     server = Server(
         url=str(params.url),

@@ -83,7 +83,8 @@ class TransformersModel:
                 "A model cannot run in this process: its packages are not installed",
                 got=error,
                 allowed="torch, torchvision and transformers, or a server",
-                todo="pip install '.[gpu]', or ask a server: backend=server, url=http://host:8000/v1",
+                todo="pip install '.[gpu]', or ask a server: "
+                "--params score.model.backend=server,score.model.url=http://host:8000/v1 (of ground: ground.model)",
             ) from error
         place = find_device(self._device.name)
         processor = load_processor(self._weights)

@@ -81,7 +81,8 @@ def find_device(name: str) -> str:
             where=f"device={name}",
             got="torch finds no CUDA device",
             allowed="auto or cuda with a GPU, cpu for a small model",
-            todo="run on a machine with a GPU, ask a server instead (backend=server), or set device=cpu",
+            todo="run on a machine with a GPU; or ask a server: --params score.model.backend=server, or "
+            "ground.model.backend=server; or --params score.model.device=cpu, or ground.model.device=cpu",
         )
     return "cuda:0" if name == "auto" else name
 

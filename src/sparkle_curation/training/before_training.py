@@ -56,19 +56,20 @@ def find_problems(
     if missing:
         problems.append(
             f"not_extracted: {len(missing):,} files of the CSVs are not below {media_root} ({', '.join(missing[:_SHOWN])}"
-            "...); Kiwi-Edit would put random other rows in their place. Bring them there: kedro run --pipelines extract"
+            "...); Kiwi-Edit would put random other rows in their place. "
+            "Bring them there: kedro run --pipelines extract; or set MEDIA_ROOT to the folder that has them"
         )
     if not checkpoint.is_file():
         problems.append(f"the checkpoint to start from is no file: {checkpoint}")
     if not (kiwi_edit / "train.py").is_file():
         problems.append(f"no checkout of Kiwi-Edit: {kiwi_edit} has no train.py")
-    elif not (kiwi_edit / "models" / weights).is_dir():
+    elif not any(path.is_file() for path in (kiwi_edit / "models" / weights).rglob("*")):
         problems.append(
             f"the base weights are not where Kiwi-Edit looks, and it downloads none: {kiwi_edit / 'models' / weights}"
         )
     left = sorted(
-        path.name for path in output.glob("*") if path.name == "run.json" or path.suffix == ".safetensors"
-    )
+        path.name for path in output.glob("*.safetensors")
+    )  # a run.json alone is of a start that failed
     if left:
         problems.append(
             f"another run lies in {output} ({left[0]}), which this one would write over: set OUTPUT to another folder"

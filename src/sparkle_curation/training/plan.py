@@ -133,7 +133,8 @@ def make_plan(
             where="training_kit.run.batch, training_kit.run.gpus",
             got=f"{params.batch} rows on {params.gpus} GPUs",
             allowed=f"a multiple of {params.gpus}",
-            todo=f"--params training_kit.run.batch={max(params.batch // params.gpus, 1) * params.gpus}",
+            todo=f"--params training_kit.run.gpus={params.gpus},"
+            f"training_kit.run.batch={max(params.batch // params.gpus, 1) * params.gpus}",
         )
     num_frames = params.num_frames or settings.num_frames
     if num_frames % FRAME_STEP != 1:

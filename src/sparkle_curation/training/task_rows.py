@@ -9,6 +9,7 @@ import polars as pl
 
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import EmptyOutputError, StaleTableError
+from sparkle_curation.filtering.choices import ExportScope
 from sparkle_curation.ingest.assets.store import prefer_loose
 from sparkle_curation.loader.kiwi_edit import (
     LoaderSettings,
@@ -43,7 +44,7 @@ def list_candidates(
     task: TrainingTask,
     variant: pl.DataFrame,
     verdicts: AnyFrame,
-    licence_allow: Sequence[str] | None,
+    scope: ExportScope,
 ) -> pl.DataFrame:
     """The samples that a task is made of: ``id``, ``theme``, ``is_released``, and the variant's ``prompt`` and paths.
 
@@ -54,7 +55,7 @@ def list_candidates(
         task: the task.
         variant: the samples of the variant.
         verdicts: one row per known sample; read only where the task has ``passes``.
-        licence_allow: licences that videos may have; None for any.
+        scope: themes and licences that the variant keeps to.
     """
     own = variant.select("id", "theme", "prompt", *_OF_VARIANT.values(), pl.lit(value=True).alias("_is_own"))
     if task.passes is None:
@@ -66,7 +67,7 @@ def list_candidates(
         .select("id", "theme", "rejected_by", "is_released")
         .filter(
             ~pl.col("rejected_by").is_in(rejecting).fill_null(value=False),
-            pl.col("theme").is_in(allowed_themes(THEMES, licence_allow)),
+            pl.col("theme").is_in(allowed_themes(scope.themes or THEMES, scope.licence_allow)),
         )
         .drop("rejected_by")
         .collect()

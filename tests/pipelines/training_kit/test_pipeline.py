@@ -18,7 +18,7 @@ import pytest
 from tests.conftest import Project
 from tests.loader.reference_loader import Options, load_csv
 
-from sparkle_curation.errors import EmptyOutputError, ParameterError
+from sparkle_curation.errors import EmptyOutputError, ParameterError, StaleTableError
 from sparkle_curation.spec.tables.ingested import ASSET_COLUMNS
 from sparkle_curation.spec.themes import THEMES
 
@@ -252,3 +252,22 @@ def test_a_wrong_parameter_is_told_before_anything_runs(
     with pytest.raises(ParameterError) as error:
         project.run_here("training_kit", params=params)
     assert told in f"{error.value.allowed} {error.value.todo}"
+
+
+def test_a_kit_keeps_to_the_themes_of_its_variant(curated: Project, tmp_path: Path) -> None:
+    """Tasks that take more than the pairs take none of a theme that was left out; verdicts of another run stop the kit."""
+    project = copied(curated, tmp_path / "data")
+    project.run_here("filter", params={"themes": "time season"})
+    project.run_here("training_kit", params={"training_kit.tasks": "video_edit first_frame_edit"})
+    pairs, stills = (
+        {row["task"].split("_")[1] for row in kit_csv(project, f"{name}.csv")}
+        for name in ("train", "train_first_frame_edit")
+    )
+    assert pairs <= stills == {"time", "season"}
+    verdicts = project.output("03_primary", "verdicts.parquet")
+    other = copied(curated, tmp_path / "other")
+    other.run_here("filter", params={"threshold": 8})
+    shutil.rmtree(verdicts)
+    shutil.copytree(other.output("03_primary", "verdicts.parquet"), verdicts)
+    with pytest.raises(StaleTableError, match="verdicts of thresholds 8, 8, 8"):
+        project.run_here("training_kit")

@@ -7,6 +7,8 @@ from typing import Any, NoReturn
 
 from kedro.io.core import AbstractDataset, DatasetError
 
+from sparkle_curation.masking import hide
+
 
 class CredentialDataset(AbstractDataset[NoReturn, str]):
     """One secret.
@@ -25,6 +27,7 @@ class CredentialDataset(AbstractDataset[NoReturn, str]):
 
     def __init__(self, *, credentials: Mapping[str, Any], metadata: dict[str, Any] | None = None) -> None:
         self._secret = str(credentials.get("api_key") or "")
+        hide(self._secret)
         self.metadata = metadata
 
     def load(self) -> str:

@@ -20,8 +20,9 @@ def keep_metrics(curation_metrics: Metrics) -> dict[str, int]:
     return name_metrics(check_metrics(curation_metrics))
 
 
-def keep_funnel(funnel: pl.DataFrame) -> pl.DataFrame:
+def keep_funnel(funnel: pl.DataFrame, curation_metrics: Metrics) -> pl.DataFrame:
     """The funnel with shares."""
+    check_metrics(curation_metrics)
     return share_funnel(funnel)
 
 

@@ -12,7 +12,12 @@ def create_pipeline() -> Pipeline:
     return Pipeline(
         [
             Node(keep_metrics, inputs="curation_metrics", outputs="version_metrics", name="keep_metrics"),
-            Node(keep_funnel, inputs="funnel", outputs="version_funnel", name="keep_funnel"),
+            Node(
+                keep_funnel,
+                inputs=["funnel", "curation_metrics"],
+                outputs="version_funnel",
+                name="keep_funnel",
+            ),
             Node(
                 keep_histograms,
                 inputs=["score_histograms", "curation_metrics"],

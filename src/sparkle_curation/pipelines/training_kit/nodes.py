@@ -9,11 +9,16 @@ from pathlib import Path
 import polars as pl
 
 from sparkle_curation.engine.any_frame import AnyFrame
+from sparkle_curation.engine.param_types import split_words
 from sparkle_curation.errors import StaleTableError
+from sparkle_curation.filtering.choices import ExportScope
 from sparkle_curation.loader.preflight_params import PreflightParams
 from sparkle_curation.pipelines.training_kit.params import TrainingKitGroup
 from sparkle_curation.spec.layout import TRAIN, VAL
+from sparkle_curation.spec.number_text import exact
+from sparkle_curation.spec.stages import CRITERIA
 from sparkle_curation.spec.tables.ingested import JSONL_TABLES
+from sparkle_curation.spec.tables.verdicts import threshold_column
 from sparkle_curation.spec.training_tasks import TRAINING_TASKS
 from sparkle_curation.training import shares, task_rows, wanted
 from sparkle_curation.training.card import EXTRACT, KitFacts, describe_kit
@@ -49,7 +54,7 @@ def list_task_rows(
     verdicts: AnyFrame,
     groups: AnyFrame,
     split_params: SplitParams,
-    licence_allow: list[str] | None,
+    checked_variant: VariantFacts,
     params: TrainingKitGroup,
     *texts: AnyFrame,
 ) -> pl.DataFrame:
@@ -60,7 +65,7 @@ def list_task_rows(
         verdicts: of all known samples.
         groups: samples that share a source clip.
         split_params: how the variant was split.
-        licence_allow: licences that videos may have; None for any.
+        checked_variant: its record, whose themes and licences the rows of all tasks keep to.
         params: which tasks.
         texts: where prompts stand: the annotations, then the tables of scores and groundings.
 
@@ -68,16 +73,19 @@ def list_task_rows(
         StaleTableError: the variant was split otherwise than the parameters say.
     """
     annotations, *tables = texts
+    settings = checked_variant.settings
+    licences, themes = (split_words(settings.get(name)) for name in ("licence_allow", "themes"))  # type: ignore[arg-type]
+    scope = ExportScope(licences, themes)
     by_name = dict(zip(JSONL_TABLES, tables, strict=True))
     rows = []
     for name in params.tasks:
         task = TRAINING_TASKS[name]
         if task.passes is None:
             samples = task_rows.list_candidates(
-                task, variant_samples.filter(pl.col("split") == TRAIN), verdicts, licence_allow
+                task, variant_samples.filter(pl.col("split") == TRAIN), verdicts, scope
             )
         else:
-            every = task_rows.list_candidates(task, variant_samples, verdicts, licence_allow)
+            every = task_rows.list_candidates(task, variant_samples, verdicts, scope)
             samples = task_rows.hold_out(every, variant_samples, groups, split_params)
         rows.append(task_rows.list_rows(task, task_rows.add_prompts(samples, annotations, by_name)))
     return pl.concat(rows)
@@ -149,12 +157,25 @@ def find_media(
     return found
 
 
-def check_variant(variant_facts: VariantFacts, variant_samples: pl.DataFrame) -> VariantFacts:
+def check_variant(
+    variant_facts: VariantFacts, variant_samples: pl.DataFrame, verdicts: AnyFrame
+) -> VariantFacts:
     """The record of the variant, which a kit is made of.
 
     Raises:
-        StaleTableError: it speaks of other rows than those that lie beside it.
+        StaleTableError: it speaks of other rows than those that lie beside it, or the verdicts are of other thresholds.
     """
+    columns = {each.name: threshold_column(each) for each in CRITERIA}
+    used = next(verdicts.lazy().select(columns.values()).head(1).collect().iter_rows(named=True), {})
+    then = {columns[name]: float(value) for name, value in variant_facts.thresholds.items()}
+    if used and used != then:
+        raise StaleTableError(
+            "The verdicts are not those that the variant was made of",
+            where="verdicts and variant.json",
+            got=f"verdicts of thresholds {', '.join(map(exact, used.values()))}",
+            allowed=f"a variant of thresholds {', '.join(map(exact, then.values()))}",
+            todo="make both in one run, at the threshold that you want: kedro run --pipelines filter --params threshold=...",
+        )
     found = identify_variant(variant_samples)
     if found != variant_facts.version:
         raise StaleTableError(
@@ -162,7 +183,7 @@ def check_variant(variant_facts: VariantFacts, variant_samples: pl.DataFrame) ->
             where="variant.json and prompts/ of the variant",
             got=f"rows of version {found[:12]}",
             allowed=f"version {variant_facts.version[:12]}",
-            todo="somebody changed them by hand; make the variant again: kedro run --pipelines filter",
+            todo="somebody changed them by hand; make the variant again as its card says under 'How to rebuild it'",
         )
     return variant_facts
 

@@ -12,10 +12,15 @@ from sparkle_curation.filtering.score_source import ScoreSource
 from sparkle_curation.filtering.thresholds import ALLOWED, Threshold, Thresholds
 from sparkle_curation.filtering.verdicts import MissingScores
 from sparkle_curation.loader.preflight_params import PreflightParams
+from sparkle_curation.spec.description import dataset
+from sparkle_curation.spec.licences import UNKNOWN
 from sparkle_curation.spec.themes import THEMES
 from sparkle_curation.variant.split import SplitParams
 
-_LICENCES = "ids of licences as a list or separated by blanks, such as cc-by-4.0, or null for any"
+_LICENCE_IDS = {UNKNOWN, *(each.id for each in dataset().licences if each.id)}
+_LICENCES = (
+    f"licences as a list or separated by blanks, of {', '.join(sorted(_LICENCE_IDS))}, or null for any"
+)
 
 _THEMES = f"themes as a list or separated by blanks, of {', '.join(THEMES)}, or null for all"
 
@@ -49,7 +54,9 @@ class FilterParams(BaseModel):
     preflight: PreflightParams
     split: SplitParams
     allow_empty: Annotated[bool, Field(strict=True, description="true or false")]
-    licence_allow: Annotated[list[str] | None, words(bool, _LICENCES), Field(description=_LICENCES)]
+    licence_allow: Annotated[
+        list[str] | None, words(_LICENCE_IDS.__contains__, _LICENCES), Field(description=_LICENCES)
+    ]
     themes: Annotated[
         Annotated[list[str], Field(min_length=1)] | None,
         words(THEMES.__contains__, _THEMES),

@@ -7,6 +7,7 @@ import logging
 import polars as pl
 
 from sparkle_curation.engine.any_frame import AnyFrame
+from sparkle_curation.engine.param_types import split_words
 from sparkle_curation.filtering import funnel
 from sparkle_curation.filtering.choices import CurationChoices, ExportScope, ImputedPolicy
 from sparkle_curation.filtering.score_source import ScoreSource
@@ -31,9 +32,9 @@ def look_up_prompts(samples_kept: AnyFrame, annotations: AnyFrame, *tables: AnyF
     return export.find_prompts(samples_kept, annotations, by_name)
 
 
-def choose_scope(licence_allow: list[str] | None, themes: list[str] | None) -> ExportScope:
-    """Which kept samples may be exported, whatever their scores."""
-    return ExportScope(licence_allow, themes)
+def choose_scope(licence_allow: list[str] | str | None, themes: list[str] | str | None) -> ExportScope:
+    """Which kept samples may be exported, whatever their scores; words may come as one text, as ``--params`` gives them."""
+    return ExportScope(split_words(licence_allow), split_words(themes))
 
 
 def compose_variant(

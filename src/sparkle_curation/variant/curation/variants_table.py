@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from sparkle_curation.filtering.choices import settle_imputed_scores
 from sparkle_curation.filtering.funnel import TOTAL
 from sparkle_curation.spec.layout import SPLITS
 from sparkle_curation.spec.stages import CRITERION_NAMES
@@ -55,6 +56,7 @@ def _rows(name: str, curated: CuratedVariant) -> Iterator[dict[str, Any]]:
             **{count: row.get(count) for count in _COUNTS},
             **{f"{criterion}_threshold": value for criterion, value in curated.thresholds.items()},
             **{policy: getattr(params, policy) for policy in _POLICIES},
+            "imputed_scores": settle_imputed_scores(params.imputed_scores, curated.thresholds).used,
             "unloadable_pairs": params.preflight.unloadable_pairs,
             "licence_allow": None if params.licence_allow is None else " ".join(params.licence_allow),
             "error": curated.error.what if curated.error else None,
