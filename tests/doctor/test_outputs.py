@@ -45,6 +45,14 @@ def test_outputs_that_were_just_made_are_not_stale(setup_of: SetupOf, data_root:
     assert found.found.endswith("none known to be stale")
 
 
+def test_reports_of_tables_that_were_written_again_alike_are_not_stale(
+    setup_of: SetupOf, data_root: Path
+) -> None:
+    """A validation is known by what its tables hold, as after a second run that changed nothing."""
+    (data_root / "02_intermediate" / "quarantine.parquet").touch()
+    assert "outputs of validate" not in found_in(setup_of(data_root=data_root))
+
+
 def test_a_data_root_without_outputs_is_told(setup_of: SetupOf) -> None:
     """With the command that makes them."""
     assert list(check_outputs(setup_of())) == [

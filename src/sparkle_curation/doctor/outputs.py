@@ -19,6 +19,7 @@ from kedro.io import DatasetError, MemoryDataset
 from kedro.pipeline import Node
 
 from sparkle_curation.datasets import FingerprintsDataset, JournalDataset, TableDataset
+from sparkle_curation.datasets.reports.validation_datasets import DataDocsDataset, ValidationsDataset
 from sparkle_curation.datasets.tables.table_dataset import FINGERPRINT_KEY, stored_fingerprint
 from sparkle_curation.doctor.finding import Finding, State, counted, listed
 from sparkle_curation.doctor.release import open_release, sizes_now, sources_then
@@ -64,7 +65,8 @@ def check_outputs(setup: Setup) -> Iterator[Finding]:
             made += len(outputs)
             now = _fingerprints(setup, node, files) if outputs else {}
             reasons = {
-                each: _gone(setup, each) or _reason(setup, node, path, now.get(each), changed.get(each, ""))
+                each: _gone(setup, each)
+                or _reason(setup, node, setup.catalog.get(each), path, now.get(each), changed.get(each, ""))
                 for each, path in outputs.items()
             }
             reasons |= {each: "deleted" for each in paths if each in needed and each not in outputs}
@@ -119,7 +121,7 @@ def _gone(setup: Setup, output: str) -> str:
     return f"no file {listed(gone, 3)} any more" if gone else ""
 
 
-def _reason(setup: Setup, node: Node, path: Path, now: Wanted, changed: str) -> str:
+def _reason(setup: Setup, node: Node, output: object, path: Path, now: Wanted, changed: str) -> str:
     """Why a run would make an output anew; empty where it would not, and where that is not known."""
     files = parquet_files(path) if path.suffix == ".parquet" else []
     metadata = [_metadata(file) for file in files]
@@ -133,6 +135,8 @@ def _reason(setup: Setup, node: Node, path: Path, now: Wanted, changed: str) -> 
         found = {name: (stored[name] or "").partition(",")[0] for name in stored}
         is_other = found != now if isinstance(now, dict) else now is not None and set(found.values()) != {now}
         return (changed or _OTHER_CODE) if is_other and now is not None else ""
+    if isinstance(output, ValidationsDataset | DataDocsDataset):
+        return ""  # known by the content of the tables, whose files may be written again with the same
     inputs = [
         (each, source)
         for each in node.inputs
