@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from kedro.io import DatasetError, MemoryDataset
 from kedro.pipeline import Node
 
-from sparkle_curation.datasets import FingerprintsDataset, JournalDataset, TableDataset
+from sparkle_curation.datasets import FingerprintsDataset, JournalDataset, TableDataset, VariantThemesDataset
 from sparkle_curation.datasets.reports.validation_datasets import DataDocsDataset, ValidationsDataset
 from sparkle_curation.datasets.tables.table_dataset import FINGERPRINT_KEY, stored_fingerprint
 from sparkle_curation.doctor.finding import Finding, State, counted, listed
@@ -140,7 +140,8 @@ def _reason(setup: Setup, node: Node, output: object, path: Path, now: Wanted, c
     inputs = [
         (each, source)
         for each in node.inputs
-        if not isinstance(setup.catalog.get(each), JournalDataset) and (source := setup.path_of(each))
+        if not isinstance(setup.catalog.get(each), JournalDataset | VariantThemesDataset)  # of the run before
+        and (source := setup.path_of(each))
     ]
     made_at = path.stat().st_mtime_ns
     newer = [each for each, source in inputs if source.exists() and source.stat().st_mtime_ns > made_at]
