@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -71,7 +72,11 @@ def _parts(scores: AnyFrame | None, sample_id: str) -> list[dict[str, Any]]:
 def _part(frame: int | None, values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "frame": frame,
-        "numbers": {name: value for name, value in values.items() if isinstance(value, (int, float))},
+        "numbers": {
+            name: value if math.isfinite(value) else None
+            for name, value in values.items()
+            if isinstance(value, (int, float))
+        },
         "reasons": {
             name: value for name, value in values.items() if isinstance(value, str) and "reasoning" in name.lower()
         },
