@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from sparkle_curation.engine.any_frame import AnyFrame
+from sparkle_curation.filtering.choices import settle_imputed_scores
 from sparkle_curation.spec.description import dataset
 from sparkle_curation.spec.layout import ASSET_KINDS, KIND
 from sparkle_curation.spec.stages import CRITERIA, STAGE_BY_NAME
@@ -161,7 +162,7 @@ def _describe(
             "present": PRESENT,
             "warned": WARNED,
         },
-        "policies": {"missing_scores": "reject", "imputed_scores": "auto", **tables.policies},
+        "policies": _policies(tables.policies, {each.name: present.get(threshold_column(each), each.published_threshold) for each in CRITERIA}),
         "pair": [KIND.source_video, KIND.edited_video],
         "mask": KIND.mask,
         "kinds": [{"name": each.name, "suffix": each.suffix} for each in ASSET_KINDS.values()],
@@ -169,6 +170,16 @@ def _describe(
             name: bool(table.lazy().collect_schema().names())
             for name, table in (("preflight", tables.preflight), ("media", tables.media))
         },
+    }
+
+
+def _policies(used: Mapping[str, str], thresholds: Mapping[str, float]) -> dict[str, str]:
+    """Those of the present variant; ``auto`` where it would have come to the same, since it moves with the thresholds."""
+    by_itself = settle_imputed_scores("auto", thresholds).used
+    imputed = used.get("imputed_scores", by_itself)
+    return {
+        "missing_scores": used.get("missing_scores", "reject"),
+        "imputed_scores": "auto" if imputed == by_itself else imputed,
     }
 
 

@@ -1,4 +1,4 @@
-"""A mask small enough to be sent while a person waits: every fourth pixel, a bit each."""
+"""A mask small enough to be sent while a person waits: a bit a pixel, and of a large one not every pixel."""
 
 from __future__ import annotations
 
@@ -15,12 +15,15 @@ from sparkle_curation.media.masks.masks import load_mask
 from sparkle_curation.spec.layout import KIND
 from sparkle_curation.spec.sample_ids import parse_sample_id
 
-_STEP = 4
+_WIDTH_PX = 320
+"""How wide it is at least, where the mask is."""
 
 
 def small_mask(file: BinaryIO) -> bytes:
     """Frames, height and width (uint32, little-endian), then a bit a pixel, each frame from a byte of its own."""
-    mask = load_mask(file)[:, _STEP // 2 :: _STEP, _STEP // 2 :: _STEP]
+    whole = load_mask(file)
+    step = max(whole.shape[2] // _WIDTH_PX, 1)
+    mask = whole[:, step // 2 :: step, step // 2 :: step]
     bits = np.packbits(mask.reshape(mask.shape[0], -1), axis=1)
     return struct.pack("<3I", *mask.shape) + bits.tobytes()
 

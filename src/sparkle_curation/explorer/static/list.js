@@ -161,8 +161,10 @@ export function makeList(place, description, samples, state, { changed, chosen }
       const isPassed = each.is_at_least ? score >= threshold : score <= threshold;
       const isNone = score !== score;
       const kind = isNone ? "none" : (samples.flags[row] & each.imputed) !== 0 ? "imputed" : isPassed ? "passed" : "failed";
-      return make(`span.score.${kind}`, { title: `${words(each.name)}${kind === "imputed" ? ", imputed" : ""}` },
+      const shown = make(`span.score.${kind}`, { title: `${words(each.name)}${kind === "imputed" ? ", imputed" : ""}` },
         isNone ? "–" : beside(score, threshold));
+      shown.style.setProperty("border-color", each.colour); // that of its histogram
+      return shown;
     });
     const marks = [
       (samples.flags[row] & flags.dropped) !== 0 ? make("span.mark.failed", {}, "unloadable") : null,
@@ -173,11 +175,9 @@ export function makeList(place, description, samples, state, { changed, chosen }
       id: `row-${row}`, role: "option", "aria-selected": String(isChosen),
       "aria-posinset": String(at + 1), "aria-setsize": String(rows.length), onclick: () => choose(row),
     },
-    make("div.what", {},
-      make("div.head", {}, pill, make("span.id", {}, id), make("span.note", {}, keyword)),
-      make("p.prompt", { dir: "auto" }, prompt || "(no prompt)")),
-    make("div.scores", {}, ...scores),
-    make("div.tags", {}, make(`span.tag.${status}`, {}, status), ...marks));
+    make("div.head", {}, pill, make("span.id", {}, id), make("span.note", {}, keyword),
+      make("div.tags", {}, ...marks, make(`span.tag.${status}`, {}, status))),
+    make("div.below", {}, make("p.prompt", { dir: "auto" }, prompt || "(no prompt)"), make("div.scores", {}, ...scores)));
     element.style.setProperty("top", `${top}px`);
     return element;
   }
@@ -219,5 +219,10 @@ export function makeList(place, description, samples, state, { changed, chosen }
     requestAnimationFrame(() => { isDrawing = false; draw(); });
   });
   new ResizeObserver(() => { if (kept) draw(); }).observe(view);
-  return { filter, move, find, rows: () => rows, text: (row) => texts.get(row) };
+  /** The first sample, where none was chosen. */
+  function first() {
+    if (rows.length) choose(rows[0]);
+  }
+
+  return { filter, first, move, find, rows: () => rows, text: (row) => texts.get(row) };
 }

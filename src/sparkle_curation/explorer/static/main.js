@@ -96,7 +96,7 @@ async function start() {
     event.preventDefault();
     does();
   });
-  window.addEventListener("resize", recount);
+  window.addEventListener("resize", () => { recount(); detail.player.repaint(); });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recount);
 
   recount();
@@ -106,7 +106,7 @@ async function start() {
   if (state.id) {
     const details = await detail.show(state.id);
     if (details) { samples.place = details.place; refilter(); }
-  }
+  } else list.first();
 }
 
 function tell(text) {

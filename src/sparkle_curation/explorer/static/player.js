@@ -176,14 +176,18 @@ export function makePlayer(description) {
   function drawOverlay(panel, frame) {
     const { canvas, video } = panel;
     if (canvas.hidden || !video.videoWidth) return;
-    [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
+    // In the pixels of the screen and not in the clip's, so that words are sharp on a small one.
+    const ratio = devicePixelRatio || 1;
+    [canvas.width, canvas.height] = [Math.round(canvas.clientWidth * ratio), Math.round(canvas.clientHeight * ratio)];
+    const scale = Math.min(canvas.width / video.videoWidth, canvas.height / video.videoHeight);
+    const size = { width: video.videoWidth * scale, height: video.videoHeight * scale };
     const pen = canvas.getContext("2d");
-    pen.clearRect(0, 0, canvas.width, canvas.height);
-    if (showMask.box.checked && mask) drawMask(pen, canvas, Math.min(frame, mask.frames - 1));
-    if (showBoxes.box.checked && panel === leader) drawBoxes(pen, canvas, frame);
+    pen.translate((canvas.width - size.width) / 2, (canvas.height - size.height) / 2);
+    if (showMask.box.checked && mask) drawMask(pen, size, Math.min(frame, mask.frames - 1));
+    if (showBoxes.box.checked && panel === leader) drawBoxes(pen, size, frame, ratio);
   }
 
-  function drawMask(pen, canvas, frame) {
+  function drawMask(pen, size, frame) {
     const { width, height, bits } = mask;
     const start = frame * Math.ceil((width * height) / 8);
     const small = new OffscreenCanvas(width, height);
@@ -203,27 +207,31 @@ export function makePlayer(description) {
     }
     small.getContext("2d").putImageData(picture, 0, 0);
     pen.imageSmoothingEnabled = false;
-    pen.drawImage(small, 0, 0, canvas.width, canvas.height);
+    pen.drawImage(small, 0, 0, size.width, size.height);
   }
 
-  function drawBoxes(pen, canvas, frame) {
+  function drawBoxes(pen, size, frame, ratio) {
     const frames = [...new Set(shown.boxes.map((each) => each.frame))];
     const at = frames.reduce((best, each) => (Math.abs(each - frame) < Math.abs(best - frame) ? each : best), frames[0]);
-    const size = Math.max(Math.round(canvas.height / 24), 10);
-    pen.font = `${size}px system-ui, sans-serif`;
+    const letters = 11 * ratio;
+    const gap = 3 * ratio;
+    pen.font = `${letters}px system-ui, sans-serif`;
     pen.textBaseline = "top";
     shown.boxes.filter((each) => each.frame === at).forEach((each, place) => {
       const tint = colour(`--box-${place % 6}`);
-      const [x1, y1, x2, y2] = each.box.map((value, side) => value * (side % 2 ? canvas.height : canvas.width));
+      const [x1, y1, x2, y2] = each.box.map((value, side) => value * (side % 2 ? size.height : size.width));
       pen.strokeStyle = tint;
-      pen.lineWidth = Math.max(canvas.height / 180, 1.5);
+      pen.lineWidth = 2 * ratio;
       pen.strokeRect(x1, y1, x2 - x1, y2 - y1);
-      const wide = pen.measureText(each.label).width + 8;
-      const top = y1 > size + 4 ? y1 - size - 4 : y1;
+      const wide = pen.measureText(each.label).width + 2 * gap;
+      const tall = letters + 2 * gap;
+      // Above its box, one below the other where there is no place, and never beyond the picture.
+      const left = Math.max(Math.min(x1, size.width - wide), 0);
+      const top = y1 >= tall ? y1 - tall : Math.min(y1 + place * tall, size.height - tall);
       pen.fillStyle = tint;
-      pen.fillRect(x1, top, wide, size + 4);
+      pen.fillRect(left, top, wide, tall);
       pen.fillStyle = "#ffffff";
-      pen.fillText(each.label, x1 + 4, top + 2);
+      pen.fillText(each.label, left + gap, top + gap);
     });
   }
 
