@@ -78,7 +78,13 @@ class Page:
     def resize(self, size_px: tuple[int, int]) -> None:
         """Give the window a size."""
         width, height = size_px
-        self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        self.send(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
 
 
 @contextmanager
@@ -90,8 +96,15 @@ def live_page(profile: Path) -> Iterator[Page]:
     """
     if CHROMIUM is None:
         pytest.skip("no Chromium here; CI installs Debian's")
-    flags = [*FLAGS, f"--user-data-dir={profile}", "--remote-debugging-port=0", "--autoplay-policy=no-user-gesture-required"]
-    browser = subprocess.Popen([CHROMIUM, *flags, "about:blank"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    flags = [
+        *FLAGS,
+        f"--user-data-dir={profile}",
+        "--remote-debugging-port=0",
+        "--autoplay-policy=no-user-gesture-required",
+    ]
+    browser = subprocess.Popen(
+        [CHROMIUM, *flags, "about:blank"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     loop = asyncio.new_event_loop()
     try:
         port = _port(profile / "DevToolsActivePort")

@@ -118,7 +118,9 @@ def doctor(context: click.Context, env: str | None, params: dict[str, Any]) -> N
 @env_option
 @click.option("--params", type=click.UNPROCESSED, default="", help=PARAMS_ARG_HELP, callback=split_params)
 @click.option("--host", default="127.0.0.1", show_default=True, help="What to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=4142, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=4142, show_default=True, help="0 takes a free one."
+)
 @click.option("--read-only", is_flag=True, help="Let the page write nothing.")
 @click.pass_context
 def explore(

@@ -72,8 +72,14 @@ def read_samples(tables: ExplorerTables) -> Samples:
     columns += [column(each) for each in CRITERIA for column in (score_column, imputed_column)]
     verdicts = tables.verdicts.lazy().select(columns).collect()
     # Once an id: a sample has one row, and a table that says otherwise must not shift all that follow.
-    told = tables.annotations.lazy().select("id", "prompt", "chosen_keyword", "subtheme").unique("id", keep="first")
-    texts = verdicts.lazy().select("id", "theme").join(told, on="id", how="left", maintain_order="left").collect()
+    told = (
+        tables.annotations.lazy()
+        .select("id", "prompt", "chosen_keyword", "subtheme")
+        .unique("id", keep="first")
+    )
+    texts = (
+        verdicts.lazy().select("id", "theme").join(told, on="id", how="left", maintain_order="left").collect()
+    )
     themes = in_order(verdicts["theme"].to_list())
     names = texts.select(pl.col("theme"), pl.col("subtheme").fill_null("")).unique().sort("theme", "subtheme")
     subthemes = [(theme, name) for theme, name in names.rows() if name]
@@ -109,10 +115,15 @@ def _flags(verdicts: pl.DataFrame, tables: ExplorerTables) -> np.ndarray[Any, np
         RELEASED: verdicts["is_released"],
         PRESENT: verdicts["is_kept"],
         DROPPED: ids.is_in(preflight.filter("is_dropped")["id"].implode()),
-        WARNED: ids.is_in(preflight.filter(~pl.col("is_dropped") & (pl.col("outcome") != "loads"))["id"].implode()),
+        WARNED: ids.is_in(
+            preflight.filter(~pl.col("is_dropped") & (pl.col("outcome") != "loads"))["id"].implode()
+        ),
         FAULTY: ids.is_in(_columns(tables.score_faults, "id")["id"].implode()),
     }
-    marks |= {1 << (_FIRST_IMPUTED_BIT + place): verdicts[imputed_column(each)] for place, each in enumerate(CRITERIA)}
+    marks |= {
+        1 << (_FIRST_IMPUTED_BIT + place): verdicts[imputed_column(each)]
+        for place, each in enumerate(CRITERIA)
+    }
     for mark, is_marked in marks.items():
         flags[is_marked.fill_null(value=False).to_numpy()] |= mark
     return flags
@@ -138,7 +149,9 @@ def _describe(
             {
                 "name": each.name,
                 "stage": each.stage,
-                "title": STAGE_BY_NAME[each.stage].title if each.is_primary else f"{each.reducer or each.field}: {each.name}",
+                "title": STAGE_BY_NAME[each.stage].title
+                if each.is_primary
+                else f"{each.reducer or each.field}: {each.name}",
                 "low": each.scale[0],
                 "high": each.scale[1],
                 "is_at_least": each.is_at_least,
@@ -162,7 +175,10 @@ def _describe(
             "present": PRESENT,
             "warned": WARNED,
         },
-        "policies": _policies(tables.policies, {each.name: present.get(threshold_column(each), each.published_threshold) for each in CRITERIA}),
+        "policies": _policies(
+            tables.policies,
+            {each.name: present.get(threshold_column(each), each.published_threshold) for each in CRITERIA},
+        ),
         "pair": [KIND.source_video, KIND.edited_video],
         "mask": KIND.mask,
         "kinds": [{"name": each.name, "suffix": each.suffix} for each in ASSET_KINDS.values()],

@@ -15,7 +15,17 @@ from sparkle_curation.spec.description import dataset
 from sparkle_curation.spec.layout import ASSET_KINDS
 from sparkle_curation.spec.stages import STAGES
 
-_MEDIA = ("error", "error_detail", "width_px", "height_px", "frame_count", "fps", "duration_s", "size_bytes", "rotation_deg")
+_MEDIA = (
+    "error",
+    "error_detail",
+    "width_px",
+    "height_px",
+    "frame_count",
+    "fps",
+    "duration_s",
+    "size_bytes",
+    "rotation_deg",
+)
 
 
 def sample_details(tables: ExplorerTables, store: AssetStore, sample_id: str) -> dict[str, Any]:
@@ -31,7 +41,11 @@ def sample_details(tables: ExplorerTables, store: AssetStore, sample_id: str) ->
         "id": sample_id,
         "texts": texts[0] if texts else {},
         "stages": [
-            {"stage": each.name, "title": each.title, "parts": _parts(tables.scores.get(each.name), sample_id)}
+            {
+                "stage": each.name,
+                "title": each.title,
+                "parts": _parts(tables.scores.get(each.name), sample_id),
+            }
             for each in STAGES
         ],
         "faults": _rows(tables.score_faults, sample_id, "stage", "frame", "rule", "is_imputed", "evidence"),
@@ -78,7 +92,9 @@ def _part(frame: int | None, values: Mapping[str, Any]) -> dict[str, Any]:
             if isinstance(value, (int, float))
         },
         "reasons": {
-            name: value for name, value in values.items() if isinstance(value, str) and "reasoning" in name.lower()
+            name: value
+            for name, value in values.items()
+            if isinstance(value, str) and "reasoning" in name.lower()
         },
     }
 

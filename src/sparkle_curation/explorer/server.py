@@ -148,7 +148,19 @@ async def _page(_: web.Request) -> web.FileResponse:
 
 async def _colours(_: web.Request) -> web.Response:
     """The colours of the contact sheet, which is how the page looks in the light."""
-    names = ("PAGE", "CARD", "LINE", "INK", "GREY", "FAINT", "EMPTY", "PASSED", "FAILED", "IMPUTED", "MASK_EDGE")
+    names = (
+        "PAGE",
+        "CARD",
+        "LINE",
+        "INK",
+        "GREY",
+        "FAINT",
+        "EMPTY",
+        "PASSED",
+        "FAILED",
+        "IMPUTED",
+        "MASK_EDGE",
+    )
     lines = [f"--{name.lower().replace('_', '-')}: {getattr(colours, name)};" for name in names]
     lines += [f"--box-{number}: {colour};" for number, colour in enumerate(colours.BOX_COLOURS)]
     return web.Response(text=f":root {{ {' '.join(lines)} }}\n", content_type="text/css")
