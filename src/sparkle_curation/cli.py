@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import polars as pl
 from kedro.framework.cli.project import PARAMS_ARG_HELP
 from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.cli.utils import _split_params, env_option
@@ -130,11 +129,13 @@ def explore(
 
     Shows what `kedro run --pipelines curate` made last, of whatever environment, data root and release.
     """
+    import polars as pl  # noqa: PLC0415
     from kedro.framework.session import KedroSession  # noqa: PLC0415
 
     project = context.find_object(ProjectMetadata)
     folder = project.project_path if project else Path.cwd()
-    with KedroSession.create(folder, env=env, runtime_params=params) as session:
+    session: Any = KedroSession.create(folder, env=env, runtime_params=params)
+    with session:
         catalog = session.load_context().catalog
     # Only now is the description of the environment taken up, which all of these ask.
     from sparkle_curation.explorer.data import ExplorerTables  # noqa: PLC0415

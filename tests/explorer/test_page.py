@@ -134,6 +134,7 @@ def test_what_cannot_be_played_says_why(page: Page) -> None:
     choose(page, ALONE)
     page.until(f"({said})[0] === 'no source_video in the available release'")
     assert page.run("document.querySelector('.seek').disabled") is True
+    assert "null" not in page.run("document.getElementById('detail').textContent")
 
 
 def test_text_of_the_release_is_text(page: Page) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -65,21 +66,19 @@ class Samples:
     texts: pl.DataFrame
     place: Mapping[str, int]
 
+    @cached_property
+    def searched(self) -> pl.DataFrame:
+        """What is searched, as ``text``, one row a sample; made when somebody searches for the first time."""
+        joined = pl.concat_str("id", "prompt", "chosen_keyword", separator="\n")
+        return self.texts.select(joined.str.to_lowercase().alias("text"))
+
 
 def read_samples(tables: ExplorerTables) -> Samples:
     """What the page starts with."""
     columns = ["id", "theme", "is_released", "is_kept"]
     columns += [column(each) for each in CRITERIA for column in (score_column, imputed_column)]
     verdicts = tables.verdicts.lazy().select(columns).collect()
-    # Once an id: a sample has one row, and a table that says otherwise must not shift all that follow.
-    told = (
-        tables.annotations.lazy()
-        .select("id", "prompt", "chosen_keyword", "subtheme")
-        .unique("id", keep="first")
-    )
-    texts = (
-        verdicts.lazy().select("id", "theme").join(told, on="id", how="left", maintain_order="left").collect()
-    )
+    texts = _texts(verdicts.select("id", "theme"), tables.annotations)
     themes = in_order(verdicts["theme"].to_list())
     names = texts.select(pl.col("theme"), pl.col("subtheme").fill_null("")).unique().sort("theme", "subtheme")
     subthemes = [(theme, name) for theme, name in names.rows() if name]
@@ -105,6 +104,15 @@ def read_samples(tables: ExplorerTables) -> Samples:
         texts=texts.select("id", pl.col("prompt", "chosen_keyword").fill_null("")),
         place={name: number for number, name in enumerate(verdicts["id"])},
     )
+
+
+def _texts(known: pl.DataFrame, annotations: AnyFrame) -> pl.DataFrame:
+    """``known`` and what the annotations say of each, in its order; of a sample that they have twice, the first."""
+    told = annotations.lazy().select("id", "prompt", "chosen_keyword", "subtheme")
+    texts = known.lazy().join(told, on="id", how="left", maintain_order="left").collect()
+    if texts.height == known.height:
+        return texts
+    return texts.unique("id", keep="first", maintain_order=True)
 
 
 def _flags(verdicts: pl.DataFrame, tables: ExplorerTables) -> np.ndarray[Any, np.dtype[np.uint32]]:
@@ -201,8 +209,7 @@ def _policies(used: Mapping[str, str], thresholds: Mapping[str, float]) -> dict[
 
 def find_text(samples: Samples, query: str) -> np.ndarray[Any, np.dtype[np.uint32]]:
     """The numbers of the samples whose id, prompt or keyword has each word of the query, whatever its case."""
-    columns = [pl.col(name).str.to_lowercase() for name in ("id", "prompt", "chosen_keyword")]
-    found = samples.texts.lazy().with_row_index("number")
+    found = samples.searched.with_row_index("number")
     for word in query.lower().split():
-        found = found.filter(pl.any_horizontal(each.str.contains(word, literal=True) for each in columns))
-    return found.select(pl.col("number").cast(pl.UInt32)).collect()["number"].to_numpy().astype("<u4")
+        found = found.filter(pl.col("text").str.contains(word, literal=True))
+    return found["number"].to_numpy().astype("<u4")

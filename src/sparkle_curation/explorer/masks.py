@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 import numpy as np
 from aiohttp import web
@@ -40,7 +40,7 @@ async def send_mask(request: web.Request, store: AssetStore) -> web.Response:
 
     def read() -> bytes:
         with store.open(store.find(sample_id, KIND.mask)) as file:
-            return small_mask(cast(BinaryIO, file))
+            return small_mask(file)
 
     try:
         body = await asyncio.to_thread(read)

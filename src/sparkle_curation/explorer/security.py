@@ -7,6 +7,7 @@ import ipaddress
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 TOKEN_HEADER = "X-Explorer-Token"  # noqa: S105 -- the name of a header
 _READING = ("GET", "HEAD")
@@ -52,7 +53,7 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def guard(host: str, token: str, *, is_read_only: bool) -> Handler:
+def guard(host: str, token: str, *, is_read_only: bool) -> Middleware:
     """The middleware that refuses foreign hosts and writes without the token, and says how the page may be used."""
 
     @web.middleware
@@ -75,4 +76,4 @@ def guard(host: str, token: str, *, is_read_only: bool) -> Handler:
             response.headers.update(_HEADERS)
         return response
 
-    return guarded  # type: ignore[return-value]
+    return guarded

@@ -5,35 +5,30 @@ import { colour, make, number, signed, words } from "./dom.js";
 const BINS = 100;
 const EDGE = 8; // half the slider's thumb, so that it points at the bar that it stands under
 
-/** How many samples lie in each bin of a criterion's scale. */
-function histogram(scores, criterion) {
-  const bins = new Uint32Array(BINS);
+/** The bar that each sample stands in, BINS for one without a score: looked up at every move, so found once. */
+function binsOf(scores, criterion) {
   const width = (criterion.high - criterion.low) / BINS;
-  for (const score of scores) {
-    if (score === score) bins[Math.min(Math.max(Math.floor((score - criterion.low) / width), 0), BINS - 1)] += 1;
-  }
-  return bins;
+  return Uint8Array.from(scores, (score) => (
+    score === score ? Math.min(Math.max(Math.floor((score - criterion.low) / width), 0), BINS - 1) : BINS
+  ));
 }
 
-function keptHistogram(scores, kept, criterion) {
-  const bins = new Uint32Array(BINS);
-  const width = (criterion.high - criterion.low) / BINS;
-  for (let row = 0; row < scores.length; row += 1) {
-    const score = scores[row];
-    if (kept[row] && score === score) {
-      bins[Math.min(Math.max(Math.floor((score - criterion.low) / width), 0), BINS - 1)] += 1;
-    }
-  }
-  return bins;
+/** How many samples stand in each bar; `kept` counts those alone that it has a 1 for. */
+function tally(bins, kept) {
+  const counts = new Uint32Array(BINS + 1);
+  for (let row = 0; row < bins.length; row += 1) counts[bins[row]] += kept ? kept[row] : 1;
+  return counts.subarray(0, BINS);
 }
 
-function drawHistogram(canvas, all, kept, criterion, threshold) {
+/** A canvas that knows its size without asking for a layout while a slider moves. */
+function drawHistogram(canvas, size, tints, all, kept, criterion, threshold) {
   const ratio = devicePixelRatio || 1;
-  const [width, height] = [canvas.clientWidth, canvas.clientHeight];
-  canvas.width = Math.round(width * ratio);
-  canvas.height = Math.round(height * ratio);
+  const { width, height } = size;
+  const [wide, tallest] = [Math.round(width * ratio), Math.round(height * ratio)];
+  if (canvas.width !== wide || canvas.height !== tallest) [canvas.width, canvas.height] = [wide, tallest];
   const pen = canvas.getContext("2d");
-  pen.scale(ratio, ratio);
+  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+  pen.clearRect(0, 0, width, height);
   const most = Math.max(...all, 1);
   const step = (width - 2 * EDGE) / BINS;
   // A square root, since a few bins hold most of the samples and the choice is made among the others.
@@ -44,15 +39,19 @@ function drawHistogram(canvas, all, kept, criterion, threshold) {
       pen.fillRect(EDGE + place * step, height - tall(value), Math.max(step - 0.7, 0.7), tall(value));
     });
   };
-  paint(all, colour("--bar"));
+  paint(all, tints.bar);
   paint(kept, criterion.colour);
   const at = EDGE + ((threshold - criterion.low) / (criterion.high - criterion.low)) * (width - 2 * EDGE);
-  pen.fillStyle = colour("--ink");
+  pen.fillStyle = tints.ink;
   pen.fillRect(at - 1, 0, 2, height);
 }
 
 /** Fills the left side; gives what paints it anew. */
 export function makeControls(place, description, samples, state, changed) {
+  const tints = {};
+  const readTints = () => Object.assign(tints, { bar: colour("--bar"), ink: colour("--ink") });
+  readTints();
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { readTints(); changed(); });
   const painters = description.criteria.map((criterion, which) => {
     const canvas = make("canvas.histogram", { "aria-hidden": "true" });
     const step = (criterion.high - criterion.low) / 200;
@@ -75,7 +74,13 @@ export function makeControls(place, description, samples, state, changed) {
     slider.addEventListener("input", () => set(Number(slider.value)));
     exact.addEventListener("change", () => set(exact.value === "" ? NaN : Number(exact.value)));
     reset.addEventListener("click", () => set(criterion.present));
-    const all = histogram(samples.scores[which], criterion);
+    const bins = binsOf(samples.scores[which], criterion);
+    const all = tally(bins, null);
+    const size = { width: 0, height: 0 };
+    new ResizeObserver(([{ contentRect }]) => {
+      Object.assign(size, { width: contentRect.width, height: contentRect.height });
+      changed();
+    }).observe(canvas);
     const missing = samples.scores[which].reduce((sum, score) => sum + (score === score ? 0 : 1), 0);
     place.append(make("section.criterion", { "aria-label": words(criterion.name) },
       make("header", {}, make("h2", {}, words(criterion.name)), reset,
@@ -89,7 +94,7 @@ export function makeControls(place, description, samples, state, changed) {
       if (document.activeElement !== exact) exact.value = String(threshold);
       slider.setAttribute("aria-valuetext", `${criterion.is_at_least ? "at least" : "at most"} ${threshold}`);
       reset.hidden = threshold === criterion.present;
-      drawHistogram(canvas, all, keptHistogram(samples.scores[which], kept, criterion), criterion, threshold);
+      drawHistogram(canvas, size, tints, all, tally(bins, kept), criterion, threshold);
       const marks = [`published ${criterion.published}`];
       if (criterion.present !== criterion.published) marks.push(`present ${criterion.present}`);
       if (missing) marks.push(`${number.format(missing)} unscored`);

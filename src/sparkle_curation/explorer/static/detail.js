@@ -13,6 +13,7 @@ export function makeDetail(place, description, samples, state) {
   let asked = 0;
   let details = null;
   let kept = null;
+  let drawn = "";
 
   async function show(id) {
     const turn = (asked += 1);
@@ -45,10 +46,14 @@ export function makeDetail(place, description, samples, state) {
     const isPresent = (samples.flags[row] & description.flags.present) !== 0;
     const status = kept[row] ? (isPresent ? "kept" : "comes") : isPresent ? "goes" : "rejected";
     const { prompt, chosen_keyword: keyword, original_scene: scene } = details.texts;
-    head.replaceChildren(
-      make("div.head", {}, pill, make("h2.id", {}, details.id), make("span.note", {}, keyword ?? ""), make(`span.tag.${status}`, {}, status)),
-      make("p.prompt", { dir: "auto" }, prompt || "(no prompt)"),
-      scene ? make("p.note", { dir: "auto", title: "The scene before the edit" }, `before: ${scene}`) : null);
+    // The words again where they are others alone: a slider that moves must not lay out the page.
+    if (drawn !== `${details.id} ${status}`) {
+      drawn = `${details.id} ${status}`;
+      head.replaceChildren(
+        make("div.head", {}, pill, make("h2.id", {}, details.id), make("span.note", {}, keyword ?? ""), make(`span.tag.${status}`, {}, status)),
+        make("p.prompt", { dir: "auto" }, prompt || "(no prompt)"),
+        scene ? make("p.note", { dir: "auto", title: "The scene before the edit" }, `before: ${scene}`) : "");
+    }
     description.criteria.forEach((criterion, which) => {
       facts.querySelector(`[data-criterion="${criterion.name}"]`)?.replaceChildren(...gauge(criterion, which, row));
     });

@@ -41,7 +41,6 @@ async function start() {
     controls(kept, counts);
     summarize(counts.total);
     detail.repaint(kept);
-    performance.mark("counted");
   }
 
   function refilter() {
@@ -96,8 +95,7 @@ async function start() {
     event.preventDefault();
     does();
   });
-  window.addEventListener("resize", () => { recount(); detail.player.repaint(); });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recount);
+  window.addEventListener("resize", () => detail.player.repaint());
 
   recount();
   if (state.q) await list.find();
