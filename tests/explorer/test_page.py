@@ -83,7 +83,7 @@ def test_the_list_is_searched_and_ordered(page: Page) -> None:
         page.until(f"({SHOWN}).length === {len(SCORES)} && !({SHOWN}).includes('…') && {SHOWN}")[0] == IN_TAR
     )
     page.run(
-        """(() => { const select = document.querySelector(".tools select");
+        """(() => { const select = document.querySelector("[aria-label=Order]");
         select.value = "edited_video:down"; select.dispatchEvent(new Event("change")); })()"""
     )
     page.until(f"({SHOWN})[0] === '{BROKEN}'")
@@ -91,6 +91,17 @@ def test_the_list_is_searched_and_ordered(page: Page) -> None:
     page.run(
         """(() => { const search = document.querySelector(".search");
         search.value = "LIGHTHOUSE her"; search.dispatchEvent(new Event("input")); })()"""
+    )
+    page.until(f"({SHOWN}).length === 1")
+    assert page.run(SHOWN) == [IN_TAR]
+
+
+def test_reasons_of_the_judge_are_searched(page: Page) -> None:
+    """Where the box beside the search says so."""
+    page.run(
+        """(() => { const within = document.querySelector(".within"), search = document.querySelector(".search");
+        within.value = "reasons"; within.dispatchEvent(new Event("change"));
+        search.value = "fine HALO"; search.dispatchEvent(new Event("input")); })()"""
     )
     page.until(f"({SHOWN}).length === 1")
     assert page.run(SHOWN) == [IN_TAR]

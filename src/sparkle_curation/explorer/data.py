@@ -207,6 +207,33 @@ def _policies(used: Mapping[str, str], thresholds: Mapping[str, float]) -> dict[
     }
 
 
+def find_reasons(
+    tables: ExplorerTables, samples: Samples, query: str
+) -> np.ndarray[Any, np.dtype[np.uint32]]:
+    """The numbers of the samples of which one reason of a judge has each word of the query, whatever its case.
+
+    Read from the tables each time, some hundreds of megabytes at the size of the release: kept, they would fill the memory.
+    """
+    places: set[int] = set()
+    for table in tables.scores.values():
+        kind = table.lazy().collect_schema().get("editscore")
+        if kind is None:
+            continue
+        rows = table.lazy().select("id", "editscore")
+        if isinstance(kind, pl.List):
+            rows, kind = rows.explode("editscore"), kind.inner
+        fields = [each.name for each in getattr(kind, "fields", []) if "reasoning" in each.name.lower()]
+        texts = [pl.col("editscore").struct.field(name).str.to_lowercase() for name in fields]
+        has_all = [
+            pl.all_horizontal(text.str.contains(word, literal=True) for word in query.lower().split())
+            for text in texts
+        ]
+        if has_all:
+            found = rows.filter(pl.any_horizontal(has_all)).select("id").unique().collect(engine="streaming")
+            places.update(samples.place[name] for name in found["id"] if name in samples.place)
+    return np.array(sorted(places), "<u4")
+
+
 def find_text(samples: Samples, query: str) -> np.ndarray[Any, np.dtype[np.uint32]]:
     """The numbers of the samples whose id, prompt or keyword has each word of the query, whatever its case."""
     found = samples.searched.with_row_index("number")

@@ -15,7 +15,7 @@ from typing import Any
 from aiohttp import web
 
 from sparkle_curation.errors import ParameterError
-from sparkle_curation.explorer.data import ExplorerTables, find_text, read_samples
+from sparkle_curation.explorer.data import ExplorerTables, find_reasons, find_text, read_samples
 from sparkle_curation.explorer.details import sample_details
 from sparkle_curation.explorer.masks import send_mask
 from sparkle_curation.explorer.media import send_media
@@ -72,7 +72,11 @@ def create_app(tables: ExplorerTables, store: AssetStore, settings: Settings) ->
         return response
 
     async def find(request: web.Request) -> web.Response:
-        found = await asyncio.to_thread(find_text, samples, request.query.get("q", ""))
+        query = request.query.get("q", "")
+        if request.query.get("in") == "reasons":
+            found = await asyncio.to_thread(find_reasons, tables, samples, query)
+        else:
+            found = await asyncio.to_thread(find_text, samples, query)
         return web.Response(body=found.tobytes(), content_type="application/octet-stream")
 
     async def sample(request: web.Request) -> web.Response:

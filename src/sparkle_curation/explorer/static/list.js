@@ -20,6 +20,7 @@ export function makeList(place, description, samples, state, { changed, chosen }
   let rows = new Uint32Array(0);
   let kept = null;
   let waiting = 0;
+  let latest = "";
   const tabs = TABS.map(([name, title]) => {
     const count = make("b");
     const button = make("button.tab", {
@@ -28,10 +29,15 @@ export function makeList(place, description, samples, state, { changed, chosen }
     return { name, button, count };
   });
   const search = make("input.search", {
-    type: "search", placeholder: "Search ids, prompts, keywords", "aria-label": "Search ids, prompts and keywords",
+    type: "search", placeholder: "Search", title: "Ids, prompts and keywords; each word must be there", "aria-label": "Search",
     autocomplete: "off", spellcheck: "false",
   });
   search.value = state.q;
+  const within = make("select.within", { "aria-label": "Where to search" },
+    make("option", { value: "texts" }, "in texts"), make("option", { value: "reasons" }, "in the judge's reasons"));
+  if (state.within !== "reasons") state.within = "texts";
+  within.value = state.within;
+  within.addEventListener("change", () => { state.within = within.value; if (state.q) find(); });
   const sort = make("select", { "aria-label": "Order" },
     make("option", { value: "nearest" }, "nearest to a threshold"),
     make("option", { value: "release" }, "as in the release"),
@@ -45,7 +51,7 @@ export function makeList(place, description, samples, state, { changed, chosen }
   const inside = make("div.rows");
   const view = make("div.scroll", { tabIndex: 0, role: "listbox", "aria-label": "Samples" }, inside);
   place.append(
-    make("div.tools", {}, search, sort),
+    make("div.tools", {}, search, within, sort),
     make("div.tabs", { role: "tablist", "aria-label": "Which samples" }, ...tabs.map((each) => each.button)),
     said, view);
 
@@ -200,10 +206,12 @@ export function makeList(place, description, samples, state, { changed, chosen }
 
   async function find() {
     state.q = search.value.trim();
-    if (!state.q) { found = null; changed(); return; }
-    const asked = state.q;
-    const answer = new Uint32Array(await (await ask(`/api/find?q=${encodeURIComponent(asked)}`)).arrayBuffer());
-    if (asked !== state.q) return; // somebody has typed on
+    if (!state.q) { latest = ""; found = null; changed(); return; }
+    const asked = `/api/find?q=${encodeURIComponent(state.q)}&in=${state.within}`;
+    latest = asked;
+    said.textContent = "Searching …";
+    const answer = new Uint32Array(await (await ask(asked)).arrayBuffer());
+    if (asked !== latest) return; // somebody has typed on
     found = new Uint8Array(samples.count);
     for (const row of answer) found[row] = 1;
     changed();

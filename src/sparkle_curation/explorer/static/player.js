@@ -6,16 +6,21 @@ const SPEEDS = [0.25, 0.5, 1, 2];
 
 export function makePlayer(description) {
   const [sourceKind, editedKind] = description.pair;
+  const videos = description.kinds.filter((each) => ["mp4", "webm"].includes(each.suffix)).map((each) => each.name);
   const panels = [
     { kind: sourceKind, title: "source" }, { kind: editedKind, title: "edited" },
   ].map((each) => {
     const video = make("video", { muted: true, playsInline: true, preload: "auto", "aria-label": `${each.title} video` });
     const canvas = make("canvas.overlay", { "aria-hidden": "true" });
     const empty = make("p.empty", { hidden: true, role: "status" });
-    const caption = make("figcaption", {}, each.kind);
-    return { ...each, video, canvas, empty, caption, figure: make("figure", {}, make("div.screen", {}, video, canvas, empty), caption) };
+    const facts = make("span");
+    const pick = make("select.pick", { "aria-label": `What the ${each.title} panel shows` },
+      ...videos.map((kind) => make("option", { value: kind }, kind)));
+    pick.value = each.kind;
+    const caption = make("figcaption", {}, pick, facts);
+    return { ...each, video, canvas, empty, facts, pick, figure: make("figure", {}, make("div.screen", {}, video, canvas, empty), caption) };
   });
-  const [leader, follower] = panels;
+  const [leader] = panels;
   const play = make("button", { type: "button", "aria-label": "Play", title: "Space" }, "▶");
   const back = make("button", { type: "button", "aria-label": "One frame back", title: "," }, "‹");
   const forth = make("button", { type: "button", "aria-label": "One frame on", title: "." }, "›");
@@ -56,8 +61,9 @@ export function makePlayer(description) {
     for (const panel of panels) {
       panel.video.pause();
       const media = details.media[panel.kind];
-      const size = media?.width_px ? ` · ${media.width_px}×${media.height_px} · ${media.frame_count} frames · ${Number(media.fps?.toFixed(3))} fps` : "";
-      panel.caption.textContent = `${panel.kind}${size}`;
+      const size = media?.width_px ? `${media.width_px}×${media.height_px} · ${media.frame_count} frames · ${Number(media.fps?.toFixed(3))} fps` : "";
+      panel.facts.textContent = size;
+      panel.facts.title = size;
       if (media) {
         say(panel, media.error ? `${panel.kind} is broken: ${media.error}${media.error_detail ? ` (${media.error_detail})` : ""}` : "");
         panel.video.src = `/media/${panel.kind}/${encodeURIComponent(details.id)}`;
@@ -89,6 +95,10 @@ export function makePlayer(description) {
     });
     panel.video.addEventListener("loadedmetadata", () => { seek.max = String(clock()?.duration || 1); paint(); });
     panel.video.addEventListener("seeked", () => paint());
+  }
+
+  for (const panel of panels) {
+    panel.pick.addEventListener("change", () => { panel.kind = panel.pick.value; if (shown) show(shown); });
   }
 
   function setPlaying(isPlaying) {
