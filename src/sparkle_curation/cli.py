@@ -136,7 +136,8 @@ def explore(
     folder = project.project_path if project else Path.cwd()
     session: Any = KedroSession.create(folder, env=env, runtime_params=params)
     with session:
-        catalog = session.load_context().catalog
+        project_context = session.load_context()
+        catalog = project_context.catalog
     # Only now is the description of the environment taken up, which all of these ask.
     from sparkle_curation.explorer.data import ExplorerTables  # noqa: PLC0415
     from sparkle_curation.explorer.server import Settings, create_app, serve  # noqa: PLC0415
@@ -158,6 +159,8 @@ def explore(
         policies={name: policies[name] for name in ("missing_scores", "imputed_scores") if name in policies},
     )
     roots = [f"{name}={params[name]}" for name in ("release_root", "data_root") if name in params]
+    if project_context.params.get("threshold") is not None:
+        roots.append("threshold=")  # it would stand over the named ones
     settings = Settings(host, port, read_only, (["--env", env] if env else []) + roots)
     app = create_app(tables, catalog.load("asset_store"), settings)
     serve(app, settings, lambda address: click.echo(f"{address}\nCtrl+C ends it."))

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from sparkle_curation.engine.any_frame import AnyFrame
+from sparkle_curation.errors import MissingTableError
 from sparkle_curation.filtering.choices import settle_imputed_scores
 from sparkle_curation.spec.description import dataset
 from sparkle_curation.spec.layout import ASSET_KINDS, KIND
@@ -74,9 +75,21 @@ class Samples:
 
 
 def read_samples(tables: ExplorerTables) -> Samples:
-    """What the page starts with."""
+    """What the page starts with.
+
+    Raises:
+        MissingTableError: the verdicts are not those of this description.
+    """
     columns = ["id", "theme", "is_released", "is_kept"]
     columns += [column(each) for each in CRITERIA for column in (score_column, imputed_column)]
+    present = tables.verdicts.lazy().collect_schema().names()
+    if lacking := [name for name in columns if name not in present]:
+        raise MissingTableError(
+            "The verdicts lack what the page counts with: they were made of another description or by an earlier version",
+            where="verdicts",
+            got=f"no column {', '.join(lacking)}",
+            todo="make them again: kedro run --pipelines curate",
+        )
     verdicts = tables.verdicts.lazy().select(columns).collect()
     texts = _texts(verdicts.select("id", "theme"), tables.annotations)
     themes = in_order(verdicts["theme"].to_list())

@@ -55,7 +55,7 @@ export function command(state, description) {
     ...named.map((each) => `thresholds.${each.name}=${state.thresholds[each.name]}`),
     `missing_scores=${state.missing}`,
     `imputed_scores=${state.imputed}`,
-    ...options,
+    ...options.filter((each) => !(isOne && each === "threshold=")),
   ];
   return ["kedro run", ...env.map(quote), "--pipelines curate --params", quote(params.join(","))].join(" ");
 }
