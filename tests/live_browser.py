@@ -109,8 +109,10 @@ def live_page(profile: Path) -> Iterator[Page]:
     try:
         port = _port(profile / "DevToolsActivePort")
         session, socket = loop.run_until_complete(_connect(port))
-        yield Page(socket, loop)
-        loop.run_until_complete(session.close())
+        try:
+            yield Page(socket, loop)
+        finally:
+            loop.run_until_complete(session.close())
     finally:
         browser.terminate()
         browser.wait(timeout=20)

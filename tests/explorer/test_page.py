@@ -96,6 +96,17 @@ def test_the_list_is_searched_and_ordered(page: Page) -> None:
     assert page.run(SHOWN) == [IN_TAR]
 
 
+def test_what_is_listed_can_be_taken_away(page: Page) -> None:
+    """The ids of the tab, in its order, as a text."""
+    page.run("URL.createObjectURL = (blob) => { window.taken = blob.text(); return 'blob:none'; }")
+    tab(page, "kept")
+    page.until(f"({SHOWN}).length === 2")
+    page.run("document.getElementById('export').click()")
+    page.until("window.taken")
+    assert page.run("window.taken") == f"{IN_TAR}\n{WHOLE}\n"
+    assert page.until("document.getElementById('told').textContent") == "2 ids went to kept_ids.txt."
+
+
 def test_reasons_of_the_judge_are_searched(page: Page) -> None:
     """Where the box beside the search says so."""
     page.run(

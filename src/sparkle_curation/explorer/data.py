@@ -229,13 +229,13 @@ def find_reasons(
     """
     places: set[int] = set()
     for table in tables.scores.values():
-        kind = table.lazy().collect_schema().get("editscore")
+        kind: Any = table.lazy().collect_schema().get("editscore")
         if kind is None:
             continue
         rows = table.lazy().select("id", "editscore")
         if isinstance(kind, pl.List):
             rows, kind = rows.explode("editscore"), kind.inner
-        fields = [each.name for each in getattr(kind, "fields", []) if "reasoning" in each.name.lower()]
+        fields = [each.name for each in kind.fields if "reasoning" in each.name.lower()]
         texts = [pl.col("editscore").struct.field(name).str.to_lowercase() for name in fields]
         has_all = [
             pl.all_horizontal(text.str.contains(word, literal=True) for word in query.lower().split())

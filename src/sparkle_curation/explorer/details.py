@@ -13,7 +13,8 @@ from sparkle_curation.explorer.data import ExplorerTables
 from sparkle_curation.ingest.assets.store import AssetStore, prefer_loose
 from sparkle_curation.spec.description import dataset
 from sparkle_curation.spec.layout import ASSET_KINDS
-from sparkle_curation.spec.stages import STAGES
+from sparkle_curation.spec.stages import CRITERIA, STAGES
+from sparkle_curation.spec.tables.verdicts import source_column
 
 _MEDIA = (
     "error",
@@ -31,10 +32,12 @@ _MEDIA = (
 def sample_details(tables: ExplorerTables, store: AssetStore, sample_id: str) -> dict[str, Any]:
     """A sample by its id; becomes JSON.
 
-    Members: ``texts``; ``stages``, each with its parts (a still, or frames) of numbers and reasons; ``faults``;
+    Members: ``texts``; ``stages``, each with its parts (a still, or frames) of numbers and reasons, as released; ``sources``
+    of the scores that were compared, by criterion; ``faults``;
     ``preflight``; ``media`` by kind, with what the header says where it was inspected; ``boxes``.
     """
     texts = _rows(tables.annotations, sample_id, "prompt", "chosen_keyword", "original_scene")
+    sources = (_rows(tables.verdicts, sample_id, *map(source_column, CRITERIA)) or [{}])[0]
     media = prefer_loose(_of(tables.media, sample_id)).to_dicts() if _names(tables.media) else []
     by_kind = {row["kind"]: {name: row.get(name) for name in _MEDIA} for row in media}
     return {
@@ -48,6 +51,7 @@ def sample_details(tables: ExplorerTables, store: AssetStore, sample_id: str) ->
             }
             for each in STAGES
         ],
+        "sources": {each.name: sources.get(source_column(each)) for each in CRITERIA},
         "faults": _rows(tables.score_faults, sample_id, "stage", "frame", "rule", "is_imputed", "evidence"),
         "preflight": _rows(tables.preflight, sample_id, "outcome", "reasons", "is_dropped", "detail")[:1],
         "media": {kind: by_kind.get(kind, {}) for kind in ASSET_KINDS if store.has(sample_id, kind)},

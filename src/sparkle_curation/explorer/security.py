@@ -12,6 +12,7 @@ from aiohttp.typedefs import Middleware
 TOKEN_HEADER = "X-Explorer-Token"  # noqa: S105 -- the name of a header
 _READING = ("GET", "HEAD")
 _HEADERS = {
+    "Cache-Control": "no-cache",  # modules of two versions of this project must not meet in one page
     # All of the page is ours, and text of the release stays text even if something of it were taken for HTML.
     "Content-Security-Policy": "default-src 'self'; img-src 'self' blob:; media-src 'self' blob:; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'self'",

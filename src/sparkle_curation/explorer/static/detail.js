@@ -75,7 +75,10 @@ export function makeDetail(place, description, samples, state) {
     mark.style.setProperty("left", share(threshold));
     return [
       make("div.line", {}, make("span", {}, words(criterion.name)),
-        make(`b.${kind}`, {}, isNone ? outcome : `${beside(score, threshold)} ${outcome}`)),
+        make("span", {},
+          // Whose score it is, where it is not the release's: the reasons below are.
+          make("span.note", {}, details.sources[criterion.name] && details.sources[criterion.name] !== "released" ? `${details.sources[criterion.name]} ` : ""),
+          make(`b.${kind}`, {}, isNone ? outcome : `${beside(score, threshold)} ${outcome}`))),
       make("div.gauge", {}, fill, mark),
     ];
   }
@@ -118,7 +121,7 @@ export function makeDetail(place, description, samples, state) {
   }
 
   function stage({ stage: name, title, parts }) {
-    const section = make("section.card.wide.stage", { "aria-label": words(name) }, make("h3", {}, words(name)), make("p.note", {}, title));
+    const section = make("section.card.wide.stage", { "aria-label": words(name) }, make("h3", {}, words(name)), make("p.note", {}, `${title}, as released`));
     if (!parts.length) section.append(make("p.note", {}, "No scores of this sample in the available release."));
     for (const part of parts) {
       const numbers = Object.entries(part.numbers).map(([key, value]) =>

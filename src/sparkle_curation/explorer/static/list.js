@@ -24,7 +24,7 @@ export function makeList(place, description, samples, state, { changed, chosen }
   const tabs = TABS.map(([name, title]) => {
     const count = make("b");
     const button = make("button.tab", {
-      type: "button", role: "tab", "data-show": name, onclick: () => { state.show = name; changed(); },
+      type: "button", "data-show": name, onclick: () => { state.show = name; changed(); },
     }, title, count);
     return { name, button, count };
   });
@@ -52,7 +52,7 @@ export function makeList(place, description, samples, state, { changed, chosen }
   const view = make("div.scroll", { tabIndex: 0, role: "listbox", "aria-label": "Samples" }, inside);
   place.append(
     make("div.tools", {}, search, within, sort),
-    make("div.tabs", { role: "tablist", "aria-label": "Which samples" }, ...tabs.map((each) => each.button)),
+    make("div.tabs", { role: "group", "aria-label": "Which samples" }, ...tabs.map((each) => each.button)),
     said, view);
 
   const statusOf = (row) => {
@@ -107,8 +107,7 @@ export function makeList(place, description, samples, state, { changed, chosen }
     rows = order(numbers.subarray(0, length), distance);
     for (const each of tabs) {
       each.count.textContent = number.format(counts[each.name]);
-      each.button.setAttribute("aria-selected", String(each.name === state.show));
-      each.button.tabIndex = each.name === state.show ? 0 : -1;
+      each.button.setAttribute("aria-pressed", String(each.name === state.show));
     }
     const scope = [
       state.subtheme || (state.theme && description.themes.find((each) => each.name === state.theme)?.title),
