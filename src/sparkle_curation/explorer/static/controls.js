@@ -86,7 +86,8 @@ export function makeControls(place, description, samples, state, changed) {
       make("header", {}, make("h2", {}, words(criterion.name)), reset,
         make("span.sign", {}, criterion.is_at_least ? "≥" : "≤"), exact),
       make("p.note", {}, criterion.title),
-      make("div.plot", {}, canvas, slider),
+      make("div.plot", {}, canvas,
+        missing === samples.count ? make("p.none", {}, "no scores in the available release") : "", slider),
       make("div.ends.note", {}, make("span", {}, String(criterion.low)), count, make("span", {}, String(criterion.high)))));
     return (kept) => {
       const threshold = state.thresholds[criterion.name];
