@@ -87,7 +87,7 @@ export function makeControls(place, description, samples, state, changed) {
         make("span.sign", {}, criterion.is_at_least ? "≥" : "≤"), exact),
       make("p.note", {}, criterion.title),
       make("div.plot", {}, canvas,
-        missing === samples.count ? make("p.none", {}, "no scores in the available release") : "", slider),
+        missing === samples.count ? make("p.none", {}, "no scores") : "", slider),
       make("div.ends.note", {}, make("span", {}, String(criterion.low)), count, make("span", {}, String(criterion.high)))));
     return (kept) => {
       const threshold = state.thresholds[criterion.name];

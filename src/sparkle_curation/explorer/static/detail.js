@@ -67,7 +67,7 @@ export function makeDetail(place, description, samples, state) {
     const isImputed = (samples.flags[row] & criterion.imputed) !== 0;
     const isPassed = criterion.is_at_least ? score >= threshold : score <= threshold;
     const kind = isNone ? "none" : isImputed ? "imputed" : isPassed ? "passed" : "failed";
-    const outcome = { none: kept[row] ? "unscored, let through" : "no score", imputed: "imputed", passed: "passed", failed: criterion.is_at_least ? "below" : "above" }[kind];
+    const outcome = { none: kept[row] ? "let through" : "no score", imputed: "imputed", passed: "passed", failed: criterion.is_at_least ? "below" : "above" }[kind];
     const share = (value) => `${((value - criterion.low) / (criterion.high - criterion.low)) * 100}%`;
     const fill = make(`i.fill.${kind}`);
     fill.style.setProperty("width", isNone ? "0" : share(score));
