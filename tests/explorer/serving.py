@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 from aiohttp import web
 from tests.made.assets import ingested, tar_bytes, write_files
@@ -19,6 +21,8 @@ from sparkle_curation.explorer.data import ExplorerTables
 from sparkle_curation.explorer.server import Settings, create_app
 from sparkle_curation.filtering.verdicts import apply_thresholds
 from sparkle_curation.ingest.assets.store import AssetStore
+from sparkle_curation.media.masks.masks import save_mask
+from sparkle_curation.spec.layout import asset_path
 
 WHOLE, IN_TAR, BROKEN, ALONE = (f"Sparkle_time_{number:06d}" for number in range(4))
 """A pair of loose files; one in tars; one whose edited video is no video; one without media."""
@@ -38,6 +42,9 @@ def made_release(sample_release: Path, root: Path) -> None:
         (sample_release / "location" / kind / "Sparkle_location_000000.mp4").read_bytes()
         for kind in ("source_video", "edited_video")
     ]
+    mask = io.BytesIO()
+    save_mask(mask, np.pad(np.ones((81, 36, 64), bool), ((0, 0), (18, 18), (32, 32))))
+    write_files(root, {asset_path("time", "source_video_mask", WHOLE): mask.getvalue()})
     for kind, clip in zip(("source_video", "edited_video"), clips, strict=True):
         write_files(
             root,
@@ -79,6 +86,16 @@ def made_tables() -> ExplorerTables:
                 "reasons": [[], ["too_short"]],
                 "is_dropped": [False, True],
                 "detail": [None, "source_video: 3 frames"],
+            }
+        ),
+        boxes=pl.DataFrame(
+            {
+                "id": [WHOLE] * 2,
+                "round": [1, 2],
+                "frame_index": [0, 0],
+                "label": ["<s>walker</s>", "walker"],
+                "bbox_2d": [[0.0, 0.0, 10.0, 10.0], [250.0, 250.0, 750.0, 750.0]],
+                "is_found": [True, True],
             }
         ),
         policies={"missing_scores": "reject", "imputed_scores": "keep"},

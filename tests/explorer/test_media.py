@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.explorer.serving import ALONE, BROKEN, IN_TAR, WHOLE, asked, made_store, made_tables, served
 
@@ -70,6 +72,17 @@ def test_a_bad_range_is_answered_with_416(explorer: str, header: str) -> None:
 def test_what_is_no_asset_is_not_found(explorer: str, path: str) -> None:
     """Absent media, unknown kinds, and paths."""
     assert asked(f"{explorer}/media/{path}")[0] == 404
+
+
+def test_a_mask_comes_small(explorer: str) -> None:
+    """Frames, height and width, then a bit a pixel."""
+    _, _, body = asked(f"{explorer}/api/mask/{WHOLE}")
+    frames, height, width = struct.unpack("<3I", body[:12])
+    mask = np.unpackbits(np.frombuffer(body[12:], np.uint8)).reshape(frames, height, width)
+    assert mask.shape == (81, 72, 128)
+    assert mask.sum() == mask[:, 18:54, 32:96].sum() == 81 * 36 * 64
+    for absent in (IN_TAR, "Sparkle_time_0"):
+        assert asked(f"{explorer}/api/mask/{absent}")[0] == 404
 
 
 def test_a_file_that_went_away_is_told(sample_release: Path, tmp_path: Path) -> None:

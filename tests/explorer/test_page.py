@@ -147,6 +147,24 @@ def test_a_pair_plays_together(page: Page) -> None:
     page.until(f"({TIMES}).every((each) => each > 1.5 && each < 1.62)")
 
 
+def test_mask_and_boxes_lie_over_the_videos(page: Page) -> None:
+    """Pale outside the mask and clear inside it, a box where it was found; nothing where the release has none."""
+    choose(page, WHOLE)
+    page.until("[...document.querySelectorAll('video')].every((each) => each.readyState >= 2)")
+    at = """((place, x, y) => { const canvas = document.querySelectorAll(".pair canvas")[place];
+        return [...canvas.getContext("2d").getImageData(canvas.width * x, canvas.height * y, 1, 1).data]; })"""
+    page.run("document.getElementById('show-mask').click()")
+    assert page.until(f"(([r, g, b, a]) => a > 100 && [r, g, b])({at}(1, 0.1, 0.5))") == [255, 255, 255]
+    assert page.run(f"{at}(1, 0.5, 0.5)")[3] == 0
+    page.run("document.getElementById('show-mask').click(), document.getElementById('show-boxes').click()")
+    page.until(f"{at}(0, 0.25, 0.5)[3] > 0")  # the left edge of the box of the second round
+    assert page.run(f"{at}(1, 0.25, 0.5)")[3] == 0
+    choose(page, IN_TAR)
+    page.until(
+        "document.getElementById('show-mask').disabled && document.getElementById('show-boxes').disabled"
+    )
+
+
 def test_what_cannot_be_played_says_why(page: Page) -> None:
     """A broken clip beside a good one; a sample without any."""
     choose(page, BROKEN)
