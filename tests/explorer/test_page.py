@@ -134,6 +134,10 @@ def test_a_pair_plays_together(page: Page) -> None:
     page.until("[...document.querySelectorAll('video')].every((each) => each.readyState >= 2)")
     page.key(" ")
     page.until(f"({TIMES}).every((each) => each > 0.4)")
+    choose(page, IN_TAR)  # which is shown already, so it plays on
+    assert page.run(
+        "[...document.querySelectorAll('video')].every((each) => !each.paused && each.currentTime > 0.4)"
+    )
     page.key(" ")
     page.until("[...document.querySelectorAll('video')].every((each) => each.paused && !each.seeking)")
     source, edited = page.run(TIMES)

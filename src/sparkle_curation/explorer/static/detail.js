@@ -14,14 +14,22 @@ export function makeDetail(place, description, samples, state) {
   let details = null;
   let kept = null;
   let drawn = "";
+  let wanted = {};
 
-  async function show(id) {
+  /** Show a sample; one that is shown, or on its way, stays as it is, so that its videos play on. */
+  function show(id) {
+    if (wanted.id !== id) wanted = { id, details: fetchAndShow(id) };
+    return wanted.details;
+  }
+
+  async function fetchAndShow(id) {
     const turn = (asked += 1);
     let answer;
     try {
       answer = await (await ask(`/api/sample/${encodeURIComponent(id)}`)).json();
     } catch (error) {
       if (turn !== asked) return null;
+      wanted = {};
       empty.textContent = error.message;
       empty.hidden = false;
       whole.hidden = true;
