@@ -75,11 +75,13 @@ def test_pairs_of_a_theme_are_not_lost_with_the_tables(done: Project) -> None:
         if path.is_file() and THEME in str(path.relative_to(done.release_root)):
             path.unlink()
     done.run_here("ingest")
-    before = contents(done.output(*VARIANT))
+    before = contents(done.data_root)
     with pytest.raises(EmptyOutputError, match="The variant would lose all pairs of themes") as caught:
         done.run_here("filter")
     assert caught.value.got == f"pairs of {THEME} there, and none to take their place"
-    assert contents(done.output(*VARIANT)) == before
+    after = contents(done.data_root)
+    # The faults of the scores are of the tables, whatever the variant.
+    assert [path for path in before if after.get(path) != before[path]] == ["03_primary/score_faults.parquet"]
 
 
 # ------------------------------------------------------------------ no pair
@@ -106,10 +108,21 @@ def test_pairs_that_are_all_dropped_stop_the_run(done: Project) -> None:
     """Samples are kept, and the preflight drops each: how many is said, and the variant stays."""
     media = done.output("02_intermediate", "media.parquet")
     edit_table(media, lambda rows: rows.with_columns(pl.lit("not_mp4").alias("error")))
-    before = contents(done.output(*VARIANT))
+    before = contents(done.data_root)
     with pytest.raises(EmptyOutputError, match="No pair can be exported") as caught:
         done.run_here("filter")
     assert caught.value.got == (
-        "80 samples kept; 0 of them without a prompt or both videos, 80 dropped by the preflight"
+        "80 samples kept; 0 not exported, 80 dropped by the preflight (corrupt_file 80)"
     )
-    assert contents(done.output(*VARIANT)) == before
+    after = contents(done.data_root)
+    assert {path: after.get(path) for path in before} == before
+
+
+def test_a_licence_that_no_pair_has_stops_the_run(done: Project) -> None:
+    """The reason is the licence; verdicts, reports and variant are still of the run before."""
+    before = contents(done.data_root)
+    with pytest.raises(EmptyOutputError, match="No pair can be exported") as caught:
+        done.run_here("filter", params={"threshold": 8.5, "licence_allow": ["mit"]})
+    assert "not exported (licence" in str(caught.value.got)
+    after = contents(done.data_root)
+    assert {path: after.get(path) for path in before} == before

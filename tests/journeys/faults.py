@@ -415,6 +415,15 @@ JOURNEYS: dict[str, list[Journey]] = {
             shown_params="threshold=10",
         ),
         Journey(
+            "a licence that no video has",
+            given(licence_allow=["mit"]),
+            "(licence",
+            "variant/empty_variant.py",
+            UNTOUCHED,
+            pipelines="filter",
+            shown_params="licence_allow=[mit]",
+        ),
+        Journey(
             "an empty folder, which may be",
             both(rooted("../empty"), given(allow_empty=True)),
             "the folder holds no file",

@@ -18,7 +18,7 @@ from sparkle_curation.datasets.tables.jsonl_folder_dataset import JSONLFolderDat
 from sparkle_curation.datasets.tables.lean_tables_dataset import LeanTablesDataset
 from sparkle_curation.datasets.tables.schema_validator import TableSchemaValidator
 from sparkle_curation.datasets.tables.table_dataset import TableDataset
-from sparkle_curation.datasets.variant.kiwi_edit_dataset import KiwiEditDataset
+from sparkle_curation.datasets.variant.kiwi_edit_dataset import KiwiEditDataset, VariantThemesDataset
 from sparkle_curation.datasets.variant.training_kit_dataset import MediaRootDataset, TrainingKitDataset
 from sparkle_curation.datasets.variant.variant_facts_dataset import VariantFactsDataset
 from sparkle_curation.datasets.variant.variant_store import VariantStoreDataset
@@ -53,5 +53,6 @@ __all__ = [
     "ValidationsDataset",
     "VariantFactsDataset",
     "VariantStoreDataset",
+    "VariantThemesDataset",
     "VariantsDataset",
 ]

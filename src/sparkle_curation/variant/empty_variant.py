@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 
 import polars as pl
@@ -49,25 +50,33 @@ def check_kept(verdicts: pl.DataFrame, thresholds: Mapping[str, float], *, allow
     )
 
 
-def check_exported(counts: Mapping[str, int], *, allow_empty: bool) -> None:
+def check_exported(
+    counts: Mapping[str, int],
+    not_exported: Collection[str],
+    dropped: Collection[str],
+    *,
+    allow_empty: bool,
+) -> None:
     """Nothing, when some pair is exported, or none need be.
 
     Args:
         counts: the total of ``funnel.count_samples``.
+        not_exported: why each kept sample that cannot be exported cannot.
+        dropped: the reasons of all pairs that the preflight drops; a pair may have several.
         allow_empty: whether the variant may be empty.
 
     Raises:
-        EmptyOutputError: no pair is exported; with how many each step has dropped.
+        EmptyOutputError: no pair is exported; with how many each reason has cost.
     """
     if allow_empty or counts["exported"]:
         return
     raise EmptyOutputError(
         "No pair can be exported: the variant would be empty",
-        got=f"{counts['kept']:,} samples kept; {counts['not_exported']:,} of them without a prompt or both videos, "
-        f"{counts['dropped']:,} dropped by the preflight",
+        where="licence_allow, themes, preflight",
+        got=f"{counts['kept']:,} samples kept; {counts['not_exported']:,} not exported{_tell(not_exported)}, "
+        f"{counts['dropped']:,} dropped by the preflight{_tell(dropped)}",
         allowed="at least one pair",
-        todo="each is listed with its reason in 08_reporting/samples_not_exported.csv and preflight_dropped.csv; "
-        + _ON_PURPOSE,
+        todo=f"allow what keeps them out, or give the release that has their videos and prompts; {_ON_PURPOSE}",
     )
 
 
@@ -91,6 +100,12 @@ def check_themes(before: Collection[str], known: Collection[str] | None, *, wher
             allowed="themes that some table knows",
             todo="give the release that has them, or another data_root; if they shall go: --params allow_empty=true",
         )
+
+
+def _tell(reasons: Collection[str]) -> str:
+    """How often each reason is there, the most frequent first; nothing where there is none."""
+    told = [f"{reason} {count:,}" for reason, count in Counter(reasons).most_common()]
+    return f" ({', '.join(told)})" if told else ""
 
 
 def _describe_stages(verdicts: pl.DataFrame, thresholds: Mapping[str, float]) -> Iterator[str]:

@@ -17,7 +17,7 @@ from tests.made.tables import assets, csv_row, metadata, same_scores, table
 from sparkle_curation.datasets import FigureDataset, TableSchemaValidator
 from sparkle_curation.datasets.reports.report_datasets import MetricsJSONDataset, ReportCSVDataset
 from sparkle_curation.datasets.tables.table_dataset import TableDataset
-from sparkle_curation.datasets.variant.kiwi_edit_dataset import KiwiEditDataset
+from sparkle_curation.datasets.variant.kiwi_edit_dataset import KiwiEditDataset, VariantThemesDataset
 from sparkle_curation.errors import ReleaseError, StaleTableError
 from sparkle_curation.filtering.thresholds import Thresholds
 from sparkle_curation.loader.preflight_params import PreflightParams
@@ -63,6 +63,7 @@ def make_catalog(
             for name in ("score_faults", "score_audit", "verdicts", "preflight")
         },
         "variant_samples": KiwiEditDataset(filepath=str(folder / "variant")),
+        "variant_themes_before": VariantThemesDataset(filepath=str(folder / "variant")),
         "samples_not_exported": ReportCSVDataset(filepath=str(folder / "samples_not_exported.csv")),
         "prompt_warnings": ReportCSVDataset(
             filepath=str(folder / "prompt_warnings.csv"), text_columns=["prompt"]

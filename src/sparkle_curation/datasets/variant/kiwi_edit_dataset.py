@@ -148,6 +148,35 @@ class KiwiEditDataset(AbstractDataset[Variant | pl.DataFrame, pl.DataFrame]):
         return {"filepath": str(self._folder)}
 
 
+class VariantThemesDataset(KiwiEditDataset):
+    """The themes that a variant has pairs of, from the names of its files; none where there is no variant.
+
+    Args:
+        filepath: the folder of the variant.
+        metadata: anything for other tools, such as the layer in Kedro-Viz.
+
+    Example:
+        .. code-block:: yaml
+
+            variant_themes_before:
+              type: sparkle_curation.datasets.VariantThemesDataset
+              filepath: data/05_model_input/kiwi_edit
+    """
+
+    def load(self) -> pl.DataFrame:
+        """A column ``theme``, each once."""
+        themes = [part.theme for part in self._parts()] if self._exists() else []
+        return pl.DataFrame({"theme": themes}, schema={"theme": pl.String}).unique(maintain_order=True)
+
+    def save(self, data: Variant | pl.DataFrame) -> None:
+        """Never: who replaces the variant is another entry.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        raise NotImplementedError
+
+
 def parse_part(part: Part, csv: bytes, metadata: bytes) -> pl.DataFrame:
     """The samples of a part (``VARIANT_COLUMNS`` and ``split``) from the bytes of its two files, in the CSV's order."""
     return (

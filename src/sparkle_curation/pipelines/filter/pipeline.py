@@ -37,6 +37,7 @@ from sparkle_curation.variant.curation.steps import (
     gather_settings,
     look_up_prompts,
     measure_curation,
+    settle,
     split_samples,
 )
 
@@ -50,6 +51,20 @@ _SETTINGS = [
 ]
 _RESCORES = [f"rescored_{name}" for name in _SCORES]
 _CHOSEN = [f"chosen_{name}" for name in _SCORES]
+
+_SETTLED = [
+    "sample_counts",
+    "samples_not_exported",
+    "preflight_dropped",
+    "verdicts",
+    "samples_kept",
+    "samples_rejected",
+    "score_audit",
+    "preflight",
+    "preflight_warnings",
+    "prompt_warnings",
+]
+"""What replaces the files of the run before, once the variant is known to be one; ``{name}_found`` until then."""
 
 
 def _step(function: Callable[..., Any], inputs: list[str], outputs: str | list[str]) -> Node:
@@ -66,7 +81,7 @@ def create_pipeline(**_: object) -> Pipeline:
             _step(choose_scope, ["params:licence_allow", "params:themes"], "export_scope"),
             _step(list_known_samples, ["annotations", *_SCORES, *_GROUNDINGS, "assets"], "samples_known"),
             _step(find_score_faults, ["score_fingerprints", *_SCORES], "score_faults"),
-            _step(audit_scores, ["score_faults", "thresholds_used"], "score_audit"),
+            _step(audit_scores, ["score_faults", "thresholds_used"], "score_audit_found"),
             _step(choose_scores, ["params:score_source", *_SCORES, *_RESCORES], _CHOSEN),
             _step(mark_imputed_samples, ["samples_known", "score_faults", *_CHOSEN], "samples_marked"),
             _step(
@@ -78,38 +93,55 @@ def create_pipeline(**_: object) -> Pipeline:
                     "imputed_policy",
                     *_CHOSEN,
                 ],
-                "verdicts_found",
+                "verdicts_unchecked",
             ),
-            _step(check_kept, ["verdicts_found", "thresholds_used", "params:allow_empty"], "verdicts"),
-            _step(count_scores_by_tenth, ["verdicts"], "score_histograms"),
-            _step(split_by_verdict, ["verdicts"], ["samples_kept", "samples_rejected"]),
-            _step(look_up_prompts, ["samples_kept", "annotations", *_SCORES, *_GROUNDINGS], "prompts_found"),
+            _step(
+                check_kept, ["verdicts_unchecked", "thresholds_used", "params:allow_empty"], "verdicts_found"
+            ),
+            _step(split_by_verdict, ["verdicts_found"], ["samples_kept_found", "samples_rejected_found"]),
+            _step(
+                look_up_prompts,
+                ["samples_kept_found", "annotations", *_SCORES, *_GROUNDINGS],
+                "prompts_found",
+            ),
             _step(
                 compose_variant,
-                ["samples_kept", "annotations", "prompts_found", "assets", "export_scope"],
-                ["variant_candidates", "samples_not_exported"],
+                ["samples_kept_found", "annotations", "prompts_found", "assets", "export_scope"],
+                ["variant_candidates", "samples_not_exported_found"],
             ),
             _step(
                 check_pairs,
                 ["variant_candidates", "media", "assets", "assets_source_files", "params:preflight"],
-                "preflight",
+                "preflight_found",
             ),
             _step(
                 drop_unloadable,
-                ["variant_candidates", "preflight"],
-                ["variant_loadable", "preflight_dropped", "preflight_warnings"],
+                ["variant_candidates", "preflight_found"],
+                ["variant_loadable", "preflight_dropped_found", "preflight_warnings_found"],
             ),
             _step(choose_groups, ["media", "sample_groups", "params:split"], "source_groups"),
             _step(
                 split_samples,
                 ["variant_loadable", "source_groups", "params:split"],
-                ["samples_exported", "variant_splits", "prompt_warnings"],
+                ["samples_exported", "variant_splits", "prompt_warnings_found"],
             ),
             _step(
                 count_samples,
-                ["verdicts", "samples_not_exported", "prompt_warnings", "preflight", "variant_splits"],
-                "sample_counts",
+                [
+                    "verdicts_found",
+                    "samples_not_exported_found",
+                    "prompt_warnings_found",
+                    "preflight_found",
+                    "variant_splits",
+                ],
+                "sample_counts_found",
             ),
+            _step(
+                settle,
+                ["params:allow_empty", "variant_themes_before", *(f"{name}_found" for name in _SETTLED)],
+                _SETTLED,
+            ),
+            _step(count_scores_by_tenth, ["verdicts"], "score_histograms"),
             _step(gather_settings, _SETTINGS, "curation_choices"),
             _step(
                 describe_variant,

@@ -124,10 +124,11 @@ def _curate(
     preflight = steps.check_pairs(
         candidates, tables.media, tables.assets, tables.assets_source_files, params.preflight
     )
-    loadable, _, _ = steps.drop_unloadable(candidates, preflight)
+    loadable, dropped, _ = steps.drop_unloadable(candidates, preflight)
     groups = steps.choose_groups(tables.media, tables.sample_groups, params.split)
     exported, splits, prompt_warnings = steps.split_samples(loadable, groups, params.split)
     counts = steps.count_samples(verdicts, not_exported, prompt_warnings, preflight, splits)
+    steps.check_exported(counts, not_exported, dropped, params.allow_empty)
     choices = steps.gather_settings(
         params.missing_scores, policy, params.preflight, params.split, params.score_source, scope
     )

@@ -132,6 +132,48 @@ def count_samples(
     )
 
 
+def settle(
+    allow_empty: bool,
+    themes_before: pl.DataFrame,
+    counts: pl.DataFrame,
+    not_exported: pl.DataFrame,
+    dropped: pl.DataFrame,
+    *others: pl.DataFrame,
+) -> tuple[pl.DataFrame, ...]:
+    """What was found, as it is, once it is known to make a variant: until then the files of the run before stay.
+
+    Args:
+        allow_empty: whether the variant may be empty, or lose a theme.
+        themes_before: ``theme`` of the variant that is to be replaced.
+        counts: one row per theme, then the total.
+        not_exported: report of the kept samples that cannot be exported.
+        dropped: report of the pairs that the preflight drops.
+        others: what else is to be saved.
+
+    Raises:
+        EmptyOutputError: no pair is exported, or a theme of the variant before is lost.
+    """
+    check_exported(counts, not_exported, dropped, allow_empty)
+    empty_variant.check_themes(themes_before["theme"], _known_themes(counts, allow_empty))
+    return counts, not_exported, dropped, *others
+
+
+def check_exported(
+    counts: pl.DataFrame, not_exported: pl.DataFrame, dropped: pl.DataFrame, allow_empty: bool
+) -> None:
+    """Nothing, when some pair is exported, or none need be; arguments as of ``settle``.
+
+    Raises:
+        EmptyOutputError: no pair is exported.
+    """
+    empty_variant.check_exported(
+        counts.row(-1, named=True),
+        not_exported["reason"].to_list(),
+        " ".join(dropped["reasons"]).split(),
+        allow_empty=allow_empty,
+    )
+
+
 def gather_settings(
     missing_scores: MissingScores,
     imputed_policy: ImputedPolicy,
@@ -191,15 +233,13 @@ def assemble_variant(
     sample_counts: pl.DataFrame,
     allow_empty: bool,
 ) -> export.Variant:
-    """The variant: its samples with what describes them, to be written as a set.
+    """The variant: its samples with what describes them, to be written as a set."""
+    return export.Variant(samples_exported, variant_documents, _known_themes(sample_counts, allow_empty))
 
-    Raises:
-        EmptyOutputError: there is no sample, and ``allow_empty`` is not set.
-    """
-    *by_theme, total = sample_counts.to_dicts()
-    empty_variant.check_exported(total, allow_empty=allow_empty)
-    known_themes = frozenset(row["theme"] for row in by_theme if row["known"])
-    return export.Variant(samples_exported, variant_documents, None if allow_empty else known_themes)
+
+def _known_themes(counts: pl.DataFrame, allow_empty: bool) -> frozenset[str] | None:
+    """The themes that the available release has a sample of; None where any may go."""
+    return None if allow_empty else frozenset(counts.head(-1).filter(pl.col("known") > 0)["theme"])
 
 
 def measure_curation(
