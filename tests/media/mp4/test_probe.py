@@ -7,6 +7,7 @@ import os
 import struct
 from fractions import Fraction
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import av
@@ -217,9 +218,26 @@ def test_a_flipped_byte_shows_in_the_hashes_that_see_it() -> None:
     assert (before.frames_hash, start > 0) == (None, True)
 
 
+def with_index_first(clip: bytes) -> bytes:
+    """The same packets behind their index; encoded once, since an encoder owes nobody the same bytes twice."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "clip.mp4")
+        with (
+            av.open(io.BytesIO(clip)) as source,
+            av.open(str(path), "w", options={"movflags": "faststart"}) as target,
+        ):
+            stream = target.add_stream_from_template(source.streams.video[0])
+            for packet in source.demux(video=0):
+                if packet.dts is not None:
+                    packet.stream = stream
+                    target.mux(packet)
+        return path.read_bytes()
+
+
 def test_the_same_frames_in_another_file_have_one_frames_hash() -> None:
     """With the index elsewhere all bytes move, and no frame changes."""
-    one, other = (read(make_clip(flags=flags), Depth.DECODE) for flags in ("", "faststart"))
+    clip = make_clip()
+    one, other = (read(each, Depth.DECODE) for each in (clip, with_index_first(clip)))
     assert one.content_hash != other.content_hash
     assert one.frames_hash == other.frames_hash
     assert read(make_clip(), Depth.INDEX).content_hash is None
