@@ -416,12 +416,12 @@ JOURNEYS: dict[str, list[Journey]] = {
         ),
         Journey(
             "a licence that no video has",
-            given(licence_allow=["mit"]),
+            given(licence_allow=["unknown"]),
             "(licence",
             "variant/empty_variant.py",
             UNTOUCHED,
             pipelines="filter",
-            shown_params="licence_allow=[mit]",
+            shown_params="licence_allow=[unknown]",
         ),
         Journey(
             "an empty folder, which may be",

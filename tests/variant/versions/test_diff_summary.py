@@ -11,6 +11,7 @@ import polars as pl
 from tests.made.tables import THRESHOLDS
 from tests.made.versions import csvs_of, version
 from tests.markdown import rendered
+from tests.variant.test_card import GOOD, facts_of
 
 from sparkle_curation.escaping import terminal_text
 from sparkle_curation.variant.versions.diff import compare
@@ -84,6 +85,14 @@ def test_no_difference_is_said_in_a_line() -> None:
     assert "No difference: the same 1 sample.\n" in text
     assert "|" not in text
     assert "- both: `kedro run" in text
+
+
+def test_a_version_with_its_record_is_had_again_with_all_its_settings() -> None:
+    """As its card says it: policies, split and loader too, and where the release is to be named."""
+    record = replace(facts_of(GOOD), settings={"split.val_share": 0.1, "score_source": "released"})
+    text = summary(version({A: 9.0}), replace(version({A: 9.0}), record=record))
+    (line,) = (line for line in text.splitlines() if line.startswith("- other:"))
+    assert "split.val_share=0.1,score_source=released,release_root=/path/to/Sparkle" in line
 
 
 def test_empty_versions_have_a_summary() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from kedro.io.core import AbstractDataset, DatasetError
 from sparkle_curation.datasets.reports.report_datasets import parse_report
 from sparkle_curation.datasets.variant.kiwi_edit_dataset import PARTS, Part, parse_part
 from sparkle_curation.datasets.variant.version_files import VersionFiles, folder_files, revision_files
+from sparkle_curation.engine.io.format_version import FormatVersionError
 from sparkle_curation.engine.io.parquet import read_parquet
 from sparkle_curation.errors import VersionError
 from sparkle_curation.spec.layout import PROMPTS_FOLDER
@@ -24,6 +26,8 @@ from sparkle_curation.spec.old_names import old_paths, with_new_keys, with_new_n
 from sparkle_curation.spec.stages import CRITERIA
 from sparkle_curation.spec.tables.verdicts import VERDICT_COLUMNS, threshold_column
 from sparkle_curation.variant.export import VARIANT_COLUMNS
+from sparkle_curation.variant.facts import VariantFacts
+from sparkle_curation.variant.record import RECORD_NAME, read_record
 from sparkle_curation.variant.versions.version import CurationSettings, VariantVersion, check_version
 
 _Parsed = TypeVar("_Parsed")
@@ -176,8 +180,20 @@ def _read_curation(
         not_exported=_parse(files, paths.not_exported, parse_report),
         unloadable=_parse(files, paths.unloadable, parse_report),
         source_files=_parse(files, paths.source_files, parse_report),
+        record=_read_record(files, paths.prompts),
         commit=commit,
     )
+
+
+def _read_record(files: VersionFiles, prompts: str) -> VariantFacts | None:
+    """The record beside the training CSVs; None where there is none, or none that this version of the project reads."""
+    path = f"{prompts.rpartition('/')[0]}/{RECORD_NAME}"
+    content = files.read(path)
+    if content is None:
+        return None
+    with suppress(VersionError, FormatVersionError, UnicodeDecodeError):
+        return read_record(content.decode(), where=path)
+    return None
 
 
 def _read_csvs(name: str, files: VersionFiles) -> VariantVersion | None:

@@ -12,6 +12,7 @@ from sparkle_curation.filtering.funnel import TOTAL
 from sparkle_curation.spec.codes.diff_reasons import CHANGES, Change
 from sparkle_curation.spec.stages import CRITERION_NAMES
 from sparkle_curation.spec.themes import THEMES
+from sparkle_curation.variant.card import rebuild_command
 from sparkle_curation.variant.versions.version import VariantVersion
 
 MAX_REASONS = 12
@@ -174,8 +175,9 @@ def _rebuilding(base: VariantVersion, other: VariantVersion) -> Iterator[str]:
 def _rebuilding_of(version: VariantVersion) -> Iterator[str]:
     if version.commit:
         yield f"git checkout {version.commit[:_COMMIT_LETTERS]} && dvc checkout"
-    params = version.settings.as_params()
-    if params:
+    if version.record:
+        yield rebuild_command(version.record).splitlines()[-1]
+    elif params := version.settings.as_params():
         yield f"kedro run --pipelines curate --params {shlex.quote(params)}"
 
 

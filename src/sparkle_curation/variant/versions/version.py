@@ -10,6 +10,7 @@ import polars as pl
 
 from sparkle_curation.errors import VersionError
 from sparkle_curation.spec.stages import CRITERIA
+from sparkle_curation.variant.facts import VariantFacts
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class VariantVersion:
         unloadable: pairs that the preflight dropped, ``id`` and ``reasons``; None where it is not known.
         source_files: the release's files as counted by ``ingest``; None where it is not known.
         commit: of a git revision.
+        record: what its card tells; None where it is not known.
     """
 
     name: str
@@ -78,6 +80,7 @@ class VariantVersion:
     unloadable: pl.DataFrame | None = None
     source_files: pl.DataFrame | None = None
     commit: str | None = None
+    record: VariantFacts | None = None
 
 
 def check_version(version: VariantVersion) -> VariantVersion:
