@@ -190,6 +190,16 @@ def _scope(facts: VariantFacts) -> Iterable[str]:
         yield f"Samples of other themes than {markdown_text(str(themes))} were left out."
     if licences := facts.settings.get("licence_allow"):
         yield f"Samples whose videos have other licences than {markdown_text(str(licences))} were left out."
+    prefix = "signal_bounds."
+    bounds = {
+        name.removeprefix(prefix): value for name, value in facts.settings.items() if name.startswith(prefix)
+    }
+    if bounds:
+        said = ", ".join(
+            f"{name.replace('.', ' ').replace('at_', 'at ')} {value}" for name, value in bounds.items()
+        )
+        without = "let through" if facts.settings.get("missing_signals") == "keep" else "left out as well"
+        yield f"Samples with signals out of bounds ({markdown_text(said)}) were left out; those without were {without}."
 
 
 def _themes(facts: VariantFacts) -> list[str]:

@@ -55,6 +55,7 @@ def make_catalog(
         "assets_source_files": pl.DataFrame(schema={"path": pl.String}),
         "media": media(clips(GOOD) if good_clips is None else good_clips, clips(LOW), clips(EXTRA)),
         "sample_groups": pl.DataFrame(),
+        "signals": pl.DataFrame(),
         **{f"rescored_{stage.table}": pl.DataFrame() for stage in STAGES},
     }
     paths: dict[str, Any] = {
@@ -89,6 +90,8 @@ def make_catalog(
         "params:allow_empty": MemoryDataset(data=False),
         "params:licence_allow": MemoryDataset(None),
         "params:themes": MemoryDataset(themes),
+        "params:signal_bounds": MemoryDataset(None),
+        "params:missing_signals": MemoryDataset("keep"),
         "params:split": MemoryDataset(split or SplitParams()),
         "score_fingerprints": MemoryDataset({"edited_video_scores": "one"}),
         "code_version": MemoryDataset(CodeVersion("0f1e", is_dirty=False)),
