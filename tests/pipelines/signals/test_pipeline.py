@@ -143,7 +143,7 @@ def test_content_decides_what_is_measured_again(
     own.run_here("inspect")
     with caplog.at_level(logging.INFO):
         own.run_here("signals")
-    assert "signals: 1 measured, 1 known from before" in caplog.text
+    assert "signals: 1 measured, 2 known from before" in caplog.text
     assert "of 10 samples have all their signals" in caplog.text
     before, now = rows(done), rows(own)
     assert now[OTHER]["background_novelty"] < 0.5 < before[OTHER]["background_novelty"]
