@@ -110,6 +110,7 @@ def test_pairs_that_are_all_dropped_stop_the_run(done: Project) -> None:
     with pytest.raises(EmptyOutputError, match="No pair can be exported") as caught:
         done.run_here("filter")
     assert caught.value.got == (
-        "80 samples kept; 0 of them without a prompt or both videos, 80 dropped by the preflight"
+        "80 samples kept; 0 of them left out for want of a prompt or video, or by theme, licence or signal, "
+        "80 dropped by the preflight"
     )
     assert contents(done.output(*VARIANT)) == before

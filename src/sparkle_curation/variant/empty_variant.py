@@ -63,8 +63,8 @@ def check_exported(counts: Mapping[str, int], *, allow_empty: bool) -> None:
         return
     raise EmptyOutputError(
         "No pair can be exported: the variant would be empty",
-        got=f"{counts['kept']:,} samples kept; {counts['not_exported']:,} of them without a prompt or both videos, "
-        f"{counts['dropped']:,} dropped by the preflight",
+        got=f"{counts['kept']:,} samples kept; {counts['not_exported']:,} of them left out for want of a prompt or "
+        f"video, or by theme, licence or signal, {counts['dropped']:,} dropped by the preflight",
         allowed="at least one pair",
         todo="each is listed with its reason in 08_reporting/samples_not_exported.csv and preflight_dropped.csv; "
         + _ON_PURPOSE,

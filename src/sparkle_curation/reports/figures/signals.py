@@ -59,6 +59,7 @@ def draw_signals(signals: pl.DataFrame) -> Figure:
             f"xaxis{panel.suffix}": {"gridcolor": GRID, "zeroline": False},
             f"yaxis{panel.suffix}": {
                 "gridcolor": GRID,
+                "nticks": 5,
                 "title": {"text": "samples" if panel.is_left else ""},
             },
         }
