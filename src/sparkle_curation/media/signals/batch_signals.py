@@ -57,8 +57,9 @@ class Measuring(NamedTuple):
         frame_step: frames from one to the next.
         width_px: width at which they are measured, of a picture of 16 by 9; another shape has as many pixels.
         height_px: height.
-        erosion_px: pixels along the mask's edge, at that size, that count neither as foreground nor as background.
-        min_pixels: fewer than these on a side of the mask say nothing.
+        erosion_px: pixels along the mask's edge, at that size, that count neither as foreground nor as background; of a
+            smaller clip fewer, in proportion.
+        min_pixels: fewer than these on a side of the mask say nothing; likewise.
     """
 
     frames: int
@@ -106,16 +107,13 @@ class BatchSignals:
         return self._of_pair(source, edited, shrink_mask(mask, size), ends)
 
     def _of_pair(self, source: Frames, edited: Frames, mask: Mask, ends: Sequence[int]) -> dict[str, object]:
-        found = measure_signals(
-            source,
-            edited,
-            mask,
-            margin_px=self.measuring.erosion_px,
-            min_pixels=self.measuring.min_pixels,
-            burst=BURST,
-        )
+        # A clip that is smaller than the measured size is not enlarged; its margin and its least are in proportion.
+        share = mask[0].size / (self.measuring.width_px * self.measuring.height_px)
+        min_pixels = max(round(self.measuring.min_pixels * share), 1)
+        margin_px = round(self.measuring.erosion_px * share**0.5)
+        found = measure_signals(source, edited, mask, margin_px=margin_px, min_pixels=min_pixels, burst=BURST)
         lacking = [
-            f"{side} of the mask fewer than {self.measuring.min_pixels} pixels with texture are left in every frame"
+            f"{side} of the mask fewer than {min_pixels} pixels with texture are left in every frame"
             for side, value in (
                 ("inside", found.foreground_fidelity_min),
                 ("outside", found.background_novelty),
