@@ -263,7 +263,7 @@ def _rebuild(facts: VariantFacts) -> str:
 
 
 def rebuild_command(facts: VariantFacts) -> str:
-    """What to type to make the variant again from a download of the release: a line, or two with a checkout."""
+    """What to type to make the variant again from a download of the release: a line, or more with a checkout or signals."""
     thresholds = {exact(facts.thresholds[each.name]) for each in PRIMARY_CRITERIA}
     others = {each.name: facts.thresholds[each.name] for each in CRITERIA if not each.is_primary}
     settings = {
@@ -279,7 +279,16 @@ def rebuild_command(facts: VariantFacts) -> str:
     }
     params = ",".join(f"{name}={value}" for name, value in settings.items())
     checkout = [f"git checkout {facts.code.revision}"] if facts.code.revision else []
-    return "\n".join([*checkout, f"kedro run --pipelines curate --params {shlex.quote(params)}"])
+    # `curate` does not measure signals: that takes hours, and most variants have no bounds on them.
+    is_bounded = any(name.startswith("signal_bounds.") for name in facts.settings)
+    signals = ["kedro run --pipelines ingest,inspect,signals --params release_root=/path/to/Sparkle"]
+    return "\n".join(
+        [
+            *checkout,
+            *(signals if is_bounded else []),
+            f"kedro run --pipelines curate --params {shlex.quote(params)}",
+        ]
+    )
 
 
 def _each(thresholds: Mapping[str, float]) -> dict[str, str]:

@@ -366,3 +366,4 @@ def test_a_signal_out_of_bounds_keeps_a_pair_out(tmp_path: Path) -> None:
     card = (tmp_path / "variant" / "README.md").read_text()
     assert "signal_bounds.foreground_fidelity_min.at_least=0.4,missing_signals=keep" in card
     assert "those without were let through" in card
+    assert "kedro run --pipelines ingest,inspect,signals" in card
