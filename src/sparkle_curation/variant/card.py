@@ -190,6 +190,16 @@ def _scope(facts: VariantFacts) -> Iterable[str]:
         yield f"Samples of other themes than {markdown_text(str(themes))} were left out."
     if licences := facts.settings.get("licence_allow"):
         yield f"Samples whose videos have other licences than {markdown_text(str(licences))} were left out."
+    prefix = "signal_bounds."
+    bounds = {
+        name.removeprefix(prefix): value for name, value in facts.settings.items() if name.startswith(prefix)
+    }
+    if bounds:
+        said = ", ".join(
+            f"{name.replace('.', ' ').replace('at_', 'at ')} {value}" for name, value in bounds.items()
+        )
+        without = "let through" if facts.settings.get("missing_signals") == "keep" else "left out as well"
+        yield f"Samples with signals out of bounds ({markdown_text(said)}) were left out; those without were {without}."
 
 
 def _themes(facts: VariantFacts) -> list[str]:
@@ -253,7 +263,7 @@ def _rebuild(facts: VariantFacts) -> str:
 
 
 def rebuild_command(facts: VariantFacts) -> str:
-    """What to type to make the variant again from a download of the release: a line, or two with a checkout."""
+    """What to type to make the variant again from a download of the release: a line, or more with a checkout or signals."""
     thresholds = {exact(facts.thresholds[each.name]) for each in PRIMARY_CRITERIA}
     others = {each.name: facts.thresholds[each.name] for each in CRITERIA if not each.is_primary}
     settings = {
@@ -269,7 +279,16 @@ def rebuild_command(facts: VariantFacts) -> str:
     }
     params = ",".join(f"{name}={value}" for name, value in settings.items())
     checkout = [f"git checkout {facts.code.revision}"] if facts.code.revision else []
-    return "\n".join([*checkout, f"kedro run --pipelines curate --params {shlex.quote(params)}"])
+    # `curate` does not measure signals: that takes hours, and most variants have no bounds on them.
+    is_bounded = any(name.startswith("signal_bounds.") for name in facts.settings)
+    signals = ["kedro run --pipelines ingest,inspect,signals --params release_root=/path/to/Sparkle"]
+    return "\n".join(
+        [
+            *checkout,
+            *(signals if is_bounded else []),
+            f"kedro run --pipelines curate --params {shlex.quote(params)}",
+        ]
+    )
 
 
 def _each(thresholds: Mapping[str, float]) -> dict[str, str]:

@@ -27,6 +27,8 @@ DECLARED: dict[str, Any] = {
     },
     "score_source": "released",
     "licence_allow": None,
+    "signal_bounds": None,
+    "missing_signals": "keep",
     "themes": None,
     "allow_empty": False,
     "split": {"val_share": 0.0, "grouped_by": "picture", "seed": 0},

@@ -19,6 +19,7 @@ from sparkle_curation.datasets.reports.report_datasets import MetricsJSONDataset
 from sparkle_curation.datasets.tables.table_dataset import TableDataset
 from sparkle_curation.datasets.variant.kiwi_edit_dataset import KiwiEditDataset, VariantThemesDataset
 from sparkle_curation.errors import ReleaseError, StaleTableError
+from sparkle_curation.filtering.signal_bounds import SignalBoundsModel
 from sparkle_curation.filtering.thresholds import Thresholds
 from sparkle_curation.loader.preflight_params import PreflightParams
 from sparkle_curation.pipelines.filter import create_pipeline
@@ -55,6 +56,7 @@ def make_catalog(
         "assets_source_files": pl.DataFrame(schema={"path": pl.String}),
         "media": media(clips(GOOD) if good_clips is None else good_clips, clips(LOW), clips(EXTRA)),
         "sample_groups": pl.DataFrame(),
+        "signals": pl.DataFrame(),
         **{f"rescored_{stage.table}": pl.DataFrame() for stage in STAGES},
     }
     paths: dict[str, Any] = {
@@ -90,6 +92,8 @@ def make_catalog(
         "params:allow_empty": MemoryDataset(data=False),
         "params:licence_allow": MemoryDataset(None),
         "params:themes": MemoryDataset(themes),
+        "params:signal_bounds": MemoryDataset(None),
+        "params:missing_signals": MemoryDataset("keep"),
         "params:split": MemoryDataset(split or SplitParams()),
         "score_fingerprints": MemoryDataset({"edited_video_scores": "one"}),
         "code_version": MemoryDataset(CodeVersion("0f1e", is_dirty=False)),
@@ -338,3 +342,29 @@ def test_nodes_carry_the_names_of_their_functions() -> None:
     assert [
         (node.name, node.func.__name__) for node in create_pipeline().nodes if node.name != node.func.__name__
     ] == []
+
+
+def test_a_signal_out_of_bounds_keeps_a_pair_out(tmp_path: Path) -> None:
+    """It is not exported, the signal and its bound are the reason; verdicts stay, counts add up, the card tells it."""
+    catalog = make_catalog(tmp_path)
+    signals = pl.LazyFrame({"id": [EXTRA], "foreground_fidelity_min": [0.25], "error": [None]})
+    catalog["signals"] = MemoryDataset(signals)
+    catalog["params:signal_bounds"] = MemoryDataset(
+        SignalBoundsModel(foreground_fidelity_min={"at_least": 0.4})
+    )
+    SequentialRunner().run(create_pipeline(), catalog)
+    assert catalog.load("samples_not_exported").rows() == [
+        (EXTRA, "style", "signal", "foreground_fidelity_min is 0.25, below 0.4")
+    ]
+    assert catalog.load("variant_samples")["id"].to_list() == [GOOD]
+    assert pl.read_parquet(tmp_path / "verdicts.parquet").filter("is_kept")["id"].to_list() == [GOOD, EXTRA]
+    metrics = catalog.load("curation_metrics")
+    assert metrics["themes"]["style"]["not_exported"] == 1
+    assert metrics["scope"] == {
+        "signal_bounds.foreground_fidelity_min.at_least": 0.4,
+        "missing_signals": "keep",
+    }
+    card = (tmp_path / "variant" / "README.md").read_text()
+    assert "signal_bounds.foreground_fidelity_min.at_least=0.4,missing_signals=keep" in card
+    assert "those without were let through" in card
+    assert "kedro run --pipelines ingest,inspect,signals" in card

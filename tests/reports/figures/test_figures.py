@@ -18,7 +18,10 @@ from sparkle_curation.filtering.funnel import TOTAL, tabulate_funnel
 from sparkle_curation.filtering.sweep import surface, sweep
 from sparkle_curation.reports.figures.funnel import draw_funnel
 from sparkle_curation.reports.figures.parts import PALE_INK, Figure, spoken, theme_colours
+from sparkle_curation.reports.figures.signals import draw_signals
 from sparkle_curation.reports.figures.sweep import draw_sweep
+from sparkle_curation.spec.fields import arrow_schema
+from sparkle_curation.spec.tables.signals import SIGNAL_COLUMNS, SIGNALS
 from sparkle_curation.spec.themes import THEMES
 
 A, B, C = "Sparkle_location_000003", "Sparkle_location_000009", "Sparkle_time_000001"
@@ -40,6 +43,16 @@ def funnel_figure(samples: Any = SCORES) -> Figure:
     return draw_funnel(tabulate_funnel(count_samples(verdicts, NOTHING, NOTHING)), THRESHOLDS)
 
 
+def signals_figure(*fidelities: float) -> Figure:
+    """The signals of as many samples, of two themes in turn, with nothing but a fidelity."""
+    rows = [
+        {"id": f"{number}", "theme": THEMES[number % 2], "foreground_fidelity_min": value}
+        for number, value in enumerate(fidelities)
+    ]
+    empty = pl.DataFrame(pl.from_arrow(arrow_schema(SIGNAL_COLUMNS).empty_table()))
+    return draw_signals(pl.DataFrame(rows, schema=empty.schema))
+
+
 def traces(figure: Figure, name: str, axis: str = "x") -> list[dict[str, Any]]:
     """The traces of that name in the picture with that axis."""
     return [one for one in figure["data"] if one["name"] == name and one.get("xaxis", "x") == axis]
@@ -47,8 +60,8 @@ def traces(figure: Figure, name: str, axis: str = "x") -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize(
     "figure",
-    [sweep_figure(), sweep_figure({}), funnel_figure(), funnel_figure({})],
-    ids=["sweep", "empty sweep", "funnel", "empty funnel"],
+    [sweep_figure(), sweep_figure({}), funnel_figure(), funnel_figure({}), signals_figure(0.5), signals_figure()],
+    ids=["sweep", "empty sweep", "funnel", "empty funnel", "signals", "no signals"],
 )  # fmt: skip
 def test_plotly_takes_the_figure(figure: Figure) -> None:
     """Each member is one that Plotly knows, with a value that it allows; of no samples too."""
@@ -180,3 +193,15 @@ def test_drawing_does_not_import_plotly() -> None:
         text=True,
     )
     assert finished.returncode == 0, finished.stderr
+
+
+def test_a_signal_has_a_histogram_that_counts_every_sample_that_has_it() -> None:
+    """One far value stands in the last bar and leaves the others their bars; a signal that nobody has says so."""
+    figure = signals_figure(*(number / 1000 for number in range(400)), 1.0)
+    first = [one for one in figure["data"] if one["xaxis"] == "x"]
+    assert [sum(one["y"]) for one in first] == [201, 200]
+    assert max(first[0]["x"]) < 0.4
+    titles = [note["text"] for note in figure["layout"]["annotations"]]
+    assert len(titles) == len(SIGNALS)
+    assert "401 of 401" in titles[0]
+    assert "0 of 401" in titles[1]

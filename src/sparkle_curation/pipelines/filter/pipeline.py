@@ -78,7 +78,14 @@ def create_pipeline(**_: object) -> Pipeline:
         [
             _step(resolve_thresholds, ["params:threshold", "params:thresholds"], "thresholds_used"),
             _step(settle_imputed_scores, ["params:imputed_scores", "thresholds_used"], "imputed_policy"),
-            _step(choose_scope, ["params:licence_allow", "params:themes"], "export_scope"),
+            _step(
+                choose_scope,
+                [
+                    f"params:{name}"
+                    for name in ("licence_allow", "themes", "signal_bounds", "missing_signals")
+                ],
+                "export_scope",
+            ),
             _step(list_known_samples, ["annotations", *_SCORES, *_GROUNDINGS, "assets"], "samples_known"),
             _step(find_score_faults, ["score_fingerprints", *_SCORES], "score_faults"),
             _step(audit_scores, ["score_faults", "thresholds_used"], "score_audit_found"),
@@ -106,7 +113,7 @@ def create_pipeline(**_: object) -> Pipeline:
             ),
             _step(
                 compose_variant,
-                ["samples_kept_found", "annotations", "prompts_found", "assets", "export_scope"],
+                ["samples_kept_found", "annotations", "prompts_found", "assets", "export_scope", "signals"],
                 ["variant_candidates", "samples_not_exported_found"],
             ),
             _step(

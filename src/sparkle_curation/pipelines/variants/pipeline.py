@@ -41,6 +41,7 @@ def create_pipeline() -> Pipeline:
                     "assets_source_files",
                     "media",
                     "sample_groups",
+                    "signals",
                 ],
                 outputs="curation_tables",
                 name="gather_tables",

@@ -17,6 +17,7 @@ _WORDS = {
     "no_edited_video": "the edited video is not at hand",
     "licence": "the licence of the theme is not allowed",
     "theme": "the theme was left out",
+    "signal": "a signal is out of its bounds",
 }
 
 

@@ -35,6 +35,7 @@ class CurationTables:
         assets_source_files: the shards as ingested.
         media: as inspected.
         sample_groups: of ``near_duplicates``; without columns where it was not run.
+        signals: of ``signals``; likewise.
         score_faults: scores that EditScore cannot have given.
     """
 
@@ -47,6 +48,7 @@ class CurationTables:
     assets_source_files: AnyFrame
     media: AnyFrame
     sample_groups: AnyFrame
+    signals: AnyFrame
     score_faults: AnyFrame
 
 
@@ -119,8 +121,12 @@ def _curate(
     empty_variant.check_kept(verdicts, thresholds, allow_empty=params.allow_empty)
     kept, _ = split(verdicts)
     prompts = steps.look_up_prompts(kept, tables.annotations, *tables.scores, *tables.groundings)
-    scope = steps.choose_scope(params.licence_allow, params.themes)
-    candidates, not_exported = steps.compose_variant(kept, tables.annotations, prompts, tables.assets, scope)
+    scope = steps.choose_scope(
+        params.licence_allow, params.themes, params.signal_bounds, params.missing_signals
+    )
+    candidates, not_exported = steps.compose_variant(
+        kept, tables.annotations, prompts, tables.assets, scope, tables.signals
+    )
     preflight = steps.check_pairs(
         candidates, tables.media, tables.assets, tables.assets_source_files, params.preflight
     )

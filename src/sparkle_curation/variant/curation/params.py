@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sparkle_curation.engine.param_types import words
 from sparkle_curation.filtering.choices import ImputedParameter
 from sparkle_curation.filtering.score_source import ScoreSource
+from sparkle_curation.filtering.signal_bounds import MissingSignals, SignalBounds
 from sparkle_curation.filtering.thresholds import ALLOWED, Threshold, Thresholds
 from sparkle_curation.filtering.verdicts import MissingScores
 from sparkle_curation.loader.preflight_params import PreflightParams
@@ -41,6 +42,8 @@ class FilterParams(BaseModel):
         split: how the variant is split into training and validation.
         licence_allow: licences that videos may have; None for any.
         themes: themes that the variant holds; None for all.
+        signal_bounds: bounds on signals by their name; None for none.
+        missing_signals: what becomes of a sample without a signal that has a bound: ``keep`` lets it through.
         allow_empty: whether tables and the variant may come to hold nothing; of ``manifest`` and ``ingest`` too.
     """
 
@@ -62,3 +65,5 @@ class FilterParams(BaseModel):
         words(THEMES.__contains__, _THEMES),
         Field(description=_THEMES),
     ]
+    signal_bounds: SignalBounds
+    missing_signals: MissingSignals

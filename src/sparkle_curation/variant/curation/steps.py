@@ -11,6 +11,7 @@ from sparkle_curation.engine.param_types import split_words
 from sparkle_curation.filtering import funnel
 from sparkle_curation.filtering.choices import CurationChoices, ExportScope, ImputedPolicy
 from sparkle_curation.filtering.score_source import ScoreSource
+from sparkle_curation.filtering.signal_bounds import MissingSignals, SignalBoundsModel, resolve_bounds
 from sparkle_curation.filtering.verdicts import MissingScores
 from sparkle_curation.ingest.assets.shards import describe_shards, list_shards
 from sparkle_curation.loader import preflight
@@ -32,9 +33,16 @@ def look_up_prompts(samples_kept: AnyFrame, annotations: AnyFrame, *tables: AnyF
     return export.find_prompts(samples_kept, annotations, by_name)
 
 
-def choose_scope(licence_allow: list[str] | str | None, themes: list[str] | str | None) -> ExportScope:
+def choose_scope(
+    licence_allow: list[str] | str | None,
+    themes: list[str] | str | None,
+    signal_bounds: SignalBoundsModel | None,
+    missing_signals: MissingSignals,
+) -> ExportScope:
     """Which kept samples may be exported, whatever their scores; words may come as one text, as ``--params`` gives them."""
-    return ExportScope(split_words(licence_allow), split_words(themes))
+    return ExportScope(
+        split_words(licence_allow), split_words(themes), resolve_bounds(signal_bounds), missing_signals
+    )
 
 
 def compose_variant(
@@ -43,13 +51,15 @@ def compose_variant(
     prompts_found: AnyFrame,
     assets: AnyFrame,
     scope: ExportScope,
+    signals: AnyFrame | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The samples that could be exported, and the kept ones that cannot.
 
     Raises:
+        MissingTableError: there are bounds on signals, and none were measured.
         ConservationError: the two are not all kept samples.
     """
-    return export.compose(samples_kept, annotations, prompts_found, assets, scope)
+    return export.compose(samples_kept, annotations, prompts_found, assets, scope, signals)
 
 
 def check_pairs(
