@@ -42,6 +42,8 @@ _MEANINGS = {
     "known": "samples that any table of the release has",
     "unscored": "samples without a score at a stage that they reach",
     "imputed": "samples whose score at a stage that they reach is proven to hold an imputed value",
+    "hand_dropped": "samples that pass all stages and were dropped by hand",
+    "hand_kept": "samples that do not, and were kept by hand",
     "exported": "pairs in the variant",
     "not_exported": "kept samples without a prompt or both videos, or of a theme or licence that was left out",
     "unloadable": "pairs in whose place Kiwi-Edit's loader would put a random other one",

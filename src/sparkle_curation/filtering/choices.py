@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from sparkle_curation.filtering.score_source import ScoreSource
@@ -70,6 +70,7 @@ class CurationChoices:
         preflight: the loader that pairs were checked against, and what became of those that it cannot load.
         split: how samples were held out for validation.
         scope: which themes and licences were exported.
+        overrides: what was decided by hand, counted, from ``overrides.applying``; empty where nothing was.
     """
 
     missing_scores: MissingScores
@@ -78,6 +79,7 @@ class CurationChoices:
     preflight: Mapping[str, Any]
     split: Mapping[str, Any]
     scope: ExportScope
+    overrides: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def groups(self) -> dict[str, Any]:
@@ -88,6 +90,7 @@ class CurationChoices:
             "split": self.split,
             "score_source": self.score_source,
             **({"scope": scope} if scope else {}),
+            **({"overrides": self.overrides} if self.overrides else {}),
         }
 
     @property
@@ -99,4 +102,5 @@ class CurationChoices:
             for name, value in values.items()
         }
         scope = {name: " ".join(value) for name, value in asdict(self.scope).items() if value is not None}
-        return {**nested, "score_source": self.score_source, **scope}
+        rule = {"override_rule": self.overrides["rule"]} if self.overrides else {}
+        return {**nested, "score_source": self.score_source, **scope, **rule}

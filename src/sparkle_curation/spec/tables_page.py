@@ -159,6 +159,14 @@ _OTHERS: dict[str, tuple[str, str]] = {
         "08_reporting/samples_not_exported.csv",
         "One row per kept sample that cannot be exported: a video, its prompt or an allowed licence is missing.",
     ),
+    "overrides": (
+        "conf/base/curate/overrides.csv",
+        "One row per decision by hand; `bound_to` digests what it was made on, and is empty where it holds whatever comes.",
+    ),
+    "overrides_listed": (
+        "08_reporting/overrides_listed.csv",
+        "One row per decision by hand: `state`, applied, outvoted or stale, and `effect`, what it changed.",
+    ),
     "preflight_dropped": (
         "08_reporting/preflight_dropped.csv",
         "One row per pair that is replaced or refused and the variant leaves out, with the reasons.",

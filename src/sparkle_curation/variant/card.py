@@ -185,11 +185,25 @@ def _body(facts: VariantFacts) -> str:
 
 
 def _scope(facts: VariantFacts) -> Iterable[str]:
-    """What was left out whatever its scores."""
+    """What was left out, or taken in, whatever its scores."""
+    if facts.overrides:
+        yield _overrides(facts)
     if themes := facts.settings.get("themes"):
         yield f"Samples of other themes than {markdown_text(str(themes))} were left out."
     if licences := facts.settings.get("licence_allow"):
         yield f"Samples whose videos have other licences than {markdown_text(str(licences))} were left out."
+
+
+def _overrides(facts: VariantFacts) -> str:
+    """What was decided by hand, in a sentence or two."""
+    told, total = facts.overrides, facts.counts.row(-1, named=True)
+    alpha = "" if told["alpha"] is None else f"; they agree with Krippendorff's alpha {told['alpha']:.2f}"
+    stale = f" {told['stale']:,} were made on other content, and not applied." if told["stale"] else ""
+    return (
+        f"By hand, in `overrides.csv`, {total['hand_dropped']:,} samples that pass were dropped and {total['hand_kept']:,} "
+        f"others kept: {told['decisions']:,} decisions of {told['annotators']:,} people, resolved by "
+        f"`{told['rule']}`{alpha}.{stale}"
+    )
 
 
 def _themes(facts: VariantFacts) -> list[str]:

@@ -26,6 +26,7 @@ from sparkle_curation.pipelines.filter.nodes import (
 from sparkle_curation.spec.stages import STAGES
 from sparkle_curation.spec.tables.ingested import GROUNDING_TABLES
 from sparkle_curation.variant.curation.steps import (
+    apply_overrides,
     assemble_variant,
     check_pairs,
     choose_groups,
@@ -47,6 +48,7 @@ _SETTINGS = [
     "imputed_policy",
     *(f"params:{name}" for name in ("preflight", "split", "score_source")),
     "export_scope",
+    "overrides_summary",
 ]
 _RESCORES = [f"rescored_{name}" for name in _SCORES]
 _CHOSEN = [f"chosen_{name}" for name in _SCORES]
@@ -78,7 +80,20 @@ def create_pipeline(**_: object) -> Pipeline:
                     "imputed_policy",
                     *_CHOSEN,
                 ],
-                "verdicts_found",
+                "verdicts_scored",
+            ),
+            _step(
+                apply_overrides,
+                [
+                    "verdicts_scored",
+                    "overrides",
+                    "params:override_rule",
+                    "annotations",
+                    "assets",
+                    "media",
+                    *_SCORES,
+                ],
+                ["verdicts_found", "overrides_listed", "overrides_summary"],
             ),
             _step(check_kept, ["verdicts_found", "thresholds_used", "params:allow_empty"], "verdicts"),
             _step(count_scores_by_tenth, ["verdicts"], "score_histograms"),

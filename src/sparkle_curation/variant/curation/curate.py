@@ -36,6 +36,7 @@ class CurationTables:
         media: as inspected.
         sample_groups: of ``near_duplicates``; without columns where it was not run.
         score_faults: scores that EditScore cannot have given.
+        overrides: decisions by hand, from ``overrides.decisions``.
     """
 
     samples_known: pl.DataFrame
@@ -48,6 +49,7 @@ class CurationTables:
     media: AnyFrame
     sample_groups: AnyFrame
     score_faults: AnyFrame
+    overrides: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,16 @@ def _curate(
     faults = score_source.faults_that_count(tables.score_faults, scores)
     marked = mark_imputed(tables.samples_known, faults)
     policy = settle_imputed_scores(params.imputed_scores, thresholds)
-    verdicts = apply_thresholds(marked, scores, thresholds, params.missing_scores, policy.used)
+    scored = apply_thresholds(marked, scores, thresholds, params.missing_scores, policy.used)
+    verdicts, _, overridden = steps.apply_overrides(
+        scored,
+        tables.overrides,
+        params.override_rule,
+        tables.annotations,
+        tables.assets,
+        tables.media,
+        *tables.scores,
+    )
     empty_variant.check_kept(verdicts, thresholds, allow_empty=params.allow_empty)
     kept, _ = split(verdicts)
     prompts = steps.look_up_prompts(kept, tables.annotations, *tables.scores, *tables.groundings)
@@ -129,7 +140,7 @@ def _curate(
     exported, splits, prompt_warnings = steps.split_samples(loadable, groups, params.split)
     counts = steps.count_samples(verdicts, not_exported, prompt_warnings, preflight, splits)
     choices = steps.gather_settings(
-        params.missing_scores, policy, params.preflight, params.split, params.score_source, scope
+        params.missing_scores, policy, params.preflight, params.split, params.score_source, scope, overridden
     )
     # Its counts are checked where they become metrics; nothing else is wanted of these.
     steps.measure_curation(counts, thresholds, choices)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sparkle_curation.engine.param_types import words
 from sparkle_curation.filtering.choices import ImputedParameter
+from sparkle_curation.filtering.overrides.resolving import OverrideRule
 from sparkle_curation.filtering.score_source import ScoreSource
 from sparkle_curation.filtering.thresholds import ALLOWED, Threshold, Thresholds
 from sparkle_curation.filtering.verdicts import MissingScores
@@ -36,6 +37,7 @@ class FilterParams(BaseModel):
         split: how the variant is split into training and validation.
         licence_allow: licences that videos may have; None for any.
         themes: themes that the variant holds; None for all.
+        override_rule: who prevails where people decide differently about a sample.
         allow_empty: whether tables and the variant may come to hold nothing; of ``manifest`` and ``ingest`` too.
     """
 
@@ -48,6 +50,7 @@ class FilterParams(BaseModel):
     score_source: Annotated[ScoreSource, Field(description="released, rescored or rescored_else_released")]
     preflight: PreflightParams
     split: SplitParams
+    override_rule: Annotated[OverrideRule, Field(description="any_drop, any_keep, majority or unanimous")]
     allow_empty: Annotated[bool, Field(strict=True, description="true or false")]
     licence_allow: Annotated[list[str] | None, words(bool, _LICENCES), Field(description=_LICENCES)]
     themes: Annotated[

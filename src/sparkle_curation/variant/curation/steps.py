@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from typing import Any
 
 import polars as pl
 
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.filtering import funnel
 from sparkle_curation.filtering.choices import CurationChoices, ExportScope, ImputedPolicy
+from sparkle_curation.filtering.overrides import applying
+from sparkle_curation.filtering.overrides.binding import bind
+from sparkle_curation.filtering.overrides.resolving import OverrideRule
 from sparkle_curation.filtering.score_source import ScoreSource
 from sparkle_curation.filtering.verdicts import MissingScores
 from sparkle_curation.ingest.assets.shards import describe_shards, list_shards
 from sparkle_curation.loader import preflight
 from sparkle_curation.loader.preflight_params import PreflightParams
 from sparkle_curation.loader.prompt_hazards import find_prompt_hazards
+from sparkle_curation.spec.stages import STAGE_NAMES
 from sparkle_curation.spec.tables.ingested import JSONL_TABLES
 from sparkle_curation.variant import empty_variant, export, split
 from sparkle_curation.variant.card import CARD_NAME, write_card
@@ -23,6 +29,45 @@ from sparkle_curation.variant.provenance import CodeVersion, DataVersion
 from sparkle_curation.variant.record import RECORD_NAME, identify_variant, name_libraries, write_record
 
 logger = logging.getLogger(__name__)
+
+
+def apply_overrides(
+    verdicts: pl.DataFrame,
+    overrides: pl.DataFrame,
+    rule: OverrideRule,
+    annotations: AnyFrame,
+    assets: AnyFrame,
+    media: AnyFrame,
+    *scores: AnyFrame,
+) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, Any]]:
+    """The verdicts with the decisions by hand over them, each decision with what became of it, and their counts.
+
+    Args:
+        verdicts: by the thresholds.
+        overrides: the decisions.
+        rule: who prevails where people differ.
+        annotations: as ingested; of this and the next is read what a decision is bound to.
+        assets: as ingested.
+        media: as inspected.
+        scores: of the release, by the order of the stages.
+
+    Raises:
+        OverridesError: a decision is about a sample that no table knows.
+    """
+    by_stage = dict(zip(STAGE_NAMES, scores, strict=True))
+    done = applying.apply_overrides(
+        verdicts, overrides, rule, lambda ids: bind(ids, annotations, by_stage, assets, media)
+    )
+    if done.summary:
+        effects = dict(done.listed.group_by("effect").len().iter_rows())
+        logger.info(
+            "decisions by hand: %s of %s people; by them %s dropped and %s kept; %s stale, %s bound to nothing; each is "
+            "listed in 08_reporting/overrides_listed.csv",
+            *(f"{done.summary[name]:,}" for name in ("decisions", "annotators")),
+            *(f"{effects.get(name, 0):,}" for name in ("dropped", "kept")),
+            *(f"{done.summary[name]:,}" for name in ("stale", "unbound")),
+        )
+    return done.verdicts, done.listed, done.summary
 
 
 def look_up_prompts(samples_kept: AnyFrame, annotations: AnyFrame, *tables: AnyFrame) -> pl.DataFrame:
@@ -138,6 +183,7 @@ def gather_settings(
     split_params: split.SplitParams,
     source: ScoreSource,
     scope: ExportScope,
+    overrides: Mapping[str, Any] | None = None,
 ) -> CurationChoices:
     """What decides which samples are in a variant, beside the thresholds."""
     return CurationChoices(
@@ -147,6 +193,7 @@ def gather_settings(
         preflight_params.model_dump(),
         split_params.model_dump(),
         scope,
+        overrides or {},
     )
 
 
@@ -180,6 +227,7 @@ def describe_variant(
         settings=choices.dotted,
         version=identify_variant(samples_exported),
         libraries=name_libraries(),
+        overrides=choices.overrides,
     )
     return {CARD_NAME: write_card(facts), RECORD_NAME: write_record(facts)}
 
