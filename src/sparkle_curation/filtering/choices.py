@@ -71,6 +71,7 @@ class CurationChoices:
         split: how samples were held out for validation.
         scope: which themes and licences were exported.
         overrides: what was decided by hand, counted, from ``overrides.applying``; empty where nothing was.
+        selection: the limits of the selection; empty where there is none.
     """
 
     missing_scores: MissingScores
@@ -80,6 +81,7 @@ class CurationChoices:
     split: Mapping[str, Any]
     scope: ExportScope
     overrides: Mapping[str, Any] = field(default_factory=dict)
+    selection: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def groups(self) -> dict[str, Any]:
@@ -91,6 +93,7 @@ class CurationChoices:
             "score_source": self.score_source,
             **({"scope": scope} if scope else {}),
             **({"overrides": self.overrides} if self.overrides else {}),
+            **({"selection": self.selection} if self.selection else {}),
         }
 
     @property
@@ -103,4 +106,9 @@ class CurationChoices:
         }
         scope = {name: " ".join(value) for name, value in asdict(self.scope).items() if value is not None}
         rule = {"override_rule": self.overrides["rule"]} if self.overrides else {}
-        return {**nested, "score_source": self.score_source, **scope, **rule}
+        selection = {f"selection.{name}": value for name, value in self.selection.items() if name != "quota"}
+        if selection:
+            selection["selection.balance"] = " ".join(self.selection["balance"])
+            quota = self.selection["quota"] or {}
+            selection |= {f"selection.quota.{group}": count for group, count in quota.items()}
+        return {**nested, "score_source": self.score_source, **scope, **rule, **selection}

@@ -32,6 +32,9 @@ the threshold and counted in ``kept`` or ``rejected`` too.
 Metrics: TypeAlias = dict[str, Any]
 
 
+NOT_SELECTED = "not_selected"
+"""Reason of a sample that could be exported, and that the selection left out."""
+
 _REASON = "reason_"
 _BEYOND = [RejectReason.BELOW_THRESHOLD.value, RejectReason.ABOVE_THRESHOLD.value]
 
@@ -47,7 +50,8 @@ def count_samples(
 
     Columns: ``theme``, ``known``, ``{stage}_{in|kept|rejected|unscored|imputed}`` of each stage, ``kept``,
     ``rejected``, ``unscored`` (without a score at some stage that they reach), ``imputed`` (with an imputed
-    score at one), ``exported``, ``not_exported``, ``prompt_warnings``, each outcome of the preflight and
+    score at one), ``exported``, ``not_exported``, of these ``not_selected`` (of pairs that
+    could be), ``prompt_warnings``, each outcome of the preflight and
     ``reason_{code}`` of each reason, ``dropped`` (by the preflight), ``train`` and ``val``, ``released`` (rows of the
     release's CSV), ``missing`` (released, but not exported), ``extra`` (exported, but not released). A theme without
     samples has zeros. ``hand_dropped`` pass all stages and were dropped by hand, ``hand_kept`` do not and were kept by hand:
@@ -62,11 +66,14 @@ def count_samples(
     """
     # Kept samples of the release's CSV that are not exported, which their licence or theme alone can do.
     released = verdicts.lazy().filter("is_released").select("id")
+    has_reason = "reason" in not_exported.lazy().collect_schema().names()
+    unselected = not_exported.lazy().filter(pl.col("reason") == NOT_SELECTED if has_reason else False)
     barred = not_exported.lazy().join(released, on="id", how="semi")
     counts = (
         pl.LazyFrame({"theme": THEMES}, schema={"theme": pl.String})
         .join(_count_verdicts(verdicts), on="theme", how="left", maintain_order="left")
         .join(_count_rows(not_exported, "not_exported"), on="theme", how="left", maintain_order="left")
+        .join(_count_rows(unselected, "not_selected"), on="theme", how="left", maintain_order="left")
         .join(_count_rows(barred, "released_not_exported"), on="theme", how="left", maintain_order="left")
         .join(_count_rows(prompt_warnings, "prompt_warnings"), on="theme", how="left", maintain_order="left")
         .join(_count_preflight(preflight, verdicts), on="theme", how="left", maintain_order="left")
@@ -145,8 +152,10 @@ def tabulate_funnel(counts: pl.DataFrame) -> pl.DataFrame:
     Columns: ``theme``, ``known``, what each stage keeps under the stage's name, ``unscored``, ``imputed``,
     ``exported``, ``not_exported``, ``unloadable`` (what the preflight calls ``replaced``), ``refused``, ``accepted_bad``,
     ``not_inspected``, ``val``, ``missing``, ``extra``; see ``count_samples``. ``hand_dropped`` and ``hand_kept`` stand after
-    the stages where a decision by hand changed anything.
+    the stages where a decision by hand changed anything, ``not_selected`` after
+    ``not_exported`` where a selection did.
     """
+    not_selected = ["not_selected"] if counts["not_selected"].sum() else []
     by_hand = [name for name in ("hand_dropped", "hand_kept") if counts[name].sum()]
     return counts.select(
         "theme",
@@ -157,6 +166,7 @@ def tabulate_funnel(counts: pl.DataFrame) -> pl.DataFrame:
         "imputed",
         "exported",
         "not_exported",
+        *not_selected,
         pl.col(PairOutcome.REPLACED.value).alias("unloadable"),
         PairOutcome.REFUSED.value,
         PairOutcome.ACCEPTED_BAD.value,
@@ -267,6 +277,7 @@ def _theme_metrics(row: dict[str, Any]) -> Metrics:
             if row["hand_dropped"] or row["hand_kept"]
             else {}
         ),
+        **({"not_selected": row["not_selected"]} if row["not_selected"] else {}),
         "preflight": {
             **{name: row[name] for name in (*map(str, PairOutcome), "dropped")},
             "reasons": {
@@ -293,8 +304,9 @@ def _check_sums(
     sums["kept"] = (metrics["kept"], entering - by_hand["dropped"] + by_hand["kept"])
     preflight = metrics["preflight"]
     checked = sum(preflight[outcome.value] for outcome in PairOutcome)
-    sums["preflight"] = (metrics["kept"], checked + metrics["not_exported"])
-    sums["exported"] = (metrics["exported"], checked - preflight["dropped"])
+    unselected = metrics.get("not_selected", 0)
+    sums["preflight"] = (metrics["kept"], checked + metrics["not_exported"] - unselected)
+    sums["exported"] = (metrics["exported"], checked - preflight["dropped"] - unselected)
     sums["splits"] = (metrics["exported"], sum(metrics["splits"].values()))
     sums["released"] = (
         metrics["agreement"]["released"] - metrics["agreement"]["missing"] + metrics["agreement"]["extra"],

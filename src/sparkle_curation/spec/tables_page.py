@@ -157,7 +157,7 @@ _OTHERS: dict[str, tuple[str, str]] = {
     ),
     "samples_not_exported": (
         "08_reporting/samples_not_exported.csv",
-        "One row per kept sample that cannot be exported: a video, its prompt or an allowed licence is missing.",
+        "One row per kept sample that cannot be exported: no video, prompt or allowed licence, or not selected.",
     ),
     "overrides": (
         "conf/base/curate/overrides.csv",

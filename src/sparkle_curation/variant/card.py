@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sparkle_curation.escaping import markdown_code, markdown_prose, markdown_text
+from sparkle_curation.filtering.selection.params import SelectionParams
 from sparkle_curation.filtering.verdicts import ImputedScores, MissingScores
 from sparkle_curation.spec.description import dataset
 from sparkle_curation.spec.licences import PAIR_KINDS, UNKNOWN, joint_licence, licence_of, licence_terms
@@ -188,10 +189,29 @@ def _scope(facts: VariantFacts) -> Iterable[str]:
     """What was left out, or taken in, whatever its scores."""
     if facts.overrides:
         yield _overrides(facts)
+    if facts.settings.get("selection.mode"):
+        yield _selection(facts)
     if themes := facts.settings.get("themes"):
         yield f"Samples of other themes than {markdown_text(str(themes))} were left out."
     if licences := facts.settings.get("licence_allow"):
         yield f"Samples whose videos have other licences than {markdown_text(str(licences))} were left out."
+
+
+def _selection(facts: VariantFacts) -> str:
+    """How samples were selected of those that could be exported."""
+    found = {name: facts.settings.get(f"selection.{name}") for name in SelectionParams.model_fields}
+    count = facts.counts.row(-1, named=True)["not_selected"]
+    limits = [
+        f"{name.replace('_', ' ')} {found[name]:,}"
+        for name in ("budget", "per_source_clip", "per_prompt")
+        if found[name] is not None
+    ]
+    filled = f"; {found['mode']} by {found['balance']}" if found["budget"] or found["mode"] == "quota" else ""
+    rank = markdown_code(str(found["rank_by"])) if found["rank_by"] else "the mean of the primary scores"
+    return (
+        f"Of the pairs that could be exported {count:,} were not selected: {', '.join(limits) or 'quotas'}{filled}; "
+        f"the best of each group first, by {rank}."
+    )
 
 
 def _overrides(facts: VariantFacts) -> str:

@@ -61,6 +61,7 @@ class NotExported(StrEnum):
     NO_EDITED_VIDEO = "no_edited_video"
     LICENCE = "licence"
     THEME = "theme"
+    NOT_SELECTED = "not_selected"
 
 
 _NO_VIDEO = {KIND.source_video: NotExported.NO_SOURCE_VIDEO, KIND.edited_video: NotExported.NO_EDITED_VIDEO}

@@ -21,6 +21,7 @@ from sparkle_curation.datasets.reports.report_datasets import MetricsJSONDataset
 from sparkle_curation.datasets.tables.table_dataset import TableDataset
 from sparkle_curation.datasets.variant.kiwi_edit_dataset import KiwiEditDataset
 from sparkle_curation.errors import ReleaseError, StaleTableError
+from sparkle_curation.filtering.selection.params import SelectionParams
 from sparkle_curation.filtering.thresholds import Thresholds
 from sparkle_curation.loader.preflight_params import PreflightParams
 from sparkle_curation.pipelines.filter import create_pipeline
@@ -45,6 +46,7 @@ def make_catalog(
     preflight: Mapping[str, Any] | None = None,
     split: SplitParams | None = None,
     overrides: Sequence[Mapping[str, str]] = (),
+    selection: SelectionParams | None = None,
 ) -> DataCatalog:
     """A catalog with two released samples and one that only the scores and assets know."""
     rows = [csv_row(GOOD, 2, prompt="NA") | metadata(GOOD), csv_row(LOW, 3)]
@@ -93,6 +95,7 @@ def make_catalog(
         "params:allow_empty": MemoryDataset(data=False),
         "params:licence_allow": MemoryDataset(None),
         "params:themes": MemoryDataset(themes),
+        "params:selection": MemoryDataset(selection or SelectionParams()),
         "params:override_rule": MemoryDataset("any_drop"),
         "overrides": MemoryDataset(overrides_frame(*overrides)),
         "params:split": MemoryDataset(split or SplitParams()),
@@ -124,6 +127,22 @@ def test_decisions_by_hand_are_counted_and_told(tmp_path: Path) -> None:
     assert facts.overrides["unbound"] == 2
     verdicts = catalog.load("verdicts").collect()
     assert verdicts.filter(pl.col("id") == GOOD)["override_reason"].to_list() == ["ann: halo"]
+
+
+def test_a_selection_is_counted_and_told(tmp_path: Path) -> None:
+    """The best of the group is taken, the other has its reason, and the sums hold."""
+    catalog = make_catalog(tmp_path, selection=SelectionParams(budget=1))
+    SequentialRunner().run(create_pipeline(), catalog)
+    assert catalog.load("samples_not_exported").rows() == [
+        (GOOD, "style", "not_selected", "budget=1: 1 of 2 in style/none are taken, it is number 2")
+    ]
+    metrics = catalog.load("curation_metrics")
+    assert (metrics["total"]["not_selected"], metrics["total"]["exported"]) == (1, 1)
+    assert metrics["selection"]["budget"] == 1
+    assert catalog.load("funnel_table").row(-1, named=True)["not_selected"] == 1
+    card = (tmp_path / "variant" / "README.md").read_text(encoding="utf-8")
+    assert "1 were not selected: budget 1; even by theme subtheme" in card
+    assert "selection.budget=1" in card
 
 
 def test_a_hand_kept_pair_does_not_pass_the_preflight(tmp_path: Path) -> None:

@@ -31,6 +31,12 @@ def found(base: VariantVersion, other: VariantVersion, *columns: str) -> list[tu
     return compare(base, other).select(columns or ("id", "change", "detail")).rows()
 
 
+def test_a_selection_is_a_cause_of_its_own() -> None:
+    """A sample that the selection left out lacks nothing."""
+    left_out = version({A: 9.0, B: 9.0}, obstacles={A: "not_selected"})
+    assert found(version({A: 9.0, B: 9.0}), left_out) == [(A, "removed", "not_selected")]
+
+
 def decided(key: str, word: str, level: float) -> VariantVersion:
     """A version in which a person decided about the sample, whatever its scores."""
     plain = version({key: level, B: 9.0})

@@ -38,6 +38,7 @@ from sparkle_curation.variant.curation.steps import (
     gather_settings,
     look_up_prompts,
     measure_curation,
+    select_samples,
     split_samples,
 )
 
@@ -49,6 +50,7 @@ _SETTINGS = [
     *(f"params:{name}" for name in ("preflight", "split", "score_source")),
     "export_scope",
     "overrides_summary",
+    "params:selection",
 ]
 _RESCORES = [f"rescored_{name}" for name in _SCORES]
 _CHOSEN = [f"chosen_{name}" for name in _SCORES]
@@ -102,7 +104,7 @@ def create_pipeline(**_: object) -> Pipeline:
             _step(
                 compose_variant,
                 ["samples_kept", "annotations", "prompts_found", "assets", "export_scope"],
-                ["variant_candidates", "samples_not_exported"],
+                ["variant_candidates", "samples_lacking"],
             ),
             _step(
                 check_pairs,
@@ -114,10 +116,27 @@ def create_pipeline(**_: object) -> Pipeline:
                 ["variant_candidates", "preflight"],
                 ["variant_loadable", "preflight_dropped", "preflight_warnings"],
             ),
-            _step(choose_groups, ["media", "sample_groups", "params:split"], "source_groups"),
+            _step(
+                choose_groups,
+                ["media", "sample_groups", "params:split", "params:selection"],
+                "source_groups",
+            ),
+            _step(
+                select_samples,
+                [
+                    "variant_loadable",
+                    "verdicts",
+                    "annotations",
+                    "source_groups",
+                    "samples_lacking",
+                    "params:selection",
+                    "params:split",
+                ],
+                ["variant_selected", "samples_not_exported"],
+            ),
             _step(
                 split_samples,
-                ["variant_loadable", "source_groups", "params:split"],
+                ["variant_selected", "source_groups", "params:split"],
                 ["samples_exported", "variant_splits", "prompt_warnings"],
             ),
             _step(

@@ -17,6 +17,7 @@ _WORDS = {
     "no_edited_video": "the edited video is not at hand",
     "licence": "the licence of the theme is not allowed",
     "theme": "the theme was left out",
+    "not_selected": "not selected: budget, quota, or a limit per clip or prompt",
 }
 
 

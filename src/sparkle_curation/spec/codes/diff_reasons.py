@@ -45,6 +45,7 @@ class Cause(StrEnum):
     SOURCE_ADDED = "source_added", "The release that the base was made of did not know the sample."
     SOURCE_REMOVED = "source_removed", "The release that the other was made of does not know the sample."
     NOT_EXPORTED = "not_exported", "Kept in both versions; in one it lacks a video or a prompt."
+    NOT_SELECTED = "not_selected", "It could be exported in both; in one the selection left it out."
     UNLOADABLE = (
         "unloadable",
         "Kept in both versions; in one the preflight drops the pair, since the loader would replace it, or it is refused.",

@@ -131,16 +131,26 @@ def _curate(
     kept, _ = split(verdicts)
     prompts = steps.look_up_prompts(kept, tables.annotations, *tables.scores, *tables.groundings)
     scope = steps.choose_scope(params.licence_allow, params.themes)
-    candidates, not_exported = steps.compose_variant(kept, tables.annotations, prompts, tables.assets, scope)
+    candidates, lacking = steps.compose_variant(kept, tables.annotations, prompts, tables.assets, scope)
     preflight = steps.check_pairs(
         candidates, tables.media, tables.assets, tables.assets_source_files, params.preflight
     )
     loadable, _, _ = steps.drop_unloadable(candidates, preflight)
-    groups = steps.choose_groups(tables.media, tables.sample_groups, params.split)
-    exported, splits, prompt_warnings = steps.split_samples(loadable, groups, params.split)
+    groups = steps.choose_groups(tables.media, tables.sample_groups, params.split, params.selection)
+    selected, not_exported = steps.select_samples(
+        loadable, verdicts, tables.annotations, groups, lacking, params.selection, params.split
+    )
+    exported, splits, prompt_warnings = steps.split_samples(selected, groups, params.split)
     counts = steps.count_samples(verdicts, not_exported, prompt_warnings, preflight, splits)
     choices = steps.gather_settings(
-        params.missing_scores, policy, params.preflight, params.split, params.score_source, scope, overridden
+        params.missing_scores,
+        policy,
+        params.preflight,
+        params.split,
+        params.score_source,
+        scope,
+        overridden,
+        params.selection,
     )
     # Its counts are checked where they become metrics; nothing else is wanted of these.
     steps.measure_curation(counts, thresholds, choices)

@@ -10,6 +10,7 @@ from sparkle_curation.engine.param_types import words
 from sparkle_curation.filtering.choices import ImputedParameter
 from sparkle_curation.filtering.overrides.resolving import OverrideRule
 from sparkle_curation.filtering.score_source import ScoreSource
+from sparkle_curation.filtering.selection.params import SelectionParams
 from sparkle_curation.filtering.thresholds import ALLOWED, Threshold, Thresholds
 from sparkle_curation.filtering.verdicts import MissingScores
 from sparkle_curation.loader.preflight_params import PreflightParams
@@ -38,6 +39,7 @@ class FilterParams(BaseModel):
         licence_allow: licences that videos may have; None for any.
         themes: themes that the variant holds; None for all.
         override_rule: who prevails where people decide differently about a sample.
+        selection: budget and balance of the samples that could be exported.
         allow_empty: whether tables and the variant may come to hold nothing; of ``manifest`` and ``ingest`` too.
     """
 
@@ -51,6 +53,7 @@ class FilterParams(BaseModel):
     preflight: PreflightParams
     split: SplitParams
     override_rule: Annotated[OverrideRule, Field(description="any_drop, any_keep, majority or unanimous")]
+    selection: SelectionParams
     allow_empty: Annotated[bool, Field(strict=True, description="true or false")]
     licence_allow: Annotated[list[str] | None, words(bool, _LICENCES), Field(description=_LICENCES)]
     themes: Annotated[

@@ -13,8 +13,12 @@ from sparkle_curation.filtering import funnel
 from sparkle_curation.filtering.choices import CurationChoices, ExportScope, ImputedPolicy
 from sparkle_curation.filtering.overrides import applying
 from sparkle_curation.filtering.overrides.binding import bind
+from sparkle_curation.filtering.overrides.decisions import Decision
 from sparkle_curation.filtering.overrides.resolving import OverrideRule
 from sparkle_curation.filtering.score_source import ScoreSource
+from sparkle_curation.filtering.selection.params import SelectionParams
+from sparkle_curation.filtering.selection.ranking import rank_score
+from sparkle_curation.filtering.selection.selecting import select
 from sparkle_curation.filtering.verdicts import MissingScores
 from sparkle_curation.ingest.assets.shards import describe_shards, list_shards
 from sparkle_curation.loader import preflight
@@ -140,13 +144,82 @@ def drop_unloadable(
     return preflight.drop_unloadable(variant_candidates, preflight_table)
 
 
-def choose_groups(media: AnyFrame, sample_groups: AnyFrame, params: split.SplitParams) -> pl.LazyFrame:
-    """The groups that a split must not part: samples that share a source clip.
+def choose_groups(
+    media: AnyFrame, sample_groups: AnyFrame, params: split.SplitParams, selection: SelectionParams
+) -> pl.LazyFrame:
+    """The groups that a split must not part, and that a selection may limit: samples that share a source clip.
 
     Raises:
-        MissingTableError: there is a split, and ``near_duplicates`` was not run.
+        MissingTableError: there is a split or such a limit, and ``near_duplicates`` was not run.
     """
-    return split.choose_groups(media, sample_groups, params)
+    is_wanted = bool(params.val_share) or selection.per_source_clip is not None
+    return split.choose_groups(media, sample_groups, params, is_wanted=is_wanted)
+
+
+def select_samples(
+    variant_loadable: pl.DataFrame,
+    verdicts: AnyFrame,
+    annotations: AnyFrame,
+    source_groups: AnyFrame,
+    samples_lacking: pl.DataFrame,
+    params: SelectionParams,
+    split_params: split.SplitParams,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The samples of the variant by budget and balance, and all kept ones that are not exported, with their reasons.
+
+    Args:
+        variant_loadable: the samples that could be exported.
+        verdicts: with their scores, and what was kept by hand.
+        annotations: with their subthemes; not read where nothing is to be selected.
+        source_groups: of source clips.
+        samples_lacking: kept ones that could not be exported.
+        params: the limits; without any all samples are selected.
+        split_params: what makes a source clip.
+
+    Raises:
+        SelectionError: the limits and what was kept by hand, or the names of groups, do not fit.
+        StaleTableError: a sample came after the groups, and there is a limit per source clip.
+    """
+    if not params.is_on:
+        return variant_loadable, samples_lacking
+    is_wanted = params.per_source_clip is not None
+    split.check_grouped(variant_loadable, source_groups, split_params, is_wanted=is_wanted)
+    judged = verdicts.lazy().select(
+        "id",
+        rank_score(params.rank_by).alias("rank_score"),
+        (pl.col("override") == Decision.KEEP.value).fill_null(value=False).alias("is_hand_kept"),
+    )
+    joined: Any = {"on": "id", "how": "left", "maintain_order": "left"}
+    chosen = select(
+        variant_loadable.lazy()
+        .select("id", "theme", "prompt")
+        .join(annotations.lazy().select("id", "subtheme"), **joined)
+        .join(source_groups.lazy().select("id", pl.col("group").alias("clip")), **joined)
+        .join(judged, **joined),
+        params,
+    )
+    if params.budget is not None and chosen.height < params.budget:
+        logger.warning(
+            "selection: the budget of %s is above the %s pairs that there are; all are taken that other limits let through",
+            f"{params.budget:,}",
+            f"{chosen.height:,}",
+        )
+    logger.info(
+        "selection: %s of %s pairs; the others are in 08_reporting/samples_not_exported.csv",
+        f"{chosen['is_selected'].sum():,}",
+        f"{chosen.height:,}",
+    )
+    left_out = variant_loadable.select("id", "theme").join(
+        chosen.filter(~pl.col("is_selected")).select(
+            "id", pl.lit(export.NotExported.NOT_SELECTED.value).alias("reason"), "detail"
+        ),
+        on="id",
+        maintain_order="left",
+    )
+    return (
+        variant_loadable.join(left_out, on="id", how="anti", maintain_order="left"),
+        pl.concat([samples_lacking, left_out]),
+    )
 
 
 def split_samples(
@@ -176,7 +249,7 @@ def count_samples(
     )
 
 
-def gather_settings(
+def gather_settings(  # noqa: PLR0913, PLR0917 -- one for each group of parameters, as nodes get them
     missing_scores: MissingScores,
     imputed_policy: ImputedPolicy,
     preflight_params: PreflightParams,
@@ -184,6 +257,7 @@ def gather_settings(
     source: ScoreSource,
     scope: ExportScope,
     overrides: Mapping[str, Any] | None = None,
+    selection: SelectionParams | None = None,
 ) -> CurationChoices:
     """What decides which samples are in a variant, beside the thresholds."""
     return CurationChoices(
@@ -194,6 +268,7 @@ def gather_settings(
         split_params.model_dump(),
         scope,
         overrides or {},
+        selection.model_dump() if selection and selection.is_on else {},
     )
 
 

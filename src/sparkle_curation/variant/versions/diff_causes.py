@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from sparkle_curation.filtering.funnel import NOT_SELECTED
 from sparkle_curation.filtering.verdicts import RejectReason
 from sparkle_curation.spec.codes.diff_reasons import Cause, Change
 from sparkle_curation.spec.layout import annotations_csv_path, intermediate_jsonl_path, metadata_jsonl_path
@@ -144,7 +145,10 @@ def _of_one_sided(
     is_released = pl.col(f"{keeping}_is_released")
     yield _Finding(is_gone.value, has_verdicts & is_kept.is_null(), source=_CSV, is_source=is_released)
     is_unloadable = pl.col(f"{stopping}_unloadable_for").is_not_null()
-    yield _Finding(Cause.NOT_EXPORTED.value, is_kept & ~is_unloadable, _moved("obstacle"))
+    is_unselected = (pl.col(f"{stopping}_obstacle") == NOT_SELECTED).fill_null(value=False)
+    is_lacking = is_kept & ~is_unloadable & ~is_unselected
+    yield _Finding(Cause.NOT_EXPORTED.value, is_lacking, _moved("obstacle"))
+    yield _Finding(Cause.NOT_SELECTED.value, is_kept & is_unselected)
     yield _Finding(Cause.UNLOADABLE.value, is_kept & is_unloadable, _moved("unloadable_for"))
     # Kept by hand where the thresholds reject it, or dropped by hand where they do not: no score or threshold is the cause.
     was_saved = pl.col(f"{keeping}_rejected_by").is_not_null() & pl.col(f"{keeping}_is_kept")
