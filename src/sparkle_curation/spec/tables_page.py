@@ -159,6 +159,10 @@ _OTHERS: dict[str, tuple[str, str]] = {
         "08_reporting/samples_not_exported.csv",
         "One row per kept sample that cannot be exported: no video, prompt or allowed licence, or not selected.",
     ),
+    "censoring": (
+        "08_reporting/censoring.csv",
+        "One row per primary criterion and theme: `censored` if no released score is rejected, else `not` or `too_few`.",
+    ),
     "overrides": (
         "conf/base/curate/overrides.csv",
         "One row per decision by hand; `bound_to` digests what it was made on, and is empty where it holds whatever comes.",

@@ -55,6 +55,7 @@ class VariantFacts:
         version: of the variant's rows, from ``record.identify_variant``.
         libraries: the versions of what it was made with, by name.
         overrides: what was decided by hand, counted; empty where nothing was.
+        censored: themes by criterion in which the released scores hold nothing that the published threshold rejects.
     """
 
     splits: Sequence[Split]
@@ -69,6 +70,7 @@ class VariantFacts:
     version: str = ""
     libraries: Mapping[str, str] = field(default_factory=dict)
     overrides: Mapping[str, Any] = field(default_factory=dict)
+    censored: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def sample_count(self) -> int:

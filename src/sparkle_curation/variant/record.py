@@ -68,6 +68,7 @@ def write_record(facts: VariantFacts) -> str:
         "data": asdict(facts.data),
         "libraries": dict(facts.libraries),
         "overrides": dict(facts.overrides),
+        "censored": dict(facts.censored),
         "counts": facts.counts.to_dicts(),
     }
     return json.dumps(with_format_version(members), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
@@ -96,6 +97,7 @@ def read_record(text: str, *, where: object) -> VariantFacts:
             version=members["version"],
             libraries=members["libraries"],
             overrides=members.get("overrides", {}),
+            censored=members.get("censored", {}),
         )
         name = members["dataset"]
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -7,6 +7,7 @@ from typing import Any
 
 from kedro.pipeline import Node, Pipeline, node
 
+from sparkle_curation.filtering.censoring import find_censoring
 from sparkle_curation.filtering.choices import settle_imputed_scores
 from sparkle_curation.filtering.thresholds import resolve_thresholds
 from sparkle_curation.pipelines.filter.nodes import (
@@ -98,6 +99,7 @@ def create_pipeline(**_: object) -> Pipeline:
                 ["verdicts_found", "overrides_listed", "overrides_summary"],
             ),
             _step(check_kept, ["verdicts_found", "thresholds_used", "params:allow_empty"], "verdicts"),
+            _step(find_censoring, ["verdicts", "assets"], "censoring"),
             _step(count_scores_by_tenth, ["verdicts"], "score_histograms"),
             _step(split_by_verdict, ["verdicts"], ["samples_kept", "samples_rejected"]),
             _step(look_up_prompts, ["samples_kept", "annotations", *_SCORES, *_GROUNDINGS], "prompts_found"),
@@ -154,6 +156,7 @@ def create_pipeline(**_: object) -> Pipeline:
                     "curation_choices",
                     "code_version",
                     "data_version",
+                    "censoring",
                 ],
                 "variant_documents",
             ),
@@ -175,7 +178,7 @@ def create_pipeline(**_: object) -> Pipeline:
             ),
             _step(
                 draw_threshold_sweep,
-                ["threshold_sweep", "threshold_surface", "thresholds_used"],
+                ["threshold_sweep", "threshold_surface", "thresholds_used", "censoring"],
                 "threshold_sweep_figure",
             ),
         ],

@@ -10,6 +10,7 @@ import polars as pl
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import ConservationError, SparkleError
 from sparkle_curation.filtering import score_source
+from sparkle_curation.filtering.censoring import find_censoring
 from sparkle_curation.filtering.choices import settle_imputed_scores
 from sparkle_curation.filtering.thresholds import resolve_thresholds
 from sparkle_curation.filtering.verdicts import apply_thresholds, mark_imputed, split
@@ -154,5 +155,6 @@ def _curate(
     )
     # Its counts are checked where they become metrics; nothing else is wanted of these.
     steps.measure_curation(counts, thresholds, choices)
-    documents = steps.describe_variant(exported, counts, thresholds, choices, code, data)
+    censoring = find_censoring(verdicts, tables.assets)
+    documents = steps.describe_variant(exported, counts, thresholds, choices, code, data, censoring)
     return steps.assemble_variant(exported, documents, counts, params.allow_empty), counts

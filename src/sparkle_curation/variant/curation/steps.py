@@ -10,6 +10,7 @@ import polars as pl
 
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.filtering import funnel
+from sparkle_curation.filtering.censoring import name_censored
 from sparkle_curation.filtering.choices import CurationChoices, ExportScope, ImputedPolicy
 from sparkle_curation.filtering.overrides import applying
 from sparkle_curation.filtering.overrides.binding import bind
@@ -279,6 +280,7 @@ def describe_variant(
     choices: CurationChoices,
     code_version: CodeVersion,
     data_version: DataVersion,
+    censoring: pl.DataFrame,
 ) -> dict[str, str]:
     """The variant's dataset card, for people, and its record, to be read again: what it is and how it was made.
 
@@ -289,6 +291,7 @@ def describe_variant(
         choices: what else decided.
         code_version: of the code.
         data_version: of the release.
+        censoring: where its scores hold nothing that was rejected.
     """
     facts = VariantFacts(
         splits=list_splits(samples_exported),
@@ -303,6 +306,7 @@ def describe_variant(
         version=identify_variant(samples_exported),
         libraries=name_libraries(),
         overrides=choices.overrides,
+        censored=name_censored(censoring),
     )
     return {CARD_NAME: write_card(facts), RECORD_NAME: write_record(facts)}
 
