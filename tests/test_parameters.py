@@ -37,6 +37,16 @@ GOOD: dict[str, Any] = {
         "width": None,
     },
     "split": {"val_share": 0.0, "grouped_by": "picture", "seed": 0},
+    "override_rule": "any_drop",
+    "selection": {
+        "budget": None,
+        "balance": ["theme", "subtheme"],
+        "mode": "even",
+        "quota": None,
+        "rank_by": None,
+        "per_source_clip": None,
+        "per_prompt": None,
+    },
     "base": "HEAD",
     "other": "workspace",
     **{

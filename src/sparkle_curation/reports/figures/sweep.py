@@ -43,8 +43,8 @@ def draw_sweep(
         sweep: ``threshold_sweep``.
         surface: ``threshold_surface``.
         thresholds: the current ones, by the stage's name.
-        censored: by the stage's name the themes whose scores hold nothing that the published threshold rejects; there is shaded
-            what is beyond that one, where nothing can be observed.
+        censored: by the stage's name the themes whose scores hold nothing that the published threshold rejects; there
+            what lies beyond it, and cannot be observed, is shaded.
     """
     left = _first_interesting(sweep)
     stages = sweep["stage"].unique(maintain_order=True).to_list()
