@@ -187,10 +187,10 @@ def _body(facts: VariantFacts) -> str:
 
 def _scope(facts: VariantFacts) -> Iterable[str]:
     """What was left out, or taken in, whatever its scores."""
-    for name, themes in facts.censored.items():
+    for name, within in facts.censored.items():
         yield (
             f"The release has no score of {markdown_code(name)} that its own threshold rejects, in "
-            f"{markdown_text(', '.join(themes))}: what a looser threshold would give there is not known."
+            f"{markdown_text(', '.join(within))}: what a looser threshold would give there is not known."
         )
     if facts.overrides:
         yield _overrides(facts)
