@@ -61,8 +61,8 @@ def measure_precision(
 ) -> pl.DataFrame:
     """One row per ``theme``, ``passes`` and ``score_bin`` with an answer, sorted by these.
 
-    Columns beside them: ``judged``, ``good``, ``precision``, ``low``, ``high``. ``low`` and ``high`` are Wilson's interval of 95%. Decisions about other ids than the sample's do not count: who picked
-    them had seen something.
+    Columns beside them: ``judged``, ``good``, ``precision``, ``low``, ``high``. ``low`` and ``high`` are Wilson's interval
+    of 95%. Decisions about other ids than the sample's do not count: who picked them had seen something.
 
     Args:
         verdicts: that the sample was drawn from, or those of other thresholds since.
