@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -103,14 +103,12 @@ def _decide(path: Path, annotator: str) -> None:
 
 
 def test_writers_at_once_lose_nothing(tmp_path: Path) -> None:
-    """Two processes that each decide ten times leave twenty decisions."""
+    """Two writers that each decide ten times leave twenty decisions."""
     path = tmp_path / "overrides.csv"
-    context = multiprocessing.get_context("fork")
-    processes = [context.Process(target=_decide, args=(path, name)) for name in ("ann", "bob")]
-    for each in processes:
-        each.start()
-    for each in processes:
-        each.join()
+    with ThreadPoolExecutor(
+        2
+    ) as pool:  # the lock is on an open file, so threads are kept apart as processes are
+        list(pool.map(partial(_decide, path), ("ann", "bob")))
     assert read_overrides(path)[0].height == 20
 
 
