@@ -98,6 +98,8 @@ class CurationChoices:
         preflight: the loader that pairs were checked against, and what became of those that it cannot load.
         split: how samples were held out for validation.
         scope: which themes, licences and signals were exported.
+        overrides: what was decided by hand, counted, from ``overrides.applying``; empty where nothing was.
+        selection: the limits of the selection; empty where there is none.
     """
 
     missing_scores: MissingScores
@@ -106,6 +108,8 @@ class CurationChoices:
     preflight: Mapping[str, Any]
     split: Mapping[str, Any]
     scope: ExportScope
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    selection: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def groups(self) -> dict[str, Any]:
@@ -115,6 +119,8 @@ class CurationChoices:
             "split": self.split,
             "score_source": self.score_source,
             **({"scope": self.scope.limits} if self.scope.limits else {}),
+            **({"overrides": self.overrides} if self.overrides else {}),
+            **({"selection": self.selection} if self.selection else {}),
         }
 
     @property
@@ -125,4 +131,10 @@ class CurationChoices:
             for group, values in (("preflight", self.preflight), ("split", self.split))
             for name, value in values.items()
         }
-        return {**nested, "score_source": self.score_source, **self.scope.dotted}
+        rule = {"override_rule": self.overrides["rule"]} if self.overrides else {}
+        selection = {f"selection.{name}": value for name, value in self.selection.items() if name != "quota"}
+        if selection:
+            selection["selection.balance"] = " ".join(self.selection["balance"])
+            quota = self.selection["quota"] or {}
+            selection |= {f"selection.quota.{group}": count for group, count in quota.items()}
+        return {**nested, "score_source": self.score_source, **self.scope.dotted, **rule, **selection}

@@ -164,7 +164,19 @@ _OTHERS: dict[str, tuple[str, str]] = {
     ),
     "samples_not_exported": (
         "08_reporting/samples_not_exported.csv",
-        "One row per kept sample that is not exported: a video, prompt or allowed licence is missing, or a signal is off.",
+        "One row per kept sample that is not exported: no video, prompt or allowed licence, a signal off, or not selected.",
+    ),
+    "censoring": (
+        "08_reporting/censoring.csv",
+        "One row per primary criterion and theme: `censored` if no released score is rejected, else `not` or `too_few`.",
+    ),
+    "overrides": (
+        "conf/base/curate/overrides.csv",
+        "One row per decision by hand; `bound_to` digests what it was made on, and is empty where it holds whatever comes.",
+    ),
+    "overrides_listed": (
+        "08_reporting/overrides_listed.csv",
+        "One row per decision by hand: `state`, applied, outvoted or stale, and `effect`, what it changed.",
     ),
     "preflight_dropped": (
         "08_reporting/preflight_dropped.csv",

@@ -63,6 +63,7 @@ class NotExported(StrEnum):
     LICENCE = "licence"
     THEME = "theme"
     SIGNAL = "signal"
+    NOT_SELECTED = "not_selected"
 
 
 _NO_VIDEO = {KIND.source_video: NotExported.NO_SOURCE_VIDEO, KIND.edited_video: NotExported.NO_EDITED_VIDEO}

@@ -21,6 +21,7 @@ from sparkle_curation.reports.figures.parts import PALE_INK, Figure, spoken, the
 from sparkle_curation.reports.figures.signals import draw_signals
 from sparkle_curation.reports.figures.sweep import draw_sweep
 from sparkle_curation.spec.fields import arrow_schema
+from sparkle_curation.spec.stages import PRIMARY_CRITERIA, STAGE_NAMES
 from sparkle_curation.spec.tables.signals import SIGNAL_COLUMNS, SIGNALS
 from sparkle_curation.spec.themes import THEMES
 
@@ -165,6 +166,23 @@ def test_any_themes_and_stages_are_drawn(theme_count: int, stage_count: int) -> 
         "exported",
     ]
     assert PlotlyFigure(funnel).to_json(validate=True)
+
+
+def test_what_cannot_be_observed_is_shaded() -> None:
+    """Below the published threshold of a stage, in the theme whose scores are censored and in the total; else nothing is."""
+    from plotly.graph_objects import Figure as PlotlyFigure  # noqa: PLC0415 -- takes half a second
+
+    themes, thresholds = ["location", "time"], dict.fromkeys(STAGE_NAMES, 8.0)
+    made = made_sweep(themes, list(thresholds))
+    stage = PRIMARY_CRITERIA[0]
+    figure = draw_sweep(*made, thresholds, {stage.name: ["time"]})
+    shades = [each for each in figure["layout"]["shapes"] if each["type"] == "rect"]
+    assert [each["xref"] for each in shades] == ["x", "x3"]
+    assert {each["x1"] for each in shades} == {stage.published_threshold}
+    assert "no scores that its threshold rejects" in figure["layout"]["title"]["text"]
+    assert PlotlyFigure(figure).to_json(validate=True)
+    assert draw_sweep(*made, thresholds, {}) == draw_sweep(*made, thresholds)
+    assert all(each["type"] != "rect" for each in draw_sweep(*made, thresholds)["layout"]["shapes"])
 
 
 def test_a_theme_has_its_colour_whichever_others_have_samples() -> None:

@@ -45,6 +45,7 @@ def gather_tables(
     variant_parameters: dict[str, FilterParams],
     validation_summary: pl.DataFrame,
     data_docs: str,
+    overrides: pl.DataFrame,
     *tables: AnyFrame,
 ) -> CurationTables:
     """What all variants are made of, once no critical rule is broken; empty tables where there is no variant to make.
@@ -53,6 +54,7 @@ def gather_tables(
         variant_parameters: of each variant.
         validation_summary: of ``validate``.
         data_docs: the page that shows it.
+        overrides: decisions by hand.
         tables: the scores by stage, the rescores by stage, the groundings; then annotations, assets, their source files,
             media, groups of near duplicates and signals.
 
@@ -77,6 +79,7 @@ def gather_tables(
         sample_groups=sample_groups,
         signals=signals,
         score_faults=find_score_faults(dict(zip(STAGE_NAMES, scores, strict=True))),
+        overrides=overrides,
     )
 
 
