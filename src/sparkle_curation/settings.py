@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from sparkle_curation.config_loader import ConfigLoader
-from sparkle_curation.hooks import (
-    DescriptionLoader,
-    ErrorTeller,
-    OldFilesTeller,
-    ParameterGuard,
-)
+from sparkle_curation.hooks.before_run import DescriptionLoader, ParameterGuard
+from sparkle_curation.hooks.partial_runs import PartialRunGuard
+from sparkle_curation.hooks.run_guard import RunGuard
+from sparkle_curation.hooks.run_summary import DiffSummary, EndTeller, RunSummary
+from sparkle_curation.hooks.tellers import ErrorTeller, OldFilesTeller
+from sparkle_curation.hooks.version_guard import VersionGuard
+from sparkle_curation.hooks.viz_run_status import VizRunStatus
+from sparkle_curation.hooks.viz_stats import VizStats
 from sparkle_curation.masking import mask_log_records
-from sparkle_curation.partial_runs import PartialRunGuard
-from sparkle_curation.run_guard import RunGuard
-from sparkle_curation.run_summary import DiffSummary, EndTeller, RunSummary
-from sparkle_curation.version_guard import VersionGuard
-from sparkle_curation.viz_run_status import VizRunStatus
-from sparkle_curation.viz_stats import VizStats
 
 mask_log_records()
 

@@ -556,7 +556,7 @@ JOURNEYS: dict[str, list[Journey]] = {
             "another dataset without a data root of its own",
             other_environment,
             "write `data_root:",
-            "hooks.py",
+            "hooks/before_run.py",
             NOTHING,
             is_later=False,
         ),

@@ -8,7 +8,7 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline
 
 from sparkle_curation.errors import ParameterError
-from sparkle_curation.partial_runs import PartialRunGuard
+from sparkle_curation.hooks.partial_runs import PartialRunGuard
 
 pytestmark = pytest.mark.usefixtures("kedro_project")
 

@@ -13,7 +13,7 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline, node
 
 from sparkle_curation.datasets import KiwiEditDataset, ReportCSVDataset
-from sparkle_curation.run_summary import (
+from sparkle_curation.hooks.run_summary import (
     ENDINGS,
     EndTeller,
     RunSummary,

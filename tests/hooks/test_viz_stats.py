@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from kedro.io import DataCatalog
 
-from sparkle_curation.viz_stats import STATS_PATH, VizStats, stats_of, write_stats
+from sparkle_curation.hooks.viz_stats import STATS_PATH, VizStats, stats_of, write_stats
 
 TABLE = pl.DataFrame({"id": ["a", "b"], "boxes": [[1, 2], None], "note": ["one", "two\nlines"]})
 

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from sparkle_curation.errors import ParameterError, VersionError
-from sparkle_curation.version_guard import STAGE_VARIABLE, VersionGuard, check_experiment, check_stage
+from sparkle_curation.hooks.version_guard import STAGE_VARIABLE, VersionGuard, check_experiment, check_stage
 
 ROOTS = {"release_root": "data/01_raw/sparkle_sample", "data_root": "data"}
 

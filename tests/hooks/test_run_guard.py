@@ -8,7 +8,7 @@ from tests.conftest import Project
 
 from sparkle_curation.engine.io.locks import Claim, RunLocks
 from sparkle_curation.errors import LockedError
-from sparkle_curation.run_guard import claims_of
+from sparkle_curation.hooks.run_guard import claims_of
 
 
 def claims(name: str, optional: set[str] | None = None) -> tuple[set[str], set[str]]:

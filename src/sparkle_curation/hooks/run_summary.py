@@ -1,6 +1,6 @@
 """What a run says at its end: what it made, of what, what it found, and where to look.
 
-Imported before Kedro knows the environment, like ``hooks``: what asks the description is imported inside.
+What asks the description is imported inside, as ``hooks`` says.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from kedro.io import AbstractDataset, DataCatalog
 from kedro.pipeline import Pipeline, node
 from kedro.runner import SequentialRunner
 
-from sparkle_curation.viz_run_status import EVENTS_PATH, VizRunStatus, id_of
+from sparkle_curation.hooks.viz_run_status import EVENTS_PATH, VizRunStatus, id_of
 
 SAVING_S = 0.05
 

@@ -17,8 +17,8 @@ from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.pipeline.node import Node
 
+from sparkle_curation.hooks.viz_stats import is_shown
 from sparkle_curation.masking import without_secrets
-from sparkle_curation.viz_stats import is_shown
 
 logger = logging.getLogger(__name__)
 
@@ -97,7 +97,7 @@ class VizRunStatus:
     def _write(self, *ends: dict[str, Any]) -> None:
         if self._path is None:
             return
-        from sparkle_curation.engine.io.atomic import atomic_file  # noqa: PLC0415 -- hooks.py says why
+        from sparkle_curation.engine.io.atomic import atomic_file  # noqa: PLC0415 -- hooks/__init__.py says why
 
         events: list[dict[str, Any]] = [{"event": "before_pipeline_run", "timestamp": self._began_at}]
         for name, seconds in self._took_s.items():

@@ -1,28 +1,18 @@
-"""What happens around a run: the dataset's description taken up, parameters checked, errors told.
-
-Kedro imports this module before it knows the environment, and all else of ours asks the description of that
-environment when it is imported. So nothing of ours but errors and description is imported here at the top.
-"""
+"""Before a run: the dataset's description taken up, parameters checked."""
 
 from __future__ import annotations
 
 import logging
 import os
 from pathlib import Path
-from typing import Any
 
 import yaml
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.framework.project import LOGGING
-from kedro.io import CatalogProtocol
-from kedro.pipeline import Pipeline
 
 from sparkle_curation.errors import ParameterError
 from sparkle_curation.spec.description import activate, find_description
-from sparkle_curation.telling import in_words, tell_uncaught
-
-logger = logging.getLogger(__name__)
 
 
 class DescriptionLoader:
@@ -36,7 +26,7 @@ class DescriptionLoader:
             DescriptionError: it is not right, or this process works with another one.
             ParameterError: the environment has a description of its own and shares the data root of base.
         """
-        from sparkle_curation.engine.log_text import AsShown  # noqa: PLC0415 -- see above
+        from sparkle_curation.engine.log_text import AsShown  # noqa: PLC0415 -- hooks/__init__.py says why
 
         conf = Path(context.config_loader.conf_source)
         if not (context.project_path / "conf").is_dir() and "KEDRO_LOGGING_CONFIG" not in os.environ:
@@ -86,40 +76,9 @@ class ParameterGuard:
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Check what the configuration and ``--params`` come to, before any dataset is made."""
-        from sparkle_curation.parameters import check_parameters, check_roots  # noqa: PLC0415 -- see above
+        from sparkle_curation.parameters import check_parameters, check_roots  # noqa: PLC0415 -- hooks/__init__.py says why
 
         parameters = context.config_loader["parameters"]
         check_parameters(parameters)
         given = {name: parameters[name] for name in ("release_root", "data_root") if name in parameters}
         check_roots({**context.config_loader["globals"], **given})
-
-
-class ErrorTeller:
-    """Shows what is expected to go wrong as a sentence, not wrapped in the dataset that it came through."""
-
-    @hook_impl
-    def after_context_created(self) -> None:
-        """Errors before and after the pipeline as well; Kedro sets up its own way of showing them until here."""
-        tell_uncaught()
-
-    @hook_impl
-    def on_pipeline_error(self, error: Exception) -> None:
-        """Raise the error of ours that ``error`` is or comes from, or that says the same, if there is one."""
-        told = in_words(error)
-        if told is not None and told is not error:
-            raise told from None
-
-
-class OldFilesTeller:
-    """Names the files that an earlier version left under other names, once their successors are there."""
-
-    @hook_impl
-    def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
-        """Say which they are; none is removed, since a person may have other uses for them."""
-        from sparkle_curation.spec.old_names import old_paths  # noqa: PLC0415 -- see above
-
-        paths = (str(catalog[name]._describe().get("filepath", "")) for name in pipeline.all_outputs())
-        old = sorted(each for path in paths for each in old_paths(path) if Path(each).is_file())
-        if old:
-            told = "an earlier version of this project left files that this one does not read; they can be removed: %s"
-            logger.warning(told, ", ".join(old))

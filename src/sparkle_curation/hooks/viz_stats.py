@@ -84,7 +84,7 @@ def stats_of(catalog: DataCatalog, names: set[str]) -> Iterator[tuple[str, dict[
 
 def write_stats(stats: dict[str, dict[str, int]], path: Path) -> None:
     """Replace the file, unless it says the same already."""
-    from sparkle_curation.engine.io.atomic import atomic_file  # noqa: PLC0415 -- hooks.py says why
+    from sparkle_curation.engine.io.atomic import atomic_file  # noqa: PLC0415 -- hooks/__init__.py says why
 
     text = json.dumps(stats)
     if not path.is_file() or path.read_text(encoding="utf-8") != text:

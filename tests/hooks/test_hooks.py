@@ -17,8 +17,8 @@ from tests.conftest import Project
 
 from sparkle_curation.datasets import MetricsJSONDataset, ReportCSVDataset, TableDataset, TextDataset
 from sparkle_curation.errors import ConservationError, FileError, ReleaseError, SparkleError
-from sparkle_curation.hooks import ErrorTeller, OldFilesTeller
-from sparkle_curation.run_summary import DiffSummary, RunSummary, funnel_table
+from sparkle_curation.hooks.run_summary import DiffSummary, RunSummary, funnel_table
+from sparkle_curation.hooks.tellers import ErrorTeller, OldFilesTeller
 from sparkle_curation.spec.stages import CRITERION_NAMES
 
 
