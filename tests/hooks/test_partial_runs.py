@@ -28,7 +28,7 @@ def test_steps_that_lack_what_is_never_saved_are_not_begun() -> None:
     with pytest.raises(ParameterError) as caught:
         guard(part)
     told = caught.value.format_message()
-    for word in ("variant_loadable", "filter.drop_unloadable", "kedro run --pipelines filter"):
+    for word in ("variant_selected", "filter.select_samples", "kedro run --pipelines filter"):
         assert word in told
 
 

@@ -41,7 +41,7 @@ EVERYTHING = ("manifest", "curate", "report", "score", "ground", "agreement")
 
 STOPPED_FOR_WANT_OF_SCORES = {"validate", "filter", "score", "agreement", "variants"}
 """Pipelines that read the tables of scores, which got a folder of their own: they ask for ``ingest`` first."""
-STOPPED_FOR_WANT_OF_COLUMNS = {"filter", "ground", "near_duplicates", "report"}
+STOPPED_FOR_WANT_OF_COLUMNS = {"filter", "ground", "near_duplicates", "report", "signals"}
 """Pipelines that read the media, which have more columns now: they ask for ``inspect`` first."""
 STOPPED_FOR_WANT_OF_A_VARIANT = {"paper", "training_kit", "extract", "keep"}
 """Pipelines that go on from a variant: one of before has no record, and other names in its metrics."""
