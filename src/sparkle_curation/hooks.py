@@ -18,11 +18,21 @@ from kedro.framework.project import LOGGING
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
+from sparkle_curation.advice import note_run
 from sparkle_curation.errors import ParameterError
 from sparkle_curation.spec.description import activate, find_description
 from sparkle_curation.telling import in_words, tell_uncaught
 
 logger = logging.getLogger(__name__)
+
+
+class AdviceCompleter:
+    """Has the commands of messages repeat what this run was given."""
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Note it."""
+        note_run(context.env, context.config_loader.runtime_params)
 
 
 class DescriptionLoader:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sparkle_curation.config_loader import ConfigLoader
 from sparkle_curation.hooks import (
+    AdviceCompleter,
     DescriptionLoader,
     ErrorTeller,
     OldFilesTeller,
@@ -19,7 +20,7 @@ from sparkle_curation.viz_stats import VizStats
 
 mask_log_records()
 
-# The last is called first: the description is there before all else; ErrorTeller raises, and nothing is called after it.
+# The last is called first: the description is there before what asks it; ErrorTeller raises, and nothing is called after it.
 HOOKS = (
     ParameterGuard(),
     VersionGuard(),
@@ -33,6 +34,7 @@ HOOKS = (
     VizStats(),
     VizRunStatus(),
     DescriptionLoader(),
+    AdviceCompleter(),
 )
 # Kedro-Viz would count no table of ours, and time each node without the saving; VizStats and VizRunStatus do.
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry", "kedro-viz")
