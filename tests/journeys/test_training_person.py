@@ -60,6 +60,7 @@ def test_a_variant_trains_by_three_commands(project: Project, checkout: Path) ->
     assert [row for row in loaded if row.error] == []
     environment = {
         **os.environ,
+        **dict.fromkeys(["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"], ""),
         "PATH": f"{checkout / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "KIWI_EDIT": str(checkout),
         "CHECKPOINT": str(checkout / "checkpoint.safetensors"),

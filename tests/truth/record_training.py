@@ -130,6 +130,7 @@ def start_run_file(kit: Path, folder: Path) -> list[str]:
     launcher.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > "{folder}/options"\n', encoding="utf-8")
     launcher.chmod(0o755)
     environment = os.environ | {
+        **dict.fromkeys(["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"], ""),
         "PATH": f"{checkout}{os.pathsep}{os.environ['PATH']}",
         "KIWI_EDIT": str(checkout),
         "CHECKPOINT": str(checkout / "model.safetensors"),

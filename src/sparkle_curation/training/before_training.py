@@ -79,6 +79,21 @@ def find_problems(
     return problems
 
 
+def lacking_language_model(name: str) -> bool:
+    """Whether the cache of the model hub lacks a model, wherever the environment has that cache."""
+    home = os.environ.get("HF_HOME") or os.path.join(  # noqa: PTH118 -- texts of the environment
+        os.environ.get("XDG_CACHE_HOME") or "~/.cache", "huggingface"
+    )
+    caches = (
+        os.environ.get(each) for each in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "TRANSFORMERS_CACHE")
+    )
+    folder = f"models--{name.replace('/', '--')}"
+    return not any(
+        any(Path(cache).expanduser().joinpath(folder, "snapshots").glob("*/*.safetensors"))
+        for cache in (*filter(None, caches), f"{home}/hub")
+    )
+
+
 def revision_of(checkout: Path) -> str | None:
     """The git revision of a checkout; None where git says none."""
     command = ["git", "-C", str(checkout), "rev-parse", "HEAD"]
@@ -102,6 +117,15 @@ def main(arguments: list[str] | None = None) -> int:
     problems = find_problems(
         csvs, given.media_root, given.checkpoint, given.output, given.kiwi_edit, facts["run"]["weights"]
     )
+    model = facts["run"]["language_model"]
+    if lacking_language_model(model):
+        told = f"the language model {model} is not in the model hub's cache; to bring it there: hf download {model}"
+        if {"1", "true", "yes", "on"} & {
+            os.environ.get(name, "").lower() for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
+        }:
+            problems.append(told)
+        else:
+            sys.stderr.write(f"{given.run}: {told}, or each process downloads it when it starts\n")
     if problems:
         sys.stderr.write("".join(f"{given.run}: {problem}\n" for problem in problems))
         return 1
