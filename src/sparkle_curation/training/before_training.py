@@ -11,6 +11,7 @@ import csv
 import hashlib
 import json
 import os
+import shlex
 import subprocess
 import sys
 from datetime import datetime, timezone
@@ -38,6 +39,14 @@ def missing_media(csvs: list[Path], root: Path) -> list[str]:
     return sorted(path for path in paths if os.path.basename(path) not in files[os.path.dirname(path)])  # noqa: PTH119, PTH120
 
 
+def extract_command(kit: Path) -> str:
+    """What brings the media of a kit; with its data root where the kit lies in one, since the default may be another."""
+    command = "kedro run --pipelines extract"
+    if kit.parent.name != "05_model_input":
+        return command
+    return f"{command} --params {shlex.quote(f'data_root={kit.parents[1]}')}"
+
+
 def sha256(path: Path) -> str:
     """The SHA-256 of a file."""
     digest = hashlib.sha256()
@@ -57,7 +66,8 @@ def find_problems(
         problems.append(
             f"not_extracted: {len(missing):,} files of the CSVs are not below {media_root} ({', '.join(missing[:_SHOWN])}"
             "...); Kiwi-Edit would put random other rows in their place. "
-            "Bring them there: kedro run --pipelines extract; or set MEDIA_ROOT to the folder that has them"
+            f"Bring them there: {extract_command(Path(__file__).resolve().parent)}; or set MEDIA_ROOT to the folder that "
+            "has them"
         )
     if not checkpoint.is_file():
         problems.append(f"the checkpoint to start from is no file: {checkpoint}")
