@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sparkle_curation.config_loader import ConfigLoader
-from sparkle_curation.hooks.before_run import DescriptionLoader, ParameterGuard
+from sparkle_curation.hooks.before_run import AdviceCompleter, DescriptionLoader, ParameterGuard
 from sparkle_curation.hooks.partial_runs import PartialRunGuard
 from sparkle_curation.hooks.run_guard import RunGuard
 from sparkle_curation.hooks.run_summary import DiffSummary, EndTeller, RunSummary
@@ -15,7 +15,7 @@ from sparkle_curation.masking import mask_log_records
 
 mask_log_records()
 
-# The last is called first: the description is there before all else; ErrorTeller raises, and nothing is called after it.
+# The last is called first: the description is there before what asks it; ErrorTeller raises, and nothing is called after it.
 HOOKS = (
     ParameterGuard(),
     VersionGuard(),
@@ -29,6 +29,7 @@ HOOKS = (
     VizStats(),
     VizRunStatus(),
     DescriptionLoader(),
+    AdviceCompleter(),
 )
 # Kedro-Viz would count no table of ours, and time each node without the saving; VizStats and VizRunStatus do.
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry", "kedro-viz")

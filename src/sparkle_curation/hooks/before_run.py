@@ -11,8 +11,18 @@ from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.framework.project import LOGGING
 
+from sparkle_curation.advice import note_run
 from sparkle_curation.errors import ParameterError
 from sparkle_curation.spec.description import activate, find_description
+
+
+class AdviceCompleter:
+    """Has the commands of messages repeat what this run was given."""
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Note it."""
+        note_run(context.env, context.config_loader.runtime_params)
 
 
 class DescriptionLoader:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,10 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from sparkle_curation.errors import SparkleError
 from sparkle_curation.escaping import terminal_text
 from sparkle_curation.masking import without_secrets
+from sparkle_curation.version_guard import STAGE_VARIABLE
 
 logger = logging.getLogger(__name__)
 
@@ -75,12 +78,16 @@ class RunSummary:
     def before_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
         """Note which samples the variant has that the run will replace."""
         self._before = None
-        if _VARIANT in pipeline.all_outputs() and catalog.exists(_VARIANT):
-            try:
+        if _VARIANT not in pipeline.all_outputs():
+            return
+        try:
+            if catalog.exists(_VARIANT):
                 self._before = catalog[_VARIANT].ids()
-            except (DatasetError, OSError, ValueError, pl.exceptions.PolarsError) as error:
-                # The summary goes without. What is there is replaced, whatever is wrong with it.
-                logger.warning("the variant that was there cannot be read to compare it: %s", error)
+            elif STAGE_VARIABLE in os.environ:  # and DVC has cleared it away, since it is an out of the stage
+                self._before = catalog[_VARIANT].locked_ids(Path(os.environ.get("DVC_ROOT", Path.cwd())))
+        except (SparkleError, DatasetError, OSError, ValueError, pl.exceptions.PolarsError) as error:
+            # The summary goes without. What is there is replaced, whatever is wrong with it.
+            logger.warning("the variant that was there cannot be read to compare it: %s", error)
 
     @hook_impl
     def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:

@@ -10,7 +10,14 @@ import polars as pl
 from sparkle_curation.spec.themes import THEMES, TOTAL
 from sparkle_curation.training.kit import Choices, KitCSVs
 from sparkle_curation.training.plan import Plan
-from sparkle_curation.training.run_files import CONTINUE, INFER_OPENVE, INFER_SPARKLE, TRAIN_FROM_BASE
+from sparkle_curation.training.run_files import (
+    CONTINUE,
+    INFER_OPENVE,
+    INFER_SPARKLE,
+    LANGUAGE_MODEL,
+    TRAIN_FROM_BASE,
+    WEIGHTS,
+)
 from sparkle_curation.training.wanted import EXTRACTED, NOT_EXTRACTED, KitMedia
 from sparkle_curation.variant.facts import VariantFacts
 
@@ -145,6 +152,9 @@ def _plan(facts: KitFacts) -> str:
     return f"""\
 {plan.gpus} GPUs x {plan.accumulation} micro-batches of one row = {plan.effective_batch} rows an update;
 {plan.epochs:,} epochs, {plan.updates:,} updates. Each training writes `run.json` beside its checkpoints.
+Weights: `CHECKPOINT`; the base model `{WEIGHTS}`, in `models/{WEIGHTS}/` of the checkout, which nothing downloads;
+and the language model `{LANGUAGE_MODEL}`, in the model hub's cache, downloaded where it is not there
+(`hf download {LANGUAGE_MODEL}` brings it, for a machine without a network).
 Options checked by {facts.checked_by}. What a line of a run file is for stands above it."""
 
 

@@ -10,6 +10,7 @@ from kedro.io import AbstractDataset
 from kedro_datasets._typing import TablePreview
 
 from sparkle_curation.datasets.previews import NOT_MADE, table_preview
+from sparkle_curation.datasets.variant.version_files import locked_files
 from sparkle_curation.engine.io.atomic import atomic_folder
 from sparkle_curation.errors import MissingTableError
 from sparkle_curation.spec.layout import (
@@ -83,6 +84,25 @@ class KiwiEditDataset(AbstractDataset[Variant | pl.DataFrame, pl.DataFrame]):
             for part in self._parts()
         )
         return pl.concat([pl.Series("task", [], pl.String), *found]).rename("id")
+
+    def locked_ids(self, root: Path) -> pl.Series | None:
+        """The same of the variant that ``dvc.lock`` names, which DVC clears away before the stage that makes another.
+
+        Args:
+            root: the folder of DVC's repository, in which the variant's lies.
+
+        Returns:
+            None where it names none.
+
+        Raises:
+            VersionError: a file of it cannot be had.
+        """
+        with locked_files(root) as files:
+            folder = f"{self._folder.absolute().relative_to(root).as_posix()}/{PROMPTS_FOLDER}"
+            names = files.names_in(folder)
+            csvs = [files.read(f"{folder}/{part.csv_name}") for part in PARTS if part.csv_name in names]
+        found = [pl.read_csv(csv, columns=["task"], infer_schema=False)["task"] for csv in csvs if csv]
+        return pl.concat(found).rename("id") if found else None
 
     def save(self, data: Variant | pl.DataFrame) -> None:
         """Replace the folder by the files of ``data``; samples alone have no card and no record.

@@ -134,6 +134,30 @@ def revision_files(repository: Path, revision: str, data_root: str) -> Iterator[
         fs.close()
 
 
+@contextmanager
+def locked_files(root: Path) -> Iterator[VersionFiles]:
+    """The files as the workspace's ``dvc.lock`` has them: those too that DVC has cleared away for the stage that runs.
+
+    Args:
+        root: the folder of DVC's repository.
+
+    Raises:
+        VersionError: it is none.
+    """
+    from dvc.api import DVCFileSystem  # noqa: PLC0415 -- see above
+    from dvc.exceptions import DvcException  # noqa: PLC0415
+    from dvc_data.index import DataIndexError  # noqa: PLC0415
+
+    try:
+        fs = DVCFileSystem(str(root))
+    except DvcException as error:
+        raise VersionError("There is no repository of DVC", where=root, got=error) from error
+    try:
+        yield VersionFiles("dvc.lock", fs, "", faults=(DvcException, DataIndexError))
+    finally:
+        fs.close()
+
+
 def _default_remote(repository: Path) -> str:
     """The name of DVC's default remote; empty for none."""
     from dvc.repo import Repo  # noqa: PLC0415

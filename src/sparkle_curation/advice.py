@@ -1,0 +1,77 @@
+"""Commands in messages with the parameters of this run, so that they do what is meant when they are typed as given.
+
+A message names the pipeline that mends something: "kedro run --pipelines ingest". Who has given this run a data root, an
+environment or a threshold needs them in that run too. They are added where a message is shown, in an error and in the log.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import yaml
+
+from sparkle_curation.masking import without_secrets
+
+_COMMAND = re.compile(
+    r"(?P<run>kedro run --pipelines \w+(?:,\w+)*)(?P<env> --env \S+)?"
+    r"(?: --params (?P<params>'[^']*'|\"[^\"]*\"|[^\s;)`]*[^\s;)`,.]))?"
+)
+
+_environment: list[str] = []
+_given: dict[str, str] = {}
+
+
+def note_run(environment: str | None, params: Mapping[str, Any]) -> None:
+    """From now on commands have this environment and these parameters, but those that they name themselves.
+
+    Args:
+        environment: as the run was given it; None where it was given none.
+        params: of ``--params``, nested as Kedro has them.
+    """
+    _environment[:] = [environment] if environment else []
+    _given.clear()
+    _given.update(_flat(params))
+
+
+def completed(text: str) -> str:
+    """The text with its commands completed.
+
+    >>> note_run(None, {"data_root": "/my data", "split": {"val_share": 0.1}, "threshold": 9})
+    >>> completed("make it first: kedro run --pipelines ingest, then this")
+    "make it first: kedro run --pipelines ingest --params 'data_root=/my data,split.val_share=0.1,threshold=9', then this"
+    >>> completed("kedro run --pipelines filter --params threshold=8.5")
+    "kedro run --pipelines filter --params 'data_root=/my data,split.val_share=0.1,threshold=8.5'"
+    >>> note_run(None, {})
+    >>> completed("make it first: kedro run --pipelines ingest")
+    'make it first: kedro run --pipelines ingest'
+    """
+    return _COMMAND.sub(_completed_command, text) if _given or _environment else text
+
+
+def _completed_command(found: re.Match[str]) -> str:
+    environment = found["env"] or "".join(f" --env {shlex.quote(name)}" for name in _environment)
+    named = (found["params"] or "").strip("'\"")
+    params = _given | dict(item.split("=", 1) for item in named.split(",") if "=" in item)
+    items = ",".join(f"{name}={value}" for name, value in params.items())
+    return f"{found['run']}{environment}" + (f" --params {shlex.quote(items)}" if items else "")
+
+
+def _flat(params: Mapping[str, Any], group: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in params.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{group}{name}.")
+        else:
+            yield f"{group}{name}", without_secrets(_as_typed(value))
+
+
+def _as_typed(value: object) -> str:
+    """A value as ``--params`` takes it: a text in quotes where YAML would read something else."""
+    try:
+        is_plain = isinstance(value, str) and yaml.safe_load(value) == value
+    except yaml.YAMLError:
+        is_plain = False
+    return str(value) if is_plain else json.dumps(value, ensure_ascii=False, default=str)
