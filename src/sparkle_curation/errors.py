@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from sparkle_curation.commands import as_typed
 from sparkle_curation.escaping import terminal_text
 from sparkle_curation.masking import without_secrets
 
@@ -37,7 +38,7 @@ class SparkleError(click.ClickException):
         todo: str | None = None,
     ) -> None:
         # Whatever address stands in it, and whoever writes it down: a log, a table, a page.
-        self.what, self.todo = without_secrets(what), todo and without_secrets(todo)
+        self.what, self.todo = without_secrets(what), todo and as_typed(without_secrets(todo))
         self.where, self.got, self.allowed = map(_without_secrets, (where, got, allowed))
         labelled = {"where": self.where, "got": self.got, "allowed": self.allowed, "do": self.todo}
         lines = [f"  {label + ':':<9}{text}" for label, text in labelled.items() if text is not None]

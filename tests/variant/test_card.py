@@ -238,6 +238,9 @@ def test_a_split_by_files_alone_is_a_warning(settings: dict[str, object], said: 
 
 
 def test_an_empty_variant_says_so_first() -> None:
-    """In the first sentence under its title."""
-    opening = write_card(facts_of()).partition("# Sparkle variant\n\n")[2]
+    """In its first line, in the first sentence under it, and in the name that a hub lists."""
+    front, _, body = write_card(facts_of()).partition("\n---\n\n")
+    first, _, opening = body.split("\n", 2)
+    assert first == "# Sparkle variant: empty, 0 pairs"
     assert opening.startswith("**This variant is empty**")
+    assert "pretty_name: Sparkle variant of 0 pairs, thresholds" in front

@@ -60,8 +60,9 @@ def _front_matter(facts: VariantFacts) -> str:
     size = next(
         (words for words, limit in _SIZE_CATEGORIES.items() if facts.sample_count < limit), "10M<n<100M"
     )
+    thresholds = " / ".join(map(exact, facts.thresholds.values()))
     data = DatasetCardData(
-        pretty_name=f"{about.title} variant, thresholds {' / '.join(map(exact, facts.thresholds.values()))}",
+        pretty_name=f"{about.title} variant{'' if facts.sample_count else ' of 0 pairs'}, thresholds {thresholds}",
         license=joint_licence(_themes(facts)),
         language=["en"],
         task_categories=["video-to-video"],
@@ -92,7 +93,7 @@ def _configs(splits: Sequence[Split]) -> dict[str, Any]:
 
 # ------------------------------------------------------------------ the body
 _BODY = """\
-# {title} variant
+# {title} variant{emptiness}
 
 {opening} of {dataset}, {summary}:
 those that pass the thresholds below. This is version `{version}`, a digest of its rows. The files are
@@ -162,6 +163,7 @@ def _body(facts: VariantFacts) -> str:
         release=release if about.repository else "the release",
         licence=_licence(facts),
         bibtex=write_bibtex(facts).strip(),
+        emptiness="" if facts.sample_count else ": empty, 0 pairs",
         opening=f"{facts.sample_count:,} source/edited video pairs"
         if facts.sample_count
         else "**This variant is empty**: no source/edited video pair",
