@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 _VARIANT = "variant_samples"
 
 _OUTPUTS = {
+    "variant_page": "page to open",
     _VARIANT: "variant",
     "verdicts": "verdicts",
     "quarantine": "quarantine",

@@ -33,6 +33,7 @@ def create_pipeline() -> Pipeline:
                     "variant_parameters",
                     "validation_summary",
                     "data_docs",
+                    "asset_store",
                     *_SCORES,
                     *(f"rescored_{name}" for name in _SCORES),
                     *GROUNDING_TABLES,

@@ -18,6 +18,7 @@ from sparkle_curation.variant import empty_variant
 from sparkle_curation.variant.curation import steps
 from sparkle_curation.variant.curation.params import FilterParams
 from sparkle_curation.variant.export import Variant
+from sparkle_curation.variant.pictures import DrawPictures, Pictures
 from sparkle_curation.variant.provenance import CodeVersion, DataVersion
 
 
@@ -36,6 +37,7 @@ class CurationTables:
         media: as inspected.
         sample_groups: of ``near_duplicates``; without columns where it was not run.
         score_faults: scores that EditScore cannot have given.
+        draw: draws the pictures of a variant; by itself none.
     """
 
     samples_known: pl.DataFrame
@@ -48,6 +50,7 @@ class CurationTables:
     media: AnyFrame
     sample_groups: AnyFrame
     score_faults: AnyFrame
+    draw: DrawPictures = lambda *_: Pictures()
 
 
 @dataclass(frozen=True)
@@ -134,5 +137,7 @@ def _curate(
     )
     # Its counts are checked where they become metrics; nothing else is wanted of these.
     steps.measure_curation(counts, thresholds, choices)
-    documents = steps.describe_variant(exported, counts, thresholds, choices, code, data)
-    return steps.assemble_variant(exported, documents, counts, params.allow_empty), counts
+    facts = steps.state_variant(exported, counts, thresholds, choices, code, data)
+    pictures = tables.draw(exported, verdicts, thresholds)
+    documents = steps.describe_variant(facts, pictures)
+    return steps.assemble_variant(exported, documents, pictures, counts, params.allow_empty), counts
