@@ -146,7 +146,7 @@ def environment(templates: Path | None = None) -> Environment:
         undefined=StrictUndefined,
         finalize=as_shown,
     )
-    made.globals["style"] = Markup(style())  # noqa: S704 -- our own file
+    made.globals["style_sheet"] = Markup(style())  # noqa: S704 -- our own file
     return made
 
 

@@ -32,7 +32,9 @@ class PageDataset(AbstractDataset[Page, str]):
               filepath: data/08_reporting/variant.html
               release: data/01_raw/sparkle_sample
               pages:
+                Variant: data/08_reporting/variant.html
                 Card: data/05_model_input/kiwi_edit/README.md
+                Data Docs: data/08_reporting/data_docs/index.html
     """
 
     def __init__(

@@ -123,6 +123,10 @@ class DataDocsDataset(AbstractDataset[tuple[list[Report], str], str]):
               type: sparkle_curation.datasets.DataDocsDataset
               filepath: data/08_reporting/data_docs
               release: data/01_raw/sparkle_sample
+              pages:
+                Variant: data/08_reporting/variant.html
+                Card: data/05_model_input/kiwi_edit/README.md
+                Data Docs: data/08_reporting/data_docs/index.html
     """
 
     def __init__(
