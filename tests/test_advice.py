@@ -15,7 +15,7 @@ import pytest
 from rich.console import Console
 from tests.conftest import CHECKOUT, Project
 
-from sparkle_curation.advice import completed, note_run
+from sparkle_curation.commands import as_typed, note_run
 from sparkle_curation.doctor.examination import show
 from sparkle_curation.doctor.finding import Finding, State
 from sparkle_curation.engine.log_text import AsShown
@@ -35,7 +35,7 @@ def _of_no_run() -> Iterator[None]:
 def test_a_run_that_was_given_nothing_adds_nothing() -> None:
     """Nor does it quote what a message names itself."""
     text = "kedro run --pipelines extract --params extract.folder=/path/to/folder; or kedro run --pipelines curate"
-    assert completed(text) == text
+    assert as_typed(text) == text
 
 
 @pytest.mark.parametrize(
@@ -58,15 +58,15 @@ def test_a_run_that_was_given_nothing_adds_nothing() -> None:
 def test_a_command_gets_what_the_run_was_given(params: dict[str, object], text: str, told: str) -> None:
     """What it names itself stays; no password is told; other text stays as it is."""
     note_run(None, params)
-    assert completed(text) == told
+    assert as_typed(text) == told
 
 
 def test_an_environment_is_repeated() -> None:
     """Once, and only where the run was given one."""
     note_run("other", {})
     told = "kedro run --pipelines ingest --env other"
-    assert completed("kedro run --pipelines ingest") == told
-    assert completed(told) == told
+    assert as_typed("kedro run --pipelines ingest") == told
+    assert as_typed(told) == told
 
 
 def test_each_view_of_a_message_completes_it() -> None:

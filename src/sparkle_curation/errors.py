@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from sparkle_curation.advice import completed
+from sparkle_curation.commands import as_typed
 from sparkle_curation.escaping import terminal_text
 from sparkle_curation.masking import without_secrets
 
@@ -48,7 +48,7 @@ class SparkleError(click.ClickException):
         """The message as the command line prints it: its commands can be typed, and no text in it commands the terminal."""
         told = super().format_message()
         if self.todo:
-            told = f"{told.removesuffix(self.todo)}{completed(self.todo)}"
+            told = f"{told.removesuffix(self.todo)}{as_typed(self.todo)}"
         return terminal_text(told)
 
 

@@ -8,6 +8,7 @@ from sparkle_curation.datasets.release.release_dataset import ReleaseDataset
 from sparkle_curation.datasets.release.sources_dataset import SourcesDataset
 from sparkle_curation.datasets.reports.figure_dataset import FigureDataset
 from sparkle_curation.datasets.reports.image_dataset import PNGDataset
+from sparkle_curation.datasets.reports.page_dataset import PageDataset
 from sparkle_curation.datasets.reports.report_datasets import MetricsJSONDataset, ReportCSVDataset
 from sparkle_curation.datasets.reports.text_dataset import TextDataset
 from sparkle_curation.datasets.reports.text_folder_dataset import TextFolderDataset
@@ -43,6 +44,7 @@ __all__ = [
     "MetricsJSONDataset",
     "OverridesDataset",
     "PNGDataset",
+    "PageDataset",
     "PipelineCodeDataset",
     "ReleaseDataset",
     "ReportCSVDataset",

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sparkle_curation.advice import completed, note_run
+from sparkle_curation.commands import as_typed, note_run
 from sparkle_curation.doctor.description import check_description, check_parameters
 from sparkle_curation.doctor.finding import Finding, State, counted, of_error
 from sparkle_curation.doctor.machine import check_ffmpeg, check_file_system, check_gpu
@@ -102,7 +102,7 @@ def show(findings: Iterable[Finding], console: Console) -> bool:
         states.append(state)
         cell = Text(_printable(found))
         if todo:
-            cell.append(f"\n→ {_printable(completed(todo))}", "bold" if state != State.OK else "")
+            cell.append(f"\n→ {_printable(as_typed(todo))}", "bold" if state != State.OK else "")
         table.add_row(Text(state.value, _STYLES[state]), Text(_printable(subject)), cell)
     console.print(table)
     problems, warnings = (states.count(state) for state in (State.PROBLEM, State.WARNING))

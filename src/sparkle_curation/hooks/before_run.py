@@ -11,7 +11,7 @@ from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.framework.project import LOGGING
 
-from sparkle_curation.advice import note_run
+from sparkle_curation.commands import note_run, with_configuration
 from sparkle_curation.errors import ParameterError
 from sparkle_curation.spec.description import activate, find_description
 
@@ -34,11 +34,13 @@ class DescriptionLoader:
 
         Raises:
             DescriptionError: it is not right, or this process works with another one.
-            ParameterError: the environment has a description of its own and shares the data root of base.
+            ParameterError: there is no configuration, or the environment has a description of its own and shares the data
+                root of base.
         """
         from sparkle_curation.engine.log_text import AsShown  # noqa: PLC0415 -- hooks/__init__.py says why
 
         conf = Path(context.config_loader.conf_source)
+        check_configuration(conf)
         if not (context.project_path / "conf").is_dir() and "KEDRO_LOGGING_CONFIG" not in os.environ:
             # A package in a folder of its own: Kedro has looked for it there alone.
             logging_file = conf / "logging.yml"
@@ -51,6 +53,26 @@ class DescriptionLoader:
         activate(find_description(conf, environment))
         if "data_root" not in context.config_loader.runtime_params:
             check_own_root(conf, environment)
+
+
+def check_configuration(conf: Path) -> None:
+    """Nothing, when the folder holds a configuration.
+
+    Raises:
+        ParameterError: it holds none, as where the installed package runs with nothing beside it.
+    """
+    if (conf / "base").is_dir():
+        return
+    name = "conf-sparkle_curation.tar.gz"
+    at_hand = next((each.as_posix() for where in ("", "*/") for each in Path().glob(f"{where}{name}")), None)
+    command = with_configuration(at_hand or name, "--pipelines curate")
+    raise ParameterError(
+        "There is no configuration",
+        where="--conf-source",
+        got=f"no folder {conf / 'base'}",
+        allowed=f"a folder that holds base/, or the archive {name}, which make package writes to dist/ beside the wheel",
+        todo=command if at_hand else f"bring that archive into this folder, then: {command}",
+    )
 
 
 def check_own_root(conf: Path, environment: str) -> None:

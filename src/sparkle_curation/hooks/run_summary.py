@@ -23,14 +23,15 @@ from rich.table import Table
 
 from sparkle_curation.errors import SparkleError
 from sparkle_curation.escaping import terminal_text
+from sparkle_curation.hooks.version_guard import STAGE_VARIABLE
 from sparkle_curation.masking import without_secrets
-from sparkle_curation.version_guard import STAGE_VARIABLE
 
 logger = logging.getLogger(__name__)
 
 _VARIANT = "variant_samples"
 
 _OUTPUTS = {
+    "variant_page": "page to open",
     _VARIANT: "variant",
     "verdicts": "verdicts",
     "quarantine": "quarantine",

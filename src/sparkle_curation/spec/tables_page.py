@@ -249,6 +249,10 @@ _OTHERS: dict[str, tuple[str, str]] = {
         "One JSON report per suite: its rules, what was checked and what failed.",
     ),
     "validation_summary": ("08_reporting/validation_summary.csv", "One row per rule of every suite."),
+    "variant_page": (
+        "08_reporting/variant.html",
+        "The page to open after a run: what passed, scores with thresholds, pairs, what was left out, links to the rest.",
+    ),
     "data_docs": ("08_reporting/data_docs", "The same reports as pages to read; open `index.html`."),
     "consistency_counts": (
         "08_reporting/consistency_counts.csv",

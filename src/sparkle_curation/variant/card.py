@@ -21,15 +21,16 @@ from sparkle_curation.spec.stages import CRITERIA, PRIMARY_CRITERIA
 from sparkle_curation.spec.tables.ingested import ANNOTATION_COLUMNS, CSV_COLUMNS
 from sparkle_curation.variant.bibliography import write_bibtex
 from sparkle_curation.variant.facts import Split, VariantFacts
+from sparkle_curation.variant.pictures import SAMPLES, SCORES, Pictures
 from sparkle_curation.variant.provenance import CodeVersion
 
 CARD_NAME = "README.md"
 """Name of the file that hubs look for, in the folder that the paths of a card are relative to."""
 
 
-def write_card(facts: VariantFacts) -> str:
-    """The card: YAML for the hub, then Markdown for people."""
-    return f"---\n{_front_matter(facts)}\n---\n\n{_body(facts)}"
+def write_card(facts: VariantFacts, pictures: Pictures | None = None) -> str:
+    """The card: YAML for the hub, then Markdown for people, with the pictures that lie beside it."""
+    return f"---\n{_front_matter(facts)}\n---\n\n{_body(facts, pictures or Pictures())}"
 
 
 # ------------------------------------------------------------------ the front matter
@@ -61,8 +62,9 @@ def _front_matter(facts: VariantFacts) -> str:
     size = next(
         (words for words, limit in _SIZE_CATEGORIES.items() if facts.sample_count < limit), "10M<n<100M"
     )
+    thresholds = " / ".join(map(exact, facts.thresholds.values()))
     data = DatasetCardData(
-        pretty_name=f"{about.title} variant, thresholds {' / '.join(map(exact, facts.thresholds.values()))}",
+        pretty_name=f"{about.title} variant{'' if facts.sample_count else ' of 0 pairs'}, thresholds {thresholds}",
         license=joint_licence(_themes(facts)),
         language=["en"],
         task_categories=["video-to-video"],
@@ -93,13 +95,14 @@ def _configs(splits: Sequence[Split]) -> dict[str, Any]:
 
 # ------------------------------------------------------------------ the body
 _BODY = """\
-# {title} variant
+# {title} variant{emptiness}
 
 {opening} of {dataset}, {summary}:
 those that pass the thresholds below. This is version `{version}`, a digest of its rows. The files are
 training annotations as [Kiwi-Edit](https://github.com/showlab/Kiwi-Edit) reads them. The videos are not here; the
 paths are relative to the root of {release}, its shards extracted.
 
+{samples}
 ## Splits
 
 Each theme is a split, in `prompts/{{theme}}_train.csv`, with `prompts/{{theme}}_train_metadata.jsonl` beside it where
@@ -118,7 +121,7 @@ lets through. A kept sample is exported if it has a prompt and both videos, and 
 
 {stages}
 
-- A sample without a score at a stage was {missing_scores}.
+{scores}- A sample without a score at a stage was {missing_scores}.
 - A sample whose score is proven to hold an imputed value was {imputed_scores}.
 {held_out}{scope}- Code: {code}.
 - Data: version `{data.digest}`: {data.source_count:,} sources with {data.record_count:,} records in
@@ -151,7 +154,7 @@ _MISSING: dict[MissingScores, str] = {
 _IMPUTED: dict[ImputedScores, str] = {"keep": "filtered by that score", "reject": "rejected there"}
 
 
-def _body(facts: VariantFacts) -> str:
+def _body(facts: VariantFacts, pictures: Pictures) -> str:
     about = dataset()
     title = markdown_text(about.title)
     paper = f"https://arxiv.org/abs/{quote(about.paper or '')}"
@@ -163,6 +166,7 @@ def _body(facts: VariantFacts) -> str:
         release=release if about.repository else "the release",
         licence=_licence(facts),
         bibtex=write_bibtex(facts).strip(),
+        emptiness="" if facts.sample_count else ": empty, 0 pairs",
         opening=f"{facts.sample_count:,} source/edited video pairs"
         if facts.sample_count
         else "**This variant is empty**: no source/edited video pair",
@@ -174,6 +178,9 @@ def _body(facts: VariantFacts) -> str:
         features=_table(
             ["column", "type", "what it is"], [(f"`{n}`", "text", _FEATURES[n]) for n in CSV_COLUMNS]
         ),
+        samples=_picture(pictures, SAMPLES, "Pairs of the variant")
+        + f"{markdown_text(pictures.about_samples)}\n",
+        scores=_picture(pictures, SCORES, pictures.about_scores),
         stages=_stages(facts),
         missing_scores=_MISSING[facts.missing_scores],
         imputed_scores=_IMPUTED[facts.imputed_scores] + facts.imputed_why,
@@ -183,6 +190,11 @@ def _body(facts: VariantFacts) -> str:
         data=facts.data,
         rebuild=_rebuild(facts),
     )
+
+
+def _picture(pictures: Pictures, path: str, words: str) -> str:
+    """A picture with words for who cannot see it, and a blank line; nothing where there is none."""
+    return f"![{markdown_text(words)}]({quote(path)})\n\n" if path in pictures.files else ""
 
 
 def _scope(facts: VariantFacts) -> Iterable[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -41,11 +41,13 @@ class Variant:
         documents: text by file name: the card, and the record that it is read again from.
         known_themes: themes that the available release has a sample of. Another one that has pairs where the variant is to
             be written has lost its sources, and is not to go in silence. None: any may go.
+        pictures: bytes by path in the variant's folder.
     """
 
     samples: pl.DataFrame
     documents: Mapping[str, str]
     known_themes: frozenset[str] | None = None
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
 
 
 _VIDEO_COLUMNS = {"src_video": KIND.source_video, "tgt_video": KIND.edited_video}

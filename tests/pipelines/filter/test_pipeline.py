@@ -16,7 +16,7 @@ from tests.made.overrides import frame as overrides_frame
 from tests.made.scores import NO_SCORE, frame, videos
 from tests.made.tables import assets, csv_row, metadata, same_scores, table
 
-from sparkle_curation.datasets import FigureDataset, TableSchemaValidator
+from sparkle_curation.datasets import AssetStoreDataset, FigureDataset, PageDataset, TableSchemaValidator
 from sparkle_curation.datasets.reports.report_datasets import MetricsJSONDataset, ReportCSVDataset
 from sparkle_curation.datasets.tables.table_dataset import TableDataset
 from sparkle_curation.datasets.variant.kiwi_edit_dataset import KiwiEditDataset, VariantThemesDataset
@@ -106,6 +106,8 @@ def make_catalog(
         "params:split": MemoryDataset(split or SplitParams()),
         "score_fingerprints": MemoryDataset({"edited_video_scores": "one"}),
         "code_version": MemoryDataset(CodeVersion("0f1e", is_dirty=False)),
+        "asset_store": AssetStoreDataset(path=str(folder), assets=str(folder / "no_assets.parquet")),
+        "variant_page": PageDataset(filepath=str(folder / "variant.html")),
         "data_version": MemoryDataset(DataVersion("ab12", 3, 40, 500)),
     }
     return DataCatalog(

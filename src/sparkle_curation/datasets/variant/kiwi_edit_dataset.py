@@ -50,7 +50,7 @@ PARTS = tuple(Part(theme, split) for theme in THEMES for split in SPLITS)
 
 
 class KiwiEditDataset(AbstractDataset[Variant | pl.DataFrame, pl.DataFrame]):
-    """A folder with a variant: in ``prompts/`` each theme's CSV and metadata JSONL, beside it its card and its record.
+    """A folder with a variant: in ``prompts/`` each theme's CSV and metadata JSONL, beside it card, record and pictures.
 
     Samples whose ``split`` is ``val`` stand in ``{theme}_val.csv`` and ``{theme}_val_metadata.jsonl``.
     The folder changes as a whole: nobody sees the CSV or the card of one variant beside a CSV of another. Whatever
@@ -121,6 +121,9 @@ class KiwiEditDataset(AbstractDataset[Variant | pl.DataFrame, pl.DataFrame]):
             _write_parts(variant.samples, temporary)
             for name, text in variant.documents.items():
                 (temporary / name).write_text(text, encoding="utf-8", newline="\n")
+            for name, content in variant.pictures.items():
+                (temporary / name).parent.mkdir(exist_ok=True)
+                (temporary / name).write_bytes(content)
 
     def preview(self, nrows: int = 20) -> TablePreview:
         """The first ``nrows`` samples of the first theme."""

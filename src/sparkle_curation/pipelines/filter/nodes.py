@@ -25,15 +25,21 @@ from sparkle_curation.filtering.verdicts import (
 from sparkle_curation.filtering.verdicts import (
     apply_thresholds as apply_to_scores,
 )
+from sparkle_curation.ingest.assets.store import AssetStore
+from sparkle_curation.pages.frame import Page
+from sparkle_curation.reports import variant_page
 from sparkle_curation.reports.figures import funnel
 from sparkle_curation.reports.figures import sweep as sweep_figure
 from sparkle_curation.reports.figures.parts import Figure
+from sparkle_curation.reports.variant_pictures import draw_pictures
 from sparkle_curation.scoring.audit import score_audit
 from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.stages import STAGE_NAMES, STAGES
 from sparkle_curation.spec.tables.ingested import SCORE_FAULT_COLUMNS
 from sparkle_curation.spec.tables.verdicts import SOURCE
 from sparkle_curation.variant import empty_variant
+from sparkle_curation.variant.facts import VariantFacts
+from sparkle_curation.variant.pictures import Pictures
 
 logger = logging.getLogger(__name__)
 
@@ -170,3 +176,25 @@ def draw_threshold_sweep(
 def draw_funnel(funnel_table: pl.DataFrame, thresholds: dict[str, float]) -> Figure:
     """The funnel as a figure for Plotly, the themes stacked."""
     return funnel.draw_funnel(funnel_table, thresholds)
+
+
+def draw_variant_pictures(
+    samples_exported: pl.DataFrame,
+    verdicts: AnyFrame,
+    thresholds: dict[str, float],
+    media: AnyFrame,
+    asset_store: AssetStore,
+) -> Pictures:
+    """The pictures of the card: some pairs, where their clips are at hand, and the scores with the thresholds."""
+    return draw_pictures(samples_exported, verdicts, thresholds, media, asset_store)
+
+
+def compose_variant_page(variant_stated: VariantFacts, pictures: Pictures, *left_out: pl.DataFrame) -> Page:
+    """The page of the variant, the first to look at after a run.
+
+    Args:
+        variant_stated: what is to be told of the variant.
+        pictures: those of the card.
+        left_out: the reports of kept samples that are not exported, of dropped pairs, of odd pairs and of odd prompts.
+    """
+    return variant_page.compose(variant_stated, pictures, left_out)

@@ -15,9 +15,11 @@ from sparkle_curation.pipelines.filter.nodes import (
     audit_scores,
     check_kept,
     choose_scores,
+    compose_variant_page,
     count_scores_by_tenth,
     draw_funnel,
     draw_threshold_sweep,
+    draw_variant_pictures,
     find_score_faults,
     list_known_samples,
     mark_imputed_samples,
@@ -42,6 +44,7 @@ from sparkle_curation.variant.curation.steps import (
     select_samples,
     settle,
     split_samples,
+    state_variant,
 )
 
 _SCORES = [stage.table for stage in STAGES]
@@ -189,7 +192,7 @@ def create_pipeline(**_: object) -> Pipeline:
             _step(count_scores_by_tenth, ["verdicts"], "score_histograms"),
             _step(gather_settings, _SETTINGS, "curation_choices"),
             _step(
-                describe_variant,
+                state_variant,
                 [
                     "samples_exported",
                     "sample_counts",
@@ -199,12 +202,36 @@ def create_pipeline(**_: object) -> Pipeline:
                     "data_version",
                     "censoring",
                 ],
-                "variant_documents",
+                "variant_stated",
             ),
             _step(
+                draw_variant_pictures,
+                ["samples_exported", "verdicts", "thresholds_used", "media", "asset_store"],
+                "variant_pictures",
+            ),
+            _step(describe_variant, ["variant_stated", "variant_pictures"], "variant_documents"),
+            _step(
                 assemble_variant,
-                ["samples_exported", "variant_documents", "sample_counts", "params:allow_empty"],
+                [
+                    "samples_exported",
+                    "variant_documents",
+                    "variant_pictures",
+                    "sample_counts",
+                    "params:allow_empty",
+                ],
                 "variant_samples",
+            ),
+            _step(
+                compose_variant_page,
+                [
+                    "variant_stated",
+                    "variant_pictures",
+                    "samples_not_exported",
+                    "preflight_dropped",
+                    "preflight_warnings",
+                    "prompt_warnings",
+                ],
+                "variant_page",
             ),
             _step(
                 measure_curation,

@@ -21,7 +21,7 @@ from sparkle_curation.spec.tables.ingested import JSONL_TABLES
 from sparkle_curation.spec.tables.verdicts import threshold_column
 from sparkle_curation.spec.training_tasks import TRAINING_TASKS
 from sparkle_curation.training import shares, task_rows, wanted
-from sparkle_curation.training.card import EXTRACT, KitFacts, describe_kit
+from sparkle_curation.training.card import KitFacts, describe_kit, extract_command
 from sparkle_curation.training.kit import (
     KitCSVs,
     TrainingKit,
@@ -262,7 +262,9 @@ def assemble_kit(
         f"{kit_media.wanted['container'].null_count():,}",
         f"{kit_media.path_count - absent:,}",
         f"{kit_media.path_count:,}",
-        f", {absent:,} {wanted.NOT_EXTRACTED}: bring them there with {EXTRACT}" if absent else "",
+        f", {absent:,} {wanted.NOT_EXTRACTED}: bring them there with {extract_command(kit_media.root)}"
+        if absent
+        else "",
     )
     kit = TrainingKit(
         csvs=kit_csvs.rows,

@@ -14,6 +14,8 @@ from sparkle_curation.engine.progress import item_progress
 from sparkle_curation.errors import EmptyOutputError, SparkleError
 from sparkle_curation.expectations.pages.reports import stop_if_critical
 from sparkle_curation.filtering.verdicts import list_known
+from sparkle_curation.ingest.assets.store import AssetStore
+from sparkle_curation.reports.variant_pictures import draw_pictures
 from sparkle_curation.scoring.audit.score_audit import find_score_faults
 from sparkle_curation.spec.stages import STAGE_NAMES
 from sparkle_curation.variant.curation.curate import CuratedVariant, CurationTables, curate
@@ -46,6 +48,7 @@ def gather_tables(
     validation_summary: pl.DataFrame,
     data_docs: str,
     overrides: pl.DataFrame,
+    asset_store: AssetStore,
     *tables: AnyFrame,
 ) -> CurationTables:
     """What all variants are made of, once no critical rule is broken; empty tables where there is no variant to make.
@@ -55,6 +58,7 @@ def gather_tables(
         validation_summary: of ``validate``.
         data_docs: the page that shows it.
         overrides: decisions by hand.
+        asset_store: what the pictures of the variants are drawn from.
         tables: the scores by stage, the rescores by stage, the groundings; then annotations, assets, their source files,
             media, groups of near duplicates and signals.
 
@@ -80,6 +84,9 @@ def gather_tables(
         signals=signals,
         score_faults=find_score_faults(dict(zip(STAGE_NAMES, scores, strict=True))),
         overrides=overrides,
+        draw=lambda samples, verdicts, thresholds: draw_pictures(
+            samples, verdicts, thresholds, media, asset_store
+        ),
     )
 
 

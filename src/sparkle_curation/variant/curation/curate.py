@@ -19,6 +19,7 @@ from sparkle_curation.variant import empty_variant
 from sparkle_curation.variant.curation import steps
 from sparkle_curation.variant.curation.params import FilterParams
 from sparkle_curation.variant.export import Variant
+from sparkle_curation.variant.pictures import DrawPictures, Pictures
 from sparkle_curation.variant.provenance import CodeVersion, DataVersion
 
 
@@ -39,6 +40,7 @@ class CurationTables:
         signals: of ``signals``; likewise.
         score_faults: scores that EditScore cannot have given.
         overrides: decisions by hand, from ``overrides.decisions``.
+        draw: draws the pictures of a variant; by itself none.
     """
 
     samples_known: pl.DataFrame
@@ -53,6 +55,7 @@ class CurationTables:
     signals: AnyFrame
     score_faults: AnyFrame
     overrides: pl.DataFrame
+    draw: DrawPictures = lambda *_: Pictures()
 
 
 @dataclass(frozen=True)
@@ -163,5 +166,7 @@ def _curate(
     # Its counts are checked where they become metrics; nothing else is wanted of these.
     steps.measure_curation(counts, thresholds, choices)
     censoring = find_censoring(verdicts, tables.assets)
-    documents = steps.describe_variant(exported, counts, thresholds, choices, code, data, censoring)
-    return steps.assemble_variant(exported, documents, counts, params.allow_empty), counts
+    facts = steps.state_variant(exported, counts, thresholds, choices, code, data, censoring)
+    pictures = tables.draw(exported, verdicts, thresholds)
+    documents = steps.describe_variant(facts, pictures)
+    return steps.assemble_variant(exported, documents, pictures, counts, params.allow_empty), counts

@@ -32,6 +32,7 @@ from sparkle_curation.spec.tables.ingested import JSONL_TABLES
 from sparkle_curation.variant import empty_variant, export, split
 from sparkle_curation.variant.card import CARD_NAME, write_card
 from sparkle_curation.variant.facts import VariantFacts, list_splits
+from sparkle_curation.variant.pictures import Pictures
 from sparkle_curation.variant.provenance import CodeVersion, DataVersion
 from sparkle_curation.variant.record import RECORD_NAME, identify_variant, name_libraries, write_record
 
@@ -326,7 +327,7 @@ def gather_settings(  # noqa: PLR0913, PLR0917 -- one for each group of paramete
     )
 
 
-def describe_variant(
+def state_variant(
     samples_exported: pl.DataFrame,
     sample_counts: pl.DataFrame,
     thresholds: dict[str, float],
@@ -334,8 +335,8 @@ def describe_variant(
     code_version: CodeVersion,
     data_version: DataVersion,
     censoring: pl.DataFrame,
-) -> dict[str, str]:
-    """The variant's dataset card, for people, and its record, to be read again: what it is and how it was made.
+) -> VariantFacts:
+    """What is to be told of the variant: what it is and how it was made.
 
     Args:
         samples_exported: the samples, with their split.
@@ -346,7 +347,7 @@ def describe_variant(
         data_version: of the release.
         censoring: where its scores hold nothing that was rejected.
     """
-    facts = VariantFacts(
+    return VariantFacts(
         splits=list_splits(samples_exported),
         counts=sample_counts,
         thresholds=thresholds,
@@ -361,17 +362,23 @@ def describe_variant(
         overrides=choices.overrides,
         censored=name_censored(censoring),
     )
-    return {CARD_NAME: write_card(facts), RECORD_NAME: write_record(facts)}
+
+
+def describe_variant(facts: VariantFacts, pictures: Pictures) -> dict[str, str]:
+    """The variant's dataset card, for people, and its record, to be read again."""
+    return {CARD_NAME: write_card(facts, pictures), RECORD_NAME: write_record(facts)}
 
 
 def assemble_variant(
     samples_exported: pl.DataFrame,
     variant_documents: dict[str, str],
+    pictures: Pictures,
     sample_counts: pl.DataFrame,
     allow_empty: bool,
 ) -> export.Variant:
-    """The variant: its samples with what describes them, to be written as a set."""
-    return export.Variant(samples_exported, variant_documents, _known_themes(sample_counts, allow_empty))
+    """The variant: its samples with what describes and shows them, to be written as a set."""
+    known = _known_themes(sample_counts, allow_empty)
+    return export.Variant(samples_exported, variant_documents, known, pictures.files)
 
 
 def _known_themes(counts: pl.DataFrame, allow_empty: bool) -> frozenset[str] | None:
