@@ -13,23 +13,19 @@ import sys
 from types import TracebackType
 
 from sparkle_curation.engine.io.disk import is_full
-from sparkle_curation.errors import DiskError, FileError, ParameterError, ReleaseError, SparkleError
+from sparkle_curation.engine.io.server_faults import find_server_fault
+from sparkle_curation.errors import (
+    DiskError,
+    FileError,
+    ParameterError,
+    ReleaseError,
+    ServerError,
+    SparkleError,
+)
 
 _OS_ERROR = re.compile(r"(?:os error |\[?[Ee]rrno )(\d+)")
 """How polars and Arrow tell the system's error, which they do not keep as a number."""
 _NEEDED = re.compile(r"(?i)\b(?:install|requires?)\b.*")
-_CONNECTIONS = (
-    "aiohttp",
-    "botocore",
-    "aiobotocore",
-    "requests",
-    "urllib3",
-    "httpx",
-    "httpx2",
-    "gcsfs",
-    "azure",
-)
-"""Packages whose errors are those of a server."""
 _TODOS = {
     errno.ELOOP: "links lead in a circle there: mend or remove them",
     errno.EACCES: "let this user read it, and write it where it is an output (chmod, chown); or give another folder",
@@ -98,13 +94,14 @@ def _told(error: BaseException) -> SparkleError | None:
         )
     if package in {"yaml", "omegaconf"}:
         return _told_parameters(error)
-    if package in _CONNECTIONS:
-        return ReleaseError(
-            "A server does not give what it was asked for",
+    fault = find_server_fault(error)
+    if fault:
+        return ServerError(
+            fault.what,
             where=getattr(getattr(error, "request_info", None), "real_url", None)
             or getattr(error, "url", None),
-            got=f"{type(error).__name__}: {error}",
-            todo="see whether the address is right and the server answers, and run again: what was done stays done",
+            got=fault.got,
+            todo=fault.todo,
         )
     if isinstance(error, ImportError) and not isinstance(error, ModuleNotFoundError):
         needed = _NEEDED.search(str(error))

@@ -100,7 +100,12 @@ class VariantStore:
             _read_curation(name, files, self._paths)
             or _read_csvs(name, files)
             or _absent(
-                files, [self._paths.prompts, *_CSV_FOLDERS], "make one there: kedro run --pipelines curate"
+                files,
+                [self._paths.prompts, *_CSV_FOLDERS],
+                # Nothing can be made behind a URL.
+                "see how the address is written; behind http, a browser must show the folder with its list of files"
+                if files.is_remote
+                else "make one there: kedro run --pipelines curate",
             )
         )
 
