@@ -17,6 +17,7 @@ from sparkle_curation.datasets.tables.journal_dataset import JournalDataset
 from sparkle_curation.datasets.tables.jsonl_folder_dataset import JSONLFolderDataset
 from sparkle_curation.datasets.tables.lean_tables_dataset import LeanTablesDataset
 from sparkle_curation.datasets.tables.schema_validator import TableSchemaValidator
+from sparkle_curation.datasets.tables.table_before_dataset import TableBeforeDataset
 from sparkle_curation.datasets.tables.table_dataset import TableDataset
 from sparkle_curation.datasets.variant.kiwi_edit_dataset import KiwiEditDataset, VariantThemesDataset
 from sparkle_curation.datasets.variant.training_kit_dataset import MediaRootDataset, TrainingKitDataset
@@ -45,6 +46,7 @@ __all__ = [
     "ReleaseDataset",
     "ReportCSVDataset",
     "SourcesDataset",
+    "TableBeforeDataset",
     "TableDataset",
     "TableSchemaValidator",
     "TextDataset",
