@@ -10,6 +10,7 @@ import errno
 import os
 import re
 import sys
+from traceback import walk_tb
 from types import TracebackType
 
 from sparkle_curation.engine.io.disk import is_full
@@ -118,7 +119,7 @@ def _told(error: BaseException) -> SparkleError | None:
             allowed="a local folder, or a URL that fsspec knows, such as s3:// or https://",
             todo="see how it is written: --params release_root=...",
         )
-    return _told_file(error, package)
+    return _told_nesting(error) if isinstance(error, RecursionError) else _told_file(error, package)
 
 
 def _told_parameters(error: BaseException) -> ParameterError:
@@ -130,6 +131,27 @@ def _told_parameters(error: BaseException) -> ParameterError:
         allowed="plain YAML: texts, numbers, true, false, null, lists; no tags (!!...); ${name} of a name that is set",
         todo="put what shall be taken as it stands into quotes within the value: --params 'name=\"...\"'",
     )
+
+
+def _told_nesting(error: RecursionError) -> SparkleError | None:
+    """What is nested too deeply; None where no reader of texts but a defect goes on and on."""
+    modules = {
+        frame.f_globals.get("__name__", "").partition(".")[0] for frame, _ in walk_tb(error.__traceback__)
+    }
+    if modules & {"yaml", "omegaconf"}:
+        return ParameterError(
+            "A parameter is nested too deeply",
+            where="--params, or a file of conf/",
+            allowed="lists and groups of parameters within a few others",
+            todo="look for a run of opening brackets, and take them off",
+        )
+    if "json" in modules:
+        return FileError(
+            "A JSON file is nested too deeply to be read",
+            allowed="files as this project writes them",
+            todo="remove the file that was read last, see the log, and run again: it is made anew",
+        )
+    return None
 
 
 def _told_file(error: BaseException, package: str) -> FileError | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import time
@@ -13,6 +14,7 @@ from tests.models.loopback import KEY, NAME, Behaviour, serve
 
 from sparkle_curation.errors import ModelError
 from sparkle_curation.models.questions import Question, ReplyFault, Sampling
+from sparkle_curation.models.server_client import NoReplyError, ServerClient
 from sparkle_curation.models.server_model import Server, ServerModel
 
 PATIENCE = {"timeout_s": 0.4, "deadline_s": 2.5}
@@ -95,6 +97,33 @@ def test_a_content_that_is_null_is_no_reply_at_once() -> None:
     assert (reply.text, reply.fault, reply.is_cut) == ("", ReplyFault.NO_REPLY, True)
     assert reply.detail == "the message's content is null (finish_reason: length)"
     assert len(behaviour.requests) == 1
+
+
+DEEP = "[" * 100_000 + "]" * 100_000
+
+
+def test_a_reply_that_is_nested_too_deeply_is_said_to_be() -> None:
+    """It is JSON, so that it is none is not said; a refusal of that kind is one; and the others have their replies."""
+    with serve(None, Behaviour(answers=[(200, DEEP, {})])) as url:
+        client = ServerClient(url, None, 9.0, 1)
+        body = {"model": NAME, "messages": []}
+        with pytest.raises(
+            NoReplyError, match=r"^JSON whose lists and objects are nested too deeply to be read"
+        ):
+            asyncio.run(client.complete(body, 9.0))
+    with serve(None, Behaviour(answers=[(400, DEEP, {}), (200, DEEP, {})])) as url:
+        replies = model_at(url, concurrency=1, deadline_s=9.0).ask(questions(3))
+    assert [(reply.fault, reply.text) for reply in replies] == [
+        (ReplyFault.REFUSED, ""),
+        *[(None, "a reply")] * 2,
+    ]
+
+
+def test_models_that_are_listed_too_deeply_are_said_to_be() -> None:
+    """The server was reached, and what it sends is named."""
+    with serve(None, Behaviour(models=DEEP)) as url, pytest.raises(ModelError) as error:
+        model_at(url).load()
+    assert "nested too deeply" in str(error.value.got)
 
 
 def test_a_shape_that_stays_is_no_reply_with_its_reason() -> None:
