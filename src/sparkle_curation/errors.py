@@ -78,6 +78,10 @@ class ReleaseError(SparkleError):
     """The release is not where it was said to be, or lacks what the run needs."""
 
 
+class ServerError(ReleaseError):
+    """A server that has the release, or a version of a variant, is not reached, or does not give it."""
+
+
 class EmptyOutputError(SparkleError):
     """A run would leave nothing where there was something, or no variant at all, and was not told that it may."""
 

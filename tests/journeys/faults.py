@@ -611,7 +611,7 @@ JOURNEYS: dict[str, list[Journey]] = {
             "a server that stays busy (503)",
             served(*[503] * 99),
             "503, message='Service Unavailable'",
-            "telling.py",
+            "engine/io/server_faults.py",
             NOTHING,
             is_later=False,
         ),

@@ -18,6 +18,7 @@ from sparkle_curation.datasets.tables.journal_dataset import JournalDataset
 from sparkle_curation.datasets.tables.jsonl_folder_dataset import JSONLFolderDataset
 from sparkle_curation.datasets.tables.lean_tables_dataset import LeanTablesDataset
 from sparkle_curation.datasets.tables.schema_validator import TableSchemaValidator
+from sparkle_curation.datasets.tables.table_before_dataset import TableBeforeDataset
 from sparkle_curation.datasets.tables.table_dataset import TableDataset
 from sparkle_curation.datasets.variant.kiwi_edit_dataset import KiwiEditDataset, VariantThemesDataset
 from sparkle_curation.datasets.variant.overrides_dataset import OverridesDataset
@@ -49,6 +50,7 @@ __all__ = [
     "ReleaseDataset",
     "ReportCSVDataset",
     "SourcesDataset",
+    "TableBeforeDataset",
     "TableDataset",
     "TableSchemaValidator",
     "TextDataset",

@@ -16,7 +16,7 @@ import polars as pl
 import xxhash
 
 from sparkle_curation.engine.io.storable_text import storable
-from sparkle_curation.ingest.assets.listing import find_asset_sources, unknown_tars
+from sparkle_curation.ingest.assets.listing import find_asset_sources, unknown_files
 from sparkle_curation.ingest.ingestion import present
 from sparkle_curation.ingest.release_files import CONTENT_COLUMNS, ReleaseFiles, SourceFile
 from sparkle_curation.spec.layout import annotation_paths
@@ -67,12 +67,12 @@ def list_texts(release: ReleaseFiles) -> Listing:
 
 
 def list_media(release: ReleaseFiles) -> Listing:
-    """One row per tar and per folder of loose assets, by path; columns as in ``list_texts``.
+    """One row per tar, folder of loose assets and file that no table is made of, by path; columns as in ``list_texts``.
 
     Media of more than ``MAX_READ_BYTES`` are not read: their version is ``modified:``, of the times of their files.
     """
     sources = (_Entry(source.path, source.files) for source in find_asset_sources(release) if source.files)
-    unknown = (_Entry(tar.path, (tar,)) for tar in unknown_tars(release))
+    unknown = (_Entry(file.path, (file,)) for file in unknown_files(release))
     return _manifest(release, chain(sources, unknown))
 
 

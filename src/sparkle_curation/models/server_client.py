@@ -6,7 +6,6 @@ Imported when a server is asked for the first time: the SDK takes half a second,
 from __future__ import annotations
 
 import asyncio
-import json
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -14,6 +13,8 @@ from typing import Any
 
 import httpx2
 import openai
+
+from sparkle_curation.engine.io.json_text import NestedTooDeeplyError, read_json
 
 SHOWN_CHARS = 200
 _SENT_HEADERS = frozenset(
@@ -183,6 +184,8 @@ def _text(response: httpx2.Response) -> str:
 def _json(response: httpx2.Response) -> Any:
     text = _text(response)
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return read_json(text)
+    except NestedTooDeeplyError as error:
+        raise NoReplyError(f"JSON whose {error}: {text[:SHOWN_CHARS]!r}") from None
+    except ValueError:
         raise NoReplyError(f"not JSON: {text[:SHOWN_CHARS]!r}") from None

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from PIL import Image as Pictures
 
+from sparkle_curation.engine.io.server_faults import fault_of_status, find_server_fault
 from sparkle_curation.errors import ModelError
 from sparkle_curation.models.questions import Image, Question, Reply, ReplyFault, Sampling
 from sparkle_curation.models.server_replies import ReplyShapeError, read_model_names, read_reply
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 _REFUSALS = {400, 413, 422}
 """The server understood and does not want this question: asking again changes nothing."""
 _KEY_REFUSED = {401, 403}
+_NO_ADDRESS = {404, 410}
+_NO_LIST = "answers with something else than its list of models"
+_ADDRESS = "check the address, that it ends in /v1, and that the server has started"
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 30.0
 
@@ -107,9 +111,14 @@ class ServerModel:
                 listed = read_model_names(await client.list_models())
             except sdk.StatusError as error:
                 self._check_access(error)
+                fault = fault_of_status(error.status, str(error))
+                raise self._unasked(
+                    f"cannot be asked: {_within(fault.what)}", fault.got, fault.todo
+                ) from error
+            except sdk.NoReplyError as error:
                 raise self._unreachable(error) from error
-            except (sdk.NoReplyError, ReplyShapeError) as error:
-                raise self._unreachable(error) from error
+            except ReplyShapeError as error:
+                raise self._unasked(_NO_LIST, error, _ADDRESS) from error
         if self._server.model not in listed:
             raise ModelError(
                 "The server does not have the model",
@@ -171,19 +180,27 @@ class ServerModel:
                 error,
                 "set MODEL_SERVER_API_KEY, or api_key in conf/local/credentials.yml",
             )
-        if error.status == 404:
+        if error.status in _NO_ADDRESS:
             self._refuse("The model server does not know the address", error, "check that it ends in /v1")
 
     def _refuse(self, what: str, error: StatusError, todo: str) -> NoReturn:
         raise ModelError(what, where=self._server.url, got=error, todo=todo) from error
 
     def _unreachable(self, error: Exception) -> ModelError:
+        if error.__cause__ is None:  # it was reached, and what it sent is not what was asked for
+            return self._unasked(_NO_LIST, error, _ADDRESS)
+        fault = find_server_fault(error.__cause__)
+        if fault is None:
+            return self._unasked("cannot be reached", error, _ADDRESS)
+        return self._unasked(f"cannot be reached: {_within(fault.what)}", error, fault.todo)
+
+    def _unasked(self, what: str, got: object, todo: str) -> ModelError:
         return ModelError(
-            "The model server cannot be reached",
+            f"The model server {what}",
             where=self._server.url,
-            got=error,
+            got=got,
             allowed="the base address of a server with the OpenAI chat protocol, such as http://host:8000/v1",
-            todo="check the address, and that the server has started",
+            todo=todo,
         )
 
     def _body(self, question: Question) -> dict[str, Any]:
@@ -230,6 +247,10 @@ class ServerModel:
             yield client
         finally:
             await client.close()
+
+
+def _within(sentence: str) -> str:
+    return sentence.replace("A server's", "its").replace("A server", "it")
 
 
 def _sdk() -> ModuleType:

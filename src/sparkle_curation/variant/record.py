@@ -17,6 +17,7 @@ import polars as pl
 from xxhash import xxh3_128
 
 from sparkle_curation.engine.io.format_version import with_format_version, without_format_version
+from sparkle_curation.engine.io.json_text import read_json
 from sparkle_curation.errors import VersionError
 from sparkle_curation.spec.description import dataset
 from sparkle_curation.variant.facts import Split, VariantFacts
@@ -84,7 +85,7 @@ def read_record(text: str, *, where: object) -> VariantFacts:
         VersionError: it is no record, or one of another dataset.
     """
     try:
-        found: Mapping[str, Any] = json.loads(text)
+        found: Mapping[str, Any] = read_json(text)
         members = without_format_version(found, where=where, made_by="filter")
         facts = VariantFacts(
             splits=[Split(**split) for split in members["splits"]],

@@ -18,6 +18,7 @@ from tests.made.tables import assets, csv_row, metadata, same_scores, table
 
 from sparkle_curation.datasets import AssetStoreDataset, FigureDataset, PageDataset, TableSchemaValidator
 from sparkle_curation.datasets.reports.report_datasets import MetricsJSONDataset, ReportCSVDataset
+from sparkle_curation.datasets.tables.table_before_dataset import TableBeforeDataset
 from sparkle_curation.datasets.tables.table_dataset import TableDataset
 from sparkle_curation.datasets.variant.kiwi_edit_dataset import KiwiEditDataset, VariantThemesDataset
 from sparkle_curation.errors import ReleaseError, StaleTableError
@@ -70,6 +71,7 @@ def make_catalog(
             name: TableDataset(filepath=str(folder / f"{name}.parquet"))
             for name in ("score_faults", "score_audit", "verdicts", "preflight")
         },
+        "score_faults_before": TableBeforeDataset(filepath=str(folder / "score_faults.parquet")),
         "variant_samples": KiwiEditDataset(filepath=str(folder / "variant")),
         "variant_themes_before": VariantThemesDataset(filepath=str(folder / "variant")),
         "samples_not_exported": ReportCSVDataset(filepath=str(folder / "samples_not_exported.csv")),
@@ -217,10 +219,10 @@ def test_a_run_says_what_other_thresholds_would_keep(tmp_path: Path) -> None:
 
 
 def test_a_release_without_scores_stops_before_anything_is_exported(tmp_path: Path) -> None:
-    """The default policy asks for the files; nothing but the audit is written."""
+    """The default policy asks for the files; nothing is written."""
     with pytest.raises(ReleaseError, match=r"intermediate_data/style/edited_video_score\.jsonl"):
         SequentialRunner().run(create_pipeline(), make_catalog(tmp_path, is_scored=False))
-    assert {path.name for path in tmp_path.iterdir()} <= {"score_faults.parquet", "score_audit.parquet"}
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_release_without_scores_is_exported_whole_when_it_shall(tmp_path: Path) -> None:

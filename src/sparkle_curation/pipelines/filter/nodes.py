@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from collections.abc import Callable
 
 import polars as pl
 
@@ -49,24 +50,47 @@ def list_known_samples(annotations: AnyFrame, *others: AnyFrame) -> pl.DataFrame
     return list_known(annotations, others)
 
 
-def find_score_faults(score_fingerprints: dict[str, str], *scores: AnyFrame) -> TableStream:
-    """The scores' violations of EditScore's arithmetic; found when saved, and only in scores that have changed.
+def find_score_faults(
+    score_fingerprints: dict[str, str],
+    score_faults_before: Callable[[str], pl.LazyFrame | None],
+    *scores: AnyFrame,
+) -> pl.DataFrame:
+    """The scores' violations of EditScore's arithmetic; those of before, where the scores are still the same.
 
     Reading a gigabyte of raw answers takes seconds and does not depend on the thresholds, so it is done once.
     """
-    code = code_digest(score_audit.__name__, glue=[__name__])
-    facts = json.dumps([code, score_fingerprints], sort_keys=True)
+    known = score_faults_before(_fingerprint_of_faults(score_fingerprints))
+    if known is not None:
+        return known.collect()
+    return score_audit.find_score_faults(dict(zip(STAGE_NAMES, scores, strict=True)))
+
+
+def keep_score_faults(
+    score_fingerprints: dict[str, str], score_faults_found: pl.DataFrame, _settled: AnyFrame
+) -> TableStream:
+    """The violations with what they were found in, to be written once the run is known to make a variant.
+
+    Args:
+        score_fingerprints: of the scores.
+        score_faults_found: the violations.
+        _settled: what is there once that is known.
+    """
     schema = arrow_schema(SCORE_FAULT_COLUMNS)
-    tables = dict(zip(STAGE_NAMES, scores, strict=True))
     return TableStream(
         title="score_faults",
         schema=schema,
-        fingerprint=hashlib.sha256(facts.encode()).hexdigest(),
+        fingerprint=_fingerprint_of_faults(score_fingerprints),
         total_bytes=0,
-        batches=lambda: iter([score_audit.find_score_faults(tables).to_arrow().cast(schema)]),
+        batches=lambda: iter([score_faults_found.to_arrow().cast(schema)]),
         bytes_read=lambda: 0,
         retracted=dict,
     )
+
+
+def _fingerprint_of_faults(score_fingerprints: dict[str, str]) -> str:
+    code = code_digest(score_audit.__name__, glue=[__name__])
+    facts = json.dumps([code, score_fingerprints], sort_keys=True)
+    return hashlib.sha256(facts.encode()).hexdigest()
 
 
 def audit_scores(score_faults: AnyFrame, thresholds: dict[str, float]) -> pl.DataFrame:

@@ -21,6 +21,7 @@ from sparkle_curation.pipelines.filter.nodes import (
     draw_threshold_sweep,
     draw_variant_pictures,
     find_score_faults,
+    keep_score_faults,
     list_known_samples,
     mark_imputed_samples,
     split_by_verdict,
@@ -97,10 +98,14 @@ def create_pipeline(**_: object) -> Pipeline:
                 "export_scope",
             ),
             _step(list_known_samples, ["annotations", *_SCORES, *_GROUNDINGS, "assets"], "samples_known"),
-            _step(find_score_faults, ["score_fingerprints", *_SCORES], "score_faults"),
-            _step(audit_scores, ["score_faults", "thresholds_used"], "score_audit_found"),
+            _step(
+                find_score_faults,
+                ["score_fingerprints", "score_faults_before", *_SCORES],
+                "score_faults_found",
+            ),
+            _step(audit_scores, ["score_faults_found", "thresholds_used"], "score_audit_found"),
             _step(choose_scores, ["params:score_source", *_SCORES, *_RESCORES], _CHOSEN),
-            _step(mark_imputed_samples, ["samples_known", "score_faults", *_CHOSEN], "samples_marked"),
+            _step(mark_imputed_samples, ["samples_known", "score_faults_found", *_CHOSEN], "samples_marked"),
             _step(
                 apply_thresholds,
                 [
@@ -188,6 +193,11 @@ def create_pipeline(**_: object) -> Pipeline:
                 settle,
                 ["params:allow_empty", "variant_themes_before", *(f"{name}_found" for name in _SETTLED)],
                 _SETTLED,
+            ),
+            _step(
+                keep_score_faults,
+                ["score_fingerprints", "score_faults_found", "verdicts"],
+                "score_faults",
             ),
             _step(count_scores_by_tenth, ["verdicts"], "score_histograms"),
             _step(gather_settings, _SETTINGS, "curation_choices"),
