@@ -62,6 +62,12 @@ class Site:
         """What the page is told of a pipeline."""
         return self._read(f"pipelines/{pipeline}")
 
+    def layers(self, pipeline: str) -> list[str]:
+        """The layers of a pipeline as they are drawn, from left to right; those without a dataset in it are not."""
+        graph = self.graph(pipeline)
+        drawn = {node.get("layer") for node in graph["nodes"]}
+        return [layer for layer in graph["layers"] if layer in drawn]
+
     def metadata(self, name: str) -> dict[str, Any]:
         """What the page is told of a node or dataset."""
         return self._read(f"nodes/{self.ids[name]}")
@@ -140,7 +146,7 @@ def test_every_pipeline_can_be_selected(site: Site) -> None:
     """`curate` among them; layers stand in the order in which data goes through them, from raw to what is made of it."""
     named = {pipeline["id"] for pipeline in site.graph("curate")["pipelines"]}
     assert {"ingest", "validate", "filter", "curate", "__default__"} <= named
-    layers = {name: site.graph(name)["layers"] for name in named}
+    layers = {name: site.layers(name) for name in named}
     assert layers["curate"] == LAYERS
     assert [name for name in named if not layers[name]] == []
     places = {name: [4 if each in ENDS else LAYERS.index(each) for each in layers[name]] for name in named}
