@@ -83,6 +83,14 @@ def test_clips_that_are_not_at_hand_are_told(done: Project, tmp_path: Path) -> N
     )
 
 
+def test_without_scores_none_are_drawn(done: Project) -> None:
+    """Empty axes would say nothing."""
+    store = AssetStore(str(done.release_root), done.output("02_intermediate", "assets.parquet"))
+    verdicts = pl.read_parquet(done.output("03_primary", "verdicts.parquet"))
+    unscored = verdicts.with_columns(pl.lit(None, pl.Float64).alias(f"{name}_score") for name in AT)
+    assert draw_pictures(verdicts.clear(), unscored, AT, pl.DataFrame(), store).files == {}
+
+
 def test_a_sheet_of_many_colours_is_kept_small() -> None:
     """Noise, which PNG cannot make smaller, is drawn in fewer colours."""
     noise = Image.effect_noise((700, 400), 90).convert("RGB")

@@ -41,7 +41,9 @@ def draw_pictures(
         store: the assets.
     """
     counts = count_passing(verdicts, thresholds)
-    files = {SCORES: draw_histograms(count_scores(verdicts), thresholds, counts).encode()}
+    files = {}
+    if any(each.scored for each in counts.values()):
+        files = {SCORES: draw_histograms(count_scores(verdicts), thresholds, counts).encode()}
     sheet, about = _draw_samples(samples, media, store)
     return Pictures(
         files if sheet is None else {SAMPLES: sheet, **files},

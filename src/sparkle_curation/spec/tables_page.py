@@ -160,7 +160,7 @@ _OTHERS: dict[str, tuple[str, str]] = {
     "samples_rejected": ("03_primary/samples_rejected.parquet", "The rows of `verdicts` that are rejected."),
     "variant_samples": (
         "05_model_input/kiwi_edit",
-        "The variant: its card, and in `prompts/` for each theme and split a CSV and its metadata.",
+        "The variant: its card with its pictures, and in `prompts/` for each theme and split a CSV and its metadata.",
     ),
     "samples_not_exported": (
         "08_reporting/samples_not_exported.csv",
@@ -251,7 +251,7 @@ _OTHERS: dict[str, tuple[str, str]] = {
     "validation_summary": ("08_reporting/validation_summary.csv", "One row per rule of every suite."),
     "variant_page": (
         "08_reporting/variant.html",
-        "The page to open after a run: what passed, scores with thresholds, pairs, what was left out, links to the rest.",
+        "To open after a run: what passed, scores with the thresholds, pairs, what was left out, ways to the rest.",
     ),
     "data_docs": ("08_reporting/data_docs", "The same reports as pages to read; open `index.html`."),
     "consistency_counts": (

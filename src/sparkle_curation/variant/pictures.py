@@ -19,7 +19,7 @@ class Pictures:
     Attributes:
         files: their bytes by path in the variant's folder: ``SAMPLES``, ``SCORES``, or neither.
         about_samples: what ``SAMPLES`` shows, or why there is none, as a sentence.
-        about_scores: what ``SCORES`` shows, as a sentence for who cannot see it.
+        about_scores: what ``SCORES`` shows, as a sentence for who cannot see it; there is none where nothing has a score.
     """
 
     files: Mapping[str, bytes] = field(default_factory=dict)
