@@ -211,8 +211,8 @@ def _readme(count: int, seed: int) -> bytes:
     return f"""# A made {known.name}
 
 {count} samples in the layout of the published benchmark, all of it made up: drawn clips, invented instructions. Beside it
-lie the outputs of two made models, `{GOOD}` and `{POOR}`; of those of `{POOR}` some are missing, cut, broken, unedited, or of
-another length, size or rate.
+lie the outputs of two made models, `{GOOD}` and `{POOR}`; of those of `{POOR}` some are missing, cut, broken, unedited, or
+of another length, size or rate.
 
 Made by `make sample` with seed {seed}.
 """.encode()
