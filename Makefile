@@ -2,13 +2,14 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run viz test lint sample bench golden picture package dev clean
+.PHONY: help run viz explore test lint sample bench golden picture package dev clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PARAMS ?= threshold=8.5
 PORT ?= 4141
+EXPLORE_ARGS ?=
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 
@@ -41,6 +42,9 @@ viz: $(VENV)/.viz ## Show pipelines, tables and figures in a browser; PORT=4141
 	@echo "http://127.0.0.1:$(PORT)/?pid=curate (Ctrl+C ends it)"
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory build $(PORT)
 
+explore: $(VENV)/.base ## Choose thresholds in a browser; EXPLORE_ARGS="--port 4150 --read-only"
+	@$(BIN)/kedro explore $(EXPLORE_ARGS)
+
 test: $(VENV)/.dev ## Run all tests on all cores; PYTEST_ARGS="-k judge" picks some
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(PYTEST_ARGS)
 
@@ -50,8 +54,9 @@ lint: $(VENV)/.dev ## Check style, types and the direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-sample: $(VENV)/.base ## Make data/01_raw/sparkle_sample again, the same bytes each time
+sample: $(VENV)/.base ## Make the samples in data/01_raw again, the same bytes each time
 	$(BIN)/python -m synthetic
+	$(BIN)/python -m synthetic --benchmark data/01_raw/sparkle_bench_sample
 
 bench: $(VENV)/.dev ## Time ingest and curate at the size of the real release
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)

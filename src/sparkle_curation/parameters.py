@@ -23,6 +23,7 @@ from sparkle_curation.pipelines.paper.params import PaperParams
 from sparkle_curation.pipelines.prune.params import PruneParams
 from sparkle_curation.pipelines.report.params import ReportParams
 from sparkle_curation.pipelines.score.params import ScoreParams
+from sparkle_curation.pipelines.signals.params import SignalsParams
 from sparkle_curation.pipelines.training_kit.params import TrainingKitParams
 from sparkle_curation.pipelines.validate.params import ValidateParams
 from sparkle_curation.spec.old_names import renamed_parameter
@@ -41,6 +42,7 @@ class RunParameters(
     DiffParams,
     ConsistencyParams,
     NearDuplicatesParams,
+    SignalsParams,
     ReportParams,
     ScoreParams,
     GroundParams,
@@ -74,6 +76,7 @@ _HOMES = {
     **dict.fromkeys(DiffParams.model_fields, "conf/base/diff/parameters.yml"),
     **dict.fromkeys(ConsistencyParams.model_fields, "conf/base/consistency/parameters.yml"),
     **dict.fromkeys(NearDuplicatesParams.model_fields, "conf/base/near_duplicates/parameters.yml"),
+    **dict.fromkeys(SignalsParams.model_fields, "conf/base/signals/parameters.yml"),
     **dict.fromkeys(ReportParams.model_fields, "conf/base/report/parameters.yml"),
     **dict.fromkeys(GroundParams.model_fields, "conf/base/ground/parameters.yml"),
     **dict.fromkeys(PaperParams.model_fields, "conf/base/paper/parameters.yml"),

@@ -13,6 +13,7 @@ from sparkle_curation.spec.tables.near_duplicates import FRAME_HASH_COLUMNS, SAM
 from sparkle_curation.spec.tables.preflight import PREFLIGHT_COLUMNS
 from sparkle_curation.spec.tables.regroundings import REGROUNDED_TABLES
 from sparkle_curation.spec.tables.rescores import RESCORED_TABLES
+from sparkle_curation.spec.tables.signals import SIGNAL_COLUMNS
 from sparkle_curation.spec.tables.variant import VARIANT_TABLES
 
 DECLARED_TABLES: Mapping[str, tuple[Field, ...]] = {
@@ -23,6 +24,7 @@ DECLARED_TABLES: Mapping[str, tuple[Field, ...]] = {
     "preflight": PREFLIGHT_COLUMNS,
     **{name: columns for name, (_, columns) in VARIANT_TABLES.items()},
     "consistency": CONSISTENCY_COLUMNS,
+    "signals": SIGNAL_COLUMNS,
     "frame_hashes": FRAME_HASH_COLUMNS,
     "sample_groups": SAMPLE_GROUP_COLUMNS,
     "grounding_boxes": GROUNDING_BOX_COLUMNS,
