@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -26,20 +26,23 @@ _EVALUATE = "kedro run --pipelines bench_evaluate"
 _SHOWN = 3
 
 
-class Scale(Protocol):
-    """What is to be known of a rubric."""
+@dataclass(frozen=True)
+class Scale:
+    """What is to be known of a rubric.
 
-    @property
-    def name(self) -> str:
-        """As the judgments have it."""
+    Attributes:
+        keys: of the dimensions, in their order.
+        worst: the lowest score, which a failure counts as.
+        best: the highest one.
+        capped_by: key of the dimension that no other one counts more than; None for none.
+        published_names: of the published evaluator's files, with ``{theme}`` and ``{judge}``; None where there are none.
+    """
 
-    @property
-    def keys(self) -> Sequence[str]:
-        """Keys of the dimensions, in their order."""
-
-    @property
-    def worst(self) -> int:
-        """The lowest score, which a failure counts as."""
+    keys: tuple[str, ...]
+    worst: int
+    best: int
+    capped_by: str | None = None
+    published_names: str | None = None
 
 
 class MissingJudgments(StrEnum):
@@ -253,7 +256,7 @@ def _build_panel(
         rubric=rubric,
         judge=judge,
         models=models,
-        dimensions=tuple(scale.keys),
+        dimensions=scale.keys,
         samples=rows.select("sample_id", "theme", "subtheme"),
         themes=rows["theme"].replace_strict(
             {name: code for code, name in enumerate(theme_names)}, return_dtype=pl.Int64

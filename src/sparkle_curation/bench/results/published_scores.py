@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -16,8 +17,6 @@ from sparkle_curation.spec.themes import in_order
 
 NOT_PUBLISHED = "not_published"
 """State of a sample that the files have no scores of: why is not known."""
-
-_END = "_score.jsonl"
 
 JUDGMENT_SCHEMA = pl.Schema(
     {
@@ -38,18 +37,6 @@ SCORE_SCHEMA = pl.Schema(
     }
 )
 """What a report reads of ``bench_judgments`` and ``bench_scores``."""
-
-
-class CappedScale(Scale, Protocol):
-    """What is to be known of a rubric to check its scores."""
-
-    @property
-    def best(self) -> int:
-        """The highest score."""
-
-    @property
-    def capped_by(self) -> str | None:
-        """Key of the dimension that no other one may lie above; None for none."""
 
 
 class PublishedScores(NamedTuple):
@@ -74,12 +61,12 @@ class _Records(NamedTuple):
 
 
 def read_published_scores(
-    files: Mapping[str, Mapping[str, bytes]], samples: pl.DataFrame, scales: Mapping[str, CappedScale]
+    files: Mapping[str, Mapping[str, bytes]], samples: pl.DataFrame, scales: Mapping[str, Scale]
 ) -> PublishedScores:
     """Judgments of the models whose files are there, and all that is wrong with the files.
 
     Args:
-        files: model -> name of a file, ``{theme}_{judge}_{rubric}_score.jsonl`` -> its content.
+        files: model -> name of a file, as the rubrics have them -> its content.
         samples: of the benchmark, in the order of its CSVs.
         scales: the rubrics by name.
     """
@@ -114,14 +101,14 @@ def read_published_scores(
     )
 
 
-def _parse_name(name: str, themes: Iterable[str], rubrics: Iterable[str]) -> tuple[str, str, str] | None:
-    """Theme, judge and rubric."""
-    stem = name.removesuffix(_END)
-    for theme in themes:
-        for rubric in rubrics:
-            judge = stem.removeprefix(f"{theme}_").removesuffix(f"_{rubric}")
-            if stem == f"{theme}_{judge}_{rubric}":
-                return theme, judge, rubric
+def _parse_name(name: str, themes: Iterable[str], scales: Mapping[str, Scale]) -> tuple[str, str, str] | None:
+    """Theme, judge and rubric; None where no rubric has files of such a name."""
+    for rubric, scale in scales.items():
+        before, _, behind = (scale.published_names or "").partition("{judge}")
+        for theme in themes:
+            found = re.fullmatch(f"{re.escape(before.format(theme=theme))}(.+){re.escape(behind)}", name)
+            if scale.published_names and found:
+                return theme, found[1], rubric
     return None
 
 
@@ -130,7 +117,7 @@ def _read_judge(
     by_theme: Mapping[str, str],
     files: Mapping[str, bytes],
     samples: pl.DataFrame,
-    scale: CappedScale,
+    scale: Scale,
 ) -> _Records:
     found = _Records({}, [])
     for theme in in_order(samples["theme"]):
@@ -151,7 +138,7 @@ def _read_file(
     content: bytes,
     theme: str,
     known: Mapping[str, Mapping[str, Any]],
-    scale: CappedScale,
+    scale: Scale,
     sound: dict[str, tuple[list[int], str]],
 ) -> Iterator[dict[str, Any]]:
     """The faults of a file, line by line; its sound records are put into ``sound``."""
@@ -168,7 +155,7 @@ def _read_file(
         if sample_id in order:
             places.append(order[sample_id])
         if all(fault.is_counted for fault, _ in wrong):
-            cap = record["scores"][list(scale.keys).index(scale.capped_by)] if scale.capped_by else scale.best
+            cap = record["scores"][scale.keys.index(scale.capped_by)] if scale.capped_by else scale.best
             sound[sample_id] = [min(value, cap) for value in record["scores"]], str(record.get("result", ""))
     if places != sorted(places):
         yield _fault(model, name, Fault.WRONG_ORDER)
@@ -184,7 +171,7 @@ def _parse_line(line: str) -> dict[str, Any]:
 
 
 def _faults_of(
-    record: Mapping[str, Any], theme: str, sample: Mapping[str, Any] | None, is_known: bool, scale: CappedScale
+    record: Mapping[str, Any], theme: str, sample: Mapping[str, Any] | None, is_known: bool, scale: Scale
 ) -> Iterator[tuple[Fault, str]]:
     """The faults of a record, each with what was found; those of the scores only where the record is one of the sample."""
     if not record:
@@ -208,7 +195,7 @@ def _faults_of(
     outside = [value for value in scores or () if not scale.worst <= value <= scale.best]
     if outside:
         yield Fault.OUT_OF_RANGE, str(scores)
-    elif scale.capped_by and max(scores or [0]) > (scores or [0])[list(scale.keys).index(scale.capped_by)]:
+    elif scale.capped_by and max(scores or [0]) > (scores or [0])[scale.keys.index(scale.capped_by)]:
         yield Fault.NOT_CAPPED, str(scores)
 
 

@@ -14,7 +14,7 @@ _PATTERN = "*/*_score.jsonl"
 
 
 class PublishedScoresDataset(AbstractDataset[NoReturn, dict[str, dict[str, bytes]]]):
-    """The published evaluator's files, ``MODEL/{theme}_{judge}_{rubric}_score.jsonl``; load only.
+    """The published evaluator's files, ``MODEL/*_score.jsonl``; load only.
 
     Args:
         filepath: the folder with a folder for each model; it need not be there.
