@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, StrictBool, ValidationError
 from pydantic_core import ErrorDetails
 
 from sparkle_curation.errors import ParameterError, did_you_mean
+from sparkle_curation.pipelines.bench_outputs.params import BenchOutputsParams
 from sparkle_curation.pipelines.consistency.params import ConsistencyParams
 from sparkle_curation.pipelines.diff.params import DiffParams
 from sparkle_curation.pipelines.extract.params import ExtractParams
@@ -51,6 +52,7 @@ class RunParameters(
     TrainingKitParams,
     ExtractParams,
     VariantsParams,
+    BenchOutputsParams,
 ):
     """Every parameter that a run understands.
 
@@ -59,11 +61,13 @@ class RunParameters(
         data_root: where everything that is made goes, a local folder; empty for the one in ``globals.yml``.
         trust_mtime: whether a file of the release with the same size and time is taken for the same; None for what
             ``globals.yml`` says.
+        bench_root: where the benchmark is, a local folder or fsspec URL; None for what ``globals.yml`` says.
     """
 
     release_root: _Root = ""
     data_root: _LocalRoot = ""
     trust_mtime: StrictBool | None = None
+    bench_root: _Root | None = None
 
 
 _GLOBALS = "conf/base/globals.yml"
@@ -84,6 +88,7 @@ _HOMES = {
     **dict.fromkeys(TrainingKitParams.model_fields, "conf/base/training_kit/parameters.yml"),
     **dict.fromkeys(ExtractParams.model_fields, "conf/base/extract/parameters.yml"),
     **dict.fromkeys(ScoreParams.model_fields, "conf/base/score/parameters.yml"),
+    **dict.fromkeys(BenchOutputsParams.model_fields, "conf/base/bench_outputs/parameters.yml"),
     **dict.fromkeys(VariantsParams.model_fields, "conf/base/variants/parameters.yml"),
 }
 """Parameter, or group of them -> the file that declares it; the roots stand in the globals."""

@@ -166,6 +166,12 @@ def _pruned(counts: pl.DataFrame) -> str:
     return f"{counts.height:,} journals looked through"
 
 
+def _benchmark(counts: pl.DataFrame) -> str:
+    csvs = counts.filter(pl.col("path").str.ends_with(".csv"))
+    sums = _sums(csvs, "row_count", "quarantined_count", "warning_count")
+    return "{:,} lines of samples, {:,} quarantined, {:,} oddities".format(*sums)
+
+
 Ending = tuple[Callable[[Any], str] | None, tuple[str, ...]]
 
 ENDINGS: Mapping[str, Ending] = {
@@ -185,6 +191,8 @@ ENDINGS: Mapping[str, Ending] = {
     "variants": (None, ("variants", "variants_table")),
     "training_kit": (None, ("training_kit", "wanted_media")),
     "extract": (None, ("extraction_counts",)),
+    "bench_ingest": (_benchmark, ("bench_counts", "bench_check", "bench_quarantine", "bench_leakage")),
+    "bench_outputs": (None, ("bench_output_counts", "bench_outputs")),
     "paper": (None, ("paper_documents",)),
     "keep": (None, ("version_metrics", "version_funnel")),
 }

@@ -1,1 +1,1 @@
-"""A benchmark: its samples, what judges say of models, and what that comes to."""
+"""The benchmark: its samples, what judges say of models' outputs, and the results."""

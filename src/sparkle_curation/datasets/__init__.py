@@ -2,6 +2,7 @@
 
 from sparkle_curation.datasets.pipeline_code_dataset import PipelineCodeDataset
 from sparkle_curation.datasets.release.asset_store_dataset import AssetStoreDataset
+from sparkle_curation.datasets.release.benchmark_dataset import BenchmarkDataset
 from sparkle_curation.datasets.release.credential_dataset import CredentialDataset
 from sparkle_curation.datasets.release.media_folder_dataset import MediaFolderDataset
 from sparkle_curation.datasets.release.release_dataset import ReleaseDataset
@@ -28,6 +29,7 @@ from sparkle_curation.datasets.variant.version_datasets import DataVersionDatase
 
 __all__ = [
     "AssetStoreDataset",
+    "BenchmarkDataset",
     "CredentialDataset",
     "DataDocsDataset",
     "DataVersionDataset",
