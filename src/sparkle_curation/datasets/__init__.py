@@ -1,5 +1,7 @@
 """Kedro datasets: everything that this project reads from or writes to disk goes through here."""
 
+from sparkle_curation.datasets.bench.ledger_dataset import BenchLedgerDataset
+from sparkle_curation.datasets.bench.published_scores_dataset import PublishedScoresDataset
 from sparkle_curation.datasets.pipeline_code_dataset import PipelineCodeDataset
 from sparkle_curation.datasets.release.asset_store_dataset import AssetStoreDataset
 from sparkle_curation.datasets.release.benchmark_dataset import BenchmarkDataset
@@ -29,6 +31,7 @@ from sparkle_curation.datasets.variant.version_datasets import DataVersionDatase
 
 __all__ = [
     "AssetStoreDataset",
+    "BenchLedgerDataset",
     "BenchmarkDataset",
     "CredentialDataset",
     "DataDocsDataset",
@@ -46,6 +49,7 @@ __all__ = [
     "OverridesDataset",
     "PNGDataset",
     "PipelineCodeDataset",
+    "PublishedScoresDataset",
     "ReleaseDataset",
     "ReportCSVDataset",
     "SourcesDataset",

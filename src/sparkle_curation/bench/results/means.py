@@ -43,7 +43,7 @@ def measure(
     for panel in panels:
         pairs = list(combinations(range(len(panel.models)), 2))
         for place, unit in enumerate(panel.units()):
-            low, high = _intervals(panel, unit, pairs, np.random.default_rng([seed, place]), resamples)
+            low, high = unit_intervals(panel, unit, pairs, np.random.default_rng([seed, place]), resamples)
             results += _result_rows(panel, unit, low, high)
             differences += _difference_rows(
                 panel, unit, pairs, low[len(panel.models) :], high[len(panel.models) :]
@@ -59,7 +59,7 @@ def table_schema(columns: Any) -> pl.Schema:
     return pl.DataFrame(pl.from_arrow(arrow_schema(columns).empty_table())).schema
 
 
-def _intervals(
+def unit_intervals(
     panel: Panel, unit: Unit, pairs: Sequence[tuple[int, int]], rng: np.random.Generator, resamples: int
 ) -> tuple[Floats, Floats]:
     """Ends of the intervals, (models and pairs, dimensions and the overall)."""

@@ -33,9 +33,11 @@ def measure_judge_noise(judgments: pl.DataFrame, scores: pl.DataFrame) -> pl.Dat
         pl.len().alias("n_answers"), (pl.col("state") == JUDGED).alias("is_judged")
     )
     repeated = repeated.filter(pl.col("n_answers") > 1)
-    changed = repeated.group_by("rubric", "judge").agg(
-        (pl.col("is_judged").list.any() & ~pl.col("is_judged").list.all()).sum().alias("n_changed_state")
-    )
+    is_changed = pl.col("is_judged").list.any() & ~pl.col("is_judged").list.all()
+    changed = {
+        (rubric, judge): count
+        for rubric, judge, count in repeated.group_by("rubric", "judge").agg(is_changed.sum()).iter_rows()
+    }
     of_judged = scores.join(
         judgments.filter(pl.col("state") == JUDGED).select(*_ANSWER, "repeat"), on=[*_ANSWER, "repeat"], how="semi"
     ).join(repeated.select(_ANSWER), on=_ANSWER, how="semi")
@@ -65,17 +67,14 @@ def measure_judge_noise(judgments: pl.DataFrame, scores: pl.DataFrame) -> pl.Dat
             {
                 **dict(zip(_OF, key, strict=True)),
                 "n_samples": len(answers),
+                "n_changed_state": changed[key[0], key[1]],
                 "noise_sd": within**0.5,
                 "mean_absolute_difference": float(distances.mean()),
                 "same_share": float((distances < 1e-9).mean()),
                 "noise_share": within / (within + between) if within + between else None,
             }
         )
-    names = [field.name for field in BENCH_JUDGE_NOISE_COLUMNS]
-    found = pl.DataFrame(rows, schema={k: v for k, v in table_schema(BENCH_JUDGE_NOISE_COLUMNS).items() if k != "n_changed_state"})
-    return found.join(changed, on=["rubric", "judge"], how="left", maintain_order="left").select(
-        pl.col(names).cast(table_schema(BENCH_JUDGE_NOISE_COLUMNS))
-    ) if found.height else pl.DataFrame(schema=table_schema(BENCH_JUDGE_NOISE_COLUMNS))
+    return pl.DataFrame(rows, schema=table_schema(BENCH_JUDGE_NOISE_COLUMNS))
 
 
 def _distances(answers: Floats) -> Floats:

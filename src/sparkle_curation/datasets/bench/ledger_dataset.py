@@ -13,6 +13,7 @@ from sparkle_curation.bench.results.ledger import Entry, add_entries, read_ledge
 from sparkle_curation.datasets.previews import json_preview
 from sparkle_curation.engine.io.atomic import atomic_file
 from sparkle_curation.engine.io.locks import Claim, RunLocks
+from sparkle_curation.errors import LockedError
 
 _LOCKS = ".locks"
 
@@ -58,7 +59,15 @@ class BenchLedgerDataset(AbstractDataset[list[Entry], "list[Entry] | None"]):
         """
         self._path.parent.mkdir(parents=True, exist_ok=True)
         locks = RunLocks(self._path.absolute().parent / _LOCKS, "kedro run --pipelines bench_report")
-        locks.take([Claim(self._path.name, is_writing=True)])
+        try:
+            locks.take([Claim(self._path.name, is_writing=True)])
+        except LockedError as error:
+            raise LockedError(
+                "Another run adds to the ledger of benchmarks",
+                where=self._path,
+                got=error.got,
+                todo="wait until it has ended, then: kedro run --pipelines bench_report. A lock ends with its process",
+            ) from None
         try:
             present = self.load() or []
             entries = add_entries(present, data, datetime.now(UTC).isoformat(timespec="seconds"))
