@@ -7,8 +7,8 @@ from typing import Any
 
 import polars as pl
 
+from sparkle_curation.bench.results.collecting import JUDGMENT_SCHEMA, SCORE_SCHEMA
 from sparkle_curation.bench.results.panel import JUDGED, Panel, Scale, build_panels
-from sparkle_curation.bench.results.published_scores import JUDGMENT_SCHEMA, SCORE_SCHEMA
 from sparkle_curation.spec.themes import THEMES
 
 RUBRIC, JUDGE = "sparkle", "judge-1"
@@ -17,7 +17,6 @@ SCALE = Scale(
     worst=1,
     best=5,
     capped_by="instruction",
-    published_names="{theme}_{judge}_sparkle_score.jsonl",
 )
 SCALES = {RUBRIC: SCALE}
 
@@ -67,6 +66,23 @@ def judged(
                     for name, raw in zip(SCALE.keys, answer, strict=True)
                 ]
     return pl.DataFrame(judgments, schema=JUDGMENT_SCHEMA), pl.DataFrame(scores, schema=SCORE_SCHEMA)
+
+
+def published(model: str, answers: Mapping[str, Sequence[int]], *, judge: str = JUDGE) -> pl.DataFrame:
+    """``bench_published_scores`` of a model, as far as a report reads it."""
+    rows = [
+        (model, judge, sample_id, RUBRIC, key, score)
+        for sample_id, scores in answers.items()
+        for key, score in zip(SCALE.keys, scores, strict=False)
+    ]
+    return pl.DataFrame(
+        rows,
+        schema={
+            **dict.fromkeys(("model", "judge", "sample_id", "rubric", "dimension"), pl.String),
+            "score": pl.Int32,
+        },
+        orient="row",
+    )
 
 
 def panel_of(samples: pl.DataFrame, answers: Mapping[str, Answers], **options: Any) -> Panel:

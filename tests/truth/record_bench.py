@@ -80,22 +80,11 @@ def _six(rng: random.Random, centre: float) -> str:
 def write_score_file(path: Path, theme: str, scores: Sequence[str]) -> None:
     """A score file as the evaluator writes it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    records = [score_record(f"{theme}_{place}", theme, six) for place, six in enumerate(scores)]
+    records = [
+        {"id": f"{theme}_{place}", "edit_type": theme, "scores": list(map(int, six))}
+        for place, six in enumerate(scores)
+    ]
     path.write_text("".join(f"{json.dumps(record)}\n" for record in records), encoding="utf-8")
-
-
-def score_record(sample_id: str, theme: str, six: str, **changes: Any) -> dict[str, Any]:
-    """A record of a score file, of a sample as ``tests.made.judgments.bench_samples`` makes it."""
-    return {
-        "id": sample_id,
-        "prompt": f"Put {sample_id} there.",
-        "edit_type": theme,
-        "subtheme": "made",
-        "scene": "a quiet bay",
-        "scores": list(map(int, six)),
-        "result": "Brief reasoning: fine.",
-        **changes,
-    }
 
 
 def _print_table(script: Path, root: Path, model: str) -> list[str]:

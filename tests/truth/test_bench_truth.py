@@ -7,12 +7,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from tests.made.judgments import RUBRIC, SCALE, SCALES, bench_samples
-from tests.truth.record_bench import ANSWERS, score_record
+from tests.made.judgments import JUDGE, RUBRIC, SCALE, bench_samples, panel_of
+from tests.truth.record_bench import ANSWERS
 
 from sparkle_curation.bench.results.means import measure
-from sparkle_curation.bench.results.panel import build_panels
-from sparkle_curation.bench.results.published_scores import read_published_scores
 from sparkle_curation.reports.bench.published_format import write_published_format
 from sparkle_curation.spec.tables.bench_results import OVERALL
 
@@ -21,30 +19,24 @@ RECORDED = json.loads(Path(ANSWERS).read_text(encoding="utf-8"))
 
 @pytest.fixture(scope="module")
 def results() -> pl.DataFrame:
-    """The results of the recorded models, read from score files as the evaluator writes them."""
-    first = next(iter(RECORDED["models"].values()))
-    samples = bench_samples(
-        *((f"{theme}_{place}", theme, "made", None) for theme, scores in first.items() for place in range(len(scores)))
-    )
-    files = {
+    """The results of the recorded models."""
+    answers = {
         model: {
-            f"{theme}_{RECORDED['judge']}_sparkle_score.jsonl": "\n".join(
-                json.dumps(score_record(f"{theme}_{place}", theme, six)) for place, six in enumerate(scores)
-            ).encode()
-            for theme, scores in by_theme.items()
+            f"{theme}_{place}": list(map(int, six)) for theme, scores in by_theme.items() for place, six in enumerate(scores)
         }
         for model, by_theme in RECORDED["models"].items()
     }
-    read = read_published_scores(files, samples, SCALES)
-    assert read.faults.height == 0
-    found, _ = measure(build_panels(samples, read.judgments, read.scores, SCALES), resamples=200, seed=0)
-    return found
+    themes = {sample_id: sample_id.rpartition("_")[0] for sample_id in next(iter(answers.values()))}
+    samples = bench_samples(*((sample_id, theme, "made", None) for sample_id, theme in themes.items()))
+    panel = panel_of(samples, answers)
+    assert panel.judge == JUDGE
+    return measure([panel], resamples=200, seed=0)[0]
 
 
 def test_the_table_is_theirs_byte_by_byte(results: pl.DataFrame) -> None:
     """On complete data, for three models, by theme and macro."""
     parts = [
-        "\n".join([f"=== {model} ({RUBRIC}, {RECORDED['judge']}) ===", *lines])
+        "\n".join([f"=== {model} ({RUBRIC}, {JUDGE}) ===", *lines])
         for model, lines in sorted(RECORDED["table"].items())
     ]
     assert write_published_format(results) == "\n\n".join(parts) + "\n"

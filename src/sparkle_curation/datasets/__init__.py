@@ -1,7 +1,6 @@
 """Kedro datasets: everything that this project reads from or writes to disk goes through here."""
 
 from sparkle_curation.datasets.bench.ledger_dataset import BenchLedgerDataset
-from sparkle_curation.datasets.bench.published_scores_dataset import PublishedScoresDataset
 from sparkle_curation.datasets.pipeline_code_dataset import PipelineCodeDataset
 from sparkle_curation.datasets.release.asset_store_dataset import AssetStoreDataset
 from sparkle_curation.datasets.release.benchmark_dataset import BenchmarkDataset
@@ -49,7 +48,6 @@ __all__ = [
     "OverridesDataset",
     "PNGDataset",
     "PipelineCodeDataset",
-    "PublishedScoresDataset",
     "ReleaseDataset",
     "ReportCSVDataset",
     "SourcesDataset",

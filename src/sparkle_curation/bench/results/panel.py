@@ -35,14 +35,12 @@ class Scale:
         worst: the lowest score, which a failure counts as.
         best: the highest one.
         capped_by: key of the dimension that no other one counts more than; None for none.
-        published_names: of the published evaluator's files, with ``{theme}`` and ``{judge}``; None where there are none.
     """
 
     keys: tuple[str, ...]
     worst: int
     best: int
     capped_by: str | None = None
-    published_names: str | None = None
 
 
 class MissingJudgments(StrEnum):

@@ -1,1 +1,1 @@
-"""What is about a benchmark: its ledger, and scores that others have published."""
+"""What is about a benchmark: its ledger."""

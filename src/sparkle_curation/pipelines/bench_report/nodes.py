@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from sparkle_curation.bench.judging.rubric import choose_rubric
+from sparkle_curation.bench.results.collecting import collect
 from sparkle_curation.bench.results.filter_agreement import measure_filter_agreement
 from sparkle_curation.bench.results.ledger import (
     Entry,
@@ -19,7 +20,6 @@ from sparkle_curation.bench.results.ledger import (
 from sparkle_curation.bench.results.means import measure
 from sparkle_curation.bench.results.noise import measure_judge_noise, split_variances
 from sparkle_curation.bench.results.panel import Panel, Scale, build_panels
-from sparkle_curation.bench.results.published_scores import merge_published, read_published_scores
 from sparkle_curation.datasets.variant.variant_store import VariantStore
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import ParameterError, did_you_mean
@@ -42,28 +42,23 @@ def collect_judgments(
     bench_samples: AnyFrame,
     bench_judgments: AnyFrame,
     bench_scores: AnyFrame,
-    published: Mapping[str, Mapping[str, bytes]],
+    published: AnyFrame,
     rubrics: Mapping[str, str],
     params: BenchReportGroup,
-) -> tuple[list[Panel], pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Panels by rubric and judge, judgments and scores of one's own and of others, and what is wrong with the latter.
+) -> tuple[list[Panel], pl.DataFrame, pl.DataFrame]:
+    """Panels by rubric and judge, judgments and scores, one's own and those that others have published.
 
     Args:
         bench_samples: of the benchmark; each is a row of every mean.
-        bench_judgments: of models' outputs; without columns where there are none.
+        bench_judgments: of models' outputs; without columns where there are none, like the two that follow.
         bench_scores: of the judged.
-        published: score files of others, by model.
+        published: scores of others.
         rubrics: files of ``conf/base/prompts/rubrics/`` by name.
         params: which models, and what becomes of missing judgments.
     """
     samples = bench_samples.lazy().collect()
     scales = read_scales(rubrics)
-    read = read_published_scores(published, samples, scales)
-    for model, fault, count in read.faults.group_by("model", "fault", maintain_order=True).len().iter_rows():
-        logger.warning("published scores of %s: %s, %s times", model, fault.replace("_", " "), f"{count:,}")
-    judgments, scores = merge_published(
-        bench_judgments.lazy().collect(), bench_scores.lazy().collect(), read
-    )
+    judgments, scores = collect(bench_judgments, bench_scores, published, samples, scales)
     panels = build_panels(samples, judgments, scores, scales, params.models, params.missing_judgments)
     for panel in panels:
         if len(panel.themes) < samples.height:
@@ -71,7 +66,7 @@ def collect_judgments(
                 "%s, %s: means are over the %s of %s samples that all models were judged on",
                 *(panel.rubric, panel.judge, f"{len(panel.themes):,}", f"{samples.height:,}"),
             )
-    return panels, judgments, scores, read.faults
+    return panels, judgments, scores
 
 
 def read_scales(rubrics: Mapping[str, str]) -> dict[str, Scale]:
@@ -85,7 +80,6 @@ def read_scales(rubrics: Mapping[str, str]) -> dict[str, Scale]:
                 worst=rubric.scale[0],
                 best=rubric.scale[1],
                 capped_by=rubric.capped_by,
-                published_names=rubric.published.scores if rubric.published else None,
             )
     return scales
 
@@ -177,11 +171,10 @@ def write_bench_documents(
     noise: pl.DataFrame,
     variances: pl.DataFrame,
     agreement: pl.DataFrame,
-    published_faults: pl.DataFrame,
     tuned: Mapping[str, str],
 ) -> dict[str, str]:
     """Markdown, LaTeX, and the published evaluator's own table, by file name."""
-    tables = [table.lazy().collect() for table in (results, differences, noise, variances, agreement, published_faults)]
+    tables = [table.lazy().collect() for table in (results, differences, noise, variances, agreement)]
     return documents.write_bench_documents(documents.BenchFacts(_NAME, *tables, tuned))
 
 

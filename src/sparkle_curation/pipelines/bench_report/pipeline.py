@@ -24,7 +24,6 @@ _TABLES = [
     "bench_judge_noise",
     "bench_variances",
     "bench_filter_agreement",
-    "bench_published_faults",
 ]
 
 
@@ -42,7 +41,7 @@ def create_pipeline() -> Pipeline:
                     "bench_rubrics",
                     _PARAMS,
                 ],
-                ["bench_panels", "bench_report_judgments", "bench_report_scores", "bench_published_faults"],
+                ["bench_panels", "bench_report_judgments", "bench_report_scores"],
                 name="collect_judgments",
             ),
             Node(

@@ -34,12 +34,11 @@ class BenchFacts:
 
     Attributes:
         bench: name of the benchmark.
-        results: as ``spec/tables/bench_results.py`` describes them, like the four tables that follow.
+        results: as ``spec/tables/bench_results.py`` describes them, like the tables that follow.
         differences: of each pair of models.
         noise: of the judges.
         variances: of several training runs.
         agreement: of the filter's judge.
-        published_faults: of others' score files.
         tuned: by model, whether its variant was tuned on the benchmark.
     """
 
@@ -49,7 +48,6 @@ class BenchFacts:
     noise: pl.DataFrame
     variances: pl.DataFrame
     agreement: pl.DataFrame
-    published_faults: pl.DataFrame
     tuned: Mapping[str, str]
 
 
@@ -80,15 +78,6 @@ def write_markdown(facts: BenchFacts) -> str:
             )
             if shown[1]
         ]
-    if facts.published_faults.height:
-        counts = facts.published_faults.group_by("model", "fault", maintain_order=True).len()
-        parts.append(
-            _table(
-                "What is wrong with the published score files",
-                ["model", "fault", "times"],
-                [[model, title_of(fault), f"{count:,}"] for model, fault, count in counts.iter_rows()],
-            )
-        )
     return "\n\n".join(parts) + "\n"
 
 

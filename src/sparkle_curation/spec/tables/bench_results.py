@@ -111,17 +111,6 @@ BENCH_FILTER_AGREEMENT_COLUMNS: tuple[Field, ...] = (
 )
 """Columns of ``bench_filter_agreement``: one row per model, rubric, judge and theme, then the total."""
 
-BENCH_PUBLISHED_FAULT_COLUMNS: tuple[Field, ...] = (
-    Field("model", "string", "Name of the folder that the file lies in."),
-    Field("file", "string", "Name of the file; of a theme without one, the theme."),
-    Field("line", "int32", "Line of the file, counted from 1; null for what is of no line.", is_optional=True),
-    Field("sample_id", "string", "Id of the record; null for none.", is_optional=True),
-    Field("fault", "string", "Code of the fault, see below."),
-    Field("is_counted", "bool", "Whether the record, or those of the file, count in the report all the same."),
-    Field("detail", "string", "What was found.", is_optional=True),
-)
-"""Columns of ``bench_published_faults``: one row per fault of a published score file."""
-
 BENCH_RESULT_TABLES: dict[str, tuple[str, tuple[Field, ...]]] = {
     "bench_results": ("one row per model, rubric, judge, level and dimension", BENCH_RESULT_COLUMNS),
     "bench_differences": (
@@ -137,6 +126,5 @@ BENCH_RESULT_TABLES: dict[str, tuple[str, tuple[Field, ...]]] = {
         "one row per model whose outputs the filter's judge saw too, rubric, judge and theme",
         BENCH_FILTER_AGREEMENT_COLUMNS,
     ),
-    "bench_published_faults": ("one row per fault of a published score file", BENCH_PUBLISHED_FAULT_COLUMNS),
 }
 """Name -> grain and columns."""
