@@ -9,11 +9,13 @@ import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from sparkle_curation.spec.codes.bench_reasons import BenchReason, Likeness, OutputDifference, OutputState
 from sparkle_curation.spec.codes.diff_reasons import Cause
 from sparkle_curation.spec.codes.media_faults import MediaFault
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
 from sparkle_curation.spec.codes.score_rules import ScoreRule
 from sparkle_curation.spec.fields import Field, FieldType, ListOf, Struct
+from sparkle_curation.spec.tables.benchmark import BENCH_TABLES
 from sparkle_curation.spec.tables.consistency import CONSISTENCY_COLUMNS
 from sparkle_curation.spec.tables.extraction import MANIFEST_COLUMNS
 from sparkle_curation.spec.tables.grounding_boxes import GROUNDING_BOX_COLUMNS
@@ -146,6 +148,7 @@ _DESCRIBED: dict[str, _Table] = {
         )
         for name, columns in REGROUNDED_TABLES.items()
     },
+    **{name: _Table(*table) for name, table in BENCH_TABLES.items()},
 }
 
 _OTHERS: dict[str, tuple[str, str]] = {
@@ -318,7 +321,7 @@ _OTHERS: dict[str, tuple[str, str]] = {
 
 def tables_page() -> str:
     """The page as Markdown: each table's file, grain and columns, then the other outputs and the codes."""
-    parts = (_head, _tables, _others, _reasons, _media_faults, _score_rules, _preflight, _causes)
+    parts = (_head, _tables, _others, _reasons, _media_faults, _score_rules, _preflight, _causes, _benchmark)
     return "\n".join(line for part in parts for line in part()) + "\n"
 
 
@@ -450,6 +453,30 @@ def _causes() -> Iterator[str]:
     yield "|---|---|"
     for cause in Cause:
         yield f"| `{cause}` | {cause.meaning} |"
+
+
+def _benchmark() -> Iterator[str]:
+    yield ""
+    yield "## Reason codes of the benchmark"
+    yield ""
+    yield "Beside those of the quarantine."
+    yield ""
+    yield "| reason | meaning | sample |"
+    yield "|---|---|---|"
+    for reason in BenchReason:
+        yield f"| `{reason}` | {reason.meaning} | {'kept' if reason.is_row_kept else 'quarantined'} |"
+    for title, codes in (
+        ("Likenesses of samples of the benchmark and the release", Likeness),
+        ("States of a model's outputs", OutputState),
+        ("Differences of outputs", OutputDifference),
+    ):
+        yield ""
+        yield f"## {title}"
+        yield ""
+        yield "| code | meaning |"
+        yield "|---|---|"
+        for code in codes:
+            yield f"| `{code}` | {code.meaning} |"
 
 
 if __name__ == "__main__":
