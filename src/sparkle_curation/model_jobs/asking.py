@@ -39,8 +39,8 @@ class AskConfig:
         pictures: of a job, how many are asked about one after the other: about what it takes.
         give_up_after: so many samples without one answer that can be read end the run, where none of the jobs was
             answered before either; None for none.
-        threads: so many batches are asked about at once, and each is noted as soon as it is answered: for a server that takes
-            a batch of one; None for batches one after the other.
+        threads: so many batches are asked about at once, and each is noted as soon as it is answered: for a server, with
+            batches of one; None for batches one after the other.
     """
 
     title: str

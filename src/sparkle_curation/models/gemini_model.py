@@ -1,4 +1,4 @@
-"""Gemini by its own API: it looks at a video itself, as many frames a second as it is told to, and tells its thoughts' tokens."""
+"""Gemini by its own API: it looks at a video itself, at as many frames a second as it is told, and tells what it thought."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 

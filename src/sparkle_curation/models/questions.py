@@ -73,7 +73,7 @@ class Question:
 
 
 def describe_question(question: Question) -> Mapping[str, object]:
-    """All that is said in a question, with a mark for each picture and video: two that are described alike are the same request."""
+    """All that is said in a question, with a mark for each picture and video: alike are those of the same request."""
     parts: list[object] = []
     for part in question.parts:
         if isinstance(part, Video):

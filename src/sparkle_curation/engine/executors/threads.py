@@ -34,20 +34,13 @@ class ThreadsExecutor:
         given: queue.SimpleQueue[list[Item] | None] = queue.SimpleQueue()
         done: queue.SimpleQueue[tuple[Output | None, Exception | None]] = queue.SimpleQueue()
 
-        def work() -> None:
-            while (batch := given.get()) is not None:
-                try:
-                    done.put((function(batch), None))
-                except Exception as error:  # noqa: BLE001 -- raised again where the results are taken
-                    done.put((None, error))
-
         started = under_way = 0
         fault: Exception | None = None
         try:
             while True:
                 while fault is None and under_way < self.threads and (batch := next(waiting, None)):
                     if started < self.threads:
-                        threading.Thread(target=work, name=f"batches_{started}", daemon=True).start()
+                        threading.Thread(target=_work, args=(function, given, done), daemon=True).start()
                         started += 1
                     given.put(batch)
                     under_way += 1
@@ -64,3 +57,16 @@ class ThreadsExecutor:
                 given.put(None)
         if fault is not None:
             raise fault
+
+
+def _work(
+    function: BatchFunction[Item, Output],
+    given: queue.SimpleQueue[list[Item] | None],
+    done: queue.SimpleQueue[tuple[Output | None, Exception | None]],
+) -> None:
+    """Works on batches until there is None."""
+    while (batch := given.get()) is not None:
+        try:
+            done.put((function(batch), None))
+        except Exception as error:  # noqa: BLE001 -- raised again where the results are taken
+            done.put((None, error))

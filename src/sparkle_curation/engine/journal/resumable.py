@@ -26,7 +26,7 @@ def run_resumable(
     batch_size: int,
     progress: ItemsDone = lambda _done, _failed: None,
 ) -> Iterator[pa.Table]:
-    """The results of the work that the journal lacks, batch by batch as the executor gives them, each once it is in the journal.
+    """The results of the work that the journal lacks, batch by batch as they are done, each once it is in the journal.
 
     A run that is killed loses the batches in hand; the next one takes up where it was. Of work that is there
     twice under one key the first is done.
