@@ -2,13 +2,14 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run viz test lint sample bench golden picture package dev clean
+.PHONY: help run viz explore test lint sample bench golden picture package dev clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PARAMS ?= threshold=8.5
 PORT ?= 4141
+EXPLORE_ARGS ?=
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 
@@ -40,6 +41,9 @@ viz: $(VENV)/.viz ## Show pipelines, tables and figures in a browser; PORT=4141
 	@sed -i.bak 's|https://fonts[^"]*|data:,|' build/index.html
 	@echo "http://127.0.0.1:$(PORT)/?pid=curate (Ctrl+C ends it)"
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory build $(PORT)
+
+explore: $(VENV)/.base ## Choose thresholds in a browser; EXPLORE_ARGS="--port 4150 --read-only"
+	@$(BIN)/kedro explore $(EXPLORE_ARGS)
 
 test: $(VENV)/.dev ## Run all tests on all cores; PYTEST_ARGS="-k judge" picks some
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(PYTEST_ARGS)

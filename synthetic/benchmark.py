@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from sparkle_curation.bench.samples.checking import FACTS_NAME
 from sparkle_curation.spec.benchmark import (
     annotations_path,
     metadata_path,
@@ -53,10 +55,16 @@ class MadeBenchSample:
     @property
     def path(self) -> str:
         """Where a model's output for it lies."""
-        found = split_keyword(self.plan.keyword, benchmark().keyword_separator)
-        if found is None:
-            raise ValueError(f"{self.plan.keyword!r} has no subtheme")
-        return output_path(benchmark(), self.plan.id.theme, *found, str(self.plan.id))
+        parts = split_keyword_or_fail(self.plan.keyword)
+        return output_path(benchmark(), self.plan.id.theme, *parts, str(self.plan.id))
+
+
+def split_keyword_or_fail(keyword: str) -> tuple[str, str]:
+    """Subtheme and scene of a keyword of ours."""
+    found = split_keyword(keyword, benchmark().keyword_separator)
+    if found is None:
+        raise ValueError(f"{keyword!r} has no subtheme")
+    return found
 
 
 def benchmark() -> Benchmark:
@@ -111,6 +119,7 @@ def benchmark_files(samples: Sequence[MadeBenchSample], seed: int) -> Iterator[t
     """Every file of the benchmark with its path, the benchmark's name before it."""
     known = benchmark()
     yield f"{known.name}/README.md", _readme(len(samples), seed)
+    yield f"{known.name}/{FACTS_NAME}", _facts(samples)
     for theme in known.themes:
         plans = [sample.plan for sample in samples if sample.plan.id.theme == theme]
         yield (
@@ -206,13 +215,25 @@ POOR_OUTPUTS: tuple[Fault, ...] = (
 """What the poor model made of one sample after the other, over and over."""
 
 
+def _facts(samples: Sequence[MadeBenchSample]) -> bytes:
+    """What the benchmark says of itself: fewer samples than are published."""
+    labels = {(sample.plan.id.theme, *split_keyword_or_fail(sample.plan.keyword)) for sample in samples}
+    counts = {
+        "samples": len(samples),
+        "themes": len({theme for theme, _, _ in labels}),
+        "subthemes": len({(theme, subtheme) for theme, subtheme, _ in labels}),
+        "scenes": len(labels),
+    }
+    return (json.dumps({"name": f"made {benchmark().name}", "counts": counts}, indent=2) + "\n").encode()
+
+
 def _readme(count: int, seed: int) -> bytes:
     known = benchmark()
     return f"""# A made {known.name}
 
 {count} samples in the layout of the published benchmark, all of it made up: drawn clips, invented instructions. Beside it
-lie the outputs of two made models, `{GOOD}` and `{POOR}`; of those of `{POOR}` some are missing, cut, broken, unedited, or of
-another length, size or rate.
+lie the outputs of two made models, `{GOOD}` and `{POOR}`; of those of `{POOR}` some are missing, cut, broken, unedited, or
+of another length, size or rate.
 
 Made by `make sample` with seed {seed}.
 """.encode()

@@ -138,3 +138,56 @@ def doctor(context: click.Context, env: str | None, params: dict[str, Any]) -> N
     setup = Setup(project.project_path if project else Path.cwd(), env, params)
     if not show(examine(setup), Console()):
         context.exit(1)
+
+
+@cli.command()
+@env_option
+@click.option("--params", type=click.UNPROCESSED, default="", help=PARAMS_ARG_HELP, callback=split_params)
+@click.option("--host", default="127.0.0.1", show_default=True, help="What to listen on.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=4142, show_default=True, help="0 takes a free one."
+)
+@click.option("--read-only", is_flag=True, help="Let the page write nothing.")
+@click.pass_context
+def explore(
+    context: click.Context, env: str | None, params: dict[str, Any], host: str, port: int, read_only: bool
+) -> None:
+    """Open a page to choose thresholds by looking: counts while a slider moves, and pairs side by side.
+
+    Shows what `kedro run --pipelines curate` made last, of whatever environment, data root and release.
+    """
+    import polars as pl  # noqa: PLC0415
+    from kedro.framework.session import KedroSession  # noqa: PLC0415
+
+    project = context.find_object(ProjectMetadata)
+    folder = project.project_path if project else Path.cwd()
+    session: Any = KedroSession.create(folder, env=env, runtime_params=params)
+    with session:
+        project_context = session.load_context()
+        catalog = project_context.catalog
+    # Only now is the description of the environment taken up, which all of these ask.
+    from sparkle_curation.explorer.data import ExplorerTables  # noqa: PLC0415
+    from sparkle_curation.explorer.server import Settings, create_app, serve  # noqa: PLC0415
+    from sparkle_curation.spec.stages import STAGES  # noqa: PLC0415
+
+    def optional(name: str) -> Any:
+        return catalog.load(name) if catalog.exists(name) else pl.DataFrame()
+
+    metrics = optional("curation_metrics")
+    policies = metrics if isinstance(metrics, dict) else {}
+    tables = ExplorerTables(
+        verdicts=catalog.load("verdicts"),
+        annotations=catalog.load("annotations"),
+        scores={each.name: optional(each.table) for each in STAGES},
+        score_faults=optional("score_faults"),
+        preflight=optional("preflight"),
+        media=optional("media"),
+        boxes=optional("grounding_boxes"),
+        policies={name: policies[name] for name in ("missing_scores", "imputed_scores") if name in policies},
+    )
+    roots = [f"{name}={params[name]}" for name in ("release_root", "data_root") if name in params]
+    if project_context.params.get("threshold") is not None:
+        roots.append("threshold=")  # it would stand over the named ones
+    settings = Settings(host, port, read_only, (["--env", env] if env else []) + roots)
+    app = create_app(tables, catalog.load("asset_store"), settings)
+    serve(app, settings, lambda address: click.echo(f"{address}\nCtrl+C ends it."))

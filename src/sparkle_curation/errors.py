@@ -62,6 +62,14 @@ class DescriptionError(SparkleError):
     """The description of the dataset (``dataset.yml``) is absent or says something that cannot be."""
 
 
+class OverridesError(SparkleError):
+    """The file of decisions by hand says something that is no decision."""
+
+
+class SelectionError(SparkleError):
+    """A selection by budget and balance cannot be made as it was asked for."""
+
+
 class ReleaseError(SparkleError):
     """The release is not where it was said to be, or lacks what the run needs."""
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, StrictBool, ValidationError
 from pydantic_core import ErrorDetails
 
 from sparkle_curation.errors import ParameterError, did_you_mean
+from sparkle_curation.pipelines.bench_outputs.params import BenchOutputsParams
 from sparkle_curation.pipelines.consistency.params import ConsistencyParams
 from sparkle_curation.pipelines.diff.params import DiffParams
 from sparkle_curation.pipelines.extract.params import ExtractParams
@@ -23,6 +24,7 @@ from sparkle_curation.pipelines.paper.params import PaperParams
 from sparkle_curation.pipelines.prune.params import PruneParams
 from sparkle_curation.pipelines.report.params import ReportParams
 from sparkle_curation.pipelines.score.params import ScoreParams
+from sparkle_curation.pipelines.signals.params import SignalsParams
 from sparkle_curation.pipelines.training_kit.params import TrainingKitParams
 from sparkle_curation.pipelines.validate.params import ValidateParams
 from sparkle_curation.spec.old_names import renamed_parameter
@@ -41,6 +43,7 @@ class RunParameters(
     DiffParams,
     ConsistencyParams,
     NearDuplicatesParams,
+    SignalsParams,
     ReportParams,
     ScoreParams,
     GroundParams,
@@ -49,6 +52,7 @@ class RunParameters(
     TrainingKitParams,
     ExtractParams,
     VariantsParams,
+    BenchOutputsParams,
 ):
     """Every parameter that a run understands.
 
@@ -57,11 +61,13 @@ class RunParameters(
         data_root: where everything that is made goes, a local folder; empty for the one in ``globals.yml``.
         trust_mtime: whether a file of the release with the same size and time is taken for the same; None for what
             ``globals.yml`` says.
+        bench_root: where the benchmark is, a local folder or fsspec URL; None for what ``globals.yml`` says.
     """
 
     release_root: _Root = ""
     data_root: _LocalRoot = ""
     trust_mtime: StrictBool | None = None
+    bench_root: _Root | None = None
 
 
 _GLOBALS = "conf/base/globals.yml"
@@ -74,6 +80,7 @@ _HOMES = {
     **dict.fromkeys(DiffParams.model_fields, "conf/base/diff/parameters.yml"),
     **dict.fromkeys(ConsistencyParams.model_fields, "conf/base/consistency/parameters.yml"),
     **dict.fromkeys(NearDuplicatesParams.model_fields, "conf/base/near_duplicates/parameters.yml"),
+    **dict.fromkeys(SignalsParams.model_fields, "conf/base/signals/parameters.yml"),
     **dict.fromkeys(ReportParams.model_fields, "conf/base/report/parameters.yml"),
     **dict.fromkeys(GroundParams.model_fields, "conf/base/ground/parameters.yml"),
     **dict.fromkeys(PaperParams.model_fields, "conf/base/paper/parameters.yml"),
@@ -81,6 +88,7 @@ _HOMES = {
     **dict.fromkeys(TrainingKitParams.model_fields, "conf/base/training_kit/parameters.yml"),
     **dict.fromkeys(ExtractParams.model_fields, "conf/base/extract/parameters.yml"),
     **dict.fromkeys(ScoreParams.model_fields, "conf/base/score/parameters.yml"),
+    **dict.fromkeys(BenchOutputsParams.model_fields, "conf/base/bench_outputs/parameters.yml"),
     **dict.fromkeys(VariantsParams.model_fields, "conf/base/variants/parameters.yml"),
 }
 """Parameter, or group of them -> the file that declares it; the roots stand in the globals."""

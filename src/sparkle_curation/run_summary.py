@@ -42,8 +42,11 @@ _MEANINGS = {
     "known": "samples that any table of the release has",
     "unscored": "samples without a score at a stage that they reach",
     "imputed": "samples whose score at a stage that they reach is proven to hold an imputed value",
+    "hand_dropped": "samples that pass all stages and were dropped by hand",
+    "hand_kept": "samples that do not, and were kept by hand",
     "exported": "pairs in the variant",
-    "not_exported": "kept samples without a prompt or both videos, or of a theme or licence that was left out",
+    "not_exported": "kept samples without a prompt or both videos, of a theme, licence or signal left out, or not selected",
+    "not_selected": "of these, pairs that the selection (budget, quota, limits per clip and prompt) left out",
     "unloadable": "pairs in whose place Kiwi-Edit's loader would put a random other one",
     "refused": "pairs that the loader might take although they are broken",
     "accepted_bad": "pairs that train, but badly",
@@ -145,6 +148,11 @@ def _checked(counts: pl.DataFrame) -> str:
     return "{:,} of {:,} checks fail".format(*_sums(counts, "failed_count", "checked_count"))
 
 
+def _signalled(counts: pl.DataFrame) -> str:
+    whole = _sums(counts.filter(pl.col("error").is_null()), "count")[0]
+    return f"{whole:,} of {_sums(counts, 'count')[0]:,} samples have all their signals"
+
+
 def _near(counts: pl.DataFrame) -> str:
     total = counts.row(-1, named=True)
     return f"{total['near_duplicate_count']:,} of {total['sample_count']:,} samples share their source clip"
@@ -158,12 +166,19 @@ def _pruned(counts: pl.DataFrame) -> str:
     return f"{counts.height:,} journals looked through"
 
 
+def _benchmark(counts: pl.DataFrame) -> str:
+    csvs = counts.filter(pl.col("path").str.ends_with(".csv"))
+    sums = _sums(csvs, "row_count", "quarantined_count", "warning_count")
+    return "{:,} lines of samples, {:,} quarantined, {:,} oddities".format(*sums)
+
+
 Ending = tuple[Callable[[Any], str] | None, tuple[str, ...]]
 
 ENDINGS: Mapping[str, Ending] = {
     "ingest": (_ingested, ("ingest_counts", "quarantine")),
     "inspect": (_inspected, ("media_counts", "media")),
     "validate": (_validated, ("validation_summary", "data_docs")),
+    "signals": (_signalled, ("signal_counts", "signals_figure", "signal_extremes", "signals")),
     "consistency": (_checked, ("consistency_counts", "consistency")),
     "near_duplicates": (_near, ("near_duplicate_counts", "sample_groups", "duplicates")),
     "score": (None, ("rescored_jsonl",)),
@@ -176,6 +191,8 @@ ENDINGS: Mapping[str, Ending] = {
     "variants": (None, ("variants", "variants_table")),
     "training_kit": (None, ("training_kit", "wanted_media")),
     "extract": (None, ("extraction_counts",)),
+    "bench_ingest": (_benchmark, ("bench_counts", "bench_check", "bench_quarantine", "bench_leakage")),
+    "bench_outputs": (None, ("bench_output_counts", "bench_outputs")),
     "paper": (None, ("paper_documents",)),
     "keep": (None, ("version_metrics", "version_funnel")),
 }
@@ -272,7 +289,10 @@ def describe_settings(metrics: Mapping[str, Any], asked_for: Mapping[str, Any]) 
         "score_source": metrics.get("score_source"),
         "unloadable_pairs": metrics.get("preflight", {}).get("unloadable_pairs"),
         "val_share": metrics.get("split", {}).get("val_share"),
-        **{name: " ".join(value) for name, value in metrics.get("scope", {}).items()},
+        **{
+            name: " ".join(value) if isinstance(value, list) else value
+            for name, value in metrics.get("scope", {}).items()
+        },
     }
     told = ", ".join(f"{name} {value}" for name, value in policies.items() if value is not None)
     return {"thresholds": bounds, "policies": told}

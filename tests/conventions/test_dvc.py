@@ -17,6 +17,7 @@ import yaml
 from kedro.config import AbstractConfigLoader
 from kedro.io import CatalogConfigResolver
 from kedro.pipeline import Pipeline, node
+from tests.conftest import CHECKOUT
 from tests.conventions.test_catalog import is_declared, is_parameter
 
 from sparkle_curation import parameters
@@ -68,9 +69,10 @@ class Project:
                 yield name, stage, pipeline
 
     def paths(self, dataset: str) -> list[str]:
-        """The files and folders of a dataset."""
+        """The files and folders of a dataset, from the checkout; the configuration's own come with the whole path."""
         found = self._entry(dataset)
-        return [*([found["filepath"]] if "filepath" in found else []), *found.get("filepaths", {}).values()]
+        paths = [*([found["filepath"]] if "filepath" in found else []), *found.get("filepaths", {}).values()]
+        return [path.removeprefix(f"{CHECKOUT.as_posix()}/") for path in paths]
 
     def _entry(self, dataset: str) -> Mapping[str, Any]:
         return self.entries.get(dataset) or self._factories.resolve_pattern(dataset) or {}

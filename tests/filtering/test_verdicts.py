@@ -108,6 +108,8 @@ def test_a_score_equal_to_the_threshold_is_kept() -> None:
         *(8.0, "released", 8.0, "passed", False),
         None,
         None,
+        None,
+        None,
         True,
     )
 

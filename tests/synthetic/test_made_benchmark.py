@@ -12,7 +12,7 @@ from sparkle_curation.spec.sample_ids import parse_sample_id
 from synthetic.__main__ import SEED, main
 from synthetic.benchmark import GOOD, POOR, benchmark, made_samples
 
-TEXT_SUFFIXES = {".csv", ".jsonl", ".md"}
+TEXT_SUFFIXES = {".csv", ".json", ".jsonl", ".md"}
 
 
 @pytest.fixture(scope="session")

@@ -1,1 +1,1 @@
-"""The benchmark: its samples, what models made of them, what judges said of that, and what it comes to."""
+"""The benchmark: its samples, what judges say of models' outputs, and the results."""

@@ -2,6 +2,7 @@
 
 from sparkle_curation.datasets.pipeline_code_dataset import PipelineCodeDataset
 from sparkle_curation.datasets.release.asset_store_dataset import AssetStoreDataset
+from sparkle_curation.datasets.release.benchmark_dataset import BenchmarkDataset
 from sparkle_curation.datasets.release.credential_dataset import CredentialDataset
 from sparkle_curation.datasets.release.media_folder_dataset import MediaFolderDataset
 from sparkle_curation.datasets.release.release_dataset import ReleaseDataset
@@ -19,6 +20,7 @@ from sparkle_curation.datasets.tables.lean_tables_dataset import LeanTablesDatas
 from sparkle_curation.datasets.tables.schema_validator import TableSchemaValidator
 from sparkle_curation.datasets.tables.table_dataset import TableDataset
 from sparkle_curation.datasets.variant.kiwi_edit_dataset import KiwiEditDataset, VariantThemesDataset
+from sparkle_curation.datasets.variant.overrides_dataset import OverridesDataset
 from sparkle_curation.datasets.variant.training_kit_dataset import MediaRootDataset, TrainingKitDataset
 from sparkle_curation.datasets.variant.variant_facts_dataset import VariantFactsDataset
 from sparkle_curation.datasets.variant.variant_store import VariantStoreDataset
@@ -27,6 +29,7 @@ from sparkle_curation.datasets.variant.version_datasets import DataVersionDatase
 
 __all__ = [
     "AssetStoreDataset",
+    "BenchmarkDataset",
     "CredentialDataset",
     "DataDocsDataset",
     "DataVersionDataset",
@@ -40,6 +43,7 @@ __all__ = [
     "MediaFolderDataset",
     "MediaRootDataset",
     "MetricsJSONDataset",
+    "OverridesDataset",
     "PNGDataset",
     "PipelineCodeDataset",
     "ReleaseDataset",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sparkle_curation.filtering.score_source import ScoreSource
+from sparkle_curation.filtering.signal_bounds import Bounds, MissingSignals
 from sparkle_curation.filtering.verdicts import ImputedScores, MissingScores
 from sparkle_curation.spec.stages import CRITERIA
 
@@ -53,10 +54,37 @@ class ExportScope:
     Attributes:
         licence_allow: licences that their videos may have, None for any.
         themes: their themes, None for all.
+        signal_bounds: bounds on their signals, by the signal's name; empty for none.
+        missing_signals: what becomes of samples without a signal that has a bound.
     """
 
     licence_allow: Sequence[str] | None = None
     themes: Sequence[str] | None = None
+    signal_bounds: Bounds = field(default_factory=dict)
+    missing_signals: MissingSignals = "keep"
+
+    @property
+    def dotted(self) -> dict[str, str | float]:
+        """What limits it, under the names of ``--params``; empty where nothing does."""
+        return {
+            name: value if isinstance(value, (str, float)) else " ".join(value)
+            for name, value in self.limits.items()
+        }
+
+    @property
+    def limits(self) -> dict[str, Sequence[str] | float]:
+        """The same with lists as they are, for the metrics."""
+        words = {"licence_allow": self.licence_allow, "themes": self.themes}
+        bounds: dict[str, Sequence[str] | float] = {
+            f"signal_bounds.{name}.{side}": value
+            for name, bound in self.signal_bounds.items()
+            for side, value in bound.items()
+        }
+        return {
+            **{name: value for name, value in words.items() if value is not None},
+            **bounds,
+            **({"missing_signals": self.missing_signals} if bounds else {}),
+        }
 
 
 @dataclass(frozen=True)
@@ -69,7 +97,9 @@ class CurationChoices:
         score_source: whose scores were used.
         preflight: the loader that pairs were checked against, and what became of those that it cannot load.
         split: how samples were held out for validation.
-        scope: which themes and licences were exported.
+        scope: which themes, licences and signals were exported.
+        overrides: what was decided by hand, counted, from ``overrides.applying``; empty where nothing was.
+        selection: the limits of the selection; empty where there is none.
     """
 
     missing_scores: MissingScores
@@ -78,16 +108,19 @@ class CurationChoices:
     preflight: Mapping[str, Any]
     split: Mapping[str, Any]
     scope: ExportScope
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    selection: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def groups(self) -> dict[str, Any]:
         """Those that the metrics list after the policies."""
-        scope = {name: value for name, value in asdict(self.scope).items() if value is not None}
         return {
             "preflight": self.preflight,
             "split": self.split,
             "score_source": self.score_source,
-            **({"scope": scope} if scope else {}),
+            **({"scope": self.scope.limits} if self.scope.limits else {}),
+            **({"overrides": self.overrides} if self.overrides else {}),
+            **({"selection": self.selection} if self.selection else {}),
         }
 
     @property
@@ -98,5 +131,10 @@ class CurationChoices:
             for group, values in (("preflight", self.preflight), ("split", self.split))
             for name, value in values.items()
         }
-        scope = {name: " ".join(value) for name, value in asdict(self.scope).items() if value is not None}
-        return {**nested, "score_source": self.score_source, **scope}
+        rule = {"override_rule": self.overrides["rule"]} if self.overrides else {}
+        selection = {f"selection.{name}": value for name, value in self.selection.items() if name != "quota"}
+        if selection:
+            selection["selection.balance"] = " ".join(self.selection["balance"])
+            quota = self.selection["quota"] or {}
+            selection |= {f"selection.quota.{group}": count for group, count in quota.items()}
+        return {**nested, "score_source": self.score_source, **self.scope.dotted, **rule, **selection}

@@ -9,6 +9,7 @@ import polars as pl
 
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import ConservationError
+from sparkle_curation.filtering.overrides.decisions import Decision
 from sparkle_curation.filtering.verdicts import ImputedScores, MissingScores, Outcome, RejectReason
 from sparkle_curation.spec.layout import SPLITS, VAL
 from sparkle_curation.spec.stages import CRITERIA, CRITERION_NAMES, Criterion
@@ -31,6 +32,9 @@ the threshold and counted in ``kept`` or ``rejected`` too.
 Metrics: TypeAlias = dict[str, Any]
 
 
+NOT_SELECTED = "not_selected"
+"""Reason of a sample that could be exported, and that the selection left out."""
+
 _REASON = "reason_"
 _BEYOND = [RejectReason.BELOW_THRESHOLD.value, RejectReason.ABOVE_THRESHOLD.value]
 
@@ -46,10 +50,12 @@ def count_samples(
 
     Columns: ``theme``, ``known``, ``{stage}_{in|kept|rejected|unscored|imputed}`` of each stage, ``kept``,
     ``rejected``, ``unscored`` (without a score at some stage that they reach), ``imputed`` (with an imputed
-    score at one), ``exported``, ``not_exported``, ``prompt_warnings``, each outcome of the preflight and
+    score at one), ``exported``, ``not_exported``, of these ``not_selected`` (of pairs that
+    could be), ``prompt_warnings``, each outcome of the preflight and
     ``reason_{code}`` of each reason, ``dropped`` (by the preflight), ``train`` and ``val``, ``released`` (rows of the
     release's CSV), ``missing`` (released, but not exported), ``extra`` (exported, but not released). A theme without
-    samples has zeros.
+    samples has zeros. ``hand_dropped`` pass all stages and were dropped by hand, ``hand_kept`` do not and were kept by hand:
+    ``kept`` = those that pass - ``hand_dropped`` + ``hand_kept``.
 
     Args:
         verdicts: one row per known sample.
@@ -60,11 +66,14 @@ def count_samples(
     """
     # Kept samples of the release's CSV that are not exported, which their licence or theme alone can do.
     released = verdicts.lazy().filter("is_released").select("id")
+    has_reason = "reason" in not_exported.lazy().collect_schema().names()
+    unselected = not_exported.lazy().filter(pl.col("reason") == NOT_SELECTED if has_reason else False)
     barred = not_exported.lazy().join(released, on="id", how="semi")
     counts = (
         pl.LazyFrame({"theme": THEMES}, schema={"theme": pl.String})
         .join(_count_verdicts(verdicts), on="theme", how="left", maintain_order="left")
         .join(_count_rows(not_exported, "not_exported"), on="theme", how="left", maintain_order="left")
+        .join(_count_rows(unselected, "not_selected"), on="theme", how="left", maintain_order="left")
         .join(_count_rows(barred, "released_not_exported"), on="theme", how="left", maintain_order="left")
         .join(_count_rows(prompt_warnings, "prompt_warnings"), on="theme", how="left", maintain_order="left")
         .join(_count_preflight(preflight, verdicts), on="theme", how="left", maintain_order="left")
@@ -142,16 +151,22 @@ def tabulate_funnel(counts: pl.DataFrame) -> pl.DataFrame:
 
     Columns: ``theme``, ``known``, what each stage keeps under the stage's name, ``unscored``, ``imputed``,
     ``exported``, ``not_exported``, ``unloadable`` (what the preflight calls ``replaced``), ``refused``, ``accepted_bad``,
-    ``not_inspected``, ``val``, ``missing``, ``extra``; see ``count_samples``.
+    ``not_inspected``, ``val``, ``missing``, ``extra``; see ``count_samples``. ``hand_dropped`` and ``hand_kept`` stand after
+    the stages where a decision by hand changed anything, ``not_selected`` after
+    ``not_exported`` where a selection did.
     """
+    not_selected = ["not_selected"] if counts["not_selected"].sum() else []
+    by_hand = [name for name in ("hand_dropped", "hand_kept") if counts[name].sum()]
     return counts.select(
         "theme",
         "known",
         *(pl.col(f"{name}_kept").alias(name) for name in CRITERION_NAMES),
+        *by_hand,
         "unscored",
         "imputed",
         "exported",
         "not_exported",
+        *not_selected,
         pl.col(PairOutcome.REPLACED.value).alias("unloadable"),
         PairOutcome.REFUSED.value,
         PairOutcome.ACCEPTED_BAD.value,
@@ -174,10 +189,19 @@ def _count_verdicts(verdicts: AnyFrame) -> pl.LazyFrame:
             (~is_kept).sum().alias("rejected"),
             pl.any_horizontal(_is_unscored(criterion) for criterion in CRITERIA).sum().alias("unscored"),
             pl.any_horizontal(_is_imputed(criterion) for criterion in CRITERIA).sum().alias("imputed"),
+            *_count_by_hand(),
             is_released.sum().alias("released"),
             (is_released & is_kept).sum().alias("released_kept"),
         )
     )
+
+
+def _count_by_hand() -> list[pl.Expr]:
+    passes, override = pl.col("rejected_by").is_null(), pl.col("override")
+    return [
+        (passes & (override == Decision.DROP.value)).sum().alias("hand_dropped"),
+        (~passes & (override == Decision.KEEP.value)).sum().alias("hand_kept"),
+    ]
 
 
 def _count_stages() -> list[pl.Expr]:
@@ -247,6 +271,13 @@ def _theme_metrics(row: dict[str, Any]) -> Metrics:
         "known": row["known"],
         "stages": {name: {count: row[f"{name}_{count}"] for count in FLOW} for name in CRITERION_NAMES},
         **{name: row[name] for name in ("kept", "rejected", "exported", "not_exported", "prompt_warnings")},
+        # Named where there is any, so that the metrics of a variant without decisions stay as they were.
+        **(
+            {"by_hand": {"dropped": row["hand_dropped"], "kept": row["hand_kept"]}}
+            if row["hand_dropped"] or row["hand_kept"]
+            else {}
+        ),
+        **({"not_selected": row["not_selected"]} if row["not_selected"] else {}),
         "preflight": {
             **{name: row[name] for name in (*map(str, PairOutcome), "dropped")},
             "reasons": {
@@ -269,11 +300,13 @@ def _check_sums(
         sums[f"{stage}, in"] = (flow["in"], flow["kept"] + stopped)
         sums[f"{stage}, from the stage before"] = (flow["in"], entering)
         entering = flow["kept"]
-    sums["kept"] = (metrics["kept"], entering)
+    by_hand = metrics.get("by_hand", {"dropped": 0, "kept": 0})
+    sums["kept"] = (metrics["kept"], entering - by_hand["dropped"] + by_hand["kept"])
     preflight = metrics["preflight"]
     checked = sum(preflight[outcome.value] for outcome in PairOutcome)
-    sums["preflight"] = (metrics["kept"], checked + metrics["not_exported"])
-    sums["exported"] = (metrics["exported"], checked - preflight["dropped"])
+    unselected = metrics.get("not_selected", 0)
+    sums["preflight"] = (metrics["kept"], checked + metrics["not_exported"] - unselected)
+    sums["exported"] = (metrics["exported"], checked - preflight["dropped"] - unselected)
     sums["splits"] = (metrics["exported"], sum(metrics["splits"].values()))
     sums["released"] = (
         metrics["agreement"]["released"] - metrics["agreement"]["missing"] + metrics["agreement"]["extra"],

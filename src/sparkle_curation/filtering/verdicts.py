@@ -160,7 +160,11 @@ def apply_thresholds(
                 pl.when(stopping[criterion.name]).then(_reason(criterion)) for criterion in CRITERIA
             ).alias("reject_reason"),
         )
-        .with_columns(pl.col("rejected_by").is_null().alias("is_kept"))
+        .with_columns(
+            pl.lit(None, pl.String).alias("override"),
+            pl.lit(None, pl.String).alias("override_reason"),
+            pl.col("rejected_by").is_null().alias("is_kept"),
+        )
         .select(field.name for field in VERDICT_COLUMNS)
         .collect()
     )

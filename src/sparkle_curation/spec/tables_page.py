@@ -14,6 +14,7 @@ from sparkle_curation.spec.codes.diff_reasons import Cause
 from sparkle_curation.spec.codes.media_faults import MediaFault
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
 from sparkle_curation.spec.codes.score_rules import ScoreRule
+from sparkle_curation.spec.codes.signal_faults import SignalFault
 from sparkle_curation.spec.fields import Field, FieldType, ListOf, Struct
 from sparkle_curation.spec.tables.benchmark import BENCH_TABLES
 from sparkle_curation.spec.tables.consistency import CONSISTENCY_COLUMNS
@@ -34,6 +35,7 @@ from sparkle_curation.spec.tables.near_duplicates import FRAME_HASH_COLUMNS, SAM
 from sparkle_curation.spec.tables.preflight import PREFLIGHT_COLUMNS, PairOutcome, PairReason
 from sparkle_curation.spec.tables.regroundings import REGROUNDED_TABLES
 from sparkle_curation.spec.tables.rescores import RESCORED_TABLES
+from sparkle_curation.spec.tables.signals import SIGNAL_COLUMNS
 from sparkle_curation.spec.tables.variant import VARIANT_TABLES
 from sparkle_curation.spec.tables.verdicts import VERDICT_COLUMNS
 
@@ -114,6 +116,11 @@ _DESCRIBED: dict[str, _Table] = {
     "consistency": _Table(
         "02_intermediate/consistency.parquet", "one row per sample with any asset", CONSISTENCY_COLUMNS
     ),
+    "signals": _Table(
+        "07_model_output/signals.parquet",
+        "one row per sample that has a prompt, a source or edited video, or a mask",
+        SIGNAL_COLUMNS,
+    ),
     "frame_hashes": _Table(
         "02_intermediate/frame_hashes.parquet",
         "one row per sample with a first source frame or source video",
@@ -160,7 +167,19 @@ _OTHERS: dict[str, tuple[str, str]] = {
     ),
     "samples_not_exported": (
         "08_reporting/samples_not_exported.csv",
-        "One row per kept sample that cannot be exported: a video, its prompt or an allowed licence is missing.",
+        "One row per kept sample that is not exported: no video, prompt or allowed licence, a signal off, or not selected.",
+    ),
+    "censoring": (
+        "08_reporting/censoring.csv",
+        "One row per primary criterion and theme: `censored` if no released score is rejected, else `not` or `too_few`.",
+    ),
+    "overrides": (
+        "conf/base/curate/overrides.csv",
+        "One row per decision by hand; `bound_to` digests what it was made on, and is empty where it holds whatever comes.",
+    ),
+    "overrides_listed": (
+        "08_reporting/overrides_listed.csv",
+        "One row per decision by hand: `state`, applied, outvoted or stale, and `effect`, what it changed.",
     ),
     "preflight_dropped": (
         "08_reporting/preflight_dropped.csv",
@@ -238,6 +257,15 @@ _OTHERS: dict[str, tuple[str, str]] = {
         "08_reporting/consistency_counts.csv",
         "One row per theme and check of `consistency`: its bound, samples checked and failed.",
     ),
+    "signal_counts": (
+        "08_reporting/signal_counts.csv",
+        "One row per theme and reason that signals are lacking for, the empty one for none: samples.",
+    ),
+    "signals_figure": ("08_reporting/signals_figure.json", "Histograms of `signals` as a Plotly figure."),
+    "signal_extremes": (
+        "08_reporting/signal_extremes.png",
+        "The worst and the best pairs of each signal: source, edit, and the mask.",
+    ),
     "duplicates": (
         "08_reporting/duplicates.csv",
         "One row per sample that shares both prompt and source clip with another one.",
@@ -312,6 +340,7 @@ _OTHERS: dict[str, tuple[str, str]] = {
     "plots_page": ("08_reporting/plots_page.html", "The page in which `dvc plots` draws."),
     "inspect_journal": ("journals/inspect.journal", "What was probed so far, by the work's key."),
     "consistency_journal": ("journals/consistency.journal", "What was measured so far."),
+    "signals_journal": ("journals/signals.journal", "What signals were measured so far."),
     "near_duplicates_journal": ("journals/near_duplicates.journal", "What was hashed so far."),
     "score_journal": ("journals/score.journal", "What a judge has answered so far."),
     "ground_journal": ("journals/ground.journal", "What a model has answered about boxes so far."),
@@ -321,7 +350,18 @@ _OTHERS: dict[str, tuple[str, str]] = {
 
 def tables_page() -> str:
     """The page as Markdown: each table's file, grain and columns, then the other outputs and the codes."""
-    parts = (_head, _tables, _others, _reasons, _media_faults, _score_rules, _preflight, _causes, _benchmark)
+    parts = (
+        _head,
+        _tables,
+        _others,
+        _reasons,
+        _media_faults,
+        _signal_faults,
+        _score_rules,
+        _preflight,
+        _causes,
+        _benchmark,
+    )
     return "\n".join(line for part in parts for line in part()) + "\n"
 
 
@@ -417,6 +457,16 @@ def _media_faults() -> Iterator[str]:
     yield "| error | meaning |"
     yield "|---|---|"
     for fault in MediaFault:
+        yield f"| `{fault}` | {fault.meaning} |"
+
+
+def _signal_faults() -> Iterator[str]:
+    yield ""
+    yield "## Error codes of the signals, beside those of the media"
+    yield ""
+    yield "| error | meaning |"
+    yield "|---|---|"
+    for fault in SignalFault:
         yield f"| `{fault}` | {fault.meaning} |"
 
 

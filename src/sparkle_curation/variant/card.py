@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sparkle_curation.escaping import markdown_code, markdown_prose, markdown_text
+from sparkle_curation.filtering.selection.params import SelectionParams
 from sparkle_curation.filtering.verdicts import ImputedScores, MissingScores
 from sparkle_curation.spec.description import dataset
 from sparkle_curation.spec.licences import PAIR_KINDS, UNKNOWN, joint_licence, licence_of, licence_terms
@@ -185,11 +186,59 @@ def _body(facts: VariantFacts) -> str:
 
 
 def _scope(facts: VariantFacts) -> Iterable[str]:
-    """What was left out whatever its scores."""
+    """What was left out, or taken in, whatever its scores."""
+    for name, within in facts.censored.items():
+        yield (
+            f"The release has no score of {markdown_code(name)} that its own threshold rejects, in "
+            f"{markdown_text(', '.join(within))}: what a looser threshold would give there is not known."
+        )
+    if facts.overrides:
+        yield _overrides(facts)
+    if facts.settings.get("selection.mode"):
+        yield _selection(facts)
     if themes := facts.settings.get("themes"):
         yield f"Samples of other themes than {markdown_text(str(themes))} were left out."
     if licences := facts.settings.get("licence_allow"):
         yield f"Samples whose videos have other licences than {markdown_text(str(licences))} were left out."
+    prefix = "signal_bounds."
+    bounds = {
+        name.removeprefix(prefix): value for name, value in facts.settings.items() if name.startswith(prefix)
+    }
+    if bounds:
+        said = ", ".join(
+            f"{name.replace('.', ' ').replace('at_', 'at ')} {value}" for name, value in bounds.items()
+        )
+        without = "let through" if facts.settings.get("missing_signals") == "keep" else "left out as well"
+        yield f"Samples with signals out of bounds ({markdown_text(said)}) were left out; those without were {without}."
+
+
+def _selection(facts: VariantFacts) -> str:
+    """How samples were selected of those that could be exported."""
+    found = {name: facts.settings.get(f"selection.{name}") for name in SelectionParams.model_fields}
+    count = facts.counts.row(-1, named=True)["not_selected"]
+    limits = [
+        f"{name.replace('_', ' ')} {found[name]:,}"
+        for name in ("budget", "per_source_clip", "per_prompt")
+        if found[name] is not None
+    ]
+    filled = f"; {found['mode']} by {found['balance']}" if found["budget"] or found["mode"] == "quota" else ""
+    rank = markdown_code(str(found["rank_by"])) if found["rank_by"] else "the mean of the primary scores"
+    return (
+        f"Of the pairs that could be exported {count:,} were not selected: {', '.join(limits) or 'quotas'}{filled}; "
+        f"the best of each group first, by {rank}."
+    )
+
+
+def _overrides(facts: VariantFacts) -> str:
+    """What was decided by hand, in a sentence or two."""
+    told, total = facts.overrides, facts.counts.row(-1, named=True)
+    alpha = "" if told["alpha"] is None else f"; they agree with Krippendorff's alpha {told['alpha']:.2f}"
+    stale = f" {told['stale']:,} were made on other content, and not applied." if told["stale"] else ""
+    return (
+        f"By hand, in `overrides.csv`, {total['hand_dropped']:,} samples that pass were dropped and {total['hand_kept']:,} "
+        f"others kept: {told['decisions']:,} decisions of {told['annotators']:,} people, resolved by "
+        f"`{told['rule']}`{alpha}.{stale}"
+    )
 
 
 def _themes(facts: VariantFacts) -> list[str]:
@@ -253,7 +302,7 @@ def _rebuild(facts: VariantFacts) -> str:
 
 
 def rebuild_command(facts: VariantFacts) -> str:
-    """What to type to make the variant again from a download of the release: a line, or two with a checkout."""
+    """What to type to make the variant again from a download of the release: a line, or more with a checkout or signals."""
     thresholds = {exact(facts.thresholds[each.name]) for each in PRIMARY_CRITERIA}
     others = {each.name: facts.thresholds[each.name] for each in CRITERIA if not each.is_primary}
     settings = {
@@ -269,7 +318,16 @@ def rebuild_command(facts: VariantFacts) -> str:
     }
     params = ",".join(f"{name}={value}" for name, value in settings.items())
     checkout = [f"git checkout {facts.code.revision}"] if facts.code.revision else []
-    return "\n".join([*checkout, f"kedro run --pipelines curate --params {shlex.quote(params)}"])
+    # `curate` does not measure signals: that takes hours, and most variants have no bounds on them.
+    is_bounded = any(name.startswith("signal_bounds.") for name in facts.settings)
+    signals = ["kedro run --pipelines ingest,inspect,signals --params release_root=/path/to/Sparkle"]
+    return "\n".join(
+        [
+            *checkout,
+            *(signals if is_bounded else []),
+            f"kedro run --pipelines curate --params {shlex.quote(params)}",
+        ]
+    )
 
 
 def _each(thresholds: Mapping[str, float]) -> dict[str, str]:

@@ -12,6 +12,7 @@ import polars as pl
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import ConservationError
 from sparkle_curation.filtering.choices import ExportScope
+from sparkle_curation.filtering.signal_bounds import find_out_of_bounds
 from sparkle_curation.spec.layout import KIND, asset_path
 from sparkle_curation.spec.licences import allowed_themes, licence_ids
 from sparkle_curation.spec.themes import THEMES
@@ -61,6 +62,8 @@ class NotExported(StrEnum):
     NO_EDITED_VIDEO = "no_edited_video"
     LICENCE = "licence"
     THEME = "theme"
+    SIGNAL = "signal"
+    NOT_SELECTED = "not_selected"
 
 
 _NO_VIDEO = {KIND.source_video: NotExported.NO_SOURCE_VIDEO, KIND.edited_video: NotExported.NO_EDITED_VIDEO}
@@ -95,10 +98,12 @@ def compose(
     prompts_found: AnyFrame,
     assets: AnyFrame,
     scope: ExportScope | None = None,
+    signals: AnyFrame | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The exported samples (``VARIANT_COLUMNS``), and those that cannot be: ``id, theme, reason, detail``.
 
-    A sample of a theme that is not asked for, or whose videos have a licence that is not allowed, is not exported.
+    A sample of a theme that is not asked for, whose videos have a licence that is not allowed, or whose signals are out of
+    bounds, is not exported.
     Of the others one that the release's CSV has is exported as it stands there; another is exported if both its videos
     are among the assets, and its paths are those of the layout. Both frames are in the order of ``kept``, but the released
     samples stand before the others.
@@ -108,17 +113,28 @@ def compose(
         annotations: as ingested.
         prompts_found: prompts of samples that the annotations lack, from ``find_prompts``.
         assets: with ``id`` and ``kind``; read only when a kept sample is not in the release's CSV.
-        scope: the themes, and the ids of licences, ``unknown`` among them if it is to be; None for any.
+        scope: the themes, the ids of licences, ``unknown`` among them if it is to be, and bounds on signals; None for any.
+        signals: as measured; without columns where they were not. Read only where there are bounds.
 
     Raises:
+        MissingTableError: there are bounds on signals, and none were measured.
         ConservationError: exported and not exported are not all kept samples.
     """
     every = kept.lazy().select("id", "theme", "is_released").collect()
     scope = scope or ExportScope()
     is_wanted = pl.col("theme").is_in(list(THEMES if scope.themes is None else scope.themes))
     is_allowed = is_wanted & pl.col("theme").is_in(allowed_themes(THEMES, scope.licence_allow))
-    kept = every.filter(is_allowed)
-    barred = pl.concat([_leave_out(every.filter(~is_wanted)), _bar(every.filter(is_wanted & ~is_allowed))])
+    allowed = every.filter(is_allowed)
+    table = pl.LazyFrame() if signals is None else signals
+    out_of_bounds = find_out_of_bounds(allowed, table, scope.signal_bounds, scope.missing_signals)
+    kept = allowed.filter(~pl.col("id").is_in(out_of_bounds["id"].implode()))
+    barred = pl.concat(
+        [
+            _leave_out(every.filter(~is_wanted)),
+            _bar(every.filter(is_wanted & ~is_allowed)),
+            out_of_bounds.select("id", "theme", pl.lit(NotExported.SIGNAL.value).alias("reason"), "detail"),
+        ]
+    )
     unlisted = _describe_unlisted(kept.filter(~pl.col("is_released")), annotations, prompts_found)
     obstacles = pl.concat([_find_obstacles(unlisted, assets), barred])
     released = kept.lazy().filter("is_released").join(_select_annotations(annotations), **_KEEPING_ORDER)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import polars as pl
 
@@ -53,6 +54,8 @@ class VariantFacts:
             that needs no word.
         version: of the variant's rows, from ``record.identify_variant``.
         libraries: the versions of what it was made with, by name.
+        overrides: what was decided by hand, counted; empty where nothing was.
+        censored: themes by criterion in which the released scores hold nothing that the published threshold rejects.
     """
 
     splits: Sequence[Split]
@@ -66,6 +69,8 @@ class VariantFacts:
     settings: Mapping[str, object] = field(default_factory=dict)
     version: str = ""
     libraries: Mapping[str, str] = field(default_factory=dict)
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    censored: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def sample_count(self) -> int:

@@ -69,6 +69,8 @@ def write_record(facts: VariantFacts) -> str:
         "code": asdict(facts.code),
         "data": asdict(facts.data),
         "libraries": dict(facts.libraries),
+        "overrides": dict(facts.overrides),
+        "censored": dict(facts.censored),
         "counts": facts.counts.to_dicts(),
     }
     return json.dumps(with_format_version(members), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
@@ -96,6 +98,8 @@ def read_record(text: str, *, where: object) -> VariantFacts:
             settings=members["settings"],
             version=members["version"],
             libraries=members["libraries"],
+            overrides=members.get("overrides", {}),
+            censored=members.get("censored", {}),
         )
         name = members["dataset"]
     except (ValueError, KeyError, TypeError, AttributeError) as error:

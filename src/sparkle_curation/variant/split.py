@@ -41,25 +41,28 @@ class SplitParams(BaseModel):
     seed: Annotated[int, Field(strict=True, description=_SEED)] = 0
 
 
-def choose_groups(media: AnyFrame, sample_groups: AnyFrame, params: SplitParams) -> pl.LazyFrame:
-    """The group of each sample, by the rule of ``params``: ``id``, ``group``; without a split, of none.
+def choose_groups(
+    media: AnyFrame, sample_groups: AnyFrame, params: SplitParams, *, is_wanted: bool | None = None
+) -> pl.LazyFrame:
+    """The group of each sample, by the rule of ``params``: ``id``, ``group``; of none where nobody wants groups.
 
     Args:
         media: the inspected media.
         sample_groups: what ``near_duplicates`` found; without columns where it was not run.
         params: whether there is a split, and what makes a group.
+        is_wanted: whether groups are wanted; None where a split alone wants them.
 
     Raises:
         MissingTableError: groups by picture are wanted and ``near_duplicates`` was not run.
     """
-    if not params.val_share:
+    if not (params.val_share if is_wanted is None else is_wanted):
         return pl.LazyFrame(schema={"id": pl.String, "group": pl.String})
     if params.grouped_by == "file":
         return group_by_file(media)
     groups = sample_groups.lazy()
     if not groups.collect_schema():
         raise MissingTableError(
-            "A split must know which samples share a source clip, and nobody has looked",
+            "A split, or a limit per source clip, must know which samples share a clip, and nobody has looked",
             where="the table sample_groups",
             todo="look first: kedro run --pipelines near_duplicates; "
             "or part copies of one file alone: split.grouped_by=file",
@@ -67,13 +70,15 @@ def choose_groups(media: AnyFrame, sample_groups: AnyFrame, params: SplitParams)
     return groups.select("id", "group")
 
 
-def check_grouped(samples: AnyFrame, groups: AnyFrame, params: SplitParams) -> None:
+def check_grouped(
+    samples: AnyFrame, groups: AnyFrame, params: SplitParams, *, is_wanted: bool | None = None
+) -> None:
     """That a sample to be split by pictures is in the groups: one that came later may be a near duplicate.
 
     Raises:
         StaleTableError: some are not.
     """
-    if not params.val_share or params.grouped_by == "file":
+    if not (params.val_share if is_wanted is None else is_wanted) or params.grouped_by == "file":
         return
     unknown = samples.lazy().select("id").join(groups.lazy(), on="id", how="anti").collect()["id"]
     if len(unknown):

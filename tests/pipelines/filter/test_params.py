@@ -27,9 +27,21 @@ DECLARED: dict[str, Any] = {
     },
     "score_source": "released",
     "licence_allow": None,
+    "signal_bounds": None,
+    "missing_signals": "keep",
     "themes": None,
     "allow_empty": False,
     "split": {"val_share": 0.0, "grouped_by": "picture", "seed": 0},
+    "override_rule": "any_drop",
+    "selection": {
+        "budget": None,
+        "balance": ["theme", "subtheme"],
+        "mode": "even",
+        "quota": None,
+        "rank_by": None,
+        "per_source_clip": None,
+        "per_prompt": None,
+    },
 }
 
 

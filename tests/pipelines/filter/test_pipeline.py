@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 from tests.made.media import clips, media
+from tests.made.overrides import decision
+from tests.made.overrides import frame as overrides_frame
 from tests.made.scores import NO_SCORE, frame, videos
 from tests.made.tables import assets, csv_row, metadata, same_scores, table
 
@@ -19,11 +21,14 @@ from sparkle_curation.datasets.reports.report_datasets import MetricsJSONDataset
 from sparkle_curation.datasets.tables.table_dataset import TableDataset
 from sparkle_curation.datasets.variant.kiwi_edit_dataset import KiwiEditDataset, VariantThemesDataset
 from sparkle_curation.errors import ReleaseError, StaleTableError
+from sparkle_curation.filtering.selection.params import SelectionParams
+from sparkle_curation.filtering.signal_bounds import SignalBoundsModel
 from sparkle_curation.filtering.thresholds import Thresholds
 from sparkle_curation.loader.preflight_params import PreflightParams
 from sparkle_curation.pipelines.filter import create_pipeline
 from sparkle_curation.spec.stages import STAGES
 from sparkle_curation.variant.provenance import CodeVersion, DataVersion
+from sparkle_curation.variant.record import read_record
 from sparkle_curation.variant.split import SplitParams
 
 GOOD, LOW, EXTRA = "Sparkle_style_000001", "Sparkle_style_000002", "Sparkle_style_000003"
@@ -41,6 +46,8 @@ def make_catalog(
     good_clips: pl.DataFrame | None = None,
     preflight: Mapping[str, Any] | None = None,
     split: SplitParams | None = None,
+    overrides: Sequence[Mapping[str, str]] = (),
+    selection: SelectionParams | None = None,
 ) -> DataCatalog:
     """A catalog with two released samples and one that only the scores and assets know."""
     rows = [csv_row(GOOD, 2, prompt="NA") | metadata(GOOD), csv_row(LOW, 3)]
@@ -55,6 +62,7 @@ def make_catalog(
         "assets_source_files": pl.DataFrame(schema={"path": pl.String}),
         "media": media(clips(GOOD) if good_clips is None else good_clips, clips(LOW), clips(EXTRA)),
         "sample_groups": pl.DataFrame(),
+        "signals": pl.DataFrame(),
         **{f"rescored_{stage.table}": pl.DataFrame() for stage in STAGES},
     }
     paths: dict[str, Any] = {
@@ -90,6 +98,11 @@ def make_catalog(
         "params:allow_empty": MemoryDataset(data=False),
         "params:licence_allow": MemoryDataset(None),
         "params:themes": MemoryDataset(themes),
+        "params:signal_bounds": MemoryDataset(None),
+        "params:missing_signals": MemoryDataset("keep"),
+        "params:selection": MemoryDataset(selection or SelectionParams()),
+        "params:override_rule": MemoryDataset("any_drop"),
+        "overrides": MemoryDataset(overrides_frame(*overrides)),
         "params:split": MemoryDataset(split or SplitParams()),
         "score_fingerprints": MemoryDataset({"edited_video_scores": "one"}),
         "code_version": MemoryDataset(CodeVersion("0f1e", is_dirty=False)),
@@ -98,6 +111,52 @@ def make_catalog(
     return DataCatalog(
         {**{name: MemoryDataset(frame.lazy()) for name, frame in tables.items()}, **paths, **params}
     )
+
+
+def test_decisions_by_hand_are_counted_and_told(tmp_path: Path) -> None:
+    """One dropped and one kept by hand: verdicts, metrics, funnel, card and record say so, and the sums hold."""
+    decided = [decision(GOOD, "ann", "drop", "halo"), decision(LOW, "ann", "keep")]
+    catalog = make_catalog(tmp_path, overrides=decided)
+    listed = SequentialRunner().run(create_pipeline(), catalog)["overrides_listed"].load()
+    assert listed.select("id", "effect").rows() == [(GOOD, "dropped"), (LOW, "kept")]
+    metrics = catalog.load("curation_metrics")
+    assert metrics["total"]["by_hand"] == {"dropped": 1, "kept": 1}
+    assert (metrics["total"]["kept"], metrics["total"]["exported"]) == (2, 2)
+    assert metrics["overrides"]["decisions"] == 2
+    total = catalog.load("funnel_table").row(-1, named=True)
+    assert (total["hand_dropped"], total["hand_kept"]) == (1, 1)
+    card = (tmp_path / "variant" / "README.md").read_text(encoding="utf-8")
+    assert "1 samples that pass were dropped and 1 others kept: 2 decisions of 1 people" in card
+    assert "override_rule=any_drop" in card
+    facts = read_record((tmp_path / "variant" / "variant.json").read_text(), where="here")
+    assert facts.overrides["unbound"] == 2
+    verdicts = catalog.load("verdicts").collect()
+    assert verdicts.filter(pl.col("id") == GOOD)["override_reason"].to_list() == ["ann: halo"]
+
+
+def test_a_selection_is_counted_and_told(tmp_path: Path) -> None:
+    """The best of the group is taken, the other has its reason, and the sums hold."""
+    catalog = make_catalog(tmp_path, selection=SelectionParams(budget=1))
+    SequentialRunner().run(create_pipeline(), catalog)
+    assert catalog.load("samples_not_exported").rows() == [
+        (GOOD, "style", "not_selected", "budget=1: 1 of 2 in style/none are taken, it is number 2")
+    ]
+    metrics = catalog.load("curation_metrics")
+    assert (metrics["total"]["not_selected"], metrics["total"]["exported"]) == (1, 1)
+    assert metrics["selection"]["budget"] == 1
+    assert catalog.load("funnel_table").row(-1, named=True)["not_selected"] == 1
+    card = (tmp_path / "variant" / "README.md").read_text(encoding="utf-8")
+    assert "1 were not selected: budget 1; even by theme subtheme" in card
+    assert "selection.budget=1" in card
+
+
+def test_a_hand_kept_pair_does_not_pass_the_preflight(tmp_path: Path) -> None:
+    """What the loader would replace is dropped, whoever wants to keep it."""
+    broken = clips(GOOD).with_columns(pl.lit("truncated").alias("error"))
+    catalog = make_catalog(tmp_path, good_clips=broken, overrides=[decision(GOOD, "ann", "keep")])
+    SequentialRunner().run(create_pipeline(), catalog)
+    assert catalog.load("preflight_dropped")["id"].to_list() == [GOOD]
+    assert GOOD not in (tmp_path / "variant" / "prompts" / "style_train.csv").read_text()
 
 
 def test_a_run_exports_the_kept_samples_and_counts_them(tmp_path: Path) -> None:
@@ -338,3 +397,29 @@ def test_nodes_carry_the_names_of_their_functions() -> None:
     assert [
         (node.name, node.func.__name__) for node in create_pipeline().nodes if node.name != node.func.__name__
     ] == []
+
+
+def test_a_signal_out_of_bounds_keeps_a_pair_out(tmp_path: Path) -> None:
+    """It is not exported, the signal and its bound are the reason; verdicts stay, counts add up, the card tells it."""
+    catalog = make_catalog(tmp_path)
+    signals = pl.LazyFrame({"id": [EXTRA], "foreground_fidelity_min": [0.25], "error": [None]})
+    catalog["signals"] = MemoryDataset(signals)
+    catalog["params:signal_bounds"] = MemoryDataset(
+        SignalBoundsModel(foreground_fidelity_min={"at_least": 0.4})
+    )
+    SequentialRunner().run(create_pipeline(), catalog)
+    assert catalog.load("samples_not_exported").rows() == [
+        (EXTRA, "style", "signal", "foreground_fidelity_min is 0.25, below 0.4")
+    ]
+    assert catalog.load("variant_samples")["id"].to_list() == [GOOD]
+    assert pl.read_parquet(tmp_path / "verdicts.parquet").filter("is_kept")["id"].to_list() == [GOOD, EXTRA]
+    metrics = catalog.load("curation_metrics")
+    assert metrics["themes"]["style"]["not_exported"] == 1
+    assert metrics["scope"] == {
+        "signal_bounds.foreground_fidelity_min.at_least": 0.4,
+        "missing_signals": "keep",
+    }
+    card = (tmp_path / "variant" / "README.md").read_text()
+    assert "signal_bounds.foreground_fidelity_min.at_least=0.4,missing_signals=keep" in card
+    assert "those without were let through" in card
+    assert "kedro run --pipelines ingest,inspect,signals" in card

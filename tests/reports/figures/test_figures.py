@@ -18,7 +18,11 @@ from sparkle_curation.filtering.funnel import TOTAL, tabulate_funnel
 from sparkle_curation.filtering.sweep import surface, sweep
 from sparkle_curation.reports.figures.funnel import draw_funnel
 from sparkle_curation.reports.figures.parts import PALE_INK, Figure, spoken, theme_colours
+from sparkle_curation.reports.figures.signals import draw_signals
 from sparkle_curation.reports.figures.sweep import draw_sweep
+from sparkle_curation.spec.fields import arrow_schema
+from sparkle_curation.spec.stages import PRIMARY_CRITERIA, STAGE_NAMES
+from sparkle_curation.spec.tables.signals import SIGNAL_COLUMNS, SIGNALS
 from sparkle_curation.spec.themes import THEMES
 
 A, B, C = "Sparkle_location_000003", "Sparkle_location_000009", "Sparkle_time_000001"
@@ -40,6 +44,16 @@ def funnel_figure(samples: Any = SCORES) -> Figure:
     return draw_funnel(tabulate_funnel(count_samples(verdicts, NOTHING, NOTHING)), THRESHOLDS)
 
 
+def signals_figure(*fidelities: float) -> Figure:
+    """The signals of as many samples, of two themes in turn, with nothing but a fidelity."""
+    rows = [
+        {"id": f"{number}", "theme": THEMES[number % 2], "foreground_fidelity_min": value}
+        for number, value in enumerate(fidelities)
+    ]
+    empty = pl.DataFrame(pl.from_arrow(arrow_schema(SIGNAL_COLUMNS).empty_table()))
+    return draw_signals(pl.DataFrame(rows, schema=empty.schema))
+
+
 def traces(figure: Figure, name: str, axis: str = "x") -> list[dict[str, Any]]:
     """The traces of that name in the picture with that axis."""
     return [one for one in figure["data"] if one["name"] == name and one.get("xaxis", "x") == axis]
@@ -47,8 +61,8 @@ def traces(figure: Figure, name: str, axis: str = "x") -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize(
     "figure",
-    [sweep_figure(), sweep_figure({}), funnel_figure(), funnel_figure({})],
-    ids=["sweep", "empty sweep", "funnel", "empty funnel"],
+    [sweep_figure(), sweep_figure({}), funnel_figure(), funnel_figure({}), signals_figure(0.5), signals_figure()],
+    ids=["sweep", "empty sweep", "funnel", "empty funnel", "signals", "no signals"],
 )  # fmt: skip
 def test_plotly_takes_the_figure(figure: Figure) -> None:
     """Each member is one that Plotly knows, with a value that it allows; of no samples too."""
@@ -154,6 +168,23 @@ def test_any_themes_and_stages_are_drawn(theme_count: int, stage_count: int) -> 
     assert PlotlyFigure(funnel).to_json(validate=True)
 
 
+def test_what_cannot_be_observed_is_shaded() -> None:
+    """Below the published threshold of a stage, in the theme whose scores are censored and in the total; else nothing is."""
+    from plotly.graph_objects import Figure as PlotlyFigure  # noqa: PLC0415 -- takes half a second
+
+    themes, thresholds = ["location", "time"], dict.fromkeys(STAGE_NAMES, 8.0)
+    made = made_sweep(themes, list(thresholds))
+    stage = PRIMARY_CRITERIA[0]
+    figure = draw_sweep(*made, thresholds, {stage.name: ["time"]})
+    shades = [each for each in figure["layout"]["shapes"] if each["type"] == "rect"]
+    assert [each["xref"] for each in shades] == ["x", "x3"]
+    assert {each["x1"] for each in shades} == {stage.published_threshold}
+    assert "no scores that its threshold rejects" in figure["layout"]["title"]["text"]
+    assert PlotlyFigure(figure).to_json(validate=True)
+    assert draw_sweep(*made, thresholds, {}) == draw_sweep(*made, thresholds)
+    assert all(each["type"] != "rect" for each in draw_sweep(*made, thresholds)["layout"]["shapes"])
+
+
 def test_a_theme_has_its_colour_whichever_others_have_samples() -> None:
     """The description says which; one that it does not know is grey."""
     table = pl.DataFrame({"theme": ["location", "season", TOTAL], "known": [0, 2, 2], "exported": [0, 1, 1]})
@@ -180,3 +211,15 @@ def test_drawing_does_not_import_plotly() -> None:
         text=True,
     )
     assert finished.returncode == 0, finished.stderr
+
+
+def test_a_signal_has_a_histogram_that_counts_every_sample_that_has_it() -> None:
+    """One far value stands in the last bar and leaves the others their bars; a signal that nobody has says so."""
+    figure = signals_figure(*(number / 1000 for number in range(400)), 1.0)
+    first = [one for one in figure["data"] if one["xaxis"] == "x"]
+    assert [sum(one["y"]) for one in first] == [201, 200]
+    assert max(first[0]["x"]) < 0.4
+    titles = [note["text"] for note in figure["layout"]["annotations"]]
+    assert len(titles) == len(SIGNALS)
+    assert "401 of 401" in titles[0]
+    assert "0 of 401" in titles[1]

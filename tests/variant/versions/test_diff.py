@@ -31,6 +31,42 @@ def found(base: VariantVersion, other: VariantVersion, *columns: str) -> list[tu
     return compare(base, other).select(columns or ("id", "change", "detail")).rows()
 
 
+def test_a_selection_is_a_cause_of_its_own() -> None:
+    """A sample that the selection left out lacks nothing."""
+    left_out = version({A: 9.0, B: 9.0}, obstacles={A: "not_selected"})
+    assert found(version({A: 9.0, B: 9.0}), left_out) == [(A, "removed", "not_selected")]
+
+
+def decided(key: str, word: str, level: float) -> VariantVersion:
+    """A version in which a person decided about the sample, whatever its scores."""
+    plain = version({key: level, B: 9.0})
+    there = version({key: 9.0, B: 9.0})
+    is_kept = word == "keep"
+    verdicts = plain.verdicts
+    assert verdicts is not None
+    is_it = pl.col("id") == key
+    samples = there.samples if is_kept else there.samples.filter(~is_it)
+    return replace(
+        plain,
+        samples=samples,
+        exported_count=samples.height,
+        verdicts=verdicts.with_columns(
+            pl.when(is_it).then(is_kept).otherwise("is_kept").alias("is_kept"),
+            pl.when(is_it).then(pl.lit(word)).alias("override"),
+        ),
+    )
+
+
+def test_a_decision_by_hand_is_the_cause() -> None:
+    """Dropped though it passes, or kept though it does not: no threshold and no score is blamed, and both ways round."""
+    passing, failing = version({A: 9.0, B: 9.0}), version({A: 5.0, B: 9.0})
+    dropped, saved = decided(A, "drop", 9.0), decided(A, "keep", 5.0)
+    assert found(passing, dropped) == [(A, "removed", "override none -> drop")]
+    assert found(dropped, passing) == [(A, "added", "override drop -> none")]
+    assert found(failing, saved) == [(A, "added", "override none -> keep")]
+    assert found(saved, failing) == [(A, "removed", "override keep -> none")]
+
+
 # ------------------------------------------------------------------ added and removed, each with its cause
 @pytest.mark.parametrize(
     ("keeping", "stopping", "detail"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sparkle_curation.spec.fields import Field
+from sparkle_curation.spec.tables.benchmark import BENCH_TABLES
 from sparkle_curation.spec.tables.consistency import CONSISTENCY_COLUMNS
 from sparkle_curation.spec.tables.grounding_boxes import GROUNDING_BOX_COLUMNS
 from sparkle_curation.spec.tables.ingested import COLUMNS, QUARANTINE_COLUMNS, SOURCE_FILE_COLUMNS
@@ -13,6 +14,7 @@ from sparkle_curation.spec.tables.near_duplicates import FRAME_HASH_COLUMNS, SAM
 from sparkle_curation.spec.tables.preflight import PREFLIGHT_COLUMNS
 from sparkle_curation.spec.tables.regroundings import REGROUNDED_TABLES
 from sparkle_curation.spec.tables.rescores import RESCORED_TABLES
+from sparkle_curation.spec.tables.signals import SIGNAL_COLUMNS
 from sparkle_curation.spec.tables.variant import VARIANT_TABLES
 
 DECLARED_TABLES: Mapping[str, tuple[Field, ...]] = {
@@ -23,9 +25,11 @@ DECLARED_TABLES: Mapping[str, tuple[Field, ...]] = {
     "preflight": PREFLIGHT_COLUMNS,
     **{name: columns for name, (_, columns) in VARIANT_TABLES.items()},
     "consistency": CONSISTENCY_COLUMNS,
+    "signals": SIGNAL_COLUMNS,
     "frame_hashes": FRAME_HASH_COLUMNS,
     "sample_groups": SAMPLE_GROUP_COLUMNS,
     "grounding_boxes": GROUNDING_BOX_COLUMNS,
+    **{name: columns for name, (_, _, columns) in BENCH_TABLES.items()},
     **RESCORED_TABLES,
     **REGROUNDED_TABLES,
 }

@@ -12,6 +12,7 @@ from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.engine.caching.code_digest import code_digest
 from sparkle_curation.engine.table_stream import TableStream
 from sparkle_curation.filtering import score_source
+from sparkle_curation.filtering.censoring import name_censored
 from sparkle_curation.filtering.choices import ImputedPolicy
 from sparkle_curation.filtering.score_histograms import count_scores
 from sparkle_curation.filtering.sweep import surface, sweep
@@ -149,11 +150,20 @@ def sweep_thresholds(
 
 
 def draw_threshold_sweep(
-    threshold_sweep: AnyFrame, threshold_surface: AnyFrame, thresholds: dict[str, float]
+    threshold_sweep: AnyFrame,
+    threshold_surface: AnyFrame,
+    thresholds: dict[str, float],
+    censoring: pl.DataFrame,
 ) -> Figure:
-    """The sweep as a figure for Plotly: a picture per theme, a line per stage, the current thresholds marked."""
+    """The sweep as a figure for Plotly: a picture per theme, a line per stage, the current thresholds marked.
+
+    Shaded is what the released scores cannot say, since they hold nothing that was rejected.
+    """
     return sweep_figure.draw_sweep(
-        threshold_sweep.lazy().collect(), threshold_surface.lazy().collect(), thresholds
+        threshold_sweep.lazy().collect(),
+        threshold_surface.lazy().collect(),
+        thresholds,
+        name_censored(censoring),
     )
 
 

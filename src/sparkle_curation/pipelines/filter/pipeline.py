@@ -7,6 +7,7 @@ from typing import Any
 
 from kedro.pipeline import Node, Pipeline, node
 
+from sparkle_curation.filtering.censoring import find_censoring
 from sparkle_curation.filtering.choices import settle_imputed_scores
 from sparkle_curation.filtering.thresholds import resolve_thresholds
 from sparkle_curation.pipelines.filter.nodes import (
@@ -26,6 +27,7 @@ from sparkle_curation.pipelines.filter.nodes import (
 from sparkle_curation.spec.stages import STAGES
 from sparkle_curation.spec.tables.ingested import GROUNDING_TABLES
 from sparkle_curation.variant.curation.steps import (
+    apply_overrides,
     assemble_variant,
     check_pairs,
     choose_groups,
@@ -37,6 +39,7 @@ from sparkle_curation.variant.curation.steps import (
     gather_settings,
     look_up_prompts,
     measure_curation,
+    select_samples,
     settle,
     split_samples,
 )
@@ -48,6 +51,8 @@ _SETTINGS = [
     "imputed_policy",
     *(f"params:{name}" for name in ("preflight", "split", "score_source")),
     "export_scope",
+    "overrides_summary",
+    "params:selection",
 ]
 _RESCORES = [f"rescored_{name}" for name in _SCORES]
 _CHOSEN = [f"chosen_{name}" for name in _SCORES]
@@ -63,6 +68,8 @@ _SETTLED = [
     "preflight",
     "preflight_warnings",
     "prompt_warnings",
+    "overrides_listed",
+    "censoring",
 ]
 """What replaces the files of the run before, once the variant is known to be one; ``{name}_found`` until then."""
 
@@ -78,7 +85,14 @@ def create_pipeline(**_: object) -> Pipeline:
         [
             _step(resolve_thresholds, ["params:threshold", "params:thresholds"], "thresholds_used"),
             _step(settle_imputed_scores, ["params:imputed_scores", "thresholds_used"], "imputed_policy"),
-            _step(choose_scope, ["params:licence_allow", "params:themes"], "export_scope"),
+            _step(
+                choose_scope,
+                [
+                    f"params:{name}"
+                    for name in ("licence_allow", "themes", "signal_bounds", "missing_signals")
+                ],
+                "export_scope",
+            ),
             _step(list_known_samples, ["annotations", *_SCORES, *_GROUNDINGS, "assets"], "samples_known"),
             _step(find_score_faults, ["score_fingerprints", *_SCORES], "score_faults"),
             _step(audit_scores, ["score_faults", "thresholds_used"], "score_audit_found"),
@@ -93,11 +107,25 @@ def create_pipeline(**_: object) -> Pipeline:
                     "imputed_policy",
                     *_CHOSEN,
                 ],
-                "verdicts_unchecked",
+                "verdicts_scored",
+            ),
+            _step(
+                apply_overrides,
+                [
+                    "verdicts_scored",
+                    "overrides",
+                    "params:override_rule",
+                    "annotations",
+                    "assets",
+                    "media",
+                    *_SCORES,
+                ],
+                ["verdicts_unchecked", "overrides_listed_found", "overrides_summary"],
             ),
             _step(
                 check_kept, ["verdicts_unchecked", "thresholds_used", "params:allow_empty"], "verdicts_found"
             ),
+            _step(find_censoring, ["verdicts_found", "assets"], "censoring_found"),
             _step(split_by_verdict, ["verdicts_found"], ["samples_kept_found", "samples_rejected_found"]),
             _step(
                 look_up_prompts,
@@ -106,8 +134,8 @@ def create_pipeline(**_: object) -> Pipeline:
             ),
             _step(
                 compose_variant,
-                ["samples_kept_found", "annotations", "prompts_found", "assets", "export_scope"],
-                ["variant_candidates", "samples_not_exported_found"],
+                ["samples_kept_found", "annotations", "prompts_found", "assets", "export_scope", "signals"],
+                ["variant_candidates", "samples_lacking"],
             ),
             _step(
                 check_pairs,
@@ -119,10 +147,27 @@ def create_pipeline(**_: object) -> Pipeline:
                 ["variant_candidates", "preflight_found"],
                 ["variant_loadable", "preflight_dropped_found", "preflight_warnings_found"],
             ),
-            _step(choose_groups, ["media", "sample_groups", "params:split"], "source_groups"),
+            _step(
+                choose_groups,
+                ["media", "sample_groups", "params:split", "params:selection"],
+                "source_groups",
+            ),
+            _step(
+                select_samples,
+                [
+                    "variant_loadable",
+                    "verdicts_found",
+                    "annotations",
+                    "source_groups",
+                    "samples_lacking",
+                    "params:selection",
+                    "params:split",
+                ],
+                ["variant_selected", "samples_not_exported_found"],
+            ),
             _step(
                 split_samples,
-                ["variant_loadable", "source_groups", "params:split"],
+                ["variant_selected", "source_groups", "params:split"],
                 ["samples_exported", "variant_splits", "prompt_warnings_found"],
             ),
             _step(
@@ -152,6 +197,7 @@ def create_pipeline(**_: object) -> Pipeline:
                     "curation_choices",
                     "code_version",
                     "data_version",
+                    "censoring",
                 ],
                 "variant_documents",
             ),
@@ -173,7 +219,7 @@ def create_pipeline(**_: object) -> Pipeline:
             ),
             _step(
                 draw_threshold_sweep,
-                ["threshold_sweep", "threshold_surface", "thresholds_used"],
+                ["threshold_sweep", "threshold_surface", "thresholds_used", "censoring"],
                 "threshold_sweep_figure",
             ),
         ],

@@ -18,6 +18,7 @@ def create_pipeline() -> Pipeline:
                     "inspect_journal",
                     "near_duplicates_journal",
                     "consistency_journal",
+                    "signals_journal",
                     "score_journal",
                     "ground_journal",
                 ],

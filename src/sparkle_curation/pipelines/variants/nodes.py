@@ -45,6 +45,7 @@ def gather_tables(
     variant_parameters: dict[str, FilterParams],
     validation_summary: pl.DataFrame,
     data_docs: str,
+    overrides: pl.DataFrame,
     *tables: AnyFrame,
 ) -> CurationTables:
     """What all variants are made of, once no critical rule is broken; empty tables where there is no variant to make.
@@ -53,8 +54,9 @@ def gather_tables(
         variant_parameters: of each variant.
         validation_summary: of ``validate``.
         data_docs: the page that shows it.
+        overrides: decisions by hand.
         tables: the scores by stage, the rescores by stage, the groundings; then annotations, assets, their source files,
-            media and groups of near duplicates.
+            media, groups of near duplicates and signals.
 
     Raises:
         ValidationError: a critical rule is broken.
@@ -62,7 +64,7 @@ def gather_tables(
     stop_if_critical(validation_summary, data_docs)
     if not variant_parameters:  # nothing is to be read for none
         tables = tuple(table.lazy().limit(0) for table in tables)
-    *others, annotations, assets, assets_source_files, media, sample_groups = tables
+    *others, annotations, assets, assets_source_files, media, sample_groups, signals = tables
     count = len(STAGE_NAMES)
     scores, rescores, groundings = others[:count], others[count : 2 * count], others[2 * count :]
     return CurationTables(
@@ -75,7 +77,9 @@ def gather_tables(
         assets_source_files=assets_source_files,
         media=media,
         sample_groups=sample_groups,
+        signals=signals,
         score_faults=find_score_faults(dict(zip(STAGE_NAMES, scores, strict=True))),
+        overrides=overrides,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import polars as pl
@@ -20,7 +20,7 @@ from sparkle_curation.reports.figures.parts import (
     stage_colours,
 )
 from sparkle_curation.spec.number_text import exact
-from sparkle_curation.spec.stages import MAX_SCORE
+from sparkle_curation.spec.stages import MAX_SCORE, PRIMARY_CRITERIA
 
 _COLUMN_COUNT = 3
 _PANEL_PX, _ABOVE_PX, _BELOW_PX = 235, 90, 80
@@ -28,7 +28,12 @@ _JOINT = "all stages at one threshold"
 _KEPT = "kept now"
 
 
-def draw_sweep(sweep: pl.DataFrame, surface: pl.DataFrame, thresholds: Mapping[str, float]) -> Figure:
+def draw_sweep(
+    sweep: pl.DataFrame,
+    surface: pl.DataFrame,
+    thresholds: Mapping[str, float],
+    censored: Mapping[str, Collection[str]] | None = None,
+) -> Figure:
     """The figure of a sweep, for Plotly.
 
     A line per stage: what it alone would keep. A line for all of them: what one ``threshold`` would keep. The current
@@ -38,6 +43,8 @@ def draw_sweep(sweep: pl.DataFrame, surface: pl.DataFrame, thresholds: Mapping[s
         sweep: ``threshold_sweep``.
         surface: ``threshold_surface``.
         thresholds: the current ones, by the stage's name.
+        censored: by the stage's name the themes whose scores hold nothing that the published threshold rejects; there
+            what lies beyond it, and cannot be observed, is shaded.
     """
     left = _first_interesting(sweep)
     stages = sweep["stage"].unique(maintain_order=True).to_list()
@@ -60,7 +67,42 @@ def draw_sweep(sweep: pl.DataFrame, surface: pl.DataFrame, thresholds: Mapping[s
             *_stage_lines(theme, sweep.filter(pl.col("theme") == theme), thresholds, stages),
         )
     ]
-    return {"data": traces, "layout": _layout(drawn, {stage: thresholds[stage] for stage in stages}, left)}
+    layout = _layout(drawn, {stage: thresholds[stage] for stage in stages}, left)
+    shades = [
+        shade for theme, panel in drawn.items() for shade in _shades(theme, panel, censored or {}, left)
+    ]
+    if shades:
+        told = "; shaded: the release has no scores that its threshold rejects</sup>"
+        layout["title"]["text"] = layout["title"]["text"].removesuffix("</sup>") + told
+        layout["shapes"] = [*shades, *layout["shapes"]]
+    return {"data": traces, "layout": layout}
+
+
+def _shades(
+    theme: str, panel: Panel, censored: Mapping[str, Collection[str]], left: float
+) -> Iterator[dict[str, Any]]:
+    """What cannot be observed of a theme, or in the total of any; one rectangle a stage in its colour."""
+    colours = stage_colours([each.name for each in PRIMARY_CRITERIA])
+    for each in PRIMARY_CRITERIA:
+        themes = censored.get(each.name, ())
+        if theme not in themes and not (theme == TOTAL and themes):
+            continue
+        x0, x1 = (
+            (left, each.published_threshold) if each.is_at_least else (each.published_threshold, MAX_SCORE)
+        )
+        yield {
+            "type": "rect",
+            "xref": f"x{panel.suffix}",
+            "yref": f"y{panel.suffix} domain",
+            "x0": x0,
+            "x1": x1,
+            "y0": 0,
+            "y1": 1,
+            "fillcolor": colours[each.name],
+            "opacity": 0.12,
+            "line": {"width": 0},
+            "layer": "below",
+        }
 
 
 def _joint_lines(

@@ -17,6 +17,8 @@ _WORDS = {
     "no_edited_video": "the edited video is not at hand",
     "licence": "the licence of the theme is not allowed",
     "theme": "the theme was left out",
+    "signal": "a signal is out of its bounds",
+    "not_selected": "not selected: budget, quota, or a limit per clip or prompt",
 }
 
 

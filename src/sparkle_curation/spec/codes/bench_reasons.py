@@ -12,7 +12,10 @@ class BenchReason(Code):
         self.is_row_kept = is_row_kept
 
     NO_SAMPLE = "no_sample", "A line of the metadata is of a sample that the CSV lacks.", False
-    ANOTHER_THEME = "another_theme", "The CSV's own column of the theme names another one than its file."
+    ANOTHER_THEME = (
+        "another_theme",
+        "The CSV's column of the theme, or `edit_type` of the metadata, names another one than the file.",
+    )
     MISSING_METADATA = (
         "missing_metadata",
         "The metadata have no line of the sample, so its scene, and where its output lies, are unknown.",
@@ -71,6 +74,10 @@ class OutputDifference(Code):
     UNEVEN_FRAMES = "uneven_frames", "Its frames are not equally far apart."
     SAME_AS_SOURCE = "same_as_source", "It is the source video itself: nothing was edited."
     SAME_AS_ANOTHER = "same_as_another", "It is the output of another sample, byte by byte."
+    OTHER_FOLDER = (
+        "other_folder",
+        "It lies in another folder than that of its scene; the published evaluator would not find it.",
+    )
     PUBLISHED_PATH = (
         "published_path",
         "It lies where the published script writes it, which is not the safe path of `bench_samples`.",

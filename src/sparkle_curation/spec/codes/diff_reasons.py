@@ -40,10 +40,15 @@ class Cause(StrEnum):
         "imputed",
         "In one version only does the audit prove that the stage's score holds an imputed value.",
     )
+    OVERRIDE = "override", "It was dropped or kept by hand in one version only, or otherwise in the other."
     POLICY = "policy", "At the stage `missing_scores` or `imputed_scores` decides, and it was changed."
     SOURCE_ADDED = "source_added", "The release that the base was made of did not know the sample."
     SOURCE_REMOVED = "source_removed", "The release that the other was made of does not know the sample."
-    NOT_EXPORTED = "not_exported", "Kept in both versions; in one it lacks a video or a prompt."
+    NOT_EXPORTED = (
+        "not_exported",
+        "Kept in both versions; in one it lacks a video or a prompt, or its theme, licence or signals are left out.",
+    )
+    NOT_SELECTED = "not_selected", "It could be exported in both; in one the selection left it out."
     UNLOADABLE = (
         "unloadable",
         "Kept in both versions; in one the preflight drops the pair, since the loader would replace it, or it is refused.",

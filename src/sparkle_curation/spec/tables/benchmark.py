@@ -51,6 +51,14 @@ BENCH_SAMPLE_COLUMNS: tuple[Field, ...] = (
         is_optional=True,
     ),
     Field(
+        "frame_hash",
+        "string",
+        "Perceptual hash of its first frame, 16 hexadecimal digits, as in `frame_hashes`.",
+        is_optional=True,
+    ),
+    Field("fine_hash", "string", "The same of four times as many coefficients.", is_optional=True),
+    Field("detail", "float64", "Detail of the first frame, as in `frame_hashes`.", is_optional=True),
+    Field(
         "source_error",
         "string",
         "Why the source is broken, as a code of the media, or `missing`; null when it is whole.",
@@ -70,7 +78,7 @@ BENCH_OUTPUT_COLUMNS: tuple[Field, ...] = (
     Field(
         "path",
         "string",
-        "Path of the output: the model's folder, and the path in it; expected where it is missing.",
+        "Path of the output, from the folder of the model; where it is expected to be where it is missing.",
         is_optional=True,
     ),
     Field("state", "string", f"{', '.join(f'`{state}`' for state in OutputState)}; see below."),
@@ -210,6 +218,19 @@ BENCH_PUBLISHED_FAULT_COLUMNS: tuple[Field, ...] = (
 )
 """Columns of ``bench_published_faults``: one row per fault."""
 
+BENCH_COMPARISON_COLUMNS: tuple[Field, ...] = (
+    Field("benchmark", "string", "Name of the benchmark."),
+    Field("likeness", "string", f"{', '.join(f'`{likeness}`' for likeness in Likeness)}; see below."),
+    Field("bench_count", "int64", "Samples of the benchmark."),
+    Field("bench_compared_count", "int64", "Those of them that could be compared."),
+    Field("release_count", "int64", "Samples of the release that any table knows."),
+    Field("release_compared_count", "int64", "Those of them that could be compared."),
+    Field("pair_count", "int64", "Pairs of the two that are alike."),
+    Field("bench_leaking_count", "int64", "Samples of the benchmark in such a pair."),
+    Field("release_leaking_count", "int64", "Samples of the release in such a pair."),
+)
+"""Columns of ``bench_comparison``: one row per likeness."""
+
 BENCH_TABLES: dict[str, tuple[str, str, tuple[Field, ...]]] = {
     "bench_samples": (
         "02_intermediate/benchmark/bench_samples.parquet",
@@ -225,6 +246,11 @@ BENCH_TABLES: dict[str, tuple[str, str, tuple[Field, ...]]] = {
         "02_intermediate/benchmark/bench_leakage.parquet",
         "one row per sample of the benchmark, sample of the release and likeness of the two",
         BENCH_LEAKAGE_COLUMNS,
+    ),
+    "bench_comparison": (
+        "02_intermediate/benchmark/bench_comparison.parquet",
+        "one row per likeness: what could be compared for `bench_leakage`; none where no benchmark was ingested",
+        BENCH_COMPARISON_COLUMNS,
     ),
     "bench_outputs": (
         "02_intermediate/benchmark/bench_outputs.parquet",

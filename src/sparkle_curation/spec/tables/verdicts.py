@@ -79,6 +79,13 @@ VERDICT_COLUMNS: tuple[Field, ...] = (
         "`below_threshold`, `above_threshold`, `unscored` or `imputed`, there; null when kept.",
         True,
     ),
-    Field("is_kept", "bool", "Whether no stage rejects the sample."),
+    Field(
+        "override",
+        "string",
+        "`keep` or `drop`, what was decided by hand and goes over the stages; null where nobody decided.",
+        True,
+    ),
+    Field("override_reason", "string", "Who decided so and why; null where nobody decided.", True),
+    Field("is_kept", "bool", "Whether no stage rejects the sample, or what was decided by hand."),
 )
 """Columns of ``verdicts``: one row per sample known from any table."""

@@ -10,6 +10,7 @@ import polars as pl
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import ConservationError, SparkleError
 from sparkle_curation.filtering import score_source
+from sparkle_curation.filtering.censoring import find_censoring
 from sparkle_curation.filtering.choices import settle_imputed_scores
 from sparkle_curation.filtering.thresholds import resolve_thresholds
 from sparkle_curation.filtering.verdicts import apply_thresholds, mark_imputed, split
@@ -35,7 +36,9 @@ class CurationTables:
         assets_source_files: the shards as ingested.
         media: as inspected.
         sample_groups: of ``near_duplicates``; without columns where it was not run.
+        signals: of ``signals``; likewise.
         score_faults: scores that EditScore cannot have given.
+        overrides: decisions by hand, from ``overrides.decisions``.
     """
 
     samples_known: pl.DataFrame
@@ -47,7 +50,9 @@ class CurationTables:
     assets_source_files: AnyFrame
     media: AnyFrame
     sample_groups: AnyFrame
+    signals: AnyFrame
     score_faults: AnyFrame
+    overrides: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -115,24 +120,48 @@ def _curate(
     faults = score_source.faults_that_count(tables.score_faults, scores)
     marked = mark_imputed(tables.samples_known, faults)
     policy = settle_imputed_scores(params.imputed_scores, thresholds)
-    verdicts = apply_thresholds(marked, scores, thresholds, params.missing_scores, policy.used)
+    scored = apply_thresholds(marked, scores, thresholds, params.missing_scores, policy.used)
+    verdicts, _, overridden = steps.apply_overrides(
+        scored,
+        tables.overrides,
+        params.override_rule,
+        tables.annotations,
+        tables.assets,
+        tables.media,
+        *tables.scores,
+    )
     empty_variant.check_kept(verdicts, thresholds, allow_empty=params.allow_empty)
     kept, _ = split(verdicts)
     prompts = steps.look_up_prompts(kept, tables.annotations, *tables.scores, *tables.groundings)
-    scope = steps.choose_scope(params.licence_allow, params.themes)
-    candidates, not_exported = steps.compose_variant(kept, tables.annotations, prompts, tables.assets, scope)
+    scope = steps.choose_scope(
+        params.licence_allow, params.themes, params.signal_bounds, params.missing_signals
+    )
+    candidates, lacking = steps.compose_variant(
+        kept, tables.annotations, prompts, tables.assets, scope, tables.signals
+    )
     preflight = steps.check_pairs(
         candidates, tables.media, tables.assets, tables.assets_source_files, params.preflight
     )
     loadable, dropped, _ = steps.drop_unloadable(candidates, preflight)
-    groups = steps.choose_groups(tables.media, tables.sample_groups, params.split)
-    exported, splits, prompt_warnings = steps.split_samples(loadable, groups, params.split)
+    groups = steps.choose_groups(tables.media, tables.sample_groups, params.split, params.selection)
+    selected, not_exported = steps.select_samples(
+        loadable, verdicts, tables.annotations, groups, lacking, params.selection, params.split
+    )
+    exported, splits, prompt_warnings = steps.split_samples(selected, groups, params.split)
     counts = steps.count_samples(verdicts, not_exported, prompt_warnings, preflight, splits)
     steps.check_exported(counts, not_exported, dropped, params.allow_empty)
     choices = steps.gather_settings(
-        params.missing_scores, policy, params.preflight, params.split, params.score_source, scope
+        params.missing_scores,
+        policy,
+        params.preflight,
+        params.split,
+        params.score_source,
+        scope,
+        overridden,
+        params.selection,
     )
     # Its counts are checked where they become metrics; nothing else is wanted of these.
     steps.measure_curation(counts, thresholds, choices)
-    documents = steps.describe_variant(exported, counts, thresholds, choices, code, data)
+    censoring = find_censoring(verdicts, tables.assets)
+    documents = steps.describe_variant(exported, counts, thresholds, choices, code, data, censoring)
     return steps.assemble_variant(exported, documents, counts, params.allow_empty), counts

@@ -8,7 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sparkle_curation.engine.param_types import words
 from sparkle_curation.filtering.choices import ImputedParameter
+from sparkle_curation.filtering.overrides.resolving import OverrideRule
 from sparkle_curation.filtering.score_source import ScoreSource
+from sparkle_curation.filtering.selection.params import SelectionParams
+from sparkle_curation.filtering.signal_bounds import MissingSignals, SignalBounds
 from sparkle_curation.filtering.thresholds import ALLOWED, Threshold, Thresholds
 from sparkle_curation.filtering.verdicts import MissingScores
 from sparkle_curation.loader.preflight_params import PreflightParams
@@ -41,6 +44,10 @@ class FilterParams(BaseModel):
         split: how the variant is split into training and validation.
         licence_allow: licences that videos may have; None for any.
         themes: themes that the variant holds; None for all.
+        signal_bounds: bounds on signals by their name; None for none.
+        missing_signals: what becomes of a sample without a signal that has a bound: ``keep`` lets it through.
+        override_rule: who prevails where people decide differently about a sample.
+        selection: budget and balance of the samples that could be exported.
         allow_empty: whether tables and the variant may come to hold nothing; of ``manifest`` and ``ingest`` too.
     """
 
@@ -53,6 +60,8 @@ class FilterParams(BaseModel):
     score_source: Annotated[ScoreSource, Field(description="released, rescored or rescored_else_released")]
     preflight: PreflightParams
     split: SplitParams
+    override_rule: Annotated[OverrideRule, Field(description="any_drop, any_keep, majority or unanimous")]
+    selection: SelectionParams
     allow_empty: Annotated[bool, Field(strict=True, description="true or false")]
     licence_allow: Annotated[
         list[str] | None, words(_LICENCE_IDS.__contains__, _LICENCES), Field(description=_LICENCES)
@@ -62,3 +71,5 @@ class FilterParams(BaseModel):
         words(THEMES.__contains__, _THEMES),
         Field(description=_THEMES),
     ]
+    signal_bounds: SignalBounds
+    missing_signals: MissingSignals

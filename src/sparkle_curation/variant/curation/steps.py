@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from typing import Any
 
 import polars as pl
 
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.engine.param_types import split_words
 from sparkle_curation.filtering import funnel
+from sparkle_curation.filtering.censoring import name_censored
 from sparkle_curation.filtering.choices import CurationChoices, ExportScope, ImputedPolicy
+from sparkle_curation.filtering.overrides import applying
+from sparkle_curation.filtering.overrides.binding import bind
+from sparkle_curation.filtering.overrides.decisions import Decision
+from sparkle_curation.filtering.overrides.resolving import OverrideRule
 from sparkle_curation.filtering.score_source import ScoreSource
+from sparkle_curation.filtering.selection.params import SelectionParams
+from sparkle_curation.filtering.selection.ranking import rank_score
+from sparkle_curation.filtering.selection.selecting import select
+from sparkle_curation.filtering.signal_bounds import MissingSignals, SignalBoundsModel, resolve_bounds
 from sparkle_curation.filtering.verdicts import MissingScores
 from sparkle_curation.ingest.assets.shards import describe_shards, list_shards
 from sparkle_curation.loader import preflight
 from sparkle_curation.loader.preflight_params import PreflightParams
 from sparkle_curation.loader.prompt_hazards import find_prompt_hazards
+from sparkle_curation.spec.stages import STAGE_NAMES
 from sparkle_curation.spec.tables.ingested import JSONL_TABLES
 from sparkle_curation.variant import empty_variant, export, split
 from sparkle_curation.variant.card import CARD_NAME, write_card
@@ -26,15 +38,61 @@ from sparkle_curation.variant.record import RECORD_NAME, identify_variant, name_
 logger = logging.getLogger(__name__)
 
 
+def apply_overrides(
+    verdicts: pl.DataFrame,
+    overrides: pl.DataFrame,
+    rule: OverrideRule,
+    annotations: AnyFrame,
+    assets: AnyFrame,
+    media: AnyFrame,
+    *scores: AnyFrame,
+) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, Any]]:
+    """The verdicts with the decisions by hand over them, each decision with what became of it, and their counts.
+
+    Args:
+        verdicts: by the thresholds.
+        overrides: the decisions.
+        rule: who prevails where people differ.
+        annotations: as ingested; of this and the next is read what a decision is bound to.
+        assets: as ingested.
+        media: as inspected.
+        scores: of the release, by the order of the stages.
+
+    Raises:
+        OverridesError: a decision is about a sample that no table knows.
+    """
+    by_stage = dict(zip(STAGE_NAMES, scores, strict=True))
+    done = applying.apply_overrides(
+        verdicts, overrides, rule, lambda ids: bind(ids, annotations, by_stage, assets, media)
+    )
+    if done.summary:
+        effects = dict(done.listed.group_by("effect").len().iter_rows())
+        logger.info(
+            "decisions by hand: %s of %s people; by them %s dropped and %s kept; %s stale, %s bound to nothing; each is "
+            "listed in 08_reporting/overrides_listed.csv",
+            *(f"{done.summary[name]:,}" for name in ("decisions", "annotators")),
+            *(f"{effects.get(name, 0):,}" for name in ("dropped", "kept")),
+            *(f"{done.summary[name]:,}" for name in ("stale", "unbound")),
+        )
+    return done.verdicts, done.listed, done.summary
+
+
 def look_up_prompts(samples_kept: AnyFrame, annotations: AnyFrame, *tables: AnyFrame) -> pl.DataFrame:
     """Prompts of kept samples that the annotations lack: from the scores by stage, then the groundings."""
     by_name = dict(zip(JSONL_TABLES, tables, strict=True))
     return export.find_prompts(samples_kept, annotations, by_name)
 
 
-def choose_scope(licence_allow: list[str] | str | None, themes: list[str] | str | None) -> ExportScope:
+def choose_scope(
+    licence_allow: list[str] | str | None,
+    themes: list[str] | str | None,
+    signal_bounds: SignalBoundsModel | None,
+    missing_signals: MissingSignals,
+) -> ExportScope:
     """Which kept samples may be exported, whatever their scores; words may come as one text, as ``--params`` gives them."""
-    return ExportScope(split_words(licence_allow), split_words(themes))
+    return ExportScope(
+        split_words(licence_allow), split_words(themes), resolve_bounds(signal_bounds), missing_signals
+    )
 
 
 def compose_variant(
@@ -43,13 +101,15 @@ def compose_variant(
     prompts_found: AnyFrame,
     assets: AnyFrame,
     scope: ExportScope,
+    signals: AnyFrame | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The samples that could be exported, and the kept ones that cannot.
 
     Raises:
+        MissingTableError: there are bounds on signals, and none were measured.
         ConservationError: the two are not all kept samples.
     """
-    return export.compose(samples_kept, annotations, prompts_found, assets, scope)
+    return export.compose(samples_kept, annotations, prompts_found, assets, scope, signals)
 
 
 def check_pairs(
@@ -96,13 +156,82 @@ def drop_unloadable(
     return preflight.drop_unloadable(variant_candidates, preflight_table)
 
 
-def choose_groups(media: AnyFrame, sample_groups: AnyFrame, params: split.SplitParams) -> pl.LazyFrame:
-    """The groups that a split must not part: samples that share a source clip.
+def choose_groups(
+    media: AnyFrame, sample_groups: AnyFrame, params: split.SplitParams, selection: SelectionParams
+) -> pl.LazyFrame:
+    """The groups that a split must not part, and that a selection may limit: samples that share a source clip.
 
     Raises:
-        MissingTableError: there is a split, and ``near_duplicates`` was not run.
+        MissingTableError: there is a split or such a limit, and ``near_duplicates`` was not run.
     """
-    return split.choose_groups(media, sample_groups, params)
+    is_wanted = bool(params.val_share) or selection.per_source_clip is not None
+    return split.choose_groups(media, sample_groups, params, is_wanted=is_wanted)
+
+
+def select_samples(
+    variant_loadable: pl.DataFrame,
+    verdicts: AnyFrame,
+    annotations: AnyFrame,
+    source_groups: AnyFrame,
+    samples_lacking: pl.DataFrame,
+    params: SelectionParams,
+    split_params: split.SplitParams,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The samples of the variant by budget and balance, and all kept ones that are not exported, with their reasons.
+
+    Args:
+        variant_loadable: the samples that could be exported.
+        verdicts: with their scores, and what was kept by hand.
+        annotations: with their subthemes; not read where nothing is to be selected.
+        source_groups: of source clips.
+        samples_lacking: kept ones that could not be exported.
+        params: the limits; without any all samples are selected.
+        split_params: what makes a source clip.
+
+    Raises:
+        SelectionError: the limits and what was kept by hand, or the names of groups, do not fit.
+        StaleTableError: a sample came after the groups, and there is a limit per source clip.
+    """
+    if not params.is_on:
+        return variant_loadable, samples_lacking
+    is_wanted = params.per_source_clip is not None
+    split.check_grouped(variant_loadable, source_groups, split_params, is_wanted=is_wanted)
+    judged = verdicts.lazy().select(
+        "id",
+        rank_score(params.rank_by).alias("rank_score"),
+        (pl.col("override") == Decision.KEEP.value).fill_null(value=False).alias("is_hand_kept"),
+    )
+    joined: Any = {"on": "id", "how": "left", "maintain_order": "left"}
+    chosen = select(
+        variant_loadable.lazy()
+        .select("id", "theme", "prompt")
+        .join(annotations.lazy().select("id", "subtheme"), **joined)
+        .join(source_groups.lazy().select("id", pl.col("group").alias("clip")), **joined)
+        .join(judged, **joined),
+        params,
+    )
+    if params.budget is not None and chosen.height < params.budget:
+        logger.warning(
+            "selection: the budget of %s is above the %s pairs that there are; all are taken that other limits let through",
+            f"{params.budget:,}",
+            f"{chosen.height:,}",
+        )
+    logger.info(
+        "selection: %s of %s pairs; the others are in 08_reporting/samples_not_exported.csv",
+        f"{chosen['is_selected'].sum():,}",
+        f"{chosen.height:,}",
+    )
+    left_out = variant_loadable.select("id", "theme").join(
+        chosen.filter(~pl.col("is_selected")).select(
+            "id", pl.lit(export.NotExported.NOT_SELECTED.value).alias("reason"), "detail"
+        ),
+        on="id",
+        maintain_order="left",
+    )
+    return (
+        variant_loadable.join(left_out, on="id", how="anti", maintain_order="left"),
+        pl.concat([samples_lacking, left_out]),
+    )
 
 
 def split_samples(
@@ -174,13 +303,15 @@ def check_exported(
     )
 
 
-def gather_settings(
+def gather_settings(  # noqa: PLR0913, PLR0917 -- one for each group of parameters, as nodes get them
     missing_scores: MissingScores,
     imputed_policy: ImputedPolicy,
     preflight_params: PreflightParams,
     split_params: split.SplitParams,
     source: ScoreSource,
     scope: ExportScope,
+    overrides: Mapping[str, Any] | None = None,
+    selection: SelectionParams | None = None,
 ) -> CurationChoices:
     """What decides which samples are in a variant, beside the thresholds."""
     return CurationChoices(
@@ -190,6 +321,8 @@ def gather_settings(
         preflight_params.model_dump(),
         split_params.model_dump(),
         scope,
+        overrides or {},
+        selection.model_dump() if selection and selection.is_on else {},
     )
 
 
@@ -200,6 +333,7 @@ def describe_variant(
     choices: CurationChoices,
     code_version: CodeVersion,
     data_version: DataVersion,
+    censoring: pl.DataFrame,
 ) -> dict[str, str]:
     """The variant's dataset card, for people, and its record, to be read again: what it is and how it was made.
 
@@ -210,6 +344,7 @@ def describe_variant(
         choices: what else decided.
         code_version: of the code.
         data_version: of the release.
+        censoring: where its scores hold nothing that was rejected.
     """
     facts = VariantFacts(
         splits=list_splits(samples_exported),
@@ -223,6 +358,8 @@ def describe_variant(
         settings=choices.dotted,
         version=identify_variant(samples_exported),
         libraries=name_libraries(),
+        overrides=choices.overrides,
+        censored=name_censored(censoring),
     )
     return {CARD_NAME: write_card(facts), RECORD_NAME: write_record(facts)}
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from sparkle_curation.filtering.funnel import NOT_SELECTED
 from sparkle_curation.filtering.verdicts import RejectReason
 from sparkle_curation.spec.codes.diff_reasons import Cause, Change
 from sparkle_curation.spec.layout import annotations_csv_path, intermediate_jsonl_path, metadata_jsonl_path
@@ -24,6 +25,7 @@ VERDICT_FACTS: tuple[str, ...] = (
     "is_kept",
     "rejected_by",
     "reject_reason",
+    "override",
     *(
         column(criterion)
         for criterion in CRITERIA
@@ -143,10 +145,19 @@ def _of_one_sided(
     is_released = pl.col(f"{keeping}_is_released")
     yield _Finding(is_gone.value, has_verdicts & is_kept.is_null(), source=_CSV, is_source=is_released)
     is_unloadable = pl.col(f"{stopping}_unloadable_for").is_not_null()
-    yield _Finding(Cause.NOT_EXPORTED.value, is_kept & ~is_unloadable, _moved("obstacle"))
+    is_unselected = (pl.col(f"{stopping}_obstacle") == NOT_SELECTED).fill_null(value=False)
+    is_lacking = is_kept & ~is_unloadable & ~is_unselected
+    yield _Finding(Cause.NOT_EXPORTED.value, is_lacking, _moved("obstacle"))
+    yield _Finding(Cause.NOT_SELECTED.value, is_kept & is_unselected)
     yield _Finding(Cause.UNLOADABLE.value, is_kept & is_unloadable, _moved("unloadable_for"))
+    # Kept by hand where the thresholds reject it, or dropped by hand where they do not: no score or threshold is the cause.
+    was_saved = pl.col(f"{keeping}_rejected_by").is_not_null() & pl.col(f"{keeping}_is_kept")
+    is_dropped = pl.col(f"{stopping}_rejected_by").is_null() & ~is_kept
+    by_hand = (was_saved & ~is_kept | is_dropped).fill_null(value=False)
+    yield _Finding(Cause.OVERRIDE.value, by_hand, _moved("override"))
     for criterion in CRITERIA:
-        is_stopped = pl.col(f"{keeping}_has_verdicts") & (pl.col(f"{stopping}_rejected_by") == criterion.name)
+        is_reached = pl.col(f"{keeping}_has_verdicts") & ~by_hand
+        is_stopped = is_reached & (pl.col(f"{stopping}_rejected_by") == criterion.name)
         yield from _of_criterion(criterion, keeping, stopping, is_stopped, settings)
 
 

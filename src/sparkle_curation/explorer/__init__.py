@@ -1,0 +1,1 @@
+"""The page on which thresholds are chosen by looking: ``kedro explore``."""

@@ -1,0 +1,255 @@
+"""What the page counts with: one blob of numbers a sample, and the words that say what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from sparkle_curation.engine.any_frame import AnyFrame
+from sparkle_curation.errors import MissingTableError
+from sparkle_curation.filtering.choices import settle_imputed_scores
+from sparkle_curation.spec.description import dataset
+from sparkle_curation.spec.layout import ASSET_KINDS, KIND
+from sparkle_curation.spec.stages import CRITERIA, STAGE_BY_NAME
+from sparkle_curation.spec.tables.verdicts import imputed_column, score_column, threshold_column
+from sparkle_curation.spec.themes import THEME_COLOURS, THEME_TITLES, in_order
+
+RELEASED, DROPPED, FAULTY, PRESENT, WARNED = (1 << bit for bit in range(5))
+"""Flags of a sample: in the release's CSV; the loader cannot take the pair; its scores have a fault; the present
+variant's thresholds keep it; the loader takes the pair, but not as it should. Above them, imputed scores by criterion."""
+_FIRST_IMPUTED_BIT = 8
+
+
+@dataclass(frozen=True)
+class ExplorerTables:
+    """The tables that the page shows; those that were never made are empty.
+
+    Attributes:
+        verdicts: one row per known sample; the order in which samples are numbered.
+        annotations: prompts and keywords.
+        scores: by the stage's name.
+        score_faults: what the audit of the scores found.
+        preflight: what the loader would do with the kept pairs.
+        media: what the header of each asset says.
+        boxes: groundings.
+        policies: ``missing_scores`` and ``imputed_scores`` of the present variant.
+    """
+
+    verdicts: AnyFrame
+    annotations: AnyFrame
+    scores: Mapping[str, AnyFrame] = field(default_factory=dict)
+    score_faults: AnyFrame = field(default_factory=pl.DataFrame)
+    preflight: AnyFrame = field(default_factory=pl.DataFrame)
+    media: AnyFrame = field(default_factory=pl.DataFrame)
+    boxes: AnyFrame = field(default_factory=pl.DataFrame)
+    policies: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Samples:
+    """All samples, ready to be sent.
+
+    Attributes:
+        description: what the page must know to read the blob and to name what it shows; becomes JSON.
+        blob: the scores of each criterion (float64, NaN for none), then flags (uint32), subthemes (uint16) and themes
+            (uint8), each by sample, little-endian.
+        texts: ``id``, ``prompt``, ``chosen_keyword`` in the order of the samples, never null.
+        place: id -> number of the sample.
+    """
+
+    description: dict[str, Any]
+    blob: bytes
+    texts: pl.DataFrame
+    place: Mapping[str, int]
+
+    @cached_property
+    def searched(self) -> pl.DataFrame:
+        """What is searched, as ``text``, one row a sample; made when somebody searches for the first time."""
+        joined = pl.concat_str("id", "prompt", "chosen_keyword", separator="\n")
+        return self.texts.select(joined.str.to_lowercase().alias("text"))
+
+
+def read_samples(tables: ExplorerTables) -> Samples:
+    """What the page starts with.
+
+    Raises:
+        MissingTableError: the verdicts are not those of this description.
+    """
+    columns = ["id", "theme", "is_released", "is_kept"]
+    columns += [column(each) for each in CRITERIA for column in (score_column, imputed_column)]
+    present = tables.verdicts.lazy().collect_schema().names()
+    if lacking := [name for name in columns if name not in present]:
+        raise MissingTableError(
+            "The verdicts lack what the page counts with: they were made of another description or by an earlier version",
+            where="verdicts",
+            got=f"no column {', '.join(lacking)}",
+            todo="make them again: kedro run --pipelines curate",
+        )
+    verdicts = tables.verdicts.lazy().select(columns).collect()
+    texts = _texts(verdicts.select("id", "theme"), tables.annotations)
+    themes = in_order(verdicts["theme"].to_list())
+    names = texts.select(pl.col("theme"), pl.col("subtheme").fill_null("")).unique().sort("theme", "subtheme")
+    subthemes = [(theme, name) for theme, name in names.rows() if name]
+    numbers = pl.DataFrame(
+        {
+            "theme": [theme for theme, _ in subthemes],
+            "subtheme": [name for _, name in subthemes],
+            "number": range(1, len(subthemes) + 1),
+        },
+        schema={"theme": pl.String, "subtheme": pl.String, "number": pl.UInt16},
+    )
+    of_subtheme = texts.join(numbers, on=["theme", "subtheme"], how="left", maintain_order="left")["number"]
+    of_theme = verdicts["theme"].replace_strict(themes, list(range(len(themes))), return_dtype=pl.UInt8)
+    parts = [
+        *(verdicts[score_column(each)].fill_null(float("nan")).to_numpy().astype("<f8") for each in CRITERIA),
+        _flags(verdicts, tables).astype("<u4"),
+        of_subtheme.fill_null(0).to_numpy().astype("<u2"),
+        of_theme.to_numpy().astype("u1"),
+    ]
+    return Samples(
+        description=_describe(tables, verdicts.height, themes, subthemes),
+        blob=b"".join(part.tobytes() for part in parts),
+        texts=texts.select("id", pl.col("prompt", "chosen_keyword").fill_null("")),
+        place={name: number for number, name in enumerate(verdicts["id"])},
+    )
+
+
+def _texts(known: pl.DataFrame, annotations: AnyFrame) -> pl.DataFrame:
+    """``known`` and what the annotations say of each, in its order; of a sample that they have twice, the first."""
+    told = annotations.lazy().select("id", "prompt", "chosen_keyword", "subtheme")
+    texts = known.lazy().join(told, on="id", how="left", maintain_order="left").collect()
+    if texts.height == known.height:
+        return texts
+    return texts.unique("id", keep="first", maintain_order=True)
+
+
+def _flags(verdicts: pl.DataFrame, tables: ExplorerTables) -> np.ndarray[Any, np.dtype[np.uint32]]:
+    flags = np.zeros(verdicts.height, np.uint32)
+    ids = verdicts["id"]
+    preflight = _columns(tables.preflight, "id", "is_dropped", "outcome")
+    marks = {
+        RELEASED: verdicts["is_released"],
+        PRESENT: verdicts["is_kept"],
+        DROPPED: ids.is_in(preflight.filter("is_dropped")["id"].implode()),
+        WARNED: ids.is_in(
+            preflight.filter(~pl.col("is_dropped") & (pl.col("outcome") != "loads"))["id"].implode()
+        ),
+        FAULTY: ids.is_in(_columns(tables.score_faults, "id")["id"].implode()),
+    }
+    marks |= {
+        1 << (_FIRST_IMPUTED_BIT + place): verdicts[imputed_column(each)]
+        for place, each in enumerate(CRITERIA)
+    }
+    for mark, is_marked in marks.items():
+        flags[is_marked.fill_null(value=False).to_numpy()] |= mark
+    return flags
+
+
+def _columns(table: AnyFrame, *names: str) -> pl.DataFrame:
+    """These columns of a table; no rows where it was never made."""
+    types = {"is_dropped": pl.Boolean}
+    if not table.lazy().collect_schema().names():
+        return pl.DataFrame(schema={name: types.get(name, pl.String) for name in names})
+    return table.lazy().select(names).collect()
+
+
+def _describe(
+    tables: ExplorerTables, count: int, themes: list[str], subthemes: list[tuple[str, str]]
+) -> dict[str, Any]:
+    first = tables.verdicts.lazy().select(threshold_column(each) for each in CRITERIA).head(1).collect()
+    present = first.to_dicts()[0] if first.height else {}
+    return {
+        "title": dataset().title,
+        "count": count,
+        "criteria": [
+            {
+                "name": each.name,
+                "stage": each.stage,
+                "title": STAGE_BY_NAME[each.stage].title
+                if each.is_primary
+                else f"{each.reducer or each.field}: {each.name}",
+                "low": each.scale[0],
+                "high": each.scale[1],
+                "is_at_least": each.is_at_least,
+                "is_primary": each.is_primary,
+                "colour": each.colour,
+                "published": each.published_threshold,
+                "present": present.get(threshold_column(each), each.published_threshold),
+                "imputed": 1 << (_FIRST_IMPUTED_BIT + place),
+            }
+            for place, each in enumerate(CRITERIA)
+        ],
+        "themes": [
+            {"name": theme, "title": THEME_TITLES.get(theme, theme), "colour": THEME_COLOURS.get(theme)}
+            for theme in themes
+        ],
+        "subthemes": [{"theme": themes.index(theme), "name": name} for theme, name in subthemes],
+        "flags": {
+            "released": RELEASED,
+            "dropped": DROPPED,
+            "faulty": FAULTY,
+            "present": PRESENT,
+            "warned": WARNED,
+        },
+        "policies": _policies(
+            tables.policies,
+            {each.name: present.get(threshold_column(each), each.published_threshold) for each in CRITERIA},
+        ),
+        "pair": [KIND.source_video, KIND.edited_video],
+        "mask": KIND.mask,
+        "kinds": [{"name": each.name, "suffix": each.suffix} for each in ASSET_KINDS.values()],
+        "has": {
+            name: bool(table.lazy().collect_schema().names())
+            for name, table in (("preflight", tables.preflight), ("media", tables.media))
+        },
+    }
+
+
+def _policies(used: Mapping[str, str], thresholds: Mapping[str, float]) -> dict[str, str]:
+    """Those of the present variant; ``auto`` where it would have come to the same, since it moves with the thresholds."""
+    by_itself = settle_imputed_scores("auto", thresholds).used
+    imputed = used.get("imputed_scores", by_itself)
+    return {
+        "missing_scores": used.get("missing_scores", "reject"),
+        "imputed_scores": "auto" if imputed == by_itself else imputed,
+    }
+
+
+def find_reasons(
+    tables: ExplorerTables, samples: Samples, query: str
+) -> np.ndarray[Any, np.dtype[np.uint32]]:
+    """The numbers of the samples of which one reason of a judge has each word of the query, whatever its case.
+
+    Read from the tables each time, some hundreds of megabytes at the size of the release: kept, they would fill the memory.
+    """
+    places: set[int] = set()
+    for table in tables.scores.values():
+        kind: Any = table.lazy().collect_schema().get("editscore")
+        if kind is None:
+            continue
+        rows = table.lazy().select("id", "editscore")
+        if isinstance(kind, pl.List):
+            rows, kind = rows.explode("editscore"), kind.inner
+        fields = [each.name for each in kind.fields if "reasoning" in each.name.lower()]
+        texts = [pl.col("editscore").struct.field(name).str.to_lowercase() for name in fields]
+        has_all = [
+            pl.all_horizontal(text.str.contains(word, literal=True) for word in query.lower().split())
+            for text in texts
+        ]
+        if has_all:
+            found = rows.filter(pl.any_horizontal(has_all)).select("id").unique().collect(engine="streaming")
+            places.update(samples.place[name] for name in found["id"] if name in samples.place)
+    return np.array(sorted(places), "<u4")
+
+
+def find_text(samples: Samples, query: str) -> np.ndarray[Any, np.dtype[np.uint32]]:
+    """The numbers of the samples whose id, prompt or keyword has each word of the query, whatever its case."""
+    found = samples.searched.with_row_index("number")
+    for word in query.lower().split():
+        found = found.filter(pl.col("text").str.contains(word, literal=True))
+    return found["number"].to_numpy().astype("<u4")

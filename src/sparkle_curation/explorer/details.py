@@ -1,0 +1,122 @@
+"""All that is known of one sample, as the page shows it beside its videos."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from sparkle_curation.engine.any_frame import AnyFrame
+from sparkle_curation.explorer.data import ExplorerTables
+from sparkle_curation.ingest.assets.store import AssetStore, prefer_loose
+from sparkle_curation.spec.description import dataset
+from sparkle_curation.spec.layout import ASSET_KINDS
+from sparkle_curation.spec.stages import CRITERIA, STAGES
+from sparkle_curation.spec.tables.verdicts import source_column
+
+_MEDIA = (
+    "error",
+    "error_detail",
+    "width_px",
+    "height_px",
+    "frame_count",
+    "fps",
+    "duration_s",
+    "size_bytes",
+    "rotation_deg",
+)
+
+
+def sample_details(tables: ExplorerTables, store: AssetStore, sample_id: str) -> dict[str, Any]:
+    """A sample by its id; becomes JSON.
+
+    Members: ``texts``; ``stages``, each with its parts (a still, or frames) of numbers and reasons, as released; ``sources``
+    of the scores that were compared, by criterion; ``faults``;
+    ``preflight``; ``media`` by kind, with what the header says where it was inspected; ``boxes``.
+    """
+    texts = _rows(tables.annotations, sample_id, "prompt", "chosen_keyword", "original_scene")
+    sources = (_rows(tables.verdicts, sample_id, *map(source_column, CRITERIA)) or [{}])[0]
+    media = prefer_loose(_of(tables.media, sample_id)).to_dicts() if _names(tables.media) else []
+    by_kind = {row["kind"]: {name: row.get(name) for name in _MEDIA} for row in media}
+    return {
+        "id": sample_id,
+        "texts": texts[0] if texts else {},
+        "stages": [
+            {
+                "stage": each.name,
+                "title": each.title,
+                "parts": _parts(tables.scores.get(each.name), sample_id),
+            }
+            for each in STAGES
+        ],
+        "sources": {each.name: sources.get(source_column(each)) for each in CRITERIA},
+        "faults": _rows(tables.score_faults, sample_id, "stage", "frame", "rule", "is_imputed", "evidence"),
+        "preflight": _rows(tables.preflight, sample_id, "outcome", "reasons", "is_dropped", "detail")[:1],
+        "media": {kind: by_kind.get(kind, {}) for kind in ASSET_KINDS if store.has(sample_id, kind)},
+        "boxes": _boxes(tables.boxes, sample_id),
+    }
+
+
+def _names(table: AnyFrame) -> list[str]:
+    return table.lazy().collect_schema().names()
+
+
+def _of(table: AnyFrame, sample_id: str) -> pl.DataFrame:
+    return table.lazy().filter(pl.col("id") == sample_id).collect()
+
+
+def _rows(table: AnyFrame, sample_id: str, *columns: str) -> list[dict[str, Any]]:
+    present = [name for name in columns if name in _names(table)]
+    if not present:
+        return []
+    return table.lazy().filter(pl.col("id") == sample_id).select(present).collect().to_dicts()
+
+
+def _parts(scores: AnyFrame | None, sample_id: str) -> list[dict[str, Any]]:
+    """The numbers and reasons of a stage: one part for a still, else one a frame."""
+    columns = ("frame_indices", "editscore")
+    rows = _rows(scores, sample_id, *columns) if scores is not None else []
+    if not rows or rows[0].get("editscore") is None:
+        return []
+    found = rows[0]["editscore"]
+    if not isinstance(found, list):
+        return [_part(None, found)]
+    frames = rows[0].get("frame_indices") or [None] * len(found)
+    return [_part(frame, values) for frame, values in zip(frames, found, strict=False)]
+
+
+def _part(frame: int | None, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "frame": frame,
+        "numbers": {
+            name: value if math.isfinite(value) else None
+            for name, value in values.items()
+            if isinstance(value, (int, float))
+        },
+        "reasons": {
+            name: value
+            for name, value in values.items()
+            if isinstance(value, str) and "reasoning" in name.lower()
+        },
+    }
+
+
+def _boxes(boxes: AnyFrame, sample_id: str) -> list[dict[str, Any]]:
+    """Found boxes by frame of the source video, in shares of width and height: round 2, else round 1."""
+    groundings = dataset().groundings
+    if groundings is None:
+        return []
+    rows = _rows(boxes, sample_id, "round", "frame_index", "label", "bbox_2d", "is_found")
+    found = [row for row in rows if row["is_found"] and row["frame_index"] is not None]
+    last = max((row["round"] for row in found), default=0)
+    return [
+        {
+            "frame": row["frame_index"],
+            "label": row["label"],
+            "box": [value / groundings.bbox_scale for value in row["bbox_2d"]],
+        }
+        for row in found
+        if row["round"] == last
+    ]

@@ -1,0 +1,175 @@
+"""The server of the explorer: one page, its numbers, texts and media, on this machine alone unless told otherwise."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import json
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from sparkle_curation.errors import ParameterError
+from sparkle_curation.explorer.data import ExplorerTables, find_reasons, find_text, read_samples
+from sparkle_curation.explorer.details import sample_details
+from sparkle_curation.explorer.masks import send_mask
+from sparkle_curation.explorer.media import send_media
+from sparkle_curation.explorer.security import guard
+from sparkle_curation.ingest.assets.store import AssetStore
+from sparkle_curation.reports.sheet import colours
+
+_STATIC = Path(__file__).with_name("static")
+_ROWS_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the server was asked to run.
+
+    Attributes:
+        host: what it listens on.
+        port: the port; 0 for any free one.
+        is_read_only: whether nothing may be written.
+        run_options: what a ``kedro run`` needs beside thresholds to make this variant: an environment, roots.
+        token: what a page must have to write; made anew at each start.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 4142
+    is_read_only: bool = False
+    run_options: Sequence[str] = ()
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+
+
+def create_app(tables: ExplorerTables, store: AssetStore, settings: Settings) -> web.Application:
+    """The explorer of some tables and the release that they were made of."""
+    samples = read_samples(tables)
+    described = samples.description | {
+        "is_read_only": settings.is_read_only,
+        "run_options": list(settings.run_options),
+    }
+
+    async def description(_: web.Request) -> web.Response:
+        return _json(described)
+
+    async def blob(_: web.Request) -> web.Response:
+        return web.Response(body=samples.blob, content_type="application/octet-stream")
+
+    async def texts(request: web.Request) -> web.Response:
+        asked = request.query.get("rows", "").split(",")
+        numbers = [int(each) for each in asked if each.isascii() and each.isdigit()][:_ROWS_AT_ONCE]
+        rows = samples.texts[[number for number in numbers if number < samples.texts.height]]
+        return _json(rows.rows())
+
+    async def ids(_: web.Request) -> web.Response:
+        response = web.Response(text="\n".join(samples.texts["id"]), content_type="text/plain")
+        response.enable_compression()
+        return response
+
+    async def find(request: web.Request) -> web.Response:
+        query = request.query.get("q", "")
+        if request.query.get("in") == "reasons":
+            found = await asyncio.to_thread(find_reasons, tables, samples, query)
+        else:
+            found = await asyncio.to_thread(find_text, samples, query)
+        return web.Response(body=found.tobytes(), content_type="application/octet-stream")
+
+    async def sample(request: web.Request) -> web.Response:
+        name = request.match_info["id"]
+        if name not in samples.place:
+            raise web.HTTPNotFound(text="There is no such sample.")
+        details = await asyncio.to_thread(sample_details, tables, store, name)
+        return _json({"place": samples.place[name], **details})
+
+    app = web.Application(
+        middlewares=[guard(settings.host, settings.token, is_read_only=settings.is_read_only)]
+    )
+    app.router.add_get("/", _page)
+    app.router.add_get("/colours.css", _colours)
+    app.router.add_get("/api/description", description)
+    app.router.add_get("/api/samples", blob)
+    app.router.add_get("/api/texts", texts)
+    app.router.add_get("/api/ids", ids)
+    app.router.add_get("/api/find", find)
+    app.router.add_get("/api/sample/{id}", sample)
+    app.router.add_get("/api/mask/{id}", partial(send_mask, store=store))
+    app.router.add_get("/media/{kind}/{id}", partial(send_media, store=store))
+    app.router.add_static("/static", _STATIC)
+    return app
+
+
+def serve(app: web.Application, settings: Settings, tell: Callable[[str], None]) -> None:
+    """Serve until a person ends it.
+
+    Args:
+        app: from ``create_app``.
+        settings: where it listens.
+        tell: takes the address, once the page can be opened.
+
+    Raises:
+        ParameterError: the port is in use, or there is no such host.
+    """
+    try:
+        asyncio.run(_serve(app, settings, tell))
+    except KeyboardInterrupt:
+        return
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise ParameterError(
+                "The port is in use, perhaps by another explorer",
+                got=f"--port {settings.port}",
+                todo=f"end that one, or take another port: kedro explore --port {settings.port + 1}",
+            ) from None
+        raise ParameterError(
+            "The explorer cannot listen there",
+            got=f"--host {settings.host} --port {settings.port}: {error.strerror or error}",
+            todo="leave --host out for this machine alone; ports below 1024 are the system's",
+        ) from None
+
+
+async def _serve(app: web.Application, settings: Settings, tell: Callable[[str], None]) -> None:
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, settings.host, settings.port).start()
+        host, port = runner.addresses[0][:2]
+        shown = f"[{host}]" if ":" in host else host
+        # Behind the number sign: a browser keeps that to itself, so it is in no log and no referrer.
+        tell(f"http://{shown}:{port}/#token={settings.token}")
+        await asyncio.Event().wait()
+    finally:
+        await runner.cleanup()
+
+
+async def _page(_: web.Request) -> web.FileResponse:
+    return web.FileResponse(_STATIC / "index.html")
+
+
+async def _colours(_: web.Request) -> web.Response:
+    """The colours of the contact sheet, which is how the page looks in the light."""
+    names = (
+        "PAGE",
+        "CARD",
+        "LINE",
+        "INK",
+        "GREY",
+        "FAINT",
+        "EMPTY",
+        "PASSED",
+        "FAILED",
+        "IMPUTED",
+        "MASK_EDGE",
+    )
+    lines = [f"--{name.lower().replace('_', '-')}: {getattr(colours, name)};" for name in names]
+    lines += [f"--box-{number}: {colour};" for number, colour in enumerate(colours.BOX_COLOURS)]
+    return web.Response(text=f":root {{ {' '.join(lines)} }}\n", content_type="text/css")
+
+
+def _json(value: Any) -> web.Response:
+    # A score that is no number would make JSON that no browser reads.
+    return web.json_response(value, dumps=partial(json.dumps, allow_nan=False, ensure_ascii=False))

@@ -1,0 +1,176 @@
+// The left side: a histogram and a slider for each criterion, the policies, and the bars of the themes.
+
+import { colour, make, number, signed, words } from "./dom.js";
+
+const BINS = 100;
+const EDGE = 8; // half the slider's thumb, so that it points at the bar that it stands under
+
+/** The bar that each sample stands in, BINS for one without a score: looked up at every move, so found once. */
+function binsOf(scores, criterion) {
+  const width = (criterion.high - criterion.low) / BINS;
+  return Uint8Array.from(scores, (score) => (
+    score === score ? Math.min(Math.max(Math.floor((score - criterion.low) / width), 0), BINS - 1) : BINS
+  ));
+}
+
+/** How many samples stand in each bar; `kept` counts those alone that it has a 1 for. */
+function tally(bins, kept) {
+  const counts = new Uint32Array(BINS + 1);
+  for (let row = 0; row < bins.length; row += 1) counts[bins[row]] += kept ? kept[row] : 1;
+  return counts.subarray(0, BINS);
+}
+
+/** A canvas that knows its size without asking for a layout while a slider moves. */
+function drawHistogram(canvas, size, tints, all, kept, criterion, threshold) {
+  const ratio = devicePixelRatio || 1;
+  const { width, height } = size;
+  const [wide, tallest] = [Math.round(width * ratio), Math.round(height * ratio)];
+  if (canvas.width !== wide || canvas.height !== tallest) [canvas.width, canvas.height] = [wide, tallest];
+  const pen = canvas.getContext("2d");
+  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+  pen.clearRect(0, 0, width, height);
+  const most = Math.max(...all, 1);
+  const step = (width - 2 * EDGE) / BINS;
+  // A square root, since a few bins hold most of the samples and the choice is made among the others.
+  const tall = (value) => (value === 0 ? 0 : Math.max(Math.sqrt(value / most) * (height - 4), 1.5));
+  const paint = (bins, fill) => {
+    pen.fillStyle = fill;
+    bins.forEach((value, place) => {
+      pen.fillRect(EDGE + place * step, height - tall(value), Math.max(step - 0.7, 0.7), tall(value));
+    });
+  };
+  paint(all, tints.bar);
+  paint(kept, criterion.colour);
+  const at = EDGE + ((threshold - criterion.low) / (criterion.high - criterion.low)) * (width - 2 * EDGE);
+  pen.fillStyle = tints.ink;
+  pen.fillRect(at - 1, 0, 2, height);
+}
+
+/** Fills the left side; gives what paints it anew. */
+export function makeControls(place, description, samples, state, changed) {
+  const tints = {};
+  const readTints = () => Object.assign(tints, { bar: colour("--bar"), ink: colour("--ink") });
+  readTints();
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { readTints(); changed(); });
+  const painters = description.criteria.map((criterion, which) => {
+    const canvas = make("canvas.histogram", { "aria-hidden": "true" });
+    const step = (criterion.high - criterion.low) / 200;
+    const shared = { min: String(criterion.low), max: String(criterion.high) };
+    const slider = make("input.slider", {
+      type: "range", ...shared, step: String(step), id: `slider-${criterion.name}`,
+      "aria-label": `Threshold of ${words(criterion.name)}`,
+    });
+    const exact = make("input.exact", {
+      type: "number", ...shared, step: "any", "aria-label": `Threshold of ${words(criterion.name)}, exactly`,
+    });
+    const count = make("span.note");
+    const reset = make("button.quiet", { type: "button", title: "Back to the present variant's" }, "reset");
+    const set = (value) => {
+      if (Number.isFinite(value) && value >= criterion.low && value <= criterion.high) {
+        state.thresholds[criterion.name] = value;
+        changed();
+      }
+    };
+    slider.addEventListener("input", () => set(Number(slider.value)));
+    exact.addEventListener("change", () => set(exact.value === "" ? NaN : Number(exact.value)));
+    reset.addEventListener("click", () => set(criterion.present));
+    const bins = binsOf(samples.scores[which], criterion);
+    const all = tally(bins, null);
+    const size = { width: 0, height: 0 };
+    new ResizeObserver(([{ contentRect }]) => {
+      Object.assign(size, { width: contentRect.width, height: contentRect.height });
+      changed();
+    }).observe(canvas);
+    const missing = samples.scores[which].reduce((sum, score) => sum + (score === score ? 0 : 1), 0);
+    place.append(make("section.criterion", { "aria-label": words(criterion.name) },
+      make("header", {}, make("h2", {}, words(criterion.name)), reset,
+        make("span.sign", {}, criterion.is_at_least ? "≥" : "≤"), exact),
+      make("p.note", {}, criterion.title),
+      make("div.plot", {}, canvas,
+        missing === samples.count ? make("p.none", {}, "no scores") : "", slider),
+      make("div.ends.note", {}, make("span", {}, String(criterion.low)), count, make("span", {}, String(criterion.high)))));
+    return (kept) => {
+      const threshold = state.thresholds[criterion.name];
+      slider.value = String(threshold);
+      if (document.activeElement !== exact) exact.value = String(threshold);
+      slider.setAttribute("aria-valuetext", `${criterion.is_at_least ? "at least" : "at most"} ${threshold}`);
+      reset.hidden = threshold === criterion.present;
+      drawHistogram(canvas, size, tints, all, tally(bins, kept), criterion, threshold);
+      const marks = [`published ${criterion.published}`];
+      if (criterion.present !== criterion.published) marks.push(`present ${criterion.present}`);
+      if (missing) marks.push(`${number.format(missing)} unscored`);
+      count.textContent = marks.join(" · ");
+    };
+  });
+
+  const choose = (name, label, allowed) => {
+    const select = make("select", { id: `policy-${name}` }, ...allowed.map(([value, text]) => make("option", { value }, text)));
+    select.value = state[name];
+    select.addEventListener("change", () => { state[name] = select.value; changed(); });
+    return make("label", {}, make("span", {}, label), select);
+  };
+  place.append(make("section.policies", { "aria-label": "Policies" },
+    choose("missing", "Samples without a score", [["reject", "reject"], ["keep", "keep"]]),
+    choose("imputed", "Samples with an imputed score", [
+      ["auto", "auto: keep at the published"], ["keep", "keep"], ["reject", "reject"],
+    ])));
+  const bars = makeBars(place, description, state, changed);
+  return (kept, counts) => {
+    painters.forEach((paint) => paint(kept));
+    bars(counts);
+  };
+}
+
+function makeBars(place, description, state, changed) {
+  const bar = (title, fill, pick) => {
+    const now = make("i.now");
+    const before = make("i.before");
+    const count = make("span.count");
+    const delta = make("span.delta");
+    if (fill) now.style.setProperty("background", fill);
+    const row = make("button.bar", { type: "button", onclick: pick, title: "Show these alone, or all again" },
+      make("span.name", {}, title), make("span.track", {}, now, before), count, delta);
+    return {
+      row,
+      paint(known, kept, present, isPicked) {
+        now.style.setProperty("width", `${known ? (kept / known) * 100 : 0}%`);
+        before.style.setProperty("left", `${known ? (present / known) * 100 : 0}%`);
+        count.textContent = `${number.format(kept)} of ${number.format(known)}`;
+        delta.textContent = signed(kept - present);
+        delta.className = `delta ${kept < present ? "goes" : "comes"}`;
+        row.setAttribute("aria-pressed", String(isPicked));
+      },
+    };
+  };
+  const toggle = (theme, subtheme = "") => () => {
+    const isSame = state.theme === theme && state.subtheme === subtheme;
+    state.theme = isSame ? "" : theme;
+    state.subtheme = isSame ? "" : subtheme;
+    changed();
+  };
+  const section = make("section.themes", { "aria-label": "Themes" },
+    make("header", {}, make("h2", {}, "Themes"), make("span.note", {}, "kept, and a line where the present variant is")));
+  place.append(section);
+  const rows = description.themes.map((theme, which) => {
+    const top = bar(theme.title, theme.colour, toggle(theme.name));
+    const below = description.subthemes
+      .map((each, at) => ({ ...each, at: at + 1 }))
+      .filter((each) => each.theme === which)
+      .map((each) => ({ ...each, bar: bar(each.name, theme.colour, toggle(theme.name, each.name)) }));
+    section.append(top.row);
+    if (below.length) {
+      section.append(make("details", {}, make("summary", {}, `${below.length} subthemes`), ...below.map((each) => each.bar.row)));
+    }
+    return { theme, which, top, below };
+  });
+  return ({ themes, subthemes }) => {
+    for (const { theme, which, top, below } of rows) {
+      const isPicked = state.theme === theme.name;
+      top.paint(themes.known[which], themes.kept[which], themes.present[which], isPicked && !state.subtheme);
+      for (const each of below) {
+        each.bar.paint(subthemes.known[each.at], subthemes.kept[each.at], subthemes.present[each.at],
+          isPicked && state.subtheme === each.name);
+      }
+    }
+  };
+}

@@ -1,0 +1,153 @@
+// The right side: one sample, its pair, its stills, and what every stage and the loader say of it.
+
+import { ask, beside, make, words } from "./dom.js";
+import { makePlayer } from "./player.js";
+
+export function makeDetail(place, description, samples, state) {
+  const player = makePlayer(description);
+  const head = make("header.sample");
+  const facts = make("div.facts");
+  const empty = make("p.empty", {}, "Choose a sample in the list, or walk through it with ↑ and ↓.");
+  const whole = make("div.whole", { hidden: true }, head, player.element, facts);
+  place.append(empty, whole);
+  let asked = 0;
+  let details = null;
+  let kept = null;
+  let drawn = "";
+  let wanted = {};
+
+  /** Show a sample; one that is shown, or on its way, stays as it is, so that its videos play on. */
+  function show(id) {
+    if (wanted.id !== id) wanted = { id, details: fetchAndShow(id) };
+    return wanted.details;
+  }
+
+  async function fetchAndShow(id) {
+    const turn = (asked += 1);
+    let answer;
+    try {
+      answer = await (await ask(`/api/sample/${encodeURIComponent(id)}`)).json();
+    } catch (error) {
+      if (turn !== asked) return null;
+      wanted = {};
+      empty.textContent = error.message;
+      empty.hidden = false;
+      whole.hidden = true;
+      return null;
+    }
+    if (turn !== asked) return null; // another one was chosen meanwhile
+    details = answer;
+    empty.hidden = true;
+    whole.hidden = false;
+    player.show(details);
+    drawFacts();
+    drawHead();
+    return details;
+  }
+
+  function drawHead() {
+    if (!details || !kept) return;
+    const row = details.place;
+    const theme = description.themes[samples.themes[row]];
+    const pill = make("span.pill", {}, theme.title);
+    if (theme.colour) pill.style.setProperty("background", theme.colour);
+    const isPresent = (samples.flags[row] & description.flags.present) !== 0;
+    const status = kept[row] ? (isPresent ? "kept" : "comes") : isPresent ? "goes" : "rejected";
+    const { prompt, chosen_keyword: keyword, original_scene: scene } = details.texts;
+    // The words again where they are others alone: a slider that moves must not lay out the page.
+    if (drawn !== `${details.id} ${status}`) {
+      drawn = `${details.id} ${status}`;
+      head.replaceChildren(
+        make("div.head", {}, pill, make("h2.id", {}, details.id), make("span.note", {}, keyword ?? ""), make(`span.tag.${status}`, {}, status)),
+        make("p.prompt", { dir: "auto" }, prompt || "(no prompt)"),
+        scene ? make("p.note", { dir: "auto", title: "The scene before the edit" }, `before: ${scene}`) : "");
+    }
+    description.criteria.forEach((criterion, which) => {
+      facts.querySelector(`[data-criterion="${criterion.name}"]`)?.replaceChildren(...gauge(criterion, which, row));
+    });
+  }
+
+  /** As on the contact sheet: a bar of the score, a mark at the threshold, the outcome in words. */
+  function gauge(criterion, which, row) {
+    const score = samples.scores[which][row];
+    const threshold = state.thresholds[criterion.name];
+    const isNone = score !== score;
+    const isImputed = (samples.flags[row] & criterion.imputed) !== 0;
+    const isPassed = criterion.is_at_least ? score >= threshold : score <= threshold;
+    const kind = isNone ? "none" : isImputed ? "imputed" : isPassed ? "passed" : "failed";
+    const outcome = { none: kept[row] ? "let through" : "no score", imputed: "imputed", passed: "passed", failed: criterion.is_at_least ? "below" : "above" }[kind];
+    const share = (value) => `${((value - criterion.low) / (criterion.high - criterion.low)) * 100}%`;
+    const fill = make(`i.fill.${kind}`);
+    fill.style.setProperty("width", isNone ? "0" : share(score));
+    const mark = make("i.threshold");
+    mark.style.setProperty("left", share(threshold));
+    return [
+      make("div.line", {}, make("span", {}, words(criterion.name)),
+        make("span", {},
+          // Whose score it is, where it is not the release's: the reasons below are.
+          make("span.note", {}, details.sources[criterion.name] && details.sources[criterion.name] !== "released" ? `${details.sources[criterion.name]} ` : ""),
+          make(`b.${kind}`, {}, isNone ? outcome : `${beside(score, threshold)} ${outcome}`))),
+      make("div.gauge", {}, fill, mark),
+    ];
+  }
+
+  function drawFacts() {
+    const { stages, faults, preflight, media } = details;
+    const [loads] = preflight;
+    const stills = description.kinds.filter((each) => ["png", "jpg", "jpeg", "webp"].includes(each.suffix));
+    facts.replaceChildren(
+      make("section.card", { "aria-label": "Scores" }, make("h3", {}, "Scores"),
+        ...description.criteria.map((each) => make("div.criterion-gauge", { "data-criterion": each.name })),
+        ...faults.map((each) => make("p.note.imputed", {}, `${words(each.stage)}${each.frame === null ? "" : `, frame ${each.frame}`}: ${words(each.rule)} (${each.evidence})`))),
+      make("section.card", { "aria-label": "Loader" }, make("h3", {}, "Loader"), ...loader(loads)),
+      make("section.card.wide", { "aria-label": "Stills" }, make("h3", {}, "Stills"),
+        make("div.stills", {}, ...stills.map((each) => still(each.name, media[each.name])))),
+      ...stages.map((each) => stage(each)));
+  }
+
+  function loader(loads) {
+    if (!loads) return [make("p.note", {}, "Not checked: the preflight looks at pairs that the present variant keeps.")];
+    const kind = loads.is_dropped ? "failed" : loads.outcome === "loads" ? "passed" : "imputed";
+    return [
+      make(`p.${kind}`, {}, make("b", {}, words(loads.outcome)), loads.is_dropped ? " · the variant goes without it" : ""),
+      ...(loads.reasons ?? []).map((each) => make("p.note", {}, words(each))),
+      loads.detail ? make("p.note", {}, loads.detail) : "",
+    ];
+  }
+
+  function still(kind, media) {
+    const empty = make("p.empty", { hidden: true });
+    const say = (reason) => { empty.textContent = reason; empty.hidden = false; };
+    let picture = null;
+    if (!media) say(`no ${kind} in the available release`);
+    else if (media.error) say(`${kind} is broken: ${media.error}`);
+    else {
+      picture = make("img", { src: `/media/${kind}/${encodeURIComponent(details.id)}`, alt: words(kind), loading: "lazy" });
+      picture.addEventListener("error", () => { picture.remove(); say(`${kind} cannot be shown`); });
+    }
+    return make("figure", {}, make("div.screen", {}, picture, empty), make("figcaption", {}, kind));
+  }
+
+  function stage({ stage: name, title, parts }) {
+    const section = make("section.card.wide.stage", { "aria-label": words(name) }, make("h3", {}, words(name)), make("p.note", {}, `${title}, as released`));
+    if (!parts.length) section.append(make("p.note", {}, "No scores of this sample in the available release."));
+    for (const part of parts) {
+      const numbers = Object.entries(part.numbers).map(([key, value]) =>
+        make("span.number", {}, make("span.note", {}, words(key)), make("b", {}, value === null ? "–" : String(Number(value.toFixed(4))))));
+      const jump = part.frame === null ? null : make("button.quiet", {
+        type: "button", title: "Show this frame", onclick: () => player.jump((part.frame + 0.5) / frameRate()),
+      }, `frame ${part.frame}`);
+      section.append(make("div.part", {}, make("div.numbers", {}, jump, ...numbers),
+        ...Object.entries(part.reasons).filter(([, text]) => text).map(([key, text]) =>
+          make("p.reason", { dir: "auto" }, make("span.note", {}, `${words(key).replace(/ ?reasoning/i, "")} `), text))));
+    }
+    return section;
+  }
+
+  const frameRate = () => details.media[description.pair[1]]?.fps || details.media[description.pair[0]]?.fps || 24;
+  return {
+    show,
+    player,
+    repaint(newKept) { kept = newKept; drawHead(); },
+  };
+}

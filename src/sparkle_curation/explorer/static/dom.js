@@ -1,0 +1,52 @@
+// Elements made in one line. Text goes in as text, whatever it looks like.
+
+/** An element: `make("p.note", {title: "x"}, "text", child)`. */
+export function make(name, attributes = {}, ...children) {
+  const [tag, ...classes] = name.split(".");
+  const element = document.createElement(tag);
+  if (classes.length) element.className = classes.join(" ");
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+    else if (key in element && typeof value !== "string") element[key] = value;
+    else if (value !== null && value !== undefined) element.setAttribute(key, value);
+  }
+  element.append(...children.filter((each) => each !== null && each !== undefined && each !== ""));
+  return element;
+}
+
+export const number = new Intl.NumberFormat("en");
+
+/** `+3`, `−3`, or an empty text for none. */
+export function signed(value) {
+  return value === 0 ? "" : `${value > 0 ? "+" : "−"}${number.format(Math.abs(value))}`;
+}
+
+/** A score with two decimals, or as many more as it takes to stand on its side of a bound. */
+export function beside(value, bound) {
+  for (let places = 2; places < 18; places += 1) {
+    const text = value.toFixed(places);
+    if ((Number(text) < bound) === (value < bound) && (Number(text) > bound) === (value > bound)) return text;
+  }
+  return String(value);
+}
+
+/** A name of the tables as people read it. */
+export function words(name) {
+  return name.replaceAll("_", " ").replace("frame0", "frame 0");
+}
+
+/** The answer of the server, or an error with what it said. */
+export async function ask(address) {
+  let response;
+  try {
+    response = await fetch(address);
+  } catch {
+    throw new Error("The explorer does not answer any more. Start it again: kedro explore");
+  }
+  if (!response.ok) throw new Error((await response.text()) || response.statusText);
+  return response;
+}
+
+export function colour(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}

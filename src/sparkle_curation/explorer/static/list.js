@@ -1,0 +1,235 @@
+// The middle: which samples, in what order, and only those drawn that can be seen.
+
+import { ask, beside, make, number, words } from "./dom.js";
+
+const ROW = 64;
+const TALLEST = 12_000_000; // browsers cut elements that are much taller
+
+export const STATUS = ["rejected", "kept", "comes", "goes"];
+
+/** Who is in each of the tabs. */
+const TABS = [
+  ["all", "All"], ["kept", "Kept"], ["comes", "Comes"], ["goes", "Goes"], ["rejected", "Rejected"],
+  ["unloadable", "Unloadable"], ["faults", "Faults"],
+];
+
+export function makeList(place, description, samples, state, { changed, chosen }) {
+  const { criteria, flags } = description;
+  const texts = new Map();
+  let found = null; // a set bit for each sample that the search found; null without a search
+  let rows = new Uint32Array(0);
+  let kept = null;
+  let waiting = 0;
+  let latest = "";
+  const tabs = TABS.map(([name, title]) => {
+    const count = make("b");
+    const button = make("button.tab", {
+      type: "button", "data-show": name, onclick: () => { state.show = name; changed(); },
+    }, title, count);
+    return { name, button, count };
+  });
+  const search = make("input.search", {
+    type: "search", placeholder: "Search", title: "Ids, prompts and keywords; each word must be there", "aria-label": "Search",
+    autocomplete: "off", spellcheck: "false",
+  });
+  search.value = state.q;
+  const within = make("select.within", { "aria-label": "Where to search" },
+    make("option", { value: "texts" }, "in texts"), make("option", { value: "reasons" }, "in the judge's reasons"));
+  if (state.within !== "reasons") state.within = "texts";
+  within.value = state.within;
+  within.addEventListener("change", () => { state.within = within.value; if (state.q) find(); });
+  const sort = make("select", { "aria-label": "Order" },
+    make("option", { value: "nearest" }, "nearest to a threshold"),
+    make("option", { value: "release" }, "as in the release"),
+    ...criteria.flatMap((each) => [
+      make("option", { value: `${each.name}:down` }, `${words(each.name)}, best first`),
+      make("option", { value: `${each.name}:up` }, `${words(each.name)}, worst first`),
+    ]));
+  sort.value = state.sort;
+  if (sort.value !== state.sort) { state.sort = "nearest"; sort.value = "nearest"; }
+  const said = make("p.note", { role: "status" });
+  const inside = make("div.rows");
+  const view = make("div.scroll", { tabIndex: 0, role: "listbox", "aria-label": "Samples" }, inside);
+  place.append(
+    make("div.tools", {}, search, within, sort),
+    make("div.tabs", { role: "group", "aria-label": "Which samples" }, ...tabs.map((each) => each.button)),
+    said, view);
+
+  const statusOf = (row) => {
+    const isPresent = (samples.flags[row] & flags.present) !== 0;
+    if (kept[row]) return isPresent ? "kept" : "comes";
+    return isPresent ? "goes" : "rejected";
+  };
+  const isIn = {
+    all: () => true,
+    kept: (row) => kept[row] === 1,
+    comes: (row) => kept[row] === 1 && (samples.flags[row] & flags.present) === 0,
+    goes: (row) => kept[row] === 0 && (samples.flags[row] & flags.present) !== 0,
+    rejected: (row) => kept[row] === 0,
+    unloadable: (row) => (samples.flags[row] & flags.dropped) !== 0,
+    faults: (row) => (samples.flags[row] & flags.faulty) !== 0,
+  };
+
+  /** The samples of theme, subtheme and search, whatever the tab. */
+  function inScope(row) {
+    if (found !== null && found[row] === 0) return false;
+    if (state.theme && description.themes[samples.themes[row]].name !== state.theme) return false;
+    if (!state.subtheme) return true;
+    const subtheme = samples.subthemes[row];
+    return subtheme > 0 && description.subthemes[subtheme - 1].name === state.subtheme;
+  }
+
+  function order(numbers, distance) {
+    if (state.sort === "release") return numbers;
+    const [name, way] = state.sort.split(":");
+    const place = criteria.findIndex((each) => each.name === name);
+    const keys = state.sort === "nearest" ? distance : samples.scores[place];
+    if (!keys) return numbers;
+    // Samples without a score last, whichever way; ties as in the release.
+    const sign = way === "down" ? -1 : 1;
+    const value = Float64Array.from(numbers, (row) => (keys[row] === keys[row] ? keys[row] * sign : Infinity));
+    const places = Uint32Array.from(numbers, (_, at) => at);
+    places.sort((a, b) => (value[a] < value[b] ? -1 : value[a] > value[b] ? 1 : a - b));
+    return places.map((at) => numbers[at]);
+  }
+
+  function filter(newKept, distance) {
+    kept = newKept;
+    if (!isIn[state.show]) state.show = "all";
+    const counts = Object.fromEntries(TABS.map(([name]) => [name, 0]));
+    const numbers = new Uint32Array(samples.count);
+    let length = 0;
+    for (let row = 0; row < samples.count; row += 1) {
+      if (!inScope(row)) continue;
+      for (const [name] of TABS) if (isIn[name](row)) counts[name] += 1;
+      if (isIn[state.show](row)) { numbers[length] = row; length += 1; }
+    }
+    rows = order(numbers.subarray(0, length), distance);
+    for (const each of tabs) {
+      each.count.textContent = number.format(counts[each.name]);
+      each.button.setAttribute("aria-pressed", String(each.name === state.show));
+    }
+    const scope = [
+      state.subtheme || (state.theme && description.themes.find((each) => each.name === state.theme)?.title),
+      state.q && `“${state.q}”`,
+    ].filter(Boolean).join(", ");
+    said.textContent = `${number.format(rows.length)} ${rows.length === 1 ? "sample" : "samples"}${scope ? ` · ${scope}` : ""}`;
+    draw();
+  }
+
+  // A list of millions is as tall as a browser allows, and scrolls faster than its rows.
+  const tall = () => Math.min(rows.length * ROW, TALLEST);
+  function firstRow() {
+    const most = Math.max(tall() - view.clientHeight, 1);
+    return tall() < rows.length * ROW
+      ? (view.scrollTop / most) * (rows.length - view.clientHeight / ROW)
+      : view.scrollTop / ROW;
+  }
+
+  function draw() {
+    inside.style.setProperty("height", `${tall()}px`);
+    const exact = Math.max(firstRow(), 0);
+    const first = Math.max(Math.floor(exact) - 4, 0);
+    const shown = rows.subarray(first, Math.min(first + Math.ceil(view.clientHeight / ROW) + 9, rows.length));
+    const top = view.scrollTop - exact * ROW;
+    inside.replaceChildren(...Array.from(shown, (row, at) => drawRow(row, first + at, top + (first + at) * ROW)));
+    if (!rows.length) {
+      inside.append(make("p.empty", {}, samples.count
+        ? "No sample is here. Choose another tab, or take search and theme away."
+        : "The release has no sample. Make a variant of one: kedro run --pipelines curate --params release_root=FOLDER"));
+    }
+    const here = document.getElementById(`row-${samples.place}`);
+    if (here) view.setAttribute("aria-activedescendant", here.id);
+    else view.removeAttribute("aria-activedescendant");
+    const lacking = Array.from(shown).filter((row) => !texts.has(row));
+    if (lacking.length) {
+      clearTimeout(waiting);
+      waiting = setTimeout(() => fetchTexts(lacking), 30);
+    }
+  }
+
+  async function fetchTexts(numbers) {
+    const answer = await (await ask(`/api/texts?rows=${numbers.join(",")}`)).json();
+    answer.forEach((each, at) => texts.set(numbers[at], each));
+    draw();
+  }
+
+  function drawRow(row, at, top) {
+    const [id, prompt, keyword] = texts.get(row) ?? ["…", "", ""];
+    const theme = description.themes[samples.themes[row]];
+    const status = statusOf(row);
+    const pill = make("span.pill", {}, theme.title);
+    if (theme.colour) pill.style.setProperty("background", theme.colour);
+    const scores = criteria.map((each, place) => {
+      const score = samples.scores[place][row];
+      const threshold = state.thresholds[each.name];
+      const isPassed = each.is_at_least ? score >= threshold : score <= threshold;
+      const isNone = score !== score;
+      const kind = isNone ? "none" : (samples.flags[row] & each.imputed) !== 0 ? "imputed" : isPassed ? "passed" : "failed";
+      const shown = make(`span.score.${kind}`, { title: `${words(each.name)}${kind === "imputed" ? ", imputed" : ""}` },
+        isNone ? "–" : beside(score, threshold));
+      shown.style.setProperty("border-color", each.colour); // that of its histogram
+      return shown;
+    });
+    const marks = [
+      (samples.flags[row] & flags.dropped) !== 0 ? make("span.mark.failed", {}, "unloadable") : null,
+      (samples.flags[row] & flags.faulty) !== 0 ? make("span.mark.imputed", {}, "fault") : null,
+    ];
+    const isChosen = row === samples.place;
+    const element = make(`div.row.${status}${isChosen ? ".chosen" : ""}`, {
+      id: `row-${row}`, role: "option", "aria-selected": String(isChosen),
+      "aria-posinset": String(at + 1), "aria-setsize": String(rows.length), onclick: () => choose(row),
+    },
+    make("div.head", {}, pill, make("span.id", {}, id), make("span.note", {}, keyword),
+      make("div.tags", {}, ...marks, make(`span.tag.${status}`, {}, status))),
+    make("div.below", {}, make("p.prompt", { dir: "auto" }, prompt || "(no prompt)"), make("div.scores", {}, ...scores)));
+    element.style.setProperty("top", `${top}px`);
+    return element;
+  }
+
+  function choose(row) {
+    samples.place = row;
+    draw();
+    chosen(row, texts.get(row)?.[0]);
+  }
+
+  function move(step) {
+    if (!rows.length) return;
+    const now = rows.indexOf(samples.place);
+    const next = Math.min(Math.max(now + step, 0), rows.length - 1);
+    if (tall() < rows.length * ROW) view.scrollTop = (next / rows.length) * tall();
+    else if (next * ROW < view.scrollTop) view.scrollTop = next * ROW;
+    else if ((next + 1) * ROW > view.scrollTop + view.clientHeight) view.scrollTop = (next + 1) * ROW - view.clientHeight;
+    choose(rows[next]);
+  }
+
+  async function find() {
+    state.q = search.value.trim();
+    if (!state.q) { latest = ""; found = null; changed(); return; }
+    const asked = `/api/find?q=${encodeURIComponent(state.q)}&in=${state.within}`;
+    latest = asked;
+    said.textContent = "Searching …";
+    const answer = new Uint32Array(await (await ask(asked)).arrayBuffer());
+    if (asked !== latest) return; // somebody has typed on
+    found = new Uint8Array(samples.count);
+    for (const row of answer) found[row] = 1;
+    changed();
+  }
+
+  let typing = 0;
+  search.addEventListener("input", () => { clearTimeout(typing); typing = setTimeout(find, 120); });
+  sort.addEventListener("change", () => { state.sort = sort.value; view.scrollTop = 0; changed(); });
+  let isDrawing = false;
+  view.addEventListener("scroll", () => {
+    if (isDrawing) return;
+    isDrawing = true;
+    requestAnimationFrame(() => { isDrawing = false; draw(); });
+  });
+  new ResizeObserver(() => { if (kept) draw(); }).observe(view);
+  /** The first sample, where none was chosen. */
+  function first() {
+    if (rows.length) choose(rows[0]);
+  }
+
+  return { filter, first, move, find, rows: () => rows, text: (row) => texts.get(row) };
+}

@@ -1,0 +1,127 @@
+// The page: numbers fetched once, then counted here at every move of a slider.
+
+import { makeControls } from "./controls.js";
+import { makeDetail } from "./detail.js";
+import { ask, make, number, signed } from "./dom.js";
+import { makeList } from "./list.js";
+import { applyThresholds, count, distances, unpack } from "./rule.js";
+import { command, readState, takeToken, writeState } from "./state.js";
+
+const LATER_MS = 90; // the list is ordered anew when a slider has come to rest
+
+async function start() {
+  takeToken();
+  const [description, buffer] = await Promise.all([
+    ask("/api/description").then((answer) => answer.json()),
+    ask("/api/samples").then((answer) => answer.arrayBuffer()),
+  ]);
+  const samples = Object.assign(unpack(buffer, description), { place: -1 });
+  const { criteria } = description;
+  const state = readState(description);
+  const kept = new Uint8Array(samples.count);
+  const distance = new Float64Array(samples.count);
+  document.title = `${description.title} · explorer`;
+  document.getElementById("title").textContent = description.title;
+
+  let isWaiting = false;
+  let later = 0;
+  const choice = () => ({ thresholds: state.thresholds, missing: state.missing, imputed: state.imputed });
+  function changed() {
+    if (!isWaiting) {
+      isWaiting = true;
+      requestAnimationFrame(() => { isWaiting = false; recount(); });
+    }
+    clearTimeout(later);
+    later = setTimeout(refilter, LATER_MS);
+  }
+
+  function recount() {
+    applyThresholds(samples, criteria, choice(), kept);
+    const counts = count(samples, kept, description);
+    controls(kept, counts);
+    summarize(counts.total);
+    detail.repaint(kept);
+  }
+
+  function refilter() {
+    list.filter(kept, distances(samples, criteria, choice(), distance));
+    writeState(state, description);
+  }
+
+  async function choose(row, known) {
+    const id = known ?? (await (await ask(`/api/texts?rows=${row}`)).json())[0][0];
+    state.id = id;
+    writeState(state, description);
+    await detail.show(id);
+  }
+
+  const detail = makeDetail(document.getElementById("detail"), description, samples, state);
+  const controls = makeControls(document.getElementById("controls"), description, samples, state, changed);
+  const list = makeList(document.getElementById("list"), description, samples, state, { changed, chosen: choose });
+
+  document.getElementById("copy").addEventListener("click", async () => {
+    const text = command(state, description);
+    const field = document.getElementById("command");
+    field.textContent = text;
+    field.hidden = false;
+    try {
+      await navigator.clipboard.writeText(text);
+      tell("Copied. It makes this variant:");
+    } catch {
+      tell("The browser does not let a page copy here; take it from below:");
+    }
+  });
+  document.getElementById("export").addEventListener("click", async () => {
+    const ids = (await (await ask("/api/ids")).text()).split("\n");
+    const text = Array.from(list.rows(), (row) => `${ids[row]}\n`).join("");
+    const link = make("a", { href: URL.createObjectURL(new Blob([text], { type: "text/plain" })), download: `${state.show}_ids.txt` });
+    link.click();
+    URL.revokeObjectURL(link.href);
+    tell(`${number.format(list.rows().length)} ids went to ${link.download}.`);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const isTyping = event.target.matches("input, select, textarea");
+    if (event.key === "/" && !isTyping) { document.querySelector(".search").focus(); event.preventDefault(); return; }
+    if (event.key === "Escape" && isTyping) { event.target.blur(); return; }
+    const does = {
+      ArrowDown: () => list.move(1), ArrowUp: () => list.move(-1),
+      PageDown: () => list.move(10), PageUp: () => list.move(-10),
+      " ": () => detail.player.toggle(), ",": () => detail.player.step(-1), ".": () => detail.player.step(1),
+      ArrowLeft: () => detail.player.step(-1), ArrowRight: () => detail.player.step(1),
+    }[event.key];
+    const isPressing = event.key === " " && event.target.matches("button, summary");
+    if (!does || isTyping || isPressing) return;
+    event.preventDefault();
+    does();
+  });
+  window.addEventListener("resize", () => detail.player.repaint());
+
+  recount();
+  if (state.q) await list.find();
+  refilter();
+  document.body.dataset.ready = "yes";
+  if (state.id) {
+    const details = await detail.show(state.id);
+    if (details) { samples.place = details.place; refilter(); }
+  } else list.first();
+}
+
+function tell(text) {
+  document.getElementById("told").textContent = text;
+}
+
+function summarize(total) {
+  const put = (id, text) => { document.getElementById(id).textContent = text; };
+  put("kept", number.format(total.kept));
+  put("known", `of ${number.format(total.known)} kept`);
+  put("comes", `${signed(total.comes) || "0"} come`);
+  put("goes", `${signed(-total.goes) || "0"} go`);
+  put("dropped", total.dropped ? `${number.format(total.dropped)} of them unloadable` : "");
+  put("present", `present variant ${number.format(total.present)}`);
+}
+
+start().catch((error) => {
+  document.body.dataset.ready = "failed";
+  tell(error.message);
+});

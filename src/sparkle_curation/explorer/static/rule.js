@@ -1,0 +1,95 @@
+// What a sample's scores come to at some thresholds: the rule of the pipeline (filtering/verdicts.py), and nothing else.
+// Pure, so that the tests can hold it against the pipeline's own answer.
+
+/** The numbers of all samples out of the server's blob; see `Samples.blob` in data.py for its layout. */
+export function unpack(buffer, description) {
+  const { count, criteria } = description;
+  const scores = criteria.map((_, place) => new Float64Array(buffer, place * count * 8, count));
+  let start = criteria.length * count * 8;
+  const flags = new Uint32Array(buffer, start, count);
+  start += count * 4;
+  const subthemes = new Uint16Array(buffer, start, count);
+  start += count * 2;
+  return { count, scores, flags, subthemes, themes: new Uint8Array(buffer, start, count) };
+}
+
+/** `auto` as the pipeline settles it: keep at the published thresholds, else reject. */
+export function settleImputed(policy, thresholds, criteria) {
+  if (policy !== "auto") return policy;
+  return criteria.every((each) => thresholds[each.name] === each.published) ? "keep" : "reject";
+}
+
+/** 1 for each sample that is kept, 0 for each other one; into `kept`, an array as long as there are samples. */
+export function applyThresholds(samples, criteria, choice, kept) {
+  kept.fill(1);
+  const keepsMissing = choice.missing === "keep";
+  const rejectsImputed = settleImputed(choice.imputed, choice.thresholds, criteria) === "reject";
+  const { count, flags } = samples;
+  criteria.forEach((criterion, place) => {
+    const scores = samples.scores[place];
+    const threshold = choice.thresholds[criterion.name];
+    const imputed = rejectsImputed ? criterion.imputed : 0;
+    const isAtLeast = criterion.is_at_least;
+    for (let row = 0; row < count; row += 1) {
+      if (kept[row] === 0) continue;
+      const score = scores[row];
+      if (score !== score) { // NaN: no score, and so no imputed one
+        if (!keepsMissing) kept[row] = 0;
+      } else if ((flags[row] & imputed) !== 0) kept[row] = 0;
+      else if (isAtLeast ? score < threshold : score > threshold) kept[row] = 0;
+    }
+  });
+  return kept;
+}
+
+/** How far each sample is from changing sides: 0 at a threshold, Infinity where no threshold would change anything. */
+export function distances(samples, criteria, choice, into) {
+  const keepsMissing = choice.missing === "keep";
+  const rejectsImputed = settleImputed(choice.imputed, choice.thresholds, criteria) === "reject";
+  const signs = criteria.map((each) => (each.is_at_least ? 1 : -1));
+  const limits = criteria.map((each) => choice.thresholds[each.name]);
+  const widths = criteria.map((each) => each.high - each.low || 1);
+  for (let row = 0; row < samples.count; row += 1) {
+    let margin = Infinity;
+    for (let place = 0; place < criteria.length; place += 1) {
+      const score = samples.scores[place][row];
+      const isMissing = score !== score;
+      if (isMissing && keepsMissing) continue;
+      const isStuck = isMissing || (rejectsImputed && (samples.flags[row] & criteria[place].imputed) !== 0);
+      const own = isStuck ? -Infinity : (signs[place] * (score - limits[place])) / widths[place];
+      if (own < margin) margin = own;
+    }
+    into[row] = Math.abs(margin);
+  }
+  return into;
+}
+
+/** What a choice comes to: totals and, by theme and by subtheme, all samples, those kept, and those of the present variant. */
+export function count(samples, kept, description) {
+  const { flags } = description;
+  const of = (length) => ({
+    known: new Uint32Array(length), kept: new Uint32Array(length), present: new Uint32Array(length),
+  });
+  const themes = of(description.themes.length);
+  const subthemes = of(description.subthemes.length + 1);
+  const total = { known: samples.count, kept: 0, present: 0, comes: 0, goes: 0, dropped: 0 };
+  for (let row = 0; row < samples.count; row += 1) {
+    const isKept = kept[row];
+    const flag = samples.flags[row];
+    const isPresent = (flag & flags.present) === 0 ? 0 : 1;
+    const theme = samples.themes[row];
+    const subtheme = samples.subthemes[row];
+    themes.known[theme] += 1;
+    themes.kept[theme] += isKept;
+    themes.present[theme] += isPresent;
+    subthemes.known[subtheme] += 1;
+    subthemes.kept[subtheme] += isKept;
+    subthemes.present[subtheme] += isPresent;
+    total.kept += isKept;
+    total.present += isPresent;
+    if (isKept > isPresent) total.comes += 1;
+    else if (isKept < isPresent) total.goes += 1;
+    if (isKept && (flag & flags.dropped) !== 0) total.dropped += 1;
+  }
+  return { total, themes, subthemes };
+}

@@ -1,0 +1,25 @@
+"""How many samples have their signals, and why the others lack them."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from sparkle_curation.spec.themes import THEMES
+
+_LISTED_IDS = 10
+
+
+def count_faults(signals: pl.DataFrame) -> pl.DataFrame:
+    """One row per theme and error, those without an error first: ``theme``, ``error``, ``count``, ``ids`` (the first ten).
+
+    Args:
+        signals: columns of ``signals``.
+    """
+    return (
+        signals.sort(pl.col("theme").cast(pl.Enum(list(THEMES))), "error", "id", nulls_last=False)
+        .group_by("theme", "error", maintain_order=True)
+        .agg(
+            pl.len().cast(pl.Int64).alias("count"), pl.col("id").head(_LISTED_IDS).str.join(" ").alias("ids")
+        )
+        .select(pl.col("theme").cast(pl.String), "error", "count", "ids")
+    )

@@ -1,0 +1,216 @@
+"""The page as a person uses it, in a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.explorer.conftest import opened
+from tests.explorer.serving import ALONE, BROKEN, HOSTILE, IN_TAR, SCORES, WHOLE
+from tests.live_browser import Page
+
+SHOWN = "[...document.querySelectorAll('.row .id')].map((each) => each.textContent)"
+KEPT = "document.getElementById('kept').textContent"
+TIMES = "[...document.querySelectorAll('video')].map((each) => each.currentTime)"
+
+
+def slide(page: Page, criterion: str, value: float) -> None:
+    """Move the slider of a criterion, as dragging it does."""
+    page.run(
+        f"""(() => {{ const slider = document.getElementById("slider-{criterion}");
+        slider.value = "{value}"; slider.dispatchEvent(new Event("input", {{ bubbles: true }})); }})()"""
+    )
+
+
+def choose(page: Page, sample_id: str) -> None:
+    """Click on a sample of the list, and wait until it is shown."""
+    page.until(f"{SHOWN}.includes('{sample_id}')")
+    page.run(
+        f"[...document.querySelectorAll('.row')].find((each) => each.textContent.includes('{sample_id}')).click()"
+    )
+    page.until(f"document.querySelector('#detail .id')?.textContent === '{sample_id}'")
+
+
+def tab(page: Page, name: str) -> None:
+    """Click on a tab of the list."""
+    page.run(f"document.querySelector('[data-show={name}]').click()")
+
+
+def test_a_slider_moves_the_counts(page: Page) -> None:
+    """Total, who comes, who goes, the bars and the list, all from the present variant."""
+    assert page.run(KEPT) == "2"
+    slide(page, "edited_frame0", 7.5)
+    page.until(f"{KEPT} === '3'")
+    assert page.run("document.getElementById('comes').textContent") == "+1 come"
+    tab(page, "comes")
+    assert page.until(f"({SHOWN}).length === 1 && {SHOWN}") == [BROKEN]
+    slide(page, "edited_frame0", 9.0)
+    page.until(f"{KEPT} === '1'")
+    tab(page, "goes")
+    page.until(f"({SHOWN})[0] === '{IN_TAR}'")
+    assert page.run("document.querySelector('.bar .delta').textContent") == "\u22121"
+
+
+def test_a_policy_moves_the_counts(page: Page) -> None:
+    """A sample without a score comes where such ones are kept."""
+    page.run(
+        """(() => { const select = document.getElementById("policy-missing");
+        select.value = "keep"; select.dispatchEvent(new Event("change")); })()"""
+    )
+    page.until(f"{KEPT} === '3'")
+    page.run("document.getElementById('copy').click()")
+    command = page.until("document.getElementById('command').textContent")
+    assert command.startswith("kedro run --pipelines curate --params thresholds.edited_frame0=8,")
+    assert command.endswith("missing_scores=keep,imputed_scores=auto")
+
+
+def test_the_address_holds_the_view(explorer: str, page: Page) -> None:
+    """Opened again, it shows the same thresholds, tab, search and sample; the token is not in it."""
+    opened(page, f"{explorer}/#token=secret")
+    slide(page, "edited_video", 8.2)
+    tab(page, "kept")
+    choose(page, WHOLE)
+    address = page.until("location.hash.includes('show=kept') && location.href")
+    assert "secret" not in address
+    opened(page, address)
+    page.until(f"document.querySelector('#detail .id')?.textContent === '{WHOLE}'")
+    assert page.run(KEPT) == "1"
+    assert page.run("document.getElementById('slider-edited_video').value") == "8.2"
+
+
+def test_the_list_is_searched_and_ordered(page: Page) -> None:
+    """Nearest to a threshold first; by a score; by words of the prompt."""
+    assert (
+        page.until(f"({SHOWN}).length === {len(SCORES)} && !({SHOWN}).includes('…') && {SHOWN}")[0] == IN_TAR
+    )
+    page.run(
+        """(() => { const select = document.querySelector("[aria-label=Order]");
+        select.value = "edited_video:down"; select.dispatchEvent(new Event("change")); })()"""
+    )
+    page.until(f"({SHOWN})[0] === '{BROKEN}'")
+    assert page.run(SHOWN)[-1] == ALONE
+    page.run(
+        """(() => { const search = document.querySelector(".search");
+        search.value = "LIGHTHOUSE her"; search.dispatchEvent(new Event("input")); })()"""
+    )
+    page.until(f"({SHOWN}).length === 1")
+    assert page.run(SHOWN) == [IN_TAR]
+
+
+def test_what_is_listed_can_be_taken_away(page: Page) -> None:
+    """The ids of the tab, in its order, as a text."""
+    page.run("URL.createObjectURL = (blob) => { window.taken = blob.text(); return 'blob:none'; }")
+    tab(page, "kept")
+    page.until(f"({SHOWN}).length === 2")
+    page.run("document.getElementById('export').click()")
+    page.until("window.taken")
+    assert page.run("window.taken") == f"{IN_TAR}\n{WHOLE}\n"
+    assert page.until("document.getElementById('told').textContent") == "2 ids went to kept_ids.txt."
+
+
+def test_reasons_of_the_judge_are_searched(page: Page) -> None:
+    """Where the box beside the search says so."""
+    page.run(
+        """(() => { const within = document.querySelector(".within"), search = document.querySelector(".search");
+        within.value = "reasons"; within.dispatchEvent(new Event("change"));
+        search.value = "fine HALO"; search.dispatchEvent(new Event("input")); })()"""
+    )
+    page.until(f"({SHOWN}).length === 1")
+    assert page.run(SHOWN) == [IN_TAR]
+
+
+def test_arrows_walk_through_the_list(page: Page) -> None:
+    """Down and up, and what is chosen is shown."""
+    first, second = page.until(f"!({SHOWN}).includes('…') && ({SHOWN}).slice(0, 2)")
+    page.until(f"document.querySelector('#detail .id')?.textContent === '{first}'")
+    page.key("ArrowDown")
+    page.until(f"document.querySelector('#detail .id')?.textContent === '{second}'")
+    page.key("ArrowUp")
+    page.until(f"document.querySelector('#detail .id')?.textContent === '{first}'")
+
+
+def test_a_pair_plays_together(page: Page) -> None:
+    """Out of tars: both move, both stop, a step and the seek bar move both."""
+    choose(page, IN_TAR)
+    page.until("[...document.querySelectorAll('video')].every((each) => each.readyState >= 2)")
+    page.key(" ")
+    page.until(f"({TIMES}).every((each) => each > 0.4)")
+    choose(page, IN_TAR)  # which is shown already, so it plays on
+    assert page.run(
+        "[...document.querySelectorAll('video')].every((each) => !each.paused && each.currentTime > 0.4)"
+    )
+    page.key(" ")
+    page.until("[...document.querySelectorAll('video')].every((each) => each.paused && !each.seeking)")
+    source, edited = page.run(TIMES)
+    assert abs(source - edited) < 0.1
+    page.run(
+        """(() => { const seek = document.querySelector(".seek");
+        seek.value = "1.5"; seek.dispatchEvent(new Event("input")); })()"""
+    )
+    page.until(f"({TIMES}).every((each) => each === 1.5)")
+    page.key("ArrowRight")
+    page.until(f"({TIMES}).every((each) => each > 1.5 && each < 1.62)")
+
+
+def test_mask_and_boxes_lie_over_the_videos(page: Page) -> None:
+    """Pale outside the mask and clear inside it, a box where it was found; nothing where the release has none."""
+    choose(page, WHOLE)
+    page.until("[...document.querySelectorAll('video')].every((each) => each.readyState >= 2)")
+    at = """((place, x, y) => { const canvas = document.querySelectorAll(".pair canvas")[place];
+        return [...canvas.getContext("2d").getImageData(canvas.width * x, canvas.height * y, 1, 1).data]; })"""
+    page.run("document.getElementById('show-mask').click()")
+    assert page.until(f"(([r, g, b, a]) => a > 100 && [r, g, b])({at}(1, 0.1, 0.5))") == [255, 255, 255]
+    assert page.run(f"{at}(1, 0.5, 0.5)")[3] == 0
+    page.run("document.getElementById('show-mask').click(), document.getElementById('show-boxes').click()")
+    page.until(f"{at}(0, 0.25, 0.5)[3] > 0")  # the left edge of the box of the second round
+    assert page.run(f"{at}(1, 0.25, 0.5)")[3] == 0
+    choose(page, IN_TAR)
+    page.until(
+        "document.getElementById('show-mask').disabled && document.getElementById('show-boxes').disabled"
+    )
+
+
+def test_what_cannot_be_played_says_why(page: Page) -> None:
+    """A broken clip beside a good one; a sample without any."""
+    choose(page, BROKEN)
+    said = "[...document.querySelectorAll('.pair .empty')].map((each) => each.textContent)"
+    page.until(f"({said})[1] === 'the browser cannot play edited_video'")
+    assert page.run(said)[0] == ""
+    choose(page, ALONE)
+    page.until(f"({said})[0] === 'no source_video in the available release'")
+    assert page.run("document.querySelector('.seek').disabled") is True
+    assert "null" not in page.run("document.getElementById('detail').textContent")
+
+
+def test_text_of_the_release_is_text(page: Page) -> None:
+    """HTML in prompt, keyword and reasons is shown and not run."""
+    choose(page, WHOLE)
+    page.until("document.querySelector('#detail .prompt')")
+    assert page.run("document.querySelector('#detail .prompt').textContent") == HOSTILE
+    choose(page, IN_TAR)
+    page.until("document.querySelector('.reason')")
+    assert "A halo. <i>Fine.</i>" in page.run("document.querySelector('.reason').textContent")
+    assert page.run("document.querySelectorAll('main b b, main i i, main u, img[src=x]').length") == 0
+    assert page.run("document.title") != "run"
+
+
+def test_the_loader_is_asked(page: Page) -> None:
+    """A pair that it refuses is in the tab of unloadable ones, with the reason."""
+    tab(page, "unloadable")
+    choose(page, IN_TAR)
+    assert "source_video: 3 frames" in page.until(
+        "document.querySelector('[aria-label=Loader]')?.textContent"
+    )
+
+
+def test_every_control_has_a_name(page: Page, tmp_path: Path) -> None:
+    """For a screen reader; and the page fits, light and dark, into a small and a large window."""
+    nameless = """[...document.querySelectorAll("button, input, select, video, img")].filter((each) =>
+        !each.getAttribute("aria-label") && !each.textContent.trim() && !each.labels?.length && !each.alt).length"""
+    choose(page, WHOLE)
+    assert page.run(nameless) == 0
+    for size in ((1280, 800), (2560, 1440)):
+        page.picture(tmp_path / "page.png", size, is_dark=size[0] > 2000)
+        wide = "[...document.querySelectorAll('main > section')].every((each) => each.scrollWidth <= each.clientWidth + 1)"
+        assert page.run(wide), size
+        assert page.run("document.documentElement.scrollHeight <= innerHeight"), size
+    page.resize((1280, 800))

@@ -1,0 +1,122 @@
+"""The browser's rule is the pipeline's: the same samples at any thresholds and policies."""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+from dataclasses import replace
+from typing import Any
+
+import polars as pl
+from tests.live_browser import Page
+from tests.made.tables import scores
+
+from sparkle_curation.explorer.data import ExplorerTables, read_samples
+from sparkle_curation.filtering.choices import settle_imputed_scores
+from sparkle_curation.filtering.verdicts import apply_thresholds
+from sparkle_curation.spec.sample_ids import SampleId
+from sparkle_curation.spec.stages import CRITERIA
+from sparkle_curation.spec.tables.verdicts import imputed_column
+from sparkle_curation.spec.themes import THEMES
+
+ROWS, CHOICES = 300, 60
+
+_APPLY = """(async () => {
+  const rule = await import("/static/rule.js");
+  const description = %s;
+  const bytes = Uint8Array.from(atob("%s"), (each) => each.charCodeAt(0));
+  const samples = rule.unpack(bytes.buffer, description);
+  const kept = new Uint8Array(samples.count);
+  return %s.map((choice) => {
+    rule.applyThresholds(samples, description.criteria, choice, kept);
+    const { total, themes } = rule.count(samples, kept, description);
+    return { kept: [...kept], total: total.kept, themes: [...themes.kept] };
+  });
+})()"""
+
+
+def random_tables(draw: random.Random) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
+    """Known samples, some with imputed scores, and their scores: many at the same values, some absent, some no number."""
+    ids = [str(SampleId(draw.choice(THEMES), number)) for number in range(ROWS)]
+    values = [7.9, 8.0, 8.5, 8.4999999999999, 9.0, None, float("nan"), 0.0, 10.0]
+    by_stage = {
+        each.stage: {name: draw.choice([*values, draw.uniform(0, 10)]) for name in ids} for each in CRITERIA
+    }
+    known = pl.DataFrame({"id": ids, "theme": [name.split("_")[1] for name in ids], "is_released": True})
+    return known.with_columns(
+        pl.Series(imputed_column(each), [draw.random() < 0.2 for _ in ids]) for each in CRITERIA
+    ), scores(**by_stage)
+
+
+def random_choice(draw: random.Random) -> dict[str, Any]:
+    """Thresholds, often equal to scores or to the published ones, and policies."""
+    if draw.random() < 0.2:
+        thresholds = {each.name: each.published_threshold for each in CRITERIA}
+    else:
+        thresholds = {each.name: draw.choice([7.9, 8.0, 8.5, 9.0, draw.uniform(0, 10)]) for each in CRITERIA}
+    return {
+        "thresholds": thresholds,
+        "missing": draw.choice(["keep", "reject"]),
+        "imputed": draw.choice(["auto", "keep", "reject"]),
+    }
+
+
+def told_by_browser(
+    browser: Page, explorer: str, tables: ExplorerTables, choices: list[dict[str, Any]], **changes: Any
+) -> Any:
+    """What the module of the page makes of the blob that the server would send."""
+    samples = read_samples(tables)
+    described = samples.description
+    described["criteria"] = [{**each, **changes} for each in described["criteria"]]
+    browser.open(f"{explorer}/static/rule.js")
+    browser.until("document.readyState === 'complete' && location.protocol === 'http:'")
+    blob = base64.b64encode(samples.blob).decode()
+    return browser.run(_APPLY % (json.dumps(described), blob, json.dumps(choices)))
+
+
+def test_the_browser_keeps_what_the_pipeline_keeps(explorer: str, browser: Page) -> None:
+    """Sample by sample, and in the counts by theme."""
+    draw = random.Random(15)  # noqa: S311
+    known, by_stage = random_tables(draw)
+    choices = [random_choice(draw) for _ in range(CHOICES)]
+    verdicts = [
+        apply_thresholds(
+            known,
+            by_stage,
+            each["thresholds"],
+            each["missing"],
+            settle_imputed_scores(each["imputed"], each["thresholds"]).used,
+        )
+        for each in choices
+    ]
+    tables = ExplorerTables(
+        verdicts[0], pl.DataFrame({"id": known["id"], "prompt": "", "chosen_keyword": "", "subtheme": ""})
+    )
+    told = told_by_browser(browser, explorer, tables, choices)
+    themes = [each["name"] for each in read_samples(tables).description["themes"]]
+    for verdict, browsers in zip(verdicts, told, strict=True):
+        assert browsers["kept"] == verdict["is_kept"].cast(pl.UInt8).to_list()
+        assert browsers["total"] == verdict["is_kept"].sum()
+        by_theme = [verdict.filter(pl.col("theme") == theme)["is_kept"].sum() for theme in themes]
+        assert browsers["themes"] == by_theme
+    assert len({tuple(each["kept"]) for each in told}) > CHOICES // 2
+
+
+def test_an_upper_bound_keeps_what_lies_below(explorer: str, browser: Page) -> None:
+    """Criteria of a description whose direction is the other one; a value at the bound is kept."""
+    known, by_stage = random_tables(random.Random(3))  # noqa: S311
+    verdicts = apply_thresholds(known, by_stage, {each.name: 8.0 for each in CRITERIA}, "keep")
+    tables = ExplorerTables(
+        verdicts, pl.DataFrame({"id": known["id"], "prompt": "", "chosen_keyword": "", "subtheme": ""})
+    )
+    choice = {"thresholds": {each.name: 8.5 for each in CRITERIA}, "missing": "keep", "imputed": "keep"}
+    told = told_by_browser(browser, explorer, tables, [choice], is_at_least=False)
+    upper = [replace(each, is_at_least=False) for each in CRITERIA]
+    is_kept = [
+        all(
+            row[f"{each.name}_score"] is None or each.is_met(row[f"{each.name}_score"], 8.5) for each in upper
+        )
+        for row in verdicts.to_dicts()
+    ]
+    assert told[0]["kept"] == list(map(int, is_kept))
