@@ -70,8 +70,8 @@ class AskConfig:
                 "The model gives no answer that can be read",
                 where=self.title,
                 got=f"{error.count} samples, not one with an answer; of the last: {error.detail}",
-                todo="look at the model, its texts and max_new_tokens, try is_constrained=true, or go on all the same with "
-                "give_up_after=null; what was said is in the journal",
+                todo="look at the model, its texts and max_new_tokens, try is_constrained=true (of bench_evaluate: "
+                "has_schema=true), or go on all the same with give_up_after=null; what was said is in the journal",
             ) from error
 
 

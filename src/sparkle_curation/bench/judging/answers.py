@@ -1,7 +1,7 @@
 r"""A judge's answer to a rubric, read strictly: an integer for each dimension or a reason why not, and never a guess.
 
 The published evaluator takes ``4.7`` for 4 and the last of two lines that disagree, and refuses ``4/5``, bullets, bold and
-the heading of its own rubric. Here a form is taken where it can mean one thing only, with a flag that says which form it was.
+the heading of its own rubric. Here a form is taken where it can mean one thing only, with a flag that says which it was.
 """
 
 from __future__ import annotations

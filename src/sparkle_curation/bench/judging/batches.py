@@ -5,9 +5,8 @@ from __future__ import annotations
 import io
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -19,6 +18,7 @@ from sparkle_curation.bench.judging.judge import BenchJudge
 from sparkle_curation.engine.io.storable_text import storable
 from sparkle_curation.engine.journal.journal import KEY
 from sparkle_curation.errors import MediaError, ModelError
+from sparkle_curation.ingest.release_files import ReleaseFiles
 from sparkle_curation.media.assets import Failure
 from sparkle_curation.media.decode.frames import read_frames
 from sparkle_curation.model_jobs.answer_journal import journal_schema, tell_answer, unread
@@ -46,17 +46,19 @@ class JudgeJob(NamedTuple):
     Attributes:
         key: a digest of all that the judgment depends on.
         id: of the sample.
+        model: whose output it is.
         theme: of the sample.
         edit_prompt: of the sample.
-        source_path: of the source video.
+        source_path: of the source video, from the root of the benchmark.
         source_hash: of its bytes.
         source_frames: how many it has.
         source_fps: frames a second.
-        edited_path: of the edited video, and so on.
+        edited_path: of the edited video, from the folder of the model, and so on.
     """
 
     key: str
     id: str
+    model: str
     theme: str
     edit_prompt: str
     source_path: str
@@ -126,11 +128,15 @@ class BatchJudge:
         judge: who.
         budget: what it may cost.
         answering: which models have answered so far.
+        benchmark: its files.
+        outputs: those of each model, by its name.
     """
 
     judge: BenchJudge
     budget: Budget
     answering: Answering
+    benchmark: ReleaseFiles
+    outputs: Mapping[str, ReleaseFiles]
 
     def __call__(self, batch: list[JudgeJob]) -> pa.Table:
         """One row per job, in their order: ``JOURNAL_SCHEMA``.
@@ -206,11 +212,11 @@ class BatchJudge:
 
     def _show(self, job: JudgeJob) -> list[Part] | Failure:
         sides = []
-        for path, content_hash, frames, fps in (
-            (job.source_path, job.source_hash, job.source_frames, job.source_fps),
-            (job.edited_path, job.edited_hash, job.edited_frames, job.edited_fps),
+        for files, path, content_hash, frames, fps in (
+            (self.benchmark, job.source_path, job.source_hash, job.source_frames, job.source_fps),
+            (self.outputs[job.model], job.edited_path, job.edited_hash, job.edited_frames, job.edited_fps),
         ):
-            data = _read(Path(path), content_hash)
+            data = _read(files, path, content_hash)
             if isinstance(data, Failure):
                 return data
             sides.append((data, frames, fps))
@@ -250,10 +256,11 @@ def choose_frames(count: int, fps: float, rate: float) -> list[int]:
     return [min(count - 1, round(place * step)) for place in range(math.ceil(count / step))]
 
 
-def _read(path: Path, content_hash: str) -> bytes | Failure:
+def _read(files: ReleaseFiles, path: str, content_hash: str) -> bytes | Failure:
     """The bytes of a video, which must be those that were probed: the judgment is kept under their hash."""
     try:
-        data = path.read_bytes()
+        with files.open(path) as file:
+            data = file.read()
     except OSError as error:
         return Failure(GONE, storable(f"{path}: {type(error).__name__}"))
     if xxhash.xxh3_128_hexdigest(data) != content_hash:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
@@ -210,7 +210,7 @@ def cost_of(usage: Usage | None, price: Price) -> float | None:
     return price.cost(usage.tokens_in, (usage.tokens_out or 0) + (usage.tokens_thoughts or 0))
 
 
-def usage_of(answer: dict[str, Any]) -> Usage:
+def usage_of(answer: Mapping[str, Any]) -> Usage:
     """The usage of an answer of the journal."""
     return Usage(
         model=answer["answering_model"],

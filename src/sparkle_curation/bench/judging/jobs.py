@@ -43,7 +43,6 @@ class JudgeScope:
 def list_jobs(
     samples: pl.DataFrame,
     outputs: pl.DataFrame,
-    bench_root: str,
     scope: JudgeScope,
     judge: BenchJudge,
     rates: Rates,
@@ -56,7 +55,6 @@ def list_jobs(
     Args:
         samples: ``bench_samples``.
         outputs: ``bench_outputs``.
-        bench_root: folder of the benchmark.
         scope: which are to be judged now.
         judge: who judges.
         rates: what is assumed of the tokens of a question.
@@ -75,7 +73,7 @@ def list_jobs(
                 todo=did_you_mean(name, models)
                 or "name its folder: --params bench_models.NAME=/path/to/outputs, and run bench_outputs",
             )
-    pairs = _pairs(samples, outputs, bench_root)
+    pairs = _pairs(samples, outputs)
     repeated = choose_repeated(samples, scope.repeated_samples)
     rounds = [pairs.with_columns(repeat=pl.lit(0, pl.Int32))]
     for number in range(1, scope.repeats):
@@ -115,14 +113,14 @@ def choose_repeated(samples: pl.DataFrame, count: int | None) -> Collection[str]
     return spread["sample_id"].head(count).to_list()
 
 
-def _pairs(samples: pl.DataFrame, outputs: pl.DataFrame, bench_root: str) -> pl.DataFrame:
+def _pairs(samples: pl.DataFrame, outputs: pl.DataFrame) -> pl.DataFrame:
     """Each model with each sample, in this order, and what keeps the pair from being judged."""
     sources = samples.select(
         "sample_id",
         "theme",
         "subtheme",
         "edit_prompt",
-        pl.concat_str(pl.lit(f"{bench_root.rstrip('/')}/"), "source_path").alias("source_path"),
+        "source_path",
         pl.col("content_hash").alias("source_hash"),
         pl.col("frames").alias("source_frames"),
         pl.col("fps").alias("source_fps"),

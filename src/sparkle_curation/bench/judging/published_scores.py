@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -16,6 +15,7 @@ from sparkle_curation.bench.judging.answers import BenchAnswer, parse_answer
 from sparkle_curation.bench.judging.rubric import Rubric
 from sparkle_curation.engine.io.storable_text import storable
 from sparkle_curation.errors import ReleaseError
+from sparkle_curation.ingest.release_files import ReleaseFiles
 from sparkle_curation.model_jobs.answers import refuse_constant
 from sparkle_curation.spec.codes.bench_states import PublishedFault
 from sparkle_curation.spec.fields import arrow_schema
@@ -39,7 +39,7 @@ class _Findings:
 
 
 def read_published(
-    folders: Mapping[str, Path], samples: pl.DataFrame, name: str, rubric: Rubric
+    folders: Mapping[str, ReleaseFiles], samples: pl.DataFrame, name: str, rubric: Rubric
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """``bench_published_scores`` and ``bench_published_faults`` of all models.
 
@@ -64,13 +64,13 @@ def read_published(
             for theme in themes:
                 rows = samples.filter(pl.col("theme") == theme)
                 if theme in mine:
-                    _FileReader(model, judge, theme, mine[theme], rows, (name, rubric), found).read()
+                    _FileReader(model, judge, theme, mine[theme], rows, (name, rubric), found).read(folder)
                     continue
-                absent = folder / pattern.replace(_THEME, theme).replace(_JUDGE, judge)
+                absent = pattern.replace(_THEME, theme).replace(_JUDGE, judge)
                 found.faults.append(
                     {
                         "model": model,
-                        "file": storable(str(absent)),
+                        "file": absent,
                         "fault": PublishedFault.MISSING_FILE.value,
                         "detail": f"{rows.height:,} samples of {theme} have no scores",
                     }
@@ -78,7 +78,7 @@ def read_published(
     if not is_any:
         raise ReleaseError(
             "There is no file of published scores",
-            where=", ".join(str(folder) for folder in folders.values()) or "bench_models",
+            where=", ".join(folder.root for folder in folders.values()) or "bench_models",
             allowed=f"{pattern or 'none of this rubric'} in the folder of a model",
             todo="name the folder that holds them: --params bench_models.NAME=/path/to/outputs",
         )
@@ -88,14 +88,14 @@ def read_published(
     )
 
 
-def find_files(folder: Path, pattern: str, themes: Sequence[str]) -> Iterator[tuple[str, str, Path]]:
+def find_files(folder: ReleaseFiles, pattern: str, themes: Sequence[str]) -> Iterator[tuple[str, str, str]]:
     """Theme, judge and path of each file of published scores in the folder of a model, by name."""
     form = re.escape(pattern).replace(re.escape(_JUDGE), "(?P<judge>.+)")
     form = form.replace(re.escape(_THEME), f"(?P<theme>{'|'.join(map(re.escape, themes))})")
-    for path in sorted(folder.iterdir()) if pattern and folder.is_dir() else []:
-        match = re.fullmatch(form, path.name)
+    for file in folder.files_in() if pattern else []:
+        match = re.fullmatch(form, file.path)
         if match:
-            yield match["theme"], storable(match["judge"]), path
+            yield match["theme"], match["judge"], file.path
 
 
 class _FileReader:
@@ -106,12 +106,12 @@ class _FileReader:
         model: str,
         judge: str,
         theme: str,
-        path: Path,
+        path: str,
         samples: pl.DataFrame,
         rubric: tuple[str, Rubric],
         found: _Findings,
     ) -> None:
-        self._constants = {"model": model, "judge": judge, "rubric": rubric[0], "file": storable(str(path))}
+        self._constants = {"model": model, "judge": judge, "rubric": rubric[0], "file": path}
         self._path, self._theme, self._rubric, self._found = path, theme, rubric[1], found
         self._samples = {row["sample_id"]: row for row in samples.iter_rows(named=True)}
         self._order = {sample_id: place for place, sample_id in enumerate(self._samples)}
@@ -119,12 +119,13 @@ class _FileReader:
         self._last = -1
         self._is_disorder_told = False
 
-    def read(self) -> None:
+    def read(self, folder: ReleaseFiles) -> None:
         """All of the file, then what it lacks."""
-        with self._path.open(encoding="utf-8", errors="surrogateescape") as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    self._read_line(number, line)
+        with folder.open(self._path) as file:
+            text = file.read().decode(errors="surrogateescape")
+        for number, line in enumerate(text.split("\n"), start=1):
+            if line.strip():
+                self._read_line(number, line)
         for sample_id in self._samples:
             if sample_id not in self._seen:
                 self._note(PublishedFault.MISSING, None, sample_id, "no record")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from statistics import fmean
 from typing import Any, NamedTuple
@@ -83,20 +83,25 @@ def tabulate(jobs: pl.DataFrame, answers: JournalRows, judged: Judged) -> tuple[
 _GRAIN = ("model", "sample_id", "theme", "rubric", "judge", "repeat")
 
 
-def count_states(judgments: pl.DataFrame) -> list[tuple[str, int, dict[str, int]]]:
-    """Model, its rows, and how many of them are in each state, the most frequent first."""
-    told = []
-    for (model,), rows in judgments.group_by("model", maintain_order=True):
+def describe(judgments: pl.DataFrame) -> Iterator[str]:
+    """What came of each model's outputs, a line each, and then what holds for all of them."""
+    first = judgments.filter(pl.col("repeat") == 0)
+    for model in first["model"].unique(maintain_order=True):
+        rows = first.filter(pl.col("model") == model)
         counts = rows["state"].value_counts().sort("count", "state", descending=[True, False])
-        told.append((str(model), rows.height, dict(counts.iter_rows())))
-    return told
-
-
-def spent_on(answers: Iterable[Row], price: Price | None) -> float:
-    """What answers of the journal have cost, as far as their tokens are told."""
-    if price is None:
-        return 0.0
-    return sum(cost_of(usage_of(dict(answer)), price) or 0.0 for answer in answers)
+        told = ", ".join(f"{count:,} {state}" for state, count in counts.iter_rows())
+        overall = rows["overall"].mean()
+        mean = "" if overall is None else f"; mean over the judged {overall:.3f}, others not counted"
+        yield f"{model}: of {rows.height:,} samples {told}{mean}"
+    flagged = first.filter(pl.col("flags").list.len() > 0).height
+    asked_again = first.filter(pl.col("attempts") > 1).height
+    if flagged or asked_again:
+        yield f"{flagged:,} answers were read in another form than the one asked for, {asked_again:,} asked for again"
+    cost = judgments["cost"].sum()
+    if cost:
+        yield f"about ${cost:,.2f} in all, earlier runs included"
+    if (judgments["seed_honoured"] == False).any():  # noqa: E712 -- null is neither
+        yield "the judge does not go by temperature and seed: judge some samples again with bench_evaluate.repeats=2"
 
 
 def answers_of(jobs: pl.DataFrame, answers: JournalRows) -> list[Row]:
@@ -164,7 +169,7 @@ def _told(answers: Sequence[Row], judged: Judged) -> dict[str, Any]:
     if not answers:
         return {}
     last = answers[-1]
-    usages = [usage_of(dict(answer)) for answer in answers]
+    usages = [usage_of(answer) for answer in answers]
     costs = [] if judged.price is None else [cost_of(usage, judged.price) for usage in usages]
     # A model in this process is the one that was asked for.
     answering = last["answering_model"]

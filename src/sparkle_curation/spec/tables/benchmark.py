@@ -273,7 +273,7 @@ BENCH_TABLES: dict[str, tuple[str, str, tuple[Field, ...]]] = {
         BENCH_PUBLISHED_SCORE_COLUMNS,
     ),
     "bench_published_faults": (
-        "08_reporting/bench_published_faults.csv",
+        "08_reporting/benchmark/bench_published_faults.csv",
         "one row per fault of a file of published scores",
         BENCH_PUBLISHED_FAULT_COLUMNS,
     ),
