@@ -26,6 +26,7 @@ _PATHS = (
     "base",
     "other",
     *(f"{group}.model.{name}" for group in ("score", "ground") for name in ("name", "adapter")),
+    *(f"bench_evaluate.{name}" for name in ("judge.name", "judge.adapter", "rubric_checkout")),
 )
 """Parameters that are or may be paths."""
 _PATH_GROUPS = ("bench_models",)

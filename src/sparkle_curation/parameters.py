@@ -13,7 +13,9 @@ from pydantic import BaseModel, Field, StrictBool, ValidationError
 from pydantic_core import ErrorDetails
 
 from sparkle_curation.errors import ParameterError, did_you_mean
+from sparkle_curation.pipelines.bench_evaluate.params import BenchEvaluateParams
 from sparkle_curation.pipelines.bench_outputs.params import BenchOutputsParams
+from sparkle_curation.pipelines.bench_published.params import BenchPublishedParams
 from sparkle_curation.pipelines.consistency.params import ConsistencyParams
 from sparkle_curation.pipelines.diff.params import DiffParams
 from sparkle_curation.pipelines.extract.params import ExtractParams
@@ -53,6 +55,8 @@ class RunParameters(
     ExtractParams,
     VariantsParams,
     BenchOutputsParams,
+    BenchEvaluateParams,
+    BenchPublishedParams,
 ):
     """Every parameter that a run understands.
 
@@ -89,6 +93,8 @@ _HOMES = {
     **dict.fromkeys(ExtractParams.model_fields, "conf/base/extract/parameters.yml"),
     **dict.fromkeys(ScoreParams.model_fields, "conf/base/score/parameters.yml"),
     **dict.fromkeys(BenchOutputsParams.model_fields, "conf/base/bench_outputs/parameters.yml"),
+    **dict.fromkeys(BenchEvaluateParams.model_fields, "conf/base/bench_evaluate/parameters.yml"),
+    **dict.fromkeys(BenchPublishedParams.model_fields, "conf/base/bench_published/parameters.yml"),
     **dict.fromkeys(VariantsParams.model_fields, "conf/base/variants/parameters.yml"),
 }
 """Parameter, or group of them -> the file that declares it; the roots stand in the globals."""

@@ -102,7 +102,7 @@ def test_results_of_other_work_are_refused(journal: Journal) -> None:
         keys = [str(number) for number in reversed(batch)]
         return pa.table([keys, batch, [None] * len(batch)], schema=RESULT_SCHEMA)
 
-    with journal, pytest.raises(ValueError, match="a batch of 2 items"):
+    with journal, pytest.raises(ValueError, match="2 rows that are those of no batch in hand"):
         list(run_resumable([1, 2], str, backwards, ALONE, journal, batch_size=2))
     assert squares(journal) == {}
 
