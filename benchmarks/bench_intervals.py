@@ -97,7 +97,11 @@ def _make_pools(rng: np.random.Generator) -> Floats:
 
 def _design(rng: np.random.Generator) -> tuple[Panel, Codes]:
     """The samples of the benchmark, with nothing judged yet, and the difficulty of each."""
-    names = [(f"theme{theme}", f"subtheme{place}") for theme, count in enumerate(_SUBTHEMES) for place in range(count)]
+    names = [
+        (f"theme{theme}", f"subtheme{place}")
+        for theme, count in enumerate(_SUBTHEMES)
+        for place in range(count)
+    ]
     of_subtheme = np.sort(np.arange(_SAMPLES) % len(names))
     samples = pl.DataFrame(
         [(f"s{place:03}", *names[code]) for place, code in enumerate(of_subtheme)],
@@ -106,7 +110,9 @@ def _design(rng: np.random.Generator) -> tuple[Panel, Codes]:
     )
     themes = np.array([int(name[-1]) for name in samples["theme"]])
     clips = np.arange(_SAMPLES)
-    for place in range(_SAMPLES):  # a quarter shares its clip with a sample of its theme, a few with one of another
+    for place in range(
+        _SAMPLES
+    ):  # a quarter shares its clip with a sample of its theme, a few with one of another
         chance = rng.random()
         if chance < 0.29:
             others = np.flatnonzero(themes == themes[place]) if chance < 0.25 else np.arange(_SAMPLES)
@@ -140,7 +146,9 @@ def _truth(
     """What a unit's means would be of all draws: (models and pairs, dimensions and the overall)."""
     of_row = pools.mean(axis=(1, 2))[difficulty]
     if unit.level == MACRO:
-        means = np.mean([of_row[panel.themes == code].mean(axis=0) for code in range(len(_SUBTHEMES))], axis=0)
+        means = np.mean(
+            [of_row[panel.themes == code].mean(axis=0) for code in range(len(_SUBTHEMES))], axis=0
+        )
     else:
         means = of_row[unit.rows].mean(axis=0)
     means = np.concatenate([means, means.mean(axis=1, keepdims=True)], axis=1)

@@ -20,7 +20,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from sparkle_curation.errors import ParameterError, did_you_mean
 
-_ROOTS = ("release_root", "data_root", "bench_root")
+_ROOTS = ("release_root", "data_root", "bench_root", "bench_ledger")
 _PATHS = (
     *_ROOTS,
     "base",

@@ -125,6 +125,22 @@ class DiffSummary:
         console.print()
 
 
+class BenchSummary:
+    """Prints, after a run that reported on a benchmark, the results of all models."""
+
+    @hook_impl
+    def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
+        """A table for each rubric and judge; where the files are, ``EndTeller`` says."""
+        if "bench_results" not in pipeline.all_outputs():
+            return
+        from sparkle_curation.reports.bench.terminal import result_tables  # noqa: PLC0415 -- see above
+
+        console = Console()
+        for table in result_tables(_collected(catalog.load("bench_results"))):
+            console.print()
+            console.print(table)
+
+
 # ------------------------------------------------------------------ runs that make no variant
 def _sums(counts: pl.DataFrame, *names: str) -> list[int]:
     """The sums of columns; a report without rows is read with columns of texts."""
@@ -193,6 +209,10 @@ ENDINGS: Mapping[str, Ending] = {
     "extract": (None, ("extraction_counts",)),
     "bench_ingest": (_benchmark, ("bench_counts", "bench_check", "bench_quarantine", "bench_leakage")),
     "bench_outputs": (None, ("bench_output_counts", "bench_outputs")),
+    "bench_report": (
+        None,
+        ("bench_documents", "bench_page", "bench_figure", "bench_results", "bench_ledger"),
+    ),
     "paper": (None, ("paper_documents",)),
     "keep": (None, ("version_metrics", "version_funnel")),
 }

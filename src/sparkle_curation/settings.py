@@ -12,7 +12,7 @@ from sparkle_curation.hooks import (
 from sparkle_curation.masking import mask_log_records
 from sparkle_curation.partial_runs import PartialRunGuard
 from sparkle_curation.run_guard import RunGuard
-from sparkle_curation.run_summary import DiffSummary, EndTeller, RunSummary
+from sparkle_curation.run_summary import BenchSummary, DiffSummary, EndTeller, RunSummary
 from sparkle_curation.version_guard import VersionGuard
 from sparkle_curation.viz_run_status import VizRunStatus
 from sparkle_curation.viz_stats import VizStats
@@ -30,6 +30,7 @@ HOOKS = (
     RunSummary(),
     EndTeller(),
     DiffSummary(),
+    BenchSummary(),
     VizStats(),
     VizRunStatus(),
     DescriptionLoader(),

@@ -1,9 +1,9 @@
 """Writes what the published evaluator makes of recorded answers: ``python -m tests.truth.record_bench CHECKOUT``.
 
-Run it from the root of the repository with a clone of Sparkle's own repository. It makes score files of three models, has the
-script of the checkout add them up as its users do (`--video_paths`, where every score file is there already, so that it asks
-no judge), and its function give the means with all their digits, and writes ``bench_answers.json`` beside itself: our scores
-and its numbers. Nothing of the checkout is kept.
+Run it from the root of the repository with a clone of Sparkle's own repository. It makes score files of three models, has
+the script of the checkout add them up as its users do (`--video_paths`, where every score file is there already, so that
+it asks no judge), and its function give the means with all their digits, and writes ``bench_answers.json`` beside itself:
+our scores and its numbers. Nothing of the checkout is kept.
 """
 
 from __future__ import annotations
@@ -53,7 +53,11 @@ def main(arguments: Sequence[str]) -> None:
         ["git", "-C", str(script.parent), "rev-parse", "HEAD"], capture_output=True, text=True, check=False
     )
     recorded = {
-        "upstream": {"repository": "showlab/Sparkle", "commit": commit.stdout.strip() or None, "file": SCRIPT},
+        "upstream": {
+            "repository": "showlab/Sparkle",
+            "commit": commit.stdout.strip() or None,
+            "file": SCRIPT,
+        },
         "python": sys.version.split()[0],
         "judge": JUDGE,
         "themes": list(THEMES),

@@ -22,7 +22,9 @@ def results() -> pl.DataFrame:
     """The results of the recorded models."""
     answers = {
         model: {
-            f"{theme}_{place}": list(map(int, six)) for theme, scores in by_theme.items() for place, six in enumerate(scores)
+            f"{theme}_{place}": list(map(int, six))
+            for theme, scores in by_theme.items()
+            for place, six in enumerate(scores)
         }
         for model, by_theme in RECORDED["models"].items()
     }
@@ -50,7 +52,7 @@ def test_the_means_are_theirs_with_all_their_digits(results: pl.DataFrame) -> No
                 (pl.col("model") == model) & (pl.col("level") == "theme") & (pl.col("theme") == theme)
             )
             ours = dict(rows.select("dimension", "mean_judged").iter_rows())
-            assert {key: ours[key] for key in SCALE.keys} == {key: means[key] for key in SCALE.keys}  # noqa: SIM118
+            assert {key: ours[key] for key in SCALE.keys} == {key: means[key] for key in SCALE.keys}
             assert ours[OVERALL] == pytest.approx(means["overall"], rel=1e-15)
             assert rows["n_judged"].unique().to_list() == [means["count"]]
             assert rows["mean_judged"].equals(rows["mean_failures_worst"])

@@ -16,6 +16,7 @@ from sparkle_curation.spec.codes.quarantine_reasons import Reason
 from sparkle_curation.spec.codes.score_rules import ScoreRule
 from sparkle_curation.spec.codes.signal_faults import SignalFault
 from sparkle_curation.spec.fields import Field, FieldType, ListOf, Struct
+from sparkle_curation.spec.tables.bench_results import BENCH_RESULT_TABLES
 from sparkle_curation.spec.tables.benchmark import BENCH_TABLES
 from sparkle_curation.spec.tables.consistency import CONSISTENCY_COLUMNS
 from sparkle_curation.spec.tables.extraction import MANIFEST_COLUMNS
@@ -155,7 +156,7 @@ _DESCRIBED: dict[str, _Table] = {
         )
         for name, columns in REGROUNDED_TABLES.items()
     },
-    **{name: _Table(*table) for name, table in BENCH_TABLES.items()},
+    **{name: _Table(*table) for name, table in {**BENCH_TABLES, **BENCH_RESULT_TABLES}.items()},
 }
 
 _OTHERS: dict[str, tuple[str, str]] = {
@@ -273,6 +274,23 @@ _OTHERS: dict[str, tuple[str, str]] = {
     "near_duplicate_counts": (
         "08_reporting/near_duplicate_counts.csv",
         "One row per theme, then the total: groups of `sample_groups`, near-duplicates, duplicates.",
+    ),
+    "bench_metrics": (
+        "08_reporting/bench_metrics.json",
+        "Headlines of `bench_results`, flat, with the interval of each macro: what `dvc metrics` compares.",
+    ),
+    "bench_figure": ("08_reporting/benchmark/bench_figure.json", "`bench_results` as a Plotly figure."),
+    "bench_documents": (
+        "08_reporting/benchmark/documents",
+        "`results.md`, `tables.tex` for a paper, and `published_format.txt`, the published evaluator's own table.",
+    ),
+    "bench_page": (
+        "08_reporting/benchmark/samples.html",
+        "Each sample with its source, all models' outputs side by side, scores and the judge's words.",
+    ),
+    "bench_ledger": (
+        "08_reporting/bench_ledger.jsonl",
+        "A line for each report of a model: benchmark, variant, settings, macro, time. Only ever added to; git keeps it.",
     ),
     "contact_sheet": (
         "08_reporting/contact_sheet.png",

@@ -21,13 +21,15 @@ def test_a_sample_without_whole_published_scores_is_a_failure() -> None:
     judgments, scores = collect(NOTHING, NOTHING, table, SAMPLES, SCALES)
     assert judgments["state"].to_list() == ["judged", NOT_PUBLISHED, NOT_PUBLISHED]
     results, _ = measure(build_panels(SAMPLES, judgments, scores, SCALES), resamples=200, seed=0)
-    macro = results.filter((pl.col("level") == "macro") & (pl.col("dimension") == "instruction")).row(0, named=True)
+    macro = results.filter((pl.col("level") == "macro") & (pl.col("dimension") == "instruction")).row(
+        0, named=True
+    )
     assert (macro["mean_failures_worst"], macro["mean_judged"], macro["n_judged"]) == (2, 4, 1)
 
 
 def test_the_cap_is_put_back_and_what_it_cut_is_unknown() -> None:
     """A published score above the one that caps it; those before the cap are not published, so nothing is said of them."""
-    table = published("theirs", dict.fromkeys("abc", [2, 5, 1, 5, 5, 5]))
+    table = published("theirs", dict.fromkeys("abc", (2, 5, 1, 5, 5, 5)))
     judgments, scores = collect(NOTHING, NOTHING, table, SAMPLES, SCALES)
     assert scores["capped_score"].to_list() == [2, 2, 1, 2, 2, 2] * 3
     results, _ = measure(build_panels(SAMPLES, judgments, scores, SCALES), resamples=200, seed=0)

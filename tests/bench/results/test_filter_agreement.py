@@ -11,7 +11,9 @@ from sparkle_curation.errors import MissingTableError, ParameterError
 
 SAMPLES = even_samples()
 IDS = SAMPLES["sample_id"].to_list()
-PANEL = panel_of(SAMPLES, {"release": {each: [1 + place % 5] * 6 for place, each in enumerate(IDS)} | {IDS[0]: "refused"}})
+PANEL = panel_of(
+    SAMPLES, {"release": {each: [1 + place % 5] * 6 for place, each in enumerate(IDS)} | {IDS[0]: "refused"}}
+)
 
 
 def test_two_judges_of_one_order_agree() -> None:

@@ -10,7 +10,9 @@ from sparkle_curation.bench.results.intervals import mean_intervals
 RNG_SEED = 7
 
 
-def ends(values: list[float], groups: list[int], clips: list[int], resamples: int = 400) -> tuple[float, float]:
+def ends(
+    values: list[float], groups: list[int], clips: list[int], resamples: int = 400
+) -> tuple[float, float]:
     """The interval of one column."""
     low, high = mean_intervals(
         np.array(values)[:, None],

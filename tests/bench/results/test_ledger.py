@@ -35,7 +35,11 @@ def entry(variant: dict[str, Any] | None, tuned: str = "no", bench: str = BENCH)
         ([], STRICT, "no"),
         ([entry(STRICT)], STRICT, "no"),
         ([entry(LOOSE)], STRICT, "yes"),  # other thresholds were evaluated before
-        ([entry(STRICT), entry(LOOSE, "yes")], STRICT, "no"),  # evaluated again, after others: it was made before them
+        (
+            [entry(STRICT), entry(LOOSE, "yes")],
+            STRICT,
+            "no",
+        ),  # evaluated again, after others: it was made before them
         ([entry(STRICT, "unknown")], STRICT, "unknown"),  # what was not known then is not known now
         ([entry(LOOSE, bench="Another")], STRICT, "no"),
         ([entry(None)], STRICT, "no"),  # a model of others says nothing of thresholds
@@ -59,7 +63,9 @@ def test_the_same_again_adds_nothing() -> None:
     assert read_ledger(write_ledger(twice), where="x") == twice
 
 
-@pytest.mark.parametrize("line", ["<<<<<<< HEAD", "{}", '{"bench": {"name": "x"}, "variant": null, "tuned_on_bench": "?"}'])
+@pytest.mark.parametrize(
+    "line", ["<<<<<<< HEAD", "{}", '{"bench": {"name": "x"}, "variant": null, "tuned_on_bench": "?"}']
+)
 def test_a_line_that_is_none_is_told_with_its_number(line: str) -> None:
     """What a merge leaves must not pass for an entry, nor be lost by writing the file anew."""
     with pytest.raises(VersionError, match="x, line 2"):
@@ -70,4 +76,6 @@ def test_a_benchmark_is_known_by_ids_prompts_and_clips() -> None:
     """Their order does not matter."""
     samples = even_samples()
     assert identify_benchmark(samples) == identify_benchmark(samples.reverse())
-    assert identify_benchmark(samples) != identify_benchmark(samples.with_columns(pl.lit("other").alias("edit_prompt")))
+    assert identify_benchmark(samples) != identify_benchmark(
+        samples.with_columns(pl.lit("other").alias("edit_prompt"))
+    )

@@ -19,7 +19,9 @@ FIRST, SECOND = THEMES[:2]
 
 def row_of(table: pl.DataFrame, **where: Any) -> dict[str, Any]:
     """The one row that has these values."""
-    return table.filter(*(pl.col(name).eq_missing(pl.lit(value)) for name, value in where.items())).row(0, named=True)
+    return table.filter(*(pl.col(name).eq_missing(pl.lit(value)) for name, value in where.items())).row(
+        0, named=True
+    )
 
 
 def measured(samples: pl.DataFrame, answers: Any, **options: Any) -> tuple[pl.DataFrame, pl.DataFrame]:

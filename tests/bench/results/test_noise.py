@@ -65,7 +65,11 @@ def test_seed_sample_and_judge_stand_apart() -> None:
     rng = np.random.default_rng(4)
     samples, runs, judge_sd = 2_000, 40, 0.5
     values = 3 + rng.normal(scale=0.3, size=(1, runs)) + rng.normal(scale=1.0, size=(samples, 1))
-    values = values + rng.normal(scale=0.4, size=(samples, runs)) + rng.normal(scale=judge_sd, size=(samples, runs))
+    values = (
+        values
+        + rng.normal(scale=0.4, size=(samples, runs))
+        + rng.normal(scale=judge_sd, size=(samples, runs))
+    )
     noise = pl.DataFrame(
         {"rubric": [RUBRIC], "judge": [JUDGE], "dimension": ["instruction"], "noise_sd": [judge_sd]}
     )
@@ -84,7 +88,9 @@ def test_runs_alike_have_no_seed_variance() -> None:
     """What the judge's noise explains of the macros is not the seed's; without repeats its share is not known."""
     rng = np.random.default_rng(5)
     values = rng.normal(size=(200, 1)) + rng.normal(scale=0.5, size=(200, 3))
-    no_repeats = pl.DataFrame(schema={"rubric": pl.String, "judge": pl.String, "dimension": pl.String, "noise_sd": pl.Float64})
+    no_repeats = pl.DataFrame(
+        schema={"rubric": pl.String, "judge": pl.String, "dimension": pl.String, "noise_sd": pl.Float64}
+    )
     panel = made_panel(values)
     found = split_variances([panel], {"v": list(panel.models)}, no_repeats).row(0, named=True)
     assert found["seed_variance"] < 0.01
@@ -92,7 +98,9 @@ def test_runs_alike_have_no_seed_variance() -> None:
     assert found["judge_se"] is None
 
 
-@pytest.mark.parametrize(("runs", "told"), [(["good", "goood"], "did you mean 'good'"), (["good"], "One training run")])
+@pytest.mark.parametrize(
+    ("runs", "told"), [(["good", "goood"], "did you mean 'good'"), (["good"], "One training run")]
+)
 def test_training_runs_are_models_of_the_report(runs: list[str], told: str) -> None:
     """A misspelt name is told, and a single run."""
     panels = build_panels(SAMPLES, *judged({"good": all_alike(SAMPLES, 3, 3, 3, 3, 3, 3)}), SCALES)

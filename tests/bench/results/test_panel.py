@@ -27,7 +27,10 @@ def test_a_failure_counts_as_the_worst_in_every_dimension() -> None:
 
 def test_of_repeats_the_first_one_counts() -> None:
     """Also where it failed and a later one did not."""
-    tables = [judged({"a": answers}, repeat=repeat) for repeat, answers in ((1, FIVES), (0, {**FIVES, IDS[0]: "broken"}))]
+    tables = [
+        judged({"a": answers}, repeat=repeat)
+        for repeat, answers in ((1, FIVES), (0, {**FIVES, IDS[0]: "broken"}))
+    ]
     (panel,) = build_panels(SAMPLES, *map(pl.concat, zip(*tables, strict=True)), SCALES)
     assert panel.is_judged.sum() == len(IDS) - 1
 
@@ -51,14 +54,18 @@ def test_models_with_other_ids_are_not_compared_unless_asked_for() -> None:
         panel_of(SAMPLES, models)
     worst = panel_of(SAMPLES, models, missing=MissingJudgments.WORST)
     assert worst.capped[0].tolist() == [[5] * 6, [1] * 6]
-    assert panel_of(SAMPLES, models, missing=MissingJudgments.COMMON).samples["sample_id"].to_list() == IDS[1:]
+    assert (
+        panel_of(SAMPLES, models, missing=MissingJudgments.COMMON).samples["sample_id"].to_list() == IDS[1:]
+    )
     with pytest.raises(StaleTableError, match="no sample is common"):
         panel_of(SAMPLES, {"a": {IDS[0]: "broken"}, "b": {IDS[1]: "broken"}}, missing=MissingJudgments.COMMON)
 
 
 def test_two_answering_models_as_one_judge_are_refused() -> None:
     """A judge that became another model in between gives scores that do not compare."""
-    tables = [judged({model: FIVES}, answering=answering) for model, answering in (("a", "m-1"), ("b", "m-2"))]
+    tables = [
+        judged({model: FIVES}, answering=answering) for model, answering in (("a", "m-1"), ("b", "m-2"))
+    ]
     with pytest.raises(StaleTableError, match="m-1, m-2"):
         build_panels(SAMPLES, *map(pl.concat, zip(*tables, strict=True)), SCALES)
 

@@ -37,7 +37,8 @@ def test_entries_are_added_and_none_is_lost(tmp_path: Path) -> None:
     assert ledger.load() is None
     spawn = multiprocessing.get_context("fork")
     workers = [
-        spawn.Process(target=add_many, args=(path, [f"{side}{place}" for place in range(10)])) for side in "ab"
+        spawn.Process(target=add_many, args=(path, [f"{side}{place}" for place in range(10)]))
+        for side in "ab"
     ]
     for worker in workers:
         worker.start()

@@ -35,7 +35,11 @@ SCORE_SCHEMA = pl.Schema(
 
 
 def collect(
-    judgments: AnyFrame, scores: AnyFrame, published: AnyFrame, samples: pl.DataFrame, scales: Mapping[str, Scale]
+    judgments: AnyFrame,
+    scores: AnyFrame,
+    published: AnyFrame,
+    samples: pl.DataFrame,
+    scales: Mapping[str, Scale],
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Judgments (``JUDGMENT_SCHEMA``) and scores (``SCORE_SCHEMA``).
 
@@ -53,8 +57,12 @@ def collect(
     if not published.lazy().collect_schema():
         return own, own_scores
     theirs = published.lazy().collect().filter(pl.col("rubric").is_in(list(scales)))
-    theirs = theirs.join(own.select(_GIVEN).unique(), on=_GIVEN, how="anti").with_columns(repeat=pl.lit(0, pl.Int32))
-    cap = pl.col("rubric").replace_strict({name: each.capped_by for name, each in scales.items()}, return_dtype=pl.String)
+    theirs = theirs.join(own.select(_GIVEN).unique(), on=_GIVEN, how="anti").with_columns(
+        repeat=pl.lit(0, pl.Int32)
+    )
+    cap = pl.col("rubric").replace_strict(
+        {name: each.capped_by for name, each in scales.items()}, return_dtype=pl.String
+    )
     limit = pl.col("score").filter(pl.col("dimension") == cap).first().over(_ANSWER)
     further_scores = theirs.with_columns(
         raw_score=pl.lit(None, pl.Int32), capped_score=pl.min_horizontal("score", limit)

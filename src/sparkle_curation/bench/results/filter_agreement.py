@@ -66,7 +66,8 @@ def measure_filter_agreement(
 def _pair(panel: Panel, code: int, filter_scores: pl.DataFrame, column: str) -> pl.DataFrame:
     """``theme``, ``filtered`` and ``evaluated`` of the judged samples that the filter's judge scored."""
     own = panel.samples.with_columns(
-        pl.Series("evaluated", panel.capped[:, code].mean(axis=1)), pl.Series("is_judged", panel.is_judged[:, code])
+        pl.Series("evaluated", panel.capped[:, code].mean(axis=1)),
+        pl.Series("is_judged", panel.is_judged[:, code]),
     ).filter("is_judged")
     if column not in filter_scores.columns:
         return own.select("theme", pl.lit(None, pl.Float64).alias("filtered"), "evaluated").clear()
@@ -85,7 +86,9 @@ def _figures(pairs: pl.DataFrame, threshold: float) -> dict[str, Any]:
         auc = above / (len(passed) * len(rejected))
     return {
         "n_samples": pairs.height,
-        "spearman": pairs.select(pl.corr("filtered", "evaluated", method="spearman")).item() if varies else None,
+        "spearman": pairs.select(pl.corr("filtered", "evaluated", method="spearman")).item()
+        if varies
+        else None,
         "n_passed": len(passed),
         "mean_passed": passed.mean(),
         "n_rejected": len(rejected),

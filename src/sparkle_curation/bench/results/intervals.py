@@ -1,8 +1,8 @@
 """Bootstrap intervals of means over clips: samples of one source clip are drawn together, themes are drawn apart.
 
-The method is BCa (Efron 1987) with quantiles widened for small samples (Hesterberg 2015, "What Teachers Should Know About the
-Bootstrap"): a subtheme has some 22 samples, of which plain percentiles cover 91% at best. Why this one, and how it covers:
-docs/decisions/0049-intervals-over-clips.md.
+The method is BCa (Efron 1987) with quantiles widened for small samples (Hesterberg 2015, "What Teachers Should Know
+About the Bootstrap"): a subtheme has some 22 samples, for which plain percentiles are too narrow. Why this one, and how
+it covers: docs/decisions/0049-intervals-over-clips.md.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Codes = npt.NDArray[np.int64]
 
 CONFIDENCE = 0.95
 _MIN_STRATUM = 8
-"""Clips of several groups are drawn apart where there are so many of one combination, else with those of their first group."""
+"""Clips of several groups are drawn apart where so many are of one combination, else with those of their first group."""
 
 
 def mean_intervals(
@@ -51,7 +51,8 @@ def mean_intervals(
         below = (drawn < point - near).mean(axis=0) + (np.abs(drawn - point) <= near).mean(axis=0) / 2
         bias = ndtri(np.clip(below, 1 / resamples, 1 - 1 / resamples))
         ends = [
-            _quantiles(drawn, ndtr(bias + (bias + z) / (1 - acceleration * (bias + z)))) for z in (-wide, wide)
+            _quantiles(drawn, ndtr(bias + (bias + z) / (1 - acceleration * (bias + z))))
+            for z in (-wide, wide)
         ]
     known = (squares > 1e-18) & (degrees >= 1)
     low, high = (np.where(known, end, np.nan) for end in ends)

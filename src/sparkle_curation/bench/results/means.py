@@ -25,10 +25,11 @@ from sparkle_curation.spec.tables.bench_results import (
     OVERALL,
 )
 
+UNKNOWN_TUNING = "unknown"
+"""Until the ledger says more."""
 
-def measure(
-    panels: Sequence[Panel], *, resamples: int, seed: int
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+
+def measure(panels: Sequence[Panel], *, resamples: int, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The results (``BENCH_RESULT_COLUMNS``) and the differences of each pair of models (``BENCH_DIFFERENCE_COLUMNS``).
 
     Models and pairs are drawn together, so that their intervals are of the same draws.
@@ -84,7 +85,9 @@ def _result_rows(panel: Panel, unit: Unit, low: Floats, high: Floats) -> Iterato
         is_cut = (capped < raw)[judged].mean(axis=0) if is_known else None
         for place, dimension in enumerate((*panel.dimensions, OVERALL)):
             of_one = over_judged[place] if over_judged else None
-            share = None if is_cut is None else float(is_cut.mean() if dimension == OVERALL else is_cut[place])
+            share = (
+                None if is_cut is None else float(is_cut.mean() if dimension == OVERALL else is_cut[place])
+            )
             yield {
                 "model": model,
                 **_named(panel, unit, dimension),
@@ -97,6 +100,7 @@ def _result_rows(panel: Panel, unit: Unit, low: Floats, high: Floats) -> Iterato
                 "mean_judged": of_one,
                 "cut_by_cap": before_cap[place] - of_one if before_cap and of_one is not None else None,
                 "cut_share": share,
+                "tuned_on_bench": UNKNOWN_TUNING,
             }
 
 
@@ -106,7 +110,10 @@ def _difference_rows(
     for number, (first, second) in enumerate(pairs):
         both = unit.rows[panel.is_judged[unit.rows][:, [first, second]].all(axis=1)]
         sides = [
-            (_means(panel, unit, panel.capped[:, code], unit.rows), _means(panel, unit, panel.capped[:, code], both))
+            (
+                _means(panel, unit, panel.capped[:, code], unit.rows),
+                _means(panel, unit, panel.capped[:, code], both),
+            )
             for code in (first, second)
         ]
         (one, one_judged), (other, other_judged) = sides
@@ -147,7 +154,9 @@ def _means(panel: Panel, unit: Unit, values: Floats, rows: Any) -> list[float] |
             return None
         parts = [_means_of(each) for each in by_theme]
         # One after the other, as theirs: from Python 3.12 on `sum` rounds otherwise.
-        means = [reduce(add, (part[place] for part in parts)) / len(parts) for place in range(values.shape[1])]
+        means = [
+            reduce(add, (part[place] for part in parts)) / len(parts) for place in range(values.shape[1])
+        ]
     return None if means is None else [*means, sum(means) / len(means)]
 
 

@@ -39,7 +39,9 @@ def measure_judge_noise(judgments: pl.DataFrame, scores: pl.DataFrame) -> pl.Dat
         for rubric, judge, count in repeated.group_by("rubric", "judge").agg(is_changed.sum()).iter_rows()
     }
     of_judged = scores.join(
-        judgments.filter(pl.col("state") == JUDGED).select(*_ANSWER, "repeat"), on=[*_ANSWER, "repeat"], how="semi"
+        judgments.filter(pl.col("state") == JUDGED).select(*_ANSWER, "repeat"),
+        on=[*_ANSWER, "repeat"],
+        how="semi",
     ).join(repeated.select(_ANSWER), on=_ANSWER, how="semi")
     overall = (
         of_judged.group_by(*_ANSWER, "repeat", maintain_order=True)
@@ -48,7 +50,10 @@ def measure_judge_noise(judgments: pl.DataFrame, scores: pl.DataFrame) -> pl.Dat
     )
     columns = [*_ANSWER, "repeat", "dimension", "capped_score"]
     values = pl.concat(
-        [each.select(columns).with_columns(pl.col("capped_score").cast(pl.Float64)) for each in (of_judged, overall)]
+        [
+            each.select(columns).with_columns(pl.col("capped_score").cast(pl.Float64))
+            for each in (of_judged, overall)
+        ]
     )
     by_sample = (
         values.group_by(*_ANSWER, "dimension", maintain_order=True)
@@ -87,8 +92,9 @@ def split_variances(
 ) -> pl.DataFrame:
     """Seed, sample and judge variance apart (``BENCH_VARIANCE_COLUMNS``), by an analysis of variance of runs by samples.
 
-    A score is the mean of its theme, plus what the training run, the sample, the two together, and the judge's answer add.
-    What differs between macro means of the runs is the seed's, less what the two last explain of it; negative estimates are 0.
+    A score is the mean of its theme, plus what the training run, the sample, the two together, and the judge's answer
+    add. What differs between macro means of the runs is the seed's, less what the two last explain of it; negative
+    estimates are 0.
 
     Args:
         panels: from ``build_panels``.
@@ -128,7 +134,9 @@ def split_variances(
 def _variance_rows(variant: str, panel: Panel, codes: list[int], noise: pl.DataFrame) -> list[dict[str, Any]]:
     judge_variances = {
         dimension: sd**2
-        for rubric, judge, dimension, sd in noise.select("rubric", "judge", "dimension", "noise_sd").iter_rows()
+        for rubric, judge, dimension, sd in noise.select(
+            "rubric", "judge", "dimension", "noise_sd"
+        ).iter_rows()
         if (rubric, judge) == (panel.rubric, panel.judge)
     }
     rows = []

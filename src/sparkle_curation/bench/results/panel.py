@@ -120,7 +120,7 @@ def build_panels(
     """A panel for each rubric and judge; of repeats the first one counts, so that no sample has more weight.
 
     Args:
-        samples: of the benchmark: ``sample_id``, ``theme``, ``subtheme``, ``content_hash``; each of them is a row of every mean.
+        samples: of the benchmark: ``sample_id``, ``theme``, ``subtheme``, ``content_hash``; each is a row of every mean.
         judgments: ``model``, ``sample_id``, ``rubric``, ``judge``, ``repeat``, ``state``, ``answering_model``.
         scores: of the judged: the same keys, ``dimension``, ``raw_score``, ``capped_score``.
         scales: the rubrics by name.
@@ -155,7 +155,13 @@ def build_panels(
             )
         of_both = (pl.col("rubric") == rubric) & (pl.col("judge") == judge)
         panels.append(
-            _build_panel(samples, first_repeats(judgments.filter(of_both)), scores.filter(of_both), scales[rubric], missing)
+            _build_panel(
+                samples,
+                first_repeats(judgments.filter(of_both)),
+                scores.filter(of_both),
+                scales[rubric],
+                missing,
+            )
         )
     return panels
 
@@ -210,13 +216,18 @@ def _check_answering(judgments: pl.DataFrame) -> None:
 
 
 def _build_panel(
-    samples: pl.DataFrame, judgments: pl.DataFrame, scores: pl.DataFrame, scale: Scale, missing: MissingJudgments
+    samples: pl.DataFrame,
+    judgments: pl.DataFrame,
+    scores: pl.DataFrame,
+    scale: Scale,
+    missing: MissingJudgments,
 ) -> Panel:
     rubric, judge = judgments.row(0, named=True)["rubric"], judgments.row(0, named=True)["judge"]
     models = tuple(judgments["model"].unique().sort())
     by_model = dict(judgments.group_by("model").agg("sample_id").iter_rows())
     lacking = {
-        model: samples.filter(~pl.col("sample_id").is_in(by_model[model]))["sample_id"].to_list() for model in models
+        model: samples.filter(~pl.col("sample_id").is_in(by_model[model]))["sample_id"].to_list()
+        for model in models
     }
     if any(lacking.values()) and missing is MissingJudgments.STOP:
         raise _different_ids(lacking, samples.height, f"rubric {rubric}, judge {judge}")
@@ -224,7 +235,9 @@ def _build_panel(
         left_out = {each for ids in lacking.values() for each in ids}
         samples = samples.filter(~pl.col("sample_id").is_in(left_out))
     if not samples.height:
-        raise _different_ids(lacking, len({each for ids in lacking.values() for each in ids}), "no sample is common to all")
+        raise _different_ids(
+            lacking, len({each for ids in lacking.values() for each in ids}), "no sample is common to all"
+        )
     place = pl.int_range(pl.len()).alias("place")
     theme_names = tuple(in_order(samples["theme"]))
     subtheme = pl.col("subtheme").fill_null(NO_SUBTHEME)
@@ -236,13 +249,19 @@ def _build_panel(
         .join(scores, on=keys)
         .join(rows.select("sample_id", "place"), on="sample_id")
     )
-    model_code = pl.col("model").replace_strict({name: code for code, name in enumerate(models)}, return_dtype=pl.Int64)
+    model_code = pl.col("model").replace_strict(
+        {name: code for code, name in enumerate(models)}, return_dtype=pl.Int64
+    )
     key_code = pl.col("dimension").replace_strict(
         {key: code for code, key in enumerate(scale.keys)}, default=None, return_dtype=pl.Int64
     )
     # What others have published has no score before the cap.
-    cells = answers.select("place", model_code, key_code, pl.col("raw_score", "capped_score").cast(pl.Float64))
-    cells = cells.drop_nulls(["dimension", "capped_score"]).with_columns(pl.col("raw_score").fill_null(float("nan")))
+    cells = answers.select(
+        "place", model_code, key_code, pl.col("raw_score", "capped_score").cast(pl.Float64)
+    )
+    cells = cells.drop_nulls(["dimension", "capped_score"]).with_columns(
+        pl.col("raw_score").fill_null(float("nan"))
+    )
     shape = (rows.height, len(models), len(scale.keys))
     capped, raw = np.full(shape, np.nan), np.full(shape, np.nan)
     at = tuple(cells[name].to_numpy() for name in ("place", "model", "dimension"))
@@ -256,9 +275,9 @@ def _build_panel(
         models=models,
         dimensions=scale.keys,
         samples=rows.select("sample_id", "theme", "subtheme"),
-        themes=rows["theme"].replace_strict(
-            {name: code for code, name in enumerate(theme_names)}, return_dtype=pl.Int64
-        ).to_numpy(),
+        themes=rows["theme"]
+        .replace_strict({name: code for code, name in enumerate(theme_names)}, return_dtype=pl.Int64)
+        .to_numpy(),
         theme_names=theme_names,
         clips=rows["clip"].to_numpy(),
         capped=capped,
@@ -278,6 +297,7 @@ def _different_ids(lacking: Mapping[str, Sequence[str]], total: int, where: str)
         where=f"bench_judgments, {where}",
         got="; ".join(told),
         allowed="a judgment of each sample, also a failed one, for each model",
-        todo=f"judge the rest: {_EVALUATE}. Or count what lacks as the worst: --params bench_report.missing_judgments=worst; or "
-        "compare on the samples that all were judged on: --params bench_report.missing_judgments=common",
+        todo=f"judge the rest: {_EVALUATE}. Or count what lacks as the worst: --params "
+        "bench_report.missing_judgments=worst; or compare on the samples that all were judged on: --params "
+        "bench_report.missing_judgments=common",
     )

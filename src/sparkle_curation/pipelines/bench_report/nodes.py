@@ -135,8 +135,8 @@ def note_in_ledger(
     ledger: list[Entry] | None,
     versions: VariantStore,
     params: BenchReportGroup,
-) -> tuple[list[Entry], dict[str, str]]:
-    """What the ledger is to note, and by model whether its variant was tuned on the benchmark.
+) -> tuple[list[Entry], pl.DataFrame]:
+    """What the ledger is to note, and the results with whether each model's variant may have been tuned on the benchmark.
 
     Raises:
         ParameterError: a model whose variant is given is none of the report.
@@ -151,7 +151,8 @@ def note_in_ledger(
                 where="bench_report.trained_on",
                 got=model,
                 allowed=", ".join(models),
-                todo=did_you_mean(model, models) or "leave it out, or judge it: kedro run --pipelines bench_evaluate",
+                todo=did_you_mean(model, models)
+                or "leave it out, or judge it: kedro run --pipelines bench_evaluate",
             )
     variants = {model: describe_variant(versions.open(name)) for model, name in params.trained_on.items()}
     tuned = {model: mark_tuned(ledger, _NAME, variants.get(model)) for model in models}
@@ -162,7 +163,10 @@ def note_in_ledger(
         "seed": params.seed,
     }
     entries = list_entries(results, bench, variants, tuned, settings)
-    return entries, {model: state.value for model, state in tuned.items()}
+    marks = pl.col("model").replace_strict(
+        {model: state.value for model, state in tuned.items()}, return_dtype=pl.String
+    )
+    return entries, results.with_columns(marks.alias("tuned_on_bench"))
 
 
 def write_bench_documents(
@@ -171,11 +175,10 @@ def write_bench_documents(
     noise: pl.DataFrame,
     variances: pl.DataFrame,
     agreement: pl.DataFrame,
-    tuned: Mapping[str, str],
 ) -> dict[str, str]:
     """Markdown, LaTeX, and the published evaluator's own table, by file name."""
     tables = [table.lazy().collect() for table in (results, differences, noise, variances, agreement)]
-    return documents.write_bench_documents(documents.BenchFacts(_NAME, *tables, tuned))
+    return documents.write_bench_documents(documents.BenchFacts(_NAME, *tables))
 
 
 def draw_bench_results(results: AnyFrame) -> Figure:

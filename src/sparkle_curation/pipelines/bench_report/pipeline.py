@@ -28,7 +28,7 @@ _TABLES = [
 
 
 def create_pipeline() -> Pipeline:
-    """Judgments become means with intervals, differences, what is uncertain about them, and documents; the ledger notes it."""
+    """Judgments become means with intervals, differences, and documents; the ledger notes it."""
     return Pipeline(
         [
             Node(
@@ -47,7 +47,7 @@ def create_pipeline() -> Pipeline:
             Node(
                 measure_bench_results,
                 ["bench_panels", _PARAMS],
-                ["bench_results", "bench_differences", "bench_metrics"],
+                ["bench_measured", "bench_differences", "bench_metrics"],
                 name="measure_bench_results",
             ),
             Node(
@@ -71,13 +71,13 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 note_in_ledger,
-                ["bench_results", "bench_samples", "bench_ledger_before", "variant_versions", _PARAMS],
-                ["bench_ledger", "bench_tuned"],
+                ["bench_measured", "bench_samples", "bench_ledger_before", "variant_versions", _PARAMS],
+                ["bench_ledger", "bench_results"],
                 name="note_in_ledger",
             ),
             Node(
                 write_bench_documents,
-                [*_TABLES, "bench_tuned"],
+                _TABLES,
                 "bench_documents",
                 name="write_bench_documents",
             ),

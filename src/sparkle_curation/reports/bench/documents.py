@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -39,7 +39,6 @@ class BenchFacts:
         noise: of the judges.
         variances: of several training runs.
         agreement: of the filter's judge.
-        tuned: by model, whether its variant was tuned on the benchmark.
     """
 
     bench: str
@@ -48,7 +47,6 @@ class BenchFacts:
     noise: pl.DataFrame
     variances: pl.DataFrame
     agreement: pl.DataFrame
-    tuned: Mapping[str, str]
 
 
 def write_bench_documents(facts: BenchFacts) -> dict[str, str]:
@@ -65,12 +63,18 @@ def write_markdown(facts: BenchFacts) -> str:
     parts = [f"# {markdown_text(facts.bench)}"]
     for rubric, judge in judges_of(facts.results):
         of_one = [of_judge(table, rubric, judge) for table in (facts.results, facts.differences)]
-        parts += [f"## {markdown_text(rubric)}, judged by {markdown_text(judge)}", *_judge_parts(facts, *of_one)]
+        parts += [f"## {markdown_text(rubric)}, judged by {markdown_text(judge)}", *_judge_parts(*of_one)]
         parts += [
             _table(title, *shown)
             for title, shown in (
-                ("How one judge's answers about one sample differ", _noise(of_judge(facts.noise, rubric, judge))),
-                ("Training runs, samples and judge apart", _variances(of_judge(facts.variances, rubric, judge))),
+                (
+                    "How one judge's answers about one sample differ",
+                    _noise(of_judge(facts.noise, rubric, judge)),
+                ),
+                (
+                    "Training runs, samples and judge apart",
+                    _variances(of_judge(facts.variances, rubric, judge)),
+                ),
                 (
                     "The judge that filtered the data beside this one",
                     _agreement(of_judge(facts.agreement, rubric, judge)),
@@ -81,11 +85,12 @@ def write_markdown(facts: BenchFacts) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _judge_parts(facts: BenchFacts, results: pl.DataFrame, differences: pl.DataFrame) -> Iterator[str]:
+def _judge_parts(results: pl.DataFrame, differences: pl.DataFrame) -> Iterator[str]:
     yield (
-        "Means over all samples of the benchmark; one that failed, or has no output, counts as the worst score. In brackets the "
-        "95% interval, over source clips. *Judged* is how many of the samples have scores, *judged alone* the mean over those. "
-        "*Cut* is what the cap takes off that mean."
+        "Means over all samples of the benchmark; one that failed, or has no output, counts as the worst score. In "
+        "brackets the 95% interval, over source clips. *Judged* is how many of the samples have scores, *judged alone* "
+        "the mean over those. *Cut* is what the cap takes off that mean. *Tuned on it* says whether other thresholds "
+        "than the model's were evaluated before."
     )
     headers, rows = _models(results, overall_columns(results))
     extra = {row["model"]: row for row in results.filter(_MACRO_OVERALL).to_dicts()}
@@ -96,7 +101,7 @@ def _judge_parts(facts: BenchFacts, results: pl.DataFrame, differences: pl.DataF
             judged_of(extra[row[0]]),
             number(extra[row[0]]["mean_judged"]),
             number(extra[row[0]]["cut_by_cap"]),
-            facts.tuned.get(row[0], ""),
+            extra[row[0]]["tuned_on_bench"],
         ]
         for row in rows
     ]
@@ -109,7 +114,9 @@ def _judge_parts(facts: BenchFacts, results: pl.DataFrame, differences: pl.DataF
 
 def _models(results: pl.DataFrame, columns: Sequence[Column]) -> tuple[list[str], list[list[str]]]:
     """A row for each model, the best macro first."""
-    best = results.filter(_MACRO_OVERALL).sort("mean_failures_worst", descending=True, nulls_last=True)["model"]
+    best = results.filter(_MACRO_OVERALL).sort("mean_failures_worst", descending=True, nulls_last=True)[
+        "model"
+    ]
     rows = []
     for model in best:
         own = results.filter(pl.col("model") == model)
@@ -223,9 +230,13 @@ def write_latex(facts: BenchFacts) -> str:
     """The overall by theme, the dimensions and the differences, as tables for the package booktabs."""
     parts = []
     for place, (rubric, judge) in enumerate(judges_of(facts.results), start=1):
-        results, differences = (of_judge(table, rubric, judge) for table in (facts.results, facts.differences))
+        results, differences = (
+            of_judge(table, rubric, judge) for table in (facts.results, facts.differences)
+        )
         ending = f"-{place}" if place > 1 else ""
-        by_whom = f"{escape_latex(facts.bench)}, rubric {escape_latex(rubric)}, judged by {escape_latex(judge)}"
+        by_whom = (
+            f"{escape_latex(facts.bench)}, rubric {escape_latex(rubric)}, judged by {escape_latex(judge)}"
+        )
         judged = {row["model"]: judged_of(row) for row in results.filter(_MACRO_OVERALL).to_dicts()}
         headers, rows = _models(results, overall_columns(results))
         all_rows = results.filter(_MACRO_OVERALL)["n_rows"][0]

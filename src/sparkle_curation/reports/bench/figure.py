@@ -7,7 +7,16 @@ from typing import Any
 import polars as pl
 
 from sparkle_curation.reports.bench.numbers import judges_of, of_judge, overall_columns
-from sparkle_curation.reports.figures.parts import BASE_LAYOUT, GRID, INK, PALE_INK, Figure, Panel, panels, theme_colours
+from sparkle_curation.reports.figures.parts import (
+    BASE_LAYOUT,
+    GRID,
+    INK,
+    PALE_INK,
+    Figure,
+    Panel,
+    panels,
+    theme_colours,
+)
 from sparkle_curation.spec.tables.bench_results import MACRO, OVERALL
 
 _ROW_PX, _MODEL_PX, _MARGIN_PX = 90, 26, 150
@@ -22,10 +31,22 @@ def draw_bench_results(results: pl.DataFrame, bench: str) -> Figure:
     traces: list[dict[str, Any]] = []
     layout: Figure = {
         **BASE_LAYOUT,
-        "title": {"text": f"{bench}: overall score by theme", "x": 0, "xref": "paper", "xanchor": "left", "y": 0.97},
+        "title": {
+            "text": f"{bench}: overall score by theme",
+            "x": 0,
+            "xref": "paper",
+            "xanchor": "left",
+            "y": 0.97,
+        },
         "height": _MARGIN_PX + len(judges) * (_ROW_PX + _MODEL_PX * models),
         "margin": {"l": 120, "r": 30, "t": 100, "b": 60},
-        "grid": {"rows": max(1, len(judges)), "columns": columns, "pattern": "independent", "xgap": 0.08, "ygap": 0.3},
+        "grid": {
+            "rows": max(1, len(judges)),
+            "columns": columns,
+            "pattern": "independent",
+            "xgap": 0.08,
+            "ygap": 0.3,
+        },
         "hovermode": "closest",
         "showlegend": False,
         "annotations": [],
@@ -42,7 +63,9 @@ def draw_bench_results(results: pl.DataFrame, bench: str) -> Figure:
             colour = theme_colours([theme])[theme] if theme else INK
             traces += _points(rows, panel, colour)
             layout |= _axes(panel, order)
-            title = f"<b>{column.title}</b>" + (f" · {rubric}, {judge}" if not place and len(judges) > 1 else "")
+            title = f"<b>{column.title}</b>" + (
+                f" · {rubric}, {judge}" if not place and len(judges) > 1 else ""
+            )
             layout["annotations"].append({**panel.heading(title), "yshift": 4, "font": {"color": INK}})
     return {"data": traces, "layout": layout}
 
@@ -50,13 +73,23 @@ def draw_bench_results(results: pl.DataFrame, bench: str) -> Figure:
 def _points(rows: pl.DataFrame, panel: Panel, colour: str) -> list[dict[str, Any]]:
     means = rows["mean_failures_worst"]
     arms = {
-        name: [None if one is None or other is None else abs(one - other) for one, other in zip(means, ends, strict=True)]
+        name: [
+            None if one is None or other is None else abs(one - other)
+            for one, other in zip(means, ends, strict=True)
+        ]
         for name, ends in (("array", rows["ci_high"]), ("arrayminus", rows["ci_low"]))
     }
     told = [
-        f"{row['n_judged']:,} of {row['n_rows']:,} judged" for row in rows.select("n_judged", "n_rows").to_dicts()
+        f"{row['n_judged']:,} of {row['n_rows']:,} judged"
+        for row in rows.select("n_judged", "n_rows").to_dicts()
     ]
-    base = {"type": "scatter", "mode": "markers", "y": rows["model"].to_list(), **panel.axes, "customdata": told}
+    base = {
+        "type": "scatter",
+        "mode": "markers",
+        "y": rows["model"].to_list(),
+        **panel.axes,
+        "customdata": told,
+    }
     return [
         {
             **base,
@@ -67,7 +100,14 @@ def _points(rows: pl.DataFrame, panel: Panel, colour: str) -> list[dict[str, Any
         {
             **base,
             "x": means.to_list(),
-            "error_x": {"type": "data", "symmetric": False, **arms, "color": colour, "thickness": 1.5, "width": 4},
+            "error_x": {
+                "type": "data",
+                "symmetric": False,
+                **arms,
+                "color": colour,
+                "thickness": 1.5,
+                "width": 4,
+            },
             "marker": {"color": colour, "size": 8},
             "hovertemplate": "%{y}: %{x:.2f} over all, %{customdata}<extra></extra>",
         },

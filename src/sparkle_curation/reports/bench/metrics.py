@@ -27,7 +27,10 @@ def flat_metrics(results: pl.DataFrame) -> dict[str, Any]:
             continue
         found[name] = row["mean_failures_worst"]
         if is_macro:
-            found |= {f"{name}_{each}": row[each] for each in ("ci_low", "ci_high", "mean_judged", "n_judged", "n_rows")}
+            found |= {
+                f"{name}_{each}": row[each]
+                for each in ("ci_low", "ci_high", "mean_judged", "n_judged", "n_rows")
+            }
     return {name: value for name, value in found.items() if value is not None}
 
 

@@ -62,7 +62,8 @@ def overall_columns(results: pl.DataFrame) -> list[Column]:
     return [
         *(
             Column(
-                THEME_TITLES.get(theme, theme), overall & (pl.col("level") == THEME_LEVEL) & (pl.col("theme") == theme)
+                THEME_TITLES.get(theme, theme),
+                overall & (pl.col("level") == THEME_LEVEL) & (pl.col("theme") == theme),
             )
             for theme in themes
         ),
@@ -74,9 +75,7 @@ def dimension_columns(results: pl.DataFrame) -> list[Column]:
     """Each dimension of all themes, the overall last."""
     macro = results.filter(pl.col("level") == MACRO)
     keys = macro["dimension"].unique(maintain_order=True).to_list()
-    return [
-        Column(title_of(key), (pl.col("level") == MACRO) & (pl.col("dimension") == key)) for key in keys
-    ]
+    return [Column(title_of(key), (pl.col("level") == MACRO) & (pl.col("dimension") == key)) for key in keys]
 
 
 def judges_of(table: pl.DataFrame) -> list[tuple[str, str]]:

@@ -105,7 +105,10 @@ def _paths(outputs: pl.DataFrame) -> dict[tuple[str, str], str]:
     if not outputs.width:
         return {}
     known = outputs.filter(pl.col("path").is_not_null())
-    return {(model, sample_id): path for model, sample_id, path in known.select("model", "sample_id", "path").iter_rows()}
+    return {
+        (model, sample_id): path
+        for model, sample_id, path in known.select("model", "sample_id", "path").iter_rows()
+    }
 
 
 def _address(path: str | None) -> str | None:

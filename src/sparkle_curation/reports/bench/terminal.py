@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import polars as pl
 from rich import box
@@ -21,18 +21,19 @@ from sparkle_curation.reports.bench.numbers import (
 from sparkle_curation.spec.tables.bench_results import MACRO, OVERALL
 
 
-def result_tables(results: pl.DataFrame, tuned: Mapping[str, str]) -> Iterator[Table]:
+def result_tables(results: pl.DataFrame) -> Iterator[Table]:
     """A table for each rubric and judge: a row for each model, the best macro first.
 
     Args:
         results: ``BENCH_RESULT_COLUMNS``.
-        tuned: by model, whether its variant was tuned on the benchmark.
     """
     for rubric, judge in judges_of(results):
         part = of_judge(results, rubric, judge)
         columns = [*overall_columns(part), *dimension_columns(part)[:-1]]
         table = Table(
-            title=terminal_text(f"{rubric}, judged by {judge}: means over all samples, a failure as the worst"),
+            title=terminal_text(
+                f"{rubric}, judged by {judge}: means over all samples, a failure as the worst"
+            ),
             title_justify="left",
             box=box.SIMPLE_HEAD,
             padding=(0, 1, 0, 0),
@@ -56,6 +57,6 @@ def result_tables(results: pl.DataFrame, tuned: Mapping[str, str]) -> Iterator[T
                 judged_of(macro),
                 *cells,
                 number(macro["mean_judged"]),
-                tuned.get(macro["model"], ""),
+                macro["tuned_on_bench"],
             )
         yield table
