@@ -16,6 +16,10 @@ Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 
 CONFIDENCE = 0.95
+_MIN_CLIPS = 6
+"""No draw leaves the range of the clips' values, and of five the mean that they are drawn from lies outside it in 6% of
+all cases: 2 * 0.5 ** 5, where it is their median."""
+
 _MIN_STRATUM = 8
 """Clips of several groups are drawn apart where so many are of one combination, else with those of their first group."""
 
@@ -25,7 +29,7 @@ def mean_intervals(
 ) -> tuple[Floats, Floats]:
     """Lower and upper ends of the 95% intervals of the mean of the groups' means, a pair for each column.
 
-    NaN where nothing can be said: a group of a single clip, or values that are all alike.
+    NaN where nothing can be said: too few clips, a theme of a single one, or values that are all alike.
 
     Args:
         values: (rows, columns); columns are drawn alike, so that differences of two can be a third.
@@ -54,7 +58,7 @@ def mean_intervals(
             _quantiles(drawn, ndtr(bias + (bias + z) / (1 - acceleration * (bias + z))))
             for z in (-wide, wide)
         ]
-    known = (squares > 1e-18) & (degrees >= 1)
+    known = (squares > 1e-18) & (degrees >= _MIN_CLIPS - 1 - 1e-9)
     low, high = (np.where(known, end, np.nan) for end in ends)
     return low, high
 

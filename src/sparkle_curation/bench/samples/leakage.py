@@ -45,9 +45,20 @@ class KnownSamples:
     videos: pl.DataFrame
     hashes: pl.DataFrame
 
+    def only(self, ids: pl.Series) -> KnownSamples:
+        """The same of some samples alone."""
+        is_in = pl.col("id").is_in(ids.implode())
+        return KnownSamples(
+            *(frame.filter(is_in) for frame in (self.samples, self.prompts, self.videos, self.hashes))
+        )
+
 
 def gather_known(
-    annotations: AnyFrame, media: AnyFrame, frame_hashes: AnyFrame, records: Sequence[AnyFrame]
+    annotations: AnyFrame,
+    media: AnyFrame,
+    frame_hashes: AnyFrame,
+    assets: AnyFrame,
+    records: Sequence[AnyFrame],
 ) -> KnownSamples:
     """The samples of a release; a table that was never made is a frame without columns, and says nothing.
 
@@ -55,7 +66,8 @@ def gather_known(
         annotations: as ingested.
         media: as inspected.
         frame_hashes: of ``near_duplicates``.
-        records: other ingested tables with ``id`` and ``prompt``, such as scores.
+        assets: as ingested.
+        records: other ingested tables with ``id`` and ``prompt``: scores and groundings.
     """
     told = [_columns(table, ["id", "prompt"]) for table in (annotations, *records)]
     prompts = pl.concat(told).unique(maintain_order=True)
@@ -68,9 +80,7 @@ def gather_known(
     if _has(media, "kind"):
         whole = media.lazy().filter(pl.col("kind") == KIND.source_video, pl.col("error").is_null())
         videos = prefer_loose(whole.collect()).select("id", "index_hash", "content_hash")
-    known = pl.concat(
-        [prompts.select("id"), videos.select("id"), _columns(media, ["id"]), _columns(frame_hashes, ["id"])]
-    )
+    known = pl.concat([prompts.select("id"), _columns(assets, ["id"])])
     return KnownSamples(
         known.unique()
         .sort("id")

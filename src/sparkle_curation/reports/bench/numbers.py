@@ -18,11 +18,13 @@ class Column(NamedTuple):
 
     Attributes:
         title: for people.
-        where: what picks its rows among the results.
+        where: what picks its row among those of a model.
+        has_interval: whether it is worth its room with its interval, where there is little.
     """
 
     title: str
     where: pl.Expr
+    has_interval: bool = False
 
 
 def number(value: float | None, sign: str = "") -> str:
@@ -31,7 +33,8 @@ def number(value: float | None, sign: str = "") -> str:
     >>> number(3.456), number(0.5, "+"), number(None)
     ('3.46', '+0.50', '-')
     """
-    return NONE if value is None else f"{value:{sign}.2f}"
+    # Without the sign that a rounded -0.001 keeps.
+    return NONE if value is None else f"{round(value, 2) + 0.0:{sign}.2f}"
 
 
 def with_interval(value: float | None, row: Mapping[str, Any], sign: str = "") -> str:
@@ -67,7 +70,7 @@ def overall_columns(results: pl.DataFrame) -> list[Column]:
             )
             for theme in themes
         ),
-        Column("Macro", overall & (pl.col("level") == MACRO)),
+        Column("Macro", overall & (pl.col("level") == MACRO), has_interval=True),
     ]
 
 
