@@ -27,7 +27,8 @@ SAMPLES = even_samples(count=4)
 IDS = SAMPLES["sample_id"].to_list()
 ANSWERS: dict[str, Any] = {
     "good": {each: [4 + place % 2] * 6 for place, each in enumerate(IDS)},
-    "po_or|x": {each: [1 + place % 3, 5, 1, 2, 3, 4] for place, each in enumerate(IDS)} | {IDS[0]: "missing_edited"},
+    "po_or|x": {each: [1 + place % 3, 5, 1, 2, 3, 4] for place, each in enumerate(IDS)}
+    | {IDS[0]: "missing_edited"},
 }
 
 
@@ -134,9 +135,19 @@ def page_of(folder: Path) -> str:
     """The page of two samples, one with words that would run."""
     judgments, scores = judged(ANSWERS)
     judgments = judgments.with_columns(
-        pl.when(pl.col("sample_id") == IDS[1]).then(pl.lit(HOSTILE)).otherwise("answer_text").alias("answer_text")
+        pl.when(pl.col("sample_id") == IDS[1])
+        .then(pl.lit(HOSTILE))
+        .otherwise("answer_text")
+        .alias("answer_text")
     )
-    outputs = pl.DataFrame({"model": ["good"], "sample_id": [IDS[1]], "path": [str(folder / "a b#1.mp4")]})
+    outputs = pl.DataFrame(
+        {
+            "model": list(ANSWERS),
+            "sample_id": [IDS[1], IDS[0]],
+            "path": [str(folder / "a b#1.mp4"), str(folder / "absent.mp4")],
+            "state": ["there", "missing"],
+        }
+    )
     return write_bench_page("Sparkle-Bench", SAMPLES, outputs, judgments, scores, str(folder))
 
 
@@ -147,6 +158,7 @@ def test_the_page_shows_models_side_by_side_with_the_judges_words(tmp_path: Path
     assert "capped from" in page
     assert "missing edited" in page
     assert f'src="{(tmp_path / "a b#1.mp4").as_uri()}"' in page
+    assert "absent.mp4" not in page
     assert "&lt;/pre&gt;&lt;script&gt;" in page
     assert "<script" not in page
 

@@ -62,7 +62,7 @@ def draw_bench_results(results: pl.DataFrame, bench: str) -> Figure:
             theme = rows["theme"][0] if rows.height else None
             colour = theme_colours([theme])[theme] if theme else INK
             traces += _points(rows, panel, colour)
-            layout |= _axes(panel, order)
+            layout |= _axes(panel, order, every[number * columns])
             title = f"<b>{column.title}</b>" + (
                 f" · {rubric}, {judge}" if not place and len(judges) > 1 else ""
             )
@@ -114,9 +114,11 @@ def _points(rows: pl.DataFrame, panel: Panel, colour: str) -> list[dict[str, Any
     ]
 
 
-def _axes(panel: Panel, order: list[str]) -> dict[str, Any]:
+def _axes(panel: Panel, order: list[str], first: Panel) -> dict[str, Any]:
+    """Axes on one scale with the first panel of the row, so that themes compare."""
+    shared = {} if panel.number == first.number else {"matches": f"x{first.suffix}"}
     return {
-        f"xaxis{panel.suffix}": {"gridcolor": GRID, "zeroline": False, "nticks": 5},
+        f"xaxis{panel.suffix}": {"gridcolor": GRID, "zeroline": False, "nticks": 5, **shared},
         f"yaxis{panel.suffix}": {
             "type": "category",
             "categoryorder": "array",

@@ -15,6 +15,7 @@ import polars as pl
 from sparkle_curation.bench.results.panel import JUDGED
 from sparkle_curation.escaping import visible
 from sparkle_curation.reports.bench.numbers import number, title_of
+from sparkle_curation.spec.codes.bench_reasons import OutputState
 from sparkle_curation.spec.themes import in_order
 
 _TEMPLATE = "bench_page.html.jinja"
@@ -34,7 +35,7 @@ def write_bench_page(
     Args:
         bench: name of the benchmark.
         samples: of it: ``sample_id``, ``theme``, ``subtheme``, ``scene``, ``edit_prompt``, ``source_path``.
-        outputs: ``model``, ``sample_id`` and ``path``, where they are known.
+        outputs: ``model``, ``sample_id``, ``path`` and ``state``, where they are known.
         judgments: with ``state`` and ``answer_text``.
         scores: of the judged, ``raw_score`` before the cap where that is known.
         bench_root: folder of the benchmark.
@@ -50,7 +51,10 @@ def write_bench_page(
         {"name": theme, "samples": [each for each in found if each["theme"] == theme]}
         for theme in in_order(samples["theme"])
     ]
-    return environment.get_template(_TEMPLATE).render(bench=bench, themes=themes, samples=found)
+    models = judgments["model"].unique().sort().to_list()
+    return environment.get_template(_TEMPLATE).render(
+        bench=bench, models=models, themes=themes, samples=found
+    )
 
 
 def _samples(
@@ -60,6 +64,7 @@ def _samples(
     bench_root: str,
 ) -> list[dict[str, Any]]:
     found = []
+    names = sorted({answer["model"] for of_sample in answers.values() for answer in of_sample})
     for row in samples.to_dicts():
         models: dict[str, dict[str, Any]] = {}
         for answer in answers.get(row["sample_id"], []):
@@ -73,10 +78,14 @@ def _samples(
                 **row,
                 "source": _address(f"{bench_root}/{row['source_path']}" if row.get("source_path") else None),
                 "models": list(models.values()),
-                "overall": " / ".join(number(model["answers"][0]["overall"]) for model in models.values()),
+                "overall": " / ".join(_first_overall(models.get(name)) for name in names),
             }
         )
     return found
+
+
+def _first_overall(model: Mapping[str, Any] | None) -> str:
+    return str(model["answers"][0]["shown_overall"]) if model else number(None)
 
 
 def _answers(judgments: pl.DataFrame, scores: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:
@@ -94,7 +103,6 @@ def _answers(judgments: pl.DataFrame, scores: pl.DataFrame) -> dict[str, list[di
                 **row,
                 "state": title_of(row["state"]),
                 "scores": [{**each, "title": title_of(each["dimension"])} for each in of_one],
-                "overall": sum(capped) / len(capped) if capped else None,
                 "shown_overall": number(sum(capped) / len(capped) if capped else None),
             }
         )
@@ -104,7 +112,7 @@ def _answers(judgments: pl.DataFrame, scores: pl.DataFrame) -> dict[str, list[di
 def _paths(outputs: pl.DataFrame) -> dict[tuple[str, str], str]:
     if not outputs.width:
         return {}
-    known = outputs.filter(pl.col("path").is_not_null())
+    known = outputs.filter(pl.col("path").is_not_null(), pl.col("state") != OutputState.MISSING.value)
     return {
         (model, sample_id): path
         for model, sample_id, path in known.select("model", "sample_id", "path").iter_rows()
