@@ -66,6 +66,7 @@ GOOD: dict[str, Any] = {
             "paper",
             "training_kit",
             "extract",
+            "bench_report",
         )
         for name, value in OmegaConf.to_container(
             OmegaConf.load(CHECKOUT / "conf" / "base" / pipeline / "parameters.yml")

@@ -59,7 +59,7 @@ def test_the_same_again_adds_nothing() -> None:
     once = add_entries([], [entry(STRICT)], "2026-01-01")
     assert add_entries(once, [entry(STRICT)], "2026-02-02") == once
     twice = add_entries(once, [entry(LOOSE, "yes")], "2026-02-02")
-    assert [each["time"] for each in twice] == ["2026-01-01", "2026-02-02"]
+    assert [each["noted_at"] for each in twice] == ["2026-01-01", "2026-02-02"]
     assert read_ledger(write_ledger(twice), where="x") == twice
 
 

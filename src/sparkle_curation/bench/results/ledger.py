@@ -21,7 +21,7 @@ from sparkle_curation.variant.versions.version import VariantVersion
 Entry = dict[str, Any]
 
 _DECISIONS = ("thresholds", "missing_scores", "imputed_scores", "settings")
-_TIME = "time"
+_NOTED_AT = "noted_at"
 
 
 class TunedOnBench(StrEnum):
@@ -145,11 +145,11 @@ def add_entries(present: Sequence[Entry], further: Iterable[Entry], time: str) -
     """The entries with those that say something new; the same report again adds nothing."""
     known = {_without_time(entry) for entry in present}
     new = [entry for entry in further if _without_time(entry) not in known]
-    return [*present, *({_TIME: time, **entry} for entry in new)]
+    return [*present, *({_NOTED_AT: time, **entry} for entry in new)]
 
 
 def _without_time(entry: Entry) -> str:
-    return json.dumps({name: value for name, value in entry.items() if name != _TIME}, sort_keys=True)
+    return json.dumps({name: value for name, value in entry.items() if name != _NOTED_AT}, sort_keys=True)
 
 
 def write_ledger(entries: Iterable[Entry]) -> str:
