@@ -17,6 +17,7 @@ import polars as pl
 
 from sparkle_curation.bench.results.intervals import Floats, mean_intervals
 from sparkle_curation.bench.results.panel import Panel, Unit
+from sparkle_curation.engine.progress import item_progress
 from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.tables.bench_results import (
     BENCH_DIFFERENCE_COLUMNS,
@@ -41,14 +42,15 @@ def measure(panels: Sequence[Panel], *, resamples: int, seed: int) -> tuple[pl.D
     """
     results: list[dict[str, Any]] = []
     differences: list[dict[str, Any]] = []
-    for panel in panels:
-        pairs = list(combinations(range(len(panel.models)), 2))
-        for place, unit in enumerate(panel.units()):
+    work = [(panel, place, unit) for panel in panels for place, unit in enumerate(panel.units())]
+    with item_progress("intervals", len(work)) as done:
+        for count, (panel, place, unit) in enumerate(work, start=1):
+            pairs = list(combinations(range(len(panel.models)), 2))
             low, high = unit_intervals(panel, unit, pairs, np.random.default_rng([seed, place]), resamples)
             results += _result_rows(panel, unit, low, high)
-            differences += _difference_rows(
-                panel, unit, pairs, low[len(panel.models) :], high[len(panel.models) :]
-            )
+            of_pairs = slice(len(panel.models), None)
+            differences += _difference_rows(panel, unit, pairs, low[of_pairs], high[of_pairs])
+            done(count, 0)
     return (
         pl.DataFrame(results, schema=table_schema(BENCH_RESULT_COLUMNS), orient="row"),
         pl.DataFrame(differences, schema=table_schema(BENCH_DIFFERENCE_COLUMNS), orient="row"),
