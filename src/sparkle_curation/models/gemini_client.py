@@ -9,6 +9,7 @@ import json
 import ssl
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import httpx2
@@ -45,13 +46,19 @@ class StatusError(Exception):
         self.status, self.text = status, text
 
 
+@cache
+def _certificates() -> ssl.SSLContext:
+    """The certificates of this machine, read once: a client is made for each question that is asked alone."""
+    return ssl.create_default_context()
+
+
 class _Transport(httpx2.HTTPTransport):
     """Sends what is on the list: neither the SDK's facts about this machine, nor a key that is not ours."""
 
     def __init__(self, key: str | None, concurrency: int) -> None:
         self._key = key
         super().__init__(
-            verify=ssl.create_default_context(),
+            verify=_certificates(),
             trust_env=False,
             limits=httpx2.Limits(max_connections=concurrency),
         )

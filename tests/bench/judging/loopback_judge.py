@@ -109,7 +109,7 @@ def serving(judge: LoopbackJudge | None = None) -> Iterator[LoopbackJudge]:
     judge = judge or LoopbackJudge()
     handler = type("Handler", (_Handler,), {"judge": judge})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     judge.url = f"http://127.0.0.1:{server.server_port}"
     try:
