@@ -34,6 +34,7 @@ SAMPLES_A_THEME = 6
 FIRST_NUMBER = 900_000
 """Of the ids: behind all of the made release, so that the two share none."""
 FRAME_COUNT = 33
+_OPENING = "Edit the background alone."  # so that no prompt is one of the release by chance
 GOOD, POOR = "good", "poor"
 
 Fault = Callable[[Clip], bytes | None]
@@ -109,7 +110,7 @@ def plan_bench_theme(theme: str, seed: int, count: int = SAMPLES_A_THEME) -> lis
                 rejected_at=benchmark().failed,
                 frame_count=FRAME_COUNT,
                 keyword=keyword,
-                prompt=edit_prompt(theme, keyword, rng),
+                prompt=f"{_OPENING} {edit_prompt(theme, keyword, rng)}",
             )
         )
     return plans

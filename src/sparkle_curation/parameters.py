@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, StrictBool, ValidationError
 from pydantic_core import ErrorDetails
 
 from sparkle_curation.errors import ParameterError, did_you_mean
+from sparkle_curation.pipelines.bench_build.params import BenchBuildParams
 from sparkle_curation.pipelines.bench_evaluate.params import BenchEvaluateParams
 from sparkle_curation.pipelines.bench_outputs.params import BenchOutputsParams
 from sparkle_curation.pipelines.bench_published.params import BenchPublishedParams
@@ -57,6 +58,7 @@ class RunParameters(
     BenchOutputsParams,
     BenchEvaluateParams,
     BenchPublishedParams,
+    BenchBuildParams,
 ):
     """Every parameter that a run understands.
 
@@ -92,6 +94,7 @@ _HOMES = {
     **dict.fromkeys(TrainingKitParams.model_fields, "conf/base/training_kit/parameters.yml"),
     **dict.fromkeys(ExtractParams.model_fields, "conf/base/extract/parameters.yml"),
     **dict.fromkeys(ScoreParams.model_fields, "conf/base/score/parameters.yml"),
+    **dict.fromkeys(BenchBuildParams.model_fields, "conf/base/bench_build/parameters.yml"),
     **dict.fromkeys(BenchOutputsParams.model_fields, "conf/base/bench_outputs/parameters.yml"),
     **dict.fromkeys(BenchEvaluateParams.model_fields, "conf/base/bench_evaluate/parameters.yml"),
     **dict.fromkeys(BenchPublishedParams.model_fields, "conf/base/bench_published/parameters.yml"),

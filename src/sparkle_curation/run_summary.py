@@ -46,6 +46,8 @@ _MEANINGS = {
     "hand_kept": "samples that do not, and were kept by hand",
     "exported": "pairs in the variant",
     "not_exported": "kept samples without a prompt or both videos, of a theme, licence or signal left out, or not selected",
+    "benchmark_leaks": "of these, samples that are alike to one of the benchmark (benchmark_leakage=drop)",
+    "leaking": "pairs in the variant that are alike to a sample of the benchmark (benchmark_leakage=keep)",
     "not_selected": "of these, pairs that the selection (budget, quota, limits per clip and prompt) left out",
     "unloadable": "pairs in whose place Kiwi-Edit's loader would put a random other one",
     "refused": "pairs that the loader might take although they are broken",
@@ -192,6 +194,7 @@ ENDINGS: Mapping[str, Ending] = {
     "training_kit": (None, ("training_kit", "wanted_media")),
     "extract": (None, ("extraction_counts",)),
     "bench_ingest": (_benchmark, ("bench_counts", "bench_check", "bench_quarantine", "bench_leakage")),
+    "bench_build": (None, ("built_benchmark", "bench_candidates")),
     "bench_outputs": (None, ("bench_output_counts", "bench_outputs")),
     "paper": (None, ("paper_documents",)),
     "keep": (None, ("version_metrics", "version_funnel")),
@@ -268,7 +271,8 @@ def describe_settings(metrics: Mapping[str, Any], asked_for: Mapping[str, Any]) 
         metrics: as ``curation_metrics`` has them.
         asked_for: parameters whose used value follows from others, as they were given.
     """
-    from sparkle_curation.spec.number_text import exact  # noqa: PLC0415 -- see above
+    from sparkle_curation.filtering.benchmark_leaks import describe_lacking  # noqa: PLC0415 -- see above
+    from sparkle_curation.spec.number_text import exact  # noqa: PLC0415
     from sparkle_curation.spec.stages import CRITERIA  # noqa: PLC0415
 
     thresholds = metrics["thresholds"]
@@ -295,7 +299,16 @@ def describe_settings(metrics: Mapping[str, Any], asked_for: Mapping[str, Any]) 
         },
     }
     told = ", ".join(f"{name} {value}" for name, value in policies.items() if value is not None)
-    return {"thresholds": bounds, "policies": told}
+    benchmark = metrics.get("benchmark")
+    if not benchmark:
+        return {"thresholds": bounds, "policies": told}
+    lacking = "; ".join(describe_lacking(benchmark))
+    compared = f"{benchmark['name']}, benchmark_leakage {benchmark['policy']}"
+    return {
+        "thresholds": bounds,
+        "policies": told,
+        "benchmark": f"{compared}; not compared: {lacking}" if lacking else compared,
+    }
 
 
 def describe_columns(funnel: pl.DataFrame) -> Iterator[str]:

@@ -19,6 +19,7 @@ from sparkle_curation.datasets.tables.jsonl_folder_dataset import JSONLFolderDat
 from sparkle_curation.datasets.tables.lean_tables_dataset import LeanTablesDataset
 from sparkle_curation.datasets.tables.schema_validator import TableSchemaValidator
 from sparkle_curation.datasets.tables.table_dataset import TableDataset
+from sparkle_curation.datasets.variant.benchmark_folder_dataset import BenchmarkFolderDataset
 from sparkle_curation.datasets.variant.kiwi_edit_dataset import KiwiEditDataset, VariantThemesDataset
 from sparkle_curation.datasets.variant.overrides_dataset import OverridesDataset
 from sparkle_curation.datasets.variant.training_kit_dataset import MediaRootDataset, TrainingKitDataset
@@ -30,6 +31,7 @@ from sparkle_curation.datasets.variant.version_datasets import DataVersionDatase
 __all__ = [
     "AssetStoreDataset",
     "BenchmarkDataset",
+    "BenchmarkFolderDataset",
     "CredentialDataset",
     "DataDocsDataset",
     "DataVersionDataset",

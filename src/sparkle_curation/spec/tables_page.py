@@ -337,6 +337,26 @@ _OTHERS: dict[str, tuple[str, str]] = {
         "05_model_input/training_kit",
         "Training with Kiwi-Edit: card, CSVs, run files, and the shards that hold what they need.",
     ),
+    "bench_counts": (
+        "08_reporting/benchmark/bench_counts.csv",
+        "One row per file that a benchmark should have: present or absent, records, samples, quarantined, oddities.",
+    ),
+    "bench_check": (
+        "08_reporting/benchmark/bench_check.csv",
+        "One row per check of a benchmark: what was found, and what is published or said by `benchmark.json`.",
+    ),
+    "bench_output_counts": (
+        "08_reporting/benchmark/bench_output_counts.csv",
+        "One row per model and theme, then its total: outputs by their state, and by what differs.",
+    ),
+    "bench_candidates": (
+        "08_reporting/benchmark/bench_candidates.csv",
+        "One row per sample that follows the rule of the benchmark: chosen by `bench_build`, or why not.",
+    ),
+    "built_benchmark": (
+        "05_model_input/benchmark",
+        "A benchmark of one's own: CSVs, metadata, sources and reference images in the published layout, and a card.",
+    ),
     "plots_page": ("08_reporting/plots_page.html", "The page in which `dvc plots` draws."),
     "inspect_journal": ("journals/inspect.journal", "What was probed so far, by the work's key."),
     "consistency_journal": ("journals/consistency.journal", "What was measured so far."),

@@ -129,7 +129,7 @@ def judge_all(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Judgments and scores of the tables, with a journal in a folder."""
     how = make_how(**changes)
-    jobs = list_jobs(*tables, scope or JudgeScope(), judge, Rates())
+    jobs = list_jobs(*tables, scope or JudgeScope(), judge, how.rates)
     answers = ask_for_judgments(jobs, judge, files or made_files(), make_journal(folder), how)
     assert not isinstance(answers, str)
     return tabulate(jobs, answers, Judged(judge, how.price, ["old-*"]))

@@ -65,6 +65,7 @@ def find_leakage(  # noqa: PLR0913, PLR0917 -- parameters of another pipeline, o
     annotations: pl.LazyFrame,
     media: pl.LazyFrame,
     frame_hashes: pl.LazyFrame,
+    assets: pl.LazyFrame,
     *records: pl.LazyFrame,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """What the release shares with the benchmark, and how much of both could be compared.
@@ -78,11 +79,12 @@ def find_leakage(  # noqa: PLR0913, PLR0917 -- parameters of another pipeline, o
         annotations: of the release; without columns where it was not ingested, like the others.
         media: of the release, as inspected.
         frame_hashes: of the release, by ``near_duplicates``.
-        records: tables of scores of the release.
+        assets: of the release.
+        records: tables of scores and groundings of the release.
     """
     if not name:
         return leakage.no_leakage()
-    known = leakage.gather_known(annotations, media, frame_hashes, records)
+    known = leakage.gather_known(annotations, media, frame_hashes, assets, records)
     likeness = LikenessParams(
         max_distance=max_distance, max_fine_distance=max_fine_distance, min_detail=min_detail
     )

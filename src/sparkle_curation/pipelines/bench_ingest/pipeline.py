@@ -5,10 +5,10 @@ from __future__ import annotations
 from kedro.pipeline import Node, Pipeline
 
 from sparkle_curation.pipelines.bench_ingest.nodes import find_leakage, read_benchmark
-from sparkle_curation.spec.tables.ingested import SCORE_TABLES
+from sparkle_curation.spec.tables.ingested import JSONL_TABLES
 from sparkle_curation.variant.sample_groups import LikenessParams
 
-RELEASED = ("annotations", "media", "frame_hashes", *SCORE_TABLES)
+RELEASED = ("annotations", "media", "frame_hashes", "assets", *JSONL_TABLES)
 """Tables of the release that the benchmark is compared with, each where it was made."""
 
 
