@@ -32,7 +32,7 @@ def mark_leaks(verdicts: pl.DataFrame, leakage: AnyFrame) -> pl.DataFrame:
     if "release_id" not in table.collect_schema().names():
         return verdicts.with_columns(pl.lit(None, pl.String).alias(BENCHMARK_LEAK)).select(_columns(verdicts))
     told = pl.format("{} of {}", "likeness", "sample_id")
-    more = pl.len() - _LISTED
+    more = pl.len().cast(pl.Int64) - _LISTED
     found = (
         table.group_by(pl.col("release_id").alias("id"), maintain_order=True)
         .agg(told.head(_LISTED).str.join("; ").alias("_first"), more.alias("_more"))

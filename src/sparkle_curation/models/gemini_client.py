@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import ssl
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import httpx2
@@ -21,7 +23,7 @@ from sparkle_curation.models.server_requests import png_of
 SHOWN_CHARS = 200
 _SENT_HEADERS = frozenset(
     {
-        *("host", "accept", "accept-encoding", "connection", "user-agent"),
+        *("host", "accept", "accept-encoding", "connection"),
         *("x-goog-api-key", "content-type", "content-length", "transfer-encoding"),
     }
 )
@@ -44,13 +46,19 @@ class StatusError(Exception):
         self.status, self.text = status, text
 
 
+@cache
+def _certificates() -> ssl.SSLContext:
+    """The certificates of this machine, read once: a client is made for each question that is asked alone."""
+    return ssl.create_default_context()
+
+
 class _Transport(httpx2.HTTPTransport):
     """Sends what is on the list: neither the SDK's facts about this machine, nor a key that is not ours."""
 
     def __init__(self, key: str | None, concurrency: int) -> None:
         self._key = key
         super().__init__(
-            verify=ssl.create_default_context(),
+            verify=_certificates(),
             trust_env=False,
             limits=httpx2.Limits(max_connections=concurrency),
         )
@@ -62,6 +70,7 @@ class _Transport(httpx2.HTTPTransport):
             for name, value in request.headers.items()
             if name in _SENT_HEADERS and (name != "x-goog-api-key" or value == self._key)
         ]
+        headers.append(("user-agent", "sparkle-curation"))
         sent = httpx2.Request(
             request.method, request.url, headers=headers, stream=request.stream, extensions=request.extensions
         )
@@ -82,7 +91,6 @@ class GeminiClient:
         http = httpx2.Client(
             trust_env=False,
             timeout=timeout_s,
-            headers={"User-Agent": "sparkle-curation"},
             transport=_Transport(key, concurrency),
         )
         self._client = genai.Client(
@@ -96,6 +104,16 @@ class GeminiClient:
             ),
         )
 
+    def find_model(self, model: str) -> None:
+        """Nothing, when Gemini knows the model.
+
+        Raises:
+            StatusError: it does not, or does not take the key.
+            NoReplyError: it cannot be reached.
+        """
+        with _translated():
+            self._client.models.get(model=model)
+
     def generate(
         self, model: str, question: Question, sampling: Sampling, unsent: Collection[str]
     ) -> types.GenerateContentResponse:
@@ -105,19 +123,26 @@ class GeminiClient:
             StatusError: it is no success.
             NoReplyError: there is none in time, or none of Gemini's.
         """
-        try:
+        with _translated():
             return self._client.models.generate_content(
                 model=model,
                 contents=[types.Content(role="user", parts=[_part(part) for part in question.parts])],
                 config=_config(question, sampling, unsent),
             )
-        except errors.APIError as error:
-            raise StatusError(error.code, json.dumps(error.details, default=str)) from None
-        except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError) as error:
-            raise NoReplyError(_told(error)) from error
-        except (pydantic.ValidationError, ValueError, RecursionError, TypeError, AttributeError) as error:
-            # The SDK reads the JSON of whatever answered: a proxy's page, or half a reply.
-            raise NoReplyError(f"not an answer of Gemini's: {_told(error)}") from error
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Errors of the SDK as those of this module."""
+    try:
+        yield
+    except errors.APIError as error:
+        raise StatusError(error.code, json.dumps(error.details, default=str)) from None
+    except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError) as error:
+        raise NoReplyError(_told(error)) from error
+    except (pydantic.ValidationError, ValueError, RecursionError, TypeError, AttributeError) as error:
+        # The SDK reads the JSON of whatever answered: a proxy's page, or half a reply.
+        raise NoReplyError(f"not an answer of Gemini's: {_told(error)}") from error
 
 
 def _told(error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,10 @@ from sparkle_curation.models.server_requests import find_refused_setting
 if TYPE_CHECKING:
     from sparkle_curation.models.gemini_client import GeminiClient
 
+logger = logging.getLogger(__name__)
+
+_TOLD_AT = 4
+"""So many times in a row a question is asked again in silence: some 8 seconds."""
 _REFUSALS = {400, 413, 422}
 _KEY_REFUSED = {401, 403}
 _STOPPED = {
@@ -80,10 +85,10 @@ class GeminiModel:
         return {name: str(value) for name, value in facts.items()}
 
     def load(self) -> None:
-        """Make the client; whether key and model are right shows with the first question.
+        """Make the client, and look for the model.
 
         Raises:
-            ModelError: the package is not installed, or the key is none that could be sent.
+            ModelError: the package is not installed, Gemini cannot be reached, or does not know the key or the model.
         """
         with self._lock:
             if self._client is not None:
@@ -95,9 +100,30 @@ class GeminiModel:
                     allowed="printable ASCII characters, without a line break",
                     todo="set GEMINI_API_KEY, or api_key of gemini in conf/local/credentials.yml",
                 )
-            self._client = _sdk().GeminiClient(
-                gemini.url, gemini.api_key, gemini.timeout_s, gemini.concurrency
-            )
+            client = _sdk().GeminiClient(gemini.url, gemini.api_key, gemini.timeout_s, gemini.concurrency)
+            self._find_model(client)
+            self._client = client
+
+    def _find_model(self, client: GeminiClient) -> None:
+        sdk = _sdk()
+        try:
+            client.find_model(self._gemini.model)
+        except sdk.StatusError as error:
+            # What stands between us and Gemini may answer questions alone.
+            if self._gemini.url is None or error.status not in (404, 405, 501):
+                self._check_access(error)
+                raise self._unreachable(error) from error
+        except sdk.NoReplyError as error:
+            raise self._unreachable(error) from error
+
+    def _unreachable(self, error: Exception) -> ModelError:
+        return ModelError(
+            "Gemini cannot be reached",
+            where=self._gemini.url or "the Gemini API",
+            got=error,
+            allowed="null for Google's address, or the base address of what stands between",
+            todo="check the address and the network; run the same command again",
+        )
 
     def ask(self, questions: Sequence[Question]) -> list[Reply]:
         """The replies, in the order of the questions.
@@ -133,6 +159,8 @@ class GeminiModel:
             except (sdk.NoReplyError, _ShapeError) as error:
                 detail = str(error)
             wait_s = pauses.next_s()
+            if pauses.count == _TOLD_AT:
+                logger.warning("%s gives no reply and is asked again: %s", self._gemini.model, detail)
             if wait_s is None:
                 return Reply("", fault=ReplyFault.NO_REPLY, detail=detail)
             time.sleep(wait_s)

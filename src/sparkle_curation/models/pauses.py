@@ -14,11 +14,15 @@ class Pauses:
 
     Args:
         deadline_s: for all tries and pauses together, from now.
+
+    Attributes:
+        count: how many there were.
     """
 
     def __init__(self, deadline_s: float) -> None:
         self._deadline = time.monotonic() + deadline_s
         self._pause_s = _FIRST_PAUSE_S
+        self.count = 0
 
     @property
     def left_s(self) -> float:
@@ -32,5 +36,6 @@ class Pauses:
             at_least_s: what the server asked for.
         """
         wait_s = max(self._pause_s * random.uniform(0.5, 1.5), at_least_s)  # noqa: S311 -- so that not all ask at once
+        self.count += 1
         self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
         return None if time.monotonic() + wait_s >= self._deadline else wait_s

@@ -10,6 +10,7 @@ import json
 import ssl
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 
 import httpx2
@@ -72,6 +73,12 @@ class _AzureClient(openai.AsyncAzureOpenAI):
         }
 
 
+@cache
+def _certificates() -> ssl.SSLContext:
+    """The certificates of this machine, read once: a client is made for each question that is asked alone."""
+    return ssl.create_default_context()
+
+
 class _Transport(httpx2.AsyncHTTPTransport):
     """Sends what is on the list: neither the SDK's facts about this machine, nor a key that is not ours.
 
@@ -83,7 +90,7 @@ class _Transport(httpx2.AsyncHTTPTransport):
     def __init__(self, secrets: Collection[str], concurrency: int) -> None:
         self._secrets = secrets
         super().__init__(
-            verify=ssl.create_default_context(),
+            verify=_certificates(),
             trust_env=False,
             limits=httpx2.Limits(max_connections=concurrency),
         )

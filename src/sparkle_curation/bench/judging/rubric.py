@@ -175,7 +175,7 @@ def own_instructions(name: str, rubric: Rubric, files: Mapping[str, str]) -> Ins
         ParameterError: its file is not there, or lacks what is filled in or asked for.
     """
     text = files.get(rubric.text)
-    wanted = [EDIT_PROMPT, *(f"\n{dimension.name}:" for dimension in rubric.dimensions)]
+    wanted = [EDIT_PROMPT, *(f"\n{dimension.name}:\n" for dimension in rubric.dimensions)]
     absent = wanted if text is None else [part for part in wanted if part not in text]
     if text is None or absent:
         raise ParameterError(

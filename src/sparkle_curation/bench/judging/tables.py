@@ -71,7 +71,7 @@ def tabulate(jobs: pl.DataFrame, answers: JournalRows, judged: Judged) -> tuple[
             for key in judged.judge.rubric.keys
             if given
         ]
-    models = {row["answering_model"] for row in judgments} - {None}
+    models = {str(row["answering_model"]) for row in judgments if row.get("answering_model")}
     if len(models) > 1:
         raise two_models(judged.judge.name, models)
     return (
@@ -86,11 +86,11 @@ _GRAIN = ("model", "sample_id", "theme", "rubric", "judge", "repeat")
 def describe(judgments: pl.DataFrame) -> Iterator[str]:
     """What came of each model's outputs, a line each, and then what holds for all of them."""
     first = judgments.filter(pl.col("repeat") == 0)
-    for model in first["model"].unique(maintain_order=True):
+    for model in map(str, first["model"].unique(maintain_order=True)):
         rows = first.filter(pl.col("model") == model)
         counts = rows["state"].value_counts().sort("count", "state", descending=[True, False])
         told = ", ".join(f"{count:,} {state}" for state, count in counts.iter_rows())
-        overall = rows["overall"].mean()
+        overall = rows.select(pl.mean("overall")).item()
         mean = "" if overall is None else f"; mean over the judged {overall:.3f}, others not counted"
         yield f"{model}: of {rows.height:,} samples {told}{mean}"
     flagged = first.filter(pl.col("flags").list.len() > 0).height

@@ -12,19 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from sparkle_curation.bench.samples.schemas import frame_schema
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.ingest.assets.store import prefer_loose
 from sparkle_curation.spec.codes.bench_reasons import Likeness
-from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.layout import KIND
 from sparkle_curation.spec.sample_ids import SAMPLE_ID
 from sparkle_curation.spec.tables.benchmark import BENCH_COMPARISON_COLUMNS, BENCH_LEAKAGE_COLUMNS
 from sparkle_curation.variant.near_duplicates import prompt_words
 from sparkle_curation.variant.near_hashes import near_between
 from sparkle_curation.variant.sample_groups import LikenessParams, hashes_of
-
-_LEAKAGE = pl.DataFrame(pl.from_arrow(arrow_schema(BENCH_LEAKAGE_COLUMNS).empty_table())).schema
-_COMPARISON = pl.DataFrame(pl.from_arrow(arrow_schema(BENCH_COMPARISON_COLUMNS).empty_table())).schema
 
 _ID = {"id": pl.String}
 
@@ -151,12 +148,14 @@ def find_leakage(
         for each in Likeness
         for alike in [leakage.filter(pl.col("likeness") == each.value)]
     ]
-    return leakage, pl.DataFrame(rows, schema=_COMPARISON)
+    return leakage, pl.DataFrame(rows, schema=frame_schema(BENCH_COMPARISON_COLUMNS))
 
 
 def no_leakage() -> tuple[pl.DataFrame, pl.DataFrame]:
     """The two tables where there is no benchmark: without rows."""
-    return pl.DataFrame(schema=_LEAKAGE), pl.DataFrame(schema=_COMPARISON)
+    return pl.DataFrame(schema=frame_schema(BENCH_LEAKAGE_COLUMNS)), pl.DataFrame(
+        schema=frame_schema(BENCH_COMPARISON_COLUMNS)
+    )
 
 
 def _has(table: AnyFrame, column: str) -> bool:
@@ -212,5 +211,5 @@ def _as_table(own: pl.DataFrame, known: pl.DataFrame, pairs: Mapping[Likeness, p
         .with_columns(pl.col("release_id").str.extract(f"^{SAMPLE_ID.pattern}$", 1).alias("release_theme"))
         .sort("place", "release_id", pl.col("likeness").replace_strict(order, return_dtype=pl.Int32))
         .rename({"id": "sample_id"})
-        .select(pl.col(name).cast(dtype) for name, dtype in _LEAKAGE.items())
+        .select(pl.col(name).cast(dtype) for name, dtype in frame_schema(BENCH_LEAKAGE_COLUMNS).items())
     )

@@ -15,6 +15,7 @@ from typing import Any
 import polars as pl
 
 from sparkle_curation.bench.samples.probing import probe_file
+from sparkle_curation.bench.samples.schemas import frame_schema
 from sparkle_curation.engine.executors.ordered_map import ordered_map
 from sparkle_curation.engine.progress import item_progress
 from sparkle_curation.errors import ReleaseError
@@ -25,7 +26,6 @@ from sparkle_curation.spec.benchmark import published_output_path
 from sparkle_curation.spec.benchmark_description import Benchmark
 from sparkle_curation.spec.codes.bench_reasons import OutputDifference, OutputState
 from sparkle_curation.spec.codes.media_faults import MediaFault
-from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.layout import KIND
 from sparkle_curation.spec.tables.benchmark import BENCH_OUTPUT_COLUMNS
 from sparkle_curation.spec.themes import TOTAL
@@ -33,7 +33,6 @@ from sparkle_curation.spec.themes import TOTAL
 EQUAL_FPS = 1e-3
 """Rates that differ by less are the same: what rounding to a clock's ticks makes."""
 
-_SCHEMA = pl.DataFrame(pl.from_arrow(arrow_schema(BENCH_OUTPUT_COLUMNS).empty_table())).schema
 _MAX_DEPTH = 6
 _CUT = frozenset({MediaFault.TRUNCATED, MediaFault.NO_INDEX, MediaFault.EMPTY})
 """What a file is found to be whose writing was interrupted: the index of an mp4 is written last."""
@@ -54,7 +53,7 @@ class ModelOutputs:
 
 def no_outputs() -> pl.DataFrame:
     """The table without a model."""
-    return pl.DataFrame(schema=_SCHEMA)
+    return pl.DataFrame(schema=frame_schema(BENCH_OUTPUT_COLUMNS))
 
 
 def open_model(name: str, folder: str) -> ReleaseFiles:
@@ -107,7 +106,7 @@ def examine_outputs(
             row["differences"].append(OutputDifference.SAME_AS_ANOTHER.value)
     suffix = benchmark.output.rpartition(".")[2]
     strays = tuple(path for path in found if path not in used and path.endswith(f".{suffix}"))
-    return ModelOutputs(pl.DataFrame(rows, schema=_SCHEMA, orient="row"), strays)
+    return ModelOutputs(pl.DataFrame(rows, schema=frame_schema(BENCH_OUTPUT_COLUMNS), orient="row"), strays)
 
 
 def count_outputs(outputs: pl.DataFrame) -> pl.DataFrame:

@@ -19,6 +19,7 @@ import pyarrow as pa
 from xxhash import xxh3_128_hexdigest
 
 from sparkle_curation.bench.samples.probing import MISSING, SourceFacts, probe_sources
+from sparkle_curation.bench.samples.schemas import frame_schema
 from sparkle_curation.errors import ConservationError, ReleaseError
 from sparkle_curation.ingest.csv.annotations import header_of, read_metadata, without_repeats
 from sparkle_curation.ingest.csv.csv_records import CsvRecord, csv_records
@@ -41,13 +42,12 @@ from sparkle_curation.spec.benchmark import (
 from sparkle_curation.spec.benchmark_description import Benchmark
 from sparkle_curation.spec.codes.bench_reasons import BenchReason
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
-from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.sample_ids import id_form, parse_sample_id
 from sparkle_curation.spec.tables.benchmark import BENCH_SAMPLE_COLUMNS
+from sparkle_curation.spec.tables.ingested import QUARANTINE_COLUMNS
 from sparkle_curation.spec.themes import METADATA_EDIT_TYPES
 
 TABLE = "bench_samples"
-BENCH_SAMPLE_SCHEMA: pa.Schema = arrow_schema(BENCH_SAMPLE_COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,7 @@ class ReadBenchmark:
 def empty_benchmark() -> ReadBenchmark:
     """No benchmark: tables without rows."""
     samples, quarantine = (
-        pl.DataFrame(pl.from_arrow(schema.empty_table()))
-        for schema in (BENCH_SAMPLE_SCHEMA, QUARANTINE_SCHEMA)
+        pl.DataFrame(schema=frame_schema(each)) for each in (BENCH_SAMPLE_COLUMNS, QUARANTINE_COLUMNS)
     )
     return ReadBenchmark(samples, quarantine, pl.DataFrame(schema=_COUNTS))
 
@@ -88,7 +87,7 @@ def read_benchmark(files: ReleaseFiles, benchmark: Benchmark) -> ReadBenchmark:
     facts = probe_sources(files, benchmark, [(row.theme, row.id, row.source_path) for row in read])
     samples = pl.DataFrame(
         [_sample(row, found, benchmark) for row, found in zip(read, facts, strict=True)],
-        schema=dict(pl.DataFrame(pl.from_arrow(BENCH_SAMPLE_SCHEMA.empty_table())).schema),
+        schema=frame_schema(BENCH_SAMPLE_COLUMNS),
         orient="row",
     )
     _tell_oddities(read, facts, samples, benchmark, ledger)
