@@ -52,7 +52,11 @@ def reported(kedro_project: Path, sample_release: Path, tmp_path_factory: pytest
     judgments, scores = judged(ANSWERS)
     theirs = published("theirs", {each: [3] * 6 for each in IDS}, judge="another")
     write_inputs(
-        made, bench_samples=SAMPLES, bench_judgments=judgments, bench_scores=scores, bench_published_scores=theirs
+        made,
+        bench_samples=SAMPLES,
+        bench_judgments=judgments,
+        bench_scores=scores,
+        bench_published_scores=theirs,
     )
     made.run_here("bench_report", params={"bench_report.resamples": 200})
     return made
@@ -142,7 +146,9 @@ def test_a_variant_with_other_thresholds_is_marked_and_noted(reported: Project) 
     _, again = note_in_ledger(results, SAMPLES, first, versions, params)
     assert set(again["tuned_on_bench"]) == {"unknown"}
     with pytest.raises(ParameterError, match="did you mean 'good'"):
-        note_in_ledger(results, SAMPLES, None, versions, params.model_copy(update={"trained_on": {"goood": "loose"}}))
+        note_in_ledger(
+            results, SAMPLES, None, versions, params.model_copy(update={"trained_on": {"goood": "loose"}})
+        )
 
 
 def test_one_ledger_for_several_data_roots(reported: Project, tmp_path: Path) -> None:

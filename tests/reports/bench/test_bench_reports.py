@@ -125,7 +125,7 @@ def test_the_figure_has_a_panel_for_the_macro_and_each_theme(facts: BenchFacts) 
     assert len(figure["data"]) == 2 * 3
     headline = figure["data"][1]
     assert headline["error_x"]["array"][0] > 0
-    assert [note["text"] for note in figure["layout"]["annotations"]][0].startswith("<b>Macro")
+    assert figure["layout"]["annotations"][0]["text"].startswith("<b>Macro")
 
 
 HOSTILE = '</pre><script>document.title = "run"</script>'

@@ -45,7 +45,8 @@ BENCH_RESULT_COLUMNS: tuple[Field, ...] = (
         "The headline: mean of capped scores, a sample without one at the worst of the scale.",
     ),
     _number(
-        "ci_low", "Lower end of its 95% interval; null where nothing can be said: under six clips, or all alike."
+        "ci_low",
+        "Lower end of its 95% interval; null where nothing can be said: under six clips, or all alike.",
     ),
     _number("ci_high", "Upper end of it."),
     _number("mean_judged", "Mean of capped scores over the judged samples alone; null where none is."),
