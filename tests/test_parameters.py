@@ -30,6 +30,7 @@ GOOD: dict[str, Any] = {
     "themes": None,
     "signal_bounds": None,
     "missing_signals": "keep",
+    "benchmark_leakage": "drop",
     "allow_empty": False,
     "preflight": {
         "unloadable_pairs": "drop",
@@ -66,6 +67,9 @@ GOOD: dict[str, Any] = {
             "paper",
             "training_kit",
             "extract",
+            "bench_build",
+            "bench_outputs",
+            "bench_report",
         )
         for name, value in OmegaConf.to_container(
             OmegaConf.load(CHECKOUT / "conf" / "base" / pipeline / "parameters.yml")

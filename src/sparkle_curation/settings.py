@@ -6,7 +6,7 @@ from sparkle_curation.config_loader import ConfigLoader
 from sparkle_curation.hooks.before_run import AdviceCompleter, DescriptionLoader, ParameterGuard
 from sparkle_curation.hooks.partial_runs import PartialRunGuard
 from sparkle_curation.hooks.run_guard import RunGuard
-from sparkle_curation.hooks.run_summary import DiffSummary, EndTeller, RunSummary
+from sparkle_curation.hooks.run_summary import BenchSummary, DiffSummary, EndTeller, RunSummary
 from sparkle_curation.hooks.tellers import ErrorTeller, OldFilesTeller
 from sparkle_curation.hooks.version_guard import VersionGuard
 from sparkle_curation.hooks.viz_run_status import VizRunStatus
@@ -26,6 +26,7 @@ HOOKS = (
     RunSummary(),
     EndTeller(),
     DiffSummary(),
+    BenchSummary(),
     VizStats(),
     VizRunStatus(),
     DescriptionLoader(),

@@ -50,6 +50,8 @@ _MEANINGS = {
     "hand_kept": "samples that do not, and were kept by hand",
     "exported": "pairs in the variant",
     "not_exported": "kept samples without a prompt or both videos, of a theme, licence or signal left out, or not selected",
+    "benchmark_leaks": "of these, samples that are alike to one of the benchmark (benchmark_leakage=drop)",
+    "leaking": "pairs in the variant that are alike to a sample of the benchmark (benchmark_leakage=keep)",
     "not_selected": "of these, pairs that the selection (budget, quota, limits per clip and prompt) left out",
     "unloadable": "pairs in whose place Kiwi-Edit's loader would put a random other one",
     "refused": "pairs that the loader might take although they are broken",
@@ -133,6 +135,22 @@ class DiffSummary:
         console.print()
 
 
+class BenchSummary:
+    """Prints, after a run that reported on a benchmark, the results of all models."""
+
+    @hook_impl
+    def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
+        """A table for each rubric and judge; where the files are, ``EndTeller`` says."""
+        if "bench_results" not in pipeline.all_outputs():
+            return
+        from sparkle_curation.reports.bench.terminal import result_tables  # noqa: PLC0415 -- see above
+
+        console = Console()
+        for table in result_tables(_collected(catalog.load("bench_results"))):
+            console.print()
+            console.print(table)
+
+
 # ------------------------------------------------------------------ runs that make no variant
 def _sums(counts: pl.DataFrame, *names: str) -> list[int]:
     """The sums of columns; a report without rows is read with columns of texts."""
@@ -174,6 +192,12 @@ def _pruned(counts: pl.DataFrame) -> str:
     return f"{counts.height:,} journals looked through"
 
 
+def _benchmark(counts: pl.DataFrame) -> str:
+    csvs = counts.filter(pl.col("path").str.ends_with(".csv"))
+    sums = _sums(csvs, "row_count", "quarantined_count", "warning_count")
+    return "{:,} lines of samples, {:,} quarantined, {:,} oddities".format(*sums)
+
+
 Ending = tuple[Callable[[Any], str] | None, tuple[str, ...]]
 
 ENDINGS: Mapping[str, Ending] = {
@@ -193,6 +217,13 @@ ENDINGS: Mapping[str, Ending] = {
     "variants": (None, ("variants", "variants_table")),
     "training_kit": (None, ("training_kit", "wanted_media")),
     "extract": (None, ("extraction_counts",)),
+    "bench_ingest": (_benchmark, ("bench_counts", "bench_check", "bench_quarantine", "bench_leakage")),
+    "bench_build": (None, ("built_benchmark", "bench_candidates")),
+    "bench_outputs": (None, ("bench_output_counts", "bench_outputs")),
+    "bench_report": (
+        None,
+        ("bench_documents", "bench_page", "bench_figure", "bench_results", "bench_ledger"),
+    ),
     "paper": (None, ("paper_documents",)),
     "keep": (None, ("version_metrics", "version_funnel")),
 }
@@ -268,7 +299,8 @@ def describe_settings(metrics: Mapping[str, Any], asked_for: Mapping[str, Any]) 
         metrics: as ``curation_metrics`` has them.
         asked_for: parameters whose used value follows from others, as they were given.
     """
-    from sparkle_curation.spec.number_text import exact  # noqa: PLC0415 -- see above
+    from sparkle_curation.filtering.benchmark_leaks import describe_lacking  # noqa: PLC0415 -- see above
+    from sparkle_curation.spec.number_text import exact  # noqa: PLC0415
     from sparkle_curation.spec.stages import CRITERIA  # noqa: PLC0415
 
     thresholds = metrics["thresholds"]
@@ -295,7 +327,16 @@ def describe_settings(metrics: Mapping[str, Any], asked_for: Mapping[str, Any]) 
         },
     }
     told = ", ".join(f"{name} {value}" for name, value in policies.items() if value is not None)
-    return {"thresholds": bounds, "policies": told}
+    benchmark = metrics.get("benchmark")
+    if not benchmark:
+        return {"thresholds": bounds, "policies": told}
+    lacking = "; ".join(describe_lacking(benchmark))
+    compared = f"{benchmark['name']}, benchmark_leakage {benchmark['policy']}"
+    return {
+        "thresholds": bounds,
+        "policies": told,
+        "benchmark": f"{compared}; not compared: {lacking}" if lacking else compared,
+    }
 
 
 def describe_columns(funnel: pl.DataFrame) -> Iterator[str]:

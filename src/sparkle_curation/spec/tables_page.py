@@ -9,12 +9,15 @@ import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from sparkle_curation.spec.codes.bench_reasons import BenchReason, Likeness, OutputDifference, OutputState
 from sparkle_curation.spec.codes.diff_reasons import Cause
 from sparkle_curation.spec.codes.media_faults import MediaFault
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
 from sparkle_curation.spec.codes.score_rules import ScoreRule
 from sparkle_curation.spec.codes.signal_faults import SignalFault
 from sparkle_curation.spec.fields import Field, FieldType, ListOf, Struct
+from sparkle_curation.spec.tables.bench_results import BENCH_RESULT_TABLES
+from sparkle_curation.spec.tables.benchmark import BENCH_TABLES
 from sparkle_curation.spec.tables.consistency import CONSISTENCY_COLUMNS
 from sparkle_curation.spec.tables.extraction import MANIFEST_COLUMNS
 from sparkle_curation.spec.tables.grounding_boxes import GROUNDING_BOX_COLUMNS
@@ -153,6 +156,7 @@ _DESCRIBED: dict[str, _Table] = {
         )
         for name, columns in REGROUNDED_TABLES.items()
     },
+    **{name: _Table(*table) for name, table in {**BENCH_TABLES, **BENCH_RESULT_TABLES}.items()},
 }
 
 _OTHERS: dict[str, tuple[str, str]] = {
@@ -275,6 +279,23 @@ _OTHERS: dict[str, tuple[str, str]] = {
         "08_reporting/near_duplicate_counts.csv",
         "One row per theme, then the total: groups of `sample_groups`, near-duplicates, duplicates.",
     ),
+    "bench_metrics": (
+        "08_reporting/bench_metrics.json",
+        "Headlines of `bench_results`, flat, with the interval of each macro: what `dvc metrics` compares.",
+    ),
+    "bench_figure": ("08_reporting/benchmark/bench_figure.json", "`bench_results` as a Plotly figure."),
+    "bench_documents": (
+        "08_reporting/benchmark/documents",
+        "`results.md`, `tables.tex` for a paper, and `published_format.txt`, the published evaluator's own table.",
+    ),
+    "bench_page": (
+        "08_reporting/benchmark/samples.html",
+        "Each sample with its source, all models' outputs side by side, scores and the judge's words.",
+    ),
+    "bench_ledger": (
+        "08_reporting/bench_ledger.jsonl",
+        "A line for each report of a model: benchmark, variant, settings, macro, time. Only ever added to; git keeps it.",
+    ),
     "contact_sheet": (
         "08_reporting/contact_sheet.png",
         "Some samples at a glance, with masks, boxes and scores.",
@@ -338,6 +359,26 @@ _OTHERS: dict[str, tuple[str, str]] = {
         "05_model_input/training_kit",
         "Training with Kiwi-Edit: card, CSVs, run files, and the shards that hold what they need.",
     ),
+    "bench_counts": (
+        "08_reporting/benchmark/bench_counts.csv",
+        "One row per file that a benchmark should have: present or absent, records, samples, quarantined, oddities.",
+    ),
+    "bench_check": (
+        "08_reporting/benchmark/bench_check.csv",
+        "One row per check of a benchmark: what was found, and what is published or said by `benchmark.json`.",
+    ),
+    "bench_output_counts": (
+        "08_reporting/benchmark/bench_output_counts.csv",
+        "One row per model and theme, then its total: outputs by their state, and by what differs.",
+    ),
+    "bench_candidates": (
+        "08_reporting/benchmark/bench_candidates.csv",
+        "One row per sample that follows the rule of the benchmark: chosen by `bench_build`, or why not.",
+    ),
+    "built_benchmark": (
+        "05_model_input/benchmark",
+        "A benchmark of one's own: CSVs, metadata, sources and reference images in the published layout, and a card.",
+    ),
     "plots_page": ("08_reporting/plots_page.html", "The page in which `dvc plots` draws."),
     "inspect_journal": ("journals/inspect.journal", "What was probed so far, by the work's key."),
     "consistency_journal": ("journals/consistency.journal", "What was measured so far."),
@@ -361,6 +402,7 @@ def tables_page() -> str:
         _score_rules,
         _preflight,
         _causes,
+        _benchmark,
     )
     return "\n".join(line for part in parts for line in part()) + "\n"
 
@@ -503,6 +545,30 @@ def _causes() -> Iterator[str]:
     yield "|---|---|"
     for cause in Cause:
         yield f"| `{cause}` | {cause.meaning} |"
+
+
+def _benchmark() -> Iterator[str]:
+    yield ""
+    yield "## Reason codes of the benchmark"
+    yield ""
+    yield "Beside those of the quarantine."
+    yield ""
+    yield "| reason | meaning | sample |"
+    yield "|---|---|---|"
+    for reason in BenchReason:
+        yield f"| `{reason}` | {reason.meaning} | {'kept' if reason.is_row_kept else 'quarantined'} |"
+    for title, codes in (
+        ("Likenesses of samples of the benchmark and the release", Likeness),
+        ("States of a model's outputs", OutputState),
+        ("Differences of outputs", OutputDifference),
+    ):
+        yield ""
+        yield f"## {title}"
+        yield ""
+        yield "| code | meaning |"
+        yield "|---|---|"
+        for code in codes:
+            yield f"| `{code}` | {code.meaning} |"
 
 
 if __name__ == "__main__":

@@ -11,8 +11,10 @@ from typing import Any
 from urllib.parse import quote
 
 from sparkle_curation.escaping import markdown_code, markdown_prose, markdown_text
+from sparkle_curation.filtering.benchmark_leaks import describe_lacking
 from sparkle_curation.filtering.selection.params import SelectionParams
 from sparkle_curation.filtering.verdicts import ImputedScores, MissingScores
+from sparkle_curation.spec.codes.bench_reasons import Likeness
 from sparkle_curation.spec.description import dataset
 from sparkle_curation.spec.licences import PAIR_KINDS, UNKNOWN, joint_licence, licence_of, licence_terms
 from sparkle_curation.spec.number_text import exact
@@ -208,6 +210,8 @@ def _scope(facts: VariantFacts) -> Iterable[str]:
         yield _overrides(facts)
     if facts.settings.get("selection.mode"):
         yield _selection(facts)
+    if facts.benchmark:
+        yield _benchmark(facts)
     if themes := facts.settings.get("themes"):
         yield f"Samples of other themes than {markdown_text(str(themes))} were left out."
     if licences := facts.settings.get("licence_allow"):
@@ -251,6 +255,25 @@ def _overrides(facts: VariantFacts) -> str:
         f"others kept: {told['decisions']:,} decisions of {told['annotators']:,} people, resolved by "
         f"`{told['rule']}`{alpha}.{stale}"
     )
+
+
+def _benchmark(facts: VariantFacts) -> str:
+    """What it shares with the benchmark that models are compared on, and what could not be compared."""
+    told, total = facts.benchmark, facts.counts.row(-1, named=True)
+    name = markdown_text(told["name"])
+    ways = ", ".join(
+        f"{likeness.replace('_', ' ')} {counts['release_leaking_count']:,}"
+        for likeness, counts in told["compared"].items()
+    )
+    said = (
+        f"{total['benchmark_leaks']:,} samples that are alike to one of the benchmark {name} were left out; of all known "
+        f"samples are alike by {ways}."
+        if told["policy"] == "drop"
+        else f"**Warning: {total['leaking']:,} of these samples are alike to one of the benchmark {name}**, and were kept "
+        f"on request; of all known samples are alike by {ways}. Results on it say less of a model that was trained on them."
+    )
+    lacking = "; ".join(describe_lacking(told))
+    return f"{said} **Not compared with it: {lacking}.**" if lacking else said
 
 
 def _themes(facts: VariantFacts) -> list[str]:
@@ -314,7 +337,7 @@ def _rebuild(facts: VariantFacts) -> str:
 
 
 def rebuild_command(facts: VariantFacts) -> str:
-    """What to type to make the variant again from a download of the release: a line, or more with a checkout or signals."""
+    """What to type to make the variant again from a download of the release: a line for each step."""
     thresholds = {exact(facts.thresholds[each.name]) for each in PRIMARY_CRITERIA}
     others = {each.name: facts.thresholds[each.name] for each in CRITERIA if not each.is_primary}
     settings = {
@@ -330,16 +353,30 @@ def rebuild_command(facts: VariantFacts) -> str:
     }
     params = ",".join(f"{name}={value}" for name, value in settings.items())
     checkout = [f"git checkout {facts.code.revision}"] if facts.code.revision else []
-    # `curate` does not measure signals: that takes hours, and most variants have no bounds on them.
-    is_bounded = any(name.startswith("signal_bounds.") for name in facts.settings)
-    signals = ["kedro run --pipelines ingest,inspect,signals --params release_root=/path/to/Sparkle"]
     return "\n".join(
         [
             *checkout,
-            *(signals if is_bounded else []),
+            *_before_curate(facts),
             f"kedro run --pipelines curate --params {shlex.quote(params)}",
         ]
     )
+
+
+def _before_curate(facts: VariantFacts) -> list[str]:
+    """What is to be run before: `curate` neither measures signals, which takes hours, nor reads a benchmark."""
+    compared = facts.benchmark.get("compared", {})
+    is_near = compared.get(Likeness.NEAR_DUPLICATE, {}).get("release_compared_count")
+    is_bounded = any(name.startswith("signal_bounds.") for name in facts.settings)
+    first = [name for name, is_wanted in (("near_duplicates", is_near), ("signals", is_bounded)) if is_wanted]
+    root, bench = "release_root=/path/to/Sparkle", "bench_root=/path/to/benchmark"
+    return [
+        *(
+            [f"kedro run --pipelines {','.join(['ingest,inspect', *first])} --params {root}"]
+            if first or compared
+            else []
+        ),
+        *([f"kedro run --pipelines bench_ingest --params {bench}"] if compared else []),
+    ]
 
 
 def _each(thresholds: Mapping[str, float]) -> dict[str, str]:

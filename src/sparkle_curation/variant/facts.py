@@ -55,6 +55,7 @@ class VariantFacts:
         version: of the variant's rows, from ``record.identify_variant``.
         libraries: the versions of what it was made with, by name.
         overrides: what was decided by hand, counted; empty where nothing was.
+        benchmark: what is said of the benchmark, from ``filtering.benchmark_leaks``; empty where none was ingested.
         censored: themes by criterion in which the released scores hold nothing that the published threshold rejects.
     """
 
@@ -71,6 +72,7 @@ class VariantFacts:
     libraries: Mapping[str, str] = field(default_factory=dict)
     overrides: Mapping[str, Any] = field(default_factory=dict)
     censored: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    benchmark: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def sample_count(self) -> int:

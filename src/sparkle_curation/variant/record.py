@@ -72,6 +72,7 @@ def write_record(facts: VariantFacts) -> str:
         "libraries": dict(facts.libraries),
         "overrides": dict(facts.overrides),
         "censored": dict(facts.censored),
+        **({"benchmark": dict(facts.benchmark)} if facts.benchmark else {}),
         "counts": facts.counts.to_dicts(),
     }
     return json.dumps(with_format_version(members), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
@@ -101,6 +102,7 @@ def read_record(text: str, *, where: object) -> VariantFacts:
             libraries=members["libraries"],
             overrides=members.get("overrides", {}),
             censored=members.get("censored", {}),
+            benchmark=members.get("benchmark", {}),
         )
         name = members["dataset"]
     except (ValueError, KeyError, TypeError, AttributeError) as error:

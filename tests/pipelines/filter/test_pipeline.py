@@ -36,6 +36,22 @@ GOOD, LOW, EXTRA = "Sparkle_style_000001", "Sparkle_style_000002", "Sparkle_styl
 LEVELS = {GOOD: 9.0, LOW: 8.2, EXTRA: 9.5}
 
 
+def benchmark_tables(leaking: Sequence[str]) -> dict[str, pl.DataFrame]:
+    """What a benchmark shares with the release; without columns where nothing leaks, as where none was ingested."""
+    if not leaking:
+        return {"bench_leakage": pl.DataFrame(), "bench_comparison": pl.DataFrame()}
+    counts = {"bench_count": 24, "bench_compared_count": 24, "release_count": 3, "release_compared_count": 2}
+    likeness = "near_duplicate"
+    return {
+        "bench_leakage": pl.DataFrame(
+            {"release_id": leaking, "sample_id": "Sparkle_time_000009", "likeness": likeness}
+        ),
+        "bench_comparison": pl.DataFrame(
+            [{"benchmark": "made", "likeness": likeness, **counts, "release_leaking_count": len(leaking)}]
+        ),
+    }
+
+
 def make_catalog(
     folder: Path,
     *,
@@ -49,6 +65,8 @@ def make_catalog(
     split: SplitParams | None = None,
     overrides: Sequence[Mapping[str, str]] = (),
     selection: SelectionParams | None = None,
+    leaking: Sequence[str] = (),
+    leakage: str = "drop",
 ) -> DataCatalog:
     """A catalog with two released samples and one that only the scores and assets know."""
     rows = [csv_row(GOOD, 2, prompt="NA") | metadata(GOOD), csv_row(LOW, 3)]
@@ -64,6 +82,7 @@ def make_catalog(
         "media": media(clips(GOOD) if good_clips is None else good_clips, clips(LOW), clips(EXTRA)),
         "sample_groups": pl.DataFrame(),
         "signals": pl.DataFrame(),
+        **benchmark_tables(leaking),
         **{f"rescored_{stage.table}": pl.DataFrame() for stage in STAGES},
     }
     paths: dict[str, Any] = {
@@ -104,6 +123,7 @@ def make_catalog(
         "params:missing_signals": MemoryDataset("keep"),
         "params:selection": MemoryDataset(selection or SelectionParams()),
         "params:override_rule": MemoryDataset("any_drop"),
+        "params:benchmark_leakage": MemoryDataset(leakage),
         "overrides": MemoryDataset(overrides_frame(*overrides)),
         "params:split": MemoryDataset(split or SplitParams()),
         "score_fingerprints": MemoryDataset({"edited_video_scores": "one"}),
@@ -136,6 +156,33 @@ def test_decisions_by_hand_are_counted_and_told(tmp_path: Path) -> None:
     assert facts.overrides["unbound"] == 2
     verdicts = catalog.load("verdicts").collect()
     assert verdicts.filter(pl.col("id") == GOOD)["override_reason"].to_list() == ["ann: halo"]
+
+
+@pytest.mark.parametrize("policy", ["drop", "keep"])
+def test_what_a_benchmark_shares_is_left_out_unless_it_is_kept(policy: str, tmp_path: Path) -> None:
+    """Verdicts, report, metrics, funnel, card and record say so; what could not be compared is said; the sums hold."""
+    catalog = make_catalog(tmp_path, leaking=[GOOD], leakage=policy)
+    SequentialRunner().run(create_pipeline(), catalog)
+    verdicts = dict(catalog.load("verdicts").collect().select("id", "benchmark_leak").rows())
+    assert verdicts == {GOOD: "near_duplicate of Sparkle_time_000009", LOW: None, EXTRA: None}
+    metrics, card = catalog.load("curation_metrics"), (tmp_path / "variant" / "README.md").read_text("utf-8")
+    total = catalog.load("funnel_table").row(-1, named=True)
+    assert f"benchmark_leakage={policy}" in card
+    assert "Not compared with it: near_duplicate of 1 of 3 samples." in card
+    assert "kedro run --pipelines bench_ingest --params bench_root=/path/to/benchmark" in card
+    if policy == "drop":
+        assert catalog.load("samples_not_exported").rows() == [
+            (GOOD, "style", "benchmark_leak", "near_duplicate of Sparkle_time_000009")
+        ]
+        assert (total["benchmark_leaks"], total["exported"]) == (1, 1)
+        assert metrics["total"]["benchmark_leaks"] == 1
+        assert "1 samples that are alike to one of the benchmark made were left out" in card
+    else:
+        assert (total["leaking"], total["exported"]) == (1, 2)
+        assert metrics["total"]["leaking"] == 1
+        assert "**Warning: 1 of these samples are alike to one of the benchmark made**" in card
+    facts = read_record((tmp_path / "variant" / "variant.json").read_text(), where="here")
+    assert facts.benchmark == metrics["benchmark"]
 
 
 def test_a_selection_is_counted_and_told(tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ from sparkle_curation.variant.curation.steps import (
     drop_unloadable,
     gather_settings,
     look_up_prompts,
+    mark_leaks,
     measure_curation,
     select_samples,
     settle,
@@ -57,6 +58,7 @@ _SETTINGS = [
     "export_scope",
     "overrides_summary",
     "params:selection",
+    "benchmark_summary",
 ]
 _RESCORES = [f"rescored_{name}" for name in _SCORES]
 _CHOSEN = [f"chosen_{name}" for name in _SCORES]
@@ -93,7 +95,13 @@ def create_pipeline(**_: object) -> Pipeline:
                 choose_scope,
                 [
                     f"params:{name}"
-                    for name in ("licence_allow", "themes", "signal_bounds", "missing_signals")
+                    for name in (
+                        "licence_allow",
+                        "themes",
+                        "signal_bounds",
+                        "missing_signals",
+                        "benchmark_leakage",
+                    )
                 ],
                 "export_scope",
             ),
@@ -128,7 +136,12 @@ def create_pipeline(**_: object) -> Pipeline:
                     "media",
                     *_SCORES,
                 ],
-                ["verdicts_unchecked", "overrides_listed_found", "overrides_summary"],
+                ["verdicts_decided", "overrides_listed_found", "overrides_summary"],
+            ),
+            _step(
+                mark_leaks,
+                ["verdicts_decided", "bench_leakage", "bench_comparison", "params:benchmark_leakage"],
+                ["verdicts_unchecked", "benchmark_summary"],
             ),
             _step(
                 check_kept, ["verdicts_unchecked", "thresholds_used", "params:allow_empty"], "verdicts_found"

@@ -11,6 +11,7 @@ import polars as pl
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.engine.param_types import split_words
 from sparkle_curation.errors import StaleTableError
+from sparkle_curation.filtering.benchmark_leaks import LeakPolicy
 from sparkle_curation.filtering.choices import ExportScope
 from sparkle_curation.loader.preflight_params import PreflightParams
 from sparkle_curation.pipelines.training_kit.params import TrainingKitGroup
@@ -75,7 +76,8 @@ def list_task_rows(
     annotations, *tables = texts
     settings = checked_variant.settings
     licences, themes = (split_words(settings.get(name)) for name in ("licence_allow", "themes"))  # type: ignore[arg-type]
-    scope = ExportScope(licences, themes)
+    leakage: LeakPolicy = "keep" if settings.get("benchmark_leakage") == "keep" else "drop"
+    scope = ExportScope(licences, themes, benchmark_leakage=leakage)
     by_name = dict(zip(JSONL_TABLES, tables, strict=True))
     rows = []
     for name in params.tasks:

@@ -60,7 +60,7 @@ def gather_tables(
         overrides: decisions by hand.
         asset_store: what the pictures of the variants are drawn from.
         tables: the scores by stage, the rescores by stage, the groundings; then annotations, assets, their source files,
-            media, groups of near duplicates and signals.
+            media, groups of near duplicates, signals, and what a benchmark shares with the release.
 
     Raises:
         ValidationError: a critical rule is broken.
@@ -68,7 +68,8 @@ def gather_tables(
     stop_if_critical(validation_summary, data_docs)
     if not variant_parameters:  # nothing is to be read for none
         tables = tuple(table.lazy().limit(0) for table in tables)
-    *others, annotations, assets, assets_source_files, media, sample_groups, signals = tables
+    *others, annotations, assets, assets_source_files, media = tables[:-4]
+    sample_groups, signals, bench_leakage, bench_comparison = tables[-4:]
     count = len(STAGE_NAMES)
     scores, rescores, groundings = others[:count], others[count : 2 * count], others[2 * count :]
     return CurationTables(
@@ -84,6 +85,8 @@ def gather_tables(
         signals=signals,
         score_faults=find_score_faults(dict(zip(STAGE_NAMES, scores, strict=True))),
         overrides=overrides,
+        bench_leakage=bench_leakage,
+        bench_comparison=bench_comparison,
         draw=lambda samples, verdicts, thresholds: draw_pictures(
             samples, verdicts, thresholds, media, asset_store
         ),

@@ -44,6 +44,8 @@ def create_pipeline() -> Pipeline:
                     "media",
                     "sample_groups",
                     "signals",
+                    "bench_leakage",
+                    "bench_comparison",
                 ],
                 outputs="curation_tables",
                 name="gather_tables",

@@ -40,6 +40,8 @@ class CurationTables:
         signals: of ``signals``; likewise.
         score_faults: scores that EditScore cannot have given.
         overrides: decisions by hand, from ``overrides.decisions``.
+        bench_leakage: of ``bench_ingest``; without columns where it was not run, like the next.
+        bench_comparison: how much it could compare.
         draw: draws the pictures of a variant; by itself none.
     """
 
@@ -55,6 +57,8 @@ class CurationTables:
     signals: AnyFrame
     score_faults: AnyFrame
     overrides: pl.DataFrame
+    bench_leakage: AnyFrame
+    bench_comparison: AnyFrame
     draw: DrawPictures = lambda *_: Pictures()
 
 
@@ -124,7 +128,7 @@ def _curate(
     marked = mark_imputed(tables.samples_known, faults)
     policy = settle_imputed_scores(params.imputed_scores, thresholds)
     scored = apply_thresholds(marked, scores, thresholds, params.missing_scores, policy.used)
-    verdicts, _, overridden = steps.apply_overrides(
+    decided, _, overridden = steps.apply_overrides(
         scored,
         tables.overrides,
         params.override_rule,
@@ -133,11 +137,18 @@ def _curate(
         tables.media,
         *tables.scores,
     )
+    verdicts, benchmark = steps.mark_leaks(
+        decided, tables.bench_leakage, tables.bench_comparison, params.benchmark_leakage
+    )
     empty_variant.check_kept(verdicts, thresholds, allow_empty=params.allow_empty)
     kept, _ = split(verdicts)
     prompts = steps.look_up_prompts(kept, tables.annotations, *tables.scores, *tables.groundings)
     scope = steps.choose_scope(
-        params.licence_allow, params.themes, params.signal_bounds, params.missing_signals
+        params.licence_allow,
+        params.themes,
+        params.signal_bounds,
+        params.missing_signals,
+        params.benchmark_leakage,
     )
     candidates, lacking = steps.compose_variant(
         kept, tables.annotations, prompts, tables.assets, scope, tables.signals
@@ -162,6 +173,7 @@ def _curate(
         scope,
         overridden,
         params.selection,
+        benchmark,
     )
     # Its counts are checked where they become metrics; nothing else is wanted of these.
     steps.measure_curation(counts, thresholds, choices)

@@ -10,7 +10,8 @@ import polars as pl
 
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.engine.param_types import split_words
-from sparkle_curation.filtering import funnel
+from sparkle_curation.filtering import benchmark_leaks, funnel
+from sparkle_curation.filtering.benchmark_leaks import LeakPolicy
 from sparkle_curation.filtering.censoring import name_censored
 from sparkle_curation.filtering.choices import CurationChoices, ExportScope, ImputedPolicy
 from sparkle_curation.filtering.overrides import applying
@@ -78,6 +79,25 @@ def apply_overrides(
     return done.verdicts, done.listed, done.summary
 
 
+def mark_leaks(
+    verdicts: pl.DataFrame, bench_leakage: AnyFrame, bench_comparison: AnyFrame, policy: LeakPolicy
+) -> tuple[pl.DataFrame, dict[str, Any]]:
+    """The verdicts with what each sample shares with the benchmark, and what is said of that.
+
+    Args:
+        verdicts: one row per known sample.
+        bench_leakage: of ``bench_ingest``; without columns where it was not run, like the next.
+        bench_comparison: how much could be compared.
+        policy: what becomes of leaking samples.
+    """
+    marked = benchmark_leaks.mark_leaks(verdicts, bench_leakage)
+    summary = benchmark_leaks.summarise_leaks(marked, bench_comparison, policy)
+    lacking = list(benchmark_leaks.describe_lacking(summary)) if summary else []
+    if lacking:
+        logger.warning("not compared with %s: %s", summary["name"], "; ".join(lacking))
+    return marked, summary
+
+
 def look_up_prompts(samples_kept: AnyFrame, annotations: AnyFrame, *tables: AnyFrame) -> pl.DataFrame:
     """Prompts of kept samples that the annotations lack: from the scores by stage, then the groundings."""
     by_name = dict(zip(JSONL_TABLES, tables, strict=True))
@@ -89,10 +109,15 @@ def choose_scope(
     themes: list[str] | str | None,
     signal_bounds: SignalBoundsModel | None,
     missing_signals: MissingSignals,
+    benchmark_leakage: LeakPolicy = "drop",
 ) -> ExportScope:
     """Which kept samples may be exported, whatever their scores; words may come as one text, as ``--params`` gives them."""
     return ExportScope(
-        split_words(licence_allow), split_words(themes), resolve_bounds(signal_bounds), missing_signals
+        split_words(licence_allow),
+        split_words(themes),
+        resolve_bounds(signal_bounds),
+        missing_signals,
+        benchmark_leakage,
     )
 
 
@@ -313,6 +338,7 @@ def gather_settings(  # noqa: PLR0913, PLR0917 -- one for each group of paramete
     scope: ExportScope,
     overrides: Mapping[str, Any] | None = None,
     selection: SelectionParams | None = None,
+    benchmark: Mapping[str, Any] | None = None,
 ) -> CurationChoices:
     """What decides which samples are in a variant, beside the thresholds."""
     return CurationChoices(
@@ -324,6 +350,7 @@ def gather_settings(  # noqa: PLR0913, PLR0917 -- one for each group of paramete
         scope,
         overrides or {},
         selection.model_dump() if selection and selection.is_on else {},
+        benchmark or {},
     )
 
 
@@ -360,6 +387,7 @@ def state_variant(
         version=identify_variant(samples_exported),
         libraries=name_libraries(),
         overrides=choices.overrides,
+        benchmark=choices.benchmark,
         censored=name_censored(censoring),
     )
 
