@@ -30,6 +30,7 @@ STAGES = [
     "ingest",
     "inspect",
     "near_duplicates",
+    "bench_ingest",
     "validate",
     "curate",
     "training_kit",
