@@ -68,6 +68,8 @@ GOOD: dict[str, Any] = {
             "training_kit",
             "extract",
             "bench_build",
+            "bench_evaluate",
+            "bench_published",
             "bench_outputs",
         )
         for name, value in OmegaConf.to_container(
