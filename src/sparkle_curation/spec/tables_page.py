@@ -315,6 +315,10 @@ _OTHERS: dict[str, tuple[str, str]] = {
         "02_intermediate/media_manifest.csv",
         "The same, one row per tar and folder of loose assets.",
     ),
+    "bench_manifest": (
+        "02_intermediate/bench_manifest.csv",
+        "The same of the benchmark, one row per text and folder of its media; none where `bench_root` is null.",
+    ),
     "text_contents": (
         "02_intermediate/text_contents.parquet",
         "One row per text file: the digest of its bytes at a size and time. Of this machine, no part of a version.",

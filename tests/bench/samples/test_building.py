@@ -165,7 +165,7 @@ def test_scenes_are_dealt_out_in_rounds() -> None:
 @settings(max_examples=15)
 @given(st.permutations(range(12)), st.integers(1, 12), st.integers(0, 5))
 def test_order_decides_nothing_and_more_hold_fewer(order: list[int], count: int, seed: int) -> None:
-    """Chosen and not chosen are all candidates; one seed gives the same samples, and a larger benchmark holds the smaller."""
+    """Chosen and not chosen are all candidates; one seed gives the same, and a larger benchmark holds the smaller."""
     rows = [candidate(number, f"era: scene {number % 3}") for number in range(12)]
     first = chosen(*rows, samples=count, seed=seed)
     again = chosen(*(rows[place] for place in order), samples=count, seed=seed)

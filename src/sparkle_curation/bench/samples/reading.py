@@ -45,7 +45,7 @@ from sparkle_curation.spec.codes.quarantine_reasons import Reason
 from sparkle_curation.spec.sample_ids import id_form, parse_sample_id
 from sparkle_curation.spec.tables.benchmark import BENCH_SAMPLE_COLUMNS
 from sparkle_curation.spec.tables.ingested import QUARANTINE_COLUMNS
-from sparkle_curation.spec.themes import METADATA_EDIT_TYPES
+from sparkle_curation.spec.themes import METADATA_EDIT_TYPES, THEMES
 
 TABLE = "bench_samples"
 
@@ -81,9 +81,9 @@ def read_benchmark(files: ReleaseFiles, benchmark: Benchmark) -> ReadBenchmark:
         ReleaseError: there is no file of it, or a CSV has another header.
         ConservationError: a record is neither a sample nor in the quarantine.
     """
-    _check_there(files, benchmark)
+    themes = _check_there(files, benchmark)
     ledger = Ledger(TABLE)
-    read = [row for theme in benchmark.themes for row in _read_theme(files, benchmark, theme, ledger)]
+    read = [row for theme in themes for row in _read_theme(files, benchmark, theme, ledger)]
     facts = probe_sources(files, benchmark, [(row.theme, row.id, row.source_path) for row in read])
     samples = pl.DataFrame(
         [_sample(row, found, benchmark) for row, found in zip(read, facts, strict=True)],
@@ -95,7 +95,7 @@ def read_benchmark(files: ReleaseFiles, benchmark: Benchmark) -> ReadBenchmark:
         pl.from_arrow(pa.concat_tables([QUARANTINE_SCHEMA.empty_table(), *ledger.quarantined()]))
     )
     sources = pl.DataFrame(pl.from_arrow(ledger.source_files().cast(SOURCE_FILE_SCHEMA)))
-    return ReadBenchmark(samples, quarantine, _count(benchmark, samples, quarantine, sources))
+    return ReadBenchmark(samples, quarantine, _count(benchmark, themes, samples, quarantine, sources))
 
 
 # ------------------------------------------------------------------ rows
@@ -112,12 +112,20 @@ class _Row:
     metadata: Mapping[str, Any]
 
 
-def _check_there(files: ReleaseFiles, benchmark: Benchmark) -> None:
+def _check_there(files: ReleaseFiles, benchmark: Benchmark) -> list[str]:
+    """The themes of the benchmark: those of the description, and others that there is a CSV of.
+
+    Raises:
+        ReleaseError: there is no CSV of any.
+    """
     there = {file.path for file in files.files_in()}
-    wanted = [annotations_path(benchmark, theme) for theme in benchmark.themes]
-    if any(files.find(path) if "/" in path else path in there for path in wanted):
-        return
-    below = [name for name in files.folders_in() if any(files.find(f"{name}/{path}") for path in wanted)]
+    wanted = {theme: annotations_path(benchmark, theme) for theme in THEMES}
+    found = {theme for theme, path in wanted.items() if path in there or ("/" in path and files.find(path))}
+    if found:
+        return [theme for theme in THEMES if theme in found or theme in benchmark.themes]
+    below = [
+        name for name in files.folders_in() if any(files.find(f"{name}/{path}") for path in wanted.values())
+    ]
     download = (
         f"hf download {benchmark.repository} --repo-type=dataset --local-dir ./{benchmark.name}; "
         if benchmark.repository
@@ -127,7 +135,7 @@ def _check_there(files: ReleaseFiles, benchmark: Benchmark) -> None:
         f"There is no file of {benchmark.name} in the folder",
         where=f"bench_root={files.root}",
         got=f"{len(there)} other files" if there else "no file",
-        allowed=f"a folder with {wanted[0]}, or those of other themes",
+        allowed=f"a folder with {wanted[benchmark.themes[0]]}, or those of other themes",
         todo=f"--params bench_root={files.root.rstrip('/')}/{below[0]}"
         if below
         else f"{download}--params bench_root=./{benchmark.name}",
@@ -264,7 +272,7 @@ def _tell_oddities(
 ) -> None:
     """Put a warning for each oddity of a sample into the ledger: its row stays."""
     shared = _shared(samples)
-    for theme in benchmark.themes:
+    for theme in dict.fromkeys(row.theme for row in rows):
         faults = [
             row.record.fault(reason, detail, sample_id=row.id)
             for row, found in zip(rows, facts, strict=True)
@@ -361,7 +369,11 @@ _COUNTS = {
 
 
 def _count(
-    benchmark: Benchmark, samples: pl.DataFrame, quarantine: pl.DataFrame, sources: pl.DataFrame
+    benchmark: Benchmark,
+    themes: list[str],
+    samples: pl.DataFrame,
+    quarantine: pl.DataFrame,
+    sources: pl.DataFrame,
 ) -> pl.DataFrame:
     """One row per file that the benchmark should have; of a CSV the lines that its rows take are counted.
 
@@ -370,7 +382,7 @@ def _count(
     """
     read = dict(sources.select("path", "record_count").rows())
     rows = []
-    for theme, path, lines in _expected(benchmark, samples):
+    for theme, path, lines in _expected(benchmark, themes, samples):
         of_file = quarantine.filter(pl.col("path") == path)
         lost = of_file.filter(~pl.col("is_row_kept"))["line_count"].sum()
         if path in read and read[path] != lines + lost:
@@ -385,8 +397,10 @@ def _count(
     return pl.DataFrame(rows, schema=_COUNTS, orient="row")
 
 
-def _expected(benchmark: Benchmark, samples: pl.DataFrame) -> Iterable[tuple[str, str, int]]:
-    for theme in benchmark.themes:
+def _expected(
+    benchmark: Benchmark, themes: list[str], samples: pl.DataFrame
+) -> Iterable[tuple[str, str, int]]:
+    for theme in themes:
         of_theme = samples.filter(pl.col("theme") == theme)
         yield theme, annotations_path(benchmark, theme), int(of_theme["csv_line_count"].sum())
         yield theme, metadata_path(benchmark, theme), of_theme["metadata_line"].count()
