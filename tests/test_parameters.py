@@ -68,6 +68,8 @@ GOOD: dict[str, Any] = {
             "training_kit",
             "extract",
             "bench_build",
+            "bench_evaluate",
+            "bench_published",
             "bench_outputs",
             "bench_report",
         )

@@ -317,6 +317,7 @@ def test_words_and_unrelated_code_run_no_stage(changed: Copy) -> None:
             "code_digests.json",
             "text_manifest.csv",
             "media_manifest.csv",
+            "bench_manifest.csv",
             "text_contents.parquet",
             "media_contents.parquet",
         )
