@@ -68,7 +68,9 @@ GOOD: dict[str, Any] = {
             "training_kit",
             "extract",
             "bench_build",
+            "bench_evaluate",
             "bench_outputs",
+            "bench_published",
             "bench_report",
         )
         for name, value in OmegaConf.to_container(
