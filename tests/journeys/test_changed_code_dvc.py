@@ -30,6 +30,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Copy:
         "ingest",
         "inspect",
         "near_duplicates",
+        "bench_ingest",
         "validate",
         "curate",
         "training_kit",
@@ -57,6 +58,7 @@ def test_words_and_unrelated_code_run_no_stage(built: Copy) -> None:
             "code_digests.json",
             "text_manifest.csv",
             "media_manifest.csv",
+            "bench_manifest.csv",
             "text_contents.parquet",
             "media_contents.parquet",
         )
@@ -87,6 +89,7 @@ def test_a_changed_line_of_each_stage_is_in_its_output(built: Copy) -> None:
         "ingest",
         "inspect",
         "near_duplicates",
+        "bench_ingest",
         "validate",
         "curate",
         "training_kit",

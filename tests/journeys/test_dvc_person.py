@@ -30,6 +30,7 @@ STAGES = [
     "ingest",
     "inspect",
     "near_duplicates",
+    "bench_ingest",
     "validate",
     "curate",
     "training_kit",
@@ -199,7 +200,7 @@ def test_a_changed_score_file_rebuilds_what_hangs_on_it(built: Clone) -> None:
     release = built.path("data/01_raw/sparkle_sample/intermediate_data/time")
     lower_score(release / "edited_frame0_score.jsonl", sample)
     log = built.run("dvc", "repro")
-    assert stages_of(log) == ["manifest", "ingest", "validate", "curate", "training_kit"]
+    assert stages_of(log) == ["manifest", "ingest", "bench_ingest", "validate", "curate", "training_kit"]
     assert set(re.findall(r"(\w+): sources unchanged, not read again", log)) == set(COLUMNS) - {TABLE}
     changed = {name for name in before if tables.joinpath(name).read_bytes() != before[name]}
     assert changed == {f"scores/{TABLE}.parquet/time.parquet", "text_contents.parquet"}

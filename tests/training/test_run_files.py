@@ -186,7 +186,11 @@ def test_inference_runs_on_each_gpu_and_theme(kit: Kit) -> None:
     bench.mkdir()
     for theme in ("location", "time"):
         (bench / f"{theme}_bench.csv").touch()
-    assert kit.start(INFER_SPARKLE).returncode == 0
+    finished = kit.start(INFER_SPARKLE)
+    assert finished.returncode == 0
+    told = f'sparkle_bench,bench_root={bench}"'
+    assert "kedro run --pipelines bench_outputs --params " in finished.stdout
+    assert finished.stdout.strip().endswith(told)
     calls = [dict(given_after(SPARKLE_BENCH, words)) for words in kit.calls()]
     assert sorted((call["edit_type"], call["rank"]) for call in calls) == [
         ("location", "0"), ("location", "1"), ("time", "0"), ("time", "1"),

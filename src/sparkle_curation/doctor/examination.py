@@ -55,12 +55,13 @@ def examine(setup: Setup) -> Iterator[Finding]:
 
 def _of_the_data() -> tuple[Check, ...]:
     """The checks whose modules ask the description as they are imported."""
-    from sparkle_curation.doctor import disk, journals, outputs, release, versions  # noqa: PLC0415
+    from sparkle_curation.doctor import benchmark, disk, journals, outputs, release, versions  # noqa: PLC0415
 
     return (
         disk.check_disk,
         check_file_system,
         release.check_release,
+        benchmark.check_benchmark,
         outputs.check_outputs,
         versions.check_code_digests,
         journals.check_journals,

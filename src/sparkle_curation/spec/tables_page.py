@@ -9,7 +9,9 @@ import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from sparkle_curation.spec.codes.bench_answers import AnswerFlag, BenchAnswerFault
 from sparkle_curation.spec.codes.bench_reasons import BenchReason, Likeness, OutputDifference, OutputState
+from sparkle_curation.spec.codes.bench_states import JudgmentState, PublishedFault
 from sparkle_curation.spec.codes.diff_reasons import Cause
 from sparkle_curation.spec.codes.media_faults import MediaFault
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
@@ -331,6 +333,10 @@ _OTHERS: dict[str, tuple[str, str]] = {
         "02_intermediate/media_manifest.csv",
         "The same, one row per tar and folder of loose assets.",
     ),
+    "bench_manifest": (
+        "02_intermediate/bench_manifest.csv",
+        "The same of the benchmark, one row per text and folder of its media; none where `bench_root` is null.",
+    ),
     "text_contents": (
         "02_intermediate/text_contents.parquet",
         "One row per text file: the digest of its bytes at a size and time. Of this machine, no part of a version.",
@@ -380,6 +386,7 @@ _OTHERS: dict[str, tuple[str, str]] = {
     "consistency_journal": ("journals/consistency.journal", "What was measured so far."),
     "signals_journal": ("journals/signals.journal", "What signals were measured so far."),
     "near_duplicates_journal": ("journals/near_duplicates.journal", "What was hashed so far."),
+    "bench_journal": ("journals/bench.journal", "What a judge of the benchmark has answered so far."),
     "score_journal": ("journals/score.journal", "What a judge has answered so far."),
     "ground_journal": ("journals/ground.journal", "What a model has answered about boxes so far."),
 }
@@ -557,6 +564,10 @@ def _benchmark() -> Iterator[str]:
         ("Likenesses of samples of the benchmark and the release", Likeness),
         ("States of a model's outputs", OutputState),
         ("Differences of outputs", OutputDifference),
+        ("States of judgments", JudgmentState),
+        ("Why an answer cannot be read", BenchAnswerFault),
+        ("Other forms of answers that are taken", AnswerFlag),
+        ("Faults of published scores", PublishedFault),
     ):
         yield ""
         yield f"## {title}"

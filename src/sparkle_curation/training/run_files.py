@@ -342,7 +342,7 @@ fi
 # Traps:
 # - A video that is there counts as done, cut or whole: remove the folder of a run that was killed.
 # - A source whose length is not 4n + 1 frames stops the program: noise is rounded up, the source down. Trim it before.
-# - Results are written at 15 frames a second and a height of 704, whatever the source has.
+# - Results are written at 15 frames a second and a height of 704, whatever the source has: bench_outputs tells each.
 """
 
 
@@ -397,6 +397,8 @@ for theme in {themes}; do
     continue
   fi
 {ranks}done
+echo "{name}: which videos are there, whole, and like their sources: kedro run --pipelines bench_outputs --params \
+\\"bench_models.NAME=$OUTPUT/sparkle_bench,bench_root=$SPARKLE_BENCH\\""
 exit "$failed"
 """
 

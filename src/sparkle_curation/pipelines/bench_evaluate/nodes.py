@@ -32,8 +32,18 @@ def choose_bench_judge(
 
     Raises:
         ModelError: the model is not pinned.
-        ParameterError: there is no such rubric, or its published words are not where they were said to be.
+        ParameterError: there is no such rubric, its published words are not where they were said to be, or a frame rate
+            cannot be told.
     """
+    if params.frame_rate is not None and params.judge.backend == "server" and not params.is_of_frames:
+        raise ParameterError(
+            "A frame rate cannot be told to a server that is sent videos: its protocol has no place for it",
+            where="bench_evaluate.frame_rate",
+            got=params.frame_rate,
+            allowed="null, with the backend server and videos",
+            todo="show frames, --params bench_evaluate.judge.video_part=frames; or ask Gemini by its own API, "
+            "bench_evaluate.judge.backend=gemini; or leave it to the judge, bench_evaluate.frame_rate=null",
+        )
     rubric = choose_rubric(params.rubric, rubrics)
     if params.rubric_checkout is None:
         instructions = own_instructions(params.rubric, rubric, rubrics)

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from sparkle_curation.bench.judging.asking import How
 from sparkle_curation.bench.judging.budget import Price, Rates
@@ -19,13 +26,9 @@ _MODELS = "null for all, or names of bench_models as a list or separated by spac
 _RATE = "frames a second, above 0 and up to 24; null for what the judge does of itself"
 _DOLLARS = "US dollars from 0, or null"
 _PRICE = "US dollars for a million tokens, from 0"
+_PRICES = "a list of {model: NAME, input: DOLLARS, output: DOLLARS}, for a million tokens each, from 0"
 _YES_OR_NO = "true or false"
 _PATTERNS = "names of models, * for any text, as a list or separated by spaces"
-_NO_RATE = (
-    "null with the backend server, whose protocol has no place for it: take the backend gemini, or "
-    "bench_evaluate.judge.video_part=frames"
-)
-
 _Count = Annotated[int, Field(strict=True, ge=1, description=_COUNT)]
 _Dollars = Annotated[float, Field(ge=0, allow_inf_nan=False, description=_PRICE)]
 
@@ -44,6 +47,14 @@ class PriceParams(BaseModel):
     model: Annotated[str, Field(min_length=1, description="a name, * for any text")]
     input: _Dollars
     output: _Dollars
+
+
+def _as_a_whole(value: object, check: ValidatorFunctionWrapHandler) -> Any:
+    """The list, of which a fault is told as one of the list: no member of it can be given on the command line."""
+    try:
+        return check(value)
+    except ValidationError:
+        raise ValueError(_PRICES) from None
 
 
 class BenchEvaluateGroup(BaseModel):
@@ -100,18 +111,10 @@ class BenchEvaluateGroup(BaseModel):
         Annotated[float, Field(ge=0, allow_inf_nan=False)] | None, Field(description=_DOLLARS)
     ]
     is_free: Annotated[bool, Field(strict=True, description=_YES_OR_NO)]
-    prices: Annotated[
-        list[PriceParams], Field(description="a list of {model: NAME, input: DOLLARS, output: DOLLARS}")
-    ]
+    prices: Annotated[list[PriceParams], WrapValidator(_as_a_whole), Field(description=_PRICES)]
     tokens_per_frame: _Count
     output_tokens: _Count
     ignoring_sampling: Annotated[list[str], words(bool, _PATTERNS), Field(description=_PATTERNS)]
-
-    @model_validator(mode="after")
-    def _has_place_for_rate(self) -> Self:
-        if self.frame_rate is not None and self.judge.backend == "server" and not self.is_of_frames:
-            raise ValueError(f"frame_rate: {_NO_RATE}")
-        return self
 
     @property
     def is_of_frames(self) -> bool:
