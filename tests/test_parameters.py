@@ -69,8 +69,8 @@ GOOD: dict[str, Any] = {
             "extract",
             "bench_build",
             "bench_evaluate",
-            "bench_published",
             "bench_outputs",
+            "bench_published",
             "bench_report",
         )
         for name, value in OmegaConf.to_container(

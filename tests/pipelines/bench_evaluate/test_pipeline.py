@@ -239,3 +239,20 @@ def test_published_scores_of_others_are_read(bench: Project, tmp_path: Path) -> 
     assert scores["score"].to_list() == [3] * 6
     faults = pl.read_csv(bench.output("08_reporting", "benchmark", "bench_published_faults.csv"))
     assert dict(faults["fault"].value_counts().iter_rows()) == {"missing_id": 5, "missing_file": 3}
+
+
+def test_the_report_counts_what_failed_and_shows_it(bench: Project) -> None:
+    """Of the poor model nine samples are the worst score in the headline; its mean over judged ones stands beside it."""
+    bench.run_here("bench_report", params={"bench_report.resamples": 200})
+    results = pl.read_parquet(bench.output("08_reporting", "benchmark", "bench_results.parquet"))
+    judgments, _ = tables_of(bench)
+    macro = (pl.col("level") == "macro") & (pl.col("dimension") == "overall") & (pl.col("judge") == NAME)
+    good, poor = results.filter(macro).sort("model").to_dicts()
+    assert (good["n_rows"], good["n_judged"], poor["n_rows"], poor["n_judged"]) == (24, 24, 24, 15)
+    overall = pl.col("overall").fill_null(1.0)  # the worst
+    by_theme = judgments.filter(pl.col("model") == "poor").group_by("theme").agg(overall.mean())
+    assert poor["mean_failures_worst"] == pytest.approx(by_theme["overall"].mean())
+    assert poor["mean_failures_worst"] < poor["mean_judged"]
+    page = bench.output("08_reporting", "benchmark", "samples.html").read_text(encoding="utf-8")
+    assert page.count("<section") == 24
+    assert page.count("<video") == 24 * 3 - 3  # all sources, and outputs but for three that are missing

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -151,11 +150,12 @@ def test_a_variant_with_other_thresholds_is_marked_and_noted(reported: Project) 
         )
 
 
-def test_one_ledger_for_several_data_roots(reported: Project, tmp_path: Path) -> None:
-    """`bench_ledger` names it; the one of the data root stays as it was."""
-    before = reported.output("08_reporting", "bench_ledger.jsonl").read_bytes()
+def test_one_ledger_for_several_data_roots(project: Project, tmp_path: Path) -> None:
+    """`bench_ledger` names it; none is begun in the data root."""
+    judgments, scores = judged(ANSWERS)
+    write_inputs(project, bench_samples=SAMPLES, bench_judgments=judgments, bench_scores=scores)
     shared = tmp_path / "bench_ledger.jsonl"
-    shared_run = replace(reported, params={"bench_ledger": str(shared), "bench_report.resamples": 200})
-    shared_run.run_here("bench_report", params={"bench_report.models": "good"})
+    params = {"bench_ledger": str(shared), "bench_report.resamples": 200, "bench_report.models": "good"}
+    project.run_here("bench_report", params=params)
     assert [json.loads(line)["model"] for line in shared.read_text("utf-8").splitlines()] == ["good"]
-    assert reported.output("08_reporting", "bench_ledger.jsonl").read_bytes() == before
+    assert not project.output("08_reporting", "bench_ledger.jsonl").exists()
