@@ -44,7 +44,7 @@ def test_words_and_unrelated_code_run_no_stage(built: Copy) -> None:
         "ingest/jsonl/table.py", '"""A table read from its JSONL files, one a theme."""', '"""Words."""'
     )
     built.edit(
-        "reports/sheet/text.py",
+        "reports/lettering/text.py",
         "from __future__ import annotations\n",
         "from __future__ import annotations\n\nX = 1\n",
     )

@@ -275,6 +275,10 @@ _OTHERS: dict[str, tuple[str, str]] = {
         "08_reporting/contact_sheet.png",
         "Some samples at a glance, with masks, boxes and scores.",
     ),
+    "contact_sheet_page": (
+        "08_reporting/contact_sheet.html",
+        "The same as one file for a browser, with the judges' reasons and clips that play.",
+    ),
     "extraction_counts": (
         "08_reporting/extraction_counts.csv",
         "One row per theme, kind and outcome of the last `extract`, or of comparing with the manifest: files and bytes.",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,10 +13,7 @@ from PIL import Image
 from tests.conftest import Project
 
 from sparkle_curation.errors import MissingTableError, ParameterError
-from sparkle_curation.pipelines.report.nodes import _scores
 from sparkle_curation.reports.sheet.colours import EMPTY, GAP, PANEL_WIDTH
-from sparkle_curation.spec.stages import CRITERIA, CRITERION_NAMES
-from sparkle_curation.spec.tables.verdicts import outcome_column, score_column, threshold_column
 from sparkle_curation.spec.themes import THEME_COLOURS, THEMES
 
 FIRST, SECOND = "Sparkle_time_000000", "Sparkle_style_000007"
@@ -147,23 +143,3 @@ def test_a_bad_parameter_stops(project: Project, name: str, value: object, allow
     """What is allowed is told before anything runs."""
     with pytest.raises(ParameterError, match=allowed):
         sheet(project, **{name: value})
-
-
-@pytest.mark.parametrize(
-    ("rejected_by", "outcomes"),
-    [
-        (None, ["passed", "let_through", "let_through"]),
-        (CRITERION_NAMES[1], ["passed", "unscored", "unscored"]),
-        (CRITERION_NAMES[2], ["passed", "let_through", "unscored"]),
-    ],
-)
-def test_an_unscored_sample_that_went_on_says_so(rejected_by: str | None, outcomes: list[str]) -> None:
-    """Beside "kept", a stage without a score let it through; one that stopped it, or lay behind, just has none."""
-    verdict: dict[str, Any] = {"rejected_by": rejected_by}
-    for each, outcome in zip(CRITERIA, ["passed", "unscored", "unscored"], strict=True):
-        verdict |= {
-            score_column(each): 9.0 if outcome == "passed" else None,
-            threshold_column(each): 8.0,
-            outcome_column(each): outcome,
-        }
-    assert [each.outcome for each in _scores(verdict)] == outcomes
