@@ -10,6 +10,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sparkle_curation.engine.progress import item_progress
+from sparkle_curation.filtering import signal_precision
+from sparkle_curation.filtering.signal_bounds import SignalBoundsModel, resolve_bounds
 from sparkle_curation.ingest.assets.store import AssetStore
 from sparkle_curation.pipelines.report.params import ContactSheetParams
 from sparkle_curation.reports.sheet.description import Card, Panel, Shown, describe_samples
@@ -148,6 +150,24 @@ def compose_contact_sheet_page(
             params.max_page_mb * 2,
         )
     return page.html
+
+
+def measure_signal_precision(
+    verdicts: pl.LazyFrame, signals: pl.LazyFrame, signal_bounds: SignalBoundsModel | None
+) -> pl.DataFrame:
+    """What bounds on signals are worth by decisions by hand: precision and recall, of bounds that are set and of others.
+
+    Those of bounds that are set are logged. No rows without decisions or signals.
+
+    Args:
+        verdicts: with what people decided.
+        signals: the table; empty where it was not measured.
+        signal_bounds: the bounds that are set.
+    """
+    measured = signal_precision.measure_signal_precision(verdicts, signals, resolve_bounds(signal_bounds))
+    for line in signal_precision.describe_set(measured):
+        logger.info("%s", line)
+    return measured
 
 
 def _of(table: pl.LazyFrame, samples: pl.DataFrame) -> pl.DataFrame:

@@ -9,13 +9,14 @@ from sparkle_curation.pipelines.report.nodes import (
     compose_contact_sheet_page,
     describe_cards,
     draw_contact_sheet,
+    measure_signal_precision,
     read_panels,
 )
 from sparkle_curation.spec.stages import STAGES
 
 
 def create_pipeline() -> Pipeline:
-    """Samples are chosen, and shown on a sheet: as a picture, and as a page whose clips play."""
+    """Samples are shown on a sheet, as a picture and as a page with clips; bounds on signals are held against labels."""
     return Pipeline(
         [
             Node(
@@ -54,6 +55,12 @@ def create_pipeline() -> Pipeline:
                 inputs=["cards_shown", "panels_shown", "media", "asset_store", "params:contact_sheet"],
                 outputs="contact_sheet_page",
                 name="compose_contact_sheet_page",
+            ),
+            Node(
+                measure_signal_precision,
+                inputs=["verdicts", "signals", "params:signal_bounds"],
+                outputs="signal_precision",
+                name="measure_signal_precision",
             ),
         ],
         tags="report",
