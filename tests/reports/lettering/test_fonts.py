@@ -68,6 +68,13 @@ def test_arabic_letters_are_joined() -> None:
     assert not inked[:, 4 + width_px(ARABIC, 20) + 3 :].any()
 
 
+@pytest.mark.skipif(fonts.face_of(ARABIC[0], "") is None, reason="no font with Arabic, or no FriBidi, here")
+@pytest.mark.parametrize("text", ["2-\u0644\u0627", ") \u0644\u0627"])
+def test_a_text_that_fits_is_not_cut(text: str) -> None:
+    """Though its beginning is wider: the last two letters share one form."""
+    assert shortened(text, 14, width_px(text, 14)) == text
+
+
 @pytest.mark.skipif(fonts.face_of(HEBREW[0], "") is None, reason="no font with Hebrew, or no FriBidi, here")
 def test_right_to_left_stands_in_its_order() -> None:
     """Words from the right, numbers and English within them from the left, brackets turned."""

@@ -38,6 +38,7 @@ def has_colour(image: Image.Image, colour: str) -> bool:
 # ------------------------------------------------------------------ text
 @given(TEXTS, st.integers(1, 300), st.integers(1, 4))
 @example("\u00b8", 100, 1)
+@example('"\u00f0 0000', 27, 1)  # of another font once the blank before the ellipsis goes
 def test_lines_fit(text: str, width: int, count: int) -> None:
     """No line is wider than it may be, unless a single letter is; there are no more lines than asked for."""
     lines = wrapped(drawable(text), 14, width, count)

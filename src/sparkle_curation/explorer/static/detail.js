@@ -156,7 +156,7 @@ export function makeDetail(place, description, samples, state) {
       }, `frame ${part.frame}`);
       section.append(make("div.part", {}, make("div.numbers", {}, jump, ...numbers),
         ...Object.entries(part.reasons).filter(([, text]) => text).map(([key, text]) =>
-          make("p.reason", { dir: "auto" }, make("span.note", {}, `${words(key).replace(/ ?reasoning/i, "")} `), text))));
+          make("p.reason", {}, make("span.note", {}, `${words(key).replace(/ ?reasoning/i, "")} `), make("bdi", {}, text)))));
     }
     return section;
   }

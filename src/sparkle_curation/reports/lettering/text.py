@@ -42,7 +42,7 @@ def drawable(text: str) -> str:
 
 def _shown(cluster: str, language: str) -> str:
     # A joiner says how letters of some scripts meet, and beside others would only hide.
-    kept = "" if cluster[0].isascii() else "\u200c\u200d"
+    kept = "" if cluster[0].isascii() or cluster[0] in "\u200c\u200d" else "\u200c\u200d"
     seen = visible(cluster, keep=kept)
     return seen if seen != cluster else fonts.drawable_cluster(cluster, language)
 
@@ -121,11 +121,14 @@ def _first_line(text: str, size_px: int, max_width_px: int) -> str:
 
 def _fitting(text: str, size_px: int, max_width_px: int, end: str = "") -> int:
     """How many of the first letters, with an end behind them, are not too wide; none is parted from its marks."""
-    ends = _ends(text[: max(max_width_px, 0)])  # no letter is less than a pixel wide
+    most = 4 * max(max_width_px, 0) + 16  # hardly a letter is less than a pixel wide; marks are none
+    if not end and len(text) <= most and width_px(text, size_px) <= max_width_px:
+        return len(text)  # a part may be wider than the whole: two letters of Arabic can share one form
+    ends = _ends(text[:most])
     low, high = 0, len(ends) - 1
     while low < high:
         middle = (low + high + 1) // 2
-        width = width_px(text[: ends[middle]] + end, size_px)
+        width = width_px(text[: ends[middle]].rstrip() + end, size_px)  # as it is drawn
         low, high = (middle, high) if width <= max_width_px else (low, middle - 1)
     return ends[low]
 
