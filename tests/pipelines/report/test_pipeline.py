@@ -13,7 +13,12 @@ from PIL import Image
 from tests.conftest import Project
 
 from sparkle_curation.errors import MissingTableError, ParameterError
+from sparkle_curation.pipelines.report.nodes import draw_contact_sheet
+from sparkle_curation.pipelines.report.params import ContactSheetParams
+from sparkle_curation.reports.lettering import fonts
+from sparkle_curation.reports.lettering.text import width_px
 from sparkle_curation.reports.sheet.colours import EMPTY, GAP, PANEL_WIDTH
+from sparkle_curation.reports.sheet.description import describe_card
 from sparkle_curation.spec.themes import THEME_COLOURS, THEMES
 
 FIRST, SECOND = "Sparkle_time_000000", "Sparkle_style_000007"
@@ -143,3 +148,37 @@ def test_a_bad_parameter_stops(project: Project, name: str, value: object, allow
     """What is allowed is told before anything runs."""
     with pytest.raises(ParameterError, match=allowed):
         sheet(project, **{name: value})
+
+
+def test_the_run_says_what_to_install_for_a_script(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In one line, where no font here has a character of a prompt; a prompt in English says nothing."""
+    params = ContactSheetParams(
+        samples_per_theme=1,
+        ids=None,
+        nearest_threshold=None,
+        seed=0,
+        pictures=["source"],
+        clip_seconds=1,
+        max_page_mb=1,
+    )
+    cards = [
+        describe_card(FIRST, "time", {"prompt": prompt}, None, {}) for prompt in ("dusk", "\u96ea\u56fd")
+    ]
+    monkeypatch.setenv("PATH", "")  # no fontconfig
+    caches = (fonts.faces, fonts.face_of, width_px)
+    for cache in caches:
+        cache.cache_clear()
+    try:
+        draw_contact_sheet(cards[:1], [[]], params)
+        assert caplog.messages == []
+        draw_contact_sheet(cards, [[], []], params)
+    finally:
+        for cache in caches:
+            cache.cache_clear()
+    (message,) = caplog.messages
+    assert message.startswith(
+        "contact sheet: no font here has 2 of its characters, such as \u56fd\u96ea, which stand as escapes"
+    )
+    assert message.endswith("sudo apt-get install fontconfig fonts-noto-cjk")
