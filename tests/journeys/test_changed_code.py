@@ -116,7 +116,7 @@ def test_a_second_run_and_changes_of_words_and_of_others_make_nothing_anew(copy:
         '"""Other words."""',
     )
     copy.edit(
-        "reports/sheet/text.py",
+        "reports/lettering/text.py",
         "from __future__ import annotations\n",
         "from __future__ import annotations\n\nX = 1\n",
     )

@@ -11,6 +11,7 @@ import polars as pl
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.explorer.data import ExplorerTables
 from sparkle_curation.ingest.assets.store import AssetStore, prefer_loose
+from sparkle_curation.reports.sheet.description import as_json, describe_card, reasons_of
 from sparkle_curation.spec.description import dataset
 from sparkle_curation.spec.layout import ASSET_KINDS
 from sparkle_curation.spec.stages import CRITERIA, STAGES
@@ -32,26 +33,30 @@ _MEDIA = (
 def sample_details(tables: ExplorerTables, store: AssetStore, sample_id: str) -> dict[str, Any]:
     """A sample by its id; becomes JSON.
 
-    Members: ``texts``; ``stages``, each with its parts (a still, or frames) of numbers and reasons, as released; ``sources``
-    of the scores that were compared, by criterion; ``faults``;
-    ``preflight``; ``media`` by kind, with what the header says where it was inspected; ``boxes``.
+    Members: ``card``, what the contact sheet shows of it too, at the present variant's thresholds; ``texts``; ``stages``,
+    each with its parts (a still, or frames) of numbers and reasons, as released; ``sources`` of the scores that were
+    compared, by criterion; ``faults``; ``preflight``; ``media`` by kind, with what the header says where it was
+    inspected; ``boxes``.
     """
     texts = _rows(tables.annotations, sample_id, "prompt", "chosen_keyword", "original_scene")
-    sources = (_rows(tables.verdicts, sample_id, *map(source_column, CRITERIA)) or [{}])[0]
+    verdict = (_of(tables.verdicts, sample_id).to_dicts() or [{}])[0]
+    scores = {name: rows[0] for name, rows in _scores(tables, sample_id).items() if rows}
+    card = describe_card(sample_id, verdict.get("theme") or "", texts[0] if texts else {}, verdict, scores)
     media = prefer_loose(_of(tables.media, sample_id)).to_dicts() if _names(tables.media) else []
     by_kind = {row["kind"]: {name: row.get(name) for name in _MEDIA} for row in media}
     return {
         "id": sample_id,
+        "card": as_json(card),
         "texts": texts[0] if texts else {},
         "stages": [
             {
                 "stage": each.name,
                 "title": each.title,
-                "parts": _parts(tables.scores.get(each.name), sample_id),
+                "parts": _parts(scores.get(each.name)),
             }
             for each in STAGES
         ],
-        "sources": {each.name: sources.get(source_column(each)) for each in CRITERIA},
+        "sources": {each.name: verdict.get(source_column(each)) for each in CRITERIA},
         "faults": _rows(tables.score_faults, sample_id, "stage", "frame", "rule", "is_imputed", "evidence"),
         "preflight": _rows(tables.preflight, sample_id, "outcome", "reasons", "is_dropped", "detail")[:1],
         "media": {kind: by_kind.get(kind, {}) for kind in ASSET_KINDS if store.has(sample_id, kind)},
@@ -74,16 +79,20 @@ def _rows(table: AnyFrame, sample_id: str, *columns: str) -> list[dict[str, Any]
     return table.lazy().filter(pl.col("id") == sample_id).select(present).collect().to_dicts()
 
 
-def _parts(scores: AnyFrame | None, sample_id: str) -> list[dict[str, Any]]:
-    """The numbers and reasons of a stage: one part for a still, else one a frame."""
+def _scores(tables: ExplorerTables, sample_id: str) -> dict[str, list[dict[str, Any]]]:
+    """The rows of the sample in the scores of each stage that there are."""
     columns = ("frame_indices", "editscore")
-    rows = _rows(scores, sample_id, *columns) if scores is not None else []
-    if not rows or rows[0].get("editscore") is None:
+    return {name: _rows(table, sample_id, *columns) for name, table in tables.scores.items()}
+
+
+def _parts(row: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """The numbers and reasons of a stage: one part for a still, else one a frame."""
+    if row is None or row.get("editscore") is None:
         return []
-    found = rows[0]["editscore"]
+    found = row["editscore"]
     if not isinstance(found, list):
         return [_part(None, found)]
-    frames = rows[0].get("frame_indices") or [None] * len(found)
+    frames = row.get("frame_indices") or [None] * len(found)
     return [_part(frame, values) for frame, values in zip(frames, found, strict=False)]
 
 
@@ -95,11 +104,7 @@ def _part(frame: int | None, values: Mapping[str, Any]) -> dict[str, Any]:
             for name, value in values.items()
             if isinstance(value, (int, float))
         },
-        "reasons": {
-            name: value
-            for name, value in values.items()
-            if isinstance(value, str) and "reasoning" in name.lower()
-        },
+        "reasons": reasons_of(values),
     }
 
 

@@ -210,7 +210,7 @@ ENDINGS: Mapping[str, Ending] = {
     "score": (None, ("rescored_jsonl",)),
     "ground": (None, ("regrounded_jsonl", "regrounded_r1", "regrounded_r2")),
     "agreement": (None, ("agreement_figure", "agreement", "agreement_crossings")),
-    "report": (None, ("contact_sheet",)),
+    "report": (None, ("contact_sheet", "contact_sheet_page", "signal_precision")),
     "manifest": (_listed, ("text_manifest", "media_manifest")),
     "plots_page": (None, ("plots_page",)),
     "prune": (_pruned, ("prune_counts",)),

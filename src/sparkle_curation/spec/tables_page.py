@@ -302,6 +302,14 @@ _OTHERS: dict[str, tuple[str, str]] = {
         "08_reporting/contact_sheet.png",
         "Some samples at a glance, with masks, boxes and scores.",
     ),
+    "signal_precision": (
+        "08_reporting/signal_precision.csv",
+        "One row per signal and bound: precision and recall against decisions by hand, with intervals; none without such.",
+    ),
+    "contact_sheet_page": (
+        "08_reporting/contact_sheet.html",
+        "The same as one file for a browser, with the judges' reasons and clips that play.",
+    ),
     "extraction_counts": (
         "08_reporting/extraction_counts.csv",
         "One row per theme, kind and outcome of the last `extract`, or of comparing with the manifest: files and bytes.",

@@ -34,6 +34,13 @@ def test_a_text_is_shown_as_it_stands(tmp_path: Path) -> None:
     assert inspect.signature(TextDataset.preview).return_annotation == "TextPreview"
 
 
+def test_of_a_long_text_the_beginning_is_shown(tmp_path: Path) -> None:
+    """A page with clips in it does not make Kedro-Viz slow."""
+    dataset = TextDataset(filepath=str(tmp_path / "text.md"))
+    dataset.save("ab" * 500_000)
+    assert dataset.preview() == "ab" * 10_000 + "\n…"
+
+
 def test_a_figure_comes_back_as_plotlys(tmp_path: Path) -> None:
     """And as a dictionary for Kedro-Viz."""
     dataset = FigureDataset(filepath=str(tmp_path / "figure.json"))

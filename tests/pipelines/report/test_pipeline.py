@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,10 +14,12 @@ from tests.conftest import Project
 from tests.made.pairs import Pairs
 
 from sparkle_curation.errors import MissingTableError, ParameterError
-from sparkle_curation.pipelines.report.nodes import _scores
+from sparkle_curation.pipelines.report.nodes import draw_contact_sheet
+from sparkle_curation.pipelines.report.params import ContactSheetParams
+from sparkle_curation.reports.lettering import fonts
+from sparkle_curation.reports.lettering.text import width_px
 from sparkle_curation.reports.sheet.colours import EMPTY, GAP, PANEL_WIDTH
-from sparkle_curation.spec.stages import CRITERIA, CRITERION_NAMES
-from sparkle_curation.spec.tables.verdicts import outcome_column, score_column, threshold_column
+from sparkle_curation.reports.sheet.description import describe_card
 from sparkle_curation.spec.themes import THEME_COLOURS, THEMES
 
 FIRST, SECOND = "Sparkle_time_000000", "Sparkle_style_000007"
@@ -150,21 +151,35 @@ def test_a_bad_parameter_stops(project: Project, name: str, value: object, allow
         sheet(project, **{name: value})
 
 
-@pytest.mark.parametrize(
-    ("rejected_by", "outcomes"),
-    [
-        (None, ["passed", "let_through", "let_through"]),
-        (CRITERION_NAMES[1], ["passed", "unscored", "unscored"]),
-        (CRITERION_NAMES[2], ["passed", "let_through", "unscored"]),
-    ],
-)
-def test_an_unscored_sample_that_went_on_says_so(rejected_by: str | None, outcomes: list[str]) -> None:
-    """Beside "kept", a stage without a score let it through; one that stopped it, or lay behind, just has none."""
-    verdict: dict[str, Any] = {"rejected_by": rejected_by}
-    for each, outcome in zip(CRITERIA, ["passed", "unscored", "unscored"], strict=True):
-        verdict |= {
-            score_column(each): 9.0 if outcome == "passed" else None,
-            threshold_column(each): 8.0,
-            outcome_column(each): outcome,
-        }
-    assert [each.outcome for each in _scores(verdict)] == outcomes
+def test_the_run_says_what_to_install_for_a_script(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In one line, where no font here has a character of a prompt; a prompt in English says nothing."""
+    params = ContactSheetParams(
+        samples_per_theme=1,
+        ids=None,
+        nearest_threshold=None,
+        seed=0,
+        pictures=["source"],
+        clip_seconds=1,
+        max_page_mb=1,
+    )
+    cards = [
+        describe_card(FIRST, "time", {"prompt": prompt}, None, {}) for prompt in ("dusk", "\u96ea\u56fd")
+    ]
+    monkeypatch.setenv("PATH", "")  # no fontconfig
+    caches = (fonts.faces, fonts.face_of, width_px)
+    for cache in caches:
+        cache.cache_clear()
+    try:
+        draw_contact_sheet(cards[:1], [[]], params)
+        assert caplog.messages == []
+        draw_contact_sheet(cards, [[], []], params)
+    finally:
+        for cache in caches:
+            cache.cache_clear()
+    (message,) = caplog.messages
+    assert message.startswith(
+        "contact sheet: no font here has 2 of its characters, such as \u56fd\u96ea, which stand as escapes"
+    )
+    assert message.endswith("sudo apt-get install fontconfig fonts-noto-cjk")

@@ -11,6 +11,8 @@ from sparkle_curation.datasets.previews import TextPreview
 from sparkle_curation.engine.io.atomic import atomic_file
 from sparkle_curation.escaping import terminal_text
 
+_SHOWN_CHARS = 20_000
+
 
 class TextDataset(AbstractDataset[str, str]):
     """One UTF-8 text, replaced whole or not at all.
@@ -41,8 +43,13 @@ class TextDataset(AbstractDataset[str, str]):
             temporary.write_text(data, encoding="utf-8")
 
     def preview(self) -> TextPreview:
-        """The text as it stands, less what cannot be seen; where there is none yet, that."""
-        return TextPreview(terminal_text(self.load()) if self._exists() else "not made yet")
+        """The text as it stands, less what cannot be seen; of a long one, such as a page, the beginning."""
+        if not self._exists():
+            return TextPreview("not made yet")
+        with self._path.open(encoding="utf-8") as file:
+            beginning = file.read(_SHOWN_CHARS + 1)
+        cut = "\n…" if len(beginning) > _SHOWN_CHARS else ""
+        return TextPreview(terminal_text(beginning[:_SHOWN_CHARS]) + cut)
 
     def _exists(self) -> bool:
         return self._path.is_file()

@@ -2,6 +2,7 @@
 
 import { ask, beside, make, words } from "./dom.js";
 import { makePlayer } from "./player.js";
+import { settleImputed } from "./rule.js";
 
 export function makeDetail(place, description, samples, state) {
   const player = makePlayer(description);
@@ -48,45 +49,61 @@ export function makeDetail(place, description, samples, state) {
   function drawHead() {
     if (!details || !kept) return;
     const row = details.place;
-    const theme = description.themes[samples.themes[row]];
-    const pill = make("span.pill", {}, theme.title);
-    if (theme.colour) pill.style.setProperty("background", theme.colour);
+    const { card } = details;
+    const pill = make("span.pill", {}, card.theme);
+    pill.style.setProperty("background", card.colour);
     const isPresent = (samples.flags[row] & description.flags.present) !== 0;
     const status = kept[row] ? (isPresent ? "kept" : "comes") : isPresent ? "goes" : "rejected";
-    const { prompt, chosen_keyword: keyword, original_scene: scene } = details.texts;
+    // What the card says of the verdict holds at the thresholds of the present variant.
+    const verdict = isPresentChoice() && card.verdict && (card.verdict.tone === "passed") === Boolean(kept[row]) ? card.verdict.text : status;
     // The words again where they are others alone: a slider that moves must not lay out the page.
-    if (drawn !== `${details.id} ${status}`) {
-      drawn = `${details.id} ${status}`;
+    if (drawn !== `${details.id} ${status} ${verdict}`) {
+      drawn = `${details.id} ${status} ${verdict}`;
       head.replaceChildren(
-        make("div.head", {}, pill, make("h2.id", {}, details.id), make("span.note", {}, keyword ?? ""), make(`span.tag.${status}`, {}, status)),
-        make("p.prompt", { dir: "auto" }, prompt || "(no prompt)"),
-        scene ? make("p.note", { dir: "auto", title: "The scene before the edit" }, `before: ${scene}`) : "");
+        make("div.head", {}, pill, make("h2.id", {}, details.id), make("span.note", { dir: "auto" }, card.keyword), make(`span.tag.${status}`, {}, verdict)),
+        make("p.prompt", { dir: "auto" }, card.prompt),
+        card.scene ? make("p.note", { dir: "auto", title: "The scene before the edit" }, `before: ${card.scene}`) : "");
     }
     description.criteria.forEach((criterion, which) => {
       facts.querySelector(`[data-criterion="${criterion.name}"]`)?.replaceChildren(...gauge(criterion, which, row));
     });
   }
 
-  /** As on the contact sheet: a bar of the score, a mark at the threshold, the outcome in words. */
+  function isPresentChoice() {
+    const { missing_scores: missing, imputed_scores: imputed } = description.policies;
+    return state.missing === (missing === "keep" ? "keep" : "reject") && state.imputed === imputed
+      && description.criteria.every((each) => state.thresholds[each.name] === each.present);
+  }
+
+  /** What becomes of a score at the thresholds of now: a name of the card's outcomes, and whether the sample ends there. */
+  function outcomeOf(criterion, which, row) {
+    const score = samples.scores[which][row];
+    if (score !== score) return { name: "unscored", ends: state.missing !== "keep" };
+    const rejectsImputed = settleImputed(state.imputed, state.thresholds, description.criteria) === "reject";
+    if (rejectsImputed && (samples.flags[row] & criterion.imputed) !== 0) return { name: "imputed", ends: true };
+    const threshold = state.thresholds[criterion.name];
+    const isPassed = criterion.is_at_least ? score >= threshold : score <= threshold;
+    return isPassed ? { name: "passed", ends: false } : { name: criterion.is_at_least ? "below" : "above", ends: true };
+  }
+
+  /** As on the contact sheet, in the card's words: a bar of the score, a mark at the threshold, the outcome. */
   function gauge(criterion, which, row) {
     const score = samples.scores[which][row];
     const threshold = state.thresholds[criterion.name];
     const isNone = score !== score;
-    const isImputed = (samples.flags[row] & criterion.imputed) !== 0;
-    const isPassed = criterion.is_at_least ? score >= threshold : score <= threshold;
-    const kind = isNone ? "none" : isImputed ? "imputed" : isPassed ? "passed" : "failed";
-    const outcome = { none: kept[row] ? "let through" : "no score", imputed: "imputed", passed: "passed", failed: criterion.is_at_least ? "below" : "above" }[kind];
+    const goesOn = !description.criteria.slice(0, which + 1).some((each, place) => outcomeOf(each, place, row).ends);
+    const { name } = outcomeOf(criterion, which, row);
+    const { text: outcome, tone: kind } = details.card.outcomes[name === "unscored" && goesOn ? "let_through" : name];
+    const title = details.card.scores.find((each) => each.name === criterion.name)?.title ?? words(criterion.name);
     const share = (value) => `${((value - criterion.low) / (criterion.high - criterion.low)) * 100}%`;
     const fill = make(`i.fill.${kind}`);
     fill.style.setProperty("width", isNone ? "0" : share(score));
     const mark = make("i.threshold");
     mark.style.setProperty("left", share(threshold));
     return [
-      make("div.line", {}, make("span", {}, words(criterion.name)),
-        make("span", {},
-          // Whose score it is, where it is not the release's: the reasons below are.
-          make("span.note", {}, details.sources[criterion.name] && details.sources[criterion.name] !== "released" ? `${details.sources[criterion.name]} ` : ""),
-          make(`b.${kind}`, {}, isNone ? outcome : `${beside(score, threshold)} ${outcome}`))),
+      // The title says whose score it is, where it is not the release's: the reasons below are.
+      make("div.line", {}, make("span", {}, title),
+        make("span", {}, make(`b.${kind}`, {}, isNone ? outcome : `${beside(score, threshold)} ${outcome}`))),
       make("div.gauge", {}, fill, mark),
     ];
   }
@@ -139,7 +156,7 @@ export function makeDetail(place, description, samples, state) {
       }, `frame ${part.frame}`);
       section.append(make("div.part", {}, make("div.numbers", {}, jump, ...numbers),
         ...Object.entries(part.reasons).filter(([, text]) => text).map(([key, text]) =>
-          make("p.reason", { dir: "auto" }, make("span.note", {}, `${words(key).replace(/ ?reasoning/i, "")} `), text))));
+          make("p.reason", {}, make("span.note", {}, `${words(key).replace(/ ?reasoning/i, "")} `), make("bdi", {}, text)))));
     }
     return section;
   }

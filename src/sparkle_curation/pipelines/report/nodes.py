@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+import logging
+from itertools import count
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from sparkle_curation.filtering.verdicts import Outcome
+from sparkle_curation.engine.progress import item_progress
+from sparkle_curation.filtering import signal_precision
+from sparkle_curation.filtering.signal_bounds import SignalBoundsModel, resolve_bounds
 from sparkle_curation.ingest.assets.store import AssetStore
 from sparkle_curation.pipelines.report.params import ContactSheetParams
+from sparkle_curation.reports.sheet.description import Card, Panel, Shown, describe_samples
 from sparkle_curation.reports.sheet.sample_choice import choose_by_theme, choose_named, choose_nearest
-from sparkle_curation.spec.stages import CRITERIA, CRITERION_NAMES
-from sparkle_curation.spec.tables.verdicts import outcome_column, score_column, threshold_column
+from sparkle_curation.spec.stages import STAGES
 
-if TYPE_CHECKING:
-    from sparkle_curation.reports.sheet.contact_sheet import StageScore
+logger = logging.getLogger(__name__)
 
 
 def choose_samples(verdicts: pl.LazyFrame, media: pl.LazyFrame, params: ContactSheetParams) -> pl.DataFrame:
@@ -34,20 +35,38 @@ def choose_samples(verdicts: pl.LazyFrame, media: pl.LazyFrame, params: ContactS
     return choose_by_theme(verdicts, whole, params.samples_per_theme, params.seed)
 
 
-def draw_contact_sheet(
+def describe_cards(
+    samples_shown: pl.DataFrame, annotations: pl.LazyFrame, *scores: pl.LazyFrame
+) -> list[Card]:
+    """What is shown of each sample, as data, in their order: the sheet and its page draw it.
+
+    Args:
+        samples_shown: their verdicts, in the order in which they are shown.
+        annotations: prompts and keywords.
+        *scores: the scores of each stage, in the order of the stages, for the reasons of the judges.
+    """
+    columns = ("prompt", "chosen_keyword", "original_scene")
+    texts = _of(annotations.select("id", *columns), samples_shown).unique("id", keep="first")
+    rows = samples_shown.join(texts, on="id", how="left", maintain_order="left").rows(named=True)
+    found = {
+        stage.name: {row["id"]: row for row in _of(_with_reasons(table), samples_shown).iter_rows(named=True)}
+        for stage, table in zip(STAGES, scores, strict=True)
+    }
+    return describe_samples(rows, found)
+
+
+def read_panels(
     samples_shown: pl.DataFrame,
-    annotations: pl.LazyFrame,
     media: pl.LazyFrame,
     grounding_r1: pl.LazyFrame,
     grounding_r2: pl.LazyFrame,
     asset_store: AssetStore,
     params: ContactSheetParams,
-) -> NDArray[np.uint8]:
-    """The contact sheet, (height, width, 3), RGB: a card for each sample, with its pictures, scores and verdict.
+) -> list[list[Panel]]:
+    """The pictures of each sample, in their order, each of them, or why it is none.
 
     Args:
-        samples_shown: their verdicts, in the order in which they are shown.
-        annotations: prompts and keywords.
+        samples_shown: which samples.
         media: which assets are there and whole.
         grounding_r1: boxes on the first source frame.
         grounding_r2: the same where round 1 lacks a sample.
@@ -55,46 +74,109 @@ def draw_contact_sheet(
         params: which pictures.
     """
     # Pictures are read and drawn by packages that a run without them need not load.
-    from sparkle_curation.reports.sheet import cards as sheet_cards  # noqa: PLC0415
-    from sparkle_curation.reports.sheet import contact_sheet  # noqa: PLC0415
+    from sparkle_curation.reports.sheet.cards import PanelMaker, first_boxes  # noqa: PLC0415
 
-    texts = _of(annotations.select("id", "prompt", "chosen_keyword"), samples_shown)
-    grounded = sheet_cards.first_boxes(_of(grounding_r1, samples_shown), _of(grounding_r2, samples_shown))
-    maker = sheet_cards.PanelMaker(asset_store, _of(media, samples_shown), grounded)
-    rows = samples_shown.join(texts, on="id", how="left", maintain_order="left").rows(named=True)
-    cards = [
-        contact_sheet.Card(
-            id=row["id"],
-            theme=row["theme"],
-            keyword=row["chosen_keyword"] or "",
-            prompt=row["prompt"] or "",
-            is_kept=row["is_kept"],
-            rejected_by=row["rejected_by"],
-            panels=maker.panels(row["id"], params.pictures),
-            scores=_scores(row),
+    grounded = first_boxes(_of(grounding_r1, samples_shown), _of(grounding_r2, samples_shown))
+    maker = PanelMaker(asset_store, _of(media, samples_shown), grounded)
+    return [maker.panels(name, params.pictures) for name in samples_shown["id"]]
+
+
+def draw_contact_sheet(
+    cards_shown: list[Card], panels_shown: list[list[Panel]], params: ContactSheetParams
+) -> NDArray[np.uint8]:
+    """The contact sheet, (height, width, 3), RGB: a card for each sample; what no font here can draw is logged.
+
+    Args:
+        cards_shown: what is shown of each sample.
+        panels_shown: its pictures.
+        params: how samples were chosen.
+    """
+    from sparkle_curation.reports.lettering import fonts  # noqa: PLC0415 -- as above
+    from sparkle_curation.reports.sheet import contact_sheet  # noqa: PLC0415 -- as above
+
+    texts = (
+        text for card in cards_shown for text in (*card.texts, *(each.text for each in card.reasons[:1]))
+    )
+    lacking = fonts.lacking(texts)
+    if lacking:
+        logger.warning(
+            "contact sheet: no font here has %s of its characters, such as %s, which stand as escapes; its page has them "
+            "wherever a browser has; for the picture: sudo apt-get install fontconfig %s",
+            f"{len(lacking):,}",
+            lacking[:3],
+            " ".join(fonts.packages_for(lacking)),
         )
-        for row in rows
-    ]
-    return np.asarray(contact_sheet.draw_contact_sheet(cards, _subtitle(params), len(params.pictures)))
+    shown = [Shown(*each) for each in zip(cards_shown, panels_shown, strict=True)]
+    return np.asarray(contact_sheet.draw_contact_sheet(shown, _subtitle(params), len(params.pictures)))
+
+
+def compose_contact_sheet_page(
+    cards_shown: list[Card],
+    panels_shown: list[list[Panel]],
+    media: pl.LazyFrame,
+    asset_store: AssetStore,
+    params: ContactSheetParams,
+) -> str:
+    """The contact sheet as one file of HTML, with clips that play; its size, and clips that had no room, are logged.
+
+    Args:
+        cards_shown: what is shown of each sample.
+        panels_shown: its pictures.
+        media: which assets are there and whole.
+        asset_store: the assets.
+        params: how samples were chosen, how long clips are, and how large the page may be.
+    """
+    from sparkle_curation.reports.sheet.clips import ClipMaker  # noqa: PLC0415 -- as above
+    from sparkle_curation.reports.sheet.page import compose_sheet_page  # noqa: PLC0415 -- as above
+
+    wanted = media.filter(pl.col("id").is_in([card.id for card in cards_shown])).collect()
+    maker = ClipMaker(asset_store, wanted, params.clip_seconds)
+    shown = [Shown(*each) for each in zip(cards_shown, panels_shown, strict=True)]
+    made = count(1)
+    with item_progress("clips", len(shown)) as done:
+
+        def clip_of(sample_id: str) -> bytes | str:
+            clip = maker.clip(sample_id)
+            done(next(made), 0)
+            return clip
+
+        page = compose_sheet_page(shown, _subtitle(params), clip_of, int(params.max_page_mb * 1e6))
+    logger.info("contact sheet: a page of %.1f MB with %s clips", len(page.html) / 1e6, page.clip_count)
+    if page.left_out:
+        logger.warning(
+            "contact sheet: %s clips are left out of the page, which has no room for them; a larger one: "
+            "--params contact_sheet.max_page_mb=%.4g",
+            page.left_out,
+            params.max_page_mb * 2,
+        )
+    return page.html
+
+
+def measure_signal_precision(
+    verdicts: pl.LazyFrame, signals: pl.LazyFrame, signal_bounds: SignalBoundsModel | None
+) -> pl.DataFrame:
+    """What bounds on signals are worth by decisions by hand: precision and recall, of bounds that are set and of others.
+
+    Those of bounds that are set are logged. No rows without decisions or signals.
+
+    Args:
+        verdicts: with what people decided.
+        signals: the table; empty where it was not measured.
+        signal_bounds: the bounds that are set.
+    """
+    measured = signal_precision.measure_signal_precision(verdicts, signals, resolve_bounds(signal_bounds))
+    for line in signal_precision.describe_set(measured):
+        logger.info("%s", line)
+    return measured
 
 
 def _of(table: pl.LazyFrame, samples: pl.DataFrame) -> pl.DataFrame:
     return table.filter(pl.col("id").is_in(samples["id"].implode())).collect()
 
 
-def _scores(verdict: dict[str, Any]) -> Sequence[StageScore]:
-    from sparkle_curation.reports.sheet.contact_sheet import StageScore  # noqa: PLC0415
-
-    scores = []
-    for place, each in enumerate(CRITERIA):
-        outcome = verdict[outcome_column(each)]
-        is_stopped = verdict["rejected_by"] in CRITERION_NAMES[: place + 1]
-        if outcome == Outcome.UNSCORED.value and not is_stopped:
-            outcome = "let_through"  # beside "kept", a bare "no score" would be a riddle
-        scores.append(
-            StageScore(each.name, verdict[score_column(each)], verdict[threshold_column(each)], outcome)
-        )
-    return scores
+def _with_reasons(table: pl.LazyFrame) -> pl.LazyFrame:
+    present = table.collect_schema().names()
+    return table.select(name for name in ("id", "frame_indices", "editscore") if name in present)
 
 
 def _subtitle(params: ContactSheetParams) -> str:

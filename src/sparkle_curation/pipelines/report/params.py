@@ -15,6 +15,7 @@ _IDS = "sample ids as a list or separated by blanks, or null"
 _STAGE = "null or one of " + ", ".join(CRITERION_NAMES)
 _PICTURES = "a list of these, or some of them separated by blanks: " + ", ".join(PictureKind)
 _COUNT = "an integer from 0"
+_ABOVE_0 = "a number above 0"
 
 
 def _check_criterion(name: str) -> str:
@@ -35,6 +36,8 @@ class ContactSheetParams(BaseModel):
         nearest_threshold: a stage: of each theme the samples nearest to its threshold are shown, not any.
         seed: another one draws other samples.
         pictures: what is shown of each sample, from left to right.
+        clip_seconds: how much of each pair plays on the page.
+        max_page_mb: how large the page may be.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -52,6 +55,8 @@ class ContactSheetParams(BaseModel):
         words(lambda word: word in set(PictureKind), _PICTURES),
         Field(min_length=1, description=_PICTURES),
     ]
+    clip_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False, description=_ABOVE_0)]
+    max_page_mb: Annotated[float, Field(gt=0, allow_inf_nan=False, description=_ABOVE_0)]
 
 
 class ReportParams(BaseModel):

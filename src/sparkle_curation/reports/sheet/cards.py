@@ -1,4 +1,4 @@
-"""The cards of a contact sheet: a sample's pictures read from the release, or why there are none."""
+"""The pictures and clips of a sheet's cards, read from the release, or why there are none."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sparkle_curation.media.bboxes.bboxes import to_pixels
 from sparkle_curation.media.decode.frames import read_frames
 from sparkle_curation.media.masks.masks import load_mask
 from sparkle_curation.media.stills.images import read_image
-from sparkle_curation.reports.sheet.contact_sheet import Panel
+from sparkle_curation.reports.sheet.description import Panel
 from sparkle_curation.reports.sheet.panels import (
     Labelled,
     Picture,
@@ -108,7 +108,7 @@ class PanelMaker:
         kind = KIND.mask
         plane = self._read(sample_id, kind, lambda file: load_mask(file)[0])
         if isinstance(plane, str):
-            return Panel(empty_panel(plane), kind)
+            return missing_panel(plane, kind)
         blank = np.full((*plane.shape, 3), 128, np.uint8)
         picture = blank if isinstance(source, str) else source.picture
         return Panel(mask_panel(picture, plane), f"{kind} · frame 0 · {plane.mean():.0%} of the picture")
@@ -116,14 +116,14 @@ class PanelMaker:
     def _boxes(self, sample_id: str, source: _Found | str) -> Panel:
         grounded = self._grounded.get(sample_id)
         if grounded is None:
-            return Panel(empty_panel("no boxes of this sample in the available release"), "boxes")
+            return missing_panel("no boxes of this sample in the available release", "boxes")
         if isinstance(source, str):
-            return Panel(empty_panel(f"boxes, but nothing to draw them on: {source}"), grounded.table)
+            return missing_panel(f"boxes, but nothing to draw them on: {source}", grounded.table)
         height, width, _ = source.picture.shape
         placed = [(to_pixels(box["bbox_2d"], width, height), box["label"]) for box in grounded.boxes]
         labelled = [Labelled(box, label) for box, label in placed if box is not None]
         if not labelled:
-            return Panel(empty_panel("no object was found on the first source frame"), grounded.table)
+            return missing_panel("no object was found on the first source frame", grounded.table)
         count = f"{len(labelled)} of {len(placed)} objects found"
         return Panel(boxes_panel(source.picture, labelled), f"{grounded.table} · frame 0 · {count}")
 
@@ -144,8 +144,13 @@ def _frame_reader(number: int) -> Callable[[BinaryIO], Picture]:
 
 def _as_panel(found: _Found | str) -> Panel:
     if isinstance(found, str):
-        return Panel(empty_panel(found), "")
+        return missing_panel(found, "")
     return Panel(frame_panel(found.picture), found.caption)
+
+
+def missing_panel(reason: str, caption: str) -> Panel:
+    """What stands in the place of a picture that there is none of."""
+    return Panel(empty_panel(reason), caption, reason)
 
 
 def first_boxes(grounding_r1: pl.DataFrame, grounding_r2: pl.DataFrame) -> dict[str, Grounded]:

@@ -6,6 +6,8 @@ from sparkle_curation.pages.palette import LIGHT, Colour
 
 PAGE, CARD, LINE, INK, GREY, FAINT, EMPTY = LIGHT[:7]
 PASSED, FAILED, IMPUTED = LIGHT.passed, LIGHT.failed, LIGHT.warning
+TONES: dict[str, Colour] = {"passed": PASSED, "failed": FAILED, "imputed": IMPUTED, "none": GREY}
+"""By what a card's words say."""
 
 BOX_COLOURS: tuple[Colour, ...] = ("#e4572e", "#1f78b4", "#2a9d4b", "#8e44ad", "#c98a00", "#0f8b8d")
 MASK_EDGE: Colour = "#00d68f"

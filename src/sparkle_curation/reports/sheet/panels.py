@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
+from sparkle_curation.reports.lettering.text import drawable, shortened, width_px, wrapped, write
 from sparkle_curation.reports.sheet.colours import (
     BOX_COLOURS,
     EMPTY,
@@ -21,7 +22,6 @@ from sparkle_curation.reports.sheet.colours import (
     TINY,
 )
 from sparkle_curation.reports.sheet.tags import Rectangle, place_tags
-from sparkle_curation.reports.sheet.text import drawable, font, shortened, width_px, wrapped
 
 Picture = NDArray[np.uint8]
 """(height, width, 3), RGB."""
@@ -81,7 +81,7 @@ def boxes_panel(picture: Picture, boxes: Sequence[Labelled]) -> Image.Image:
     for place, tag, label, colour in zip(corners, tags, labels, colours, strict=True):
         canvas.line([tag.nearest(place), place.nearest(tag)], fill=colour, width=1)
         canvas.rectangle(tag.pixels(), fill=colour)
-        canvas.text((tag.left + 4, tag.top + 1), label, fill="white", font=font(TINY))
+        write(paper, (tag.left + 4, tag.top + 1), label, TINY, "white")
     return paper
 
 
@@ -95,7 +95,7 @@ def empty_panel(reason: str) -> Image.Image:
     top = (PANEL_HEIGHT - height * len(lines)) // 2
     for number, line in enumerate(lines):
         x = (PANEL_WIDTH - width_px(line, SMALL)) // 2
-        canvas.text((x, top + number * height), line, fill=GREY, font=font(SMALL))
+        write(paper, (x, top + number * height), line, SMALL, GREY)
     return paper
 
 

@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from sparkle_curation.ingest.assets.store import AssetStore, prefer_loose
 from sparkle_curation.media.assets import Failure, read_asset
 from sparkle_curation.media.decode.frames import read_frames
 from sparkle_curation.media.masks.masks import load_mask
+from sparkle_curation.reports.lettering.text import drawable, shortened, write
 from sparkle_curation.reports.sheet.colours import (
     FAILED,
     GAP,
@@ -30,7 +31,6 @@ from sparkle_curation.reports.sheet.colours import (
     TITLE,
 )
 from sparkle_curation.reports.sheet.panels import Picture, empty_panel, frame_panel, mask_panel
-from sparkle_curation.reports.sheet.text import drawable, font, shortened
 from sparkle_curation.spec.layout import KIND
 from sparkle_curation.spec.tables.signals import MASK_SIGNALS
 
@@ -78,16 +78,15 @@ def draw_extremes(
     width = 2 * MARGIN + _PANELS * PANEL_WIDTH + (_PANELS - 1) * GAP
     heights = [_SECTION_HEIGHT + len(rows) * _ROW_HEIGHT for _, rows in sections]
     sheet = Image.new("RGB", (width, _HEAD_HEIGHT + max(sum(heights), _SECTION_HEIGHT) + MARGIN), PAGE)
-    canvas = ImageDraw.Draw(sheet)
-    canvas.text((MARGIN, 20), "Signals · the worst and the best", fill=INK, font=font(TITLE))
+    write(sheet, (MARGIN, 20), "Signals · the worst and the best", TITLE, INK)
     subtitle = "source, edit, and the mask on the source" if sections else "No pair has signals to show."
-    canvas.text((MARGIN, 60), subtitle, fill=GREY, font=font(TEXT))
+    write(sheet, (MARGIN, 60), subtitle, TEXT, GREY)
     y = _HEAD_HEIGHT
     for name, rows in sections:
-        canvas.text((MARGIN, y + 6), name.replace("_", " "), fill=INK, font=font(HEADING))
+        write(sheet, (MARGIN, y + 6), name.replace("_", " "), HEADING, INK)
         y += _SECTION_HEIGHT
         for row in rows:
-            _draw_row(sheet, canvas, y, row, name, panels[row.sample["id"]])
+            _draw_row(sheet, y, row, name, panels[row.sample["id"]])
             y += _ROW_HEIGHT
     return np.asarray(sheet)
 
@@ -129,7 +128,6 @@ def _panels(
 
 def _draw_row(
     sheet: Image.Image,
-    canvas: ImageDraw.ImageDraw,
     y: int,
     row: _Row,
     name: str,
@@ -141,4 +139,4 @@ def _draw_row(
     text = f"{row.sample[name]:.2f} · {said} · {row.sample['id']} · frame {row.sample['worst_frame'] or 0}"
     colour = FAILED if row.is_worst else PASSED
     caption = shortened(drawable(text), SMALL, _PANELS * PANEL_WIDTH)
-    canvas.text((MARGIN, y + PANEL_HEIGHT + 5), caption, fill=colour, font=font(SMALL))
+    write(sheet, (MARGIN, y + PANEL_HEIGHT + 5), caption, SMALL, colour)

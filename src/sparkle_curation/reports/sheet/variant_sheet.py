@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from PIL import Image, ImageDraw
 
 from sparkle_curation.pages.palette import ink_on
+from sparkle_curation.reports.lettering.text import drawable, shortened, width_px, write
 from sparkle_curation.reports.sheet.colours import (
     CARD,
     GREY,
@@ -18,12 +19,10 @@ from sparkle_curation.reports.sheet.colours import (
     PAGE,
     PANEL_HEIGHT,
     PANEL_WIDTH,
-    SMALL,
     STRIP,
     TEXT,
     TINY,
 )
-from sparkle_curation.reports.sheet.text import drawable, font, shortened, width_px
 from sparkle_curation.spec.themes import THEME_COLOURS
 
 _SCALE = 0.625
@@ -80,16 +79,16 @@ def draw_variant_sheet(rows: Sequence[ThemeRow]) -> Image.Image:
         x, y = left + STRIP + _PADDING, top + _PADDING - 4
         pill = width_px(row.theme, TEXT) + 16
         canvas.rounded_rectangle((x, y, x + pill - 1, y + 23), radius=6, fill=colour)
-        canvas.text((x + 8, y + 3), row.theme, fill=ink_on(colour), font=font(TEXT))
+        write(sheet, (x + 8, y + 3), row.theme, TEXT, ink_on(colour))
         count = f"{row.pair_count:,} pair{'' if row.pair_count == 1 else 's'}"
-        canvas.text((x + pill + 10, y + 4), count, fill=GREY, font=font(TEXT))
+        write(sheet, (x + pill + 10, y + 4), count, TEXT, GREY)
         for place, pair in enumerate(row.pairs):
             at, below = x + place * (pair_width + _GAP), y + _HEADING_HEIGHT
             for image, offset in ((pair.source, 0), (pair.edited, _WIDTH + _BETWEEN)):
                 sheet.paste(image.resize((_WIDTH, _HEIGHT), Image.Resampling.LANCZOS), (at + offset, below))
-            canvas.text((at, below + _HEIGHT + 4), pair.id, fill=INK, font=font(TINY))
-            caption = shortened(drawable(pair.caption), SMALL, pair_width)
-            canvas.text((at, below + _HEIGHT + 4 + TINY + 4), caption, fill=GREY, font=font(TINY))
+            write(sheet, (at, below + _HEIGHT + 4), pair.id, TINY, INK)
+            caption = shortened(drawable(pair.caption), TINY, pair_width)
+            write(sheet, (at, below + _HEIGHT + 4 + TINY + 4), caption, TINY, GREY)
     return sheet
 
 

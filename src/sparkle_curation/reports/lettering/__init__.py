@@ -1,0 +1,1 @@
+"""Text on pictures, in any script: fonts, directions, widths and breaks."""
