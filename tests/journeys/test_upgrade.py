@@ -45,7 +45,10 @@ STOPPED_FOR_WANT_OF_COLUMNS = {"filter", "ground", "near_duplicates", "report"}
 """Pipelines that read the media, which have more columns now: they ask for ``inspect`` first."""
 STOPPED_FOR_WANT_OF_A_VARIANT = {"paper", "training_kit", "extract", "keep"}
 """Pipelines that go on from a variant: one of before has no record, and other names in its metrics."""
-LEFT_OUT = {"consistency", "plots_page", "bench_build", "bench_ingest", "bench_outputs"}
+LEFT_OUT = {
+    *("consistency", "plots_page"),
+    *("bench_build", "bench_evaluate", "bench_ingest", "bench_outputs", "bench_published"),
+}
 """Pipelines whose outputs no other reads, and which take long; and those of the benchmark, which there was not then."""
 PIPELINES = [
     module.name
