@@ -66,13 +66,12 @@ def list_candidates(
     rejecting = [each.name for each in CRITERIA if each.stage in passed]
     samples = (
         verdicts.lazy()
-        .select("id", "theme", "rejected_by", "is_released")
         .filter(
             ~pl.col("rejected_by").is_in(rejecting).fill_null(value=False),
             pl.col("theme").is_in(allowed_themes(scope.themes or THEMES, scope.licence_allow)),
             ~_is_leaking(verdicts, scope),
         )
-        .drop("rejected_by")
+        .select("id", "theme", "is_released")
         .collect()
     )
     return samples.join(own.drop("theme", "_is_own"), on="id", how="left", maintain_order="left")
