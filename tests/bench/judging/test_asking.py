@@ -21,12 +21,15 @@ from tests.bench.judging.made import (
     make_how,
     make_journal,
     make_judge,
+    rubric_files,
+    rubric_named,
 )
 
 from sparkle_curation.bench.judging.asking import ask_for_judgments
 from sparkle_curation.bench.judging.budget import BudgetError, Rates
 from sparkle_curation.bench.judging.jobs import JudgeScope, choose_repeated, list_jobs
 from sparkle_curation.bench.judging.judge import JudgeSettings
+from sparkle_curation.bench.judging.rubric import own_instructions
 from sparkle_curation.errors import ModelError, ParameterError
 from sparkle_curation.ingest.release_files import ReleaseFiles
 
@@ -252,6 +255,33 @@ def test_a_changed_video_is_judged_anew_and_a_stale_table_is_told(
     judgments, _ = judge_all(judge, tmp_path, (tables[0], probed), files=files)
     assert state_counts(judgments) == {"judged": 2}
     assert len(loopback.asked) == 3
+
+
+def test_a_path_that_leads_nowhere_is_shown_to_nobody(loopback: LoopbackJudge, tmp_path: Path) -> None:
+    """Published: a path that is no file is sent to the judge as a text."""
+    samples, outputs = made_tables(2)
+    gone = outputs.with_columns(path=pl.concat_str(pl.lit("no/"), "path"))
+    judgments, _ = judge_all(make_judge(loopback.openai_url, NAME), tmp_path, (samples, gone))
+    assert judgments.select("state", "fault").rows() == [("broken", "gone")] * 2
+    assert loopback.asked == []
+
+
+def test_another_rubric_is_judged_by_the_same_code(loopback: LoopbackJudge, tmp_path: Path) -> None:
+    """OpenVE-Bench's three dimensions, capped in the same way."""
+    rubric = rubric_named("openve")
+    names = tuple(dimension.name for dimension in rubric.dimensions)
+    loopback.answer = lambda _asked: Said(lines(2, 5, 1, names=names))
+    judge = replace(
+        make_judge(loopback.openai_url, NAME),
+        instructions=own_instructions("openve", rubric, rubric_files()),
+    )
+    judgments, scores = judge_all(judge, tmp_path, made_tables(1))
+    assert judgments.select("rubric", "overall").rows() == [("openve", pytest.approx(5 / 3))]
+    assert scores.select("dimension", "raw_score", "capped_score").rows() == [
+        ("instruction", 2, 2),
+        ("visual", 5, 2),
+        ("consistency", 1, 1),
+    ]
 
 
 def test_the_key_is_of_all_that_decides(loopback: LoopbackJudge) -> None:

@@ -256,11 +256,19 @@ def _flat(value: object) -> list[tuple[str, Any]]:
     return pairs
 
 
-def answer_schema(rubric: Rubric) -> str:
-    """The JSON schema of an answer: a reason, then an integer of the scale for each dimension."""
+def answer_schema(rubric: Rubric, max_reasoning_chars: int | None = None) -> str:
+    """The JSON schema of an answer: a reason, then an integer of the scale for each dimension.
+
+    Args:
+        rubric: what is scored.
+        max_reasoning_chars: how long the reason may be; None for any length: not every server takes a pattern.
+    """
     low, high = rubric.scale
     score = {"type": "integer", "minimum": low, "maximum": high}
-    properties = {"reasoning": {"type": "string"}, **{each.name: score for each in rubric.dimensions}}
+    reasoning = {"type": "string"}
+    if max_reasoning_chars is not None:
+        reasoning["pattern"] = rf'^[^"\\\x00-\x1f]{{0,{max_reasoning_chars}}}$'
+    properties = {"reasoning": reasoning, **{each.name: score for each in rubric.dimensions}}
     return json.dumps(
         {
             "type": "object",

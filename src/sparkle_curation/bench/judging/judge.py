@@ -21,6 +21,10 @@ OWN_FRAME_RATE = 1.0
 """Frames a second that a judge of frames is shown where no rate is set, as Gemini looks at a video of itself."""
 
 
+MOST_REASONING_CHARS = 300
+"""Of a model in this process that is held to a schema: nothing else ends the reasons of one that has lost its way."""
+
+
 @dataclass(frozen=True)
 class JudgeSettings:
     """How a judge is asked.
@@ -134,7 +138,9 @@ class BenchJudge:
         parts = [self.instructions.ask(theme, edit_prompt), *shown]
         if faults:
             parts.append(self._ask_again(faults))
-        schema = answer_schema(self.rubric) if self.settings.has_schema else None
+        is_here = self.model.provenance["backend"] == "transformers"
+        most_chars = MOST_REASONING_CHARS if is_here else None
+        schema = answer_schema(self.rubric, most_chars) if self.settings.has_schema else None
         return Question(tuple(parts), self.settings.seed + len(faults), schema)
 
     def _ask_again(self, faults: Sequence[NoAnswer]) -> str:
