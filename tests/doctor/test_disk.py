@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.made.bench import ROOT
+
 from sparkle_curation.doctor.disk import check_disk, check_leftovers
 from sparkle_curation.doctor.finding import State
 from sparkle_curation.doctor.setup import Setup
@@ -33,9 +35,15 @@ def test_room_is_compared_with_outputs_and_texts(
     assert f"the release's texts {sum(path.stat().st_size for path in texts):,}" in found.found
 
 
-def test_a_release_in_the_data_root_is_no_output(setup_of: SetupOf, sample_release: Path) -> None:
-    """As in a checkout: the sample lies in the data root's own folder."""
-    (found,) = check_disk(setup_of(data_root=sample_release.parent))
+def test_what_is_read_and_lies_in_the_data_root_is_no_output(
+    setup_of: SetupOf, sample_release: Path, tmp_path: Path
+) -> None:
+    """As in a checkout: release and benchmark lie in the data root's own folder."""
+    roots = {"release_root": sample_release / "prompts", "bench_root": ROOT / "source_videos"}
+    copies = {
+        name: shutil.copytree(root, tmp_path / "data" / "01_raw" / name) for name, root in roots.items()
+    }
+    (found,) = check_disk(setup_of(**copies))
     assert "hold 0 bytes in 0 files" in found.found
 
 

@@ -55,12 +55,14 @@ def check_leftovers(setup: Setup) -> Iterator[Finding]:
 
 
 def _outputs(setup: Setup) -> Iterator[tuple[Path, int]]:
-    """Each file below the data root, and its size, without those of a release that lies there, as in a checkout."""
-    release = Path(os.path.abspath(setup.project / str(setup.roots["release_root"])))  # noqa: PTH100 -- links stay
+    """Each file below the data root, and its size, without those of a release or benchmark there, as in a checkout."""
+    read = [setup.roots.get(name) for name in ("release_root", "bench_root")]
+    read += (setup.parameters.get("bench_models") or {}).values()
+    inputs = {Path(os.path.abspath(setup.project / str(each))) for each in read if each}  # noqa: PTH100 -- links stay
     waiting = [Path(os.path.abspath(setup.data_root))]  # noqa: PTH100
     while waiting:
         folder = waiting.pop()
-        if folder == release:
+        if folder in inputs:
             continue
         try:
             with os.scandir(folder) as entries:

@@ -8,7 +8,7 @@ import polars as pl
 from kedro.io.core import AbstractDataset, DatasetError
 from kedro_datasets._typing import TablePreview
 
-from sparkle_curation.datasets.previews import table_preview
+from sparkle_curation.datasets.previews import NOT_MADE, table_preview
 from sparkle_curation.errors import ReleaseError
 from sparkle_curation.ingest.release_files import ReleaseFiles
 from sparkle_curation.masking import without_secrets
@@ -40,6 +40,9 @@ class BenchmarkDataset(AbstractDataset[NoReturn, ReleaseFiles | None]):
         Raises:
             ReleaseError: there is no folder at the root.
         """
+        return self._open()
+
+    def _open(self) -> ReleaseFiles | None:
         if self._root is None:
             return None
         try:
@@ -60,9 +63,14 @@ class BenchmarkDataset(AbstractDataset[NoReturn, ReleaseFiles | None]):
         raise DatasetError(f"the benchmark at {self._root} is read only")
 
     def preview(self, nrows: int = 100) -> TablePreview:
-        """The first ``nrows`` files directly under the root; nothing of them is read."""
-        files = self.load()
-        rows = [(file.path, file.size) for file in files.files_in()[:nrows]] if files else []
+        """The first ``nrows`` files directly under the root, where there is one; nothing of them is read."""
+        try:
+            files = self._open()
+        except ReleaseError:  # a project without a benchmark is shown all the same
+            files = None
+        if files is None:
+            return table_preview(NOT_MADE)
+        rows = [(file.path, file.size) for file in files.files_in()[:nrows]]
         return table_preview(pl.DataFrame(rows, schema=["file", "size_bytes"], orient="row"))
 
     def _describe(self) -> dict[str, Any]:
