@@ -15,7 +15,7 @@ from tests.made.versions import version
 
 from sparkle_curation.bench.results.ledger import describe_variant
 from sparkle_curation.errors import MissingTableError, ParameterError
-from sparkle_curation.pipelines.bench_report.nodes import note_in_ledger, read_scales
+from sparkle_curation.pipelines.bench_report.nodes import mark_variants, read_scales
 from sparkle_curation.pipelines.bench_report.params import BenchReportGroup
 from sparkle_curation.spec.fields import Field, arrow_schema
 from sparkle_curation.spec.tables.bench_results import BENCH_RESULT_TABLES
@@ -93,6 +93,11 @@ def test_nothing_judged_and_an_unknown_model_are_told(project: Project, reported
     before = reported.output("08_reporting", "bench_ledger.jsonl").read_bytes()
     with pytest.raises(ParameterError, match="did you mean 'good'"):
         reported.run_here("bench_report", params={"bench_report.models": "goood poor"})
+    judgments, scores = judged(ANSWERS)
+    write_inputs(project, bench_judgments=judgments, bench_scores=scores)
+    with pytest.raises(MissingTableError, match="the judge that filtered"):
+        project.run_here("bench_report", params={"bench_report.filter_judge.model": "good"})
+    assert not project.output("08_reporting", "bench_ledger.jsonl").exists()
     assert reported.output("08_reporting", "bench_ledger.jsonl").read_bytes() == before
 
 
@@ -131,21 +136,21 @@ def test_a_variant_with_other_thresholds_is_marked_and_noted(reported: Project) 
         }
     )
     versions: Any = _Folder(loose=8.0, strict=8.5)
-    first, marked = note_in_ledger(results, SAMPLES, None, versions, params)
+    first, marked = mark_variants(results, SAMPLES, None, versions, params)
     assert set(marked["tuned_on_bench"]) == {"unknown"}
     good = next(entry for entry in first if entry["model"] == "good")
     assert good["variant"] == describe_variant(versions.open("loose"))
     strict = params.model_copy(update={"trained_on": {"good": "strict"}})
-    _, marked = note_in_ledger(results, SAMPLES, first, versions, strict)
+    _, marked = mark_variants(results, SAMPLES, first, versions, strict)
     assert dict(marked.select("model", "tuned_on_bench").unique().iter_rows()) == {
         "good": "yes",
         "poor": "unknown",
         "theirs": "unknown",
     }
-    _, again = note_in_ledger(results, SAMPLES, first, versions, params)
+    _, again = mark_variants(results, SAMPLES, first, versions, params)
     assert set(again["tuned_on_bench"]) == {"unknown"}
     with pytest.raises(ParameterError, match="did you mean 'good'"):
-        note_in_ledger(
+        mark_variants(
             results, SAMPLES, None, versions, params.model_copy(update={"trained_on": {"goood": "loose"}})
         )
 

@@ -129,7 +129,7 @@ def compare_with_filter(
     )
 
 
-def note_in_ledger(
+def mark_variants(
     results: pl.DataFrame,
     bench_samples: AnyFrame,
     ledger: list[Entry] | None,
@@ -175,10 +175,14 @@ def write_bench_documents(
     noise: pl.DataFrame,
     variances: pl.DataFrame,
     agreement: pl.DataFrame,
-) -> dict[str, str]:
-    """Markdown, LaTeX, and the published evaluator's own table, by file name."""
+    entries: list[Entry],
+) -> tuple[dict[str, str], list[Entry]]:
+    """Markdown, LaTeX, and the published evaluator's own table, by file name; and what the ledger notes of them.
+
+    The entries are handed on here, so that a report that failed half way is not noted.
+    """
     tables = [table.lazy().collect() for table in (results, differences, noise, variances, agreement)]
-    return documents.write_bench_documents(documents.BenchFacts(_NAME, *tables))
+    return documents.write_bench_documents(documents.BenchFacts(_NAME, *tables)), entries
 
 
 def draw_bench_results(results: AnyFrame) -> Figure:

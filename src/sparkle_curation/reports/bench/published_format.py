@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import polars as pl
 
@@ -11,7 +11,7 @@ from sparkle_curation.spec.tables.bench_results import MACRO, OVERALL, THEME_LEV
 from sparkle_curation.spec.themes import in_order
 
 
-def write_published_format(results: pl.DataFrame, short_names: Sequence[str] | None = None) -> str:
+def write_published_format(results: pl.DataFrame) -> str:
     """The lines of each model, by rubric and judge.
 
     On complete data they are the published evaluator's, byte by byte. Of incomplete data its own are over fewer themes,
@@ -19,33 +19,29 @@ def write_published_format(results: pl.DataFrame, short_names: Sequence[str] | N
 
     Args:
         results: ``BENCH_RESULT_COLUMNS``.
-        short_names: of the dimensions, as heads of their columns; None for ``short_name`` of each key.
     """
     parts = []
     for rubric, judge in judges_of(results):
         part = of_judge(results, rubric, judge)
         for model in part["model"].unique(maintain_order=True):
-            lines = _lines(part.filter(pl.col("model") == model), short_names)
+            lines = _lines(part.filter(pl.col("model") == model))
             parts.append("\n".join([f"=== {model} ({rubric}, {judge}) ===", *lines]))
     return "\n\n".join(parts) + "\n"
 
 
-def _lines(results: pl.DataFrame, short_names: Sequence[str] | None) -> Iterator[str]:
+def _lines(results: pl.DataFrame) -> Iterator[str]:
     for theme in in_order(results.filter(pl.col("level") == THEME_LEVEL)["theme"]):
-        yield _line(
-            theme, results.filter((pl.col("level") == THEME_LEVEL) & (pl.col("theme") == theme)), short_names
-        )
-    yield _line(MACRO.upper(), results.filter(pl.col("level") == MACRO), short_names)
+        yield _line(theme, results.filter((pl.col("level") == THEME_LEVEL) & (pl.col("theme") == theme)))
+    yield _line(MACRO.upper(), results.filter(pl.col("level") == MACRO))
 
 
-def _line(name: str, rows: pl.DataFrame, short_names: Sequence[str] | None) -> str:
+def _line(name: str, rows: pl.DataFrame) -> str:
     means = dict(rows.select("dimension", "mean_judged").iter_rows())
     count = rows["n_judged"][0]
     overall = means.pop(OVERALL)
     if overall is None:
         return f"  {name}: no valid records"
-    heads = short_names or list(map(short_name, means))
-    told = " | ".join(f"{head} {mean:.2f}" for head, mean in zip(heads, means.values(), strict=True))
+    told = " | ".join(f"{short_name(key)} {mean:.2f}" for key, mean in means.items())
     return f"  {name:<10s} (n={count:4d}) Overall {overall:.2f} | {told}"
 
 
