@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from tests.explorer.conftest import opened
@@ -149,6 +150,34 @@ def test_a_pair_plays_together(page: Page) -> None:
     page.until(f"({TIMES}).every((each) => each === 1.5)")
     page.key("ArrowRight")
     page.until(f"({TIMES}).every((each) => each > 1.5 && each < 1.62)")
+
+
+def test_a_page_at_rest_asks_for_nothing(page: Page) -> None:
+    """No frame and no request after a pair was played; and what plays stops where nobody sees it."""
+    playing = "[...document.querySelectorAll('video')].some((each) => !each.paused)"
+    choose(page, IN_TAR)
+    page.until("[...document.querySelectorAll('video')].every((each) => each.readyState >= 2)")
+    page.key(" ")
+    page.until(f"({TIMES}).every((each) => each > 0.1)")
+    page.run(
+        """Object.defineProperty(document, "hidden", { value: true, configurable: true }),
+        document.dispatchEvent(new Event("visibilitychange"))"""
+    )
+    page.until(f"!({playing}) && document.querySelector('[aria-label=Play]')")
+    time.sleep(0.3)  # the seek of the pause
+    page.run(
+        """(() => {
+        window.asked = 0;
+        const count = (of, name) => {
+            const does = of[name];
+            of[name] = function (...all) { window.asked += 1; return does.apply(this, all); };
+        };
+        for (const name of ["requestAnimationFrame", "setTimeout", "fetch"]) count(window, name);
+        count(HTMLVideoElement.prototype, "requestVideoFrameCallback");
+        })()"""
+    )
+    time.sleep(0.4)
+    assert page.run("window.asked") == 0
 
 
 def test_mask_and_boxes_lie_over_the_videos(page: Page) -> None:

@@ -78,6 +78,7 @@ export function makeControls(place, description, samples, state, changed) {
     const all = tally(bins, null);
     const size = { width: 0, height: 0 };
     new ResizeObserver(([{ contentRect }]) => {
+      if (size.width === contentRect.width && size.height === contentRect.height) return;
       Object.assign(size, { width: contentRect.width, height: contentRect.height });
       changed();
     }).observe(canvas);
