@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import copy
+import getpass
+import shutil
+import subprocess
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -148,9 +151,18 @@ def doctor(context: click.Context, env: str | None, params: dict[str, Any]) -> N
     "--port", type=click.IntRange(0, 65535), default=4142, show_default=True, help="0 takes a free one."
 )
 @click.option("--read-only", is_flag=True, help="Let the page write nothing.")
+@click.option(
+    "--annotator", help="Whose decisions by hand these are.  [default: git's user.name, else the login]"
+)
 @click.pass_context
 def explore(
-    context: click.Context, env: str | None, params: dict[str, Any], host: str, port: int, read_only: bool
+    context: click.Context,
+    env: str | None,
+    params: dict[str, Any],
+    host: str,
+    port: int,
+    read_only: bool,
+    annotator: str | None,
 ) -> None:
     """Open a page to choose thresholds by looking: counts while a slider moves, and pairs side by side.
 
@@ -167,6 +179,7 @@ def explore(
         catalog = project_context.catalog
     # Only now is the description of the environment taken up, which all of these ask.
     from sparkle_curation.explorer.data import ExplorerTables  # noqa: PLC0415
+    from sparkle_curation.explorer.desk import DeskSettings  # noqa: PLC0415
     from sparkle_curation.explorer.server import Settings, create_app, serve  # noqa: PLC0415
     from sparkle_curation.spec.stages import STAGES  # noqa: PLC0415
 
@@ -181,6 +194,7 @@ def explore(
         scores={each.name: optional(each.table) for each in STAGES},
         score_faults=optional("score_faults"),
         preflight=optional("preflight"),
+        assets=optional("assets"),
         media=optional("media"),
         boxes=optional("grounding_boxes"),
         policies={name: policies[name] for name in ("missing_scores", "imputed_scores") if name in policies},
@@ -188,6 +202,25 @@ def explore(
     roots = [f"{name}={params[name]}" for name in ("release_root", "data_root") if name in params]
     if project_context.params.get("threshold") is not None:
         roots.append("threshold=")  # it would stand over the named ones
-    settings = Settings(host, port, read_only, (["--env", env] if env else []) + roots)
+    desk = DeskSettings(
+        folder / catalog["overrides"].filepath,
+        annotator or _own_name(folder),
+        project_context.params["override_rule"],
+    )
+    settings = Settings(host, port, read_only, desk, (["--env", env] if env else []) + roots)
     app = create_app(tables, catalog.load("asset_store"), settings)
     serve(app, settings, lambda address: click.echo(f"{address}\nCtrl+C ends it."))
+
+
+def _own_name(folder: Path) -> str:
+    """Who sits here: as git knows them, else the name of the login; empty where neither is known."""
+    git = shutil.which("git")
+    told = ""
+    if git:
+        asked = [git, "config", "user.name"]
+        answer = subprocess.run(asked, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 -- fixed words
+        told = answer.stdout.strip()
+    try:
+        return told or getpass.getuser()
+    except (OSError, KeyError):
+        return ""

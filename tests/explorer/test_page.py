@@ -6,8 +6,22 @@ import time
 from pathlib import Path
 
 from tests.explorer.conftest import opened
-from tests.explorer.serving import ALONE, BROKEN, HOSTILE, IN_TAR, SCORES, WHOLE
+from tests.explorer.serving import (
+    ALONE,
+    BROKEN,
+    HOSTILE,
+    IN_TAR,
+    SCORES,
+    WHOLE,
+    made_store,
+    made_tables,
+    served,
+)
 from tests.live_browser import Page
+from tests.made.overrides import decision, frame
+
+from sparkle_curation.explorer.desk import DeskSettings
+from sparkle_curation.filtering.overrides.decisions import format_overrides, parse_overrides
 
 SHOWN = "[...document.querySelectorAll('.row .id')].map((each) => each.textContent)"
 KEPT = "document.getElementById('kept').textContent"
@@ -76,6 +90,53 @@ def test_the_address_holds_the_view(explorer: str, page: Page) -> None:
     page.until(f"document.querySelector('#detail .id')?.textContent === '{WHOLE}'")
     assert page.run(KEPT) == "1"
     assert page.run("document.getElementById('slider-edited_video').value") == "8.2"
+
+
+def test_decisions_by_hand_are_written_and_taken_back(
+    browser: Page, sample_release: Path, tmp_path: Path
+) -> None:
+    """By keys, for one and for all that are listed; who has not seen what another wrote is told, and loses nothing."""
+    file = tmp_path / "overrides.csv"
+    desk = DeskSettings(file, "ann")
+    with served(made_tables(), made_store(sample_release, tmp_path), desk=desk) as (address, settings):
+        page = opened(browser, f"{address}/#token={settings.token}")
+        choose(page, WHOLE)
+        page.run("document.querySelector('.why').value = 'halo'")
+        page.key("d")
+        page.until(f"{KEPT} === '1'")
+        (row,) = parse_overrides(file.read_bytes(), where="").rows(named=True)
+        assert [row[name] for name in ("id", "decision", "reason", "annotator")] == [
+            WHOLE,
+            "drop",
+            "halo",
+            "ann",
+        ]
+        assert row["bound_to"]
+        tab(page, "overridden")
+        assert page.until(f"({SHOWN}).length === 1 && {SHOWN}") == [WHOLE]
+        page.key("k")
+        page.until(f"{KEPT} === '2'")
+        assert "kept by ann" in page.run("document.querySelector('.listed').textContent")
+        page.key("u")
+        page.until(f"{KEPT} === '1'")
+        page.key("u")
+        page.until(f"{KEPT} === '2'")
+        file.write_bytes(format_overrides(frame(decision(IN_TAR, "bob", "drop", "blurred"))))
+        page.key("d")
+        page.until("document.getElementById('told').textContent.includes('Somebody else has written')")
+        page.until(f"{KEPT} === '1'")  # that of bob
+        assert b",ann," not in file.read_bytes()
+        tab(page, "rejected")
+        page.until(f"({SHOWN}).length === 3")
+        page.run("document.querySelector('.found button').click()")
+        assert "Drop 3 samples" in page.until("document.querySelector('dialog')?.textContent")
+        page.run("document.querySelector('.danger').click()")
+        page.until("document.getElementById('told').textContent.startsWith('3 samples dropped')")
+        assert parse_overrides(file.read_bytes(), where="").height == 4
+        assert page.run(KEPT) == "1"
+        page.key("u")
+        page.until("document.getElementById('told').textContent === 'Taken back: 3 samples.'")
+    assert parse_overrides(file.read_bytes(), where="")["annotator"].to_list() == ["bob"]
 
 
 def test_the_list_is_searched_and_ordered(page: Page) -> None:

@@ -10,10 +10,12 @@ from typing import Any
 
 import polars as pl
 from tests.live_browser import Page
+from tests.made.overrides import decision, frame
 from tests.made.tables import scores
 
 from sparkle_curation.explorer.data import ExplorerTables, read_samples
 from sparkle_curation.filtering.choices import settle_imputed_scores
+from sparkle_curation.filtering.overrides.applying import apply_overrides
 from sparkle_curation.filtering.verdicts import apply_thresholds
 from sparkle_curation.spec.sample_ids import SampleId
 from sparkle_curation.spec.stages import CRITERIA
@@ -29,6 +31,7 @@ _APPLY = """(async () => {
   const samples = rule.unpack(bytes.buffer, description);
   const kept = new Uint8Array(samples.count);
   return %s.map((choice) => {
+    samples.override = choice.override ? Uint8Array.from(choice.override) : null;
     rule.applyThresholds(samples, description.criteria, choice, kept);
     const { total, themes } = rule.count(samples, kept, description);
     return { kept: [...kept], total: total.kept, themes: [...themes.kept] };
@@ -62,6 +65,22 @@ def random_choice(draw: random.Random) -> dict[str, Any]:
     }
 
 
+def of_pipeline(
+    known: pl.DataFrame, by_stage: dict[str, pl.DataFrame], choice: dict[str, Any]
+) -> pl.DataFrame:
+    """The verdicts of a choice."""
+    imputed = settle_imputed_scores(choice["imputed"], choice["thresholds"]).used
+    return apply_thresholds(known, by_stage, choice["thresholds"], choice["missing"], imputed)
+
+
+def with_decisions(verdicts: pl.DataFrame, choice: dict[str, Any]) -> pl.DataFrame:
+    """The verdicts with the decisions of a choice over them: 1 keeps, 2 drops."""
+    decided = zip(verdicts["id"], choice.get("override", ()), strict=False)
+    rows = [decision(name, "ann", "keep" if way == 1 else "drop") for name, way in decided if way]
+    unbound = pl.DataFrame(schema={"id": pl.String, "bound_to": pl.String})
+    return apply_overrides(verdicts, frame(*rows), "any_drop", lambda _: unbound).verdicts
+
+
 def told_by_browser(
     browser: Page, explorer: str, tables: ExplorerTables, choices: list[dict[str, Any]], **changes: Any
 ) -> Any:
@@ -76,20 +95,13 @@ def told_by_browser(
 
 
 def test_the_browser_keeps_what_the_pipeline_keeps(explorer: str, browser: Page) -> None:
-    """Sample by sample, and in the counts by theme."""
+    """Sample by sample, and in the counts by theme; half of the time with decisions by hand."""
     draw = random.Random(15)  # noqa: S311
     known, by_stage = random_tables(draw)
     choices = [random_choice(draw) for _ in range(CHOICES)]
-    verdicts = [
-        apply_thresholds(
-            known,
-            by_stage,
-            each["thresholds"],
-            each["missing"],
-            settle_imputed_scores(each["imputed"], each["thresholds"]).used,
-        )
-        for each in choices
-    ]
+    for each in choices[: CHOICES // 2]:
+        each["override"] = draw.choices([0, 1, 2], [8, 1, 1], k=ROWS)
+    verdicts = [with_decisions(of_pipeline(known, by_stage, each), each) for each in choices]
     tables = ExplorerTables(
         verdicts[0], pl.DataFrame({"id": known["id"], "prompt": "", "chosen_keyword": "", "subtheme": ""})
     )

@@ -35,6 +35,7 @@ class ExplorerTables:
         scores: by the stage's name.
         score_faults: what the audit of the scores found.
         preflight: what the loader would do with the kept pairs.
+        assets: which the release has.
         media: what the header of each asset says.
         boxes: groundings.
         policies: ``missing_scores`` and ``imputed_scores`` of the present variant.
@@ -45,6 +46,7 @@ class ExplorerTables:
     scores: Mapping[str, AnyFrame] = field(default_factory=dict)
     score_faults: AnyFrame = field(default_factory=pl.DataFrame)
     preflight: AnyFrame = field(default_factory=pl.DataFrame)
+    assets: AnyFrame = field(default_factory=pl.DataFrame)
     media: AnyFrame = field(default_factory=pl.DataFrame)
     boxes: AnyFrame = field(default_factory=pl.DataFrame)
     policies: Mapping[str, str] = field(default_factory=dict)

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import json
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from aiohttp import web
 
 from sparkle_curation.errors import ParameterError
 from sparkle_curation.explorer.data import ExplorerTables, find_reasons, find_text, read_samples
+from sparkle_curation.explorer.desk import Desk, DeskSettings
 from sparkle_curation.explorer.details import sample_details
 from sparkle_curation.explorer.masks import send_mask
 from sparkle_curation.explorer.media import send_media
 from sparkle_curation.explorer.security import guard
+from sparkle_curation.explorer.writing import MOST_BYTES, decide, send_json, tell_errors, undo
 from sparkle_curation.ingest.assets.store import AssetStore
 from sparkle_curation.reports.sheet import colours
 
@@ -35,6 +35,7 @@ class Settings:
         host: what it listens on.
         port: the port; 0 for any free one.
         is_read_only: whether nothing may be written.
+        desk: whose decisions by hand are written, and where.
         run_options: what a ``kedro run`` needs beside thresholds to make this variant: an environment, roots.
         token: what a page must have to write; made anew at each start.
     """
@@ -42,6 +43,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 4142
     is_read_only: bool = False
+    desk: DeskSettings = field(default_factory=DeskSettings)
     run_options: Sequence[str] = ()
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
 
@@ -49,13 +51,14 @@ class Settings:
 def create_app(tables: ExplorerTables, store: AssetStore, settings: Settings) -> web.Application:
     """The explorer of some tables and the release that they were made of."""
     samples = read_samples(tables)
+    desk = Desk(tables, samples, settings.desk)
     described = samples.description | {
         "is_read_only": settings.is_read_only,
         "run_options": list(settings.run_options),
     }
 
     async def description(_: web.Request) -> web.Response:
-        return _json(described)
+        return send_json(described)
 
     async def blob(_: web.Request) -> web.Response:
         return web.Response(body=samples.blob, content_type="application/octet-stream")
@@ -64,7 +67,7 @@ def create_app(tables: ExplorerTables, store: AssetStore, settings: Settings) ->
         asked = request.query.get("rows", "").split(",")
         numbers = [int(each) for each in asked if each.isascii() and each.isdigit()][:_ROWS_AT_ONCE]
         rows = samples.texts[[number for number in numbers if number < samples.texts.height]]
-        return _json(rows.rows())
+        return send_json(rows.rows())
 
     async def ids(_: web.Request) -> web.Response:
         response = web.Response(text="\n".join(samples.texts["id"]), content_type="text/plain")
@@ -84,10 +87,14 @@ def create_app(tables: ExplorerTables, store: AssetStore, settings: Settings) ->
         if name not in samples.place:
             raise web.HTTPNotFound(text="There is no such sample.")
         details = await asyncio.to_thread(sample_details, tables, store, name)
-        return _json({"place": samples.place[name], **details})
+        return send_json({"place": samples.place[name], **details})
+
+    async def decisions(_: web.Request) -> web.Response:
+        return send_json(await asyncio.to_thread(desk.told))
 
     app = web.Application(
-        middlewares=[guard(settings.host, settings.token, is_read_only=settings.is_read_only)]
+        middlewares=[guard(settings.host, settings.token, is_read_only=settings.is_read_only), tell_errors],
+        client_max_size=MOST_BYTES,
     )
     app.router.add_get("/", _page)
     app.router.add_get("/colours.css", _colours)
@@ -97,6 +104,9 @@ def create_app(tables: ExplorerTables, store: AssetStore, settings: Settings) ->
     app.router.add_get("/api/ids", ids)
     app.router.add_get("/api/find", find)
     app.router.add_get("/api/sample/{id}", sample)
+    app.router.add_get("/api/decisions", decisions)
+    app.router.add_post("/api/decisions", partial(decide, desk=desk))
+    app.router.add_post("/api/decisions/undo", partial(undo, desk=desk))
     app.router.add_get("/api/mask/{id}", partial(send_mask, store=store))
     app.router.add_get("/media/{kind}/{id}", partial(send_media, store=store))
     app.router.add_static("/static", _STATIC)
@@ -168,8 +178,3 @@ async def _colours(_: web.Request) -> web.Response:
     lines = [f"--{name.lower().replace('_', '-')}: {getattr(colours, name)};" for name in names]
     lines += [f"--box-{number}: {colour};" for number, colour in enumerate(colours.BOX_COLOURS)]
     return web.Response(text=f":root {{ {' '.join(lines)} }}\n", content_type="text/css")
-
-
-def _json(value: Any) -> web.Response:
-    # A score that is no number would make JSON that no browser reads.
-    return web.json_response(value, dumps=partial(json.dumps, allow_nan=False, ensure_ascii=False))

@@ -1,17 +1,19 @@
 // The right side: one sample, its pair, its stills, and what every stage and the loader say of it.
 
 import { ask, beside, make, words } from "./dom.js";
+import { makeDecisionBar } from "./decisions.js";
 import { makePlayer } from "./player.js";
 
-export function makeDetail(place, description, samples, state) {
+export function makeDetail(place, description, samples, state, decisions) {
   const player = makePlayer(description);
+  let details = null;
+  const bar = makeDecisionBar(decisions, () => details && { id: details.id, row: details.place });
   const head = make("header.sample");
   const facts = make("div.facts");
   const empty = make("p.empty", {}, "Choose a sample in the list, or walk through it with ↑ and ↓.");
-  const whole = make("div.whole", { hidden: true }, head, player.element, facts);
+  const whole = make("div.whole", { hidden: true }, head, bar.element, player.element, facts);
   place.append(empty, whole);
   let asked = 0;
-  let details = null;
   let kept = null;
   let drawn = "";
   let wanted = {};
@@ -47,6 +49,7 @@ export function makeDetail(place, description, samples, state) {
 
   function drawHead() {
     if (!details || !kept) return;
+    bar.repaint();
     const row = details.place;
     const theme = description.themes[samples.themes[row]];
     const pill = make("span.pill", {}, theme.title);
@@ -148,6 +151,7 @@ export function makeDetail(place, description, samples, state) {
   return {
     show,
     player,
+    decide: bar.decide,
     repaint(newKept) { kept = newKept; drawHead(); },
   };
 }

@@ -10,10 +10,11 @@ export const STATUS = ["rejected", "kept", "comes", "goes"];
 /** Who is in each of the tabs. */
 const TABS = [
   ["all", "All"], ["kept", "Kept"], ["comes", "Comes"], ["goes", "Goes"], ["rejected", "Rejected"],
-  ["unloadable", "Unloadable"], ["faults", "Faults"],
+  ["unloadable", "Unloadable"], ["faults", "Faults"], ["overridden", "By hand"], ["stale", "Stale"],
 ];
+const SELDOM = new Set(["stale"]); // tabs that are there when somebody is in them
 
-export function makeList(place, description, samples, state, { changed, chosen }) {
+export function makeList(place, description, samples, state, decisions, { changed, chosen }) {
   const { criteria, flags } = description;
   const texts = new Map();
   let found = null; // a set bit for each sample that the search found; null without a search
@@ -48,12 +49,22 @@ export function makeList(place, description, samples, state, { changed, chosen }
   sort.value = state.sort;
   if (sort.value !== state.sort) { state.sort = "nearest"; sort.value = "nearest"; }
   const said = make("p.note", { role: "status" });
+  const bulk = make("button.quiet", {
+    type: "button", title: decisions.isOff || "Asks first", disabled: Boolean(decisions.isOff),
+    onclick: () => {
+      const listed = Array.from(rows); // those of now, whatever the sliders do while the question stands
+      decisions.dropList(async () => {
+        const ids = (await (await ask("/api/ids")).text()).split("\n");
+        return listed.map((row) => ids[row]);
+      }, listed.length);
+    },
+  }, "Drop all of them …");
   const inside = make("div.rows");
   const view = make("div.scroll", { tabIndex: 0, role: "listbox", "aria-label": "Samples" }, inside);
   place.append(
     make("div.tools", {}, search, within, sort),
     make("div.tabs", { role: "group", "aria-label": "Which samples" }, ...tabs.map((each) => each.button)),
-    said, view);
+    make("div.found", {}, said, bulk), view);
 
   const statusOf = (row) => {
     const isPresent = (samples.flags[row] & flags.present) !== 0;
@@ -68,6 +79,8 @@ export function makeList(place, description, samples, state, { changed, chosen }
     rejected: (row) => kept[row] === 0,
     unloadable: (row) => (samples.flags[row] & flags.dropped) !== 0,
     faults: (row) => (samples.flags[row] & flags.faulty) !== 0,
+    overridden: (row) => samples.decided[row] !== 0,
+    stale: (row) => (samples.decided[row] & 2) !== 0,
   };
 
   /** The samples of theme, subtheme and search, whatever the tab. */
@@ -108,12 +121,14 @@ export function makeList(place, description, samples, state, { changed, chosen }
     for (const each of tabs) {
       each.count.textContent = number.format(counts[each.name]);
       each.button.setAttribute("aria-pressed", String(each.name === state.show));
+      each.button.hidden = SELDOM.has(each.name) && !counts[each.name] && state.show !== each.name;
     }
     const scope = [
       state.subtheme || (state.theme && description.themes.find((each) => each.name === state.theme)?.title),
       state.q && `“${state.q}”`,
     ].filter(Boolean).join(", ");
     said.textContent = `${number.format(rows.length)} ${rows.length === 1 ? "sample" : "samples"}${scope ? ` · ${scope}` : ""}`;
+    bulk.hidden = rows.length === 0;
     draw();
   }
 
@@ -174,6 +189,8 @@ export function makeList(place, description, samples, state, { changed, chosen }
     const marks = [
       (samples.flags[row] & flags.dropped) !== 0 ? make("span.mark.failed", {}, "unloadable") : null,
       (samples.flags[row] & flags.faulty) !== 0 ? make("span.mark.imputed", {}, "fault") : null,
+      samples.override[row] !== 0 ? make("span.mark.hand", {}, "by hand") : null,
+      (samples.decided[row] & 2) !== 0 ? make("span.mark.imputed", {}, "stale") : null,
     ];
     const isChosen = row === samples.place;
     const element = make(`div.row.${status}${isChosen ? ".chosen" : ""}`, {

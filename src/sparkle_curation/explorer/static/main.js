@@ -1,6 +1,7 @@
 // The page: numbers fetched once, then counted here at every move of a slider.
 
 import { makeControls } from "./controls.js";
+import { makeDecisions, makeDecisionSummary } from "./decisions.js";
 import { makeDetail } from "./detail.js";
 import { ask, make, number, signed } from "./dom.js";
 import { makeList } from "./list.js";
@@ -11,9 +12,10 @@ const LATER_MS = 90; // the list is ordered anew when a slider has come to rest
 
 async function start() {
   takeToken();
-  const [description, buffer] = await Promise.all([
+  const [description, buffer, told] = await Promise.all([
     ask("/api/description").then((answer) => answer.json()),
     ask("/api/samples").then((answer) => answer.arrayBuffer()),
+    ask("/api/decisions").then((answer) => answer.json()),
   ]);
   const samples = Object.assign(unpack(buffer, description), { place: -1 });
   const { criteria } = description;
@@ -43,6 +45,11 @@ async function start() {
     detail.repaint(kept);
   }
 
+  function decided() {
+    changed();
+    summary();
+  }
+
   function refilter() {
     list.filter(kept, distances(samples, criteria, choice(), distance));
     writeState(state, description);
@@ -55,9 +62,12 @@ async function start() {
     await detail.show(id);
   }
 
-  const detail = makeDetail(document.getElementById("detail"), description, samples, state);
+  const decisions = makeDecisions(description, samples, { changed: decided, tell });
+  const detail = makeDetail(document.getElementById("detail"), description, samples, state, decisions);
   const controls = makeControls(document.getElementById("controls"), description, samples, state, changed);
-  const list = makeList(document.getElementById("list"), description, samples, state, { changed, chosen: choose });
+  const list = makeList(document.getElementById("list"), description, samples, state, decisions, { changed, chosen: choose });
+  const summary = makeDecisionSummary(document.getElementById("controls"), decisions, (name) => { state.show = name; changed(); });
+  decisions.take(told);
 
   document.getElementById("copy").addEventListener("click", async () => {
     const text = command(state, description);
@@ -81,6 +91,7 @@ async function start() {
   });
   document.addEventListener("keydown", (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
+    if (document.querySelector("dialog[open]")) return;
     const isTyping = event.target.matches("input, select, textarea");
     if (event.key === "/" && !isTyping) { document.querySelector(".search").focus(); event.preventDefault(); return; }
     if (event.key === "Escape" && isTyping) { event.target.blur(); return; }
@@ -88,6 +99,8 @@ async function start() {
       ArrowDown: () => list.move(1), ArrowUp: () => list.move(-1),
       PageDown: () => list.move(10), PageUp: () => list.move(-10),
       " ": () => detail.player.toggle(), ",": () => detail.player.step(-1), ".": () => detail.player.step(1),
+      d: () => detail.decide("drop"), k: () => detail.decide("keep"),
+      u: () => { if (!decisions.isOff) decisions.undo(); },
       ArrowLeft: () => detail.player.step(-1), ArrowRight: () => detail.player.step(1),
     }[event.key];
     const isPressing = event.key === " " && event.target.matches("button, summary");
@@ -107,8 +120,10 @@ async function start() {
   } else list.first();
 }
 
-function tell(text) {
-  document.getElementById("told").textContent = text;
+function tell(text, isFault = false) {
+  const told = document.getElementById("told");
+  told.textContent = text;
+  told.classList.toggle("failed", isFault);
 }
 
 function summarize(total) {

@@ -1,4 +1,5 @@
-// What a sample's scores come to at some thresholds: the rule of the pipeline (filtering/verdicts.py), and nothing else.
+// What a sample's scores come to at some thresholds: the rule of the pipeline (filtering/verdicts.py), with the decisions by
+// hand over it (filtering/overrides/applying.py), and nothing else.
 // Pure, so that the tests can hold it against the pipeline's own answer.
 
 /** The numbers of all samples out of the server's blob; see `Samples.blob` in data.py for its layout. */
@@ -19,7 +20,8 @@ export function settleImputed(policy, thresholds, criteria) {
   return criteria.every((each) => thresholds[each.name] === each.published) ? "keep" : "reject";
 }
 
-/** 1 for each sample that is kept, 0 for each other one; into `kept`, an array as long as there are samples. */
+/** 1 for each sample that is kept, 0 for each other one; into `kept`, an array as long as there are samples.
+ *  `samples.override`, where there is one, has 1 for a sample that is kept by hand and 2 for one that is dropped. */
 export function applyThresholds(samples, criteria, choice, kept) {
   kept.fill(1);
   const keepsMissing = choice.missing === "keep";
@@ -39,6 +41,8 @@ export function applyThresholds(samples, criteria, choice, kept) {
       else if (isAtLeast ? score < threshold : score > threshold) kept[row] = 0;
     }
   });
+  const { override } = samples;
+  if (override) for (let row = 0; row < count; row += 1) if (override[row] !== 0) kept[row] = override[row] === 1 ? 1 : 0;
   return kept;
 }
 
@@ -59,7 +63,7 @@ export function distances(samples, criteria, choice, into) {
       const own = isStuck ? -Infinity : (signs[place] * (score - limits[place])) / widths[place];
       if (own < margin) margin = own;
     }
-    into[row] = Math.abs(margin);
+    into[row] = samples.override && samples.override[row] !== 0 ? Infinity : Math.abs(margin);
   }
   return into;
 }
