@@ -7,9 +7,10 @@ import getpass
 import shutil
 import subprocess
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from kedro.framework.cli.project import PARAMS_ARG_HELP
@@ -19,6 +20,9 @@ from kedro.framework.startup import ProjectMetadata
 
 from sparkle_curation.errors import ParameterError, did_you_mean
 from sparkle_curation.telling import tell_uncaught
+
+if TYPE_CHECKING:
+    from sparkle_curation.variant.versions.version import VariantVersion
 
 tell_uncaught()  # Kedro imports this module before it reads a command line, whose errors are told in words too
 
@@ -178,6 +182,7 @@ def explore(
         project_context = session.load_context()
         catalog = project_context.catalog
     # Only now is the description of the environment taken up, which all of these ask.
+    from sparkle_curation.explorer.comparing import Versions  # noqa: PLC0415
     from sparkle_curation.explorer.data import ExplorerTables  # noqa: PLC0415
     from sparkle_curation.explorer.desk import DeskSettings  # noqa: PLC0415
     from sparkle_curation.explorer.server import Settings, create_app, serve  # noqa: PLC0415
@@ -207,9 +212,23 @@ def explore(
         annotator or _own_name(folder),
         project_context.params["override_rule"],
     )
-    settings = Settings(host, port, read_only, desk, (["--env", env] if env else []) + roots)
+    settings = Settings(
+        host,
+        port,
+        read_only,
+        desk,
+        Versions(partial(_open_version, catalog), [*catalog.load("variants"), "HEAD", "HEAD~1"]),
+        (["--env", env] if env else []) + roots,
+    )
     app = create_app(tables, catalog.load("asset_store"), settings)
     serve(app, settings, lambda address: click.echo(f"{address}\nCtrl+C ends it."))
+
+
+def _open_version(catalog: Any, name: str) -> VariantVersion:
+    """A version of the variant by name: a named variant, a folder, a revision of git; empty for that of the data root."""
+    named = catalog["variants"].folder_of(name) if name in catalog.load("variants") else None
+    version: VariantVersion = catalog.load("variant_versions").open(str(named) if named else name)
+    return version
 
 
 def _own_name(folder: Path) -> str:

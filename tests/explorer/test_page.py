@@ -19,9 +19,14 @@ from tests.explorer.serving import (
 )
 from tests.live_browser import Page
 from tests.made.overrides import decision, frame
+from tests.made.tables import THRESHOLDS
+from tests.made.versions import version
 
+from sparkle_curation.errors import VersionError
+from sparkle_curation.explorer.comparing import Versions
 from sparkle_curation.explorer.desk import DeskSettings
 from sparkle_curation.filtering.overrides.decisions import format_overrides, parse_overrides
+from sparkle_curation.variant.versions.version import VariantVersion
 
 SHOWN = "[...document.querySelectorAll('.row .id')].map((each) => each.textContent)"
 KEPT = "document.getElementById('kept').textContent"
@@ -137,6 +142,41 @@ def test_decisions_by_hand_are_written_and_taken_back(
         page.key("u")
         page.until("document.getElementById('told').textContent === 'Taken back: 3 samples.'")
     assert parse_overrides(file.read_bytes(), where="")["annotator"].to_list() == ["bob"]
+
+
+def test_the_present_variant_is_compared_with_another(
+    browser: Page, sample_release: Path, tmp_path: Path
+) -> None:
+    """Who was removed and added since, and why; the address holds it; a version that is none is told."""
+    base = version({WHOLE: {"edited_video": 8.4}, BROKEN: 9.0}, thresholds={**THRESHOLDS, "edited_frame0": 7})
+    present = version({WHOLE: {"edited_video": 8.4}, BROKEN: {"edited_frame0": 7.9}, IN_TAR: 9.0})
+
+    def open_version(name: str) -> VariantVersion:
+        if name not in ("", "HEAD~1"):
+            raise VersionError("There is no such version", got=name, todo="name a revision")
+        return base if name else present
+
+    versions = Versions(open_version, ["HEAD~1"])
+    with served(made_tables(), made_store(sample_release, tmp_path), versions=versions) as (address, _):
+        page = opened(browser, address)
+        compared = """((name) => {{ document.querySelector(".compare input").value = name;
+            document.querySelector(".compare button").click(); }})("{}")"""
+        page.run(compared.format("nowhere"))
+        page.until(
+            "document.getElementById('told').textContent.startsWith('There is no such version. nowhere.')"
+        )
+        page.run(compared.format("HEAD~1"))
+        page.until("document.querySelectorAll('.change').length === 2")
+        tab(page, "removed")
+        assert page.until(f"({SHOWN}).length === 1 && {SHOWN}") == [BROKEN]
+        choose(page, BROKEN)
+        page.until(
+            "document.querySelector('[aria-label=Comparison]')?.textContent.includes('edited_frame0 7')"
+        )
+        page.run("document.querySelector('.change').click()")
+        page.until(f"String({SHOWN}) === '{IN_TAR}'")
+        opened(page, page.until("location.hash.includes('why=added') && location.href"))
+        page.until(f"String({SHOWN}) === '{IN_TAR}'")
 
 
 def test_the_list_is_searched_and_ordered(page: Page) -> None:

@@ -13,18 +13,18 @@ from pathlib import Path
 from aiohttp import web
 
 from sparkle_curation.errors import ParameterError
-from sparkle_curation.explorer.data import ExplorerTables, find_reasons, find_text, read_samples
+from sparkle_curation.explorer import reading
+from sparkle_curation.explorer.comparing import Comparisons, Versions
+from sparkle_curation.explorer.data import ExplorerTables, read_samples
 from sparkle_curation.explorer.desk import Desk, DeskSettings
-from sparkle_curation.explorer.details import sample_details
 from sparkle_curation.explorer.masks import send_mask
 from sparkle_curation.explorer.media import send_media
 from sparkle_curation.explorer.security import guard
-from sparkle_curation.explorer.writing import MOST_BYTES, decide, send_json, tell_errors, undo
+from sparkle_curation.explorer.writing import MOST_BYTES, decide, tell_errors, undo
 from sparkle_curation.ingest.assets.store import AssetStore
 from sparkle_curation.reports.sheet import colours
 
 _STATIC = Path(__file__).with_name("static")
-_ROWS_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class Settings:
         port: the port; 0 for any free one.
         is_read_only: whether nothing may be written.
         desk: whose decisions by hand are written, and where.
+        versions: of the variant, to compare with; None for none.
         run_options: what a ``kedro run`` needs beside thresholds to make this variant: an environment, roots.
         token: what a page must have to write; made anew at each start.
     """
@@ -44,6 +45,7 @@ class Settings:
     port: int = 4142
     is_read_only: bool = False
     desk: DeskSettings = field(default_factory=DeskSettings)
+    versions: Versions | None = None
     run_options: Sequence[str] = ()
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
 
@@ -51,60 +53,31 @@ class Settings:
 def create_app(tables: ExplorerTables, store: AssetStore, settings: Settings) -> web.Application:
     """The explorer of some tables and the release that they were made of."""
     samples = read_samples(tables)
+    comparisons = Comparisons(settings.versions, samples)
     desk = Desk(tables, samples, settings.desk)
     described = samples.description | {
+        "versions": comparisons.names,
         "is_read_only": settings.is_read_only,
         "run_options": list(settings.run_options),
     }
-
-    async def description(_: web.Request) -> web.Response:
-        return send_json(described)
-
-    async def blob(_: web.Request) -> web.Response:
-        return web.Response(body=samples.blob, content_type="application/octet-stream")
-
-    async def texts(request: web.Request) -> web.Response:
-        asked = request.query.get("rows", "").split(",")
-        numbers = [int(each) for each in asked if each.isascii() and each.isdigit()][:_ROWS_AT_ONCE]
-        rows = samples.texts[[number for number in numbers if number < samples.texts.height]]
-        return send_json(rows.rows())
-
-    async def ids(_: web.Request) -> web.Response:
-        response = web.Response(text="\n".join(samples.texts["id"]), content_type="text/plain")
-        response.enable_compression()
-        return response
-
-    async def find(request: web.Request) -> web.Response:
-        query = request.query.get("q", "")
-        if request.query.get("in") == "reasons":
-            found = await asyncio.to_thread(find_reasons, tables, samples, query)
-        else:
-            found = await asyncio.to_thread(find_text, samples, query)
-        return web.Response(body=found.tobytes(), content_type="application/octet-stream")
-
-    async def sample(request: web.Request) -> web.Response:
-        name = request.match_info["id"]
-        if name not in samples.place:
-            raise web.HTTPNotFound(text="There is no such sample.")
-        details = await asyncio.to_thread(sample_details, tables, store, name)
-        return send_json({"place": samples.place[name], **details})
-
-    async def decisions(_: web.Request) -> web.Response:
-        return send_json(await asyncio.to_thread(desk.told))
-
+    shown = reading.Shown(tables, samples, store, desk, comparisons, described)
     app = web.Application(
         middlewares=[guard(settings.host, settings.token, is_read_only=settings.is_read_only), tell_errors],
         client_max_size=MOST_BYTES,
     )
     app.router.add_get("/", _page)
     app.router.add_get("/colours.css", _colours)
-    app.router.add_get("/api/description", description)
-    app.router.add_get("/api/samples", blob)
-    app.router.add_get("/api/texts", texts)
-    app.router.add_get("/api/ids", ids)
-    app.router.add_get("/api/find", find)
-    app.router.add_get("/api/sample/{id}", sample)
-    app.router.add_get("/api/decisions", decisions)
+    for path, told in {
+        "description": reading.send_description,
+        "samples": reading.send_samples,
+        "texts": reading.send_texts,
+        "ids": reading.send_ids,
+        "find": reading.find,
+        "sample/{id}": reading.send_sample,
+        "decisions": reading.send_decisions,
+        "compare": reading.compare,
+    }.items():
+        app.router.add_get(f"/api/{path}", partial(told, shown=shown))
     app.router.add_post("/api/decisions", partial(decide, desk=desk))
     app.router.add_post("/api/decisions/undo", partial(undo, desk=desk))
     app.router.add_get("/api/mask/{id}", partial(send_mask, store=store))

@@ -20,7 +20,7 @@ export function makeDetail(place, description, samples, state, decisions) {
 
   /** Show a sample; one that is shown, or on its way, stays as it is, so that its videos play on. */
   function show(id) {
-    if (wanted.id !== id) wanted = { id, details: fetchAndShow(id) };
+    if (wanted.id !== id || wanted.against !== state.against) wanted = { id, against: state.against, details: fetchAndShow(id) };
     return wanted.details;
   }
 
@@ -28,7 +28,7 @@ export function makeDetail(place, description, samples, state, decisions) {
     const turn = (asked += 1);
     let answer;
     try {
-      answer = await (await ask(`/api/sample/${encodeURIComponent(id)}`)).json();
+      answer = await (await ask(`/api/sample/${encodeURIComponent(id)}?against=${encodeURIComponent(state.against)}`)).json();
     } catch (error) {
       if (turn !== asked) return null;
       wanted = {};
@@ -102,6 +102,8 @@ export function makeDetail(place, description, samples, state, decisions) {
       make("section.card", { "aria-label": "Scores" }, make("h3", {}, "Scores"),
         ...description.criteria.map((each) => make("div.criterion-gauge", { "data-criterion": each.name })),
         ...faults.map((each) => make("p.note.imputed", {}, `${words(each.stage)}${each.frame === null ? "" : `, frame ${each.frame}`}: ${words(each.rule)} (${each.evidence})`))),
+      details.against ? make("section.card.wide", { "aria-label": "Comparison" }, make("h3", {}, `Since ${state.against}`),
+        make("p", {}, make(`b.${details.against[0]}`, {}, details.against[0]), make("span", { dir: "auto" }, ` ${details.against[1]}`))) : "",
       make("section.card", { "aria-label": "Loader" }, make("h3", {}, "Loader"), ...loader(loads)),
       make("section.card.wide", { "aria-label": "Stills" }, make("h3", {}, "Stills"),
         make("div.stills", {}, ...stills.map((each) => still(each.name, media[each.name])))),

@@ -11,10 +11,11 @@ export const STATUS = ["rejected", "kept", "comes", "goes"];
 const TABS = [
   ["all", "All"], ["kept", "Kept"], ["comes", "Comes"], ["goes", "Goes"], ["rejected", "Rejected"],
   ["unloadable", "Unloadable"], ["faults", "Faults"], ["overridden", "By hand"], ["stale", "Stale"],
+  ["added", "Added"], ["removed", "Removed"], ["changed", "Changed"],
 ];
-const SELDOM = new Set(["stale"]); // tabs that are there when somebody is in them
+const SELDOM = new Set(["stale", "added", "removed", "changed"]); // tabs that are there when somebody is in them
 
-export function makeList(place, description, samples, state, decisions, { changed, chosen }) {
+export function makeList(place, description, samples, state, { decisions, comparison, changed, chosen }) {
   const { criteria, flags } = description;
   const texts = new Map();
   let found = null; // a set bit for each sample that the search found; null without a search
@@ -81,6 +82,7 @@ export function makeList(place, description, samples, state, decisions, { change
     faults: (row) => (samples.flags[row] & flags.faulty) !== 0,
     overridden: (row) => samples.decided[row] !== 0,
     stale: (row) => (samples.decided[row] & 2) !== 0,
+    ...Object.fromEntries(["added", "removed", "changed"].map((change) => [change, (row) => comparison.isIn(row, change)])),
   };
 
   /** The samples of theme, subtheme and search, whatever the tab. */

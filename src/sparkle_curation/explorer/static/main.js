@@ -1,5 +1,6 @@
 // The page: numbers fetched once, then counted here at every move of a slider.
 
+import { makeComparison } from "./compare.js";
 import { makeControls } from "./controls.js";
 import { makeDecisions, makeDecisionSummary } from "./decisions.js";
 import { makeDetail } from "./detail.js";
@@ -51,6 +52,7 @@ async function start() {
   }
 
   function refilter() {
+    comparison.repaint();
     list.filter(kept, distances(samples, criteria, choice(), distance));
     writeState(state, description);
   }
@@ -65,7 +67,8 @@ async function start() {
   const decisions = makeDecisions(description, samples, { changed: decided, tell });
   const detail = makeDetail(document.getElementById("detail"), description, samples, state, decisions);
   const controls = makeControls(document.getElementById("controls"), description, samples, state, changed);
-  const list = makeList(document.getElementById("list"), description, samples, state, decisions, { changed, chosen: choose });
+  const comparison = makeComparison(document.getElementById("controls"), description, samples, state, { changed, tell });
+  const list = makeList(document.getElementById("list"), description, samples, state, { decisions, comparison, changed, chosen: choose });
   const summary = makeDecisionSummary(document.getElementById("controls"), decisions, (name) => { state.show = name; changed(); });
   decisions.take(told);
 
@@ -111,6 +114,11 @@ async function start() {
   window.addEventListener("resize", () => detail.player.repaint());
 
   recount();
+  if (state.against) {
+    const { why } = state;
+    await comparison.compare(state.against);
+    state.why = why;
+  }
   if (state.q) await list.find();
   refilter();
   document.body.dataset.ready = "yes";

@@ -1,6 +1,6 @@
 // What a person has chosen. It lives in the address, so that a view can be sent to somebody.
 
-const PLAIN = { show: "all", sort: "nearest", theme: "", subtheme: "", q: "", within: "texts", id: "" };
+const PLAIN = { show: "all", sort: "nearest", theme: "", subtheme: "", q: "", within: "texts", id: "", against: "", why: "" };
 
 /** The token that the server printed; kept for this tab, and taken out of the address, which people share. */
 export function takeToken() {
