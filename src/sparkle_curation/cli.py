@@ -185,6 +185,7 @@ def explore(
     from sparkle_curation.explorer.comparing import Versions  # noqa: PLC0415
     from sparkle_curation.explorer.data import ExplorerTables  # noqa: PLC0415
     from sparkle_curation.explorer.desk import DeskSettings  # noqa: PLC0415
+    from sparkle_curation.explorer.parameters_file import parameters_file  # noqa: PLC0415
     from sparkle_curation.explorer.server import Settings, create_app, serve  # noqa: PLC0415
     from sparkle_curation.spec.stages import STAGES  # noqa: PLC0415
 
@@ -218,6 +219,7 @@ def explore(
         read_only,
         desk,
         Versions(partial(_open_version, catalog), [*catalog.load("variants"), "HEAD", "HEAD~1"]),
+        parameters_file(folder, env, params),
         (["--env", env] if env else []) + roots,
     )
     app = create_app(tables, catalog.load("asset_store"), settings)

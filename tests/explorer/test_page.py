@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
 import time
 from pathlib import Path
 
+import yaml
+from dvc.utils.cli_parse import to_path_overrides
+from dvc.utils.hydra import apply_overrides
 from tests.explorer.conftest import opened
 from tests.explorer.serving import (
     ALONE,
@@ -22,10 +27,13 @@ from tests.made.overrides import decision, frame
 from tests.made.tables import THRESHOLDS
 from tests.made.versions import version
 
+from sparkle_curation.cli import split_params
 from sparkle_curation.errors import VersionError
 from sparkle_curation.explorer.comparing import Versions
 from sparkle_curation.explorer.desk import DeskSettings
+from sparkle_curation.explorer.parameters_file import ParametersFile
 from sparkle_curation.filtering.overrides.decisions import format_overrides, parse_overrides
+from sparkle_curation.spec.stages import CRITERIA
 from sparkle_curation.variant.versions.version import VariantVersion
 
 SHOWN = "[...document.querySelectorAll('.row .id')].map((each) => each.textContent)"
@@ -53,6 +61,14 @@ def choose(page: Page, sample_id: str) -> None:
 def tab(page: Page, name: str) -> None:
     """Click on a tab of the list."""
     page.run(f"document.querySelector('[data-show={name}]').click()")
+
+
+def export(page: Page, kind: str) -> None:
+    """Take away what is listed."""
+    page.run(
+        f"""(() => {{ const choose = document.getElementById("export");
+        choose.value = "{kind}"; choose.dispatchEvent(new Event("change")); }})()"""
+    )
 
 
 def test_a_slider_moves_the_counts(page: Page) -> None:
@@ -203,10 +219,55 @@ def test_what_is_listed_can_be_taken_away(page: Page) -> None:
     page.run("URL.createObjectURL = (blob) => { window.taken = blob.text(); return 'blob:none'; }")
     tab(page, "kept")
     page.until(f"({SHOWN}).length === 2")
-    page.run("document.getElementById('export').click()")
+    export(page, "txt")
     page.until("window.taken")
     assert page.run("window.taken") == f"{IN_TAR}\n{WHOLE}\n"
     assert page.until("document.getElementById('told').textContent") == "2 ids went to kept_ids.txt."
+
+    page.run("window.taken = null")
+    export(page, "csv")
+    head, first, _ = page.until("window.taken").splitlines()
+    assert head == f"id,theme,subtheme,is_kept,override,{','.join(f'{each.name}_score' for each in CRITERIA)}"
+    assert first == f"{IN_TAR},time,dawn,true,,8,8.5,8"
+
+
+def test_a_choice_is_saved_and_typed(browser: Page, sample_release: Path, tmp_path: Path) -> None:
+    """Into the file of parameters, whose comments stay; and as commands whose parameters are these."""
+    path = tmp_path / "parameters.yml"
+    shutil.copy("conf/base/curate/parameters.yml", path)
+    file = ParametersFile(path, str(path), {"missing_scores": "conf/local/parameters.yml"})
+    with served(made_tables(), made_store(sample_release, tmp_path), parameters=file) as (address, settings):
+        page = opened(browser, f"{address}/#token={settings.token}")
+        slide(page, "edited_video", 8.5)
+        page.until(f"{KEPT} === '0'")
+        commands = []
+        for button in ("copy", "copy-dvc"):
+            page.run("document.getElementById('command').textContent = ''")
+            page.run(f"document.getElementById('{button}').click()")
+            commands.append(shlex.split(page.until("document.getElementById('command').textContent")))
+        page.run("document.getElementById('save').click()")
+        page.run("document.querySelector('dialog .primary').click()")
+        told = page.until(
+            "(({textContent: told}) => told.startsWith('Saved') && told)(document.getElementById('told'))"
+        )
+    assert "thresholds.edited_video: null -> 8.5" in told
+    assert "conf/local/parameters.yml says otherwise of missing_scores" in told
+    lines = Path("conf/base/curate/parameters.yml").read_text(encoding="utf-8").splitlines()
+    saved = path.read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if line not in saved] == ["thresholds: {}"]
+    assert [line.strip() for line in saved if line not in lines] == ["thresholds:", "edited_video: 8.5"]
+    wanted = {
+        each.name: 8.5 if each.name == "edited_video" else each.published_threshold for each in CRITERIA
+    }
+    run, experiment = commands
+    assert run[:5] == ["kedro", "run", "--pipelines", "curate", "--params"]
+    given = split_params(None, None, run[5])
+    assert {name: float(value) for name, value in given["thresholds"].items()} == wanted
+    assert experiment[:3] == ["dvc", "exp", "run"]
+    for each, overrides in to_path_overrides(experiment[4::2]).items():
+        apply_overrides(each, overrides)
+    tried = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert {name: float(value) for name, value in tried["thresholds"].items()} == wanted
 
 
 def test_reasons_of_the_judge_are_searched(page: Page) -> None:

@@ -19,8 +19,9 @@ from sparkle_curation.explorer.data import ExplorerTables, read_samples
 from sparkle_curation.explorer.desk import Desk, DeskSettings
 from sparkle_curation.explorer.masks import send_mask
 from sparkle_curation.explorer.media import send_media
+from sparkle_curation.explorer.parameters_file import ParametersFile
 from sparkle_curation.explorer.security import guard
-from sparkle_curation.explorer.writing import MOST_BYTES, decide, tell_errors, undo
+from sparkle_curation.explorer.writing import MOST_BYTES, decide, save, tell_errors, undo
 from sparkle_curation.ingest.assets.store import AssetStore
 from sparkle_curation.reports.sheet import colours
 
@@ -37,6 +38,7 @@ class Settings:
         is_read_only: whether nothing may be written.
         desk: whose decisions by hand are written, and where.
         versions: of the variant, to compare with; None for none.
+        parameters: the file in which thresholds are saved.
         run_options: what a ``kedro run`` needs beside thresholds to make this variant: an environment, roots.
         token: what a page must have to write; made anew at each start.
     """
@@ -46,6 +48,7 @@ class Settings:
     is_read_only: bool = False
     desk: DeskSettings = field(default_factory=DeskSettings)
     versions: Versions | None = None
+    parameters: ParametersFile = field(default_factory=ParametersFile)
     run_options: Sequence[str] = ()
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
 
@@ -57,6 +60,7 @@ def create_app(tables: ExplorerTables, store: AssetStore, settings: Settings) ->
     desk = Desk(tables, samples, settings.desk)
     described = samples.description | {
         "versions": comparisons.names,
+        "parameters_file": settings.parameters.shown,
         "is_read_only": settings.is_read_only,
         "run_options": list(settings.run_options),
     }
@@ -80,6 +84,7 @@ def create_app(tables: ExplorerTables, store: AssetStore, settings: Settings) ->
         app.router.add_get(f"/api/{path}", partial(told, shown=shown))
     app.router.add_post("/api/decisions", partial(decide, desk=desk))
     app.router.add_post("/api/decisions/undo", partial(undo, desk=desk))
+    app.router.add_post("/api/parameters", partial(save, file=settings.parameters))
     app.router.add_get("/api/mask/{id}", partial(send_mask, store=store))
     app.router.add_get("/media/{kind}/{id}", partial(send_media, store=store))
     app.router.add_static("/static", _STATIC)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sparkle_curation.errors import LockedError, SparkleError
 from sparkle_curation.explorer.desk import Desk, tell
+from sparkle_curation.explorer.parameters_file import ParametersFile, save_parameters
 
 _Body = TypeVar("_Body", bound=BaseModel)
 
@@ -43,6 +44,22 @@ async def undo(request: web.Request, desk: Desk) -> web.Response:
     asked = await _body(request, _Decisions)
     ids = await asyncio.to_thread(desk.undo, asked.state)
     return send_json({**await asyncio.to_thread(desk.told), "undone": ids})
+
+
+class _Parameters(BaseModel):
+    """Parameters to be saved."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    values: dict[str, Any]
+
+
+async def save(request: web.Request, file: ParametersFile) -> web.Response:
+    """Save parameters: ``changes``, each in words; ``above``, what stands over them elsewhere, by name."""
+    asked = await _body(request, _Parameters)
+    changes = await asyncio.to_thread(save_parameters, file, asked.values)
+    above = {name: where for name, where in file.above.items() if name in asked.values}
+    return send_json({"file": file.shown, "changes": changes, "above": above})
 
 
 async def _body(request: web.Request, model: type[_Body]) -> _Body:

@@ -1,13 +1,14 @@
 // The page: numbers fetched once, then counted here at every move of a slider.
 
+import { makeActions } from "./actions.js";
 import { makeComparison } from "./compare.js";
 import { makeControls } from "./controls.js";
 import { makeDecisions, makeDecisionSummary } from "./decisions.js";
 import { makeDetail } from "./detail.js";
-import { ask, make, number, signed } from "./dom.js";
+import { ask, number, signed } from "./dom.js";
 import { makeList } from "./list.js";
 import { applyThresholds, count, distances, unpack } from "./rule.js";
-import { command, readState, takeToken, writeState } from "./state.js";
+import { readState, takeToken, writeState } from "./state.js";
 
 const LATER_MS = 90; // the list is ordered anew when a slider has come to rest
 
@@ -72,26 +73,7 @@ async function start() {
   const summary = makeDecisionSummary(document.getElementById("controls"), decisions, (name) => { state.show = name; changed(); });
   decisions.take(told);
 
-  document.getElementById("copy").addEventListener("click", async () => {
-    const text = command(state, description);
-    const field = document.getElementById("command");
-    field.textContent = text;
-    field.hidden = false;
-    try {
-      await navigator.clipboard.writeText(text);
-      tell("Copied. It makes this variant:");
-    } catch {
-      tell("The browser does not let a page copy here; take it from below:");
-    }
-  });
-  document.getElementById("export").addEventListener("click", async () => {
-    const ids = (await (await ask("/api/ids")).text()).split("\n");
-    const text = Array.from(list.rows(), (row) => `${ids[row]}\n`).join("");
-    const link = make("a", { href: URL.createObjectURL(new Blob([text], { type: "text/plain" })), download: `${state.show}_ids.txt` });
-    link.click();
-    URL.revokeObjectURL(link.href);
-    tell(`${number.format(list.rows().length)} ids went to ${link.download}.`);
-  });
+  makeActions(description, samples, state, { list, kept: () => kept, tell });
   document.addEventListener("keydown", (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     if (document.querySelector("dialog[open]")) return;

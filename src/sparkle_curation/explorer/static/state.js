@@ -59,3 +59,25 @@ export function command(state, description) {
   ];
   return ["kedro run", ...env.map(quote), "--pipelines curate --params", quote(params.join(","))].join(" ");
 }
+
+/** What is to be saved of a choice, as the file of parameters has it; null for the published threshold. */
+export function parameters(state, description) {
+  const own = description.criteria.map((each) => [each.name, state.thresholds[each.name] === each.published ? null : state.thresholds[each.name]]);
+  return {
+    threshold: null, // it would stand over the named ones
+    thresholds: Object.fromEntries(own),
+    missing_scores: state.missing,
+    imputed_scores: state.imputed,
+  };
+}
+
+/** The `dvc exp run` that makes the variant of a choice. */
+export function experiment(state, description) {
+  const sets = [
+    "threshold=null",
+    ...description.criteria.map((each) => `++thresholds.${each.name}=${state.thresholds[each.name]}`),
+    `missing_scores=${state.missing}`,
+    `imputed_scores=${state.imputed}`,
+  ];
+  return ["dvc exp run", ...sets.map((each) => `-S ${quote(`${description.parameters_file}:${each}`)}`)].join(" ");
+}
