@@ -187,7 +187,12 @@ def explore(
     from sparkle_curation.explorer.desk import DeskSettings  # noqa: PLC0415
     from sparkle_curation.explorer.parameters_file import parameters_file  # noqa: PLC0415
     from sparkle_curation.explorer.server import Settings, create_app, serve  # noqa: PLC0415
+    from sparkle_curation.filtering.signal_bounds import resolve_bounds  # noqa: PLC0415
     from sparkle_curation.spec.stages import STAGES  # noqa: PLC0415
+    from sparkle_curation.variant.curation.params import FilterParams  # noqa: PLC0415
+
+    every = project_context.params
+    curating = FilterParams.model_validate({name: every[name] for name in FilterParams.model_fields})
 
     def optional(name: str) -> Any:
         return catalog.load(name) if catalog.exists(name) else pl.DataFrame()
@@ -203,15 +208,19 @@ def explore(
         assets=optional("assets"),
         media=optional("media"),
         boxes=optional("grounding_boxes"),
-        policies={name: policies[name] for name in ("missing_scores", "imputed_scores") if name in policies},
+        signals=optional("signals"),
+        sample_groups=optional("sample_groups"),
+        bounds=resolve_bounds(curating.signal_bounds),
+        policies={name: policies[name] for name in ("missing_scores", "imputed_scores") if name in policies}
+        | {"missing_signals": curating.missing_signals},
     )
     roots = [f"{name}={params[name]}" for name in ("release_root", "data_root") if name in params]
-    if project_context.params.get("threshold") is not None:
+    if curating.threshold is not None:
         roots.append("threshold=")  # it would stand over the named ones
     desk = DeskSettings(
         folder / catalog["overrides"].filepath,
         annotator or _own_name(folder),
-        project_context.params["override_rule"],
+        curating.override_rule,
     )
     settings = Settings(
         host,
@@ -219,6 +228,7 @@ def explore(
         read_only,
         desk,
         Versions(partial(_open_version, catalog), [*catalog.load("variants"), "HEAD", "HEAD~1"]),
+        curating,
         parameters_file(folder, env, params),
         (["--env", env] if env else []) + roots,
     )

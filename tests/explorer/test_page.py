@@ -7,6 +7,7 @@ import shutil
 import time
 from pathlib import Path
 
+import polars as pl
 import yaml
 from dvc.utils.cli_parse import to_path_overrides
 from dvc.utils.hydra import apply_overrides
@@ -24,16 +25,19 @@ from tests.explorer.serving import (
 )
 from tests.live_browser import Page
 from tests.made.overrides import decision, frame
-from tests.made.tables import THRESHOLDS
+from tests.made.tables import THRESHOLDS, annotations, known, metadata, scores
 from tests.made.versions import version
 
 from sparkle_curation.cli import split_params
 from sparkle_curation.errors import VersionError
 from sparkle_curation.explorer.comparing import Versions
+from sparkle_curation.explorer.data import ExplorerTables
 from sparkle_curation.explorer.desk import DeskSettings
 from sparkle_curation.explorer.parameters_file import ParametersFile
 from sparkle_curation.filtering.overrides.decisions import format_overrides, parse_overrides
+from sparkle_curation.filtering.verdicts import apply_thresholds
 from sparkle_curation.spec.stages import CRITERIA
+from sparkle_curation.variant.curation.params import FilterParams
 from sparkle_curation.variant.versions.version import VariantVersion
 
 SHOWN = "[...document.querySelectorAll('.row .id')].map((each) => each.textContent)"
@@ -61,6 +65,14 @@ def choose(page: Page, sample_id: str) -> None:
 def tab(page: Page, name: str) -> None:
     """Click on a tab of the list."""
     page.run(f"document.querySelector('[data-show={name}]').click()")
+
+
+def fill(page: Page, name: str, value: float) -> None:
+    """Type a number into the box of that name, as a screen reader calls it."""
+    page.run(
+        f"""(() => {{ const box = document.querySelector('[aria-label="{name}" i]');
+        box.value = "{value}"; box.dispatchEvent(new Event("change")); }})()"""
+    )
 
 
 def export(page: Page, kind: str) -> None:
@@ -268,6 +280,41 @@ def test_a_choice_is_saved_and_typed(browser: Page, sample_release: Path, tmp_pa
         apply_overrides(each, overrides)
     tried = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert {name: float(value) for name, value in tried["thresholds"].items()} == wanted
+
+
+def test_bounds_budget_and_what_nobody_knows(browser: Page, sample_release: Path, tmp_path: Path) -> None:
+    """A bound and a budget move what comes out; a looser threshold says where its count is the least that it can be."""
+    ids = [f"Sparkle_time_{number:06d}" for number in range(320)]
+    by_stage = {each.stage: dict.fromkeys(ids, 9.0) for each in CRITERIA}
+    tables = ExplorerTables(
+        verdicts=apply_thresholds(known(*ids), scores(**by_stage), THRESHOLDS, "reject"),
+        annotations=annotations(*(metadata(each, prompt="A", subtheme="dawn") for each in ids)),
+        assets=pl.DataFrame({"id": ids * 2, "kind": ["source_video"] * 320 + ["edited_video"] * 320}),
+        signals=pl.DataFrame({"id": ids, "error": None, "prompt_chars": list(range(320))}),
+    )
+    settings = {
+        "params": FilterParams.model_validate(
+            yaml.safe_load(Path("conf/base/curate/parameters.yml").read_text())
+        )
+    }
+    with served(tables, made_store(sample_release, tmp_path), **settings) as (address, _):
+        page = opened(browser, address)
+        fill(page, "Prompt chars at least", 300)
+        page.until("document.getElementById('dropped').textContent === 'of them 300 out of bounds'")
+        fill(page, "The most pairs in all", 7)
+        selection = "document.querySelector('[aria-label=Selection] .result').textContent"
+        page.until(f"{selection}.startsWith('7 selected of 20 that could be exported')")
+        tab(page, "selected")
+        page.until(f"({SHOWN}).length === 7 && String({SHOWN}).startsWith('Sparkle_time_0003')")
+        assert page.run(KEPT) == "320"
+        slide(page, "edited_video", 7.0)
+        page.until(f"{KEPT} === '≥ 320'")
+        assert "at least 320 of 320" in page.run("document.querySelector('.bar .count').textContent")
+        unknown = """[...document.querySelectorAll(".unknown")].map((each) => each.textContent).at(-1)"""
+        assert page.run(unknown).startswith("Below 8 nothing is known:")
+        again = page.until("location.hash.includes('select=') && location.href")
+        opened(page, again)
+        page.until(f"{selection}.startsWith('7 selected of 20')")
 
 
 def test_reasons_of_the_judge_are_searched(page: Page) -> None:

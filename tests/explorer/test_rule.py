@@ -16,9 +16,11 @@ from tests.made.tables import scores
 from sparkle_curation.explorer.data import ExplorerTables, read_samples
 from sparkle_curation.filtering.choices import settle_imputed_scores
 from sparkle_curation.filtering.overrides.applying import apply_overrides
+from sparkle_curation.filtering.signal_bounds import find_out_of_bounds
 from sparkle_curation.filtering.verdicts import apply_thresholds
 from sparkle_curation.spec.sample_ids import SampleId
 from sparkle_curation.spec.stages import CRITERIA
+from sparkle_curation.spec.tables.signals import SIGNALS
 from sparkle_curation.spec.tables.verdicts import imputed_column
 from sparkle_curation.spec.themes import THEMES
 
@@ -30,11 +32,13 @@ _APPLY = """(async () => {
   const bytes = Uint8Array.from(atob("%s"), (each) => each.charCodeAt(0));
   const samples = rule.unpack(bytes.buffer, description);
   const kept = new Uint8Array(samples.count);
+  const out = new Uint8Array(samples.count);
   return %s.map((choice) => {
+    rule.outOfBounds(samples, description.signals, choice.bounds ?? {}, choice.missing_signals, out);
     samples.override = choice.override ? Uint8Array.from(choice.override) : null;
     rule.applyThresholds(samples, description.criteria, choice, kept);
     const { total, themes } = rule.count(samples, kept, description);
-    return { kept: [...kept], total: total.kept, themes: [...themes.kept] };
+    return { out: [...out], kept: [...kept], total: total.kept, themes: [...themes.kept] };
   });
 })()"""
 
@@ -113,6 +117,32 @@ def test_the_browser_keeps_what_the_pipeline_keeps(explorer: str, browser: Page)
         by_theme = [verdict.filter(pl.col("theme") == theme)["is_kept"].sum() for theme in themes]
         assert browsers["themes"] == by_theme
     assert len({tuple(each["kept"]) for each in told}) > CHOICES // 2
+
+
+def test_bounds_on_signals_leave_out_whom_the_pipeline_leaves_out(explorer: str, browser: Page) -> None:
+    """Values at a bound, and absent ones by the policy."""
+    draw = random.Random(8)  # noqa: S311
+    known, by_stage = random_tables(draw)
+    verdicts = apply_thresholds(known, by_stage, {each.name: 8.0 for each in CRITERIA}, "keep")
+    signals = known.select("id", pl.lit(None, pl.String).alias("error")).with_columns(
+        pl.Series(each.name, [draw.choice([None, 1.0, 2.0, draw.uniform(0, 3)]) for _ in known["id"]])
+        for each in SIGNALS
+    )
+    names = [SIGNALS[0].name, SIGNALS[-1].name]
+    choices = [
+        {
+            "bounds": {names[0]: {"at_least": 1.0}, names[1]: {"at_least": 0.5, "at_most": 2.0}},
+            "missing_signals": missing,
+            **random_choice(draw),
+        }
+        for missing in ("keep", "reject")
+    ]
+    texts = pl.DataFrame({"id": known["id"], "prompt": "", "chosen_keyword": "", "subtheme": ""})
+    told = told_by_browser(browser, explorer, ExplorerTables(verdicts, texts, signals=signals), choices)
+    for choice, browsers in zip(choices, told, strict=True):
+        left_out = find_out_of_bounds(known, signals, choice["bounds"], choice["missing_signals"])
+        assert browsers["out"] == known["id"].is_in(left_out["id"].implode()).cast(pl.UInt8).to_list()
+        assert 0 < sum(browsers["out"]) < ROWS
 
 
 def test_an_upper_bound_keeps_what_lies_below(explorer: str, browser: Page) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +14,10 @@ from sparkle_curation.explorer.comparing import Comparisons
 from sparkle_curation.explorer.data import ExplorerTables, Samples, find_reasons, find_text
 from sparkle_curation.explorer.desk import Desk
 from sparkle_curation.explorer.details import sample_details
+from sparkle_curation.explorer.selecting import read_choice, select_by
 from sparkle_curation.explorer.writing import send_json
 from sparkle_curation.ingest.assets.store import AssetStore
+from sparkle_curation.variant.curation.params import FilterParams
 
 _ROWS_AT_ONCE = 500
 
@@ -29,6 +32,7 @@ class Shown:
         store: of the release.
         desk: the decisions by hand.
         comparisons: with other versions.
+        params: of curating, which the page's choice goes over; None where there are none.
         described: what the page must know at first.
     """
 
@@ -37,6 +41,7 @@ class Shown:
     store: AssetStore
     desk: Desk
     comparisons: Comparisons
+    params: FilterParams | None
     described: Mapping[str, Any]
 
 
@@ -93,3 +98,19 @@ async def send_decisions(_: web.Request, shown: Shown) -> web.Response:
 async def compare(request: web.Request, shown: Shown) -> web.Response:
     """What has changed since another version, as ``Comparisons.compare`` has it."""
     return send_json(await asyncio.to_thread(shown.comparisons.compare, request.query.get("with", "")))
+
+
+async def select(request: web.Request, shown: Shown) -> web.Response:
+    """What the choice in ``choice``, parameters in JSON, comes to, as ``selecting.select_by`` has it."""
+    try:
+        given = json.loads(request.query.get("choice", ""))
+    except ValueError:
+        given = None
+    if not isinstance(given, dict) or shown.params is None:
+        raise web.HTTPBadRequest(text="The request is not one of this page; load it again.")
+    params = read_choice(shown.params, given)
+
+    def chosen() -> dict[str, Any]:
+        return select_by(shown.tables, shown.samples, params, shown.desk.told())
+
+    return send_json(await asyncio.to_thread(chosen))

@@ -24,6 +24,7 @@ from sparkle_curation.explorer.security import guard
 from sparkle_curation.explorer.writing import MOST_BYTES, decide, save, tell_errors, undo
 from sparkle_curation.ingest.assets.store import AssetStore
 from sparkle_curation.reports.sheet import colours
+from sparkle_curation.variant.curation.params import FilterParams
 
 _STATIC = Path(__file__).with_name("static")
 
@@ -38,6 +39,7 @@ class Settings:
         is_read_only: whether nothing may be written.
         desk: whose decisions by hand are written, and where.
         versions: of the variant, to compare with; None for none.
+        params: of curating, as they stand; None where there are none.
         parameters: the file in which thresholds are saved.
         run_options: what a ``kedro run`` needs beside thresholds to make this variant: an environment, roots.
         token: what a page must have to write; made anew at each start.
@@ -48,6 +50,7 @@ class Settings:
     is_read_only: bool = False
     desk: DeskSettings = field(default_factory=DeskSettings)
     versions: Versions | None = None
+    params: FilterParams | None = None
     parameters: ParametersFile = field(default_factory=ParametersFile)
     run_options: Sequence[str] = ()
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
@@ -61,10 +64,11 @@ def create_app(tables: ExplorerTables, store: AssetStore, settings: Settings) ->
     described = samples.description | {
         "versions": comparisons.names,
         "parameters_file": settings.parameters.shown,
+        "selection": settings.params.selection.model_dump() if settings.params else None,
         "is_read_only": settings.is_read_only,
         "run_options": list(settings.run_options),
     }
-    shown = reading.Shown(tables, samples, store, desk, comparisons, described)
+    shown = reading.Shown(tables, samples, store, desk, comparisons, settings.params, described)
     app = web.Application(
         middlewares=[guard(settings.host, settings.token, is_read_only=settings.is_read_only), tell_errors],
         client_max_size=MOST_BYTES,
@@ -80,6 +84,7 @@ def create_app(tables: ExplorerTables, store: AssetStore, settings: Settings) ->
         "sample/{id}": reading.send_sample,
         "decisions": reading.send_decisions,
         "compare": reading.compare,
+        "select": reading.select,
     }.items():
         app.router.add_get(f"/api/{path}", partial(told, shown=shown))
     app.router.add_post("/api/decisions", partial(decide, desk=desk))

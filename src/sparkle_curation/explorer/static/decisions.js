@@ -16,6 +16,7 @@ export function makeDecisions(description, samples, { changed, tell }) {
 
   function take(answer) {
     told = answer;
+    samples.handState = told.state;
     samples.override.fill(NONE);
     samples.decided.fill(NONE);
     for (const row of told.kept) samples.override[row] = KEEP;

@@ -11,9 +11,10 @@ export const STATUS = ["rejected", "kept", "comes", "goes"];
 const TABS = [
   ["all", "All"], ["kept", "Kept"], ["comes", "Comes"], ["goes", "Goes"], ["rejected", "Rejected"],
   ["unloadable", "Unloadable"], ["faults", "Faults"], ["overridden", "By hand"], ["stale", "Stale"],
+  ["out", "Out of bounds"], ["selected", "Selected"], ["unselected", "Not selected"],
   ["added", "Added"], ["removed", "Removed"], ["changed", "Changed"],
 ];
-const SELDOM = new Set(["stale", "added", "removed", "changed"]); // tabs that are there when somebody is in them
+const SELDOM = new Set(["stale", "out", "selected", "unselected", "added", "removed", "changed"]); // tabs that are there when somebody is in them
 
 export function makeList(place, description, samples, state, { decisions, comparison, changed, chosen }) {
   const { criteria, flags } = description;
@@ -81,6 +82,9 @@ export function makeList(place, description, samples, state, { decisions, compar
     unloadable: (row) => (samples.flags[row] & flags.dropped) !== 0,
     faults: (row) => (samples.flags[row] & flags.faulty) !== 0,
     overridden: (row) => samples.decided[row] !== 0,
+    out: (row) => kept[row] === 1 && samples.out[row] !== 0,
+    selected: (row) => samples.selected !== null && samples.selected[row] !== 0,
+    unselected: (row) => samples.selected !== null && kept[row] === 1 && samples.selected[row] === 0,
     stale: (row) => (samples.decided[row] & 2) !== 0,
     ...Object.fromEntries(["added", "removed", "changed"].map((change) => [change, (row) => comparison.isIn(row, change)])),
   };

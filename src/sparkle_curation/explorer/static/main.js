@@ -2,12 +2,12 @@
 
 import { makeActions } from "./actions.js";
 import { makeComparison } from "./compare.js";
-import { makeControls } from "./controls.js";
+import { isFloor, makeControls } from "./controls.js";
 import { makeDecisions, makeDecisionSummary } from "./decisions.js";
 import { makeDetail } from "./detail.js";
 import { ask, number, signed } from "./dom.js";
 import { makeList } from "./list.js";
-import { applyThresholds, count, distances, unpack } from "./rule.js";
+import { applyThresholds, count, distances, outOfBounds, unpack } from "./rule.js";
 import { readState, takeToken, writeState } from "./state.js";
 
 const LATER_MS = 90; // the list is ordered anew when a slider has come to rest
@@ -20,6 +20,7 @@ async function start() {
     ask("/api/decisions").then((answer) => answer.json()),
   ]);
   const samples = Object.assign(unpack(buffer, description), { place: -1 });
+  samples.out = new Uint8Array(samples.count);
   const { criteria } = description;
   const state = readState(description);
   const kept = new Uint8Array(samples.count);
@@ -40,10 +41,11 @@ async function start() {
   }
 
   function recount() {
+    outOfBounds(samples, description.signals, state.bounds, description.policies.missing_signals, samples.out);
     applyThresholds(samples, criteria, choice(), kept);
     const counts = count(samples, kept, description);
     controls(kept, counts);
-    summarize(counts.total);
+    summarize(counts.total, description.themes.some((_, which) => isFloor(description, state, which)));
     detail.repaint(kept);
   }
 
@@ -67,7 +69,7 @@ async function start() {
 
   const decisions = makeDecisions(description, samples, { changed: decided, tell });
   const detail = makeDetail(document.getElementById("detail"), description, samples, state, decisions);
-  const controls = makeControls(document.getElementById("controls"), description, samples, state, changed);
+  const controls = makeControls(document.getElementById("controls"), description, samples, state, { changed, tell });
   const comparison = makeComparison(document.getElementById("controls"), description, samples, state, { changed, tell });
   const list = makeList(document.getElementById("list"), description, samples, state, { decisions, comparison, changed, chosen: choose });
   const summary = makeDecisionSummary(document.getElementById("controls"), decisions, (name) => { state.show = name; changed(); });
@@ -116,13 +118,15 @@ function tell(text, isFault = false) {
   told.classList.toggle("failed", isFault);
 }
 
-function summarize(total) {
+/** `isLeast`: the score files lack what a looser threshold would bring, so the number is the least that it can be. */
+function summarize(total, isLeast) {
   const put = (id, text) => { document.getElementById(id).textContent = text; };
-  put("kept", number.format(total.kept));
+  put("kept", `${isLeast ? "≥ " : ""}${number.format(total.kept)}`);
   put("known", `of ${number.format(total.known)} kept`);
-  put("comes", `${signed(total.comes) || "0"} come`);
+  put("comes", `${signed(total.comes) || "0"}${isLeast ? " or more" : ""} come`);
   put("goes", `${signed(-total.goes) || "0"} go`);
-  put("dropped", total.dropped ? `${number.format(total.dropped)} of them unloadable` : "");
+  const lost = [total.dropped && `${number.format(total.dropped)} unloadable`, total.out && `${number.format(total.out)} out of bounds`].filter(Boolean);
+  put("dropped", lost.length ? `of them ${lost.join(", ")}` : "");
   put("present", `present variant ${number.format(total.present)}`);
 }
 

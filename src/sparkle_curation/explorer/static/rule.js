@@ -6,12 +6,14 @@
 export function unpack(buffer, description) {
   const { count, criteria } = description;
   const scores = criteria.map((_, place) => new Float64Array(buffer, place * count * 8, count));
-  let start = criteria.length * count * 8;
+  const measured = description.signals ?? [];
+  const signals = measured.map((_, place) => new Float64Array(buffer, (criteria.length + place) * count * 8, count));
+  let start = (criteria.length + measured.length) * count * 8;
   const flags = new Uint32Array(buffer, start, count);
   start += count * 4;
   const subthemes = new Uint16Array(buffer, start, count);
   start += count * 2;
-  return { count, scores, flags, subthemes, themes: new Uint8Array(buffer, start, count) };
+  return { count, scores, signals, flags, subthemes, themes: new Uint8Array(buffer, start, count) };
 }
 
 /** `auto` as the pipeline settles it: keep at the published thresholds, else reject. */
@@ -46,6 +48,22 @@ export function applyThresholds(samples, criteria, choice, kept) {
   return kept;
 }
 
+/** 1 for each sample that a bound on a signal leaves out, as filtering/signal_bounds.py has it; a signal that it lacks leaves
+ *  it out where `missing` is `reject`. */
+export function outOfBounds(samples, signals, bounds, missing, out) {
+  out.fill(0);
+  signals.forEach(({ name }, place) => {
+    const { at_least: least = -Infinity, at_most: most = Infinity } = bounds[name] ?? {};
+    if (least === -Infinity && most === Infinity) return;
+    const values = samples.signals[place];
+    for (let row = 0; row < samples.count; row += 1) {
+      const value = values[row];
+      if (value !== value ? missing === "reject" : value < least || value > most) out[row] = 1;
+    }
+  });
+  return out;
+}
+
 /** How far each sample is from changing sides: 0 at a threshold, Infinity where no threshold would change anything. */
 export function distances(samples, criteria, choice, into) {
   const keepsMissing = choice.missing === "keep";
@@ -76,7 +94,7 @@ export function count(samples, kept, description) {
   });
   const themes = of(description.themes.length);
   const subthemes = of(description.subthemes.length + 1);
-  const total = { known: samples.count, kept: 0, present: 0, comes: 0, goes: 0, dropped: 0 };
+  const total = { known: samples.count, kept: 0, present: 0, comes: 0, goes: 0, dropped: 0, out: 0 };
   for (let row = 0; row < samples.count; row += 1) {
     const isKept = kept[row];
     const flag = samples.flags[row];
@@ -94,6 +112,7 @@ export function count(samples, kept, description) {
     if (isKept > isPresent) total.comes += 1;
     else if (isKept < isPresent) total.goes += 1;
     if (isKept && (flag & flags.dropped) !== 0) total.dropped += 1;
+    if (isKept && samples.out && samples.out[row] !== 0) total.out += 1;
   }
   return { total, themes, subthemes };
 }
