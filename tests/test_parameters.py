@@ -59,6 +59,7 @@ GOOD: dict[str, Any] = {
             "consistency",
             "near_duplicates",
             "signals",
+            "audit",
             "report",
             "score",
             "ground",

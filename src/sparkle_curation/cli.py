@@ -210,6 +210,7 @@ def explore(
         boxes=optional("grounding_boxes"),
         signals=optional("signals"),
         sample_groups=optional("sample_groups"),
+        audit_sample=catalog.load("audit_sample"),
         bounds=resolve_bounds(curating.signal_bounds),
         policies={name: policies[name] for name in ("missing_scores", "imputed_scores") if name in policies}
         | {"missing_signals": curating.missing_signals},
@@ -232,8 +233,12 @@ def explore(
         parameters_file(folder, env, params),
         (["--env", env] if env else []) + roots,
     )
-    app = create_app(tables, catalog.load("asset_store"), settings)
-    serve(app, settings, lambda address: click.echo(f"{address}\nCtrl+C ends it."))
+    store = catalog.load("asset_store")
+    serve(
+        lambda: create_app(tables, store, settings),
+        settings,
+        lambda address: click.echo(f"{address}\nCtrl+C ends it."),
+    )
 
 
 def _open_version(catalog: Any, name: str) -> VariantVersion:

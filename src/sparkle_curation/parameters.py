@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, StrictBool, ValidationError
 from pydantic_core import ErrorDetails
 
 from sparkle_curation.errors import ParameterError, did_you_mean
+from sparkle_curation.pipelines.audit.params import AuditParams
 from sparkle_curation.pipelines.consistency.params import ConsistencyParams
 from sparkle_curation.pipelines.diff.params import DiffParams
 from sparkle_curation.pipelines.extract.params import ExtractParams
@@ -40,6 +41,7 @@ class RunParameters(
     ValidateParams,
     InspectParams,
     DiffParams,
+    AuditParams,
     ConsistencyParams,
     NearDuplicatesParams,
     SignalsParams,
@@ -74,6 +76,7 @@ _HOMES = {
     **dict.fromkeys(ValidateParams.model_fields, "conf/base/validate/parameters.yml"),
     **dict.fromkeys(InspectParams.model_fields, "conf/base/inspect/parameters.yml"),
     **dict.fromkeys(DiffParams.model_fields, "conf/base/diff/parameters.yml"),
+    **dict.fromkeys(AuditParams.model_fields, "conf/base/audit/parameters.yml"),
     **dict.fromkeys(ConsistencyParams.model_fields, "conf/base/consistency/parameters.yml"),
     **dict.fromkeys(NearDuplicatesParams.model_fields, "conf/base/near_duplicates/parameters.yml"),
     **dict.fromkeys(SignalsParams.model_fields, "conf/base/signals/parameters.yml"),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shlex
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -19,6 +22,7 @@ from tests.explorer.serving import (
     IN_TAR,
     SCORES,
     WHOLE,
+    asked,
     made_store,
     made_tables,
     served,
@@ -315,6 +319,31 @@ def test_bounds_budget_and_what_nobody_knows(browser: Page, sample_release: Path
         again = page.until("location.hash.includes('select=') && location.href")
         opened(page, again)
         page.until(f"{selection}.startsWith('7 selected of 20')")
+
+
+def test_an_audit_is_blind(browser: Page, sample_release: Path, tmp_path: Path) -> None:
+    """Pairs in the order of the sample, no score or verdict anywhere; each decision goes on to the next pair."""
+    file = tmp_path / "overrides.csv"
+    tables = replace(
+        made_tables(), audit_sample=pl.DataFrame({"id": [IN_TAR, BROKEN], "stratum": ["1f", "2e"]})
+    )
+    store = made_store(sample_release, tmp_path)
+    with served(tables, store, desk=DeskSettings(file, "ann")) as (address, settings):
+        page = opened(browser, f"{address}/?blind=audit#token={settings.token}")
+        shown = page.run("document.body.innerText")
+        assert "Put a lighthouse behind her" in shown
+        assert not re.search(r"kept|rejected|edited frame 0|8\.[05]|Sparkle_time", shown)
+        seen = json.loads(asked(f"{address}/api/sample/{IN_TAR}?blind=yes")[2])
+        assert set(seen) == {"place", "id", "texts", "media", "boxes"}
+        page.key("k")
+        page.until("document.querySelector('#detail h2').textContent === 'Pair 2 of 2'")
+        page.key("d")
+        page.until("document.getElementById('told').textContent.startsWith('All are judged')")
+        decided = parse_overrides(file.read_bytes(), where="").select("id", "decision").rows()
+        assert decided == [(IN_TAR, "keep"), (BROKEN, "drop")]
+    with served(made_tables(), store) as (address, _):
+        opened(browser, f"{address}/?blind=audit")
+        assert "kedro run --pipelines audit" in browser.run("document.getElementById('detail').textContent")
 
 
 def test_reasons_of_the_judge_are_searched(page: Page) -> None:

@@ -41,6 +41,7 @@ class ExplorerTables:
         boxes: groundings.
         signals: what was measured of pairs and prompts.
         sample_groups: samples that share a source clip.
+        audit_sample: what is to be judged blind, in its order.
         policies: ``missing_scores`` and ``imputed_scores`` of the present variant.
         bounds: on signals, of the present variant.
     """
@@ -55,6 +56,7 @@ class ExplorerTables:
     boxes: AnyFrame = field(default_factory=pl.DataFrame)
     signals: AnyFrame = field(default_factory=pl.DataFrame)
     sample_groups: AnyFrame = field(default_factory=pl.DataFrame)
+    audit_sample: AnyFrame = field(default_factory=pl.DataFrame)
     policies: Mapping[str, str] = field(default_factory=dict)
     bounds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 

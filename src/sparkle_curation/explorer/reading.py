@@ -13,7 +13,7 @@ from aiohttp import web
 from sparkle_curation.explorer.comparing import Comparisons
 from sparkle_curation.explorer.data import ExplorerTables, Samples, find_reasons, find_text
 from sparkle_curation.explorer.desk import Desk
-from sparkle_curation.explorer.details import sample_details
+from sparkle_curation.explorer.details import blind_details, sample_details
 from sparkle_curation.explorer.selecting import read_choice, select_by
 from sparkle_curation.explorer.writing import send_json
 from sparkle_curation.ingest.assets.store import AssetStore
@@ -85,9 +85,25 @@ async def send_sample(request: web.Request, shown: Shown) -> web.Response:
     name = request.match_info["id"]
     if name not in shown.samples.place:
         raise web.HTTPNotFound(text="There is no such sample.")
+    if request.query.get("blind"):
+        seen = await asyncio.to_thread(blind_details, shown.tables, shown.store, name)
+        return send_json({"place": shown.samples.place[name], **seen})
     details = await asyncio.to_thread(sample_details, shown.tables, shown.store, name)
     against = shown.comparisons.of_sample(request.query.get("against", ""), name)
     return send_json({"place": shown.samples.place[name], "against": against, **details})
+
+
+async def send_audit(_: web.Request, shown: Shown) -> web.Response:
+    """The samples that are judged blind, in their order: number, id, prompt; and what the page draws them with."""
+    table = shown.tables.audit_sample.lazy().collect()
+    ids = table["id"].to_list() if "id" in table.columns else []
+    places = [shown.samples.place[each] for each in ids if each in shown.samples.place]
+    texts = shown.samples.texts[places]
+    words = ("title", "count", "pair", "mask", "kinds", "is_read_only")
+    rows = [[place, *texts.row(at)[:2]] for at, place in enumerate(places)]
+    return send_json(
+        {"rows": rows, "gone": len(ids) - len(places), **{name: shown.described[name] for name in words}}
+    )
 
 
 async def send_decisions(_: web.Request, shown: Shown) -> web.Response:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import errno
 import secrets
+import socket
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -82,6 +84,7 @@ def create_app(tables: ExplorerTables, store: AssetStore, settings: Settings) ->
         "ids": reading.send_ids,
         "find": reading.find,
         "sample/{id}": reading.send_sample,
+        "audit": reading.send_audit,
         "decisions": reading.send_decisions,
         "compare": reading.compare,
         "select": reading.select,
@@ -96,21 +99,35 @@ def create_app(tables: ExplorerTables, store: AssetStore, settings: Settings) ->
     return app
 
 
-def serve(app: web.Application, settings: Settings, tell: Callable[[str], None]) -> None:
+def serve(make_app: Callable[[], web.Application], settings: Settings, tell: Callable[[str], None]) -> None:
     """Serve until a person ends it.
 
+    It listens before the application is made, so that a browser starts and asks while numbers are still being read: its
+    connections wait.
+
     Args:
-        app: from ``create_app``.
+        make_app: gives what ``create_app`` does.
         settings: where it listens.
         tell: takes the address, once the page can be opened.
 
     Raises:
         ParameterError: the port is in use, or there is no such host.
     """
+    with _listen(settings) as listening:
+        host, port = listening.getsockname()[:2]
+        shown = f"[{host}]" if ":" in host else host
+        # Behind the number sign: a browser keeps that to itself, so it is in no log and no referrer.
+        tell(f"http://{shown}:{port}/#token={settings.token}")
+        with suppress(KeyboardInterrupt):
+            asyncio.run(_serve(make_app(), listening))
+
+
+def _listen(settings: Settings) -> socket.socket:
     try:
-        asyncio.run(_serve(app, settings, tell))
-    except KeyboardInterrupt:
-        return
+        family, *_, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        return socket.create_server(address, family=family)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise ParameterError(
@@ -125,15 +142,11 @@ def serve(app: web.Application, settings: Settings, tell: Callable[[str], None])
         ) from None
 
 
-async def _serve(app: web.Application, settings: Settings, tell: Callable[[str], None]) -> None:
+async def _serve(app: web.Application, listening: socket.socket) -> None:
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
-        await web.TCPSite(runner, settings.host, settings.port).start()
-        host, port = runner.addresses[0][:2]
-        shown = f"[{host}]" if ":" in host else host
-        # Behind the number sign: a browser keeps that to itself, so it is in no log and no referrer.
-        tell(f"http://{shown}:{port}/#token={settings.token}")
+        await web.SockSite(runner, listening).start()
         await asyncio.Event().wait()
     finally:
         await runner.cleanup()

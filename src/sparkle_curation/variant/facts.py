@@ -55,6 +55,7 @@ class VariantFacts:
         version: of the variant's rows, from ``record.identify_variant``.
         libraries: the versions of what it was made with, by name.
         overrides: what was decided by hand, counted; empty where nothing was.
+        audit: what people found who judged a sample blind, by theme, side and score bin; empty where nobody has.
         censored: themes by criterion in which the released scores hold nothing that the published threshold rejects.
     """
 
@@ -71,6 +72,7 @@ class VariantFacts:
     libraries: Mapping[str, str] = field(default_factory=dict)
     overrides: Mapping[str, Any] = field(default_factory=dict)
     censored: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    audit: Sequence[Mapping[str, Any]] = ()
 
     @property
     def sample_count(self) -> int:

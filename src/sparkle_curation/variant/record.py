@@ -71,6 +71,7 @@ def write_record(facts: VariantFacts) -> str:
         "libraries": dict(facts.libraries),
         "overrides": dict(facts.overrides),
         "censored": dict(facts.censored),
+        **({"audit": [dict(row) for row in facts.audit]} if facts.audit else {}),
         "counts": facts.counts.to_dicts(),
     }
     return json.dumps(with_format_version(members), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
@@ -100,6 +101,7 @@ def read_record(text: str, *, where: object) -> VariantFacts:
             libraries=members["libraries"],
             overrides=members.get("overrides", {}),
             censored=members.get("censored", {}),
+            audit=members.get("audit", ()),
         )
         name = members["dataset"]
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -63,6 +63,7 @@ def make_catalog(
         "media": media(clips(GOOD) if good_clips is None else good_clips, clips(LOW), clips(EXTRA)),
         "sample_groups": pl.DataFrame(),
         "signals": pl.DataFrame(),
+        "audit_sample": pl.DataFrame(schema={"id": pl.String, "stratum": pl.String}),
         **{f"rescored_{stage.table}": pl.DataFrame() for stage in STAGES},
     }
     paths: dict[str, Any] = {

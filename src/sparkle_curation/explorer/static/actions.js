@@ -94,9 +94,9 @@ export function makeActions(description, samples, state, { list, kept, tell }) {
 
 /** Parameters as a person reads them. */
 function described(values) {
-  return Object.entries(values).flatMap(([name, value]) => {
-    if (value === null || typeof value !== "object" || Array.isArray(value)) return [`${words(name)}: ${value ?? "none for all"}`];
+  return Object.entries(values).filter(([, value]) => value !== null).flatMap(([name, value]) => {
+    if (typeof value !== "object") return [`${words(name)}: ${value}`];
     const inside = Object.entries(value).filter(([, each]) => each !== null);
-    return inside.length ? [`${words(name)}: ${inside.map(([key, each]) => `${words(key)} ${typeof each === "object" ? JSON.stringify(each) : each}`).join(", ")}`] : [`${words(name)}: as published`];
+    return inside.length ? [`${words(name)}: ${inside.map(([key, each]) => `${words(key)} ${Array.isArray(each) ? each.join(" and ") : typeof each === "object" ? Object.entries(each).map((side) => side.map((word) => String(word).replaceAll("_", " ")).join(" ")).join(" ") : each}`).join(", ")}`] : [`${words(name)}: as published`];
   });
 }

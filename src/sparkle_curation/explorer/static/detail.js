@@ -56,12 +56,13 @@ export function makeDetail(place, description, samples, state, decisions) {
     if (theme.colour) pill.style.setProperty("background", theme.colour);
     const isPresent = (samples.flags[row] & description.flags.present) !== 0;
     const status = kept[row] ? (isPresent ? "kept" : "comes") : isPresent ? "goes" : "rejected";
+    const said = samples.override[row] === 0 ? status : `${kept[row] ? "kept" : "dropped"} by hand`;
     const { prompt, chosen_keyword: keyword, original_scene: scene } = details.texts;
     // The words again where they are others alone: a slider that moves must not lay out the page.
-    if (drawn !== `${details.id} ${status}`) {
-      drawn = `${details.id} ${status}`;
+    if (drawn !== `${details.id} ${status} ${said}`) {
+      drawn = `${details.id} ${status} ${said}`;
       head.replaceChildren(
-        make("div.head", {}, pill, make("h2.id", {}, details.id), make("span.note", {}, keyword ?? ""), make(`span.tag.${status}`, {}, status)),
+        make("div.head", {}, pill, make("h2.id", {}, details.id), make("span.note", {}, keyword ?? ""), make(`span.tag.${status}`, {}, said)),
         make("p.prompt", { dir: "auto" }, prompt || "(no prompt)"),
         scene ? make("p.note", { dir: "auto", title: "The scene before the edit" }, `before: ${scene}`) : "");
     }

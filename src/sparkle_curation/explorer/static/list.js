@@ -14,7 +14,7 @@ const TABS = [
   ["out", "Out of bounds"], ["selected", "Selected"], ["unselected", "Not selected"],
   ["added", "Added"], ["removed", "Removed"], ["changed", "Changed"],
 ];
-const SELDOM = new Set(["stale", "out", "selected", "unselected", "added", "removed", "changed"]); // tabs that are there when somebody is in them
+const SELDOM = new Set(["unloadable", "faults", "stale", "out", "selected", "unselected", "added", "removed", "changed"]); // tabs that are there when somebody is in them
 
 export function makeList(place, description, samples, state, { decisions, comparison, changed, chosen }) {
   const { criteria, flags } = description;
@@ -195,7 +195,6 @@ export function makeList(place, description, samples, state, { decisions, compar
     const marks = [
       (samples.flags[row] & flags.dropped) !== 0 ? make("span.mark.failed", {}, "unloadable") : null,
       (samples.flags[row] & flags.faulty) !== 0 ? make("span.mark.imputed", {}, "fault") : null,
-      samples.override[row] !== 0 ? make("span.mark.hand", {}, "by hand") : null,
       (samples.decided[row] & 2) !== 0 ? make("span.mark.imputed", {}, "stale") : null,
     ];
     const isChosen = row === samples.place;
@@ -204,7 +203,7 @@ export function makeList(place, description, samples, state, { decisions, compar
       "aria-posinset": String(at + 1), "aria-setsize": String(rows.length), onclick: () => choose(row),
     },
     make("div.head", {}, pill, make("span.id", {}, id), make("span.note", {}, keyword),
-      make("div.tags", {}, ...marks, make(`span.tag.${status}`, {}, status))),
+      make("div.tags", {}, ...marks, make(`span.tag.${status}`, {}, samples.override[row] === 0 ? status : `${kept[row] ? "kept" : "dropped"} by hand`))),
     make("div.below", {}, make("p.prompt", { dir: "auto" }, prompt || "(no prompt)"), make("div.scores", {}, ...scores)));
     element.style.setProperty("top", `${top}px`);
     return element;

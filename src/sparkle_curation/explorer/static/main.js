@@ -1,6 +1,7 @@
 // The page: numbers fetched once, then counted here at every move of a slider.
 
 import { makeActions } from "./actions.js";
+import { startBlind } from "./blind.js";
 import { makeComparison } from "./compare.js";
 import { isFloor, makeControls } from "./controls.js";
 import { makeDecisions, makeDecisionSummary } from "./decisions.js";
@@ -130,7 +131,8 @@ function summarize(total, isLeast) {
   put("present", `present variant ${number.format(total.present)}`);
 }
 
-start().catch((error) => {
+const isBlind = new URLSearchParams(location.search).get("blind") === "audit";
+(isBlind ? startBlind(tell) : start()).catch((error) => {
   document.body.dataset.ready = "failed";
   tell(error.message);
 });

@@ -4,7 +4,7 @@ import { ask, make, number, words } from "./dom.js";
 import { parameters } from "./state.js";
 
 const REST_MS = 350;
-const MODES = [["even", "as even as can be"], ["proportional", "in proportion"], ["quota", "by quota"]];
+const MODES = [["even", "evenly"], ["proportional", "by size"], ["quota", "by quota"]];
 
 /** The form of the selection, and beside it what comes out; gives what asks anew. */
 export function makeSelection(place, description, samples, state, { changed, tell }) {
@@ -36,9 +36,9 @@ export function makeSelection(place, description, samples, state, { changed, tel
     make("div.form", {},
       limit("budget", "Budget", "The most pairs in all"),
       choose("mode", "Shared", MODES),
-      choose("balance", "Among", [["theme subtheme", "themes and subthemes"], ["theme", "themes"], ["subtheme", "subthemes"]],
+      choose("balance", "Among", [["theme subtheme", "subthemes of themes"], ["theme", "themes"], ["subtheme", "subthemes"]],
         (value) => value.split(" "), (value) => value.join(" ")),
-      choose("rank_by", "Best first by", [["", "mean of the scores"], ...description.criteria.map((each) => [each.name, words(each.name)])],
+      choose("rank_by", "Best first by", [["", "mean score"], ...description.criteria.map((each) => [each.name, words(each.name)])],
         (value) => value || null, (value) => value ?? ""),
       limit("per_source_clip", "Per clip", "The most pairs of one source clip"),
       limit("per_prompt", "Per prompt", "The most pairs of one prompt"),

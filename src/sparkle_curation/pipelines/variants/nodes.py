@@ -46,6 +46,7 @@ def gather_tables(
     validation_summary: pl.DataFrame,
     data_docs: str,
     overrides: pl.DataFrame,
+    audit_sample: AnyFrame,
     *tables: AnyFrame,
 ) -> CurationTables:
     """What all variants are made of, once no critical rule is broken; empty tables where there is no variant to make.
@@ -55,6 +56,7 @@ def gather_tables(
         validation_summary: of ``validate``.
         data_docs: the page that shows it.
         overrides: decisions by hand.
+        audit_sample: what people judge blind.
         tables: the scores by stage, the rescores by stage, the groundings; then annotations, assets, their source files,
             media, groups of near duplicates and signals.
 
@@ -80,6 +82,7 @@ def gather_tables(
         signals=signals,
         score_faults=find_score_faults(dict(zip(STAGE_NAMES, scores, strict=True))),
         overrides=overrides,
+        audit_sample=audit_sample,
     )
 
 

@@ -34,6 +34,7 @@ def create_pipeline() -> Pipeline:
                     "validation_summary",
                     "data_docs",
                     "overrides",
+                    "audit_sample",
                     *_SCORES,
                     *(f"rescored_{name}" for name in _SCORES),
                     *GROUNDING_TABLES,

@@ -10,6 +10,7 @@ import polars as pl
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import ConservationError, SparkleError
 from sparkle_curation.filtering import score_source
+from sparkle_curation.filtering.audit_sample import measure_audit
 from sparkle_curation.filtering.censoring import find_censoring
 from sparkle_curation.filtering.choices import settle_imputed_scores
 from sparkle_curation.filtering.thresholds import resolve_thresholds
@@ -39,6 +40,7 @@ class CurationTables:
         signals: of ``signals``; likewise.
         score_faults: scores that EditScore cannot have given.
         overrides: decisions by hand, from ``overrides.decisions``.
+        audit_sample: what people judge blind; without rows where nobody has drawn any.
     """
 
     samples_known: pl.DataFrame
@@ -53,6 +55,7 @@ class CurationTables:
     signals: AnyFrame
     score_faults: AnyFrame
     overrides: pl.DataFrame
+    audit_sample: AnyFrame
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,7 @@ def _curate(
     marked = mark_imputed(tables.samples_known, faults)
     policy = settle_imputed_scores(params.imputed_scores, thresholds)
     scored = apply_thresholds(marked, scores, thresholds, params.missing_scores, policy.used)
-    verdicts, _, overridden = steps.apply_overrides(
+    verdicts, listed, overridden = steps.apply_overrides(
         scored,
         tables.overrides,
         params.override_rule,
@@ -163,5 +166,6 @@ def _curate(
     # Its counts are checked where they become metrics; nothing else is wanted of these.
     steps.measure_curation(counts, thresholds, choices)
     censoring = find_censoring(verdicts, tables.assets)
-    documents = steps.describe_variant(exported, counts, thresholds, choices, code, data, censoring)
+    audit = measure_audit(verdicts, tables.audit_sample, listed, params.override_rule)
+    documents = steps.describe_variant(exported, counts, thresholds, choices, code, data, censoring, audit)
     return steps.assemble_variant(exported, documents, counts, params.allow_empty), counts

@@ -326,7 +326,7 @@ def gather_settings(  # noqa: PLR0913, PLR0917 -- one for each group of paramete
     )
 
 
-def describe_variant(
+def describe_variant(  # noqa: PLR0913, PLR0917 -- all that a card tells, as a node gets it
     samples_exported: pl.DataFrame,
     sample_counts: pl.DataFrame,
     thresholds: dict[str, float],
@@ -334,6 +334,7 @@ def describe_variant(
     code_version: CodeVersion,
     data_version: DataVersion,
     censoring: pl.DataFrame,
+    audit_precision: pl.DataFrame,
 ) -> dict[str, str]:
     """The variant's dataset card, for people, and its record, to be read again: what it is and how it was made.
 
@@ -345,6 +346,7 @@ def describe_variant(
         code_version: of the code.
         data_version: of the release.
         censoring: where its scores hold nothing that was rejected.
+        audit_precision: what people found who judged a sample blind.
     """
     facts = VariantFacts(
         splits=list_splits(samples_exported),
@@ -360,6 +362,7 @@ def describe_variant(
         libraries=name_libraries(),
         overrides=choices.overrides,
         censored=name_censored(censoring),
+        audit=audit_precision.to_dicts(),
     )
     return {CARD_NAME: write_card(facts), RECORD_NAME: write_record(facts)}
 
