@@ -26,9 +26,11 @@ from typing import NamedTuple
 from benchmarks.explorer import make_tables
 
 MOVES = 40
-_SHOWN = "(document.getElementById('kept') ?? document.body).innerText.match(/[\\d,]{4,}/)?.[0]"
-_FOCUS = """(() => { const slider = document.querySelector("input[type=range].slider, [role=slider], .q-slider");
-    slider.focus(); return document.activeElement === slider || slider.contains(document.activeElement); })()"""
+_SHOWN = (
+    "(document.getElementById('kept')?.innerText || document.body?.innerText?.match(/kept ([\\d,]+)/)?.[1])"
+)
+_FOCUS = """[...document.querySelectorAll("input[type=range], [role=slider], .q-slider [tabindex]")].some(
+    (each) => { each.focus(); return document.activeElement === each; })"""
 _WATCH = """(() => {
     const shown = () => %s;
     let [pressed, last] = [0, shown()];

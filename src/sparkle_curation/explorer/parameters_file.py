@@ -82,7 +82,8 @@ def _check(values: Mapping[str, Any]) -> None:
         if known is None:
             raise ParameterError("The page saves no such parameter", got=name, allowed=", ".join(SAVED))
         try:
-            TypeAdapter(Annotated[known.annotation, *known.metadata, None]).validate_python(value)  # type: ignore[valid-type]
+            kind: Any = Annotated[known.annotation, *known.metadata, None]
+            TypeAdapter(kind).validate_python(value)
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, (name, *first["loc"])))
