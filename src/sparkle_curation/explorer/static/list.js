@@ -16,6 +16,35 @@ const TABS = [
 ];
 const SELDOM = new Set(["unloadable", "faults", "stale", "out", "selected", "unselected", "added", "removed", "changed"]); // tabs that are there when somebody is in them
 
+function countIn(scope, isIn) {
+  let count = 0;
+  for (let row = 0; row < scope.length; row += 1) if (scope[row] !== 0 && isIn(row)) count += 1;
+  return count;
+}
+
+const INDEX_BITS = 21;
+const LAST = 1e300;
+
+/** The rows by a value from 0 up, least first; those without one last, and ties as in the release.
+ *  A row's place is put into the last bits of its value, so that plain numbers are sorted, which browsers do ten times as fast as
+ *  by a function; values that differ by less than a billionth of themselves count as ties. */
+function sorted(rows, value) {
+  const places = Uint32Array.from(rows, (_, at) => at);
+  const values = Float64Array.from(rows, (row) => {
+    const own = Math.max(value(row), 0);
+    return own < LAST ? own : LAST; // also of no number at all
+  });
+  if (rows.length >= 1 << INDEX_BITS) {
+    places.sort((a, b) => values[a] - values[b] || a - b);
+    return places.map((at) => rows[at]);
+  }
+  const words = new Uint32Array(values.buffer);
+  const mask = (1 << INDEX_BITS) - 1;
+  for (const at of places) words[2 * at] = ((words[2 * at] & ~mask) | at) >>> 0;
+  values.sort();
+  return places.map((at) => rows[words[2 * at] & mask]);
+}
+
 export function makeList(place, description, samples, state, { decisions, comparison, changed, chosen }) {
   const { criteria, flags } = description;
   const texts = new Map();
@@ -89,6 +118,13 @@ export function makeList(place, description, samples, state, { decisions, compar
     ...Object.fromEntries(["added", "removed", "changed"].map((change) => [change, (row) => comparison.isIn(row, change)])),
   };
 
+  /** Tabs that nobody can be in now, and so need no counting. */
+  const isOff = {
+    out: () => Object.values(state.bounds).every((each) => Object.keys(each).length === 0),
+    selected: () => samples.selected === null, unselected: () => samples.selected === null,
+    ...Object.fromEntries(["added", "removed", "changed"].map((change) => [change, () => !state.against])),
+  };
+
   /** The samples of theme, subtheme and search, whatever the tab. */
   function inScope(row) {
     if (found !== null && found[row] === 0) return false;
@@ -104,36 +140,34 @@ export function makeList(place, description, samples, state, { decisions, compar
     const place = criteria.findIndex((each) => each.name === name);
     const keys = state.sort === "nearest" ? distance : samples.scores[place];
     if (!keys) return numbers;
-    // Samples without a score last, whichever way; ties as in the release.
-    const sign = way === "down" ? -1 : 1;
-    const value = Float64Array.from(numbers, (row) => (keys[row] === keys[row] ? keys[row] * sign : Infinity));
-    const places = Uint32Array.from(numbers, (_, at) => at);
-    places.sort((a, b) => (value[a] < value[b] ? -1 : value[a] > value[b] ? 1 : a - b));
-    return places.map((at) => numbers[at]);
+    const { high, low } = criteria[place] ?? {};
+    const [sign, from] = state.sort === "nearest" ? [1, 0] : way === "down" ? [-1, -high] : [1, low];
+    return sorted(numbers, (row) => keys[row] * sign - from);
   }
 
   function filter(newKept, distance) {
     kept = newKept;
     if (!isIn[state.show]) state.show = "all";
-    const counts = Object.fromEntries(TABS.map(([name]) => [name, 0]));
-    const numbers = new Uint32Array(samples.count);
-    let length = 0;
-    for (let row = 0; row < samples.count; row += 1) {
-      if (!inScope(row)) continue;
-      for (const [name] of TABS) if (isIn[name](row)) counts[name] += 1;
-      if (isIn[state.show](row)) { numbers[length] = row; length += 1; }
+    const scope = new Uint8Array(samples.count);
+    for (let row = 0; row < samples.count; row += 1) scope[row] = inScope(row) ? 1 : 0;
+    // A loop for each tab and not a call of each for a row: a browser makes such a loop fast, and there may be millions.
+    const counts = Object.fromEntries(TABS.map(([name]) => [name, isOff[name]?.() ? 0 : countIn(scope, isIn[name])]));
+    const numbers = new Uint32Array(counts[state.show]);
+    const isShown = isIn[state.show];
+    for (let row = 0, at = 0; at < numbers.length; row += 1) {
+      if (scope[row] !== 0 && isShown(row)) { numbers[at] = row; at += 1; }
     }
-    rows = order(numbers.subarray(0, length), distance);
+    rows = order(numbers, distance);
     for (const each of tabs) {
       each.count.textContent = number.format(counts[each.name]);
       each.button.setAttribute("aria-pressed", String(each.name === state.show));
       each.button.hidden = SELDOM.has(each.name) && !counts[each.name] && state.show !== each.name;
     }
-    const scope = [
+    const told = [
       state.subtheme || (state.theme && description.themes.find((each) => each.name === state.theme)?.title),
       state.q && `“${state.q}”`,
     ].filter(Boolean).join(", ");
-    said.textContent = `${number.format(rows.length)} ${rows.length === 1 ? "sample" : "samples"}${scope ? ` · ${scope}` : ""}`;
+    said.textContent = `${number.format(rows.length)} ${rows.length === 1 ? "sample" : "samples"}${told ? ` · ${told}` : ""}`;
     bulk.hidden = rows.length === 0;
     draw();
   }

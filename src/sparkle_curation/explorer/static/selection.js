@@ -36,7 +36,7 @@ export function makeSelection(place, description, samples, state, { changed, tel
     make("div.form", {},
       limit("budget", "Budget", "The most pairs in all"),
       choose("mode", "Shared", MODES),
-      choose("balance", "Among", [["theme subtheme", "subthemes of themes"], ["theme", "themes"], ["subtheme", "subthemes"]],
+      choose("balance", "Among", [["theme subtheme", "subthemes"], ["theme", "themes"], ["subtheme", "their names"]],
         (value) => value.split(" "), (value) => value.join(" ")),
       choose("rank_by", "Best first by", [["", "mean score"], ...description.criteria.map((each) => [each.name, words(each.name)])],
         (value) => value || null, (value) => value ?? ""),
