@@ -60,6 +60,7 @@ GOOD: dict[str, Any] = {
             "consistency",
             "near_duplicates",
             "signals",
+            "audit",
             "report",
             "score",
             "ground",

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import copy
+import getpass
+import shutil
+import subprocess
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from kedro.framework.cli.project import PARAMS_ARG_HELP
@@ -16,6 +20,9 @@ from kedro.framework.startup import ProjectMetadata
 
 from sparkle_curation.errors import ParameterError, did_you_mean
 from sparkle_curation.telling import tell_uncaught
+
+if TYPE_CHECKING:
+    from sparkle_curation.variant.versions.version import VariantVersion
 
 tell_uncaught()  # Kedro imports this module before it reads a command line, whose errors are told in words too
 
@@ -148,9 +155,18 @@ def doctor(context: click.Context, env: str | None, params: dict[str, Any]) -> N
     "--port", type=click.IntRange(0, 65535), default=4142, show_default=True, help="0 takes a free one."
 )
 @click.option("--read-only", is_flag=True, help="Let the page write nothing.")
+@click.option(
+    "--annotator", help="Whose decisions by hand these are.  [default: git's user.name, else the login]"
+)
 @click.pass_context
 def explore(
-    context: click.Context, env: str | None, params: dict[str, Any], host: str, port: int, read_only: bool
+    context: click.Context,
+    env: str | None,
+    params: dict[str, Any],
+    host: str,
+    port: int,
+    read_only: bool,
+    annotator: str | None,
 ) -> None:
     """Open a page to choose thresholds by looking: counts while a slider moves, and pairs side by side.
 
@@ -166,9 +182,17 @@ def explore(
         project_context = session.load_context()
         catalog = project_context.catalog
     # Only now is the description of the environment taken up, which all of these ask.
+    from sparkle_curation.explorer.comparing import Versions  # noqa: PLC0415
     from sparkle_curation.explorer.data import ExplorerTables  # noqa: PLC0415
+    from sparkle_curation.explorer.desk import DeskSettings  # noqa: PLC0415
+    from sparkle_curation.explorer.parameters_file import parameters_file  # noqa: PLC0415
     from sparkle_curation.explorer.server import Settings, create_app, serve  # noqa: PLC0415
+    from sparkle_curation.filtering.signal_bounds import resolve_bounds  # noqa: PLC0415
     from sparkle_curation.spec.stages import STAGES  # noqa: PLC0415
+    from sparkle_curation.variant.curation.params import FilterParams  # noqa: PLC0415
+
+    every = project_context.params
+    curating = FilterParams.model_validate({name: every[name] for name in FilterParams.model_fields})
 
     def optional(name: str) -> Any:
         return catalog.load(name) if catalog.exists(name) else pl.DataFrame()
@@ -181,13 +205,58 @@ def explore(
         scores={each.name: optional(each.table) for each in STAGES},
         score_faults=optional("score_faults"),
         preflight=optional("preflight"),
+        assets=optional("assets"),
         media=optional("media"),
         boxes=optional("grounding_boxes"),
-        policies={name: policies[name] for name in ("missing_scores", "imputed_scores") if name in policies},
+        signals=optional("signals"),
+        sample_groups=optional("sample_groups"),
+        audit_sample=catalog.load("audit_sample"),
+        bounds=resolve_bounds(curating.signal_bounds),
+        policies={name: policies[name] for name in ("missing_scores", "imputed_scores") if name in policies}
+        | {"missing_signals": curating.missing_signals},
     )
     roots = [f"{name}={params[name]}" for name in ("release_root", "data_root") if name in params]
-    if project_context.params.get("threshold") is not None:
+    if curating.threshold is not None:
         roots.append("threshold=")  # it would stand over the named ones
-    settings = Settings(host, port, read_only, (["--env", env] if env else []) + roots)
-    app = create_app(tables, catalog.load("asset_store"), settings)
-    serve(app, settings, lambda address: click.echo(f"{address}\nCtrl+C ends it."))
+    desk = DeskSettings(
+        folder / catalog["overrides"].filepath,
+        annotator or _own_name(folder),
+        curating.override_rule,
+    )
+    settings = Settings(
+        host,
+        port,
+        read_only,
+        desk,
+        Versions(partial(_open_version, catalog), [*catalog.load("variants"), "HEAD", "HEAD~1"]),
+        curating,
+        parameters_file(folder, env, params),
+        (["--env", env] if env else []) + roots,
+    )
+    store = catalog.load("asset_store")
+    serve(
+        lambda: create_app(tables, store, settings),
+        settings,
+        lambda address: click.echo(f"{address}\nCtrl+C ends it."),
+    )
+
+
+def _open_version(catalog: Any, name: str) -> VariantVersion:
+    """A version of the variant by name: a named variant, a folder, a revision of git; empty for that of the data root."""
+    named = catalog["variants"].folder_of(name) if name in catalog.load("variants") else None
+    version: VariantVersion = catalog.load("variant_versions").open(str(named) if named else name)
+    return version
+
+
+def _own_name(folder: Path) -> str:
+    """Who sits here: as git knows them, else the name of the login; empty where neither is known."""
+    git = shutil.which("git")
+    told = ""
+    if git:
+        asked = [git, "config", "user.name"]
+        answer = subprocess.run(asked, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 -- fixed words
+        told = answer.stdout.strip()
+    try:
+        return told or getpass.getuser()
+    except (OSError, KeyError):
+        return ""

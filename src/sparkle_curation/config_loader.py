@@ -6,6 +6,7 @@ YAML (the description of the dataset, prompts) is read by path, so an archive is
 
 from __future__ import annotations
 
+import copy
 import os
 import re
 import tarfile
@@ -45,6 +46,7 @@ class ConfigLoader(OmegaConfigLoader):
         runtime_params: dict[str, Any] | None = None,
         **options: Any,
     ) -> None:
+        self._parameters: dict[str, Any] | None = None
         self._unpacked = _unpack(Path(conf_source)) if Path(conf_source).is_file() else None
         if self._unpacked:
             conf_source = str(_folder_with_base(Path(self._unpacked.name), conf_source))
@@ -54,9 +56,13 @@ class ConfigLoader(OmegaConfigLoader):
 
     def __getitem__(self, key: str) -> dict[str, Any]:
         """The configuration of a kind; parameters with their paths written out, files of ``conf/`` where that lies."""
-        found: dict[str, Any] = super().__getitem__(key)
         if key == "parameters":
-            expand_parameters(found, _PATHS)
+            # Kedro and hooks ask for them four times before a run, and reading YAML is a tenth of a short command's time.
+            if self._parameters is None:
+                self._parameters = super().__getitem__(key)
+                expand_parameters(self._parameters, _PATHS)
+            return copy.deepcopy(self._parameters)
+        found: dict[str, Any] = super().__getitem__(key)
         if key == "catalog":
             for entry in found.values():
                 path = entry.get("filepath") if isinstance(entry, dict) else None

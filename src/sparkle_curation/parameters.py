@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, StrictBool, ValidationError
 from pydantic_core import ErrorDetails
 
 from sparkle_curation.errors import ParameterError, did_you_mean
+from sparkle_curation.pipelines.audit.params import AuditParams
 from sparkle_curation.pipelines.bench_build.params import BenchBuildParams
 from sparkle_curation.pipelines.bench_evaluate.params import BenchEvaluateParams
 from sparkle_curation.pipelines.bench_outputs.params import BenchOutputsParams
@@ -45,6 +46,7 @@ class RunParameters(
     ValidateParams,
     InspectParams,
     DiffParams,
+    AuditParams,
     ConsistencyParams,
     NearDuplicatesParams,
     SignalsParams,
@@ -88,6 +90,7 @@ _HOMES = {
     **dict.fromkeys(ValidateParams.model_fields, "conf/base/validate/parameters.yml"),
     **dict.fromkeys(InspectParams.model_fields, "conf/base/inspect/parameters.yml"),
     **dict.fromkeys(DiffParams.model_fields, "conf/base/diff/parameters.yml"),
+    **dict.fromkeys(AuditParams.model_fields, "conf/base/audit/parameters.yml"),
     **dict.fromkeys(ConsistencyParams.model_fields, "conf/base/consistency/parameters.yml"),
     **dict.fromkeys(NearDuplicatesParams.model_fields, "conf/base/near_duplicates/parameters.yml"),
     **dict.fromkeys(SignalsParams.model_fields, "conf/base/signals/parameters.yml"),

@@ -1,4 +1,4 @@
-"""One running explorer and one browser for all tests of the page."""
+"""One running explorer and one browser for the tests of a module."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.explorer.serving import made_store, made_tables, served
 from tests.live_browser import Page, live_page
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def explorer(sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of an explorer of the made tables."""
     store = made_store(sample_release, tmp_path_factory.mktemp("explorer"))
@@ -18,18 +18,19 @@ def explorer(sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """A browser with one page."""
+    """A browser with one page; closed behind each module, since the rest of the suite needs the processors."""
     with live_page(tmp_path_factory.mktemp("browser") / "profile") as page:
         page.resize((1280, 800))
         yield page
 
 
 @pytest.fixture
-def page(explorer: str, browser: Page) -> Page:
-    """The explorer, opened anew and ready."""
-    return opened(browser, explorer)
+def page(explorer: str, browser: Page) -> Iterator[Page]:
+    """The explorer, opened anew and ready; left behind for an empty page, so that nothing plays on."""
+    yield opened(browser, explorer)
+    browser.send("Page.navigate", url="about:blank")
 
 
 def opened(browser: Page, address: str) -> Page:

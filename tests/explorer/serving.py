@@ -128,16 +128,16 @@ def made_store(sample_release: Path, folder: Path) -> AssetStore:
 
 
 def asked(
-    address: str, method: str = "GET", headers: Mapping[str, str] | None = None
+    address: str, method: str = "GET", headers: Mapping[str, str] | None = None, content: object = None
 ) -> tuple[int, Mapping[str, str], bytes]:
-    """Status, headers and body of an answer."""
+    """Status, headers and body of an answer; ``content`` is sent as JSON."""
 
     async def ask() -> tuple[int, Mapping[str, str], bytes]:
         import aiohttp  # noqa: PLC0415
 
         async with (
             aiohttp.ClientSession() as session,
-            session.request(method, address, headers=headers) as answer,
+            session.request(method, address, headers=headers, json=content) as answer,
         ):
             return answer.status, answer.headers, await answer.read()
 

@@ -34,7 +34,10 @@ def test_auto_stays_auto_where_it_came_to_the_same() -> None:
     tables = made_tables()
     used = {"missing_scores": "keep", "imputed_scores": "reject"}
     assert read_samples(tables).description["policies"]["imputed_scores"] == "auto"
-    assert read_samples(replace(tables, policies=used)).description["policies"] == used
+    assert read_samples(replace(tables, policies=used)).description["policies"] == {
+        **used,
+        "missing_signals": "keep",
+    }
 
 
 def test_texts_are_those_of_the_sample_although_one_is_told_twice() -> None:

@@ -2,11 +2,47 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shlex
+import shutil
+import time
+from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
+import yaml
+from dvc.utils.cli_parse import to_path_overrides
+from dvc.utils.hydra import apply_overrides
 from tests.explorer.conftest import opened
-from tests.explorer.serving import ALONE, BROKEN, HOSTILE, IN_TAR, SCORES, WHOLE
+from tests.explorer.serving import (
+    ALONE,
+    BROKEN,
+    HOSTILE,
+    IN_TAR,
+    SCORES,
+    WHOLE,
+    asked,
+    made_store,
+    made_tables,
+    served,
+)
 from tests.live_browser import Page
+from tests.made.overrides import decision, frame
+from tests.made.tables import THRESHOLDS, annotations, known, metadata, scores
+from tests.made.versions import version
+
+from sparkle_curation.cli import split_params
+from sparkle_curation.errors import VersionError
+from sparkle_curation.explorer.comparing import Versions
+from sparkle_curation.explorer.data import ExplorerTables
+from sparkle_curation.explorer.desk import DeskSettings
+from sparkle_curation.explorer.parameters_file import ParametersFile
+from sparkle_curation.filtering.overrides.decisions import format_overrides, parse_overrides
+from sparkle_curation.filtering.verdicts import apply_thresholds
+from sparkle_curation.spec.stages import CRITERIA
+from sparkle_curation.variant.curation.params import FilterParams
+from sparkle_curation.variant.versions.version import VariantVersion
 
 SHOWN = "[...document.querySelectorAll('.row .id')].map((each) => each.textContent)"
 KEPT = "document.getElementById('kept').textContent"
@@ -33,6 +69,22 @@ def choose(page: Page, sample_id: str) -> None:
 def tab(page: Page, name: str) -> None:
     """Click on a tab of the list."""
     page.run(f"document.querySelector('[data-show={name}]').click()")
+
+
+def fill(page: Page, name: str, value: float) -> None:
+    """Type a number into the box of that name, as a screen reader calls it."""
+    page.run(
+        f"""(() => {{ const box = document.querySelector('[aria-label="{name}" i]');
+        box.value = "{value}"; box.dispatchEvent(new Event("change")); }})()"""
+    )
+
+
+def export(page: Page, kind: str) -> None:
+    """Take away what is listed."""
+    page.run(
+        f"""(() => {{ const choose = document.getElementById("export");
+        choose.value = "{kind}"; choose.dispatchEvent(new Event("change")); }})()"""
+    )
 
 
 def test_a_slider_moves_the_counts(page: Page) -> None:
@@ -77,6 +129,88 @@ def test_the_address_holds_the_view(explorer: str, page: Page) -> None:
     assert page.run("document.getElementById('slider-edited_video').value") == "8.2"
 
 
+def test_decisions_by_hand_are_written_and_taken_back(
+    browser: Page, sample_release: Path, tmp_path: Path
+) -> None:
+    """By keys, for one and for all that are listed; who has not seen what another wrote is told, and loses nothing."""
+    file = tmp_path / "overrides.csv"
+    desk = DeskSettings(file, "ann")
+    with served(made_tables(), made_store(sample_release, tmp_path), desk=desk) as (address, settings):
+        page = opened(browser, f"{address}/#token={settings.token}")
+        choose(page, WHOLE)
+        page.run("document.querySelector('.why').value = 'halo'")
+        page.key("d")
+        page.until(f"{KEPT} === '1'")
+        (row,) = parse_overrides(file.read_bytes(), where="").rows(named=True)
+        assert [row[name] for name in ("id", "decision", "reason", "annotator")] == [
+            WHOLE,
+            "drop",
+            "halo",
+            "ann",
+        ]
+        assert row["bound_to"]
+        tab(page, "overridden")
+        assert page.until(f"({SHOWN}).length === 1 && {SHOWN}") == [WHOLE]
+        page.key("k")
+        page.until(f"{KEPT} === '2'")
+        assert "kept by ann" in page.run("document.querySelector('.listed').textContent")
+        page.key("u")
+        page.until(f"{KEPT} === '1'")
+        page.key("u")
+        page.until(f"{KEPT} === '2'")
+        file.write_bytes(format_overrides(frame(decision(IN_TAR, "bob", "drop", "blurred"))))
+        page.key("d")
+        page.until("document.getElementById('told').textContent.includes('Somebody else has written')")
+        page.until(f"{KEPT} === '1'")  # that of bob
+        assert b",ann," not in file.read_bytes()
+        tab(page, "rejected")
+        page.until(f"({SHOWN}).length === 3")
+        page.run("document.querySelector('.found button').click()")
+        assert "Drop 3 samples" in page.until("document.querySelector('dialog')?.textContent")
+        page.run("document.querySelector('.danger').click()")
+        page.until("document.getElementById('told').textContent.startsWith('3 samples dropped')")
+        assert parse_overrides(file.read_bytes(), where="").height == 4
+        assert page.run(KEPT) == "1"
+        page.key("u")
+        page.until("document.getElementById('told').textContent === 'Taken back: 3 samples.'")
+    assert parse_overrides(file.read_bytes(), where="")["annotator"].to_list() == ["bob"]
+
+
+def test_the_present_variant_is_compared_with_another(
+    browser: Page, sample_release: Path, tmp_path: Path
+) -> None:
+    """Who was removed and added since, and why; the address holds it; a version that is none is told."""
+    base = version({WHOLE: {"edited_video": 8.4}, BROKEN: 9.0}, thresholds={**THRESHOLDS, "edited_frame0": 7})
+    present = version({WHOLE: {"edited_video": 8.4}, BROKEN: {"edited_frame0": 7.9}, IN_TAR: 9.0})
+
+    def open_version(name: str) -> VariantVersion:
+        if name not in ("", "HEAD~1"):
+            raise VersionError("There is no such version", got=name, todo="name a revision")
+        return base if name else present
+
+    versions = Versions(open_version, ["HEAD~1"])
+    with served(made_tables(), made_store(sample_release, tmp_path), versions=versions) as (address, _):
+        page = opened(browser, address)
+        compared = """((name) => {{ document.querySelector(".compare input").value = name;
+            document.querySelector(".compare button").click(); }})("{}")"""
+        page.run(compared.format("nowhere"))
+        page.until(
+            "document.getElementById('told').textContent.startsWith('There is no such version. nowhere.')"
+        )
+        page.run(compared.format("HEAD~1"))
+        page.until("document.querySelectorAll('.change').length === 2")
+        tab(page, "removed")
+        assert page.until(f"({SHOWN}).length === 1 && {SHOWN}") == [BROKEN]
+        choose(page, BROKEN)
+        page.until(
+            "document.querySelector('[aria-label=Comparison]')?.textContent.includes('edited_frame0 7')"
+        )
+        page.run("document.querySelector('.change').click()")
+        page.until(f"String({SHOWN}) === '{IN_TAR}'")
+        opened(page, page.until("location.hash.includes('why=added') && location.href"))
+        page.until(f"String({SHOWN}) === '{IN_TAR}'")
+
+
 def test_the_list_is_searched_and_ordered(page: Page) -> None:
     """Nearest to a threshold first; by a score; by words of the prompt."""
     assert (
@@ -101,10 +235,115 @@ def test_what_is_listed_can_be_taken_away(page: Page) -> None:
     page.run("URL.createObjectURL = (blob) => { window.taken = blob.text(); return 'blob:none'; }")
     tab(page, "kept")
     page.until(f"({SHOWN}).length === 2")
-    page.run("document.getElementById('export').click()")
+    export(page, "txt")
     page.until("window.taken")
     assert page.run("window.taken") == f"{IN_TAR}\n{WHOLE}\n"
     assert page.until("document.getElementById('told').textContent") == "2 ids went to kept_ids.txt."
+
+    page.run("window.taken = null")
+    export(page, "csv")
+    head, first, _ = page.until("window.taken").splitlines()
+    assert head == f"id,theme,subtheme,is_kept,override,{','.join(f'{each.name}_score' for each in CRITERIA)}"
+    assert first == f"{IN_TAR},time,dawn,true,,8,8.5,8"
+
+
+def test_a_choice_is_saved_and_typed(browser: Page, sample_release: Path, tmp_path: Path) -> None:
+    """Into the file of parameters, whose comments stay; and as commands whose parameters are these."""
+    path = tmp_path / "parameters.yml"
+    shutil.copy("conf/base/curate/parameters.yml", path)
+    file = ParametersFile(path, str(path), {"missing_scores": "conf/local/parameters.yml"})
+    with served(made_tables(), made_store(sample_release, tmp_path), parameters=file) as (address, settings):
+        page = opened(browser, f"{address}/#token={settings.token}")
+        slide(page, "edited_video", 8.5)
+        page.until(f"{KEPT} === '0'")
+        commands = []
+        for button in ("copy", "copy-dvc"):
+            page.run("document.getElementById('command').textContent = ''")
+            page.run(f"document.getElementById('{button}').click()")
+            commands.append(shlex.split(page.until("document.getElementById('command').textContent")))
+        page.run("document.getElementById('save').click()")
+        page.run("document.querySelector('dialog .primary').click()")
+        told = page.until(
+            "(({textContent: told}) => told.startsWith('Saved') && told)(document.getElementById('told'))"
+        )
+    assert "thresholds.edited_video: null -> 8.5" in told
+    assert "conf/local/parameters.yml says otherwise of missing_scores" in told
+    lines = Path("conf/base/curate/parameters.yml").read_text(encoding="utf-8").splitlines()
+    saved = path.read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if line not in saved] == ["thresholds: {}"]
+    assert [line.strip() for line in saved if line not in lines] == ["thresholds:", "edited_video: 8.5"]
+    wanted = {
+        each.name: 8.5 if each.name == "edited_video" else each.published_threshold for each in CRITERIA
+    }
+    run, experiment = commands
+    assert run[:5] == ["kedro", "run", "--pipelines", "curate", "--params"]
+    given = split_params(None, None, run[5])
+    assert {name: float(value) for name, value in given["thresholds"].items()} == wanted
+    assert experiment[:3] == ["dvc", "exp", "run"]
+    for each, overrides in to_path_overrides(experiment[4::2]).items():
+        apply_overrides(each, overrides)
+    tried = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert {name: float(value) for name, value in tried["thresholds"].items()} == wanted
+
+
+def test_bounds_budget_and_what_nobody_knows(browser: Page, sample_release: Path, tmp_path: Path) -> None:
+    """A bound and a budget move what comes out; a looser threshold says where its count is the least that it can be."""
+    ids = [f"Sparkle_time_{number:06d}" for number in range(320)]
+    by_stage = {each.stage: dict.fromkeys(ids, 9.0) for each in CRITERIA}
+    tables = ExplorerTables(
+        verdicts=apply_thresholds(known(*ids), scores(**by_stage), THRESHOLDS, "reject"),
+        annotations=annotations(*(metadata(each, prompt="A", subtheme="dawn") for each in ids)),
+        assets=pl.DataFrame({"id": ids * 2, "kind": ["source_video"] * 320 + ["edited_video"] * 320}),
+        signals=pl.DataFrame({"id": ids, "error": None, "prompt_chars": list(range(320))}),
+    )
+    settings = {
+        "params": FilterParams.model_validate(
+            yaml.safe_load(Path("conf/base/curate/parameters.yml").read_text())
+        )
+    }
+    with served(tables, made_store(sample_release, tmp_path), **settings) as (address, _):
+        page = opened(browser, address)
+        fill(page, "Prompt chars at least", 300)
+        page.until("document.getElementById('dropped').textContent === 'of them 300 out of bounds'")
+        fill(page, "The most pairs in all", 7)
+        selection = "document.querySelector('[aria-label=Selection] .result').textContent"
+        page.until(f"{selection}.startsWith('7 selected of 20 that could be exported')")
+        tab(page, "selected")
+        page.until(f"({SHOWN}).length === 7 && String({SHOWN}).startsWith('Sparkle_time_0003')")
+        assert page.run(KEPT) == "320"
+        slide(page, "edited_video", 7.0)
+        page.until(f"{KEPT} === '≥ 320'")
+        assert "at least 320 of 320" in page.run("document.querySelector('.bar .count').textContent")
+        unknown = """[...document.querySelectorAll(".unknown")].map((each) => each.textContent).at(-1)"""
+        assert page.run(unknown).startswith("Below 8 nothing is known:")
+        again = page.until("location.hash.includes('select=') && location.href")
+        opened(page, again)
+        page.until(f"{selection}.startsWith('7 selected of 20')")
+
+
+def test_an_audit_is_blind(browser: Page, sample_release: Path, tmp_path: Path) -> None:
+    """Pairs in the order of the sample, no score or verdict anywhere; each decision goes on to the next pair."""
+    file = tmp_path / "overrides.csv"
+    tables = replace(
+        made_tables(), audit_sample=pl.DataFrame({"id": [IN_TAR, BROKEN], "stratum": ["1f", "2e"]})
+    )
+    store = made_store(sample_release, tmp_path)
+    with served(tables, store, desk=DeskSettings(file, "ann")) as (address, settings):
+        page = opened(browser, f"{address}/?blind=audit#token={settings.token}")
+        shown = page.run("document.body.innerText")
+        assert "Put a lighthouse behind her" in shown
+        assert not re.search(r"kept|rejected|edited frame 0|8\.[05]|Sparkle_time", shown)
+        seen = json.loads(asked(f"{address}/api/sample/{IN_TAR}?blind=yes")[2])
+        assert set(seen) == {"place", "id", "texts", "media", "boxes"}
+        page.key("k")
+        page.until("document.querySelector('#detail h2').textContent === 'Pair 2 of 2'")
+        page.key("d")
+        page.until("document.getElementById('told').textContent.startsWith('All are judged')")
+        decided = parse_overrides(file.read_bytes(), where="").select("id", "decision").rows()
+        assert decided == [(IN_TAR, "keep"), (BROKEN, "drop")]
+    with served(made_tables(), store) as (address, _):
+        opened(browser, f"{address}/?blind=audit")
+        assert "kedro run --pipelines audit" in browser.run("document.getElementById('detail').textContent")
 
 
 def test_reasons_of_the_judge_are_searched(page: Page) -> None:
@@ -149,6 +388,34 @@ def test_a_pair_plays_together(page: Page) -> None:
     page.until(f"({TIMES}).every((each) => each === 1.5)")
     page.key("ArrowRight")
     page.until(f"({TIMES}).every((each) => each > 1.5 && each < 1.62)")
+
+
+def test_a_page_at_rest_asks_for_nothing(page: Page) -> None:
+    """No frame and no request after a pair was played; and what plays stops where nobody sees it."""
+    playing = "[...document.querySelectorAll('video')].some((each) => !each.paused)"
+    choose(page, IN_TAR)
+    page.until("[...document.querySelectorAll('video')].every((each) => each.readyState >= 2)")
+    page.key(" ")
+    page.until(f"({TIMES}).every((each) => each > 0.1)")
+    page.run(
+        """Object.defineProperty(document, "hidden", { value: true, configurable: true }),
+        document.dispatchEvent(new Event("visibilitychange"))"""
+    )
+    page.until(f"!({playing}) && document.querySelector('[aria-label=Play]')")
+    time.sleep(0.3)  # the seek of the pause
+    page.run(
+        """(() => {
+        window.asked = 0;
+        const count = (of, name) => {
+            const does = of[name];
+            of[name] = function (...all) { window.asked += 1; return does.apply(this, all); };
+        };
+        for (const name of ["requestAnimationFrame", "setTimeout", "fetch"]) count(window, name);
+        count(HTMLVideoElement.prototype, "requestVideoFrameCallback");
+        })()"""
+    )
+    time.sleep(0.4)
+    assert page.run("window.asked") == 0
 
 
 def test_mask_and_boxes_lie_over_the_videos(page: Page) -> None:

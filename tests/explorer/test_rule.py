@@ -10,13 +10,17 @@ from typing import Any
 
 import polars as pl
 from tests.live_browser import Page
+from tests.made.overrides import decision, frame
 from tests.made.tables import scores
 
 from sparkle_curation.explorer.data import ExplorerTables, read_samples
 from sparkle_curation.filtering.choices import settle_imputed_scores
+from sparkle_curation.filtering.overrides.applying import apply_overrides
+from sparkle_curation.filtering.signal_bounds import find_out_of_bounds
 from sparkle_curation.filtering.verdicts import apply_thresholds
 from sparkle_curation.spec.sample_ids import SampleId
 from sparkle_curation.spec.stages import CRITERIA
+from sparkle_curation.spec.tables.signals import SIGNALS
 from sparkle_curation.spec.tables.verdicts import imputed_column
 from sparkle_curation.spec.themes import THEMES
 
@@ -28,10 +32,13 @@ _APPLY = """(async () => {
   const bytes = Uint8Array.from(atob("%s"), (each) => each.charCodeAt(0));
   const samples = rule.unpack(bytes.buffer, description);
   const kept = new Uint8Array(samples.count);
+  const out = new Uint8Array(samples.count);
   return %s.map((choice) => {
+    rule.outOfBounds(samples, description.signals, choice.bounds ?? {}, choice.missing_signals, out);
+    samples.override = choice.override ? Uint8Array.from(choice.override) : null;
     rule.applyThresholds(samples, description.criteria, choice, kept);
     const { total, themes } = rule.count(samples, kept, description);
-    return { kept: [...kept], total: total.kept, themes: [...themes.kept] };
+    return { out: [...out], kept: [...kept], total: total.kept, themes: [...themes.kept] };
   });
 })()"""
 
@@ -62,6 +69,22 @@ def random_choice(draw: random.Random) -> dict[str, Any]:
     }
 
 
+def of_pipeline(
+    known: pl.DataFrame, by_stage: dict[str, pl.DataFrame], choice: dict[str, Any]
+) -> pl.DataFrame:
+    """The verdicts of a choice."""
+    imputed = settle_imputed_scores(choice["imputed"], choice["thresholds"]).used
+    return apply_thresholds(known, by_stage, choice["thresholds"], choice["missing"], imputed)
+
+
+def with_decisions(verdicts: pl.DataFrame, choice: dict[str, Any]) -> pl.DataFrame:
+    """The verdicts with the decisions of a choice over them: 1 keeps, 2 drops."""
+    decided = zip(verdicts["id"], choice.get("override", ()), strict=False)
+    rows = [decision(name, "ann", "keep" if way == 1 else "drop") for name, way in decided if way]
+    unbound = pl.DataFrame(schema={"id": pl.String, "bound_to": pl.String})
+    return apply_overrides(verdicts, frame(*rows), "any_drop", lambda _: unbound).verdicts
+
+
 def told_by_browser(
     browser: Page, explorer: str, tables: ExplorerTables, choices: list[dict[str, Any]], **changes: Any
 ) -> Any:
@@ -76,20 +99,13 @@ def told_by_browser(
 
 
 def test_the_browser_keeps_what_the_pipeline_keeps(explorer: str, browser: Page) -> None:
-    """Sample by sample, and in the counts by theme."""
+    """Sample by sample, and in the counts by theme; half of the time with decisions by hand."""
     draw = random.Random(15)  # noqa: S311
     known, by_stage = random_tables(draw)
     choices = [random_choice(draw) for _ in range(CHOICES)]
-    verdicts = [
-        apply_thresholds(
-            known,
-            by_stage,
-            each["thresholds"],
-            each["missing"],
-            settle_imputed_scores(each["imputed"], each["thresholds"]).used,
-        )
-        for each in choices
-    ]
+    for each in choices[: CHOICES // 2]:
+        each["override"] = draw.choices([0, 1, 2], [8, 1, 1], k=ROWS)
+    verdicts = [with_decisions(of_pipeline(known, by_stage, each), each) for each in choices]
     tables = ExplorerTables(
         verdicts[0], pl.DataFrame({"id": known["id"], "prompt": "", "chosen_keyword": "", "subtheme": ""})
     )
@@ -101,6 +117,32 @@ def test_the_browser_keeps_what_the_pipeline_keeps(explorer: str, browser: Page)
         by_theme = [verdict.filter(pl.col("theme") == theme)["is_kept"].sum() for theme in themes]
         assert browsers["themes"] == by_theme
     assert len({tuple(each["kept"]) for each in told}) > CHOICES // 2
+
+
+def test_bounds_on_signals_leave_out_whom_the_pipeline_leaves_out(explorer: str, browser: Page) -> None:
+    """Values at a bound, and absent ones by the policy."""
+    draw = random.Random(8)  # noqa: S311
+    known, by_stage = random_tables(draw)
+    verdicts = apply_thresholds(known, by_stage, {each.name: 8.0 for each in CRITERIA}, "keep")
+    signals = known.select("id", pl.lit(None, pl.String).alias("error")).with_columns(
+        pl.Series(each.name, [draw.choice([None, 1.0, 2.0, draw.uniform(0, 3)]) for _ in known["id"]])
+        for each in SIGNALS
+    )
+    names = [SIGNALS[0].name, SIGNALS[-1].name]
+    choices = [
+        {
+            "bounds": {names[0]: {"at_least": 1.0}, names[1]: {"at_least": 0.5, "at_most": 2.0}},
+            "missing_signals": missing,
+            **random_choice(draw),
+        }
+        for missing in ("keep", "reject")
+    ]
+    texts = pl.DataFrame({"id": known["id"], "prompt": "", "chosen_keyword": "", "subtheme": ""})
+    told = told_by_browser(browser, explorer, ExplorerTables(verdicts, texts, signals=signals), choices)
+    for choice, browsers in zip(choices, told, strict=True):
+        left_out = find_out_of_bounds(known, signals, choice["bounds"], choice["missing_signals"])
+        assert browsers["out"] == known["id"].is_in(left_out["id"].implode()).cast(pl.UInt8).to_list()
+        assert 0 < sum(browsers["out"]) < ROWS
 
 
 def test_an_upper_bound_keeps_what_lies_below(explorer: str, browser: Page) -> None:

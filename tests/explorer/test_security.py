@@ -59,7 +59,7 @@ def test_a_port_in_use_is_told(sample_release: Path, tmp_path: Path) -> None:
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(ParameterError, match="port is in use") as caught:
-            serve(app, Settings(port=port), pytest.fail)
+            serve(lambda: app, Settings(port=port), pytest.fail)
     assert f"--port {port + 1}" in str(caught.value)
 
 

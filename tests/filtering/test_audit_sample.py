@@ -7,7 +7,12 @@ import pytest
 from tests.made.overrides import decision, frame
 from tests.made.tables import THRESHOLDS, known, same_scores
 
-from sparkle_curation.filtering.audit_sample import draw_audit_sample, measure_precision, wilson
+from sparkle_curation.filtering.audit_sample import (
+    draw_audit_sample,
+    measure_audit,
+    measure_precision,
+    wilson,
+)
 from sparkle_curation.filtering.overrides.resolving import resolve
 from sparkle_curation.filtering.verdicts import apply_thresholds
 
@@ -71,3 +76,27 @@ def test_wilsons_interval_holds_the_share() -> None:
     """Between 0 and 1 at the ends too; of nothing it is all."""
     assert wilson(0, 0) == (0.0, 1.0)
     assert all(0 <= low <= good / 9 <= high <= 1 for good in range(10) for low, high in [wilson(good, 9)])
+
+
+def test_what_was_judged_on_other_content_does_not_count() -> None:
+    """Of several people the rule decides; without a sample, or without answers, there is no precision."""
+    found = verdicts(many())
+    sample = draw_audit_sample(found, 15)
+    first, second, third = sample["id"].head(3)
+    decisions = [
+        (first, "ann", "keep", "applied"),
+        (first, "bob", "drop", "outvoted"),
+        (second, "ann", "keep", "stale"),
+    ]
+    listed = pl.DataFrame(
+        [
+            (key, who, word, "", state)
+            for key, who, word, state in [*decisions, (third, "ann", "keep", "unbound")]
+        ],
+        schema=["id", "annotator", "decision", "reason", "state"],
+        orient="row",
+    )
+    precision = measure_audit(found, sample, listed, "any_keep")
+    assert (precision["judged"].sum(), precision["good"].sum()) == (2, 2)
+    assert measure_audit(found, sample.clear(), listed, "any_keep").is_empty()
+    assert measure_audit(found, sample, listed.clear(), "any_keep").is_empty()

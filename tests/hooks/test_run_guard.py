@@ -28,7 +28,11 @@ def claims(name: str, optional: set[str] | None = None) -> tuple[set[str], set[s
         ("ingest", {"ingest"}, set()),
         ("inspect", {"inspect"}, {"ingest"}),
         ("score", {"score"}, {"ingest", "inspect"}),
-        ("curate", {"ingest", "inspect", "validate", "filter"}, {"score", "near_duplicates", "signals"}),
+        (
+            "curate",
+            {"ingest", "inspect", "validate", "filter"},
+            {"score", "near_duplicates", "signals", "audit"},
+        ),
     ],
 )
 def test_a_run_takes_what_it_writes_and_shares_what_it_reads(

@@ -29,6 +29,7 @@ from sparkle_curation.variant.card import write_card
 from sparkle_curation.variant.facts import Split, VariantFacts, list_splits
 from sparkle_curation.variant.pictures import Pictures
 from sparkle_curation.variant.provenance import CodeVersion, DataVersion
+from sparkle_curation.variant.record import read_record, write_record
 
 GOOD, ALSO, LOW, LOST = (
     "Sparkle_time_000001",
@@ -99,6 +100,20 @@ def test_a_hub_reads_what_it_wants_to_know(tmp_path: Path) -> None:
             ],
         },
     }
+
+
+def test_what_people_judged_blind_stands_with_its_interval() -> None:
+    """By score bin over the themes, of both sides of the thresholds; and it is in the record."""
+    rows = [
+        {"theme": theme, "passes": passes, "score_bin": 0.8, "judged": 5, "good": good}
+        for theme, passes, good in (("time", True, 5), ("style", True, 3), ("time", False, 1))
+    ]
+    facts = replace(facts_of(GOOD), audit=rows)
+    assert (
+        "that the thresholds keep 8 of 10 at 0.8 to 0.9 (0.49 to 0.94); of pairs that they reject 1 of 5"
+        in (write_card(facts))
+    )
+    assert read_record(write_record(facts), where="x").audit == rows
 
 
 def test_the_hubs_own_card_is_the_same(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import polars as pl
 
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import MissingTableError
+from sparkle_curation.explorer.observed import describe_signals, find_unobserved, read_signals
 from sparkle_curation.filtering.choices import settle_imputed_scores
 from sparkle_curation.spec.description import dataset
 from sparkle_curation.spec.layout import ASSET_KINDS, KIND
@@ -35,9 +36,14 @@ class ExplorerTables:
         scores: by the stage's name.
         score_faults: what the audit of the scores found.
         preflight: what the loader would do with the kept pairs.
+        assets: which the release has.
         media: what the header of each asset says.
         boxes: groundings.
+        signals: what was measured of pairs and prompts.
+        sample_groups: samples that share a source clip.
+        audit_sample: what is to be judged blind, in its order.
         policies: ``missing_scores`` and ``imputed_scores`` of the present variant.
+        bounds: on signals, of the present variant.
     """
 
     verdicts: AnyFrame
@@ -45,9 +51,14 @@ class ExplorerTables:
     scores: Mapping[str, AnyFrame] = field(default_factory=dict)
     score_faults: AnyFrame = field(default_factory=pl.DataFrame)
     preflight: AnyFrame = field(default_factory=pl.DataFrame)
+    assets: AnyFrame = field(default_factory=pl.DataFrame)
     media: AnyFrame = field(default_factory=pl.DataFrame)
     boxes: AnyFrame = field(default_factory=pl.DataFrame)
+    signals: AnyFrame = field(default_factory=pl.DataFrame)
+    sample_groups: AnyFrame = field(default_factory=pl.DataFrame)
+    audit_sample: AnyFrame = field(default_factory=pl.DataFrame)
     policies: Mapping[str, str] = field(default_factory=dict)
+    bounds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -56,8 +67,8 @@ class Samples:
 
     Attributes:
         description: what the page must know to read the blob and to name what it shows; becomes JSON.
-        blob: the scores of each criterion (float64, NaN for none), then flags (uint32), subthemes (uint16) and themes
-            (uint8), each by sample, little-endian.
+        blob: the scores of each criterion, then the values of each signal (float64, NaN for none), then flags (uint32),
+            subthemes (uint16) and themes (uint8), each by sample, little-endian.
         texts: ``id``, ``prompt``, ``chosen_keyword`` in the order of the samples, never null.
         place: id -> number of the sample.
     """
@@ -105,14 +116,17 @@ def read_samples(tables: ExplorerTables) -> Samples:
     )
     of_subtheme = texts.join(numbers, on=["theme", "subtheme"], how="left", maintain_order="left")["number"]
     of_theme = verdicts["theme"].replace_strict(themes, list(range(len(themes))), return_dtype=pl.UInt8)
+    signals = read_signals(verdicts["id"], tables.signals)
     parts = [
         *(verdicts[score_column(each)].fill_null(float("nan")).to_numpy().astype("<f8") for each in CRITERIA),
+        *signals.values(),
         _flags(verdicts, tables).astype("<u4"),
         of_subtheme.fill_null(0).to_numpy().astype("<u2"),
         of_theme.to_numpy().astype("u1"),
     ]
     return Samples(
-        description=_describe(tables, verdicts.height, themes, subthemes),
+        description=_describe(tables, verdicts.height, themes, subthemes)
+        | {"signals": describe_signals(signals, tables.bounds)},
         blob=b"".join(part.tobytes() for part in parts),
         texts=texts.select("id", pl.col("prompt", "chosen_keyword").fill_null("")),
         place={name: number for number, name in enumerate(verdicts["id"])},
@@ -163,6 +177,7 @@ def _describe(
 ) -> dict[str, Any]:
     first = tables.verdicts.lazy().select(threshold_column(each) for each in CRITERIA).head(1).collect()
     present = first.to_dicts()[0] if first.height else {}
+    unobserved = find_unobserved(tables.verdicts, themes)
     return {
         "title": dataset().title,
         "count": count,
@@ -180,6 +195,7 @@ def _describe(
                 "colour": each.colour,
                 "published": each.published_threshold,
                 "present": present.get(threshold_column(each), each.published_threshold),
+                "unobserved": unobserved.get(each.name, {}),
                 "imputed": 1 << (_FIRST_IMPUTED_BIT + place),
             }
             for place, each in enumerate(CRITERIA)
@@ -216,6 +232,7 @@ def _policies(used: Mapping[str, str], thresholds: Mapping[str, float]) -> dict[
     imputed = used.get("imputed_scores", by_itself)
     return {
         "missing_scores": used.get("missing_scores", "reject"),
+        "missing_signals": used.get("missing_signals", "keep"),
         "imputed_scores": "auto" if imputed == by_itself else imputed,
     }
 

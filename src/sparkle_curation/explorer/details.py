@@ -64,6 +64,12 @@ def sample_details(tables: ExplorerTables, store: AssetStore, sample_id: str) ->
     }
 
 
+def blind_details(tables: ExplorerTables, store: AssetStore, sample_id: str) -> dict[str, Any]:
+    """What may be seen of a sample that is judged blind: its words, media and boxes; no score, and nothing that follows."""
+    details = sample_details(tables, store, sample_id)
+    return {name: details[name] for name in ("id", "texts", "media", "boxes")}
+
+
 def _names(table: AnyFrame) -> list[str]:
     return table.lazy().collect_schema().names()
 

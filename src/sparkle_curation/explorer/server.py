@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import json
 import secrets
+import socket
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from aiohttp import web
 
 from sparkle_curation.errors import ParameterError
-from sparkle_curation.explorer.data import ExplorerTables, find_reasons, find_text, read_samples
-from sparkle_curation.explorer.details import sample_details
+from sparkle_curation.explorer import reading
+from sparkle_curation.explorer.comparing import Comparisons, Versions
+from sparkle_curation.explorer.data import ExplorerTables, read_samples
+from sparkle_curation.explorer.desk import Desk, DeskSettings
 from sparkle_curation.explorer.masks import send_mask
 from sparkle_curation.explorer.media import send_media
+from sparkle_curation.explorer.parameters_file import ParametersFile
 from sparkle_curation.explorer.security import guard
+from sparkle_curation.explorer.writing import MOST_BYTES, decide, save, tell_errors, undo
 from sparkle_curation.ingest.assets.store import AssetStore
 from sparkle_curation.reports.sheet import colours
+from sparkle_curation.variant.curation.params import FilterParams
 
 _STATIC = Path(__file__).with_name("static")
-_ROWS_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,10 @@ class Settings:
         host: what it listens on.
         port: the port; 0 for any free one.
         is_read_only: whether nothing may be written.
+        desk: whose decisions by hand are written, and where.
+        versions: of the variant, to compare with; None for none.
+        params: of curating, as they stand; None where there are none.
+        parameters: the file in which thresholds are saved.
         run_options: what a ``kedro run`` needs beside thresholds to make this variant: an environment, roots.
         token: what a page must have to write; made anew at each start.
     """
@@ -42,6 +50,10 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 4142
     is_read_only: bool = False
+    desk: DeskSettings = field(default_factory=DeskSettings)
+    versions: Versions | None = None
+    params: FilterParams | None = None
+    parameters: ParametersFile = field(default_factory=ParametersFile)
     run_options: Sequence[str] = ()
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
 
@@ -49,75 +61,73 @@ class Settings:
 def create_app(tables: ExplorerTables, store: AssetStore, settings: Settings) -> web.Application:
     """The explorer of some tables and the release that they were made of."""
     samples = read_samples(tables)
+    comparisons = Comparisons(settings.versions, samples)
+    desk = Desk(tables, samples, settings.desk)
     described = samples.description | {
+        "versions": comparisons.names,
+        "parameters_file": settings.parameters.shown,
+        "selection": settings.params.selection.model_dump() if settings.params else None,
         "is_read_only": settings.is_read_only,
         "run_options": list(settings.run_options),
     }
-
-    async def description(_: web.Request) -> web.Response:
-        return _json(described)
-
-    async def blob(_: web.Request) -> web.Response:
-        return web.Response(body=samples.blob, content_type="application/octet-stream")
-
-    async def texts(request: web.Request) -> web.Response:
-        asked = request.query.get("rows", "").split(",")
-        numbers = [int(each) for each in asked if each.isascii() and each.isdigit()][:_ROWS_AT_ONCE]
-        rows = samples.texts[[number for number in numbers if number < samples.texts.height]]
-        return _json(rows.rows())
-
-    async def ids(_: web.Request) -> web.Response:
-        response = web.Response(text="\n".join(samples.texts["id"]), content_type="text/plain")
-        response.enable_compression()
-        return response
-
-    async def find(request: web.Request) -> web.Response:
-        query = request.query.get("q", "")
-        if request.query.get("in") == "reasons":
-            found = await asyncio.to_thread(find_reasons, tables, samples, query)
-        else:
-            found = await asyncio.to_thread(find_text, samples, query)
-        return web.Response(body=found.tobytes(), content_type="application/octet-stream")
-
-    async def sample(request: web.Request) -> web.Response:
-        name = request.match_info["id"]
-        if name not in samples.place:
-            raise web.HTTPNotFound(text="There is no such sample.")
-        details = await asyncio.to_thread(sample_details, tables, store, name)
-        return _json({"place": samples.place[name], **details})
-
+    shown = reading.Shown(tables, samples, store, desk, comparisons, settings.params, described)
     app = web.Application(
-        middlewares=[guard(settings.host, settings.token, is_read_only=settings.is_read_only)]
+        middlewares=[guard(settings.host, settings.token, is_read_only=settings.is_read_only), tell_errors],
+        client_max_size=MOST_BYTES,
     )
     app.router.add_get("/", _page)
     app.router.add_get("/colours.css", _colours)
-    app.router.add_get("/api/description", description)
-    app.router.add_get("/api/samples", blob)
-    app.router.add_get("/api/texts", texts)
-    app.router.add_get("/api/ids", ids)
-    app.router.add_get("/api/find", find)
-    app.router.add_get("/api/sample/{id}", sample)
+    for path, told in {
+        "description": reading.send_description,
+        "samples": reading.send_samples,
+        "texts": reading.send_texts,
+        "ids": reading.send_ids,
+        "find": reading.find,
+        "sample/{id}": reading.send_sample,
+        "audit": reading.send_audit,
+        "decisions": reading.send_decisions,
+        "compare": reading.compare,
+        "select": reading.select,
+    }.items():
+        app.router.add_get(f"/api/{path}", partial(told, shown=shown))
+    app.router.add_post("/api/decisions", partial(decide, desk=desk))
+    app.router.add_post("/api/decisions/undo", partial(undo, desk=desk))
+    app.router.add_post("/api/parameters", partial(save, file=settings.parameters))
     app.router.add_get("/api/mask/{id}", partial(send_mask, store=store))
     app.router.add_get("/media/{kind}/{id}", partial(send_media, store=store))
     app.router.add_static("/static", _STATIC)
     return app
 
 
-def serve(app: web.Application, settings: Settings, tell: Callable[[str], None]) -> None:
+def serve(make_app: Callable[[], web.Application], settings: Settings, tell: Callable[[str], None]) -> None:
     """Serve until a person ends it.
 
+    It listens before the application is made, so that a browser starts and asks while numbers are still being read: its
+    connections wait.
+
     Args:
-        app: from ``create_app``.
+        make_app: gives what ``create_app`` does.
         settings: where it listens.
         tell: takes the address, once the page can be opened.
 
     Raises:
         ParameterError: the port is in use, or there is no such host.
     """
+    with _listen(settings) as listening:
+        host, port = listening.getsockname()[:2]
+        shown = f"[{host}]" if ":" in host else host
+        # Behind the number sign: a browser keeps that to itself, so it is in no log and no referrer.
+        tell(f"http://{shown}:{port}/#token={settings.token}")
+        with suppress(KeyboardInterrupt):
+            asyncio.run(_serve(make_app(), listening))
+
+
+def _listen(settings: Settings) -> socket.socket:
     try:
-        asyncio.run(_serve(app, settings, tell))
-    except KeyboardInterrupt:
-        return
+        family, *_, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        return socket.create_server(address, family=family)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise ParameterError(
@@ -132,15 +142,11 @@ def serve(app: web.Application, settings: Settings, tell: Callable[[str], None])
         ) from None
 
 
-async def _serve(app: web.Application, settings: Settings, tell: Callable[[str], None]) -> None:
+async def _serve(app: web.Application, listening: socket.socket) -> None:
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
-        await web.TCPSite(runner, settings.host, settings.port).start()
-        host, port = runner.addresses[0][:2]
-        shown = f"[{host}]" if ":" in host else host
-        # Behind the number sign: a browser keeps that to itself, so it is in no log and no referrer.
-        tell(f"http://{shown}:{port}/#token={settings.token}")
+        await web.SockSite(runner, listening).start()
         await asyncio.Event().wait()
     finally:
         await runner.cleanup()
@@ -168,8 +174,3 @@ async def _colours(_: web.Request) -> web.Response:
     lines = [f"--{name.lower().replace('_', '-')}: {getattr(colours, name)};" for name in names]
     lines += [f"--box-{number}: {colour};" for number, colour in enumerate(colours.BOX_COLOURS)]
     return web.Response(text=f":root {{ {' '.join(lines)} }}\n", content_type="text/css")
-
-
-def _json(value: Any) -> web.Response:
-    # A score that is no number would make JSON that no browser reads.
-    return web.json_response(value, dumps=partial(json.dumps, allow_nan=False, ensure_ascii=False))

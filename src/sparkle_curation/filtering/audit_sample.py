@@ -12,7 +12,9 @@ import polars as pl
 import xxhash
 
 from sparkle_curation.engine.any_frame import AnyFrame
+from sparkle_curation.filtering.overrides.applying import State
 from sparkle_curation.filtering.overrides.decisions import Decision
+from sparkle_curation.filtering.overrides.resolving import OverrideRule, resolve
 from sparkle_curation.filtering.selection.params import SelectionParams
 from sparkle_curation.filtering.selection.ranking import rank_score
 from sparkle_curation.filtering.selection.selecting import select
@@ -87,6 +89,21 @@ def measure_precision(
         pl.Series("low", [low for low, _ in bounds], dtype=pl.Float64),
         pl.Series("high", [high for _, high in bounds], dtype=pl.Float64),
     )
+
+
+def measure_audit(
+    verdicts: AnyFrame, audit_sample: AnyFrame, overrides_listed: AnyFrame, rule: OverrideRule
+) -> pl.DataFrame:
+    """The precision by theme, side and score bin, as ``measure_precision`` has it; no rows where nobody has judged.
+
+    Args:
+        verdicts: of the variant.
+        audit_sample: with ``id``.
+        overrides_listed: the decisions with what became of each; what was made on other content does not count.
+        rule: who prevails where people differ.
+    """
+    counting = overrides_listed.lazy().filter(pl.col("state") != State.STALE.value).collect()
+    return measure_precision(verdicts, audit_sample.lazy().collect(), resolve(counting, rule))
 
 
 def wilson(good: int, judged: int) -> tuple[float, float]:

@@ -205,6 +205,7 @@ ENDINGS: Mapping[str, Ending] = {
     "inspect": (_inspected, ("media_counts", "media")),
     "validate": (_validated, ("validation_summary", "data_docs")),
     "signals": (_signalled, ("signal_counts", "signals_figure", "signal_extremes", "signals")),
+    "audit": (None, ("audit_sample",)),
     "consistency": (_checked, ("consistency_counts", "consistency")),
     "near_duplicates": (_near, ("near_duplicate_counts", "sample_groups", "duplicates")),
     "score": (None, ("rescored_jsonl",)),

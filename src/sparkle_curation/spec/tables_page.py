@@ -176,6 +176,14 @@ _OTHERS: dict[str, tuple[str, str]] = {
         "08_reporting/censoring.csv",
         "One row per primary criterion and theme: `censored` if no released score is rejected, else `not` or `too_few`.",
     ),
+    "audit_sample": (
+        "07_model_output/audit_sample.csv",
+        "One row per sample to be judged blind, in an order that tells nothing; `stratum` is a digest.",
+    ),
+    "audit_precision": (
+        "08_reporting/audit_precision.csv",
+        "One row per theme, side of the thresholds and tenth of the score: judged, good, precision, Wilson's interval.",
+    ),
     "overrides": (
         "conf/base/curate/overrides.csv",
         "One row per decision by hand; `bound_to` digests what it was made on, and is empty where it holds whatever comes.",

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sparkle_curation.escaping import markdown_code, markdown_prose, markdown_text
+from sparkle_curation.filtering.audit_sample import wilson
 from sparkle_curation.filtering.benchmark_leaks import describe_lacking
 from sparkle_curation.filtering.selection.params import SelectionParams
 from sparkle_curation.filtering.verdicts import ImputedScores, MissingScores
@@ -208,6 +209,8 @@ def _scope(facts: VariantFacts) -> Iterable[str]:
         )
     if facts.overrides:
         yield _overrides(facts)
+    if facts.audit:
+        yield _audit(facts)
     if facts.settings.get("selection.mode"):
         yield _selection(facts)
     if facts.benchmark:
@@ -242,6 +245,26 @@ def _selection(facts: VariantFacts) -> str:
     return (
         f"Of the pairs that could be exported {count:,} were not selected: {', '.join(limits) or 'quotas'}{filled}; "
         f"the best of each group first, by {rank}."
+    )
+
+
+def _audit(facts: VariantFacts) -> str:
+    """What people found who judged a sample blind: shares of the judged by score bin, of kept and of rejected ones."""
+    sides = []
+    for passes, words in ((True, "that the thresholds keep"), (False, "that they reject")):
+        rows = [row for row in facts.audit if row["passes"] is passes]
+        bins = []
+        for low in sorted({row["score_bin"] for row in rows}):
+            good, judged = (
+                sum(row[name] for row in rows if row["score_bin"] == low) for name in ("good", "judged")
+            )
+            least, most = wilson(good, judged)
+            bins.append(f"{good} of {judged} at {low:.1f} to {low + 0.1:.1f} ({least:.2f} to {most:.2f})")
+        if bins:
+            sides.append(f"of pairs {words} {', '.join(bins)}")
+    return (
+        f"Judged blind and found good, by the mean score as a share of its scale, with Wilson's interval of 95%: "
+        f"{'; '.join(sides)}. By theme: `audit_precision.csv`."
     )
 
 

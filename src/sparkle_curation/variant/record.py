@@ -73,6 +73,7 @@ def write_record(facts: VariantFacts) -> str:
         "overrides": dict(facts.overrides),
         "censored": dict(facts.censored),
         **({"benchmark": dict(facts.benchmark)} if facts.benchmark else {}),
+        **({"audit": [dict(row) for row in facts.audit]} if facts.audit else {}),
         "counts": facts.counts.to_dicts(),
     }
     return json.dumps(with_format_version(members), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
@@ -103,6 +104,7 @@ def read_record(text: str, *, where: object) -> VariantFacts:
             overrides=members.get("overrides", {}),
             censored=members.get("censored", {}),
             benchmark=members.get("benchmark", {}),
+            audit=members.get("audit", ()),
         )
         name = members["dataset"]
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -83,6 +83,7 @@ def make_catalog(
         "sample_groups": pl.DataFrame(),
         "signals": pl.DataFrame(),
         **benchmark_tables(leaking),
+        "audit_sample": pl.DataFrame(schema={"id": pl.String, "stratum": pl.String}),
         **{f"rescored_{stage.table}": pl.DataFrame() for stage in STAGES},
     }
     paths: dict[str, Any] = {

@@ -90,6 +90,7 @@ class ReportCSVDataset(AbstractDataset[pl.DataFrame, pl.DataFrame]):
     Args:
         filepath: the CSV file.
         text_columns: columns that are text even where every cell of them reads as a number.
+        is_optional: whether no file is a table of the text columns without rows.
         metadata: anything for other tools, such as the layer in Kedro-Viz.
 
     Example:
@@ -106,14 +107,18 @@ class ReportCSVDataset(AbstractDataset[pl.DataFrame, pl.DataFrame]):
         *,
         filepath: str,
         text_columns: Sequence[str] = (),
+        is_optional: bool = False,
         metadata: dict[str, Any] | None = None,
     ) -> None:
         self._path = Path(filepath)
         self._text_columns = tuple(text_columns)
+        self._is_optional = is_optional
         self.metadata = metadata
 
     def load(self) -> pl.DataFrame:
         """The table; a column of numbers comes back as numbers, an empty cell without quotes as null."""
+        if self._is_optional and not self._exists():
+            return pl.DataFrame(schema=dict.fromkeys(self._text_columns, pl.String))
         return parse_report(self._path, self._text_columns)
 
     def save(self, data: pl.DataFrame) -> None:

@@ -55,6 +55,10 @@ class VariantsDataset(AbstractDataset[Mapping[str, Variant], dict[str, Callable[
         names = list(self.load())
         return self._variant(names[0]).preview(nrows) if names else table_preview(NOT_MADE)
 
+    def folder_of(self, name: str) -> Path:
+        """Where the variant of that name lies, or would."""
+        return self._folder / name
+
     def _variant(self, name: str) -> KiwiEditDataset:
         return KiwiEditDataset(filepath=str(self._folder / name))
 

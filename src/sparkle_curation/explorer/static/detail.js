@@ -1,25 +1,27 @@
 // The right side: one sample, its pair, its stills, and what every stage and the loader say of it.
 
 import { ask, beside, make, words } from "./dom.js";
+import { makeDecisionBar } from "./decisions.js";
 import { makePlayer } from "./player.js";
 import { settleImputed } from "./rule.js";
 
-export function makeDetail(place, description, samples, state) {
+export function makeDetail(place, description, samples, state, decisions) {
   const player = makePlayer(description);
+  let details = null;
+  const bar = makeDecisionBar(decisions, () => details && { id: details.id, row: details.place });
   const head = make("header.sample");
   const facts = make("div.facts");
   const empty = make("p.empty", {}, "Choose a sample in the list, or walk through it with ↑ and ↓.");
-  const whole = make("div.whole", { hidden: true }, head, player.element, facts);
+  const whole = make("div.whole", { hidden: true }, head, bar.element, player.element, facts);
   place.append(empty, whole);
   let asked = 0;
-  let details = null;
   let kept = null;
   let drawn = "";
   let wanted = {};
 
   /** Show a sample; one that is shown, or on its way, stays as it is, so that its videos play on. */
   function show(id) {
-    if (wanted.id !== id) wanted = { id, details: fetchAndShow(id) };
+    if (wanted.id !== id || wanted.against !== state.against) wanted = { id, against: state.against, details: fetchAndShow(id) };
     return wanted.details;
   }
 
@@ -27,7 +29,7 @@ export function makeDetail(place, description, samples, state) {
     const turn = (asked += 1);
     let answer;
     try {
-      answer = await (await ask(`/api/sample/${encodeURIComponent(id)}`)).json();
+      answer = await (await ask(`/api/sample/${encodeURIComponent(id)}?against=${encodeURIComponent(state.against)}`)).json();
     } catch (error) {
       if (turn !== asked) return null;
       wanted = {};
@@ -48,6 +50,7 @@ export function makeDetail(place, description, samples, state) {
 
   function drawHead() {
     if (!details || !kept) return;
+    bar.repaint();
     const row = details.place;
     const { card } = details;
     const pill = make("span.pill", {}, card.theme);
@@ -56,11 +59,12 @@ export function makeDetail(place, description, samples, state) {
     const status = kept[row] ? (isPresent ? "kept" : "comes") : isPresent ? "goes" : "rejected";
     // What the card says of the verdict holds at the thresholds of the present variant.
     const verdict = isPresentChoice() && card.verdict && (card.verdict.tone === "passed") === Boolean(kept[row]) ? card.verdict.text : status;
+    const said = samples.override[row] === 0 ? verdict : `${kept[row] ? "kept" : "dropped"} by hand`;
     // The words again where they are others alone: a slider that moves must not lay out the page.
-    if (drawn !== `${details.id} ${status} ${verdict}`) {
-      drawn = `${details.id} ${status} ${verdict}`;
+    if (drawn !== `${details.id} ${status} ${said}`) {
+      drawn = `${details.id} ${status} ${said}`;
       head.replaceChildren(
-        make("div.head", {}, pill, make("h2.id", {}, details.id), make("span.note", { dir: "auto" }, card.keyword), make(`span.tag.${status}`, {}, verdict)),
+        make("div.head", {}, pill, make("h2.id", {}, details.id), make("span.note", { dir: "auto" }, card.keyword), make(`span.tag.${status}`, {}, said)),
         make("p.prompt", { dir: "auto" }, card.prompt),
         card.scene ? make("p.note", { dir: "auto", title: "The scene before the edit" }, `before: ${card.scene}`) : "");
     }
@@ -116,6 +120,8 @@ export function makeDetail(place, description, samples, state) {
       make("section.card", { "aria-label": "Scores" }, make("h3", {}, "Scores"),
         ...description.criteria.map((each) => make("div.criterion-gauge", { "data-criterion": each.name })),
         ...faults.map((each) => make("p.note.imputed", {}, `${words(each.stage)}${each.frame === null ? "" : `, frame ${each.frame}`}: ${words(each.rule)} (${each.evidence})`))),
+      details.against ? make("section.card.wide", { "aria-label": "Comparison" }, make("h3", {}, `Since ${state.against}`),
+        make("p", {}, make(`b.${details.against[0]}`, {}, details.against[0]), make("span", { dir: "auto" }, ` ${details.against[1]}`))) : "",
       make("section.card", { "aria-label": "Loader" }, make("h3", {}, "Loader"), ...loader(loads)),
       make("section.card.wide", { "aria-label": "Stills" }, make("h3", {}, "Stills"),
         make("div.stills", {}, ...stills.map((each) => still(each.name, media[each.name])))),
@@ -165,6 +171,7 @@ export function makeDetail(place, description, samples, state) {
   return {
     show,
     player,
+    decide: bar.decide,
     repaint(newKept) { kept = newKept; drawHead(); },
   };
 }

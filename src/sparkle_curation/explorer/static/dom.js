@@ -35,15 +35,16 @@ export function words(name) {
   return name.replaceAll("_", " ").replace("frame0", "frame 0");
 }
 
-/** The answer of the server, or an error with what it said. */
-export async function ask(address) {
+/** The answer of the server, or an error with what it said and its status. What writes carries the token of this start. */
+export async function ask(address, options = {}) {
   let response;
+  const headers = options.method === "POST" ? { "X-Explorer-Token": sessionStorage.getItem("token") ?? "" } : {};
   try {
-    response = await fetch(address);
+    response = await fetch(address, { ...options, headers });
   } catch {
     throw new Error("The explorer does not answer any more. Start it again: kedro explore");
   }
-  if (!response.ok) throw new Error((await response.text()) || response.statusText);
+  if (!response.ok) throw Object.assign(new Error((await response.text()) || response.statusText), { status: response.status });
   return response;
 }
 

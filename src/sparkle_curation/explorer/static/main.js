@@ -1,21 +1,27 @@
 // The page: numbers fetched once, then counted here at every move of a slider.
 
-import { makeControls } from "./controls.js";
+import { makeActions } from "./actions.js";
+import { startBlind } from "./blind.js";
+import { makeComparison } from "./compare.js";
+import { isFloor, makeControls } from "./controls.js";
+import { makeDecisions, makeDecisionSummary } from "./decisions.js";
 import { makeDetail } from "./detail.js";
-import { ask, make, number, signed } from "./dom.js";
+import { ask, number, signed } from "./dom.js";
 import { makeList } from "./list.js";
-import { applyThresholds, count, distances, unpack } from "./rule.js";
-import { command, readState, takeToken, writeState } from "./state.js";
+import { applyThresholds, count, distances, outOfBounds, unpack } from "./rule.js";
+import { readState, takeToken, writeState } from "./state.js";
 
 const LATER_MS = 90; // the list is ordered anew when a slider has come to rest
 
 async function start() {
   takeToken();
-  const [description, buffer] = await Promise.all([
+  const [description, buffer, told] = await Promise.all([
     ask("/api/description").then((answer) => answer.json()),
     ask("/api/samples").then((answer) => answer.arrayBuffer()),
+    ask("/api/decisions").then((answer) => answer.json()),
   ]);
   const samples = Object.assign(unpack(buffer, description), { place: -1 });
+  samples.out = new Uint8Array(samples.count);
   const { criteria } = description;
   const state = readState(description);
   const kept = new Uint8Array(samples.count);
@@ -36,14 +42,21 @@ async function start() {
   }
 
   function recount() {
+    outOfBounds(samples, description.signals, state.bounds, description.policies.missing_signals, samples.out);
     applyThresholds(samples, criteria, choice(), kept);
     const counts = count(samples, kept, description);
     controls(kept, counts);
-    summarize(counts.total);
+    summarize(counts.total, description.themes.some((_, which) => isFloor(description, state, which)));
     detail.repaint(kept);
   }
 
+  function decided() {
+    changed();
+    summary();
+  }
+
   function refilter() {
+    comparison.repaint();
     list.filter(kept, distances(samples, criteria, choice(), distance));
     writeState(state, description);
   }
@@ -55,32 +68,18 @@ async function start() {
     await detail.show(id);
   }
 
-  const detail = makeDetail(document.getElementById("detail"), description, samples, state);
-  const controls = makeControls(document.getElementById("controls"), description, samples, state, changed);
-  const list = makeList(document.getElementById("list"), description, samples, state, { changed, chosen: choose });
+  const decisions = makeDecisions(description, samples, { changed: decided, tell });
+  const detail = makeDetail(document.getElementById("detail"), description, samples, state, decisions);
+  const controls = makeControls(document.getElementById("controls"), description, samples, state, { changed, tell });
+  const comparison = makeComparison(document.getElementById("controls"), description, samples, state, { changed, tell });
+  const list = makeList(document.getElementById("list"), description, samples, state, { decisions, comparison, changed, chosen: choose });
+  const summary = makeDecisionSummary(document.getElementById("controls"), decisions, (name) => { state.show = name; changed(); });
+  decisions.take(told);
 
-  document.getElementById("copy").addEventListener("click", async () => {
-    const text = command(state, description);
-    const field = document.getElementById("command");
-    field.textContent = text;
-    field.hidden = false;
-    try {
-      await navigator.clipboard.writeText(text);
-      tell("Copied. It makes this variant:");
-    } catch {
-      tell("The browser does not let a page copy here; take it from below:");
-    }
-  });
-  document.getElementById("export").addEventListener("click", async () => {
-    const ids = (await (await ask("/api/ids")).text()).split("\n");
-    const text = Array.from(list.rows(), (row) => `${ids[row]}\n`).join("");
-    const link = make("a", { href: URL.createObjectURL(new Blob([text], { type: "text/plain" })), download: `${state.show}_ids.txt` });
-    link.click();
-    URL.revokeObjectURL(link.href);
-    tell(`${number.format(list.rows().length)} ids went to ${link.download}.`);
-  });
+  makeActions(description, samples, state, { list, kept: () => kept, tell });
   document.addEventListener("keydown", (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
+    if (document.querySelector("dialog[open]")) return;
     const isTyping = event.target.matches("input, select, textarea");
     if (event.key === "/" && !isTyping) { document.querySelector(".search").focus(); event.preventDefault(); return; }
     if (event.key === "Escape" && isTyping) { event.target.blur(); return; }
@@ -88,6 +87,8 @@ async function start() {
       ArrowDown: () => list.move(1), ArrowUp: () => list.move(-1),
       PageDown: () => list.move(10), PageUp: () => list.move(-10),
       " ": () => detail.player.toggle(), ",": () => detail.player.step(-1), ".": () => detail.player.step(1),
+      d: () => detail.decide("drop"), k: () => detail.decide("keep"),
+      u: () => { if (!decisions.isOff) decisions.undo(); },
       ArrowLeft: () => detail.player.step(-1), ArrowRight: () => detail.player.step(1),
     }[event.key];
     const isPressing = event.key === " " && event.target.matches("button, summary");
@@ -98,6 +99,11 @@ async function start() {
   window.addEventListener("resize", () => detail.player.repaint());
 
   recount();
+  if (state.against) {
+    const { why } = state;
+    await comparison.compare(state.against);
+    state.why = why;
+  }
   if (state.q) await list.find();
   refilter();
   document.body.dataset.ready = "yes";
@@ -107,21 +113,26 @@ async function start() {
   } else list.first();
 }
 
-function tell(text) {
-  document.getElementById("told").textContent = text;
+function tell(text, isFault = false) {
+  const told = document.getElementById("told");
+  told.textContent = text;
+  told.classList.toggle("failed", isFault);
 }
 
-function summarize(total) {
+/** `isLeast`: the score files lack what a looser threshold would bring, so the number is the least that it can be. */
+function summarize(total, isLeast) {
   const put = (id, text) => { document.getElementById(id).textContent = text; };
-  put("kept", number.format(total.kept));
+  put("kept", `${isLeast ? "≥ " : ""}${number.format(total.kept)}`);
   put("known", `of ${number.format(total.known)} kept`);
-  put("comes", `${signed(total.comes) || "0"} come`);
+  put("comes", `${signed(total.comes) || "0"}${isLeast ? " or more" : ""} come`);
   put("goes", `${signed(-total.goes) || "0"} go`);
-  put("dropped", total.dropped ? `${number.format(total.dropped)} of them unloadable` : "");
+  const lost = [total.dropped && `${number.format(total.dropped)} unloadable`, total.out && `${number.format(total.out)} out of bounds`].filter(Boolean);
+  put("dropped", lost.length ? `of them ${lost.join(", ")}` : "");
   put("present", `present variant ${number.format(total.present)}`);
 }
 
-start().catch((error) => {
+const isBlind = new URLSearchParams(location.search).get("blind") === "audit";
+(isBlind ? startBlind(tell) : start()).catch((error) => {
   document.body.dataset.ready = "failed";
   tell(error.message);
 });

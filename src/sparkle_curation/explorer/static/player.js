@@ -44,6 +44,7 @@ export function makePlayer(description) {
   let shown = null; // details of the sample
   let mask = null;
   let fps = 24;
+  let followed = null; // the clock, while its next frame is waited for
   const usable = () => panels.filter((each) => each.empty.hidden);
   const clock = () => usable()[0]?.video;
 
@@ -95,6 +96,13 @@ export function makePlayer(description) {
     });
     panel.video.addEventListener("loadedmetadata", () => { seek.max = String(clock()?.duration || 1); paint(); });
     panel.video.addEventListener("seeked", () => paint());
+    panel.video.addEventListener("ended", () => {
+      if (panel.video !== clock()) return;
+      if (!loop.checked) { pause(); paint(); return; }
+      jump(0);
+      usable().forEach((each) => each.video.play().catch(() => setPlaying(false)));
+      follow();
+    });
   }
 
   for (const panel of panels) {
@@ -112,32 +120,51 @@ export function makePlayer(description) {
     if (main.paused) {
       if (main.ended) jump(0);
       await Promise.allSettled(usable().map((each) => each.video.play()));
-      setPlaying(!main.paused);
-      requestAnimationFrame(tick);
-    } else {
-      usable().forEach((each) => each.video.pause());
-      align();
-      setPlaying(false);
+      follow();
+    } else pause();
+  }
+
+  function pause() {
+    usable().forEach((each) => each.video.pause());
+    if (clock()) align(0.5 / fps);
+    setPlaying(false);
+  }
+
+  /** The other video to the clock's time, where it is further away; a seek costs a decoder some frames, so one at a time. */
+  function align(apart) {
+    const main = clock();
+    for (const { video } of usable()) {
+      if (video === main || video.seeking || Math.abs(video.currentTime - main.currentTime) <= apart) continue;
+      video.currentTime = Math.min(main.currentTime, video.duration || 0);
     }
   }
 
-  function align() {
+  /** Paint while the clock runs, once a frame of the clip and not of the screen; a page at rest asks for nothing. */
+  function follow() {
     const main = clock();
-    for (const each of usable()) {
-      if (each.video !== main && Math.abs(each.video.currentTime - main.currentTime) > 0.5 / fps) {
-        each.video.currentTime = Math.min(main.currentTime, each.video.duration || 0);
-      }
-    }
+    const isPlaying = Boolean(main) && !main.paused && !main.ended;
+    setPlaying(isPlaying);
+    if (!isPlaying || main === followed) return;
+    followed = main;
+    main.requestVideoFrameCallback(() => {
+      followed = null;
+      if (main !== clock()) return;
+      catchUp();
+      paint();
+      follow();
+    });
   }
 
-  function tick() {
+  /** A drift is walked off by speed where it is small: seeks in a row would keep a slow machine from ever playing. */
+  function catchUp() {
     const main = clock();
-    if (!main) return;
-    if (main.ended && loop.checked) { jump(0); usable().forEach((each) => each.video.play()); }
-    else if (main.ended || main.paused) { setPlaying(false); paint(); return; }
-    align();
-    paint();
-    requestAnimationFrame(tick);
+    for (const { video } of usable()) {
+      if (video === main) continue;
+      const behind = main.currentTime - video.currentTime;
+      const pace = Math.abs(behind) < 0.5 / fps ? 1 : 1 + Math.min(Math.max(behind, -0.2), 0.2);
+      if (video.playbackRate !== main.playbackRate * pace) video.playbackRate = main.playbackRate * pace;
+    }
+    align(0.3);
   }
 
   /** Both videos to a time, in seconds. */
@@ -152,8 +179,7 @@ export function makePlayer(description) {
   function step(by) {
     const main = clock();
     if (!main) return;
-    usable().forEach((each) => each.video.pause());
-    setPlaying(false);
+    pause();
     jump((Math.floor(main.currentTime * fps + 1e-6) + by + 0.5) / fps);
   }
 
@@ -245,6 +271,8 @@ export function makePlayer(description) {
     });
   }
 
+  // Nobody sees a page in another tab: its videos would play on, decoded for nothing.
+  document.addEventListener("visibilitychange", () => { if (document.hidden) pause(); });
   play.addEventListener("click", toggle);
   back.addEventListener("click", () => step(-1));
   forth.addEventListener("click", () => step(1));

@@ -1,16 +1,19 @@
-// What a sample's scores come to at some thresholds: the rule of the pipeline (filtering/verdicts.py), and nothing else.
+// What a sample's scores come to at some thresholds: the rule of the pipeline (filtering/verdicts.py), with the decisions by
+// hand over it (filtering/overrides/applying.py), and nothing else.
 // Pure, so that the tests can hold it against the pipeline's own answer.
 
 /** The numbers of all samples out of the server's blob; see `Samples.blob` in data.py for its layout. */
 export function unpack(buffer, description) {
   const { count, criteria } = description;
   const scores = criteria.map((_, place) => new Float64Array(buffer, place * count * 8, count));
-  let start = criteria.length * count * 8;
+  const measured = description.signals ?? [];
+  const signals = measured.map((_, place) => new Float64Array(buffer, (criteria.length + place) * count * 8, count));
+  let start = (criteria.length + measured.length) * count * 8;
   const flags = new Uint32Array(buffer, start, count);
   start += count * 4;
   const subthemes = new Uint16Array(buffer, start, count);
   start += count * 2;
-  return { count, scores, flags, subthemes, themes: new Uint8Array(buffer, start, count) };
+  return { count, scores, signals, flags, subthemes, themes: new Uint8Array(buffer, start, count) };
 }
 
 /** `auto` as the pipeline settles it: keep at the published thresholds, else reject. */
@@ -19,7 +22,8 @@ export function settleImputed(policy, thresholds, criteria) {
   return criteria.every((each) => thresholds[each.name] === each.published) ? "keep" : "reject";
 }
 
-/** 1 for each sample that is kept, 0 for each other one; into `kept`, an array as long as there are samples. */
+/** 1 for each sample that is kept, 0 for each other one; into `kept`, an array as long as there are samples.
+ *  `samples.override`, where there is one, has 1 for a sample that is kept by hand and 2 for one that is dropped. */
 export function applyThresholds(samples, criteria, choice, kept) {
   kept.fill(1);
   const keepsMissing = choice.missing === "keep";
@@ -39,7 +43,25 @@ export function applyThresholds(samples, criteria, choice, kept) {
       else if (isAtLeast ? score < threshold : score > threshold) kept[row] = 0;
     }
   });
+  const { override } = samples;
+  if (override) for (let row = 0; row < count; row += 1) if (override[row] !== 0) kept[row] = override[row] === 1 ? 1 : 0;
   return kept;
+}
+
+/** 1 for each sample that a bound on a signal leaves out, as filtering/signal_bounds.py has it; a signal that it lacks leaves
+ *  it out where `missing` is `reject`. */
+export function outOfBounds(samples, signals, bounds, missing, out) {
+  out.fill(0);
+  signals.forEach(({ name }, place) => {
+    const { at_least: least = -Infinity, at_most: most = Infinity } = bounds[name] ?? {};
+    if (least === -Infinity && most === Infinity) return;
+    const values = samples.signals[place];
+    for (let row = 0; row < samples.count; row += 1) {
+      const value = values[row];
+      if (value !== value ? missing === "reject" : value < least || value > most) out[row] = 1;
+    }
+  });
+  return out;
 }
 
 /** How far each sample is from changing sides: 0 at a threshold, Infinity where no threshold would change anything. */
@@ -59,7 +81,7 @@ export function distances(samples, criteria, choice, into) {
       const own = isStuck ? -Infinity : (signs[place] * (score - limits[place])) / widths[place];
       if (own < margin) margin = own;
     }
-    into[row] = Math.abs(margin);
+    into[row] = samples.override && samples.override[row] !== 0 ? Infinity : Math.abs(margin);
   }
   return into;
 }
@@ -72,7 +94,7 @@ export function count(samples, kept, description) {
   });
   const themes = of(description.themes.length);
   const subthemes = of(description.subthemes.length + 1);
-  const total = { known: samples.count, kept: 0, present: 0, comes: 0, goes: 0, dropped: 0 };
+  const total = { known: samples.count, kept: 0, present: 0, comes: 0, goes: 0, dropped: 0, out: 0 };
   for (let row = 0; row < samples.count; row += 1) {
     const isKept = kept[row];
     const flag = samples.flags[row];
@@ -90,6 +112,7 @@ export function count(samples, kept, description) {
     if (isKept > isPresent) total.comes += 1;
     else if (isKept < isPresent) total.goes += 1;
     if (isKept && (flag & flags.dropped) !== 0) total.dropped += 1;
+    if (isKept && samples.out && samples.out[row] !== 0) total.out += 1;
   }
   return { total, themes, subthemes };
 }

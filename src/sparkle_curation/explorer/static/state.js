@@ -1,6 +1,6 @@
 // What a person has chosen. It lives in the address, so that a view can be sent to somebody.
 
-const PLAIN = { show: "all", sort: "nearest", theme: "", subtheme: "", q: "", within: "texts", id: "" };
+const PLAIN = { show: "all", sort: "nearest", theme: "", subtheme: "", q: "", within: "texts", id: "", against: "", why: "" };
 
 /** The token that the server printed; kept for this tab, and taken out of the address, which people share. */
 export function takeToken() {
@@ -24,6 +24,14 @@ export function readState(description) {
     missing: policy("missing", ["keep", "reject"], missing === "keep" ? "keep" : "reject"),
     imputed: policy("imputed", ["auto", "keep", "reject"], imputed),
   };
+  state.bounds = {};
+  for (const { name, bounds } of description.signals) {
+    const said = given.get(`b.${name}`);
+    const [least, most] = said === null ? [bounds.at_least, bounds.at_most] : said.split("..").map((each) => (each === "" ? undefined : Number(each)));
+    state.bounds[name] = bound(least, most);
+  }
+  state.selection = { ...description.selection };
+  try { Object.assign(state.selection, JSON.parse(given.get("select") ?? "{}")); } catch { /* typed by hand, and wrong: the present one */ }
   for (const [name, value] of Object.entries(PLAIN)) state[name] = given.get(name) ?? value;
   return state;
 }
@@ -36,8 +44,41 @@ export function writeState(state, description) {
   const { missing_scores: missing, imputed_scores: imputed } = description.policies;
   if (state.missing !== (missing === "keep" ? "keep" : "reject")) said.set("missing", state.missing);
   if (state.imputed !== imputed) said.set("imputed", state.imputed);
+  for (const { name, bounds } of description.signals) {
+    const { at_least: least = "", at_most: most = "" } = state.bounds[name];
+    if (least !== (bounds.at_least ?? "") || most !== (bounds.at_most ?? "")) said.set(`b.${name}`, `${least}..${most}`);
+  }
+  const other = otherSelection(state, description);
+  if (Object.keys(other).length) said.set("select", JSON.stringify(other));
   for (const [name, value] of Object.entries(PLAIN)) if (state[name] !== value) said.set(name, state[name]);
   history.replaceState(null, "", `#${said}`);
+}
+
+/** A bound with the sides that it has. */
+export function bound(least, most) {
+  return {
+    ...(Number.isFinite(least) ? { at_least: least } : {}),
+    ...(Number.isFinite(most) ? { at_most: most } : {}),
+  };
+}
+
+/** The members of the selection that differ from those of the parameters. */
+function otherSelection(state, description) {
+  const before = description.selection ?? {};
+  return Object.fromEntries(Object.entries(state.selection).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name])));
+}
+
+/** The bounds that are set; null for none at all. */
+function setBounds(state) {
+  const set = Object.entries(state.bounds).filter(([, sides]) => Object.keys(sides).length);
+  return set.length ? Object.fromEntries(set) : null;
+}
+
+/** The bounds that differ from the present ones, each side as a dotted parameter; null takes one away. */
+function dottedBounds(state, description) {
+  return description.signals.flatMap(({ name, bounds }) => ["at_least", "at_most"]
+    .filter((side) => state.bounds[name][side] !== bounds[side])
+    .map((side) => [`signal_bounds.${name}.${side}`, state.bounds[name][side] ?? null]));
 }
 
 const quote = (text) => (/^[\w@%+=:./,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
@@ -55,7 +96,45 @@ export function command(state, description) {
     ...named.map((each) => `thresholds.${each.name}=${state.thresholds[each.name]}`),
     `missing_scores=${state.missing}`,
     `imputed_scores=${state.imputed}`,
+    ...dottedBounds(state, description).map(([name, value]) => `${name}=${value}`),
+    // Commas part one parameter from the next, so a list is words; quotas go one by one.
+    ...Object.entries(otherSelection(state, description)).flatMap(([name, value]) => (
+      name === "quota" && value ? Object.entries(value).map(([group, count]) => `selection.quota.${group}=${count}`)
+        : [`selection.${name}=${Array.isArray(value) ? value.join(" ") : value}`])),
     ...options.filter((each) => !(isOne && each === "threshold=")),
   ];
   return ["kedro run", ...env.map(quote), "--pipelines curate --params", quote(params.join(","))].join(" ");
+}
+
+/** What is to be saved of a choice, as the file of parameters has it; null for the published threshold. */
+export function parameters(state, description) {
+  const own = description.criteria.map((each) => [each.name, state.thresholds[each.name] === each.published ? null : state.thresholds[each.name]]);
+  return {
+    threshold: null, // it would stand over the named ones
+    thresholds: Object.fromEntries(own),
+    missing_scores: state.missing,
+    imputed_scores: state.imputed,
+    ...(description.signals.length ? { signal_bounds: setBounds(state) } : {}),
+    ...(description.selection ? { selection: state.selection } : {}),
+  };
+}
+
+/** A value as DVC's overrides have it. */
+function hydra(value) {
+  if (Array.isArray(value)) return `[${value.map(hydra).join(",")}]`;
+  if (value !== null && typeof value === "object") return `{${Object.entries(value).map(([key, each]) => `${/^\w+$/.test(key) ? key : `'${key}'`}:${hydra(each)}`).join(",")}}`;
+  return String(value);
+}
+
+/** The `dvc exp run` that makes the variant of a choice. */
+export function experiment(state, description) {
+  const sets = [
+    "threshold=null",
+    ...description.criteria.map((each) => `++thresholds.${each.name}=${state.thresholds[each.name]}`),
+    `missing_scores=${state.missing}`,
+    `imputed_scores=${state.imputed}`,
+    ...(dottedBounds(state, description).length ? [`signal_bounds=${hydra(setBounds(state))}`] : []),
+    ...Object.entries(otherSelection(state, description)).map(([name, value]) => `selection.${name}=${hydra(value)}`),
+  ];
+  return ["dvc exp run", ...sets.map((each) => `-S ${quote(`${description.parameters_file}:${each}`)}`)].join(" ");
 }

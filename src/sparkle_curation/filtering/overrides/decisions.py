@@ -11,7 +11,7 @@ import fcntl
 import hashlib
 import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -180,6 +180,21 @@ def set_decision(overrides: pl.DataFrame, **decision: str) -> pl.DataFrame:
     rest = remove_decision(overrides, decision["id"], decision["annotator"])
     row = pl.DataFrame([decision], schema=dict.fromkeys(OVERRIDE_COLUMNS, pl.String))
     return pl.concat([rest.select(OVERRIDE_COLUMNS), row]).sort("id", "annotator")
+
+
+def replace_decisions(
+    overrides: pl.DataFrame, annotator: str, ids: Collection[str], decisions: pl.DataFrame
+) -> pl.DataFrame:
+    """The decisions with these ones instead of all that the annotator decided about ``ids``; many at once.
+
+    Args:
+        overrides: with ``OVERRIDE_COLUMNS``.
+        annotator: whose decisions are replaced.
+        ids: of samples.
+        decisions: with ``OVERRIDE_COLUMNS``; fewer than ``ids`` where some are to have none.
+    """
+    mine = (pl.col("annotator") == annotator) & pl.col("id").is_in(list(ids))
+    return pl.concat([overrides.filter(~mine).select(OVERRIDE_COLUMNS), decisions]).sort("id", "annotator")
 
 
 def remove_decision(overrides: pl.DataFrame, sample_id: str, annotator: str) -> pl.DataFrame:

@@ -7,6 +7,7 @@ from typing import Any
 
 from kedro.pipeline import Node, Pipeline, node
 
+from sparkle_curation.filtering.audit_sample import measure_audit
 from sparkle_curation.filtering.censoring import find_censoring
 from sparkle_curation.filtering.choices import settle_imputed_scores
 from sparkle_curation.filtering.thresholds import resolve_thresholds
@@ -76,6 +77,7 @@ _SETTLED = [
     "prompt_warnings",
     "overrides_listed",
     "censoring",
+    "audit_precision",
 ]
 """What replaces the files of the run before, once the variant is known to be one; ``{name}_found`` until then."""
 
@@ -147,6 +149,11 @@ def create_pipeline(**_: object) -> Pipeline:
                 check_kept, ["verdicts_unchecked", "thresholds_used", "params:allow_empty"], "verdicts_found"
             ),
             _step(find_censoring, ["verdicts_found", "assets"], "censoring_found"),
+            _step(
+                measure_audit,
+                ["verdicts_found", "audit_sample", "overrides_listed_found", "params:override_rule"],
+                "audit_precision_found",
+            ),
             _step(split_by_verdict, ["verdicts_found"], ["samples_kept_found", "samples_rejected_found"]),
             _step(
                 look_up_prompts,
@@ -224,6 +231,7 @@ def create_pipeline(**_: object) -> Pipeline:
                     "code_version",
                     "data_version",
                     "censoring",
+                    "audit_precision",
                 ],
                 "variant_stated",
             ),

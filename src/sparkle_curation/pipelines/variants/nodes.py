@@ -49,6 +49,7 @@ def gather_tables(
     data_docs: str,
     overrides: pl.DataFrame,
     asset_store: AssetStore,
+    audit_sample: AnyFrame,
     *tables: AnyFrame,
 ) -> CurationTables:
     """What all variants are made of, once no critical rule is broken; empty tables where there is no variant to make.
@@ -59,6 +60,7 @@ def gather_tables(
         data_docs: the page that shows it.
         overrides: decisions by hand.
         asset_store: what the pictures of the variants are drawn from.
+        audit_sample: what people judge blind.
         tables: the scores by stage, the rescores by stage, the groundings; then annotations, assets, their source files,
             media, groups of near duplicates, signals, and what a benchmark shares with the release.
 
@@ -90,6 +92,7 @@ def gather_tables(
         draw=lambda samples, verdicts, thresholds: draw_pictures(
             samples, verdicts, thresholds, media, asset_store
         ),
+        audit_sample=audit_sample,
     )
 
 

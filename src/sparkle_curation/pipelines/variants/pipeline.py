@@ -35,6 +35,7 @@ def create_pipeline() -> Pipeline:
                     "data_docs",
                     "overrides",
                     "asset_store",
+                    "audit_sample",
                     *_SCORES,
                     *(f"rescored_{name}" for name in _SCORES),
                     *GROUNDING_TABLES,

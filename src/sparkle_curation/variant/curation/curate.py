@@ -10,6 +10,7 @@ import polars as pl
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import ConservationError, SparkleError
 from sparkle_curation.filtering import score_source
+from sparkle_curation.filtering.audit_sample import measure_audit
 from sparkle_curation.filtering.censoring import find_censoring
 from sparkle_curation.filtering.choices import settle_imputed_scores
 from sparkle_curation.filtering.thresholds import resolve_thresholds
@@ -42,6 +43,7 @@ class CurationTables:
         overrides: decisions by hand, from ``overrides.decisions``.
         bench_leakage: of ``bench_ingest``; without columns where it was not run, like the next.
         bench_comparison: how much it could compare.
+        audit_sample: what people judge blind; without rows where nobody has drawn any.
         draw: draws the pictures of a variant; by itself none.
     """
 
@@ -59,6 +61,7 @@ class CurationTables:
     overrides: pl.DataFrame
     bench_leakage: AnyFrame
     bench_comparison: AnyFrame
+    audit_sample: AnyFrame
     draw: DrawPictures = lambda *_: Pictures()
 
 
@@ -128,7 +131,7 @@ def _curate(
     marked = mark_imputed(tables.samples_known, faults)
     policy = settle_imputed_scores(params.imputed_scores, thresholds)
     scored = apply_thresholds(marked, scores, thresholds, params.missing_scores, policy.used)
-    decided, _, overridden = steps.apply_overrides(
+    decided, listed, overridden = steps.apply_overrides(
         scored,
         tables.overrides,
         params.override_rule,
@@ -178,7 +181,8 @@ def _curate(
     # Its counts are checked where they become metrics; nothing else is wanted of these.
     steps.measure_curation(counts, thresholds, choices)
     censoring = find_censoring(verdicts, tables.assets)
-    facts = steps.state_variant(exported, counts, thresholds, choices, code, data, censoring)
+    audit = measure_audit(verdicts, tables.audit_sample, listed, params.override_rule)
+    facts = steps.state_variant(exported, counts, thresholds, choices, code, data, censoring, audit)
     pictures = tables.draw(exported, verdicts, thresholds)
     documents = steps.describe_variant(facts, pictures)
     return steps.assemble_variant(exported, documents, pictures, counts, params.allow_empty), counts

@@ -354,7 +354,7 @@ def gather_settings(  # noqa: PLR0913, PLR0917 -- one for each group of paramete
     )
 
 
-def state_variant(
+def state_variant(  # noqa: PLR0913, PLR0917 -- all that is told of a variant, as a node gets it
     samples_exported: pl.DataFrame,
     sample_counts: pl.DataFrame,
     thresholds: dict[str, float],
@@ -362,6 +362,7 @@ def state_variant(
     code_version: CodeVersion,
     data_version: DataVersion,
     censoring: pl.DataFrame,
+    audit_precision: pl.DataFrame,
 ) -> VariantFacts:
     """What is to be told of the variant: what it is and how it was made.
 
@@ -373,6 +374,7 @@ def state_variant(
         code_version: of the code.
         data_version: of the release.
         censoring: where its scores hold nothing that was rejected.
+        audit_precision: what people found who judged a sample blind.
     """
     return VariantFacts(
         splits=list_splits(samples_exported),
@@ -389,6 +391,7 @@ def state_variant(
         overrides=choices.overrides,
         benchmark=choices.benchmark,
         censored=name_censored(censoring),
+        audit=audit_precision.to_dicts(),
     )
 
 

@@ -1,0 +1,132 @@
+"""What the page asks to be told: numbers of all samples, texts, searches, one sample, comparisons."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from sparkle_curation.explorer.comparing import Comparisons
+from sparkle_curation.explorer.data import ExplorerTables, Samples, find_reasons, find_text
+from sparkle_curation.explorer.desk import Desk
+from sparkle_curation.explorer.details import blind_details, sample_details
+from sparkle_curation.explorer.selecting import read_choice, select_by
+from sparkle_curation.explorer.writing import send_json
+from sparkle_curation.ingest.assets.store import AssetStore
+from sparkle_curation.variant.curation.params import FilterParams
+
+_ROWS_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a running explorer shows.
+
+    Attributes:
+        tables: as they were when it started.
+        samples: ready to be sent.
+        store: of the release.
+        desk: the decisions by hand.
+        comparisons: with other versions.
+        params: of curating, which the page's choice goes over; None where there are none.
+        described: what the page must know at first.
+    """
+
+    tables: ExplorerTables
+    samples: Samples
+    store: AssetStore
+    desk: Desk
+    comparisons: Comparisons
+    params: FilterParams | None
+    described: Mapping[str, Any]
+
+
+async def send_description(_: web.Request, shown: Shown) -> web.Response:
+    """What the page must know to read the numbers."""
+    return send_json(dict(shown.described))
+
+
+async def send_samples(_: web.Request, shown: Shown) -> web.Response:
+    """The numbers of all samples, as ``Samples.blob`` has them."""
+    return web.Response(body=shown.samples.blob, content_type="application/octet-stream")
+
+
+async def send_texts(request: web.Request, shown: Shown) -> web.Response:
+    """Id, prompt and keyword of the samples with these numbers."""
+    asked = request.query.get("rows", "").split(",")
+    texts = shown.samples.texts
+    numbers = [int(each) for each in asked if each.isascii() and each.isdigit()][:_ROWS_AT_ONCE]
+    return send_json(texts[[number for number in numbers if number < texts.height]].rows())
+
+
+async def send_ids(_: web.Request, shown: Shown) -> web.Response:
+    """All ids in their order, one a line."""
+    response = web.Response(text="\n".join(shown.samples.texts["id"]), content_type="text/plain")
+    response.enable_compression()
+    return response
+
+
+async def find(request: web.Request, shown: Shown) -> web.Response:
+    """The numbers of the samples that a search finds, as uint32."""
+    query = request.query.get("q", "")
+    if request.query.get("in") == "reasons":
+        found = await asyncio.to_thread(find_reasons, shown.tables, shown.samples, query)
+    else:
+        found = await asyncio.to_thread(find_text, shown.samples, query)
+    return web.Response(body=found.tobytes(), content_type="application/octet-stream")
+
+
+async def send_sample(request: web.Request, shown: Shown) -> web.Response:
+    """All that is known of one sample."""
+    name = request.match_info["id"]
+    if name not in shown.samples.place:
+        raise web.HTTPNotFound(text="There is no such sample.")
+    if request.query.get("blind"):
+        seen = await asyncio.to_thread(blind_details, shown.tables, shown.store, name)
+        return send_json({"place": shown.samples.place[name], **seen})
+    details = await asyncio.to_thread(sample_details, shown.tables, shown.store, name)
+    against = shown.comparisons.of_sample(request.query.get("against", ""), name)
+    return send_json({"place": shown.samples.place[name], "against": against, **details})
+
+
+async def send_audit(_: web.Request, shown: Shown) -> web.Response:
+    """The samples that are judged blind, in their order: number, id, prompt; and what the page draws them with."""
+    table = shown.tables.audit_sample.lazy().collect()
+    ids = table["id"].to_list() if "id" in table.columns else []
+    places = [shown.samples.place[each] for each in ids if each in shown.samples.place]
+    texts = shown.samples.texts[places]
+    words = ("title", "count", "pair", "mask", "kinds", "is_read_only")
+    rows = [[place, *texts.row(at)[:2]] for at, place in enumerate(places)]
+    return send_json(
+        {"rows": rows, "gone": len(ids) - len(places), **{name: shown.described[name] for name in words}}
+    )
+
+
+async def send_decisions(_: web.Request, shown: Shown) -> web.Response:
+    """The decisions by hand, as ``Desk.told`` has them."""
+    return send_json(await asyncio.to_thread(shown.desk.told))
+
+
+async def compare(request: web.Request, shown: Shown) -> web.Response:
+    """What has changed since another version, as ``Comparisons.compare`` has it."""
+    return send_json(await asyncio.to_thread(shown.comparisons.compare, request.query.get("with", "")))
+
+
+async def select(request: web.Request, shown: Shown) -> web.Response:
+    """What the choice in ``choice``, parameters in JSON, comes to, as ``selecting.select_by`` has it."""
+    try:
+        given = json.loads(request.query.get("choice", ""))
+    except ValueError:
+        given = None
+    if not isinstance(given, dict) or shown.params is None:
+        raise web.HTTPBadRequest(text="The request is not one of this page; load it again.")
+    params = read_choice(shown.params, given)
+
+    def chosen() -> dict[str, Any]:
+        return select_by(shown.tables, shown.samples, params, shown.desk.told())
+
+    return send_json(await asyncio.to_thread(chosen))
