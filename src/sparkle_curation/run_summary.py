@@ -212,6 +212,8 @@ ENDINGS: Mapping[str, Ending] = {
     "bench_ingest": (_benchmark, ("bench_counts", "bench_check", "bench_quarantine", "bench_leakage")),
     "bench_build": (None, ("built_benchmark", "bench_candidates")),
     "bench_outputs": (None, ("bench_output_counts", "bench_outputs")),
+    "bench_evaluate": (None, ("bench_judgments", "bench_scores")),
+    "bench_published": (None, ("bench_published_faults", "bench_published_scores")),
     "bench_report": (
         None,
         ("bench_documents", "bench_page", "bench_figure", "bench_results", "bench_ledger"),

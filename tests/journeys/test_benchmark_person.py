@@ -121,6 +121,9 @@ def test_outputs_of_models_are_looked_at(own: Project) -> None:
     counts = pl.read_csv(own.output("08_reporting", "benchmark", "bench_output_counts.csv"))
     totals = counts.filter(theme="total").select("model", "there_count", "missing_count", "broken_count")
     assert totals.rows() == [("good", 24, 0, 0), ("poor", 15, 3, 6)]
+    with pytest.raises(MissingTableError) as caught:
+        replace(own, data_root=own.data_root / "other").run_here("bench_outputs", params=models)
+    assert caught.value.todo == "make it first: kedro run --pipelines bench_ingest"
     with pytest.raises(ParameterError, match="No model is named"):
         own.run_here("bench_outputs")
     with pytest.raises(ReleaseError, match="The folder of the model 'good' is not there"):

@@ -150,13 +150,15 @@ def missing_table(path: Path, made_by: str) -> MissingTableError:
     from sparkle_curation.spec.old_names import old_paths  # noqa: PLC0415 -- imports polars
 
     old = next((each for each in old_paths(str(path)) if Path(each).is_file()), None)
+    is_of_curate = made_by in {"ingest", "inspect", "validate", "filter"}
+    for_all = ", or kedro run --pipelines curate for all" if is_of_curate else ""
     return MissingTableError(
         "A table is not there",
         where=path,
         got=f"{old}, which an earlier version of this project made and this one does not read"
         if old
         else None,
-        todo=f"make it first: kedro run --pipelines {made_by}, or kedro run --pipelines curate for all",
+        todo=f"make it first: kedro run --pipelines {made_by}{for_all}",
     )
 
 

@@ -55,12 +55,12 @@ def choose_bench_judge(
     judge = BenchJudge(model, instructions, params.settings)
     rate = judge.settings.shown_rate
     logger.info(
-        "judge: %s at %s, %s, with the rubric '%s' in the words of %s",
+        "judge: %s (revision %s), %s, with the rubric '%s' in the words of %s",
         judge.name,
         judge.provenance["revision"],
-        "frames as it chooses" if rate is None else f"{rate:g} frames a second",
+        "at frames of its own choice" if rate is None else f"{rate:g} frames a second",
         params.rubric,
-        instructions.origin,
+        "this project" if instructions.origin == "own" else instructions.origin,
     )
     return judge
 
