@@ -29,20 +29,23 @@ const LAST = 1e300;
  *  A row's place is put into the last bits of its value, so that plain numbers are sorted, which browsers do ten times as fast as
  *  by a function; values that differ by less than a billionth of themselves count as ties. */
 function sorted(rows, value) {
-  const places = Uint32Array.from(rows, (_, at) => at);
-  const values = Float64Array.from(rows, (row) => {
-    const own = Math.max(value(row), 0);
-    return own < LAST ? own : LAST; // also of no number at all
-  });
-  if (rows.length >= 1 << INDEX_BITS) {
-    places.sort((a, b) => values[a] - values[b] || a - b);
+  const count = rows.length;
+  const values = new Float64Array(count);
+  for (let at = 0; at < count; at += 1) {
+    const own = Math.max(value(rows[at]), 0);
+    values[at] = own < LAST ? own : LAST; // also of no number at all
+  }
+  if (count >= 1 << INDEX_BITS) {
+    const places = new Uint32Array(count).map((_, at) => at).sort((a, b) => values[a] - values[b] || a - b);
     return places.map((at) => rows[at]);
   }
   const words = new Uint32Array(values.buffer);
   const mask = (1 << INDEX_BITS) - 1;
-  for (const at of places) words[2 * at] = ((words[2 * at] & ~mask) | at) >>> 0;
+  for (let at = 0; at < count; at += 1) words[2 * at] = ((words[2 * at] & ~mask) | at) >>> 0;
   values.sort();
-  return places.map((at) => rows[words[2 * at] & mask]);
+  const ordered = new Uint32Array(count);
+  for (let at = 0; at < count; at += 1) ordered[at] = rows[words[2 * at] & mask];
+  return ordered;
 }
 
 export function makeList(place, description, samples, state, { decisions, comparison, changed, chosen }) {
@@ -149,7 +152,8 @@ export function makeList(place, description, samples, state, { decisions, compar
     kept = newKept;
     if (!isIn[state.show]) state.show = "all";
     const scope = new Uint8Array(samples.count);
-    for (let row = 0; row < samples.count; row += 1) scope[row] = inScope(row) ? 1 : 0;
+    if (found === null && !state.theme) scope.fill(1);
+    else for (let row = 0; row < samples.count; row += 1) scope[row] = inScope(row) ? 1 : 0;
     // A loop for each tab and not a call of each for a row: a browser makes such a loop fast, and there may be millions.
     const counts = Object.fromEntries(TABS.map(([name]) => [name, isOff[name]?.() ? 0 : countIn(scope, isIn[name])]));
     const numbers = new Uint32Array(counts[state.show]);

@@ -11,6 +11,7 @@ import { makeList } from "./list.js";
 import { applyThresholds, count, distances, outOfBounds, unpack } from "./rule.js";
 import { readState, takeToken, writeState } from "./state.js";
 
+const MANY = 500_000; // from here on ordering takes longer than a hand that moves a slider rests
 const LATER_MS = 90; // the list is ordered anew when a slider has come to rest
 
 async function start() {
@@ -38,7 +39,7 @@ async function start() {
       requestAnimationFrame(() => { isWaiting = false; recount(); });
     }
     clearTimeout(later);
-    later = setTimeout(refilter, LATER_MS);
+    later = setTimeout(refilter, samples.count < MANY ? LATER_MS : 4 * LATER_MS);
   }
 
   function recount() {
