@@ -16,6 +16,7 @@ from tests.explorer.serving import ALONE, BROKEN, IN_TAR, WHOLE, made_store, mad
 from tests.live_browser import Page
 
 from sparkle_curation.explorer.details import sample_details
+from sparkle_curation.pages.palette import ink_on
 from sparkle_curation.reports.lettering.text import drawable, width_px, write
 from sparkle_curation.reports.sheet import colours
 from sparkle_curation.reports.sheet.clips import PAIR, ClipMaker
@@ -44,7 +45,7 @@ def is_drawn(picture: Image.Image, text: str) -> bool:
     """Whether the words stand somewhere in a picture, pixel by pixel, in a size and colours that a card has."""
     inks = (colours.INK, colours.GREY, colours.FAINT, *colours.TONES.values())
     pairs = [(ink, colours.CARD) for ink in inks]
-    pairs += [("white", tone) for tone in (*colours.TONES.values(), cards()[0].colour)]
+    pairs += [(ink_on(tone), tone) for tone in (*colours.TONES.values(), cards()[0].colour)]
     whole = np.asarray(picture)
     shown = drawable(text)
     for size in SIZES:

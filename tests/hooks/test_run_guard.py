@@ -31,7 +31,7 @@ def claims(name: str, optional: set[str] | None = None) -> tuple[set[str], set[s
         (
             "curate",
             {"ingest", "inspect", "validate", "filter"},
-            {"score", "near_duplicates", "signals", "audit"},
+            {"score", "near_duplicates", "signals", "audit", "bench_ingest"},
         ),
     ],
 )
