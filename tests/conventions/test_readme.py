@@ -99,10 +99,14 @@ def dotted_names(parameters: Mapping[str, Any], prefix: str = "") -> Iterator[st
             yield from dotted_names(value, f"{prefix}{name}.")
 
 
+_PAGES = ("README.md", *(f"docs/{name}.md" for name in ("parameters", "outputs", "benchmark")))
+"""What people type from."""
+
+
 @pytest.fixture
 def readme(checkout: Path) -> str:
-    """The text of the README."""
-    return (checkout / "README.md").read_text(encoding="utf-8")
+    """The text of the README and of the pages that it leads to."""
+    return "\n".join((checkout / name).read_text(encoding="utf-8") for name in _PAGES)
 
 
 def test_quotes_the_two_commands(readme: str) -> None:
