@@ -54,8 +54,9 @@ lint: $(VENV)/.dev ## Check style, types and the direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-sample: $(VENV)/.base ## Make data/01_raw/sparkle_sample again, the same bytes each time
+sample: $(VENV)/.base ## Make the samples in data/01_raw again, the same bytes each time
 	$(BIN)/python -m synthetic
+	$(BIN)/python -m synthetic --benchmark data/01_raw/sparkle_bench_sample
 
 bench: $(VENV)/.dev ## Time ingest and curate at the size of the real release
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)

@@ -1,4 +1,4 @@
-"""``python -m synthetic``: write the made release that tests and first runs use."""
+"""``python -m synthetic``: write the made release that tests and first runs use, or the made benchmark."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rich.table import Table
 
 from sparkle_curation.engine.io.atomic import atomic_folder
 from sparkle_curation.spec.layout import parse_shard_path
+from synthetic.benchmark import write_benchmark
 from synthetic.release_writer import write_release
 
 SEED = 20261
@@ -22,6 +23,11 @@ def main(arguments: list[str] | None = None) -> None:
     """Write the release beside its place, move it there, and print what is in it."""
     options = _parser().parse_args(arguments)
     console = Console()
+    if options.benchmark:
+        with atomic_folder(options.benchmark) as folder, atomic_folder(options.models) as models:
+            write_benchmark(folder, models, options.seed)
+        console.print(_summary(options.benchmark), _summary(options.models))
+        return
     with atomic_folder(options.out) as folder:
         write_release(
             folder,
@@ -39,6 +45,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--samples", type=_positive, default=SAMPLES_A_THEME, help="samples a theme")
     parser.add_argument("--seed", type=int, default=SEED, help="the same seed gives the same bytes")
+    parser.add_argument("--benchmark", type=Path, help="folder of a benchmark to write instead")
+    parser.add_argument(
+        "--models",
+        type=Path,
+        default=Path("data/01_raw/sparkle_bench_models"),
+        help="folder for the outputs of two models on it",
+    )
     return parser
 
 

@@ -30,8 +30,8 @@ def encoder_versions() -> dict[str, str]:
     }
 
 
-def mp4_bytes(frames: Frames, qp: int = VIDEO_QP) -> bytes:
-    """An H.264 mp4, yuv420p, 16 frames a second, with one key frame, as the clips of the release.
+def mp4_bytes(frames: Frames, qp: int = VIDEO_QP, fps: int = FPS) -> bytes:
+    """An H.264 mp4, yuv420p, by default 16 frames a second, with one key frame, as the clips of the release.
 
     A constant quantizer and one thread: rate control looks at floating-point costs that differ between
     processors, and threads at each other.
@@ -39,7 +39,7 @@ def mp4_bytes(frames: Frames, qp: int = VIDEO_QP) -> bytes:
     target = io.BytesIO()
     options = {"fflags": "+bitexact"}
     with av.open(target, "w", format="mp4", options=options) as container:
-        stream = container.add_stream("libx264", rate=FPS)
+        stream = container.add_stream("libx264", rate=fps)
         _, stream.height, stream.width, _ = frames.shape
         stream.pix_fmt = "yuv420p"
         stream.thread_count = 1

@@ -1,4 +1,4 @@
-"""What every test may use: the sample release, the real pairs, and runs of the project that leave nothing behind."""
+"""What every test may use: the sample release, pairs of whole clips, and runs of the project that leave nothing behind."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from omegaconf import OmegaConf
+from tests.made.pairs import Pairs, make_pairs
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
@@ -43,13 +44,16 @@ def sample_release() -> Path:
     return CHECKOUT / "data" / "01_raw" / "sparkle_sample"
 
 
-@pytest.fixture(scope="session")
-def sparkle_real() -> Path:
-    """Twelve real pairs of the release, CSVs and videos alone; skips where they are not."""
-    folder = Path(os.environ.get("SPARKLE_REAL", CHECKOUT.parent / "shared" / "sparkle_real"))
-    if not folder.is_dir():
-        pytest.skip(f"no real pairs at {folder}: set SPARKLE_REAL to a folder that has them")
-    return folder
+SPARKLE_REAL = Path(os.environ.get("SPARKLE_REAL", CHECKOUT.parent / "shared" / "sparkle_real"))
+"""Where twelve real pairs of the release lie, CSVs and videos alone, on machines that have them."""
+
+
+@pytest.fixture(scope="session", params=["made", *(["real"] if SPARKLE_REAL.is_dir() else [])])
+def pairs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Pairs:
+    """Twelve pairs of a release with nothing but CSVs and videos: made ones, and the real ones too where they are."""
+    if request.param == "real":
+        return Pairs(SPARKLE_REAL, (1280, 720))
+    return make_pairs(tmp_path_factory.mktemp("pairs"))
 
 
 @dataclass(frozen=True)

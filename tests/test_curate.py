@@ -15,9 +15,10 @@ import yaml
 from huggingface_hub.repocard import metadata_load
 from tests.conftest import Project
 from tests.made.formats import format_versions
+from tests.made.pairs import Pairs
 
 from sparkle_curation.engine.io.format_version import FORMAT_VERSION
-from sparkle_curation.errors import MissingTableError
+from sparkle_curation.errors import MissingTableError, ReleaseError
 from sparkle_curation.spec.layout import annotations_csv_path
 from sparkle_curation.spec.themes import THEMES
 
@@ -118,35 +119,35 @@ def test_a_repeated_run_exports_the_same_bytes(project: Project) -> None:
     assert curated(8.5) == first
 
 
-def test_the_real_pairs_are_all_exported(project: Project, sparkle_real: Path) -> None:
-    """Real pairs without any score: all twelve are found with both videos, and exported as they were released."""
-    real = replace(project, release_root=sparkle_real)
-    finished = real.run_kedro("--pipeline", "curate", params={"missing_scores": "keep"})
+def test_pairs_are_all_exported(project: Project, pairs: Pairs) -> None:
+    """Pairs without any score: all twelve are found with both videos, and exported as they were released."""
+    bare = replace(project, release_root=pairs.root)
+    finished = bare.run_kedro("--pipeline", "curate", params={"missing_scores": "keep"})
     assert finished.returncode == 0, finished.stderr
     assert "absent from the release" in finished.stdout
-    metrics = summary(real)["metrics"]["total"]
+    assert "type hint" not in finished.stdout  # of Kedro, which knows no type of ours
+    metrics = summary(bare)["metrics"]["total"]
     assert (metrics["known"], metrics["exported"], metrics["agreement"]["missing"]) == (12, 12, 0)
     assert metrics["preflight"]["loads"] == 12
-    preflight = pl.read_parquet(real.output("03_primary", "preflight.parquet"))
+    preflight = pl.read_parquet(bare.output("03_primary", "preflight.parquet"))
     for side in ("source", "edited"):
         loaded = preflight.select(
             f"{side}_loaded_{name}" for name in ("width_px", "height_px", "frame_count")
         )
-        assert sorted(loaded.rows()) == [(1280, 704, 69)] * 2 + [(1280, 704, 73)] + [(1280, 704, 81)] * 9
-    media = pl.read_parquet(real.output("02_intermediate", "media.parquet"))
-    assert set(media.select("width_px", "height_px", "fps").rows()) == {(1280, 720, 16.0)}
-    assets = pl.read_parquet(real.output("02_intermediate", "assets.parquet"))
+        assert sorted(loaded.rows()) == [(*pairs.loaded_size, count) for count in (69, 69, 73, *[81] * 9)]
+    media = pl.read_parquet(bare.output("02_intermediate", "media.parquet"))
+    assert set(media.select("width_px", "height_px", "fps").rows()) == {(*pairs.size, 16.0)}
+    assets = pl.read_parquet(bare.output("02_intermediate", "assets.parquet"))
     assert sorted(assets["kind"].value_counts().rows()) == [("edited_video", 12), ("source_video", 12)]
     for theme in THEMES:
-        released = sparkle_real / annotations_csv_path(theme)
-        assert real.output(*CSV_FOLDER, released.name).read_bytes() == released.read_bytes()
+        released = pairs.root / annotations_csv_path(theme)
+        assert bare.output(*CSV_FOLDER, released.name).read_bytes() == released.read_bytes()
 
 
-def test_real_pairs_without_scores_stop_by_default(project: Project, sparkle_real: Path) -> None:
+def test_pairs_without_scores_stop_by_default(project: Project, pairs: Pairs) -> None:
     """A stage that was never scored is no stage that all passed: the run says which file it lacks."""
-    real = replace(project, release_root=sparkle_real)
-    finished = real.run_kedro("--pipelines", "curate")
-    assert finished.returncode != 0
-    assert "edited_frame0_score.jsonl" in finished.stderr
-    assert "missing_scores=keep" in finished.stderr
-    assert not real.output(*CSV_FOLDER).exists()
+    bare = replace(project, release_root=pairs.root)
+    with pytest.raises(ReleaseError, match=r"edited_frame0_score\.jsonl") as stopped:
+        bare.run_here("curate")
+    assert "missing_scores=keep" in str(stopped.value.todo)
+    assert not bare.output(*CSV_FOLDER).exists()

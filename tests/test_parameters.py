@@ -30,6 +30,7 @@ GOOD: dict[str, Any] = {
     "themes": None,
     "signal_bounds": None,
     "missing_signals": "keep",
+    "benchmark_leakage": "drop",
     "allow_empty": False,
     "preflight": {
         "unloadable_pairs": "drop",
@@ -67,6 +68,11 @@ GOOD: dict[str, Any] = {
             "paper",
             "training_kit",
             "extract",
+            "bench_build",
+            "bench_evaluate",
+            "bench_outputs",
+            "bench_published",
+            "bench_report",
         )
         for name, value in OmegaConf.to_container(
             OmegaConf.load(CHECKOUT / "conf" / "base" / pipeline / "parameters.yml")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import fsspec
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
+import yaml
 from kedro.io.core import DatasetError
 from omegaconf import OmegaConf
 from tests.conftest import Project
@@ -111,6 +113,27 @@ def test_a_parameter_of_another_is_told() -> None:
     error = told(lambda: OmegaConf.create({"a": "${nope}"}).a)
     assert isinstance(error, ParameterError)
     assert error.where == "a"
+
+
+def test_a_parameter_that_is_nested_too_deeply_is_told() -> None:
+    """By whichever library reads it."""
+    deep = "[" * 2_000 + "]" * 2_000
+    for read in (yaml.safe_load, OmegaConf.create):
+        error = told(lambda read=read: read(deep))  # type: ignore[misc]
+        assert isinstance(error, ParameterError)
+        assert "nested too deeply" in error.what
+
+
+def test_a_file_that_is_nested_too_deeply_is_told() -> None:
+    """And a defect that calls itself for ever is none of a file."""
+    error = told(lambda: json.loads("[" * 100_000))
+    assert isinstance(error, FileError)
+    assert "nested too deeply" in error.what
+
+    def again() -> None:
+        again()
+
+    assert told(again) is None
 
 
 def test_a_defect_is_no_sentence(tmp_path: Path) -> None:

@@ -27,7 +27,9 @@ pytestmark = pytest.mark.slow
 PICTURE = Path(__file__).resolve().parents[1] / "docs" / "images" / "pipeline.png"
 PATIENCE_MS = 15_000
 LAYERS = ["raw", "intermediate", "validation", "primary", "reporting", "model_input"]
-"""The variant comes last: its card tells the counts of the reports."""
+"""Of `curate`, in their order. The variant comes last: its card tells the counts of the reports."""
+ENDS = {"model_output", "reporting", "model_input"}
+"""Layers of which a pipeline has one behind the other as it needs them, all behind the others."""
 UNSEEN = ("MemoryDataset", "DataDocsDataset", "JournalDataset", "LeanTablesDataset")
 
 HOSTILE = (
@@ -59,6 +61,12 @@ class Site:
     def graph(self, pipeline: str) -> dict[str, Any]:
         """What the page is told of a pipeline."""
         return self._read(f"pipelines/{pipeline}")
+
+    def layers(self, pipeline: str) -> list[str]:
+        """The layers of a pipeline as they are drawn, from left to right; those without a dataset in it are not."""
+        graph = self.graph(pipeline)
+        drawn = {node.get("layer") for node in graph["nodes"]}
+        return [layer for layer in graph["layers"] if layer in drawn]
 
     def metadata(self, name: str) -> dict[str, Any]:
         """What the page is told of a node or dataset."""
@@ -135,11 +143,14 @@ def test_the_last_run_is_shown(site: Site) -> None:
 
 
 def test_every_pipeline_can_be_selected(site: Site) -> None:
-    """`curate` among them, which has all layers, in the order in which the data goes through them."""
+    """`curate` among them; layers stand in the order in which data goes through them, from raw to what is made of it."""
     named = {pipeline["id"] for pipeline in site.graph("curate")["pipelines"]}
     assert {"ingest", "validate", "filter", "curate", "__default__"} <= named
-    assert [layer for layer in site.graph("curate")["layers"] if layer in LAYERS] == LAYERS
-    assert [name for name in named if not site.graph(name)["layers"]] == []
+    layers = {name: site.layers(name) for name in named}
+    assert layers["curate"] == LAYERS
+    assert [name for name in named if not layers[name]] == []
+    places = {name: [4 if each in ENDS else LAYERS.index(each) for each in layers[name]] for name in named}
+    assert {name: layers[name] for name in named if places[name] != sorted(places[name])} == {}
 
 
 def test_every_dataset_has_a_layer_and_is_seen(site: Site) -> None:

@@ -21,14 +21,17 @@ from omegaconf import DictConfig, OmegaConf
 
 from sparkle_curation.errors import ParameterError, did_you_mean
 
-_ROOTS = ("release_root", "data_root")
+_ROOTS = ("release_root", "data_root", "bench_root", "bench_ledger")
 _PATHS = (
     *_ROOTS,
     "base",
     "other",
     *(f"{group}.model.{name}" for group in ("score", "ground") for name in ("name", "adapter")),
+    *(f"bench_evaluate.{name}" for name in ("judge.name", "judge.adapter", "rubric_checkout")),
 )
 """Parameters that are or may be paths."""
+_PATH_GROUPS = ("bench_models",)
+"""Parameters that are paths by any names."""
 
 _VARIABLE = re.compile(r"\$(?:(\$)|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})")
 
@@ -121,13 +124,23 @@ def expand_parameters(parameters: dict[str, Any], names: Iterable[str]) -> None:
     Raises:
         ParameterError: see ``expand_path``.
     """
-    for name in names:
+    of_groups = [
+        f"{group}.{name}"
+        for group in _PATH_GROUPS
+        for name in _names_in(parameters.get(group))
+        if "." not in name
+    ]
+    for name in (*names, *of_groups):
         *parents, last = name.split(".")
         group: Any = parameters
         for parent in parents:
             group = group.get(parent) if isinstance(group, dict) else None
         if isinstance(group, dict) and isinstance(group.get(last), str):
             group[last] = expand_path(group[last], name)
+
+
+def _names_in(group: Any) -> list[str]:
+    return [str(name) for name in group] if isinstance(group, dict) else []
 
 
 def expand_path(path: str, name: str) -> str:

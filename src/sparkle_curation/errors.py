@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from sparkle_curation.commands import as_typed
 from sparkle_curation.escaping import terminal_text
 from sparkle_curation.masking import without_secrets
 
@@ -44,8 +45,11 @@ class SparkleError(click.ClickException):
         super().__init__("\n".join([f"{self.what}.", *lines]))
 
     def format_message(self) -> str:
-        """The message as the command line prints it: a name or text in it does not command the terminal."""
-        return terminal_text(super().format_message())
+        """The message as the command line prints it: its commands can be typed, and no text in it commands the terminal."""
+        told = super().format_message()
+        if self.todo:
+            told = f"{told.removesuffix(self.todo)}{as_typed(self.todo)}"
+        return terminal_text(told)
 
 
 def _without_secrets(value: object) -> object:
@@ -72,6 +76,10 @@ class SelectionError(SparkleError):
 
 class ReleaseError(SparkleError):
     """The release is not where it was said to be, or lacks what the run needs."""
+
+
+class ServerError(ReleaseError):
+    """A server that has the release, or a version of a variant, is not reached, or does not give it."""
 
 
 class EmptyOutputError(SparkleError):

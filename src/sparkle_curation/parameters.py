@@ -14,6 +14,11 @@ from pydantic_core import ErrorDetails
 
 from sparkle_curation.errors import ParameterError, did_you_mean
 from sparkle_curation.pipelines.audit.params import AuditParams
+from sparkle_curation.pipelines.bench_build.params import BenchBuildParams
+from sparkle_curation.pipelines.bench_evaluate.params import BenchEvaluateParams
+from sparkle_curation.pipelines.bench_outputs.params import BenchOutputsParams
+from sparkle_curation.pipelines.bench_published.params import BenchPublishedParams
+from sparkle_curation.pipelines.bench_report.params import BenchReportParams
 from sparkle_curation.pipelines.consistency.params import ConsistencyParams
 from sparkle_curation.pipelines.diff.params import DiffParams
 from sparkle_curation.pipelines.extract.params import ExtractParams
@@ -53,6 +58,11 @@ class RunParameters(
     TrainingKitParams,
     ExtractParams,
     VariantsParams,
+    BenchOutputsParams,
+    BenchEvaluateParams,
+    BenchPublishedParams,
+    BenchReportParams,
+    BenchBuildParams,
 ):
     """Every parameter that a run understands.
 
@@ -61,11 +71,15 @@ class RunParameters(
         data_root: where everything that is made goes, a local folder; empty for the one in ``globals.yml``.
         trust_mtime: whether a file of the release with the same size and time is taken for the same; None for what
             ``globals.yml`` says.
+        bench_root: where the benchmark is, a local folder or fsspec URL; None for what ``globals.yml`` says.
+        bench_ledger: the file that notes what was reported on a benchmark; None for what ``globals.yml`` says.
     """
 
     release_root: _Root = ""
     data_root: _LocalRoot = ""
     trust_mtime: StrictBool | None = None
+    bench_root: _Root | None = None
+    bench_ledger: Annotated[_LocalRoot | None, Field(description="a file of this machine, or null")] = None
 
 
 _GLOBALS = "conf/base/globals.yml"
@@ -87,6 +101,11 @@ _HOMES = {
     **dict.fromkeys(TrainingKitParams.model_fields, "conf/base/training_kit/parameters.yml"),
     **dict.fromkeys(ExtractParams.model_fields, "conf/base/extract/parameters.yml"),
     **dict.fromkeys(ScoreParams.model_fields, "conf/base/score/parameters.yml"),
+    **dict.fromkeys(BenchBuildParams.model_fields, "conf/base/bench_build/parameters.yml"),
+    **dict.fromkeys(BenchOutputsParams.model_fields, "conf/base/bench_outputs/parameters.yml"),
+    **dict.fromkeys(BenchEvaluateParams.model_fields, "conf/base/bench_evaluate/parameters.yml"),
+    **dict.fromkeys(BenchPublishedParams.model_fields, "conf/base/bench_published/parameters.yml"),
+    **dict.fromkeys(BenchReportParams.model_fields, "conf/base/bench_report/parameters.yml"),
     **dict.fromkeys(VariantsParams.model_fields, "conf/base/variants/parameters.yml"),
 }
 """Parameter, or group of them -> the file that declares it; the roots stand in the globals."""

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from sparkle_curation.config_loader import ConfigLoader
-from sparkle_curation.hooks import (
-    DescriptionLoader,
-    ErrorTeller,
-    OldFilesTeller,
-    ParameterGuard,
-)
+from sparkle_curation.hooks.before_run import AdviceCompleter, DescriptionLoader, ParameterGuard
+from sparkle_curation.hooks.partial_runs import PartialRunGuard
+from sparkle_curation.hooks.run_guard import RunGuard
+from sparkle_curation.hooks.run_summary import BenchSummary, DiffSummary, EndTeller, RunSummary
+from sparkle_curation.hooks.tellers import ErrorTeller, OldFilesTeller
+from sparkle_curation.hooks.version_guard import VersionGuard
+from sparkle_curation.hooks.viz_run_status import VizRunStatus
+from sparkle_curation.hooks.viz_stats import VizStats
 from sparkle_curation.masking import mask_log_records
-from sparkle_curation.partial_runs import PartialRunGuard
-from sparkle_curation.run_guard import RunGuard
-from sparkle_curation.run_summary import DiffSummary, EndTeller, RunSummary
-from sparkle_curation.version_guard import VersionGuard
-from sparkle_curation.viz_run_status import VizRunStatus
-from sparkle_curation.viz_stats import VizStats
 
 mask_log_records()
 
-# The last is called first: the description is there before all else; ErrorTeller raises, and nothing is called after it.
+# The last is called first: the description is there before what asks it; ErrorTeller raises, and nothing is called after it.
 HOOKS = (
     ParameterGuard(),
     VersionGuard(),
@@ -30,9 +26,11 @@ HOOKS = (
     RunSummary(),
     EndTeller(),
     DiffSummary(),
+    BenchSummary(),
     VizStats(),
     VizRunStatus(),
     DescriptionLoader(),
+    AdviceCompleter(),
 )
 # Kedro-Viz would count no table of ours, and time each node without the saving; VizStats and VizRunStatus do.
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry", "kedro-viz")

@@ -10,26 +10,23 @@ import errno
 import os
 import re
 import sys
+from traceback import walk_tb
 from types import TracebackType
 
 from sparkle_curation.engine.io.disk import is_full
-from sparkle_curation.errors import DiskError, FileError, ParameterError, ReleaseError, SparkleError
+from sparkle_curation.engine.io.server_faults import find_server_fault
+from sparkle_curation.errors import (
+    DiskError,
+    FileError,
+    ParameterError,
+    ReleaseError,
+    ServerError,
+    SparkleError,
+)
 
 _OS_ERROR = re.compile(r"(?:os error |\[?[Ee]rrno )(\d+)")
 """How polars and Arrow tell the system's error, which they do not keep as a number."""
 _NEEDED = re.compile(r"(?i)\b(?:install|requires?)\b.*")
-_CONNECTIONS = (
-    "aiohttp",
-    "botocore",
-    "aiobotocore",
-    "requests",
-    "urllib3",
-    "httpx",
-    "httpx2",
-    "gcsfs",
-    "azure",
-)
-"""Packages whose errors are those of a server."""
 _TODOS = {
     errno.ELOOP: "links lead in a circle there: mend or remove them",
     errno.EACCES: "let this user read it, and write it where it is an output (chmod, chown); or give another folder",
@@ -98,13 +95,14 @@ def _told(error: BaseException) -> SparkleError | None:
         )
     if package in {"yaml", "omegaconf"}:
         return _told_parameters(error)
-    if package in _CONNECTIONS:
-        return ReleaseError(
-            "A server does not give what it was asked for",
+    fault = find_server_fault(error)
+    if fault:
+        return ServerError(
+            fault.what,
             where=getattr(getattr(error, "request_info", None), "real_url", None)
             or getattr(error, "url", None),
-            got=f"{type(error).__name__}: {error}",
-            todo="see whether the address is right and the server answers, and run again: what was done stays done",
+            got=fault.got,
+            todo=fault.todo,
         )
     if isinstance(error, ImportError) and not isinstance(error, ModuleNotFoundError):
         needed = _NEEDED.search(str(error))
@@ -121,7 +119,7 @@ def _told(error: BaseException) -> SparkleError | None:
             allowed="a local folder, or a URL that fsspec knows, such as s3:// or https://",
             todo="see how it is written: --params release_root=...",
         )
-    return _told_file(error, package)
+    return _told_nesting(error) if isinstance(error, RecursionError) else _told_file(error, package)
 
 
 def _told_parameters(error: BaseException) -> ParameterError:
@@ -133,6 +131,27 @@ def _told_parameters(error: BaseException) -> ParameterError:
         allowed="plain YAML: texts, numbers, true, false, null, lists; no tags (!!...); ${name} of a name that is set",
         todo="put what shall be taken as it stands into quotes within the value: --params 'name=\"...\"'",
     )
+
+
+def _told_nesting(error: RecursionError) -> SparkleError | None:
+    """What is nested too deeply; None where no reader of texts but a defect goes on and on."""
+    modules = {
+        frame.f_globals.get("__name__", "").partition(".")[0] for frame, _ in walk_tb(error.__traceback__)
+    }
+    if modules & {"yaml", "omegaconf"}:
+        return ParameterError(
+            "A parameter is nested too deeply",
+            where="--params, or a file of conf/",
+            allowed="lists and groups of parameters within a few others",
+            todo="look for a run of opening brackets, and take them off",
+        )
+    if "json" in modules:
+        return FileError(
+            "A JSON file is nested too deeply to be read",
+            allowed="files as this project writes them",
+            todo="remove the file that was read last, see the log, and run again: it is made anew",
+        )
+    return None
 
 
 def _told_file(error: BaseException, package: str) -> FileError | None:

@@ -31,6 +31,9 @@ LAYERS = {
 }
 """Folder under `data/` -> layer in Kedro-Viz."""
 
+EARLIER = {"rescored_{stage}_scores": "intermediate"}
+"""What a model gave and filtering reads: Kedro-Viz would draw it left of all that it does not lead to."""
+
 GATE_LAYER = "validation"
 """Layer of the reports that decide whether filtering begins, and of what passes."""
 
@@ -88,7 +91,7 @@ def misplaced_layers(entries: Entries, _: Mapping[str, Pipeline]) -> list[str]:
         layer = entry.get("metadata", {}).get("kedro-viz", {}).get("layer")
         folders = [part for part in Path(str(entry.get("filepath", ""))).parts if part in LAYERS]
         allowed = [LAYERS[folder] for folder in folders] or list(LAYERS.values())
-        if layer not in [*allowed, GATE_LAYER]:
+        if layer not in [*allowed, GATE_LAYER, EARLIER.get(name, GATE_LAYER)]:
             faults.append(f"{name}: layer {layer}, allowed {allowed}")
     return faults
 

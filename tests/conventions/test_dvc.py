@@ -26,6 +26,7 @@ from sparkle_curation.engine.caching.code_digest import own_index, reached
 
 COMMAND = "kedro run --env base --pipelines "
 PACKAGE = "sparkle_curation"
+BENCH = "data/02_intermediate/bench_manifest.csv"
 TEXTS, MEDIA = (f"data/02_intermediate/{name}_manifest.csv" for name in ("text", "media"))
 MANIFESTS = {"manifest": [], "ingest": [TEXTS, MEDIA]}
 """Stage -> what the release is to it; to any other that reads it, its media."""
@@ -154,7 +155,13 @@ def unnamed_inputs(project: Project) -> list[str]:
         f"{stage_name}: {path}"
         for stage_name, stage, pipeline in project.pipelines()
         for name in sorted(pipeline.inputs())
-        for path in (MANIFESTS.get(stage_name, [MEDIA]) if name == "release" else project.paths(name))
+        for path in (
+            MANIFESTS.get(stage_name, [MEDIA])
+            if name == "release"
+            else [BENCH]
+            if name == "benchmark" and stage_name != "manifest"
+            else project.paths(name)
+        )
         if not is_covered(path, [*listed(stage.get("deps", [])), *all_outs(stage), JOURNALS])
     ]
 

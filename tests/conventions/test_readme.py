@@ -64,10 +64,14 @@ def unknown_pipelines(markdown: str, registered: Collection[str]) -> list[str]:
 
 
 def unknown_parameters(markdown: str, known: Iterable[str]) -> list[str]:
-    """Parameters that a quoted command sets and the configuration does not have; a named variant has those of the run."""
+    """Parameters that a quoted command sets and the configuration does not have; a named variant has those of the run.
+
+    The models of a benchmark have any name.
+    """
     known = set(known)
     items = [item for call in commands(markdown, "kedro") for item in option_values(call, "--params")]
-    names = {item: re.sub(r"^variants\.[\w-]+\.", "", item.partition("=")[0]) for item in items}
+    plain = re.compile(r"^variants\.[\w-]+\.|(?<=^bench_models)\..+")
+    names = {item: plain.sub("", item.partition("=")[0]) for item in items}
     return [item for item in items if names[item] not in known]
 
 

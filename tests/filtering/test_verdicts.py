@@ -110,6 +110,7 @@ def test_a_score_equal_to_the_threshold_is_kept() -> None:
         None,
         None,
         None,
+        None,
         True,
     )
 

@@ -19,6 +19,7 @@ COPIED = (
     "dvc.yaml",
     "pyproject.toml",
     "data/01_raw/sparkle_sample",
+    "data/01_raw/sparkle_bench_sample",
 )
 
 

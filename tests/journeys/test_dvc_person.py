@@ -1,4 +1,7 @@
-"""Variants as versions: a clone is rebuilt by DVC, another threshold is an experiment, and the two are compared."""
+"""Variants as versions: a clone is rebuilt by DVC, another threshold is an experiment, and the two are compared.
+
+A changed line makes again what it makes, which then says that the new code made it.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,11 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
 import pytest
 from tests.browser import shown
 from tests.conftest import CHECKOUT
+from tests.journeys.changed_code import Copy
 
 from sparkle_curation.spec.tables.ingested import COLUMNS
 
@@ -30,6 +35,7 @@ STAGES = [
     "ingest",
     "inspect",
     "near_duplicates",
+    "bench_ingest",
     "validate",
     "curate",
     "training_kit",
@@ -130,14 +136,13 @@ def test_a_second_rebuild_does_nothing(built: Clone) -> None:
 def test_another_threshold_is_an_experiment_and_what_it_costs_is_reported(
     built: Clone, tmp_path: Path
 ) -> None:
-    """Only filtering runs; metrics, parameters, plots and the difference agree with a count by hand."""
+    """Only filtering runs; summary, metrics, parameters, plots and the difference agree with a count by hand."""
     before = built.exported()
-    assert built.stages_run("exp", "run", "--name", "strict", "-S", f"{THRESHOLD}=8.5") == [
-        "manifest",
-        "curate",
-        "training_kit",
-    ]
+    log = built.run("dvc", "exp", "run", "--name", "strict", "-S", f"{THRESHOLD}=8.5")
+    assert stages_of(log) == ["manifest", "curate", "training_kit"]
     after = built.exported()
+    went = before.total() - after.total()
+    assert f"{after.total()} pairs; against the variant before 0 came and {went} went" in log
     assert 0 < after.total() < before.total()
     changes = {theme: after[theme] - before[theme] for theme in before}
     _check_metrics(built, changes)
@@ -199,7 +204,7 @@ def test_a_changed_score_file_rebuilds_what_hangs_on_it(built: Clone) -> None:
     release = built.path("data/01_raw/sparkle_sample/intermediate_data/time")
     lower_score(release / "edited_frame0_score.jsonl", sample)
     log = built.run("dvc", "repro")
-    assert stages_of(log) == ["manifest", "ingest", "validate", "curate", "training_kit"]
+    assert stages_of(log) == ["manifest", "ingest", "bench_ingest", "validate", "curate", "training_kit"]
     assert set(re.findall(r"(\w+): sources unchanged, not read again", log)) == set(COLUMNS) - {TABLE}
     changed = {name for name in before if tables.joinpath(name).read_bytes() != before[name]}
     assert changed == {f"scores/{TABLE}.parquet/time.parquet", "text_contents.parquet"}
@@ -278,3 +283,81 @@ def test_another_machine_pulls_and_has_nothing_to_do(built: Clone, tmp_path: Pat
     assert other.stages_run("exp", "run", "-S", f"{ROOT}={elsewhere}") == ["manifest"]
     other.path("conf/local/globals.yml").write_text("release_root: /nowhere\n", encoding="utf-8")
     assert "conf/local has a setting that a version would need" in other.run("dvc", "repro", is_failing=True)
+
+
+# ------------------------------------------------------------------ changed code
+@pytest.fixture(scope="module")
+def changed(built: Clone, tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    """The built clone, in a folder of its own whose code may be changed."""
+    root = tmp_path_factory.mktemp("changed") / "clone"
+    return Copy(Path(shutil.copytree(built.root, root, symlinks=True)))
+
+
+def repro(copy: Copy) -> list[str]:
+    """The stages that a rebuild runs."""
+    return stages_of(copy.run("dvc", "repro"))
+
+
+def test_words_and_unrelated_code_run_no_stage(changed: Copy) -> None:
+    """A docstring, a comment, and the code of a pipeline that is no stage: only the look at the release is taken."""
+    changed.edit(
+        "ingest/jsonl/table.py", '"""A table read from its JSONL files, one a theme."""', '"""Words."""'
+    )
+    changed.edit(
+        "reports/sheet/text.py",
+        "from __future__ import annotations\n",
+        "from __future__ import annotations\n\nX = 1\n",
+    )
+    before = changed.places("02_intermediate", "03_primary")
+    assert repro(changed) == ["manifest"]
+    after = changed.places("02_intermediate", "03_primary")
+    assert {path for path in before if before[path] != after[path]} <= {
+        f"data/02_intermediate/{name}"
+        for name in (
+            "code_digests.json",
+            "text_manifest.csv",
+            "media_manifest.csv",
+            "bench_manifest.csv",
+            "text_contents.parquet",
+            "media_contents.parquet",
+        )
+    }
+
+
+def test_a_changed_line_of_each_stage_is_in_its_output(changed: Copy) -> None:
+    """One line a stage; the table that was kept by content is rebuilt, as it was not while constants were raised."""
+    rates = read(changed, "02_intermediate/media.parquet")["fps"]
+    changed.edit("ingest/jsonl/table.py", "[criterion.reduce(", "[0.5 + 0 * criterion.reduce(")
+    changed.edit("media/mp4/probe.py", "fps=rate,", "fps=2 * rate,")
+    changed.edit(
+        "media/hashing/perceptual_hash.py", "is_strong = coefficients >", "is_strong = coefficients <"
+    )
+    changed.edit("expectations/checking.py", '_count": MAX_SHOWN', '_count": MAX_SHOWN - 1')
+    changed.edit("scoring/audit/score_audit.py", "_TOLERANCE = 1e-9", "_TOLERANCE = -100")
+    changed.edit("reports/plots_page.py", '_SHOWN = "the versions', '_SHOWN = "these versions')
+    parameters = changed.root / "conf/base/validate/parameters.yml"
+    text = parameters.read_text(encoding="utf-8")
+    parameters.write_text(
+        re.sub(r"derived_value: critical", "derived_value: warning", text), encoding="utf-8"
+    )
+    parameters = changed.root / "conf/base/curate/parameters.yml"  # a mean of 0.5 passes no threshold
+    text = parameters.read_text(encoding="utf-8")
+    parameters.write_text(text.replace("allow_empty: false", "allow_empty: true"), encoding="utf-8")
+    hashes = read(changed, "02_intermediate/frame_hashes.parquet")["frame_hash"]
+    reports = changed.places("08_reporting/validations")
+    assert repro(changed) == STAGES
+    scores = read(changed, "02_intermediate/scores/edited_video_scores.parquet")["mean_o_score"]
+    assert set(scores) == {0.5}
+    assert read(changed, "02_intermediate/media.parquet")["fps"].equals(rates * 2)
+    assert not (read(changed, "02_intermediate/frame_hashes.parquet")["frame_hash"] == hashes).any()
+    assert all(place != reports[path] for path, place in changed.places("08_reporting/validations").items())
+    assert set(read(changed, "03_primary/score_faults.parquet")["rule"]) == {"above_geometric_mean"}
+    assert "these versions that dvc plots" in changed.path("08_reporting/plots_page.html").read_text(
+        encoding="utf-8"
+    )
+    assert repro(changed) == ["manifest"]
+
+
+def read(copy: Copy, path: str) -> pl.DataFrame:
+    """A table of the copy."""
+    return pl.read_parquet(Path(copy.path(path)))

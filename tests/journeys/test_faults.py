@@ -70,6 +70,8 @@ def rows_of(journey: Journey, seen: Seen) -> Iterator[str]:
 def test_a_fault_is_told(journey: Journey, see: See) -> None:
     """Its exit code, what is said of each fault and where that stands in the code, and what the run leaves."""
     seen = see(journey)
+    assert "resume the pipeline" not in seen.text
+    assert "No nodes ran" not in seen.text
     assert seen.exit_code == journey.exit_code, seen.text
     for fault in journey.faults:
         assert fault.phrase in fault.read(seen)

@@ -126,6 +126,11 @@ def test_no_text_becomes_a_part_of_what_a_browser_shows(outcome: Outcome, tmp_pa
     pages = {name: re.sub(r"<meta http-equiv[^>]*>", "", page) for name, page in pages.items()}
     for name, path in {"card": outcome.card, "summary": outcome.report("variant_diff_summary.md")}.items():
         pages[name] = rendered(path.read_text("utf-8").rpartition("\n---\n")[2])
+    # The pictures of the variant are meant to be there.
+    pages["card"], count = re.subn(r'<img src="pictures/[a-z.]+" alt="[^"<>]*" ?/?>', "", pages["card"])
+    variant = re.sub(r"<meta http-equiv[^>]*>", "", outcome.report("variant.html").read_text("utf-8"))
+    pages["variant"], shown = re.subn(r'<img class="sheet" src="[^"<>]+" alt="[^"<>]+">', "", variant)
+    assert (count, shown) == (2, 1)
     seen = look_at({**pages, "control": f"<title>still</title>{IMAGE}"}, tmp_path)
     assert seen.pop("control").title == "ran"
     for name, page in seen.items():

@@ -40,14 +40,13 @@ def test_the_wheel_runs_in_an_empty_folder(tmp_path: Path, sample_release: Path)
         name: value for name, value in os.environ.items() if not name.startswith("SPARKLE_DATASET")
     }
     environment |= {"PYTHONPATH": str(site), "DO_NOT_TRACK": "1", "COLUMNS": "200"}
-    ran = subprocess.run(
-        [*command, "--params", params],
-        cwd=empty,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(words, cwd=empty, env=environment, capture_output=True, text=True, check=False)
+
+    without = run(*command[:3], "--pipelines", "ingest")
+    assert (without.returncode, "python -m sparkle_curation --conf-source" in without.stderr) == (1, True)
+    ran = run(*command, "--params", params)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert pl.read_parquet(empty / "data" / "02_intermediate" / "annotations.parquet").height == 80
     assert {each.name for each in empty.iterdir()} == {"data"}

@@ -60,6 +60,7 @@ def test_a_variant_trains_by_three_commands(project: Project, checkout: Path) ->
     assert [row for row in loaded if row.error] == []
     environment = {
         **os.environ,
+        **dict.fromkeys(["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"], ""),
         "PATH": f"{checkout / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "KIWI_EDIT": str(checkout),
         "CHECKPOINT": str(checkout / "checkpoint.safetensors"),
@@ -89,4 +90,5 @@ def test_a_variant_trains_by_three_commands(project: Project, checkout: Path) ->
         check=False,
     )
     assert stopped.returncode != 0
-    assert "not_extracted: 1 files" in stopped.stdout + stopped.stderr
+    assert "not_extracted: 1 files" in stopped.stderr
+    assert f"kedro run --pipelines extract --params data_root={project.data_root}; or" in stopped.stderr

@@ -41,12 +41,21 @@ EVERYTHING = ("manifest", "curate", "report", "score", "ground", "agreement")
 
 STOPPED_FOR_WANT_OF_SCORES = {"validate", "filter", "score", "agreement", "variants"}
 """Pipelines that read the tables of scores, which got a folder of their own: they ask for ``ingest`` first."""
-STOPPED_FOR_WANT_OF_COLUMNS = {"filter", "ground", "near_duplicates", "report"}
+STOPPED_FOR_WANT_OF_COLUMNS = {"filter", "ground", "near_duplicates", "report", "signals"}
 """Pipelines that read the media, which have more columns now: they ask for ``inspect`` first."""
 STOPPED_FOR_WANT_OF_A_VARIANT = {"paper", "training_kit", "extract", "keep"}
 """Pipelines that go on from a variant: one of before has no record, and other names in its metrics."""
-LEFT_OUT = {"consistency", "plots_page"}
-"""Pipelines whose outputs no other reads, and which take long."""
+LEFT_OUT = {
+    "consistency",
+    "plots_page",
+    "bench_build",
+    "bench_evaluate",
+    "bench_ingest",
+    "bench_outputs",
+    "bench_published",
+    "bench_report",
+}
+"""Pipelines whose outputs no other reads, and which take long; and those of the benchmark, which there was not then."""
 PIPELINES = [
     module.name
     for module in pkgutil.iter_modules(sparkle_curation.pipelines.__path__)

@@ -1,14 +1,14 @@
-"""Real pairs that went through another container, whose clock rounds their times, still load."""
+"""Pairs that went through another container, whose clock rounds their times, still load."""
 
 from __future__ import annotations
 
 import io
 from dataclasses import asdict
-from pathlib import Path
 
 import av
 import polars as pl
 from tests.made.media import file, media
+from tests.made.pairs import Pairs
 from tests.media.made_clips import window
 
 from sparkle_curation.loader.kiwi_edit import LoaderSettings
@@ -32,10 +32,10 @@ def remuxed(content: bytes, form: str) -> bytes:
     return target.getvalue()
 
 
-def test_real_pairs_remuxed_by_matroska_still_load(sparkle_real: Path) -> None:
+def test_pairs_remuxed_by_matroska_still_load(pairs: Pairs) -> None:
     """All twelve: 16 frames a second, no frame lost or repeated, told by the index alone."""
     rows, files = [], []
-    for path in sorted(sparkle_real.glob("*/*_video/*.mp4")):
+    for path in pairs.clips():
         theme, kind, sample_id = path.parts[-3], path.parts[-2], path.stem
         facts = probe(kind, window(remuxed(remuxed(path.read_bytes(), "matroska"), "mp4")))
         assert (facts.probe, facts.fps, facts.is_constant_fps) == ("boxes", 16.0, True)

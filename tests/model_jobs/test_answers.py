@@ -39,7 +39,7 @@ REFUSED = [
     ('{"reasoning": "Fine.", "score": [022, 20]}', AnswerFault.NOT_JSON),
     ('{"reasoning": "Fine.", "score": [NaN, 20]}', AnswerFault.NOT_JSON),
     ('{"reasoning": "no quote, "score": [22, 20]}', AnswerFault.NOT_JSON),
-    ("[" * 100_000, AnswerFault.NOT_JSON),
+    ("[" * 100_000, AnswerFault.NESTED_TOO_DEEPLY),
     (f'{{"score": [{"9" * 5000}, 1]}}', AnswerFault.NOT_JSON),
     ('<think>Is it {"score": [22, 20]}', AnswerFault.NOT_JSON),
     ("<think>Nothing.</think>", AnswerFault.EMPTY),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import time
@@ -13,6 +14,7 @@ from tests.models.loopback import KEY, NAME, Behaviour, serve
 
 from sparkle_curation.errors import ModelError
 from sparkle_curation.models.questions import Question, ReplyFault, Sampling
+from sparkle_curation.models.server_client import NoReplyError, ServerClient
 from sparkle_curation.models.server_model import Server, ServerModel
 
 PATIENCE = {"timeout_s": 0.4, "deadline_s": 2.5}
@@ -97,6 +99,33 @@ def test_a_content_that_is_null_is_no_reply_at_once() -> None:
     assert len(behaviour.requests) == 1
 
 
+DEEP = "[" * 100_000 + "]" * 100_000
+
+
+def test_a_reply_that_is_nested_too_deeply_is_said_to_be() -> None:
+    """It is JSON, so that it is none is not said; a refusal of that kind is one; and the others have their replies."""
+    with serve(None, Behaviour(answers=[(200, DEEP, {})])) as url:
+        client = ServerClient(url, None, 9.0, 1)
+        body = {"model": NAME, "messages": []}
+        with pytest.raises(
+            NoReplyError, match=r"^JSON whose lists and objects are nested too deeply to be read"
+        ):
+            asyncio.run(client.complete(body, 9.0))
+    with serve(None, Behaviour(answers=[(400, DEEP, {}), (200, DEEP, {})])) as url:
+        replies = model_at(url, concurrency=1, deadline_s=9.0).ask(questions(3))
+    assert [(reply.fault, reply.text) for reply in replies] == [
+        (ReplyFault.REFUSED, ""),
+        *[(None, "a reply")] * 2,
+    ]
+
+
+def test_models_that_are_listed_too_deeply_are_said_to_be() -> None:
+    """The server was reached, and what it sends is named."""
+    with serve(None, Behaviour(models=DEEP)) as url, pytest.raises(ModelError) as error:
+        model_at(url).load()
+    assert "nested too deeply" in str(error.value.got)
+
+
 def test_a_shape_that_stays_is_no_reply_with_its_reason() -> None:
     """At the deadline, and without a traceback."""
     answers = [(200, '{"choices": [{"message": {"content": {"text": "\\ud83d"}}}]}', {})] * 50
@@ -111,7 +140,10 @@ def test_a_shape_that_stays_is_no_reply_with_its_reason() -> None:
 )
 def test_a_list_of_models_of_another_shape(models: str) -> None:
     """It is no server of this protocol, and the error says what it sent."""
-    with serve(None, Behaviour(models=models)) as url, pytest.raises(ModelError, match="cannot be reached"):
+    with (
+        serve(None, Behaviour(models=models)) as url,
+        pytest.raises(ModelError, match="answers with something else than its list of models"),
+    ):
         model_at(url).load()
 
 
@@ -213,14 +245,14 @@ def test_a_server_that_goes_away_leaves_what_it_answered() -> None:
 
 
 def test_nobody_listens() -> None:
-    """The error names the address and what to check."""
+    """The error names the address, and says to start the server."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
     with pytest.raises(ModelError) as error:
         model_at(url).ask(questions(1))
     assert url in str(error.value)
-    assert "has started" in str(error.value)
+    assert "start the server" in str(error.value)
 
 
 def test_a_model_that_the_server_does_not_list() -> None:

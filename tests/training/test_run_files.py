@@ -24,6 +24,7 @@ from sparkle_curation.training.run_files import (
     CONTINUE,
     INFER_OPENVE,
     INFER_SPARKLE,
+    LANGUAGE_MODEL,
     TRAIN_FROM_BASE,
     WEIGHTS,
     Places,
@@ -64,9 +65,8 @@ class Kit:
         (self.checkout / "models" / WEIGHTS / "base.safetensors").touch()
         with (self.kit / "train.csv").open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows([["prompt", "src_video", "tgt_video"], ["p", "a/1.mp4", "a/1.mp4"]])
-        (self.kit / "kit.json").write_text(
-            json.dumps({"variant": "v", "run": {"weights": WEIGHTS, "csvs": ["train.csv"]}}), "utf-8"
-        )
+        run = {"weights": WEIGHTS, "language_model": LANGUAGE_MODEL, "csvs": ["train.csv"]}
+        (self.kit / "kit.json").write_text(json.dumps({"variant": "v", "run": run}), "utf-8")
         shutil.copy(before_training.__file__, self.kit)
         script = '#!/bin/sh\nfor word in "$@"; do printf "%s\\0" "$word"; done > "$LOG/$$"\n'
         programs = self.root / "bin"
@@ -97,9 +97,15 @@ class Kit:
             (self.kit / name).write_text(file.text, encoding="utf-8")
         return written
 
-    def start(self, name: str) -> subprocess.CompletedProcess[str]:
-        """Start a run file from another folder."""
-        env = {**os.environ, "PATH": f"{self.programs}{os.pathsep}{os.environ['PATH']}", "LOG": str(self.log)}
+    def start(self, name: str, **more: str) -> subprocess.CompletedProcess[str]:
+        """Start a run file from another folder, with more variables in its environment."""
+        env = {
+            **os.environ,
+            **dict.fromkeys(["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"], ""),
+            **more,
+            "PATH": f"{self.programs}{os.pathsep}{os.environ['PATH']}",
+            "LOG": str(self.log),
+        }
         return subprocess.run(
             ["bash", str(self.kit / name)], env=env, cwd="/", capture_output=True, text=True, check=False
         )
@@ -169,6 +175,30 @@ def test_no_gpu_is_taken_where_something_lacks(kit: Kit) -> None:
     assert not kit.output.exists()
 
 
+def test_the_language_model_is_looked_for(kit: Kit) -> None:
+    """Where the cache lacks it, that is told with what brings it there; and without a network nothing is started."""
+    kit.write(plan())
+    caches = {
+        "HF_HUB_CACHE": "",
+        "HUGGINGFACE_HUB_CACHE": "",
+        "TRANSFORMERS_CACHE": "",
+    }
+    empty, own = (
+        caches | {"HF_HOME": "", "XDG_CACHE_HOME": str(kit.root)},
+        {"HF_HOME": str(kit.root / "home")},
+    )
+    offline = kit.start(TRAIN_FROM_BASE, **empty | {"HF_HUB_OFFLINE": "1"})
+    assert (offline.returncode, kit.calls()) == (1, [])
+    online = kit.start(TRAIN_FROM_BASE, **empty)
+    assert (online.returncode, len(kit.calls())) == (0, 1)
+    for finished in (offline, online):
+        assert f"hf download {LANGUAGE_MODEL}" in finished.stderr
+    snapshot = kit.root / "home/hub/models--Qwen--Qwen2.5-VL-3B-Instruct/snapshots/66285546"
+    snapshot.mkdir(parents=True)
+    (snapshot / "model-00001-of-00002.safetensors").touch()
+    assert "hf download" not in kit.start(TRAIN_FROM_BASE, **caches | own).stderr
+
+
 def test_another_run_is_not_written_over(kit: Kit) -> None:
     """Its checkpoints would have names that these take; a start that failed before the first of them is no run."""
     kit.write(plan())
@@ -186,7 +216,11 @@ def test_inference_runs_on_each_gpu_and_theme(kit: Kit) -> None:
     bench.mkdir()
     for theme in ("location", "time"):
         (bench / f"{theme}_bench.csv").touch()
-    assert kit.start(INFER_SPARKLE).returncode == 0
+    finished = kit.start(INFER_SPARKLE)
+    assert finished.returncode == 0
+    told = f'sparkle_bench,bench_root={bench}"'
+    assert "kedro run --pipelines bench_outputs --params " in finished.stdout
+    assert finished.stdout.strip().endswith(told)
     calls = [dict(given_after(SPARKLE_BENCH, words)) for words in kit.calls()]
     assert sorted((call["edit_type"], call["rank"]) for call in calls) == [
         ("location", "0"), ("location", "1"), ("time", "0"), ("time", "1"),

@@ -72,6 +72,15 @@ def test_a_pair_that_fails_later_trains_what_it_passed() -> None:
     assert list_candidates(PAIRS, variant(A), found, ExportScope())["id"].to_list() == [A]
 
 
+def test_what_the_benchmark_shares_trains_nothing_unless_it_is_kept() -> None:
+    """A sample of a benchmark passed the first stages: it is no candidate of these either."""
+    told = pl.when(pl.col("id") == B).then(pl.lit("id of x")).alias("benchmark_leak")
+    found = verdicts(**{A: None, B: LAST}).with_columns(told)
+    assert list_candidates(FIRST_FRAMES, variant(A), found, ExportScope())["id"].to_list() == [A]
+    kept = ExportScope(benchmark_leakage="keep")
+    assert list_candidates(FIRST_FRAMES, variant(A), found, kept)["id"].to_list() == [A, B]
+
+
 def test_a_licence_that_is_not_allowed_gives_no_candidate() -> None:
     """Of a sample outside of the variant too."""
     found = verdicts(**{A: LAST, D: LAST})

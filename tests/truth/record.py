@@ -26,7 +26,7 @@ from tests.truth.recipes import MAX_PIXELS, NUM_FRAMES, PLAIN, RECIPES
 
 ANSWERS = Path(__file__).with_name("answers.json")
 _LOADER = "diffsynth/trainers/unified_dataset.py"
-_PACKAGES = ("imageio", "imageio-ffmpeg", "numpy", "pandas", "pillow", "torch", "torchvision")
+PACKAGES = ("imageio", "imageio-ffmpeg", "numpy", "pandas", "pillow", "torch", "torchvision")
 _MULTIPLE = 32  # of width and height, as the checkout's train.py has it
 _TIMES = 2  # each file is loaded, so that an answer that changes is seen
 
@@ -45,11 +45,11 @@ def main(arguments: Sequence[str]) -> None:
         answers = _ask(loader, paths)
         hashes = {name: hash_file(path) for name, path in paths.items()}
     recorded = {
-        "upstream": {"repository": "showlab/Kiwi-Edit", "commit": _commit(checkout), "file": _LOADER},
+        "upstream": {"repository": "showlab/Kiwi-Edit", "commit": commit_of(checkout), "file": _LOADER},
         "versions": {
             "python": sys.version.split()[0],
             "ffmpeg": imageio_ffmpeg.get_ffmpeg_version(),
-            **{name: version(name) for name in _PACKAGES},
+            **{name: version(name) for name in PACKAGES},
         },
         "settings": {"num_frames": NUM_FRAMES, "max_pixels": MAX_PIXELS},
         "files": {name: {"sha256": hashes[name], **answers[name]} for name in paths},
@@ -74,7 +74,8 @@ def _import_loader(path: Path) -> ModuleType:
     return module
 
 
-def _commit(checkout: Path) -> str:
+def commit_of(checkout: Path) -> str:
+    """The commit that a checkout is at."""
     command = ["git", "-C", str(checkout), "rev-parse", "HEAD"]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 

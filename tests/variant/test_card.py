@@ -27,6 +27,7 @@ from sparkle_curation.filtering.verdicts import apply_thresholds, list_known
 from sparkle_curation.spec.themes import THEMES
 from sparkle_curation.variant.card import write_card
 from sparkle_curation.variant.facts import Split, VariantFacts, list_splits
+from sparkle_curation.variant.pictures import Pictures
 from sparkle_curation.variant.provenance import CodeVersion, DataVersion
 from sparkle_curation.variant.record import read_record, write_record
 
@@ -253,6 +254,16 @@ def test_a_split_by_files_alone_is_a_warning(settings: dict[str, object], said: 
 
 
 def test_an_empty_variant_says_so_first() -> None:
-    """In the first sentence under its title."""
-    opening = write_card(facts_of()).partition("# Sparkle variant\n\n")[2]
+    """In its first line, in the first sentence under it, and in the name that a hub lists."""
+    front, _, body = write_card(facts_of()).partition("\n---\n\n")
+    first, _, opening = body.split("\n", 2)
+    assert first == "# Sparkle variant: empty, 0 pairs"
     assert opening.startswith("**This variant is empty**")
+    assert "pretty_name: Sparkle variant of 0 pairs, thresholds" in front
+
+
+def test_a_card_without_pictures_says_why() -> None:
+    """And links to none; its sentence is that of the pictures."""
+    card = write_card(facts_of(GOOD), Pictures(about_samples="No clips were at hand."))
+    assert "![" not in card
+    assert "\nNo clips were at hand.\n" in card

@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-from pathlib import Path
 
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
+from tests.made.pairs import Pairs
 from tests.made.tables import annotation_tables, prompt_texts
 
 from sparkle_curation.spec.themes import THEMES
@@ -146,8 +146,8 @@ def test_the_parsed_metadata_is_what_was_written(table: pl.DataFrame) -> None:
     )
 
 
-def test_the_real_csvs_are_written_byte_for_byte(sparkle_real: Path) -> None:
-    """The prompts of real samples, parsed and written, give the published bytes."""
+def test_csvs_are_written_byte_for_byte(pairs: Pairs) -> None:
+    """The prompts of samples, parsed and written, give the published bytes."""
     for theme in THEMES:
-        published = (sparkle_real / "prompts" / f"{theme}_train.csv").read_bytes()
+        published = (pairs.root / "prompts" / f"{theme}_train.csv").read_bytes()
         assert csv_of(parse_training_csv(published)) == published

@@ -1,13 +1,16 @@
 """Kedro datasets: everything that this project reads from or writes to disk goes through here."""
 
+from sparkle_curation.datasets.bench.ledger_dataset import BenchLedgerDataset
 from sparkle_curation.datasets.pipeline_code_dataset import PipelineCodeDataset
 from sparkle_curation.datasets.release.asset_store_dataset import AssetStoreDataset
+from sparkle_curation.datasets.release.benchmark_dataset import BenchmarkDataset
 from sparkle_curation.datasets.release.credential_dataset import CredentialDataset
 from sparkle_curation.datasets.release.media_folder_dataset import MediaFolderDataset
 from sparkle_curation.datasets.release.release_dataset import ReleaseDataset
 from sparkle_curation.datasets.release.sources_dataset import SourcesDataset
 from sparkle_curation.datasets.reports.figure_dataset import FigureDataset
 from sparkle_curation.datasets.reports.image_dataset import PNGDataset
+from sparkle_curation.datasets.reports.page_dataset import PageDataset
 from sparkle_curation.datasets.reports.report_datasets import MetricsJSONDataset, ReportCSVDataset
 from sparkle_curation.datasets.reports.text_dataset import TextDataset
 from sparkle_curation.datasets.reports.text_folder_dataset import TextFolderDataset
@@ -17,7 +20,9 @@ from sparkle_curation.datasets.tables.journal_dataset import JournalDataset
 from sparkle_curation.datasets.tables.jsonl_folder_dataset import JSONLFolderDataset
 from sparkle_curation.datasets.tables.lean_tables_dataset import LeanTablesDataset
 from sparkle_curation.datasets.tables.schema_validator import TableSchemaValidator
+from sparkle_curation.datasets.tables.table_before_dataset import TableBeforeDataset
 from sparkle_curation.datasets.tables.table_dataset import TableDataset
+from sparkle_curation.datasets.variant.benchmark_folder_dataset import BenchmarkFolderDataset
 from sparkle_curation.datasets.variant.kiwi_edit_dataset import KiwiEditDataset, VariantThemesDataset
 from sparkle_curation.datasets.variant.overrides_dataset import OverridesDataset
 from sparkle_curation.datasets.variant.training_kit_dataset import MediaRootDataset, TrainingKitDataset
@@ -28,6 +33,9 @@ from sparkle_curation.datasets.variant.version_datasets import DataVersionDatase
 
 __all__ = [
     "AssetStoreDataset",
+    "BenchLedgerDataset",
+    "BenchmarkDataset",
+    "BenchmarkFolderDataset",
     "CredentialDataset",
     "DataDocsDataset",
     "DataVersionDataset",
@@ -43,10 +51,12 @@ __all__ = [
     "MetricsJSONDataset",
     "OverridesDataset",
     "PNGDataset",
+    "PageDataset",
     "PipelineCodeDataset",
     "ReleaseDataset",
     "ReportCSVDataset",
     "SourcesDataset",
+    "TableBeforeDataset",
     "TableDataset",
     "TableSchemaValidator",
     "TextDataset",

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sparkle_curation.commands import as_typed, note_run
 from sparkle_curation.doctor.description import check_description, check_parameters
 from sparkle_curation.doctor.finding import Finding, State, counted, of_error
 from sparkle_curation.doctor.machine import check_ffmpeg, check_file_system, check_gpu
@@ -39,6 +40,7 @@ def examine(setup: Setup) -> Iterator[Finding]:
     The description comes before what asks it, and the parameters before what is read by them: where one of them is not
     right, what follows is not looked at.
     """
+    note_run(setup.env, setup.params)
     for check in OF_THE_MACHINE:
         yield from _run(check, setup)
     for check in (check_description, check_parameters):
@@ -55,12 +57,13 @@ def examine(setup: Setup) -> Iterator[Finding]:
 
 def _of_the_data() -> tuple[Check, ...]:
     """The checks whose modules ask the description as they are imported."""
-    from sparkle_curation.doctor import disk, journals, outputs, release, versions  # noqa: PLC0415
+    from sparkle_curation.doctor import benchmark, disk, journals, outputs, release, versions  # noqa: PLC0415
 
     return (
         disk.check_disk,
         check_file_system,
         release.check_release,
+        benchmark.check_benchmark,
         outputs.check_outputs,
         versions.check_code_digests,
         journals.check_journals,
@@ -100,7 +103,7 @@ def show(findings: Iterable[Finding], console: Console) -> bool:
         states.append(state)
         cell = Text(_printable(found))
         if todo:
-            cell.append(f"\n→ {_printable(todo)}", "bold" if state != State.OK else "")
+            cell.append(f"\n→ {_printable(as_typed(todo))}", "bold" if state != State.OK else "")
         table.add_row(Text(state.value, _STYLES[state]), Text(_printable(subject)), cell)
     console.print(table)
     problems, warnings = (states.count(state) for state in (State.PROBLEM, State.WARNING))

@@ -28,12 +28,12 @@ from sparkle_curation.engine.io.parquet import parquet_files
 from sparkle_curation.engine.io.storable_text import storable
 from sparkle_curation.engine.table_stream import PartitionedStream, TableStream
 from sparkle_curation.errors import SparkleError
+from sparkle_curation.hooks.run_summary import describe_stale
 from sparkle_curation.ingest.release_files import ReleaseFiles
 from sparkle_curation.ingest.sources_at_hand import NO_SOURCES, check_release
 from sparkle_curation.media.probe.inspection import media_fingerprint
 from sparkle_curation.parameters import check_parameters
 from sparkle_curation.pipelines.inspect import nodes as inspect_nodes
-from sparkle_curation.run_summary import describe_stale
 from sparkle_curation.spec.tables.ingested import COLUMNS, JSONL_TABLES
 
 MOST_HASHED_BYTES = 64 << 20

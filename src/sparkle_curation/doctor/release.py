@@ -24,7 +24,7 @@ from sparkle_curation.spec.layout import BASE_FOLDERS, parse_shard_path
 from sparkle_curation.spec.tables.ingested import COLUMNS
 from sparkle_curation.spec.themes import THEMES
 
-_HERE = frozenset({None, "file", "local"})
+HERE = frozenset({None, "file", "local"})
 """Protocols of this machine's own disks."""
 
 
@@ -35,7 +35,7 @@ def open_release(setup: Setup) -> ReleaseFiles | None:
         ReleaseError: there is no folder at the root.
     """
     protocol, _ = split_protocol(str(setup.roots["release_root"]))
-    if protocol not in _HERE:
+    if protocol not in HERE:
         check_address(str(setup.roots["release_root"]))
         return None
     try:

@@ -69,8 +69,8 @@ class Setup:
 
     @cached_property
     def roots(self) -> dict[str, Any]:
-        """``release_root`` and ``data_root`` as a run has them, not checked."""
-        given = {name: self.parameters.get(name) for name in ("release_root", "data_root")}
+        """``release_root``, ``data_root`` and ``bench_root`` as a run has them, not checked."""
+        given = {name: self.parameters.get(name) for name in ("release_root", "data_root", "bench_root")}
         return {**self.config["globals"], **{name: root for name, root in given.items() if root is not None}}
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pyarrow.parquet as pq
 from sparkle_curation.datasets import JournalDataset
 from sparkle_curation.doctor.finding import Finding, State, listed
 from sparkle_curation.doctor.setup import Setup
+from sparkle_curation.engine.io.json_text import read_json
 from sparkle_curation.engine.io.parquet import parquet_files
 from sparkle_curation.pipelines.manifest.nodes import digest_code
 from sparkle_curation.spec.old_names import old_paths, renamed_column
@@ -57,7 +57,7 @@ def check_code_digests(setup: Setup) -> Iterator[Finding]:
         return
     subject = "stages of DVC"
     try:
-        noted = json.loads(path.read_bytes())
+        noted = read_json(path.read_bytes())
     except (OSError, ValueError):
         noted = None
     now = digest_code(setup.catalog["pipeline_code"].load())

@@ -61,6 +61,11 @@ def describe(plan: Plan, items: str) -> str:
 
 def end_dry_run(plan: Plan, items: str) -> NoReturn:
     """Print the plan and end the process well: no output of the run is touched."""
-    sys.stdout.write(f"{describe(plan, items)}\n")
+    end_well(describe(plan, items))
+
+
+def end_well(text: str) -> NoReturn:
+    """Print a text and end the process well."""
+    sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
     sys.exit(0)

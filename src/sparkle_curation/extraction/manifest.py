@@ -15,6 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from sparkle_curation.engine.io.atomic import atomic_file
+from sparkle_curation.engine.io.json_text import read_json
 from sparkle_curation.engine.io.parquet import FORMAT_METADATA, parquet_files, scan_parquet
 from sparkle_curation.errors import FileError
 from sparkle_curation.extraction.paths import MANIFEST, is_unsafe
@@ -122,7 +123,7 @@ def read_log(path: Path) -> pl.DataFrame:
     rows = []
     for line in path.read_bytes().splitlines():
         try:
-            rows.append(json.loads(line))
+            rows.append(read_json(line))
         except ValueError:
             continue
     return _safe(pl.DataFrame(rows, schema=SCHEMA), path)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from sparkle_curation.filtering.benchmark_leaks import LeakPolicy
 from sparkle_curation.filtering.score_source import ScoreSource
 from sparkle_curation.filtering.signal_bounds import Bounds, MissingSignals
 from sparkle_curation.filtering.verdicts import ImputedScores, MissingScores
@@ -56,12 +57,14 @@ class ExportScope:
         themes: their themes, None for all.
         signal_bounds: bounds on their signals, by the signal's name; empty for none.
         missing_signals: what becomes of samples without a signal that has a bound.
+        benchmark_leakage: what becomes of samples that are alike to one of the benchmark.
     """
 
     licence_allow: Sequence[str] | None = None
     themes: Sequence[str] | None = None
     signal_bounds: Bounds = field(default_factory=dict)
     missing_signals: MissingSignals = "keep"
+    benchmark_leakage: LeakPolicy = "drop"
 
     @property
     def dotted(self) -> dict[str, str | float]:
@@ -100,6 +103,7 @@ class CurationChoices:
         scope: which themes, licences and signals were exported.
         overrides: what was decided by hand, counted, from ``overrides.applying``; empty where nothing was.
         selection: the limits of the selection; empty where there is none.
+        benchmark: what is said of the benchmark, from ``benchmark_leaks``; empty where none was ingested.
     """
 
     missing_scores: MissingScores
@@ -110,6 +114,7 @@ class CurationChoices:
     scope: ExportScope
     overrides: Mapping[str, Any] = field(default_factory=dict)
     selection: Mapping[str, Any] = field(default_factory=dict)
+    benchmark: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def groups(self) -> dict[str, Any]:
@@ -121,6 +126,7 @@ class CurationChoices:
             **({"scope": self.scope.limits} if self.scope.limits else {}),
             **({"overrides": self.overrides} if self.overrides else {}),
             **({"selection": self.selection} if self.selection else {}),
+            **({"benchmark": self.benchmark} if self.benchmark else {}),
         }
 
     @property
@@ -137,4 +143,12 @@ class CurationChoices:
             selection["selection.balance"] = " ".join(self.selection["balance"])
             quota = self.selection["quota"] or {}
             selection |= {f"selection.quota.{group}": count for group, count in quota.items()}
-        return {**nested, "score_source": self.score_source, **self.scope.dotted, **rule, **selection}
+        leakage = {"benchmark_leakage": self.benchmark["policy"]} if self.benchmark else {}
+        return {
+            **nested,
+            "score_source": self.score_source,
+            **self.scope.dotted,
+            **rule,
+            **selection,
+            **leakage,
+        }

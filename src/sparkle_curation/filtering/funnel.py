@@ -9,6 +9,7 @@ import polars as pl
 
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import ConservationError
+from sparkle_curation.filtering.benchmark_leaks import BENCHMARK_LEAK
 from sparkle_curation.filtering.overrides.decisions import Decision
 from sparkle_curation.filtering.verdicts import ImputedScores, MissingScores, Outcome, RejectReason
 from sparkle_curation.spec.layout import SPLITS, VAL
@@ -50,12 +51,13 @@ def count_samples(
 
     Columns: ``theme``, ``known``, ``{stage}_{in|kept|rejected|unscored|imputed}`` of each stage, ``kept``,
     ``rejected``, ``unscored`` (without a score at some stage that they reach), ``imputed`` (with an imputed
-    score at one), ``exported``, ``not_exported``, of these ``not_selected`` (of pairs that
-    could be), ``prompt_warnings``, each outcome of the preflight and
-    ``reason_{code}`` of each reason, ``dropped`` (by the preflight), ``train`` and ``val``, ``released`` (rows of the
-    release's CSV), ``missing`` (released, but not exported), ``extra`` (exported, but not released). A theme without
-    samples has zeros. ``hand_dropped`` pass all stages and were dropped by hand, ``hand_kept`` do not and were kept by hand:
-    ``kept`` = those that pass - ``hand_dropped`` + ``hand_kept``.
+    score at one), ``exported``, ``not_exported``, of these ``not_selected`` (of pairs that could be) and
+    ``benchmark_leaks`` (alike to a sample of the benchmark), ``leaking`` (such samples that are exported),
+    ``prompt_warnings``, each outcome of the preflight and ``reason_{code}`` of each reason, ``dropped`` (by the
+    preflight), ``train`` and ``val``, ``released`` (rows of the release's CSV), ``missing`` (released, but not exported),
+    ``extra`` (exported, but not released). A theme without samples has zeros. ``hand_dropped`` pass all stages and were
+    dropped by hand, ``hand_kept`` do not and were kept by hand: ``kept`` = those that pass - ``hand_dropped`` +
+    ``hand_kept``.
 
     Args:
         verdicts: one row per known sample.
@@ -68,12 +70,15 @@ def count_samples(
     released = verdicts.lazy().filter("is_released").select("id")
     has_reason = "reason" in not_exported.lazy().collect_schema().names()
     unselected = not_exported.lazy().filter(pl.col("reason") == NOT_SELECTED if has_reason else False)
+    leaks = not_exported.lazy().filter(pl.col("reason") == BENCHMARK_LEAK if has_reason else False)
     barred = not_exported.lazy().join(released, on="id", how="semi")
     counts = (
         pl.LazyFrame({"theme": THEMES}, schema={"theme": pl.String})
         .join(_count_verdicts(verdicts), on="theme", how="left", maintain_order="left")
         .join(_count_rows(not_exported, "not_exported"), on="theme", how="left", maintain_order="left")
         .join(_count_rows(unselected, "not_selected"), on="theme", how="left", maintain_order="left")
+        .join(_count_rows(leaks, "benchmark_leaks"), on="theme", how="left", maintain_order="left")
+        .join(_count_leaking(verdicts, splits), on="theme", how="left", maintain_order="left")
         .join(_count_rows(barred, "released_not_exported"), on="theme", how="left", maintain_order="left")
         .join(_count_rows(prompt_warnings, "prompt_warnings"), on="theme", how="left", maintain_order="left")
         .join(_count_preflight(preflight, verdicts), on="theme", how="left", maintain_order="left")
@@ -152,10 +157,10 @@ def tabulate_funnel(counts: pl.DataFrame) -> pl.DataFrame:
     Columns: ``theme``, ``known``, what each stage keeps under the stage's name, ``unscored``, ``imputed``,
     ``exported``, ``not_exported``, ``unloadable`` (what the preflight calls ``replaced``), ``refused``, ``accepted_bad``,
     ``not_inspected``, ``val``, ``missing``, ``extra``; see ``count_samples``. ``hand_dropped`` and ``hand_kept`` stand after
-    the stages where a decision by hand changed anything, ``not_selected`` after
-    ``not_exported`` where a selection did.
+    the stages where a decision by hand changed anything, ``not_selected``, ``benchmark_leaks`` and
+    ``leaking`` after ``not_exported`` where there are any.
     """
-    not_selected = ["not_selected"] if counts["not_selected"].sum() else []
+    left_out = [name for name in ("not_selected", "benchmark_leaks", "leaking") if counts[name].sum()]
     by_hand = [name for name in ("hand_dropped", "hand_kept") if counts[name].sum()]
     return counts.select(
         "theme",
@@ -166,7 +171,7 @@ def tabulate_funnel(counts: pl.DataFrame) -> pl.DataFrame:
         "imputed",
         "exported",
         "not_exported",
-        *not_selected,
+        *left_out,
         pl.col(PairOutcome.REPLACED.value).alias("unloadable"),
         PairOutcome.REFUSED.value,
         PairOutcome.ACCEPTED_BAD.value,
@@ -244,6 +249,15 @@ def _count_rows(frame: AnyFrame, name: str) -> pl.LazyFrame:
     return frame.lazy().group_by(pl.col("theme").cast(pl.String)).agg(pl.len().alias(name))
 
 
+def _count_leaking(verdicts: AnyFrame, splits: AnyFrame) -> pl.LazyFrame:
+    """Exported samples that are alike to one of the benchmark."""
+    names = [table.lazy().collect_schema().names() for table in (verdicts, splits)]
+    if BENCHMARK_LEAK not in names[0] or "id" not in names[1]:
+        return _count_rows(splits.lazy().limit(0), "leaking")
+    leaking = verdicts.lazy().filter(pl.col(BENCHMARK_LEAK).is_not_null()).select("id")
+    return _count_rows(splits.lazy().join(leaking, on="id", how="semi"), "leaking")
+
+
 def _count_preflight(preflight: AnyFrame, verdicts: AnyFrame) -> pl.LazyFrame:
     reasons = pl.col("reasons").list
     return (
@@ -277,7 +291,7 @@ def _theme_metrics(row: dict[str, Any]) -> Metrics:
             if row["hand_dropped"] or row["hand_kept"]
             else {}
         ),
-        **({"not_selected": row["not_selected"]} if row["not_selected"] else {}),
+        **{name: row[name] for name in ("not_selected", "benchmark_leaks", "leaking") if row[name]},
         "preflight": {
             **{name: row[name] for name in (*map(str, PairOutcome), "dropped")},
             "reasons": {

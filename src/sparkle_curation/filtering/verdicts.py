@@ -163,6 +163,7 @@ def apply_thresholds(
         .with_columns(
             pl.lit(None, pl.String).alias("override"),
             pl.lit(None, pl.String).alias("override_reason"),
+            pl.lit(None, pl.String).alias("benchmark_leak"),
             pl.col("rejected_by").is_null().alias("is_kept"),
         )
         .select(field.name for field in VERDICT_COLUMNS)

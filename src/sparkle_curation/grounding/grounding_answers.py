@@ -13,8 +13,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Any, NamedTuple
 
+from sparkle_curation.engine.io.json_text import NestedTooDeeplyError, read_json
 from sparkle_curation.engine.io.storable_text import is_storable
 from sparkle_curation.model_jobs.answers import answer_body, refuse_constant
 from sparkle_curation.spec.frames import BBOX_SCALE
@@ -28,6 +30,7 @@ class GroundingFault(StrEnum):
 
     EMPTY = "empty"
     NOT_JSON = "not_json"
+    NESTED_TOO_DEEPLY = "nested_too_deeply"
     NOT_A_LIST = "not_a_list"
     NOT_AN_OBJECT = "not_an_object"
     NO_LABEL = "no_label"
@@ -77,8 +80,10 @@ def parse_grounding(text: str) -> list[Found] | GroundingFault:
     if not body:
         return GroundingFault.EMPTY
     try:
-        value = json.loads(body, parse_constant=refuse_constant)
-    except (ValueError, RecursionError):
+        value = read_json(body, partial(json.loads, parse_constant=refuse_constant))
+    except NestedTooDeeplyError:
+        return GroundingFault.NESTED_TOO_DEEPLY
+    except ValueError:
         return GroundingFault.NOT_JSON
     if not isinstance(value, list):
         return GroundingFault.NOT_A_LIST

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 import pyarrow as pa
 
 from sparkle_curation.engine.io.storable_text import storable
+from sparkle_curation.spec.codes.bench_reasons import BenchReason
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
 from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.tables.ingested import QUARANTINE_COLUMNS
@@ -31,7 +32,7 @@ class Fault:
         json_path: the member at fault.
     """
 
-    reason: Reason
+    reason: Reason | BenchReason
     detail: str
     raw: bytes
     byte_offset: int

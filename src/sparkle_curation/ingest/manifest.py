@@ -16,9 +16,10 @@ import polars as pl
 import xxhash
 
 from sparkle_curation.engine.io.storable_text import storable
-from sparkle_curation.ingest.assets.listing import find_asset_sources, unknown_tars
+from sparkle_curation.ingest.assets.listing import find_asset_sources, unknown_files
 from sparkle_curation.ingest.ingestion import present
 from sparkle_curation.ingest.release_files import CONTENT_COLUMNS, ReleaseFiles, SourceFile
+from sparkle_curation.spec.benchmark_description import Benchmark
 from sparkle_curation.spec.layout import annotation_paths
 from sparkle_curation.spec.tables.ingested import JSONL_TABLES
 from sparkle_curation.spec.themes import THEMES
@@ -67,13 +68,32 @@ def list_texts(release: ReleaseFiles) -> Listing:
 
 
 def list_media(release: ReleaseFiles) -> Listing:
-    """One row per tar and per folder of loose assets, by path; columns as in ``list_texts``.
+    """One row per tar, folder of loose assets and file that no table is made of, by path; columns as in ``list_texts``.
 
     Media of more than ``MAX_READ_BYTES`` are not read: their version is ``modified:``, of the times of their files.
     """
     sources = (_Entry(source.path, source.files) for source in find_asset_sources(release) if source.files)
-    unknown = (_Entry(tar.path, (tar,)) for tar in unknown_tars(release))
+    unknown = (_Entry(file.path, (file,)) for file in unknown_files(release))
     return _manifest(release, chain(sources, unknown))
+
+
+def list_benchmark(files: ReleaseFiles | None, benchmark: Benchmark | None) -> pl.DataFrame:
+    """One row per text of a benchmark and folder of its media, by path; columns as in ``list_texts``.
+
+    Args:
+        files: the benchmark; None for none.
+        benchmark: as described; None where the dataset has none.
+    """
+    if files is None or benchmark is None:
+        return pl.DataFrame(schema=MANIFEST_SCHEMA)
+    texts = (_Entry(file.path, (file,), is_text=True) for file in files.files_in())
+    folders = (
+        _Entry(folder, found)
+        for root in (benchmark.source_videos, benchmark.ref_images)
+        for folder in (f"{root}/{name}" for name in files.folders_in(root))
+        if (found := files.files_in(folder))
+    )
+    return _manifest(files, chain(texts, folders)).manifest
 
 
 @dataclass(frozen=True)

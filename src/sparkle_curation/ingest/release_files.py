@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,9 +20,10 @@ from typing import Any, BinaryIO, Protocol, cast
 import fsspec
 import xxhash
 
-from sparkle_curation.engine.io.patience import ask_patiently
+from sparkle_curation.engine.io.patience import ResultT, ask_patiently
+from sparkle_curation.engine.io.server_faults import find_server_fault
 from sparkle_curation.engine.io.storable_text import storable
-from sparkle_curation.errors import MissingTableError, ReleaseError
+from sparkle_curation.errors import MissingTableError, ReleaseError, ServerError
 from sparkle_curation.ingest.links import allowed_folders, refusal
 
 logger = logging.getLogger(__name__)
@@ -103,13 +104,15 @@ class ReleaseFiles:
         self._told_links: set[str] = set()
         # fsspec keeps one file system per process with its listings: an earlier run's would hide a changed file.
         self._fs.invalidate_cache()
-        if not ask_patiently(partial(self._fs.isdir, self._base)):
+        if not _ask(self.root, partial(self._fs.isdir, self._base)):
             raise ReleaseError(
                 "The release root is not a folder",
                 where=f"release_root={self.root}",
                 got=self._what_is_no_folder(),
                 allowed="a local folder or fsspec URL that holds prompts/, {theme}/, intermediate_data/ or a part of them",
-                todo="point to your download: kedro run --pipelines curate --params release_root=/path/to/Sparkle",
+                todo="point to your download: kedro run --pipelines curate --params release_root=/path/to/Sparkle"
+                if self._is_local
+                else "see how the address is written; behind http, a browser must show the folder with its list of files",
             )
 
     @property
@@ -136,7 +139,9 @@ class ReleaseFiles:
             return []
         # A listing over http names the files and no more.
         listed = (
-            entry if entry.get("size") is not None else ask_patiently(partial(self._fs.info, entry["name"]))
+            entry
+            if entry.get("size") is not None
+            else _ask(entry["name"], partial(self._fs.info, entry["name"]))
             for entry in entries
             if entry["type"] == "file"
         )
@@ -163,7 +168,7 @@ class ReleaseFiles:
                 with os.scandir(full) as entries:
                     return sorted(entry.name for entry in entries if Path(entry.path).is_dir())
             listed = self._listed(full)
-        except OSError:
+        except (OSError, ServerError):
             return []
         return sorted(
             entry["name"].rstrip("/").rpartition("/")[2] for entry in listed if entry["type"] == "directory"
@@ -236,9 +241,10 @@ class ReleaseFiles:
         if self._is_local:
             self._check_link(path)
             return open(self._full(path), "rb", buffering=0)  # noqa: PTH123 -- the caller closes it
-        file = ask_patiently(partial(self._fs.open, self._full(path), "rb"))
+        full = self._full(path)
+        file = _ask(full, partial(self._fs.open, full, "rb"))
         if fetch := getattr(getattr(file, "cache", None), "fetcher", None):
-            file.cache.fetcher = lambda *part: ask_patiently(partial(fetch, *part))
+            file.cache.fetcher = lambda *part: _ask(full, partial(fetch, *part))
         return cast(BinaryIO, file)
 
     def local_file(self, path: str) -> Path | None:
@@ -262,9 +268,7 @@ class ReleaseFiles:
         """
         if not self._is_local:
             full = self._full(path)
-            yield _RemoteReader(
-                self._fs, full, _known_size(full, ask_patiently(partial(self._fs.size, full)))
-            )
+            yield _RemoteReader(self._fs, full, _known_size(full, _ask(full, partial(self._fs.size, full))))
             return
         self._check_link(path)
         handle = os.open(self._full(path), os.O_RDONLY)
@@ -274,7 +278,7 @@ class ReleaseFiles:
             os.close(handle)
 
     def _listed(self, full: str) -> list[dict[str, Any]]:
-        return cast(list[dict[str, Any]], ask_patiently(partial(self._fs.ls, full, detail=True)))
+        return cast(list[dict[str, Any]], _ask(full, partial(self._fs.ls, full, detail=True)))
 
     def _full(self, path: str) -> str:
         return _join(self._base, path)
@@ -322,6 +326,27 @@ class ReleaseFiles:
             )
 
 
+def _ask(address: str, ask: Callable[[], ResultT]) -> ResultT:
+    """What a file system gives, asked again where that may help.
+
+    Raises:
+        ServerError: it is behind a server that cannot be reached, or does not give it.
+    """
+    try:
+        return ask_patiently(ask)
+    except Exception as error:
+        fault = find_server_fault(error)
+        if fault is None:
+            raise
+        raise ServerError(
+            fault.what,
+            where=address,
+            got=fault.got,
+            allowed="a local folder, or a URL whose files this machine may list and read",
+            todo=fault.todo,
+        ) from error
+
+
 def _noted_contents(table: Path) -> list[tuple[str, str, int, str, str]]:
     """The rows of a table of contents; none where it is not there, or no such table."""
     from pyarrow import lib  # noqa: PLC0415  # costs who asks for no version
@@ -360,7 +385,7 @@ class _RemoteReader:
         end = min(offset + length, self.size)
         if offset >= end:
             return b""
-        part = cast(bytes, ask_patiently(partial(self.fs.cat_file, self.path, start=offset, end=end)))
+        part: bytes = _ask(self.path, partial(self.fs.cat_file, self.path, start=offset, end=end))
         if len(part) != end - offset:
             # A plain web server sends the whole file, whatever range is asked for.
             raise ReleaseError(

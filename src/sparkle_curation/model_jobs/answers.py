@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 import polars as pl
 
+from sparkle_curation.engine.io.json_text import NestedTooDeeplyError, read_json
 from sparkle_curation.engine.io.storable_text import original, storable
 
 SCORE_COUNT = 2
@@ -26,6 +27,7 @@ class AnswerFault(StrEnum):
 
     EMPTY = "empty"
     NOT_JSON = "not_json"
+    NESTED_TOO_DEEPLY = "nested_too_deeply"
     NOT_AN_OBJECT = "not_an_object"
     DUPLICATE_MEMBER = "duplicate_member"
     NO_SCORE = "no_score"
@@ -72,10 +74,12 @@ def parse_answer(text: str, score_range: int = 25) -> Answer | AnswerFault:
     if not body:
         return AnswerFault.EMPTY
     try:
-        value = _DECODER.decode(body)
+        value = read_json(body, _DECODER.decode)
     except _DuplicateMemberError:
         return AnswerFault.DUPLICATE_MEMBER
-    except (ValueError, RecursionError):
+    except NestedTooDeeplyError:
+        return AnswerFault.NESTED_TOO_DEEPLY
+    except ValueError:
         return AnswerFault.NOT_JSON
     return _answer(value, score_range)
 

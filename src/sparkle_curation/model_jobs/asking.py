@@ -39,6 +39,8 @@ class AskConfig:
         pictures: of a job, how many are asked about one after the other: about what it takes.
         give_up_after: so many samples without one answer that can be read end the run, where none of the jobs was
             answered before either; None for none.
+        threads: so many batches are asked about at once, and each is noted as soon as it is answered: for a server, with
+            batches of one; None for batches one after the other.
     """
 
     title: str
@@ -48,6 +50,7 @@ class AskConfig:
     batch_size: int
     pictures: pl.Expr
     give_up_after: int | None = None
+    threads: int | None = None
 
     def fill(self, journal: Journal, jobs: pl.DataFrame) -> int:
         """Ask what the journal lacks of these jobs, in this process, which holds the model; gives how many.
@@ -59,7 +62,7 @@ class AskConfig:
         try:
             with journal:
                 give_up_after = None if _is_any_answered(jobs, journal) else self.give_up_after
-                executor = choose_executor(is_in_this_process=True)
+                executor = choose_executor(is_in_this_process=True, threads=self.threads)
                 measuring = MeasureConfig(self.title, executor, self.batch_size, give_up_after)
                 return measure_missing(wanted, self.make_job, self.function, measuring, journal)
         except AllFailedError as error:
@@ -67,8 +70,8 @@ class AskConfig:
                 "The model gives no answer that can be read",
                 where=self.title,
                 got=f"{error.count} samples, not one with an answer; of the last: {error.detail}",
-                todo="look at the model, its texts and max_new_tokens, try is_constrained=true, or go on all the same with "
-                "give_up_after=null; what was said is in the journal",
+                todo="look at the model, its texts and max_new_tokens, try is_constrained=true (of bench_evaluate: "
+                "has_schema=true), or go on all the same with give_up_after=null; what was said is in the journal",
             ) from error
 
 
@@ -131,7 +134,8 @@ def plan(jobs: pl.DataFrame, asking: AskConfig, journal: Journal) -> Plan:
     with journal:
         missing = asked.filter(~pl.Series(journal.keys().holds(asked[KEY].to_arrow())))
     # From the first to the last, so that each sort is among them.
-    batch = missing.gather_every(max(1, missing.height // asking.batch_size)).head(asking.batch_size)
+    size = asking.batch_size * (asking.threads or 1)
+    batch = missing.gather_every(max(1, missing.height // size)).head(size)
     rest = missing.join(batch.select(KEY), on=KEY, how="anti")
     seconds = None
     if batch.height:
@@ -147,7 +151,7 @@ def plan(jobs: pl.DataFrame, asking: AskConfig, journal: Journal) -> Plan:
         to_do=rest.height,
         broken=jobs.filter(pl.col("error").is_not_null()).height,
         seconds=seconds,
-        is_remote=asking.model.provenance["backend"] == "server",
+        is_remote=asking.model.provenance["backend"] != "transformers",
         refused=refused,
         last_refusal=last,
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sparkle_curation.errors import ParameterError
-from sparkle_curation.models.params import ModelParams
+from sparkle_curation.models.params import ModelParams, VideoModelParams
 from sparkle_curation.models.questions import Sampling, VisionLanguageModel
 from sparkle_curation.models.transformers_model import Device, TransformersModel
 from sparkle_curation.models.weights import Weights
@@ -29,17 +31,51 @@ def choose_model(params: ModelParams, sampling: Sampling, api_key: str | None = 
     )
 
 
-def _server(params: ModelParams, sampling: Sampling, api_key: str | None) -> VisionLanguageModel:
+def choose_video_model(
+    params: VideoModelParams, sampling: Sampling, server_key: str | None, gemini_key: str | None
+) -> VisionLanguageModel:
+    """The model that looks at videos, not loaded; settings that its server does not take are left out and told of.
+
+    Args:
+        params: which one.
+        sampling: how its replies are drawn.
+        server_key: of a server with the OpenAI chat protocol; None or empty sends none.
+        gemini_key: of Gemini, likewise.
+
+    Raises:
+        ParameterError: a server has no address, or none that one can be.
+    """
+    if params.backend == "transformers":
+        return TransformersModel(
+            Weights(params.name, params.revision, params.adapter, params.adapter_revision),
+            sampling,
+            Device(params.device, params.dtype, params.batch_size),
+        )
+    if params.backend == "server":
+        return _server(params, sampling, server_key)
+    from sparkle_curation.models.gemini_model import Gemini, GeminiModel  # noqa: PLC0415 -- only what is asked for
+
+    if params.url is not None:
+        _check_url(params.url)
+    gemini = Gemini(
+        model=params.name,
+        revision=params.revision,
+        url=params.url,
+        concurrency=params.concurrency,
+        timeout_s=params.timeout_s,
+        deadline_s=params.deadline_s,
+        api_key=gemini_key or None,
+        optional=("temperature", "top_p", "seed"),
+    )
+    return GeminiModel(gemini, sampling)
+
+
+def _server(
+    params: ModelParams | VideoModelParams, sampling: Sampling, api_key: str | None
+) -> VisionLanguageModel:
     from sparkle_curation.models.server_model import Server, ServerModel  # noqa: PLC0415 -- only what is asked for
 
-    if not (params.url or "").startswith(("http://", "https://")):
-        raise ParameterError(
-            "A model behind a server needs the server's address",
-            where="the url of the model",
-            got=params.url,
-            allowed="the base address of a server with the OpenAI chat protocol, such as http://host:8000/v1",
-            todo="--params score.model.url=http://host:8000/v1, or ground.model.url=http://host:8000/v1",
-        )
+    _check_url(params.url)
     server = Server(
         url=str(params.url),
         model=params.name,
@@ -49,4 +85,23 @@ def _server(params: ModelParams, sampling: Sampling, api_key: str | None) -> Vis
         deadline_s=params.deadline_s,
         api_key=api_key or None,
     )
+    if isinstance(params, VideoModelParams):
+        server = replace(
+            server,
+            video_part="video_url" if params.video_part == "video_url" else "image_url",
+            azure_version=params.azure_api_version,
+            optional=("temperature", "top_p", "presence_penalty", "max_tokens", "seed"),
+        )
     return ServerModel(server, sampling)
+
+
+def _check_url(url: str | None) -> None:
+    if not (url or "").startswith(("http://", "https://")):
+        raise ParameterError(
+            "A model behind a server needs the server's address",
+            where="the url of the model",
+            got=url,
+            allowed="the base address of a server with the OpenAI chat protocol, such as http://host:8000/v1; of Azure its "
+            "endpoint, and of Gemini null",
+            todo="--params score.model.url=http://host:8000/v1, or ground.model.url=..., or bench_evaluate.judge.url=...",
+        )

@@ -12,7 +12,7 @@ from PIL import Image as Pictures
 
 from sparkle_curation.models.batching import OutOfMemoryError
 from sparkle_curation.models.grammars import Grammars
-from sparkle_curation.models.questions import Question, Reply, Sampling
+from sparkle_curation.models.questions import Question, Reply, Sampling, Video
 from sparkle_curation.models.sampler import SeededSampler
 
 _OF_PICTURES = ("pixel_values", "image_grid_thw")
@@ -120,5 +120,6 @@ def _conversation(question: Question) -> list[dict[str, Any]]:
         if isinstance(part, str)
         else {"type": "image", "image": Pictures.fromarray(part)}
         for part in question.parts
+        if not isinstance(part, Video)  # which no model of this process is asked about
     ]
     return [{"role": "user", "content": content}]

@@ -17,7 +17,25 @@ Text = Annotated[str, Field(min_length=1, description=_TEXT)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False, description=_SECONDS)]
 
 
-class ModelParams(BaseModel):
+class _WhereParams(BaseModel):
+    """Which weights, and where they compute; the meaning of each is with ``ModelParams``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(min_length=1, description=_NAME)]
+    revision: Annotated[Text | None, Field(description=_TEXT)] = None
+    adapter: Annotated[Text | None, Field(description=_TEXT)] = None
+    adapter_revision: Annotated[Text | None, Field(description=_TEXT)] = None
+    device: Annotated[str, Field(min_length=1, description="auto, cpu, cuda or cuda:N")] = "auto"
+    dtype: Annotated[Literal["bfloat16", "float32"], Field(description="bfloat16 or float32")] = "bfloat16"
+    batch_size: BatchSize = 16
+    url: Annotated[Text | None, Field(description="an address such as http://host:8000/v1, or null")] = None
+    concurrency: BatchSize = 16
+    timeout_s: Seconds = 120.0
+    deadline_s: Seconds = 600.0
+
+
+class ModelParams(_WhereParams):
     """Which model, and where it computes.
 
     Attributes:
@@ -35,22 +53,28 @@ class ModelParams(BaseModel):
         deadline_s: longest wait for a question, all tries together.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     backend: Annotated[Literal["transformers", "server"], Field(description="transformers or server")] = (
         "transformers"
     )
-    name: Annotated[str, Field(min_length=1, description=_NAME)]
-    revision: Annotated[Text | None, Field(description=_TEXT)] = None
-    adapter: Annotated[Text | None, Field(description=_TEXT)] = None
-    adapter_revision: Annotated[Text | None, Field(description=_TEXT)] = None
-    device: Annotated[str, Field(min_length=1, description="auto, cpu, cuda or cuda:N")] = "auto"
-    dtype: Annotated[Literal["bfloat16", "float32"], Field(description="bfloat16 or float32")] = "bfloat16"
-    batch_size: BatchSize = 16
-    url: Annotated[Text | None, Field(description="an address such as http://host:8000/v1, or null")] = None
-    concurrency: BatchSize = 16
-    timeout_s: Seconds = 120.0
-    deadline_s: Seconds = 600.0
+
+
+class VideoModelParams(_WhereParams):
+    """Which model looks at videos, and where it computes: ``ModelParams`` with what servers of such models need beside it.
+
+    Attributes:
+        backend: ``gemini``, by its own API; ``server``, any that speaks the OpenAI chat protocol, Azure's too; or
+            ``transformers``, in this process, which is shown frames.
+        azure_api_version: of Azure's API, whose endpoint ``url`` is then, and ``name`` a deployment; None for others.
+        video_part: how a server takes a video, or ``frames`` for one that takes none.
+    """
+
+    backend: Annotated[
+        Literal["gemini", "server", "transformers"], Field(description="gemini, server or transformers")
+    ]
+    azure_api_version: Annotated[Text | None, Field(description=_TEXT)] = None
+    video_part: Annotated[
+        Literal["image_url", "video_url", "frames"], Field(description="image_url, video_url or frames")
+    ] = "image_url"
 
 
 class SamplingParams(BaseModel):

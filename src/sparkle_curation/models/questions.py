@@ -28,16 +28,33 @@ class Sampling:
     Attributes:
         temperature: 0 takes the likeliest token each time.
         top_p: smallest share of probability that the candidates hold together.
-        top_k: most candidates; 0 for all.
+        top_k: most candidates; 0 for all; None leaves it to a server, of which some do not know the setting.
         presence_penalty: what is taken off the logit of a token that the reply already has.
         max_new_tokens: longest reply.
     """
 
     temperature: float = 0.7
     top_p: float = 0.9
-    top_k: int = 20
+    top_k: int | None = 20
     presence_penalty: float = 0.0
     max_new_tokens: int = 512
+
+
+@dataclass(frozen=True, eq=False)
+class Video:
+    """A video as a file, for models that look at one themselves.
+
+    Attributes:
+        data: the bytes of an MP4.
+        frame_rate: frames a second that the model is to look at; None for what it does of itself.
+    """
+
+    data: bytes
+    frame_rate: float | None = None
+
+
+Part = Image | Video | str
+"""What a question is made of."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,19 +62,24 @@ class Question:
     """One question.
 
     Attributes:
-        parts: what the user says, images and texts in their order.
+        parts: what the user says, images, videos and texts in their order.
         seed: the draws depend on it alone, not on what else is asked at the same time.
         schema: JSON schema that the reply must follow; None leaves the reply free.
     """
 
-    parts: tuple[Image | str, ...]
+    parts: tuple[Part, ...]
     seed: int
     schema: str | None = None
 
 
 def describe_question(question: Question) -> Mapping[str, object]:
-    """All that is said in a question, with a mark for each picture: two that are described alike are the same request."""
-    parts = [part if isinstance(part, str) else {"picture": list(part.shape)} for part in question.parts]
+    """All that is said in a question, with a mark for each picture and video: alike are those of the same request."""
+    parts: list[object] = []
+    for part in question.parts:
+        if isinstance(part, Video):
+            parts.append({"video": part.frame_rate})
+        else:
+            parts.append(part if isinstance(part, str) else {"picture": list(part.shape)})
     return {"parts": parts, "seed": question.seed, "schema": question.schema}
 
 
@@ -73,6 +95,27 @@ class ReplyFault(StrEnum):
 
 
 @dataclass(frozen=True)
+class Usage:
+    """What a server tells of a reply beside its text; None for what it does not tell.
+
+    Attributes:
+        model: that has answered, as it calls itself: a name may be routed to another model.
+        tokens_in: of the question.
+        tokens_out: of the text.
+        tokens_thoughts: that were thought before it, and are paid for like the text.
+        finish_reason: why the reply ends, in the server's word.
+        unsent: settings that the server would not take, so that the question was asked without them.
+    """
+
+    model: str | None = None
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    tokens_thoughts: int | None = None
+    finish_reason: str | None = None
+    unsent: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Reply:
     """What a model says to one question, made storable (``engine.io.storable_text``) whoever says it.
 
@@ -81,12 +124,14 @@ class Reply:
         is_cut: whether the reply ends because it was as long as allowed.
         fault: why there is no reply; None when there is one.
         detail: what was seen of the fault.
+        usage: what a server tells of it; None of a model in this process.
     """
 
     text: str
     is_cut: bool = False
     fault: ReplyFault | None = None
     detail: str | None = None
+    usage: Usage | None = None
 
     def __post_init__(self) -> None:
         """Let no text in that no journal can hold."""
@@ -95,7 +140,7 @@ class Reply:
 
 
 class VisionLanguageModel(Protocol):
-    """A model that answers questions about images."""
+    """A model that answers questions about images, and one behind a server about videos too."""
 
     @property
     def provenance(self) -> Mapping[str, str]:

@@ -6,22 +6,25 @@ Imported when a server is asked for the first time: the SDK takes half a second,
 from __future__ import annotations
 
 import asyncio
-import json
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 
 import httpx2
 import openai
 
+from sparkle_curation.engine.io.json_text import NestedTooDeeplyError, read_json
+
 SHOWN_CHARS = 200
 _SENT_HEADERS = frozenset(
     {
         *("host", "accept", "accept-encoding", "connection", "user-agent"),
-        *("authorization", "content-type", "content-length", "transfer-encoding"),
+        *("authorization", "api-key", "content-type", "content-length", "transfer-encoding"),
     }
 )
+_SECRET_HEADERS = frozenset({"authorization", "api-key"})
 
 
 class NoReplyError(Exception):
@@ -40,6 +43,7 @@ class StatusError(Exception):
     def __init__(self, status: int, text: str, retry_after: str | None) -> None:
         super().__init__(f"{status}: {text}")
         self.status = status
+        self.text = text
         is_seconds = retry_after is not None and retry_after.isdecimal()
         self.retry_after_s = float(retry_after) if retry_after and is_seconds else 0.0
 
@@ -57,18 +61,37 @@ class _Client(openai.AsyncOpenAI):
         }
 
 
+class _AzureClient(openai.AsyncAzureOpenAI):
+    """The same for Azure, which has its addresses by deployment and a header of its own for the key."""
+
+    @property
+    def default_headers(self) -> dict[str, str | openai.Omit]:
+        """What each request has, beside the key."""
+        return {
+            "Accept": "application/json",
+            "Content-Type": "application/json",
+            "User-Agent": "sparkle-curation",
+        }
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """The certificates of this machine, read once: a client is made for each question that is asked alone."""
+    return ssl.create_default_context()
+
+
 class _Transport(httpx2.AsyncHTTPTransport):
     """Sends what is on the list: neither the SDK's facts about this machine, nor a key that is not ours.
 
     Args:
-        authorization: the one value that this header may have; None for no such header.
+        secrets: the values that a header with a key may have.
         concurrency: most connections.
     """
 
-    def __init__(self, authorization: str | None, concurrency: int) -> None:
-        self._authorization = authorization
+    def __init__(self, secrets: Collection[str], concurrency: int) -> None:
+        self._secrets = secrets
         super().__init__(
-            verify=ssl.create_default_context(),
+            verify=_certificates(),
             trust_env=False,
             limits=httpx2.Limits(max_connections=concurrency),
         )
@@ -78,7 +101,7 @@ class _Transport(httpx2.AsyncHTTPTransport):
         headers = [
             (name, value)
             for name, value in request.headers.items()
-            if name in _SENT_HEADERS and (name != "authorization" or value == self._authorization)
+            if name in _SENT_HEADERS and (name not in _SECRET_HEADERS or value in self._secrets)
         ]
         sent = httpx2.Request(
             request.method, request.url, headers=headers, stream=request.stream, extensions=request.extensions
@@ -97,18 +120,35 @@ class ServerClient:
         key: sent as a bearer token; None sends none.
         timeout_s: longest wait for one answer, if none is given with the request.
         concurrency: most requests under way.
+        azure_version: of Azure's API, whose deployments lie below the address; None for any other server.
 
     Raises:
         NoReplyError: the address is none.
     """
 
-    def __init__(self, url: str, key: str | None, timeout_s: float, concurrency: int) -> None:
+    def __init__(
+        self, url: str, key: str | None, timeout_s: float, concurrency: int, azure_version: str | None = None
+    ) -> None:
         http = openai.DefaultAsyncHttpxClient(
             trust_env=False,
             timeout=timeout_s,
-            transport=_Transport(f"Bearer {key}" if key else None, concurrency),
+            transport=_Transport([f"Bearer {key}", key] if key else [], concurrency),
         )
+        self._client: openai.AsyncOpenAI
         try:
+            if azure_version is not None:
+                self._client = _AzureClient(
+                    azure_endpoint=url,
+                    api_version=azure_version,
+                    api_key=key or "none",
+                    admin_api_key="",
+                    organization="",
+                    project="",
+                    max_retries=0,
+                    timeout=timeout_s,
+                    http_client=http,
+                )
+                return
             self._client = _Client(
                 api_key=key or "none",
                 admin_api_key="",
@@ -183,6 +223,8 @@ def _text(response: httpx2.Response) -> str:
 def _json(response: httpx2.Response) -> Any:
     text = _text(response)
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return read_json(text)
+    except NestedTooDeeplyError as error:
+        raise NoReplyError(f"JSON whose {error}: {text[:SHOWN_CHARS]!r}") from None
+    except ValueError:
         raise NoReplyError(f"not JSON: {text[:SHOWN_CHARS]!r}") from None

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import io
-import json
-import random
-import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from PIL import Image as Pictures
-
+from sparkle_curation.engine.io.server_faults import fault_of_status, find_server_fault
 from sparkle_curation.errors import ModelError
-from sparkle_curation.models.questions import Image, Question, Reply, ReplyFault, Sampling
+from sparkle_curation.models.pauses import Pauses
+from sparkle_curation.models.questions import Question, Reply, ReplyFault, Sampling
 from sparkle_curation.models.server_replies import ReplyShapeError, read_model_names, read_reply
+from sparkle_curation.models.server_requests import VideoPart, find_refused_setting, make_body
 
 if TYPE_CHECKING:
     from sparkle_curation.models.server_client import ServerClient, StatusError
@@ -26,8 +22,9 @@ if TYPE_CHECKING:
 _REFUSALS = {400, 413, 422}
 """The server understood and does not want this question: asking again changes nothing."""
 _KEY_REFUSED = {401, 403}
-_FIRST_PAUSE_S = 0.5
-_LONGEST_PAUSE_S = 30.0
+_NO_ADDRESS = {404, 410}
+_NO_LIST = "answers with something else than its list of models"
+_ADDRESS = "check the address, that it ends in /v1, and that the server has started"
 
 
 @dataclass(frozen=True)
@@ -41,7 +38,10 @@ class Server:
         concurrency: most questions under way.
         timeout_s: longest wait for one reply.
         deadline_s: longest wait for a question, all tries together.
-        api_key: sent as a bearer token; None sends none. Never shown.
+        api_key: sent as a bearer token, to Azure in its own header; None sends none. Never shown.
+        video_part: how a video is sent.
+        azure_version: of the API of Azure, whose deployments the model is one of; None for any other server.
+        optional: settings that are left out for the rest of a run where the server says that it does not take them.
     """
 
     url: str
@@ -51,6 +51,9 @@ class Server:
     timeout_s: float = 120.0
     deadline_s: float = 600.0
     api_key: str | None = field(default=None, repr=False)
+    video_part: VideoPart = "image_url"
+    azure_version: str | None = None
+    optional: tuple[str, ...] = ()
 
 
 class ServerModel:
@@ -65,6 +68,7 @@ class ServerModel:
         self._server = server
         self._sampling = sampling
         self._is_reached = False
+        self._unsent: tuple[str, ...] = ()
 
     @property
     def provenance(self) -> Mapping[str, str]:
@@ -78,8 +82,8 @@ class ServerModel:
         return {name: str(value) for name, value in facts.items()}
 
     def load(self) -> None:
-        """Ask the server for its models; this one must be among them."""
-        if not self._is_reached:
+        """Ask the server for its models; this one must be among them. Azure does not list its deployments."""
+        if not self._is_reached and self._server.azure_version is None:
             asyncio.run(self._find_model())
             self._is_reached = True
 
@@ -107,9 +111,14 @@ class ServerModel:
                 listed = read_model_names(await client.list_models())
             except sdk.StatusError as error:
                 self._check_access(error)
+                fault = fault_of_status(error.status, str(error))
+                raise self._unasked(
+                    f"cannot be asked: {_within(fault.what)}", fault.got, fault.todo
+                ) from error
+            except sdk.NoReplyError as error:
                 raise self._unreachable(error) from error
-            except (sdk.NoReplyError, ReplyShapeError) as error:
-                raise self._unreachable(error) from error
+            except ReplyShapeError as error:
+                raise self._unasked(_NO_LIST, error, _ADDRESS) from error
         if self._server.model not in listed:
             raise ModelError(
                 "The server does not have the model",
@@ -142,27 +151,41 @@ class ServerModel:
     async def _ask_patiently(self, client: ServerClient, question: Question) -> Reply:
         """A reply, asking again after a pause that doubles, until the deadline."""
         sdk = _sdk()
-        body = await asyncio.to_thread(self._body, question)
-        deadline = time.monotonic() + self._server.deadline_s
-        pause_s = _FIRST_PAUSE_S
+        pauses = Pauses(self._server.deadline_s)
         while True:
+            unsent = self._unsent
+            body = await asyncio.to_thread(self._body, question, unsent)
             try:
-                return await self._ask_once(client, body, deadline - time.monotonic())
+                reply = await self._ask_once(client, body, pauses.left_s)
             except (sdk.StatusError, sdk.NoReplyError, ReplyShapeError) as error:
-                wait_s = max(pause_s * random.uniform(0.5, 1.5), getattr(error, "retry_after_s", 0.0))  # noqa: S311
-                if time.monotonic() + wait_s >= deadline:
+                wait_s = pauses.next_s(getattr(error, "retry_after_s", 0.0))
+                if wait_s is None:
                     return Reply("", fault=ReplyFault.NO_REPLY, detail=str(error))
-            await asyncio.sleep(wait_s)
-            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+                await asyncio.sleep(wait_s)
+                continue
+            if reply is not None:
+                usage = reply.usage and replace(reply.usage, unsent=unsent)
+                return replace(reply, usage=usage) if unsent else reply
 
-    async def _ask_once(self, client: ServerClient, body: Mapping[str, Any], left_s: float) -> Reply:
+    async def _ask_once(self, client: ServerClient, body: Mapping[str, Any], left_s: float) -> Reply | None:
+        """The reply; None where the question is to be asked again at once, without a setting that was refused."""
         try:
-            return read_reply(await client.complete(body, min(self._server.timeout_s, max(left_s, 0.001))))
+            return read_reply(await client.complete(body, min(self._server.timeout_s, left_s)))
         except _sdk().StatusError as error:
             self._check_access(error)
-            if error.status in _REFUSALS:
+            if error.status not in _REFUSALS:
+                raise
+            sent = [
+                name for name in self._server.optional if name in body or name in body.get("extra_body", {})
+            ]
+            setting = find_refused_setting(error.text, sent)
+            if setting is None:
                 return Reply("", fault=ReplyFault.REFUSED, detail=str(error))
-            raise
+            self._unsent = tuple(sorted({*self._unsent, setting}))
+            return None
+
+    def _body(self, question: Question, unsent: Sequence[str]) -> dict[str, Any]:
+        return make_body(self._server.model, question, self._sampling, self._server.video_part, unsent)
 
     def _check_access(self, error: StatusError) -> None:
         if error.status in _KEY_REFUSED:
@@ -171,38 +194,33 @@ class ServerModel:
                 error,
                 "set MODEL_SERVER_API_KEY, or api_key in conf/local/credentials.yml",
             )
-        if error.status == 404:
-            self._refuse("The model server does not know the address", error, "check that it ends in /v1")
+        if error.status in _NO_ADDRESS:
+            todo = "check that it ends in /v1"
+            if self._server.azure_version is not None:
+                todo = (
+                    "check the endpoint, which ends before /openai, the deployment and the version of the API"
+                )
+            self._refuse("The model server does not know the address", error, todo)
 
     def _refuse(self, what: str, error: StatusError, todo: str) -> NoReturn:
         raise ModelError(what, where=self._server.url, got=error, todo=todo) from error
 
     def _unreachable(self, error: Exception) -> ModelError:
-        return ModelError(
-            "The model server cannot be reached",
-            where=self._server.url,
-            got=error,
-            allowed="the base address of a server with the OpenAI chat protocol, such as http://host:8000/v1",
-            todo="check the address, and that the server has started",
-        )
+        if error.__cause__ is None:  # it was reached, and what it sent is not what was asked for
+            return self._unasked(_NO_LIST, error, _ADDRESS)
+        fault = find_server_fault(error.__cause__)
+        if fault is None:
+            return self._unasked("cannot be reached", error, _ADDRESS)
+        return self._unasked(f"cannot be reached: {_within(fault.what)}", error, fault.todo)
 
-    def _body(self, question: Question) -> dict[str, Any]:
-        """The request; ``top_k`` is an extension that vLLM and SGLang share, which the SDK does not know."""
-        sampling = self._sampling
-        body: dict[str, Any] = {
-            "model": self._server.model,
-            "messages": [{"role": "user", "content": [_content(part) for part in question.parts]}],
-            "temperature": sampling.temperature,
-            "top_p": sampling.top_p,
-            "presence_penalty": sampling.presence_penalty,
-            "max_tokens": sampling.max_new_tokens,
-            "seed": question.seed,
-            "extra_body": {"top_k": sampling.top_k or -1},
-        }
-        if question.schema:
-            schema = {"name": "answer", "strict": True, "schema": json.loads(question.schema)}
-            body["response_format"] = {"type": "json_schema", "json_schema": schema}
-        return body
+    def _unasked(self, what: str, got: object, todo: str) -> ModelError:
+        return ModelError(
+            f"The model server {what}",
+            where=self._server.url,
+            got=got,
+            allowed="the base address of a server with the OpenAI chat protocol, such as http://host:8000/v1",
+            todo=todo,
+        )
 
     @asynccontextmanager
     async def _client(self) -> AsyncIterator[ServerClient]:
@@ -222,7 +240,11 @@ class ServerModel:
         sdk = _sdk()
         try:
             client = sdk.ServerClient(
-                server.url.rstrip("/"), server.api_key, server.timeout_s, server.concurrency
+                server.url.rstrip("/"),
+                server.api_key,
+                server.timeout_s,
+                server.concurrency,
+                server.azure_version,
             )
         except sdk.NoReplyError as error:
             raise self._unreachable(error) from error
@@ -230,6 +252,10 @@ class ServerModel:
             yield client
         finally:
             await client.close()
+
+
+def _within(sentence: str) -> str:
+    return sentence.replace("A server's", "its").replace("A server", "it")
 
 
 def _sdk() -> ModuleType:
@@ -248,12 +274,3 @@ def _sdk() -> ModuleType:
             todo="pip install '.[server]', or let the model compute here: backend=transformers",
         ) from error
     return server_client
-
-
-def _content(part: Image | str) -> dict[str, Any]:
-    if isinstance(part, str):
-        return {"type": "text", "text": part}
-    png = io.BytesIO()
-    Pictures.fromarray(part).save(png, "PNG", compress_level=1)
-    address = f"data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}"
-    return {"type": "image_url", "image_url": {"url": address}}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sparkle_curation.models.questions import Reply, ReplyFault
+from sparkle_curation.engine.io.storable_text import storable
+from sparkle_curation.models.questions import Reply, ReplyFault, Usage
 
 _SHOWN_CHARS = 200
 
@@ -28,6 +29,7 @@ def read_reply(value: Any) -> Reply:
     """The reply that a chat completion has: its first choice's content, a text or parts of which the texts are joined.
 
     A content that is null is no reply of the model's: it thought or called a tool until it was cut, and would do so again.
+    What a filter of contents stopped, or the model declined, is refused.
 
     Raises:
         ReplyShapeError: there is no content, or of another type.
@@ -42,12 +44,36 @@ def read_reply(value: Any) -> Reply:
     choice = choices[0]
     message = _member(choice, "message", Mapping, "the first choice")
     finish = choice.get("finish_reason")
+    usage = _usage(value, finish)
+    if finish == "content_filter" or message.get("refusal"):
+        said = _shown(message.get("refusal") or f"finish_reason: {finish}")
+        return Reply("", fault=ReplyFault.REFUSED, detail=said, usage=usage)
     if "content" in message and message["content"] is None:
         said = f"the message's content is null (finish_reason: {_shown(finish)})"
-        return Reply("", is_cut=finish == "length", fault=ReplyFault.NO_REPLY, detail=said)
-    return Reply(
-        _text(_member(message, "content", (str, list), "the message")).strip(), is_cut=finish == "length"
+        return Reply("", is_cut=finish == "length", fault=ReplyFault.NO_REPLY, detail=said, usage=usage)
+    text = _text(_member(message, "content", (str, list), "the message")).strip()
+    return Reply(text, is_cut=finish == "length", usage=usage)
+
+
+def _usage(value: Mapping[str, Any], finish: object) -> Usage:
+    """What the answer tells of itself; nothing of it is needed, so nothing of another shape is a fault."""
+    told = value.get("usage")
+    usage = told if isinstance(told, Mapping) else {}
+    details = usage.get("completion_tokens_details")
+    thoughts = _count(details.get("reasoning_tokens")) if isinstance(details, Mapping) else None
+    out = _count(usage.get("completion_tokens"))  # thoughts are among them
+    model = value.get("model")
+    return Usage(
+        model=storable(model) if isinstance(model, str) and model else None,
+        tokens_in=_count(usage.get("prompt_tokens")),
+        tokens_out=None if out is None else max(0, out - (thoughts or 0)),
+        tokens_thoughts=thoughts,
+        finish_reason=storable(finish) if isinstance(finish, str) else None,
     )
+
+
+def _count(value: object) -> int | None:
+    return value if type(value) is int and 0 <= value < 1 << 62 else None
 
 
 def _text(content: str | list[Any]) -> str:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 
 from sparkle_curation.errors import ModelError
 from sparkle_curation.models.batching import Batches
-from sparkle_curation.models.questions import Question, Reply, ReplyFault, Sampling
+from sparkle_curation.models.questions import Part, Question, Reply, ReplyFault, Sampling, Video
 from sparkle_curation.models.weights import Weights, find_device, load_model, load_processor
 
 _PIXELS_A_LETTER = 200
@@ -93,7 +93,13 @@ class TransformersModel:
 
 def _length(question: Question) -> int:
     """About how much a question takes, in pixels."""
-    return 1 + sum(
-        len(part) * _PIXELS_A_LETTER if isinstance(part, str) else part.shape[0] * part.shape[1]
-        for part in question.parts
-    )
+    return 1 + sum(_length_of(part) for part in question.parts)
+
+
+def _length_of(part: Part) -> int:
+    if isinstance(part, Video):
+        raise ModelError(
+            "A model in this process is asked about frames, and this is a video",
+            todo="report it: this is a defect of this project",
+        )
+    return len(part) * _PIXELS_A_LETTER if isinstance(part, str) else part.shape[0] * part.shape[1]

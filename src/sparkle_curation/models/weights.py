@@ -11,6 +11,7 @@ from typing import Any
 
 import xxhash
 
+from sparkle_curation.engine.io.server_faults import ServerFault, find_server_fault
 from sparkle_curation.errors import ModelError
 
 PINS: Mapping[str, str] = {
@@ -162,8 +163,16 @@ def acquire(name: str, revision: str | None) -> Path:
             where=f"{name} at {commit}",
             got=f"{type(error).__name__}: {str(error).splitlines()[0]}",
             allowed="a repository and commit of the model hub, or a local folder",
-            todo="check name and revision; without a network, copy the checkpoint here and name its folder",
+            todo=_advice(find_server_fault(error)),
         ) from error
+
+
+def _advice(fault: ServerFault | None) -> str:
+    """What to do where the hub does not give a model. It also says 401 of what is not there."""
+    if fault and fault.status in {401, 403}:
+        return "check name and revision; where the model has terms, accept them on its page and log in: hf auth login"
+    way = f"{fault.todo}; or" if fault and fault.status not in {None, 404, 410} else "without a network,"
+    return f"check name and revision; {way} copy the checkpoint here and name its folder"
 
 
 def _with_adapter(model: Any, weights: Weights) -> Any:

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from sparkle_curation.errors import DescriptionError, did_you_mean
+from sparkle_curation.spec.benchmark_description import Benchmark
 from sparkle_curation.spec.description_values import (
     NO_FILE_NAME,
     PLACE,
@@ -29,6 +30,7 @@ from sparkle_curation.spec.description_values import (
     FolderPath,
     Name,
     Number,
+    Part,
     Scale,
     Text,
 )
@@ -42,11 +44,7 @@ _VARIABLE = "SPARKLE_DATASET"
 _FALLBACK_COLOURS = ("#7F7F7F", "#8C564B", "#17BECF", "#BCBD22", "#9467BD", "#D62728")
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Identity(_Part):
+class Identity(Part):
     """How samples are named.
 
     Attributes:
@@ -66,7 +64,7 @@ class Identity(_Part):
         return self
 
 
-class Theme(_Part):
+class Theme(Part):
     """One theme.
 
     Attributes:
@@ -84,7 +82,7 @@ class Theme(_Part):
     has_keyword: bool = True
 
 
-class Annotations(_Part):
+class Annotations(Part):
     """The training annotations, two files a theme: paths with ``{theme}`` and ``{split}`` from the release root."""
 
     csv: AnnotationsPath
@@ -106,7 +104,7 @@ Role = Literal[
 """What a kind of asset is used for. ``clean_frame0``: the edited first frame without its foreground."""
 
 
-class Asset(_Part):
+class Asset(Part):
     """One kind of media file, at ``{folder}/{theme}/{name}/{id}.{suffix}``.
 
     Attributes:
@@ -129,7 +127,7 @@ class Asset(_Part):
         return self
 
 
-class Containers(_Part):
+class Containers(Part):
     """The tars: a file name with ``{theme}``, ``{kind}`` and ``{part}``, below the folder of the kind."""
 
     shard: str
@@ -143,7 +141,7 @@ class Containers(_Part):
         return self
 
 
-class Frames(_Part):
+class Frames(Part):
     """Which frames the stages look at.
 
     Attributes:
@@ -155,7 +153,7 @@ class Frames(_Part):
     grounded_fps: Annotated[Number, Field(gt=0)] = 2
 
 
-class Criterion(_Part):
+class Criterion(Part):
     """One bound that a stage's scores must meet.
 
     Attributes:
@@ -198,7 +196,7 @@ _OF_EVERY_RECORD = {"id", "theme", "prompt", "editscore", "frame_indices", "sour
 """Columns of the tables of scores, whatever the criteria."""
 
 
-class Stage(_Part):
+class Stage(Part):
     """One scored step.
 
     Attributes:
@@ -247,7 +245,7 @@ class Stage(_Part):
         return self.name if criterion is self.primary else f"{self.name}_{criterion.name}"
 
 
-class Scores(_Part):
+class Scores(Part):
     """The scored stages, in the order in which a sample passes them.
 
     Attributes:
@@ -277,7 +275,7 @@ class Scores(_Part):
         return self
 
 
-class Groundings(_Part):
+class Groundings(Part):
     """Foreground boxes found by a model.
 
     Attributes:
@@ -291,7 +289,7 @@ class Groundings(_Part):
     round2: FilePath
 
 
-class Licence(_Part):
+class Licence(Part):
     """The licence of some themes and asset kinds; an empty list stands for all.
 
     Attributes:
@@ -305,7 +303,7 @@ class Licence(_Part):
     terms: str = ""
 
 
-class Reference(_Part):
+class Reference(Part):
     """A publication that stands behind the dataset, as a bibliography lists it.
 
     Attributes:
@@ -330,7 +328,7 @@ class Reference(_Part):
     themes: tuple[str, ...] = ()
 
 
-class TrainingTask(_Part):
+class TrainingTask(Part):
     """What Kiwi-Edit can be trained on from the files of a sample: a CSV with a row a sample.
 
     Attributes:
@@ -360,7 +358,7 @@ class TrainingTask(_Part):
         return self
 
 
-class Dataset(_Part):
+class Dataset(Part):
     """A dataset, described.
 
     Attributes:
@@ -383,6 +381,7 @@ class Dataset(_Part):
         licences: the first that fits holds.
         references: what a paper cites.
         training_tasks: what can be trained on beside the pairs of videos, or with them.
+        benchmark: what trained models are compared on; None for a dataset without.
     """
 
     format: Count
@@ -404,6 +403,7 @@ class Dataset(_Part):
     licences: tuple[Licence, ...] = ()
     references: tuple[Reference, ...] = ()
     training_tasks: tuple[TrainingTask, ...] = ()
+    benchmark: Benchmark | None = None
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -432,7 +432,10 @@ class Dataset(_Part):
         ):
             for each in used:
                 _require_known(what, each, known)
-        _check_tasks(self.training_tasks, self.assets, [stage.name for stage in self.scores.stages])
+        stages = [stage.name for stage in self.scores.stages]
+        _check_tasks(self.training_tasks, self.assets, stages)
+        if self.benchmark:
+            _check_benchmark(self.benchmark, names, stages)
         return self
 
 
@@ -454,6 +457,19 @@ def _check_tasks(tasks: tuple[TrainingTask, ...], assets: tuple[Asset, ...], sta
                 raise ValueError(f"{of_task}, {member}: a kind with suffix {suffix}, and {kind} has another")
         if task.passes is not None:
             _require_known(f"{of_task}, passes", task.passes, stages)
+
+
+def _check_benchmark(benchmark: Benchmark, themes: list[str], stages: list[str]) -> None:
+    _require_unique("benchmark, themes", list(benchmark.themes))
+    for what, known, used in (
+        ("themes", themes, benchmark.themes),
+        ("passed", stages, benchmark.passed),
+        ("failed", stages, (benchmark.failed,)),
+    ):
+        for each in used:
+            _require_known(f"benchmark, {what}", each, known)
+    if any(stages.index(each) >= stages.index(benchmark.failed) for each in benchmark.passed):
+        raise ValueError(f"benchmark, passed: stages before {benchmark.failed}, which its samples failed")
 
 
 def _require_unique(what: str, names: list[Any]) -> None:

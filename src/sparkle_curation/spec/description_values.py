@@ -1,4 +1,4 @@
-"""The values that the description of the dataset is made of, each checked: names, numbers, paths."""
+"""What the description of the dataset is made of: parts, and values that are each checked: names, numbers, paths."""
 
 from __future__ import annotations
 
@@ -6,7 +6,13 @@ import re
 from collections.abc import Callable
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+
+class Part(BaseModel):
+    """A part of the description: its members are known, and it is never changed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 def _matching(pattern: str, words: str) -> AfterValidator:
@@ -73,3 +79,4 @@ def _path_with(*places: str, is_folder: bool = False) -> Callable[[str], str]:
 FilePath = Annotated[str, AfterValidator(_path_with())]
 FolderPath = Annotated[str, AfterValidator(_path_with(is_folder=True))]
 AnnotationsPath = Annotated[str, AfterValidator(_path_with("{theme}", "{split}"))]
+ThemePath = Annotated[str, AfterValidator(_path_with("{theme}"))]

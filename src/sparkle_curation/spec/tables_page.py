@@ -9,12 +9,17 @@ import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from sparkle_curation.spec.codes.bench_answers import AnswerFlag, BenchAnswerFault
+from sparkle_curation.spec.codes.bench_reasons import BenchReason, Likeness, OutputDifference, OutputState
+from sparkle_curation.spec.codes.bench_states import JudgmentState, PublishedFault
 from sparkle_curation.spec.codes.diff_reasons import Cause
 from sparkle_curation.spec.codes.media_faults import MediaFault
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
 from sparkle_curation.spec.codes.score_rules import ScoreRule
 from sparkle_curation.spec.codes.signal_faults import SignalFault
 from sparkle_curation.spec.fields import Field, FieldType, ListOf, Struct
+from sparkle_curation.spec.tables.bench_results import BENCH_RESULT_TABLES
+from sparkle_curation.spec.tables.benchmark import BENCH_TABLES
 from sparkle_curation.spec.tables.consistency import CONSISTENCY_COLUMNS
 from sparkle_curation.spec.tables.extraction import MANIFEST_COLUMNS
 from sparkle_curation.spec.tables.grounding_boxes import GROUNDING_BOX_COLUMNS
@@ -153,6 +158,7 @@ _DESCRIBED: dict[str, _Table] = {
         )
         for name, columns in REGROUNDED_TABLES.items()
     },
+    **{name: _Table(*table) for name, table in {**BENCH_TABLES, **BENCH_RESULT_TABLES}.items()},
 }
 
 _OTHERS: dict[str, tuple[str, str]] = {
@@ -160,7 +166,7 @@ _OTHERS: dict[str, tuple[str, str]] = {
     "samples_rejected": ("03_primary/samples_rejected.parquet", "The rows of `verdicts` that are rejected."),
     "variant_samples": (
         "05_model_input/kiwi_edit",
-        "The variant: its card, and in `prompts/` for each theme and split a CSV and its metadata.",
+        "The variant: its card with its pictures, and in `prompts/` for each theme and split a CSV and its metadata.",
     ),
     "samples_not_exported": (
         "08_reporting/samples_not_exported.csv",
@@ -257,6 +263,10 @@ _OTHERS: dict[str, tuple[str, str]] = {
         "One JSON report per suite: its rules, what was checked and what failed.",
     ),
     "validation_summary": ("08_reporting/validation_summary.csv", "One row per rule of every suite."),
+    "variant_page": (
+        "08_reporting/variant.html",
+        "To open after a run: what passed, scores with the thresholds, pairs, what was left out, ways to the rest.",
+    ),
     "data_docs": ("08_reporting/data_docs", "The same reports as pages to read; open `index.html`."),
     "consistency_counts": (
         "08_reporting/consistency_counts.csv",
@@ -278,6 +288,23 @@ _OTHERS: dict[str, tuple[str, str]] = {
     "near_duplicate_counts": (
         "08_reporting/near_duplicate_counts.csv",
         "One row per theme, then the total: groups of `sample_groups`, near-duplicates, duplicates.",
+    ),
+    "bench_metrics": (
+        "08_reporting/bench_metrics.json",
+        "Headlines of `bench_results`, flat, with the interval of each macro: what `dvc metrics` compares.",
+    ),
+    "bench_figure": ("08_reporting/benchmark/bench_figure.json", "`bench_results` as a Plotly figure."),
+    "bench_documents": (
+        "08_reporting/benchmark/documents",
+        "`results.md`, `tables.tex` for a paper, and `published_format.txt`, the published evaluator's own table.",
+    ),
+    "bench_page": (
+        "08_reporting/benchmark/samples.html",
+        "Each sample with its source, all models' outputs side by side, scores and the judge's words.",
+    ),
+    "bench_ledger": (
+        "08_reporting/bench_ledger.jsonl",
+        "A line for each report of a model: benchmark, variant, settings, macro, time. Only ever added to; git keeps it.",
     ),
     "contact_sheet": (
         "08_reporting/contact_sheet.png",
@@ -318,6 +345,10 @@ _OTHERS: dict[str, tuple[str, str]] = {
         "02_intermediate/media_manifest.csv",
         "The same, one row per tar and folder of loose assets.",
     ),
+    "bench_manifest": (
+        "02_intermediate/bench_manifest.csv",
+        "The same of the benchmark, one row per text and folder of its media; none where `bench_root` is null.",
+    ),
     "text_contents": (
         "02_intermediate/text_contents.parquet",
         "One row per text file: the digest of its bytes at a size and time. Of this machine, no part of a version.",
@@ -342,11 +373,32 @@ _OTHERS: dict[str, tuple[str, str]] = {
         "05_model_input/training_kit",
         "Training with Kiwi-Edit: card, CSVs, run files, and the shards that hold what they need.",
     ),
+    "bench_counts": (
+        "08_reporting/benchmark/bench_counts.csv",
+        "One row per file that a benchmark should have: present or absent, records, samples, quarantined, oddities.",
+    ),
+    "bench_check": (
+        "08_reporting/benchmark/bench_check.csv",
+        "One row per check of a benchmark: what was found, and what is published or said by `benchmark.json`.",
+    ),
+    "bench_output_counts": (
+        "08_reporting/benchmark/bench_output_counts.csv",
+        "One row per model and theme, then its total: outputs by their state, and by what differs.",
+    ),
+    "bench_candidates": (
+        "08_reporting/benchmark/bench_candidates.csv",
+        "One row per sample that follows the rule of the benchmark: chosen by `bench_build`, or why not.",
+    ),
+    "built_benchmark": (
+        "05_model_input/benchmark",
+        "A benchmark of one's own: CSVs, metadata, sources and reference images in the published layout, and a card.",
+    ),
     "plots_page": ("08_reporting/plots_page.html", "The page in which `dvc plots` draws."),
     "inspect_journal": ("journals/inspect.journal", "What was probed so far, by the work's key."),
     "consistency_journal": ("journals/consistency.journal", "What was measured so far."),
     "signals_journal": ("journals/signals.journal", "What signals were measured so far."),
     "near_duplicates_journal": ("journals/near_duplicates.journal", "What was hashed so far."),
+    "bench_journal": ("journals/bench.journal", "What a judge of the benchmark has answered so far."),
     "score_journal": ("journals/score.journal", "What a judge has answered so far."),
     "ground_journal": ("journals/ground.journal", "What a model has answered about boxes so far."),
 }
@@ -365,6 +417,7 @@ def tables_page() -> str:
         _score_rules,
         _preflight,
         _causes,
+        _benchmark,
     )
     return "\n".join(line for part in parts for line in part()) + "\n"
 
@@ -507,6 +560,34 @@ def _causes() -> Iterator[str]:
     yield "|---|---|"
     for cause in Cause:
         yield f"| `{cause}` | {cause.meaning} |"
+
+
+def _benchmark() -> Iterator[str]:
+    yield ""
+    yield "## Reason codes of the benchmark"
+    yield ""
+    yield "Beside those of the quarantine."
+    yield ""
+    yield "| reason | meaning | sample |"
+    yield "|---|---|---|"
+    for reason in BenchReason:
+        yield f"| `{reason}` | {reason.meaning} | {'kept' if reason.is_row_kept else 'quarantined'} |"
+    for title, codes in (
+        ("Likenesses of samples of the benchmark and the release", Likeness),
+        ("States of a model's outputs", OutputState),
+        ("Differences of outputs", OutputDifference),
+        ("States of judgments", JudgmentState),
+        ("Why an answer cannot be read", BenchAnswerFault),
+        ("Other forms of answers that are taken", AnswerFlag),
+        ("Faults of published scores", PublishedFault),
+    ):
+        yield ""
+        yield f"## {title}"
+        yield ""
+        yield "| code | meaning |"
+        yield "|---|---|"
+        for code in codes:
+            yield f"| `{code}` | {code.meaning} |"
 
 
 if __name__ == "__main__":

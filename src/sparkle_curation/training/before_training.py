@@ -11,6 +11,7 @@ import csv
 import hashlib
 import json
 import os
+import shlex
 import subprocess
 import sys
 from datetime import datetime, timezone
@@ -38,6 +39,14 @@ def missing_media(csvs: list[Path], root: Path) -> list[str]:
     return sorted(path for path in paths if os.path.basename(path) not in files[os.path.dirname(path)])  # noqa: PTH119, PTH120
 
 
+def extract_command(kit: Path) -> str:
+    """What brings the media of a kit; with its data root where the kit lies in one, since the default may be another."""
+    command = "kedro run --pipelines extract"
+    if kit.parent.name != "05_model_input":
+        return command
+    return f"{command} --params {shlex.quote(f'data_root={kit.parents[1]}')}"
+
+
 def sha256(path: Path) -> str:
     """The SHA-256 of a file."""
     digest = hashlib.sha256()
@@ -57,7 +66,8 @@ def find_problems(
         problems.append(
             f"not_extracted: {len(missing):,} files of the CSVs are not below {media_root} ({', '.join(missing[:_SHOWN])}"
             "...); Kiwi-Edit would put random other rows in their place. "
-            "Bring them there: kedro run --pipelines extract; or set MEDIA_ROOT to the folder that has them"
+            f"Bring them there: {extract_command(Path(__file__).resolve().parent)}; or set MEDIA_ROOT to the folder that "
+            "has them"
         )
     if not checkpoint.is_file():
         problems.append(f"the checkpoint to start from is no file: {checkpoint}")
@@ -77,6 +87,21 @@ def find_problems(
     if "14b" in str(output):
         problems.append(f"inference takes a checkpoint with 14b in its path for the 14B model: {output}")
     return problems
+
+
+def lacking_language_model(name: str) -> bool:
+    """Whether the cache of the model hub lacks a model, wherever the environment has that cache."""
+    home = os.environ.get("HF_HOME") or os.path.join(  # noqa: PTH118 -- texts of the environment
+        os.environ.get("XDG_CACHE_HOME") or "~/.cache", "huggingface"
+    )
+    caches = (
+        os.environ.get(each) for each in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "TRANSFORMERS_CACHE")
+    )
+    folder = f"models--{name.replace('/', '--')}"
+    return not any(
+        any(Path(cache).expanduser().joinpath(folder, "snapshots").glob("*/*.safetensors"))
+        for cache in (*filter(None, caches), f"{home}/hub")
+    )
 
 
 def revision_of(checkout: Path) -> str | None:
@@ -102,6 +127,15 @@ def main(arguments: list[str] | None = None) -> int:
     problems = find_problems(
         csvs, given.media_root, given.checkpoint, given.output, given.kiwi_edit, facts["run"]["weights"]
     )
+    model = facts["run"]["language_model"]
+    if lacking_language_model(model):
+        told = f"the language model {model} is not in the model hub's cache; to bring it there: hf download {model}"
+        if {"1", "true", "yes", "on"} & {
+            os.environ.get(name, "").lower() for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
+        }:
+            problems.append(told)
+        else:
+            sys.stderr.write(f"{given.run}: {told}, or each process downloads it when it starts\n")
     if problems:
         sys.stderr.write("".join(f"{given.run}: {problem}\n" for problem in problems))
         return 1

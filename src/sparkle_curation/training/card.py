@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
+from sparkle_curation.spec.number_text import exact
 from sparkle_curation.spec.themes import THEMES, TOTAL
 from sparkle_curation.training.kit import Choices, KitCSVs
 from sparkle_curation.training.plan import Plan
-from sparkle_curation.training.run_files import CONTINUE, INFER_OPENVE, INFER_SPARKLE, TRAIN_FROM_BASE
-from sparkle_curation.training.wanted import EXTRACTED, NOT_EXTRACTED, KitMedia
+from sparkle_curation.training.run_files import (
+    CONTINUE,
+    INFER_OPENVE,
+    INFER_SPARKLE,
+    LANGUAGE_MODEL,
+    TRAIN_FROM_BASE,
+    WEIGHTS,
+)
+from sparkle_curation.training.wanted import EXTRACTED, NOT_EXTRACTED, KitMedia, MediaRoot
 from sparkle_curation.variant.facts import VariantFacts
 
 EXTRACT = "kedro run --pipelines extract"
@@ -59,10 +68,18 @@ Made by `kedro run --pipelines training_kit`, which replaces this folder whole: 
 
 ## Next
 
+In the project's folder, where the release is at hand: bring the media of `wanted_media` to where the run files look.
+
 ```bash
-{extract}    # brings the media of `wanted_media` to where the run files look
-KIWI_EDIT=/path/to/Kiwi-Edit CHECKPOINT=/path/to/model.safetensors ./{train}    # or ./{proceed}
-KIWI_EDIT=/path/to/Kiwi-Edit CHECKPOINT=/path/to/step-N.safetensors ./{sparkle}    # or ./{openve}
+{extract}
+```
+
+In this folder, on the machine that trains. `MEDIA_ROOT` is where the media lie now: both folders may have been moved there.
+
+```bash
+export KIWI_EDIT=/path/to/Kiwi-Edit MEDIA_ROOT={root}
+CHECKPOINT=/path/to/model.safetensors ./{train}    # or ./{proceed}
+CHECKPOINT=/path/to/step-N.safetensors ./{sparkle}    # or ./{openve}
 ```
 
 {plan}
@@ -78,13 +95,19 @@ def describe_kit(facts: KitFacts) -> str:
         rows=_rows(facts.csvs),
         shares=_shares(facts),
         media=_media(facts.media),
-        extract=EXTRACT,
+        extract=extract_command(facts.media.root),
+        root=shlex.quote(facts.media.root.from_kit or str(facts.media.root.path)),
         train=TRAIN_FROM_BASE,
         proceed=CONTINUE,
         sparkle=INFER_SPARKLE,
         openve=INFER_OPENVE,
         plan=_plan(facts),
     )
+
+
+def extract_command(root: MediaRoot) -> str:
+    """What brings the media to the root: it is named where it is none that the data root itself gives."""
+    return EXTRACT if root.from_kit else f"{EXTRACT} --params {shlex.quote(f'extract.folder={root.path}')}"
 
 
 def _rows(csvs: KitCSVs) -> str:
@@ -105,13 +128,17 @@ def _rows(csvs: KitCSVs) -> str:
 def _shares(facts: KitFacts) -> str:
     choices = facts.choices
     told = {"as_is": "each row once", "even": "as many rows of each theme"}
-    shares = told[choices.shares] if isinstance(choices.shares, str) else f"in the shares {choices.shares}"
+    if isinstance(choices.shares, str):
+        shares = told[choices.shares]
+    else:
+        named = ", ".join(f"{theme} {exact(weight)}" for theme, weight in choices.shares.items())
+        shares = f"by weight, {named}; 1 for one that is not named"
     limit = f", {choices.max_rows:,} rows at most of a task" if choices.max_rows else ""
     dropped = "no row was dropped"
     if facts.dropped.height:
         counts = facts.dropped.group_by("reason").len().sort("reason").iter_rows()
-        named = ", ".join(f"{count:,} {reason}" for reason, count in counts)
-        dropped = f"dropped: {named}, see `dropped_rows.csv`"
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in counts)
+        dropped = f"dropped: {reasons}, see `dropped_rows.csv`"
     return f"""\
 Themes: {shares}{limit}; {dropped}.
 A row that is there twice is meant to be: warnings of duplicate rows do not hold for it.
@@ -145,6 +172,9 @@ def _plan(facts: KitFacts) -> str:
     return f"""\
 {plan.gpus} GPUs x {plan.accumulation} micro-batches of one row = {plan.effective_batch} rows an update;
 {plan.epochs:,} epochs, {plan.updates:,} updates. Each training writes `run.json` beside its checkpoints.
+Weights: `CHECKPOINT`; the base model `{WEIGHTS}`, in `models/{WEIGHTS}/` of the checkout, which nothing downloads;
+and the language model `{LANGUAGE_MODEL}`, in the model hub's cache, downloaded where it is not there
+(`hf download {LANGUAGE_MODEL}` brings it, for a machine without a network).
 Options checked by {facts.checked_by}. What a line of a run file is for stands above it."""
 
 

@@ -20,7 +20,7 @@ from sparkle_curation.spec.training_tasks import (
 )
 from sparkle_curation.training import before_training
 from sparkle_curation.training.plan import Plan
-from sparkle_curation.training.run_files import WEIGHTS, RunFile
+from sparkle_curation.training.run_files import LANGUAGE_MODEL, WEIGHTS, RunFile
 from sparkle_curation.training.shares import Shares, order_rows
 from sparkle_curation.variant.facts import VariantFacts
 
@@ -136,6 +136,7 @@ def write_facts(variant: VariantFacts, choices: Choices, plan: Plan) -> str:
         "max_rows": choices.max_rows,
         "run": {
             "weights": WEIGHTS,
+            "language_model": LANGUAGE_MODEL,
             "csvs": list(plan.csvs.values()),
             "gpus": plan.gpus,
             "gradient_accumulation_steps": plan.accumulation,

@@ -18,6 +18,14 @@ from sparkle_curation.training.plan import Plan
 WEIGHTS = "Wan-AI/Wan2.2-TI2V-5B"
 """The base model of the published checkpoints, below ``models/`` of Kiwi-Edit's checkout."""
 
+LANGUAGE_MODEL = "Qwen/Qwen2.5-VL-3B-Instruct"
+"""What reads the prompt and the video, in the cache of the model hub: transformers brings it there when it is asked for.
+
+Source: Kiwi-Edit's ``diffsynth/models/mllm_encoder.py``.
+"""
+
+_LANGUAGE_MODEL_PLACE = "the model hub's cache (HF_HOME, or ~/.cache/huggingface)"
+
 TRAIN_FROM_BASE, CONTINUE, INFER_SPARKLE, INFER_OPENVE = (
     "train_from_base.sh",
     "continue_from_kiwi_sparkle.sh",
@@ -276,6 +284,11 @@ def _training_lines(plan: Plan, experiment: str) -> list[Line]:
             shlex.quote(weights),
             f"base weights; they must lie in models/{WEIGHTS}/ of the checkout, nothing is downloaded",
         ),
+        Line(
+            "mllm_model",
+            LANGUAGE_MODEL,
+            f"the language model, in {_LANGUAGE_MODEL_PLACE}: each process downloads it where it is not there",
+        ),
         Line("checkpoint", '"$CHECKPOINT"', "the weights that the training starts from", "model.safetensors"),
         Line(
             "trainable_models",
@@ -339,11 +352,19 @@ if [[ ! -f "$CHECKPOINT" || ! -d "$KIWI_EDIT/models/{weights}" ]]; then
   echo "{name}: the checkpoint is no file, or the base weights do not lie in models/{weights} of the checkout" >&2
   exit 1
 fi
+# The language model is {language_model}, in {place}.
+# Where it is not there it is downloaded; for a machine without a network: hf download {language_model}
 # Traps:
 # - A video that is there counts as done, cut or whole: remove the folder of a run that was killed.
 # - A source whose length is not 4n + 1 frames stops the program: noise is rounded up, the source down. Trim it before.
-# - Results are written at 15 frames a second and a height of 704, whatever the source has.
+# - Results are written at 15 frames a second and a height of 704, whatever the source has: bench_outputs tells each.
 """
+
+
+def _before_inference(name: str) -> str:
+    return _NO_14B.format(
+        name=name, weights=WEIGHTS, language_model=LANGUAGE_MODEL, place=_LANGUAGE_MODEL_PLACE
+    )
 
 
 def _ranks(lines: Sequence[Line], program: str, plan: Plan, indent: str) -> str:
@@ -397,6 +418,8 @@ for theme in {themes}; do
     continue
   fi
 {ranks}done
+echo "{name}: which videos are there, whole, and like their sources: kedro run --pipelines bench_outputs --params \
+\\"bench_models.NAME=$OUTPUT/sparkle_bench,bench_root=$SPARKLE_BENCH\\""
 exit "$failed"
 """
 
@@ -427,9 +450,7 @@ def _sparkle_bench(plan: Plan, places: Places) -> RunFile:
         themes=" ".join(map(shlex.quote, THEMES)),
         ranks=_ranks(lines, SPARKLE_BENCH, plan, "  "),
     )
-    return RunFile(
-        name, SPARKLE_BENCH, lines, f"{head}{variables}{_NO_14B.format(name=name, weights=WEIGHTS)}{body}"
-    )
+    return RunFile(name, SPARKLE_BENCH, lines, f"{head}{variables}{_before_inference(name)}{body}")
 
 
 def _openve_bench(plan: Plan, places: Places) -> RunFile:
@@ -455,5 +476,5 @@ def _openve_bench(plan: Plan, places: Places) -> RunFile:
     traps = (
         "# - All videos go into one folder: of two sources with one file name the second is passed over.\n"
     )
-    body = f'{_NO_14B.format(name=name, weights=WEIGHTS)}{traps}failed=0\n{ranks}exit "$failed"\n'
+    body = f'{_before_inference(name)}{traps}failed=0\n{ranks}exit "$failed"\n'
     return RunFile(name, BENCHMARK, lines, f"{head}{variables}{body}")

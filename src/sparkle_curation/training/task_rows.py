@@ -9,6 +9,7 @@ import polars as pl
 
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import EmptyOutputError, StaleTableError
+from sparkle_curation.filtering.benchmark_leaks import BENCHMARK_LEAK
 from sparkle_curation.filtering.choices import ExportScope
 from sparkle_curation.ingest.assets.store import prefer_loose
 from sparkle_curation.loader.kiwi_edit import (
@@ -49,13 +50,14 @@ def list_candidates(
     """The samples that a task is made of: ``id``, ``theme``, ``is_released``, and the variant's ``prompt`` and paths.
 
     A task with ``passes`` takes each sample that no criterion of the stages up to that one rejects, whether or not it
-    is in the variant, unless the licence of its theme is not allowed; another one takes the variant's pairs.
+    is in the variant, unless the licence of its theme is not allowed, or it is alike to one of the benchmark; another one
+    takes the variant's pairs.
 
     Args:
         task: the task.
         variant: the samples of the variant.
         verdicts: one row per known sample; read only where the task has ``passes``.
-        scope: themes and licences that the variant keeps to.
+        scope: themes, licences and leakage that the variant keeps to.
     """
     own = variant.select("id", "theme", "prompt", *_OF_VARIANT.values(), pl.lit(value=True).alias("_is_own"))
     if task.passes is None:
@@ -64,15 +66,25 @@ def list_candidates(
     rejecting = [each.name for each in CRITERIA if each.stage in passed]
     samples = (
         verdicts.lazy()
-        .select("id", "theme", "rejected_by", "is_released")
         .filter(
             ~pl.col("rejected_by").is_in(rejecting).fill_null(value=False),
             pl.col("theme").is_in(allowed_themes(scope.themes or THEMES, scope.licence_allow)),
+            ~_is_leaking(verdicts, scope),
         )
-        .drop("rejected_by")
+        .select("id", "theme", "is_released")
         .collect()
     )
     return samples.join(own.drop("theme", "_is_own"), on="id", how="left", maintain_order="left")
+
+
+def _is_leaking(verdicts: AnyFrame, scope: ExportScope) -> pl.Expr:
+    """Whether a sample is alike to one of the benchmark, and the variant goes without such."""
+    is_told = BENCHMARK_LEAK in verdicts.lazy().collect_schema().names()
+    return (
+        pl.col(BENCHMARK_LEAK).is_not_null()
+        if is_told and scope.benchmark_leakage == "drop"
+        else pl.lit(False)
+    )
 
 
 def hold_out(

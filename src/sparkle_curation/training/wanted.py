@@ -42,12 +42,14 @@ class KitMedia:
         unknown_paths: paths of the CSVs that name no asset.
         shards: what of them lies in which shard.
         extraction: which of them are there as files, by theme and kind.
+        root: the folder in which they were looked for.
     """
 
     wanted: pl.DataFrame
     unknown_paths: Sequence[str]
     shards: pl.DataFrame
     extraction: pl.DataFrame
+    root: MediaRoot
 
     @property
     def path_count(self) -> int:
@@ -70,7 +72,7 @@ def find_media(paths: Sequence[str], assets: AnyFrame, source_files: AnyFrame, r
         root: the folder that training takes the paths from.
     """
     wanted, unknown = find_wanted(paths, assets)
-    return KitMedia(wanted, unknown, count_by_shard(wanted, source_files), find_extracted(paths, root))
+    return KitMedia(wanted, unknown, count_by_shard(wanted, source_files), find_extracted(paths, root), root)
 
 
 def find_wanted(paths: Iterable[str], assets: AnyFrame) -> tuple[pl.DataFrame, list[str]]:

@@ -12,8 +12,10 @@ from urllib.parse import quote
 
 from sparkle_curation.escaping import markdown_code, markdown_prose, markdown_text
 from sparkle_curation.filtering.audit_sample import wilson
+from sparkle_curation.filtering.benchmark_leaks import describe_lacking
 from sparkle_curation.filtering.selection.params import SelectionParams
 from sparkle_curation.filtering.verdicts import ImputedScores, MissingScores
+from sparkle_curation.spec.codes.bench_reasons import Likeness
 from sparkle_curation.spec.description import dataset
 from sparkle_curation.spec.licences import PAIR_KINDS, UNKNOWN, joint_licence, licence_of, licence_terms
 from sparkle_curation.spec.number_text import exact
@@ -22,15 +24,16 @@ from sparkle_curation.spec.stages import CRITERIA, PRIMARY_CRITERIA
 from sparkle_curation.spec.tables.ingested import ANNOTATION_COLUMNS, CSV_COLUMNS
 from sparkle_curation.variant.bibliography import write_bibtex
 from sparkle_curation.variant.facts import Split, VariantFacts
+from sparkle_curation.variant.pictures import SAMPLES, SCORES, Pictures
 from sparkle_curation.variant.provenance import CodeVersion
 
 CARD_NAME = "README.md"
 """Name of the file that hubs look for, in the folder that the paths of a card are relative to."""
 
 
-def write_card(facts: VariantFacts) -> str:
-    """The card: YAML for the hub, then Markdown for people."""
-    return f"---\n{_front_matter(facts)}\n---\n\n{_body(facts)}"
+def write_card(facts: VariantFacts, pictures: Pictures | None = None) -> str:
+    """The card: YAML for the hub, then Markdown for people, with the pictures that lie beside it."""
+    return f"---\n{_front_matter(facts)}\n---\n\n{_body(facts, pictures or Pictures())}"
 
 
 # ------------------------------------------------------------------ the front matter
@@ -62,8 +65,9 @@ def _front_matter(facts: VariantFacts) -> str:
     size = next(
         (words for words, limit in _SIZE_CATEGORIES.items() if facts.sample_count < limit), "10M<n<100M"
     )
+    thresholds = " / ".join(map(exact, facts.thresholds.values()))
     data = DatasetCardData(
-        pretty_name=f"{about.title} variant, thresholds {' / '.join(map(exact, facts.thresholds.values()))}",
+        pretty_name=f"{about.title} variant{'' if facts.sample_count else ' of 0 pairs'}, thresholds {thresholds}",
         license=joint_licence(_themes(facts)),
         language=["en"],
         task_categories=["video-to-video"],
@@ -94,13 +98,14 @@ def _configs(splits: Sequence[Split]) -> dict[str, Any]:
 
 # ------------------------------------------------------------------ the body
 _BODY = """\
-# {title} variant
+# {title} variant{emptiness}
 
 {opening} of {dataset}, {summary}:
 those that pass the thresholds below. This is version `{version}`, a digest of its rows. The files are
 training annotations as [Kiwi-Edit](https://github.com/showlab/Kiwi-Edit) reads them. The videos are not here; the
 paths are relative to the root of {release}, its shards extracted.
 
+{samples}
 ## Splits
 
 Each theme is a split, in `prompts/{{theme}}_train.csv`, with `prompts/{{theme}}_train_metadata.jsonl` beside it where
@@ -119,7 +124,7 @@ lets through. A kept sample is exported if it has a prompt and both videos, and 
 
 {stages}
 
-- A sample without a score at a stage was {missing_scores}.
+{scores}- A sample without a score at a stage was {missing_scores}.
 - A sample whose score is proven to hold an imputed value was {imputed_scores}.
 {held_out}{scope}- Code: {code}.
 - Data: version `{data.digest}`: {data.source_count:,} sources with {data.record_count:,} records in
@@ -152,7 +157,7 @@ _MISSING: dict[MissingScores, str] = {
 _IMPUTED: dict[ImputedScores, str] = {"keep": "filtered by that score", "reject": "rejected there"}
 
 
-def _body(facts: VariantFacts) -> str:
+def _body(facts: VariantFacts, pictures: Pictures) -> str:
     about = dataset()
     title = markdown_text(about.title)
     paper = f"https://arxiv.org/abs/{quote(about.paper or '')}"
@@ -164,6 +169,7 @@ def _body(facts: VariantFacts) -> str:
         release=release if about.repository else "the release",
         licence=_licence(facts),
         bibtex=write_bibtex(facts).strip(),
+        emptiness="" if facts.sample_count else ": empty, 0 pairs",
         opening=f"{facts.sample_count:,} source/edited video pairs"
         if facts.sample_count
         else "**This variant is empty**: no source/edited video pair",
@@ -175,6 +181,9 @@ def _body(facts: VariantFacts) -> str:
         features=_table(
             ["column", "type", "what it is"], [(f"`{n}`", "text", _FEATURES[n]) for n in CSV_COLUMNS]
         ),
+        samples=_picture(pictures, SAMPLES, "Pairs of the variant")
+        + f"{markdown_text(pictures.about_samples)}\n",
+        scores=_picture(pictures, SCORES, pictures.about_scores),
         stages=_stages(facts),
         missing_scores=_MISSING[facts.missing_scores],
         imputed_scores=_IMPUTED[facts.imputed_scores] + facts.imputed_why,
@@ -184,6 +193,11 @@ def _body(facts: VariantFacts) -> str:
         data=facts.data,
         rebuild=_rebuild(facts),
     )
+
+
+def _picture(pictures: Pictures, path: str, words: str) -> str:
+    """A picture with words for who cannot see it, and a blank line; nothing where there is none."""
+    return f"![{markdown_text(words)}]({quote(path)})\n\n" if path in pictures.files else ""
 
 
 def _scope(facts: VariantFacts) -> Iterable[str]:
@@ -199,6 +213,8 @@ def _scope(facts: VariantFacts) -> Iterable[str]:
         yield _audit(facts)
     if facts.settings.get("selection.mode"):
         yield _selection(facts)
+    if facts.benchmark:
+        yield _benchmark(facts)
     if themes := facts.settings.get("themes"):
         yield f"Samples of other themes than {markdown_text(str(themes))} were left out."
     if licences := facts.settings.get("licence_allow"):
@@ -264,6 +280,25 @@ def _overrides(facts: VariantFacts) -> str:
     )
 
 
+def _benchmark(facts: VariantFacts) -> str:
+    """What it shares with the benchmark that models are compared on, and what could not be compared."""
+    told, total = facts.benchmark, facts.counts.row(-1, named=True)
+    name = markdown_text(told["name"])
+    ways = ", ".join(
+        f"{likeness.replace('_', ' ')} {counts['release_leaking_count']:,}"
+        for likeness, counts in told["compared"].items()
+    )
+    said = (
+        f"{total['benchmark_leaks']:,} samples that are alike to one of the benchmark {name} were left out; of all known "
+        f"samples are alike by {ways}."
+        if told["policy"] == "drop"
+        else f"**Warning: {total['leaking']:,} of these samples are alike to one of the benchmark {name}**, and were kept "
+        f"on request; of all known samples are alike by {ways}. Results on it say less of a model that was trained on them."
+    )
+    lacking = "; ".join(describe_lacking(told))
+    return f"{said} **Not compared with it: {lacking}.**" if lacking else said
+
+
 def _themes(facts: VariantFacts) -> list[str]:
     """The themes of the variant's samples."""
     return list(dict.fromkeys(split.theme for split in facts.splits))
@@ -325,7 +360,7 @@ def _rebuild(facts: VariantFacts) -> str:
 
 
 def rebuild_command(facts: VariantFacts) -> str:
-    """What to type to make the variant again from a download of the release: a line, or more with a checkout or signals."""
+    """What to type to make the variant again from a download of the release: a line for each step."""
     thresholds = {exact(facts.thresholds[each.name]) for each in PRIMARY_CRITERIA}
     others = {each.name: facts.thresholds[each.name] for each in CRITERIA if not each.is_primary}
     settings = {
@@ -341,16 +376,30 @@ def rebuild_command(facts: VariantFacts) -> str:
     }
     params = ",".join(f"{name}={value}" for name, value in settings.items())
     checkout = [f"git checkout {facts.code.revision}"] if facts.code.revision else []
-    # `curate` does not measure signals: that takes hours, and most variants have no bounds on them.
-    is_bounded = any(name.startswith("signal_bounds.") for name in facts.settings)
-    signals = ["kedro run --pipelines ingest,inspect,signals --params release_root=/path/to/Sparkle"]
     return "\n".join(
         [
             *checkout,
-            *(signals if is_bounded else []),
+            *_before_curate(facts),
             f"kedro run --pipelines curate --params {shlex.quote(params)}",
         ]
     )
+
+
+def _before_curate(facts: VariantFacts) -> list[str]:
+    """What is to be run before: `curate` neither measures signals, which takes hours, nor reads a benchmark."""
+    compared = facts.benchmark.get("compared", {})
+    is_near = compared.get(Likeness.NEAR_DUPLICATE, {}).get("release_compared_count")
+    is_bounded = any(name.startswith("signal_bounds.") for name in facts.settings)
+    first = [name for name, is_wanted in (("near_duplicates", is_near), ("signals", is_bounded)) if is_wanted]
+    root, bench = "release_root=/path/to/Sparkle", "bench_root=/path/to/benchmark"
+    return [
+        *(
+            [f"kedro run --pipelines {','.join(['ingest,inspect', *first])} --params {root}"]
+            if first or compared
+            else []
+        ),
+        *([f"kedro run --pipelines bench_ingest --params {bench}"] if compared else []),
+    ]
 
 
 def _each(thresholds: Mapping[str, float]) -> dict[str, str]:

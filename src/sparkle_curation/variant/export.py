@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -11,6 +11,7 @@ import polars as pl
 
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import ConservationError
+from sparkle_curation.filtering.benchmark_leaks import BENCHMARK_LEAK
 from sparkle_curation.filtering.choices import ExportScope
 from sparkle_curation.filtering.signal_bounds import find_out_of_bounds
 from sparkle_curation.spec.layout import KIND, asset_path
@@ -41,11 +42,13 @@ class Variant:
         documents: text by file name: the card, and the record that it is read again from.
         known_themes: themes that the available release has a sample of. Another one that has pairs where the variant is to
             be written has lost its sources, and is not to go in silence. None: any may go.
+        pictures: bytes by path in the variant's folder.
     """
 
     samples: pl.DataFrame
     documents: Mapping[str, str]
     known_themes: frozenset[str] | None = None
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
 
 
 _VIDEO_COLUMNS = {"src_video": KIND.source_video, "tgt_video": KIND.edited_video}
@@ -64,6 +67,7 @@ class NotExported(StrEnum):
     THEME = "theme"
     SIGNAL = "signal"
     NOT_SELECTED = "not_selected"
+    BENCHMARK_LEAK = BENCHMARK_LEAK
 
 
 _NO_VIDEO = {KIND.source_video: NotExported.NO_SOURCE_VIDEO, KIND.edited_video: NotExported.NO_EDITED_VIDEO}
@@ -102,14 +106,14 @@ def compose(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The exported samples (``VARIANT_COLUMNS``), and those that cannot be: ``id, theme, reason, detail``.
 
-    A sample of a theme that is not asked for, whose videos have a licence that is not allowed, or whose signals are out of
-    bounds, is not exported.
+    A sample of a theme that is not asked for, whose videos have a licence that is not allowed, that is alike to one of the
+    benchmark, or whose signals are out of bounds, is not exported.
     Of the others one that the release's CSV has is exported as it stands there; another is exported if both its videos
     are among the assets, and its paths are those of the layout. Both frames are in the order of ``kept``, but the released
     samples stand before the others.
 
     Args:
-        kept: with ``id``, ``theme``, ``is_released``, each id once.
+        kept: with ``id``, ``theme``, ``is_released``, each id once; ``benchmark_leak`` (absent: nothing leaks).
         annotations: as ingested.
         prompts_found: prompts of samples that the annotations lack, from ``find_prompts``.
         assets: with ``id`` and ``kind``; read only when a kept sample is not in the release's CSV.
@@ -120,10 +124,14 @@ def compose(
         MissingTableError: there are bounds on signals, and none were measured.
         ConservationError: exported and not exported are not all kept samples.
     """
-    every = kept.lazy().select("id", "theme", "is_released").collect()
     scope = scope or ExportScope()
+    every, leaking = _leaking(kept, scope)
     is_wanted = pl.col("theme").is_in(list(THEMES if scope.themes is None else scope.themes))
-    is_allowed = is_wanted & pl.col("theme").is_in(allowed_themes(THEMES, scope.licence_allow))
+    is_allowed = (
+        is_wanted
+        & ~pl.col("id").is_in(leaking["id"].implode())
+        & pl.col("theme").is_in(allowed_themes(THEMES, scope.licence_allow))
+    )
     allowed = every.filter(is_allowed)
     table = pl.LazyFrame() if signals is None else signals
     out_of_bounds = find_out_of_bounds(allowed, table, scope.signal_bounds, scope.missing_signals)
@@ -131,7 +139,12 @@ def compose(
     barred = pl.concat(
         [
             _leave_out(every.filter(~is_wanted)),
-            _bar(every.filter(is_wanted & ~is_allowed)),
+            _bar(
+                every.filter(is_wanted & ~is_allowed).join(
+                    leaking, on="id", how="anti", maintain_order="left"
+                )
+            ),
+            leaking.filter(is_wanted),
             out_of_bounds.select("id", "theme", pl.lit(NotExported.SIGNAL.value).alias("reason"), "detail"),
         ]
     )
@@ -146,6 +159,18 @@ def compose(
     )
     _check_conservation(every, exported, obstacles)
     return exported, obstacles
+
+
+def _leaking(kept: AnyFrame, scope: ExportScope) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The kept samples, and as obstacles those of them that are not to be exported for being alike to the benchmark."""
+    table = kept.lazy()
+    if BENCHMARK_LEAK not in table.collect_schema().names():
+        table = table.with_columns(pl.lit(None, pl.String).alias(BENCHMARK_LEAK))
+    every = table.select("id", "theme", "is_released", BENCHMARK_LEAK).collect()
+    is_leaking = pl.col(BENCHMARK_LEAK).is_not_null() & pl.lit(scope.benchmark_leakage == "drop")
+    reason = pl.lit(NotExported.BENCHMARK_LEAK.value).alias("reason")
+    obstacles = every.filter(is_leaking).select("id", "theme", reason, pl.col(BENCHMARK_LEAK).alias("detail"))
+    return every.drop(BENCHMARK_LEAK), obstacles
 
 
 def _leave_out(samples: pl.DataFrame) -> pl.DataFrame:

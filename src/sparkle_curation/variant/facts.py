@@ -56,6 +56,7 @@ class VariantFacts:
         libraries: the versions of what it was made with, by name.
         overrides: what was decided by hand, counted; empty where nothing was.
         audit: what people found who judged a sample blind, by theme, side and score bin; empty where nobody has.
+        benchmark: what is said of the benchmark, from ``filtering.benchmark_leaks``; empty where none was ingested.
         censored: themes by criterion in which the released scores hold nothing that the published threshold rejects.
     """
 
@@ -73,6 +74,7 @@ class VariantFacts:
     overrides: Mapping[str, Any] = field(default_factory=dict)
     censored: Mapping[str, Sequence[str]] = field(default_factory=dict)
     audit: Sequence[Mapping[str, Any]] = ()
+    benchmark: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def sample_count(self) -> int:

@@ -10,6 +10,15 @@ from sparkle_curation.spec.themes import THEMES
 TOTAL = "total"
 
 
+def prompt_words(prompt: pl.Expr) -> pl.Expr:
+    """A prompt by which two are the same that differ in case and blanks alone.
+
+    >>> pl.select(prompt_words(pl.lit(" Make it   Snow"))).item()
+    'make it snow'
+    """
+    return prompt.str.to_lowercase().str.replace_all(r"\s+", " ").str.strip_chars()
+
+
 def find_duplicates(annotations: AnyFrame, sample_groups: AnyFrame) -> pl.DataFrame:
     """Samples with the same prompt and the same source clip as another one: one row each.
 
@@ -20,13 +29,12 @@ def find_duplicates(annotations: AnyFrame, sample_groups: AnyFrame) -> pl.DataFr
         annotations: with ``id``, ``prompt``.
         sample_groups: with ``id``, ``theme``, ``group``.
     """
-    words = pl.col("prompt").str.to_lowercase().str.replace_all(r"\s+", " ").str.strip_chars()
     same = ["group", "words"]
     return (
         sample_groups.lazy()
         .select("id", "theme", "group")
         .join(annotations.lazy().select("id", "prompt"), on="id", how="inner")
-        .with_columns(words.alias("words"))
+        .with_columns(prompt_words(pl.col("prompt")).alias("words"))
         .with_columns(
             pl.col("id").min().over(same).alias("first_id"),
             pl.len().over(same).cast(pl.Int64).alias("sample_count"),

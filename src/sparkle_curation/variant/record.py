@@ -17,6 +17,7 @@ import polars as pl
 from xxhash import xxh3_128
 
 from sparkle_curation.engine.io.format_version import with_format_version, without_format_version
+from sparkle_curation.engine.io.json_text import read_json
 from sparkle_curation.errors import VersionError
 from sparkle_curation.spec.description import dataset
 from sparkle_curation.variant.facts import Split, VariantFacts
@@ -72,6 +73,7 @@ def write_record(facts: VariantFacts) -> str:
         "overrides": dict(facts.overrides),
         "censored": dict(facts.censored),
         **({"audit": [dict(row) for row in facts.audit]} if facts.audit else {}),
+        **({"benchmark": dict(facts.benchmark)} if facts.benchmark else {}),
         "counts": facts.counts.to_dicts(),
     }
     return json.dumps(with_format_version(members), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
@@ -85,7 +87,7 @@ def read_record(text: str, *, where: object) -> VariantFacts:
         VersionError: it is no record, or one of another dataset.
     """
     try:
-        found: Mapping[str, Any] = json.loads(text)
+        found: Mapping[str, Any] = read_json(text)
         members = without_format_version(found, where=where, made_by="filter")
         facts = VariantFacts(
             splits=[Split(**split) for split in members["splits"]],
@@ -102,6 +104,7 @@ def read_record(text: str, *, where: object) -> VariantFacts:
             overrides=members.get("overrides", {}),
             censored=members.get("censored", {}),
             audit=members.get("audit", ()),
+            benchmark=members.get("benchmark", {}),
         )
         name = members["dataset"]
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -88,10 +88,22 @@ def _near_pictures(samples: pl.DataFrame, likeness: LikenessParams) -> Pairs:
     told = told.with_columns((pl.col("frame_hash") + pl.col("fine_hash")).alias("both"))
     distinct = told.unique("both", keep="first", maintain_order=True)
     near = near_pairs(
-        Hashes(_as_numbers(distinct["frame_hash"], 1), likeness.max_distance),
-        Hashes(_as_numbers(distinct["fine_hash"], 4), likeness.max_fine_distance),
+        *hashes_of(distinct, likeness),
     )
     return _joined(_at(told, _equal_pairs(told["both"])), _at(distinct, near))
+
+
+def hashes_of(samples: pl.DataFrame, likeness: LikenessParams) -> tuple[Hashes, Hashes]:
+    """Both hashes of each row as numbers, with how near is near.
+
+    Args:
+        samples: with ``frame_hash`` and ``fine_hash``, none of them null.
+        likeness: how near is near.
+    """
+    return (
+        Hashes(_as_numbers(samples["frame_hash"], 1), likeness.max_distance),
+        Hashes(_as_numbers(samples["fine_hash"], 4), likeness.max_fine_distance),
+    )
 
 
 def _as_numbers(digits: pl.Series, count: int) -> NDArray[np.uint64]:

@@ -18,6 +18,7 @@ from kedro.io.core import DatasetError
 from polars.testing import assert_frame_equal
 
 from sparkle_curation.datasets.tables.fingerprints_dataset import FingerprintsDataset
+from sparkle_curation.datasets.tables.table_before_dataset import TableBeforeDataset
 from sparkle_curation.datasets.tables.table_dataset import (
     FINGERPRINT_KEY,
     ROW_GROUP_ROWS,
@@ -420,3 +421,17 @@ def test_a_table_of_which_a_file_is_gone_is_not_read(by_theme: TableDataset) -> 
     (by_theme._path / f"{THEME_B}.parquet").unlink()
     with pytest.raises(DatasetError, match=rf"A table lacks some of its files[\s\S]*{THEME_B}\.parquet"):
         by_theme.load()
+
+
+def test_a_table_is_had_again_by_what_it_was_written_from(tmp_path: Path) -> None:
+    """Not by another fingerprint, nor where there is none, nor one that is not whole."""
+    path = tmp_path / "table.parquet"
+    before = TableBeforeDataset(filepath=str(path)).load()
+    assert before("f1") is None
+    TableDataset(filepath=str(path)).save(stream(rows("style", 1)))
+    found = before("f1")
+    assert found is not None
+    assert found.select("source_line").collect()["source_line"].to_list() == [1]
+    assert before("f2") is None
+    path.write_bytes(path.read_bytes()[:-20])
+    assert before("f1") is None

@@ -161,6 +161,12 @@ def test_verdicts_of_another_curation_are_refused(tmp_path: Path) -> None:
     [
         (PATHS["verdicts"], b"PAR1 and no more"),
         (PATHS["metrics"], b"{"),
+        pytest.param(PATHS["metrics"], b"[" * 100_000, id="metrics that nest deeply"),
+        pytest.param(
+            f"{PATHS['prompts']}/location_train_metadata.jsonl",
+            b'{"id": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+            id="metadata that nest deeply",
+        ),
         (PATHS["metrics"], b'{"thresholds": {}}'),
         (f"{PATHS['prompts']}/location_train.csv", b"prompt,src_video\nx\n"),
         (f"{PATHS['prompts']}/location_train_metadata.jsonl", b'{"id": 1'),

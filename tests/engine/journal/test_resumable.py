@@ -6,6 +6,7 @@ import os
 import random
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from tests.engine.executors.batch_functions import RESULT_SCHEMA, SquaresLogged
 
 from sparkle_curation.engine.executors.processes import LocalExecutor
+from sparkle_curation.engine.executors.threads import ThreadsExecutor
 from sparkle_curation.engine.journal.journal import Journal
 from sparkle_curation.engine.journal.resumable import run_resumable
 
@@ -95,6 +97,26 @@ def test_progress_counts_what_is_done_and_what_failed(journal: Journal, tmp_path
     assert seen == [(2, 0), (4, 1), (6, 2), (7, 3)]
 
 
+def test_results_are_noted_as_they_are_done(journal: Journal) -> None:
+    """A batch that takes long keeps none behind it out of the journal."""
+    others_are_noted = threading.Event()
+
+    def slow_at_first(batch: list[int]) -> pa.Table:
+        if batch == [0]:
+            assert others_are_noted.wait(60)
+        keys = [str(number) for number in batch]
+        return pa.table([keys, batch, [None] * len(batch)], schema=RESULT_SCHEMA)
+
+    with journal:
+        results = run_resumable(range(4), str, slow_at_first, ThreadsExecutor(2), journal, batch_size=1)
+        for _ in range(3):
+            next(results)
+        assert sorted(squares(journal)) == ["1", "2", "3"]
+        others_are_noted.set()
+        assert len(list(results)) == 1
+    assert sorted(squares(journal)) == ["0", "1", "2", "3"]
+
+
 def test_results_of_other_work_are_refused(journal: Journal) -> None:
     """A function that loses, adds or swaps rows is a defect, and its rows do not reach the journal."""
 
@@ -102,7 +124,7 @@ def test_results_of_other_work_are_refused(journal: Journal) -> None:
         keys = [str(number) for number in reversed(batch)]
         return pa.table([keys, batch, [None] * len(batch)], schema=RESULT_SCHEMA)
 
-    with journal, pytest.raises(ValueError, match="a batch of 2 items"):
+    with journal, pytest.raises(ValueError, match="2 rows that are those of no batch in hand"):
         list(run_resumable([1, 2], str, backwards, ALONE, journal, batch_size=2))
     assert squares(journal) == {}
 
@@ -113,6 +135,7 @@ import sys
 from pathlib import Path
 from tests.engine.executors.batch_functions import RESULT_SCHEMA, SquaresLogged
 from sparkle_curation.engine.executors.processes import LocalExecutor
+from sparkle_curation.engine.executors.threads import ThreadsExecutor
 from sparkle_curation.engine.journal.journal import Journal
 from sparkle_curation.engine.journal.resumable import run_resumable
 folder, processes = Path(sys.argv[1]), int(sys.argv[2])

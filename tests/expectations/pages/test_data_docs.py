@@ -10,7 +10,7 @@ import pytest
 from tests.browser import needs_chromium, show
 
 from sparkle_curation.datasets.reports.validation_datasets import DataDocsDataset
-from sparkle_curation.expectations.pages.data_docs import write_data_docs
+from sparkle_curation.expectations.pages.data_docs import Site, write_data_docs
 from sparkle_curation.expectations.pages.reports import Report
 
 HOSTILE = (
@@ -22,7 +22,7 @@ POLICY = (
 )
 TAGS = {
     *("html", "head", "meta", "title", "style", "body", "header", "section", "div", "h1", "h2", "h3", "p", "a"),
-    *("strong", "span", "code", "bdi", "table", "tr", "th", "td"),
+    *("strong", "span", "code", "bdi", "table", "thead", "tbody", "tr", "th", "td", "nav", "main", "dl", "dt", "dd"),
 }  # fmt: skip
 
 
@@ -69,7 +69,7 @@ MET = result("met", {"column": "id"})
 def site(folder: Path, *reports: Report, release: str = "data/Sparkle") -> Path:
     """The pages of some reports."""
     folder.mkdir()
-    write_data_docs(list(reports), folder, release)
+    write_data_docs(list(reports), folder, Site(release, "0123456789abcdef"))
     return folder
 
 
@@ -80,18 +80,23 @@ class Page(HTMLParser):
         super().__init__()
         self.tags: set[str] = set()
         self.attributes: list[tuple[str, str]] = []
-        self.text = ""
+        self.text, self.is_style = "", False
         self.feed(path.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Keep what the element is and has; a cell stands apart from the one before."""
         self.tags.add(tag)
-        self.text += " " if tag in {"th", "td"} else ""
+        self.is_style = tag == "style"
+        self.text += " " if tag in {"th", "td", "dt", "dd"} else ""
         self.attributes += [(name, value or "") for name, value in attrs]
 
     def handle_data(self, data: str) -> None:
-        """Keep the text."""
-        self.text += data
+        """Keep the text; the style sheet is none."""
+        self.text += "" if self.is_style else data
+
+    def handle_endtag(self, tag: str) -> None:
+        """Note where the style sheet ends."""
+        self.is_style = self.is_style and tag != "style"
 
     @property
     def words(self) -> str:
@@ -103,13 +108,17 @@ def test_the_first_page_says_the_verdict_and_leads_to_what_is_not_met(tmp_path: 
     """What stops a run comes before warnings, each with its count, its rows and a way to it."""
     folder = site(tmp_path / "site", report("made", WARNED, BROKEN, MET), report("good", MET))
     page = Page(folder / "index.html")
-    assert "Validation ✗ 2 of 4 rules not met, 1 critical data/Sparkle · 2026-01-02 03:04 UTC" in page.words
+    assert (
+        "Sparkle: Data Docs ✗ 2 of 4 rules not met, 1 critical "
+        "Release data/Sparkle · version 0123456789ab Checked 2026-01-02 03:04 UTC" in page.words
+    )
     assert page.words.index("made · broken critical 3 rows of 5,000") < page.words.index("made · warned")
     assert "broken <holds>. For example n<1>; n<2>; n<3>" in page.words
     assert "✗ made 1 of 3 5,000" in page.words
     assert "✓ good 1 of 1 5,000" in page.words
     links = [value for name, value in page.attributes if name == "href"]
     assert links == [
+        "#content",
         "tables/made.html#rule-2",
         "tables/made.html#rule-1",
         "tables/made.html",
@@ -125,7 +134,8 @@ def test_a_page_of_a_table_shows_failed_rules_first_with_what_was_found(tmp_path
     assert "id left right n<1> l r" in page.words
     assert "Absent: y found x" in page.words
     assert page.words.index("broken critical") < page.words.index("warned warning") < page.words.index("Met")
-    assert {value for name, value in page.attributes if name == "id"} == {f"rule-{n}" for n in range(1, 5)}
+    anchors = {value for name, value in page.attributes if name == "id"}
+    assert anchors == {*(f"rule-{n}" for n in range(1, 5)), "content", "met"}
 
 
 def test_a_site_without_faults_or_reports_says_so(tmp_path: Path) -> None:
@@ -140,7 +150,7 @@ def test_the_newest_check_is_the_date_of_the_site(tmp_path: Path) -> None:
     """A table that did not change was checked before."""
     old, new = report("old", MET), report("new", MET, run_time="2026-05-06T07:08:09+02:00")
     index = Page(site(tmp_path / "site", new, old) / "index.html").words
-    assert "data/Sparkle · 2026-05-06 05:08 UTC" in index
+    assert "Checked 2026-05-06 05:08 UTC" in index
     assert "2026-01-02 03:04 UTC" in index
 
 
@@ -204,7 +214,7 @@ def test_a_page_may_load_and_run_nothing(poisoned_site: Path) -> None:
         assert POLICY in path.read_text(encoding="utf-8")
         links = [value for name, value in Page(path).attributes if name in {"href", "src"}]
         assert links
-        assert all((path.parent / link.partition("#")[0]).is_file() for link in links)
+        assert all((path.parent / (link.partition("#")[0] or path.name)).is_file() for link in links)
 
 
 @needs_chromium
@@ -223,11 +233,14 @@ def test_a_site_is_written_anew_only_where_it_would_show_something_else(tmp_path
     """Another report and another release change it; no page of an earlier site stays."""
     path = tmp_path / "site"
     saved = DataDocsDataset(filepath=str(path), release="a")
-    saved.save([report("made", MET)])
+    saved.save(([report("made", MET)], "one"))
     first = (path / "index.html").stat()
-    saved.save([report("made", MET)])
+    saved.save(([report("made", MET)], "one"))
     assert (path / "index.html").stat() == first
-    DataDocsDataset(filepath=str(path), release="b").save([report("made", MET)])
-    assert (path / "index.html").stat() != first
-    saved.save([report("other", MET)])
+    DataDocsDataset(filepath=str(path), release="b").save(([report("made", MET)], "one"))
+    second = (path / "index.html").stat()
+    assert second != first
+    DataDocsDataset(filepath=str(path), release="b").save(([report("made", MET)], "two"))
+    assert (path / "index.html").stat() != second
+    saved.save(([report("other", MET)], "one"))
     assert [each.name for each in (path / "tables").iterdir()] == ["other.html"]

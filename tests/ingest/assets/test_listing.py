@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import os
 import tarfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import fsspec
+import polars as pl
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -21,11 +23,14 @@ from sparkle_curation.ingest.assets.listing import (
     list_assets,
     loose_assets,
     shard_assets,
-    unknown_tars,
+    unknown_files,
 )
+from sparkle_curation.ingest.assets.table import ingest_assets
+from sparkle_curation.ingest.manifest import list_media
 from sparkle_curation.ingest.release_files import ReleaseFiles, SourceFile
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
 from sparkle_curation.spec.layout import asset_path
+from sparkle_curation.spec.themes import THEMES
 
 SHARD = "time_source_video_part00.tar"
 VIDEO = "time/source_video/Sparkle_time_{:06d}.mp4".format
@@ -369,11 +374,31 @@ def test_every_source_can_be_listed(files: ReleaseFiles) -> None:
 
 def test_tars_that_the_layout_does_not_know_are_reported(files: ReleaseFiles) -> None:
     """Misnamed, or in the wrong one of the two folders: they would be passed over in silence."""
-    assert [file.path for file in unknown_tars(files)] == [
+    assert [file.path for file in unknown_files(files)] == [
         "season_source_frame0_part00.tar",
         "spring_source_video_part00.tar",
         "intermediate_data/season_source_video_part00.tar",
     ]
+
+
+@pytest.mark.parametrize("folder", ["prompts", "", "intermediate_data", f"intermediate_data/{THEMES[0]}"])
+def test_a_file_whose_name_is_not_utf_8_is_quarantined(tmp_path: Path, folder: str) -> None:
+    """In each folder that is looked through, with a name that a table can hold; its manifest has it too."""
+    (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+    for name in (b"caf\xe9.csv", b"\xff.tar", "caf\N{LATIN SMALL LETTER E WITH ACUTE}.csv".encode()):
+        (tmp_path / folder / os.fsdecode(name)).write_bytes(b"12345")
+    ingestion = ingest_assets(ReleaseFiles(str(tmp_path)))
+    rows = pl.concat(pl.DataFrame(pl.from_arrow(each)) for each in ingestion.quarantined.batches())
+    start = f"{folder}/" if folder else ""
+    assert sorted(rows.select("path", "reason", "raw_text", "byte_count").rows()) == [
+        (f"{start}caf\ufffd{{dce9}}.csv", "unexpected_path", rf"{start}caf\xe9.csv", 5),
+        (f"{start}\ufffd{{dcff}}.tar", "unexpected_path", rf"{start}\xff.tar", 5),
+    ]
+    assert "not UTF-8" in rows.filter(pl.col("path").str.ends_with("csv"))["detail"].item()
+    sources = pl.concat(pl.DataFrame(pl.from_arrow(each)) for each in ingestion.source_files.batches())
+    assert sources["record_count"].to_list() == [1, 1]
+    manifest = list_media(ReleaseFiles(str(tmp_path))).manifest
+    assert set(rows["path"]) == set(manifest["path"])
 
 
 def test_a_release_without_assets_has_no_sources(tmp_path: Path) -> None:

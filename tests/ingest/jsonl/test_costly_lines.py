@@ -261,7 +261,7 @@ def test_the_bounds_are_found_quickly_whatever_the_bytes(piece: bytes) -> None:
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"score":' * 100_000, "[" * 100_000 + "]" * 100_000])
 @pytest.mark.parametrize(
     ("parse", "fault"),
-    [(parse_answer, AnswerFault.NOT_JSON), (parse_grounding, GroundingFault.NOT_JSON)],
+    [(parse_answer, AnswerFault.NESTED_TOO_DEEPLY), (parse_grounding, GroundingFault.NESTED_TOO_DEEPLY)],
 )
 def test_a_deep_reply_is_no_answer(parse: Callable[[str], object], fault: object, text: str) -> None:
     """A model that repeats a bracket has not answered, and that is known at once."""

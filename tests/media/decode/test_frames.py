@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from tests.made.assets import SHARD, VIDEO, ingested, sample, tar_bytes, write_files
+from tests.made.pairs import Pairs
 from tests.media.made_clips import find_atom, make_clip, patched, renamed
 
 from sparkle_curation.errors import AssetError, MediaError
@@ -74,9 +75,9 @@ def test_frames_are_those_of_a_full_decode(name: str, data: st.DataObject) -> No
 
 
 @pytest.mark.slow
-def test_frames_of_the_real_clips_are_those_of_a_full_decode(sparkle_real: Path) -> None:
+def test_frames_of_long_clips_are_those_of_a_full_decode(pairs: Pairs) -> None:
     """First, last, the four that the release scored where they exist, and some between, in no order."""
-    clips = sorted(sparkle_real.rglob("*.mp4"))
+    clips = pairs.clips()
     assert len(clips) == 24
     for path in clips:
         content = path.read_bytes()

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from tests.made.pairs import Pairs
 
 from sparkle_curation.media.hashing.perceptual_hash import hash_picture
 
@@ -61,9 +62,9 @@ def brightened(levels: int) -> Callable[[Picture], Picture]:
 
 
 @pytest.fixture(scope="module")
-def pictures(sparkle_real: Path) -> list[Picture]:
-    """First frames of twelve real source clips."""
-    return [first_frame(clip) for clip in sorted(sparkle_real.glob("*/source_video/*.mp4"))]
+def pictures(pairs: Pairs) -> list[Picture]:
+    """First frames of twelve source clips."""
+    return [first_frame(clip) for clip in pairs.clips("source_video")]
 
 
 @pytest.mark.parametrize(

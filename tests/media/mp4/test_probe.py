@@ -14,6 +14,7 @@ import av
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.made.pairs import Pairs
 from tests.media.made_clips import find_atom, make_clip, patched, walk_atoms, window
 from tests.media.made_faults import MP4_FAULTS
 
@@ -59,10 +60,10 @@ def figures(facts: MediaFacts) -> tuple[object, ...]:
     )
 
 
-# ------------------------------------------------------------------ the real pairs and the sample
-def test_the_real_pairs_are_what_ffmpeg_says(sparkle_real: Path) -> None:
-    """1280x720, 16 frames a second, 81, 73 or 69 of them, from less than 8 KB of each, and whole."""
-    paths = sorted(sparkle_real.rglob("*.mp4"))
+# ------------------------------------------------------------------ whole pairs and the sample
+def test_pairs_are_what_ffmpeg_says(pairs: Pairs) -> None:
+    """Their size, 16 frames a second, 81, 73 or 69 of them, from less than 8 KB of each, and whole."""
+    paths = pairs.clips()
     assert len(paths) == 24
     for path in paths:
         content = path.read_bytes()
@@ -71,16 +72,20 @@ def test_the_real_pairs_are_what_ffmpeg_says(sparkle_real: Path) -> None:
         )
         facts = probe("source_video", whole)
         assert figures(facts) == read_by_ffmpeg(content)
-        assert (facts.width_px, facts.height_px, facts.fps, facts.is_constant_fps) == (1280, 720, 16.0, True)
+        assert (facts.width_px, facts.height_px, facts.fps, facts.is_constant_fps) == (
+            *pairs.size,
+            16.0,
+            True,
+        )
         assert facts.frame_count in {81, 73, 69}
         assert facts.duration_s == facts.frame_count / 16
         assert (facts.probe, facts.error, facts.rotation_deg) == ("boxes", None, 0)
         assert whole.bytes_read < 8192
 
 
-def test_real_pairs_that_are_cut_are_noticed(sparkle_real: Path) -> None:
+def test_pairs_that_are_cut_are_noticed(pairs: Pairs) -> None:
     """By one byte, by a thousand, by half, wherever the index is."""
-    content = next(iter(sorted(sparkle_real.rglob("*.mp4")))).read_bytes()
+    content = pairs.clips()[0].read_bytes()
     for end in (len(content) - 1, len(content) - 1000, len(content) // 2, 100, 1):
         assert read(content[:end]).error in {MediaFault.TRUNCATED, MediaFault.NO_INDEX, MediaFault.NOT_MP4}, (
             end

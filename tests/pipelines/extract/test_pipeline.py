@@ -16,8 +16,8 @@ from tests.test_parameters import changed
 from sparkle_curation.engine.io.locks import Claim, RunLocks
 from sparkle_curation.errors import MissingTableError, ParameterError
 from sparkle_curation.extraction.settings import ExtractSettings
+from sparkle_curation.hooks.run_guard import claims_of
 from sparkle_curation.parameters import check_parameters
-from sparkle_curation.run_guard import claims_of
 
 KINDS = ["source_video", "edited_video"]
 

@@ -32,6 +32,7 @@ DECLARED: dict[str, Any] = {
     "themes": None,
     "allow_empty": False,
     "split": {"val_share": 0.0, "grouped_by": "picture", "seed": 0},
+    "benchmark_leakage": "drop",
     "override_rule": "any_drop",
     "selection": {
         "budget": None,

@@ -16,8 +16,9 @@ from tests.made.overrides import frame as overrides_frame
 from tests.made.scores import NO_SCORE, frame, videos
 from tests.made.tables import assets, csv_row, metadata, same_scores, table
 
-from sparkle_curation.datasets import FigureDataset, TableSchemaValidator
+from sparkle_curation.datasets import AssetStoreDataset, FigureDataset, PageDataset, TableSchemaValidator
 from sparkle_curation.datasets.reports.report_datasets import MetricsJSONDataset, ReportCSVDataset
+from sparkle_curation.datasets.tables.table_before_dataset import TableBeforeDataset
 from sparkle_curation.datasets.tables.table_dataset import TableDataset
 from sparkle_curation.datasets.variant.kiwi_edit_dataset import KiwiEditDataset, VariantThemesDataset
 from sparkle_curation.errors import ReleaseError, StaleTableError
@@ -35,6 +36,22 @@ GOOD, LOW, EXTRA = "Sparkle_style_000001", "Sparkle_style_000002", "Sparkle_styl
 LEVELS = {GOOD: 9.0, LOW: 8.2, EXTRA: 9.5}
 
 
+def benchmark_tables(leaking: Sequence[str]) -> dict[str, pl.DataFrame]:
+    """What a benchmark shares with the release; without columns where nothing leaks, as where none was ingested."""
+    if not leaking:
+        return {"bench_leakage": pl.DataFrame(), "bench_comparison": pl.DataFrame()}
+    counts = {"bench_count": 24, "bench_compared_count": 24, "release_count": 3, "release_compared_count": 2}
+    likeness = "near_duplicate"
+    return {
+        "bench_leakage": pl.DataFrame(
+            {"release_id": leaking, "sample_id": "Sparkle_time_000009", "likeness": likeness}
+        ),
+        "bench_comparison": pl.DataFrame(
+            [{"benchmark": "made", "likeness": likeness, **counts, "release_leaking_count": len(leaking)}]
+        ),
+    }
+
+
 def make_catalog(
     folder: Path,
     *,
@@ -48,6 +65,8 @@ def make_catalog(
     split: SplitParams | None = None,
     overrides: Sequence[Mapping[str, str]] = (),
     selection: SelectionParams | None = None,
+    leaking: Sequence[str] = (),
+    leakage: str = "drop",
 ) -> DataCatalog:
     """A catalog with two released samples and one that only the scores and assets know."""
     rows = [csv_row(GOOD, 2, prompt="NA") | metadata(GOOD), csv_row(LOW, 3)]
@@ -64,6 +83,7 @@ def make_catalog(
         "sample_groups": pl.DataFrame(),
         "signals": pl.DataFrame(),
         "audit_sample": pl.DataFrame(schema={"id": pl.String, "stratum": pl.String}),
+        **benchmark_tables(leaking),
         **{f"rescored_{stage.table}": pl.DataFrame() for stage in STAGES},
     }
     paths: dict[str, Any] = {
@@ -71,6 +91,7 @@ def make_catalog(
             name: TableDataset(filepath=str(folder / f"{name}.parquet"))
             for name in ("score_faults", "score_audit", "verdicts", "preflight")
         },
+        "score_faults_before": TableBeforeDataset(filepath=str(folder / "score_faults.parquet")),
         "variant_samples": KiwiEditDataset(filepath=str(folder / "variant")),
         "variant_themes_before": VariantThemesDataset(filepath=str(folder / "variant")),
         "samples_not_exported": ReportCSVDataset(filepath=str(folder / "samples_not_exported.csv")),
@@ -103,10 +124,13 @@ def make_catalog(
         "params:missing_signals": MemoryDataset("keep"),
         "params:selection": MemoryDataset(selection or SelectionParams()),
         "params:override_rule": MemoryDataset("any_drop"),
+        "params:benchmark_leakage": MemoryDataset(leakage),
         "overrides": MemoryDataset(overrides_frame(*overrides)),
         "params:split": MemoryDataset(split or SplitParams()),
         "score_fingerprints": MemoryDataset({"edited_video_scores": "one"}),
         "code_version": MemoryDataset(CodeVersion("0f1e", is_dirty=False)),
+        "asset_store": AssetStoreDataset(path=str(folder), assets=str(folder / "no_assets.parquet")),
+        "variant_page": PageDataset(filepath=str(folder / "variant.html")),
         "data_version": MemoryDataset(DataVersion("ab12", 3, 40, 500)),
     }
     return DataCatalog(
@@ -133,6 +157,33 @@ def test_decisions_by_hand_are_counted_and_told(tmp_path: Path) -> None:
     assert facts.overrides["unbound"] == 2
     verdicts = catalog.load("verdicts").collect()
     assert verdicts.filter(pl.col("id") == GOOD)["override_reason"].to_list() == ["ann: halo"]
+
+
+@pytest.mark.parametrize("policy", ["drop", "keep"])
+def test_what_a_benchmark_shares_is_left_out_unless_it_is_kept(policy: str, tmp_path: Path) -> None:
+    """Verdicts, report, metrics, funnel, card and record say so; what could not be compared is said; the sums hold."""
+    catalog = make_catalog(tmp_path, leaking=[GOOD], leakage=policy)
+    SequentialRunner().run(create_pipeline(), catalog)
+    verdicts = dict(catalog.load("verdicts").collect().select("id", "benchmark_leak").rows())
+    assert verdicts == {GOOD: "near_duplicate of Sparkle_time_000009", LOW: None, EXTRA: None}
+    metrics, card = catalog.load("curation_metrics"), (tmp_path / "variant" / "README.md").read_text("utf-8")
+    total = catalog.load("funnel_table").row(-1, named=True)
+    assert f"benchmark_leakage={policy}" in card
+    assert "Not compared with it: near_duplicate of 1 of 3 samples." in card
+    assert "kedro run --pipelines bench_ingest --params bench_root=/path/to/benchmark" in card
+    if policy == "drop":
+        assert catalog.load("samples_not_exported").rows() == [
+            (GOOD, "style", "benchmark_leak", "near_duplicate of Sparkle_time_000009")
+        ]
+        assert (total["benchmark_leaks"], total["exported"]) == (1, 1)
+        assert metrics["total"]["benchmark_leaks"] == 1
+        assert "1 samples that are alike to one of the benchmark made were left out" in card
+    else:
+        assert (total["leaking"], total["exported"]) == (1, 2)
+        assert metrics["total"]["leaking"] == 1
+        assert "**Warning: 1 of these samples are alike to one of the benchmark made**" in card
+    facts = read_record((tmp_path / "variant" / "variant.json").read_text(), where="here")
+    assert facts.benchmark == metrics["benchmark"]
 
 
 def test_a_selection_is_counted_and_told(tmp_path: Path) -> None:
@@ -216,10 +267,10 @@ def test_a_run_says_what_other_thresholds_would_keep(tmp_path: Path) -> None:
 
 
 def test_a_release_without_scores_stops_before_anything_is_exported(tmp_path: Path) -> None:
-    """The default policy asks for the files; nothing but the audit is written."""
+    """The default policy asks for the files; nothing is written."""
     with pytest.raises(ReleaseError, match=r"intermediate_data/style/edited_video_score\.jsonl"):
         SequentialRunner().run(create_pipeline(), make_catalog(tmp_path, is_scored=False))
-    assert {path.name for path in tmp_path.iterdir()} <= {"score_faults.parquet", "score_audit.parquet"}
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_release_without_scores_is_exported_whole_when_it_shall(tmp_path: Path) -> None:

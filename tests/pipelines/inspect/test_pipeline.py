@@ -16,6 +16,7 @@ import pytest
 from polars.testing import assert_frame_equal
 from tests.conftest import CHECKOUT, Project
 from tests.made.edited_tables import edit_table
+from tests.made.pairs import Pairs
 
 from sparkle_curation.engine.journal.journal import Journal
 from sparkle_curation.errors import ConservationError, MissingTableError, ParameterError
@@ -66,16 +67,16 @@ def test_the_sample_is_whole(project: Project) -> None:
     assert counts(project).height == len(THEMES) * len(ASSET_KINDS)
 
 
-def test_the_real_pairs_have_their_figures(project: Project, sparkle_real: Path) -> None:
-    """1280x720, 16 frames a second, pairs of 81, 73 or 69 frames."""
-    run(replace(project, release_root=sparkle_real))
+def test_pairs_have_their_figures(project: Project, pairs: Pairs) -> None:
+    """Their size, 16 frames a second, pairs of 81, 73 or 69 frames."""
+    run(replace(project, release_root=pairs.root))
     found = media(project)
     assert found.height == 24
     assert found.select("width_px", "height_px", "fps", "codec", "error").unique().rows() == [
-        (1280, 720, 16.0, "h264", None)
+        (*pairs.size, 16.0, "h264", None)
     ]
-    pairs = found.group_by("id").agg(pl.col("frame_count").unique()).sort("id")["frame_count"].to_list()
-    assert Counter(tuple(frames) for frames in pairs) == {(81,): 9, (73,): 1, (69,): 2}
+    counted = found.group_by("id").agg(pl.col("frame_count").unique()).sort("id")["frame_count"].to_list()
+    assert Counter(tuple(frames) for frames in counted) == {(81,): 9, (73,): 1, (69,): 2}
 
 
 def test_a_repeated_run_probes_and_writes_nothing(project: Project, caplog: pytest.LogCaptureFixture) -> None:

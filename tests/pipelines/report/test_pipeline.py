@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 from tests.conftest import Project
+from tests.made.pairs import Pairs
 
 from sparkle_curation.errors import MissingTableError, ParameterError
 from sparkle_curation.pipelines.report.nodes import _scores
@@ -111,13 +112,13 @@ def test_a_missing_or_broken_picture_is_an_empty_one(done: Project, tmp_path: Pa
     assert empty_panels(sheet(own, ids=FIRST)) == 2  # the first edited frame is there as a still, too
 
 
-def test_real_pairs_without_masks_boxes_and_scores_are_shown(project: Project, sparkle_real: Path) -> None:
+def test_pairs_without_masks_boxes_and_scores_are_shown(project: Project, pairs: Pairs) -> None:
     """Two pictures of five are missing on each card."""
-    real = replace(project, release_root=sparkle_real)
+    bare = replace(project, release_root=pairs.root)
     for pipeline in ("ingest", "inspect"):
-        real.run_here(pipeline)
-    real.run_here("filter", params={"missing_scores": "keep"})
-    picture = sheet(real, samples_per_theme=1)
+        bare.run_here(pipeline)
+    bare.run_here("filter", params={"missing_scores": "keep"})
+    picture = sheet(bare, samples_per_theme=1)
     assert themes_of(picture) == list(THEMES)
     assert empty_panels(picture) == 10
 

@@ -206,6 +206,19 @@ def test_the_card_and_the_facts_say_what_there_is(made: Project) -> None:
     ):
         assert told in card
     assert len(card.splitlines()) < 60
+    assert "MEDIA_ROOT=../extracted\n" in card
+
+
+def test_the_card_of_weights_and_of_a_media_root_of_ones_own(curated: Project, tmp_path: Path) -> None:
+    """Weights are told in words; the media are extracted to the root that the run files are then given."""
+    project = copied(curated, tmp_path / "data")
+    root = tmp_path / "my media"
+    given = {"training_kit.shares.time": 2, "training_kit.media_root": str(root)}
+    project.run_here("training_kit", params=given)
+    card = project.output(*KIT, "README.md").read_text("utf-8")
+    assert "Themes: by weight, time 2; 1 for one that is not named" in card
+    assert f"kedro run --pipelines extract --params 'extract.folder={root}'\n" in card
+    assert f"MEDIA_ROOT='{root}'\n" in card
 
 
 def test_a_kit_changes_as_a_set_and_not_for_nothing(curated: Project, tmp_path: Path) -> None:

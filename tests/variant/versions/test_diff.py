@@ -37,6 +37,16 @@ def test_a_selection_is_a_cause_of_its_own() -> None:
     assert found(version({A: 9.0, B: 9.0}), left_out) == [(A, "removed", "not_selected")]
 
 
+def test_a_likeness_to_the_benchmark_is_a_cause_of_its_own() -> None:
+    """A sample that the benchmark shares lacks nothing, and what it is alike to is said."""
+    left_out = version({A: 9.0, B: 9.0}, obstacles={A: "benchmark_leak"})
+    assert left_out.verdicts is not None
+    told = pl.when(pl.col("id") == A).then(pl.lit("id of x")).alias("benchmark_leak")
+    leaking = replace(left_out, verdicts=left_out.verdicts.with_columns(told))
+    expected = [(A, "removed", "benchmark_leak none -> id of x")]
+    assert found(version({A: 9.0, B: 9.0}), leaking) == expected
+
+
 def decided(key: str, word: str, level: float) -> VariantVersion:
     """A version in which a person decided about the sample, whatever its scores."""
     plain = version({key: level, B: 9.0})

@@ -7,7 +7,9 @@ from typing import Any, NoReturn
 
 from kedro.io.core import AbstractDataset, DatasetError
 
+from sparkle_curation.datasets.previews import TextPreview
 from sparkle_curation.engine.io.parquet import parquet_files
+from sparkle_curation.escaping import terminal_text
 from sparkle_curation.ingest.assets.store import AssetStore
 from sparkle_curation.masking import without_secrets
 
@@ -42,6 +44,10 @@ class AssetStoreDataset(AbstractDataset[NoReturn, AssetStore]):
     def save(self, data: NoReturn) -> None:
         """Never: the release is read only."""
         raise DatasetError(f"the release at {self._root} is read only")
+
+    def preview(self) -> TextPreview:
+        """Where the release is."""
+        return TextPreview(terminal_text(without_secrets(self._root)))
 
     def _exists(self) -> bool:
         return bool(parquet_files(self._assets))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from sparkle_curation.engine.io.format_version import (
 from sparkle_curation.engine.progress import item_progress
 from sparkle_curation.expectations.checking import check_all
 from sparkle_curation.expectations.pages import data_docs
-from sparkle_curation.expectations.pages.data_docs import site_digest, write_data_docs
+from sparkle_curation.expectations.pages.data_docs import Site, site_digest, write_data_docs
 from sparkle_curation.expectations.pages.reports import Report, Validation, summarise
 from sparkle_curation.expectations.suites import SUITE_NAMES
 
@@ -106,12 +107,13 @@ class ValidationsDataset(AbstractDataset[Sequence[Validation], list[Report]]):
         return {"filepath": str(self._path)}
 
 
-class DataDocsDataset(AbstractDataset[list[Report], str]):
+class DataDocsDataset(AbstractDataset[tuple[list[Report], str], str]):
     """The static site of all reports, replaced whole, so that no page of an earlier validation stays.
 
     Args:
         filepath: the site's folder.
         release: where the release is, as the pages say it.
+        pages: the paths of the pages that it links to, by their names.
         metadata: for other tools; Kedro does not look at it.
 
     Example:
@@ -121,25 +123,42 @@ class DataDocsDataset(AbstractDataset[list[Report], str]):
               type: sparkle_curation.datasets.DataDocsDataset
               filepath: data/08_reporting/data_docs
               release: data/01_raw/sparkle_sample
+              pages:
+                Variant: data/08_reporting/variant.html
+                Card: data/05_model_input/kiwi_edit/README.md
+                Data Docs: data/08_reporting/data_docs/index.html
     """
 
-    def __init__(self, *, filepath: str, release: str, metadata: dict[str, Any] | None = None) -> None:
-        self._path, self._shown_release = Path(filepath), release
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        release: str,
+        pages: Mapping[str, str] | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        self._path, self._about = Path(filepath), Site(release, pages=dict(pages or {}))
         self.metadata = metadata
 
     def load(self) -> str:
         """The path of the site's first page."""
         return str(self._path / "index.html")
 
-    def save(self, data: list[Report]) -> None:
-        """Write the site, unless this code has written it of these reports already."""
+    def save(self, data: tuple[list[Report], str]) -> None:
+        """Write the site, unless this code has written it of these reports already.
+
+        Args:
+            data: the reports, and the version of the data that they are of.
+        """
+        reports, data_version = data
+        about = replace(self._about, data_version=data_version)
         code = code_digest(data_docs.__name__, glue=[__name__])
-        digest = site_digest(data, self._shown_release, code)
+        digest = site_digest(reports, about, code)
         stamp = self._path / "site.sha256"
         if stamp.is_file() and stamp.read_text(encoding="utf-8") == digest:
             return
         with atomic_folder(self._path) as temporary:
-            write_data_docs(data, temporary, self._shown_release)
+            write_data_docs(reports, temporary, about, self._path)
             (temporary / stamp.name).write_text(digest, encoding="utf-8")
 
     def _exists(self) -> bool:

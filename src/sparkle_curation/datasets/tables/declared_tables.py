@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sparkle_curation.spec.fields import Field
+from sparkle_curation.spec.tables.bench_results import BENCH_RESULT_TABLES
+from sparkle_curation.spec.tables.benchmark import BENCH_TABLES
 from sparkle_curation.spec.tables.consistency import CONSISTENCY_COLUMNS
 from sparkle_curation.spec.tables.grounding_boxes import GROUNDING_BOX_COLUMNS
 from sparkle_curation.spec.tables.ingested import COLUMNS, QUARANTINE_COLUMNS, SOURCE_FILE_COLUMNS
@@ -28,6 +30,7 @@ DECLARED_TABLES: Mapping[str, tuple[Field, ...]] = {
     "frame_hashes": FRAME_HASH_COLUMNS,
     "sample_groups": SAMPLE_GROUP_COLUMNS,
     "grounding_boxes": GROUNDING_BOX_COLUMNS,
+    **{name: columns for name, (_, _, columns) in {**BENCH_TABLES, **BENCH_RESULT_TABLES}.items()},
     **RESCORED_TABLES,
     **REGROUNDED_TABLES,
 }

@@ -10,6 +10,7 @@ from kedro.io import AbstractDataset
 from kedro_datasets._typing import TablePreview
 
 from sparkle_curation.datasets.previews import NOT_MADE, table_preview
+from sparkle_curation.datasets.variant.version_files import locked_files
 from sparkle_curation.engine.io.atomic import atomic_folder
 from sparkle_curation.errors import MissingTableError
 from sparkle_curation.spec.layout import (
@@ -49,7 +50,7 @@ PARTS = tuple(Part(theme, split) for theme in THEMES for split in SPLITS)
 
 
 class KiwiEditDataset(AbstractDataset[Variant | pl.DataFrame, pl.DataFrame]):
-    """A folder with a variant: in ``prompts/`` each theme's CSV and metadata JSONL, beside it its card and its record.
+    """A folder with a variant: in ``prompts/`` each theme's CSV and metadata JSONL, beside it card, record and pictures.
 
     Samples whose ``split`` is ``val`` stand in ``{theme}_val.csv`` and ``{theme}_val_metadata.jsonl``.
     The folder changes as a whole: nobody sees the CSV or the card of one variant beside a CSV of another. Whatever
@@ -84,6 +85,25 @@ class KiwiEditDataset(AbstractDataset[Variant | pl.DataFrame, pl.DataFrame]):
         )
         return pl.concat([pl.Series("task", [], pl.String), *found]).rename("id")
 
+    def locked_ids(self, root: Path) -> pl.Series | None:
+        """The same of the variant that ``dvc.lock`` names, which DVC clears away before the stage that makes another.
+
+        Args:
+            root: the folder of DVC's repository, in which the variant's lies.
+
+        Returns:
+            None where it names none.
+
+        Raises:
+            VersionError: a file of it cannot be had.
+        """
+        with locked_files(root) as files:
+            folder = f"{self._folder.absolute().relative_to(root).as_posix()}/{PROMPTS_FOLDER}"
+            names = files.names_in(folder)
+            csvs = [files.read(f"{folder}/{part.csv_name}") for part in PARTS if part.csv_name in names]
+        found = [pl.read_csv(csv, columns=["task"], infer_schema=False)["task"] for csv in csvs if csv]
+        return pl.concat(found).rename("id") if found else None
+
     def save(self, data: Variant | pl.DataFrame) -> None:
         """Replace the folder by the files of ``data``; samples alone have no card and no record.
 
@@ -101,6 +121,9 @@ class KiwiEditDataset(AbstractDataset[Variant | pl.DataFrame, pl.DataFrame]):
             _write_parts(variant.samples, temporary)
             for name, text in variant.documents.items():
                 (temporary / name).write_text(text, encoding="utf-8", newline="\n")
+            for name, content in variant.pictures.items():
+                (temporary / name).parent.mkdir(exist_ok=True)
+                (temporary / name).write_bytes(content)
 
     def preview(self, nrows: int = 20) -> TablePreview:
         """The first ``nrows`` samples of the first theme."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from sparkle_curation.datasets.reports.report_datasets import parse_report
 from sparkle_curation.datasets.variant.kiwi_edit_dataset import PARTS, Part, parse_part
 from sparkle_curation.datasets.variant.version_files import VersionFiles, folder_files, revision_files
 from sparkle_curation.engine.io.format_version import FormatVersionError
+from sparkle_curation.engine.io.json_text import read_json
 from sparkle_curation.engine.io.parquet import read_parquet
 from sparkle_curation.errors import VersionError
 from sparkle_curation.spec.layout import PROMPTS_FOLDER
@@ -100,7 +100,12 @@ class VariantStore:
             _read_curation(name, files, self._paths)
             or _read_csvs(name, files)
             or _absent(
-                files, [self._paths.prompts, *_CSV_FOLDERS], "make one there: kedro run --pipelines curate"
+                files,
+                [self._paths.prompts, *_CSV_FOLDERS],
+                # Nothing can be made behind a URL.
+                "see how the address is written; behind http, a browser must show the folder with its list of files"
+                if files.is_remote
+                else "make one there: kedro run --pipelines curate",
             )
         )
 
@@ -246,7 +251,14 @@ def _parse(files: VersionFiles, path: str, parse: Callable[[bytes], _Parsed]) ->
         return None
     try:
         return parse(content)
-    except (pl.exceptions.PolarsError, msgspec.MsgspecError, ValueError, LookupError, TypeError) as error:
+    except (
+        pl.exceptions.PolarsError,
+        msgspec.MsgspecError,
+        ValueError,
+        LookupError,
+        TypeError,
+        RecursionError,
+    ) as error:
         raise VersionError(
             "A file of a version is not what a curation writes",
             where=f"{files.title}: {path}",
@@ -265,7 +277,7 @@ def _parse_verdicts(content: bytes, where: str) -> pl.DataFrame:
 
 
 def _parse_metrics(content: bytes) -> dict[str, Any]:
-    metrics: dict[str, Any] = with_new_keys(json.loads(content))
+    metrics: dict[str, Any] = with_new_keys(read_json(content))
     _ = metrics["thresholds"], metrics["total"]["exported"]
     return metrics
 

@@ -6,13 +6,16 @@ wherever it is; nothing is checked out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import fsspec
 
+from sparkle_curation.engine.io.patience import ask_patiently
+from sparkle_curation.engine.io.server_faults import find_server_fault
 from sparkle_curation.errors import VersionError
 
 
@@ -25,12 +28,20 @@ class VersionFiles:
         root: the folder of the version in it.
         faults: what the file system raises when a file is known but cannot be read.
         todo: what helps then.
+        is_remote: whether they lie behind a URL.
     """
 
     def __init__(
-        self, title: str, fs: Any, root: str, *, faults: tuple[type[Exception], ...] = (), todo: str = ""
+        self,
+        title: str,
+        fs: Any,
+        root: str,
+        *,
+        faults: tuple[type[Exception], ...] = (),
+        todo: str = "",
+        is_remote: bool = False,
     ) -> None:
-        self.title = title
+        self.title, self.is_remote = title, is_remote
         self._fs, self._root = fs, root.rstrip("/")
         self._faults: tuple[type[Exception], ...] = (OSError, *faults)
         self._todo = todo
@@ -43,12 +54,10 @@ class VersionFiles:
         """
         full = self._full(path)
         try:
-            content: bytes = self._fs.cat_file(full)
+            content: bytes = self._ask(full, self._fs.cat_file)
         except FileNotFoundError as error:
             if not self._is_listed(full):
                 return None
-            raise self._unreadable(full, error) from error
-        except self._faults as error:
             raise self._unreadable(full, error) from error
         return content
 
@@ -60,11 +69,10 @@ class VersionFiles:
         """
         full = self._full(path)
         try:
-            return {PurePosixPath(name).name for name in self._fs.ls(full, detail=False)}
+            listed = self._ask(full, partial(self._fs.ls, detail=False))
+            return {PurePosixPath(name).name for name in listed}
         except (FileNotFoundError, NotADirectoryError):
             return set()
-        except self._faults as error:
-            raise self._unreadable(full, error) from error
 
     def _full(self, path: str) -> str:
         return "/".join(part for part in (self._root, path) if part)
@@ -72,14 +80,33 @@ class VersionFiles:
     def _is_listed(self, full: str) -> bool:
         """Whether the version has the file; `exists` of fsspec would also say no to a fault."""
         try:
-            self._fs.info(full)
+            self._ask(full, self._fs.info)
         except FileNotFoundError:
             return False
-        except self._faults as error:
-            raise self._unreadable(full, error) from error
         return True
 
+    def _ask(self, full: str, ask: Callable[[str], Any]) -> Any:
+        """What the file system says of a path, asked again where that may help."""
+        try:
+            return ask_patiently(partial(ask, full))
+        except (FileNotFoundError, NotADirectoryError):
+            raise
+        except Exception as error:
+            # Also of DVC's remote, which may be behind a server.
+            if isinstance(error, self._faults) or find_server_fault(error):
+                raise self._unreadable(full, error) from error
+            raise
+
     def _unreadable(self, full: str, error: Exception) -> VersionError:
+        fault = find_server_fault(error)
+        if fault:
+            return VersionError(
+                f"A version cannot be read: {fault.what[0].lower()}{fault.what[1:]}",
+                where=full if self.is_remote else f"{self.title}: {full}",
+                got=fault.got,
+                allowed="a file that is available",
+                todo=fault.todo,
+            )
         return VersionError(
             "A file of a version cannot be read",
             where=f"{self.title}: {full}",
@@ -93,7 +120,7 @@ def folder_files(title: str, root: str) -> VersionFiles:
     """The files under a local folder or fsspec URL."""
     fs, path = fsspec.core.url_to_fs(root)
     fs.invalidate_cache()  # fsspec keeps listings for the life of the process
-    return VersionFiles(title, fs, path)
+    return VersionFiles(title, fs, path, is_remote="://" in root)
 
 
 @contextmanager
@@ -130,6 +157,30 @@ def revision_files(repository: Path, revision: str, data_root: str) -> Iterator[
             ),
             commit,
         )
+    finally:
+        fs.close()
+
+
+@contextmanager
+def locked_files(root: Path) -> Iterator[VersionFiles]:
+    """The files as the workspace's ``dvc.lock`` has them: those too that DVC has cleared away for the stage that runs.
+
+    Args:
+        root: the folder of DVC's repository.
+
+    Raises:
+        VersionError: it is none.
+    """
+    from dvc.api import DVCFileSystem  # noqa: PLC0415 -- see above
+    from dvc.exceptions import DvcException  # noqa: PLC0415
+    from dvc_data.index import DataIndexError  # noqa: PLC0415
+
+    try:
+        fs = DVCFileSystem(str(root))
+    except DvcException as error:
+        raise VersionError("There is no repository of DVC", where=root, got=error) from error
+    try:
+        yield VersionFiles("dvc.lock", fs, "", faults=(DvcException, DataIndexError))
     finally:
         fs.close()
 

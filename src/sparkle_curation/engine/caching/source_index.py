@@ -25,6 +25,7 @@ from sparkle_curation.engine.io.format_version import (
     with_format_version,
     without_format_version,
 )
+from sparkle_curation.engine.io.json_text import read_json
 
 _MOST_KEPT = 4_096
 """Files that are remembered: a dozen versions of each. The oldest are forgotten."""
@@ -232,7 +233,7 @@ def kept_json(path: Path) -> dict[str, Any]:
     That one is no error: versions of the project share the cache of a user, and each makes its own again.
     """
     try:
-        return without_format_version(json.loads(path.read_bytes()), where=path, made_by="")
+        return without_format_version(read_json(path.read_bytes()), where=path, made_by="")
     except (OSError, ValueError, AttributeError, FormatVersionError):
         return {}
 

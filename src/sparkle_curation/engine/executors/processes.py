@@ -19,6 +19,7 @@ from typing import BinaryIO, Generic, Protocol, TypeVar, cast
 from sparkle_curation.engine.batch_functions import BatchFunction
 from sparkle_curation.engine.executors.ordered_map import core_count
 from sparkle_curation.engine.executors.prefetch import PrefetchExecutor
+from sparkle_curation.engine.executors.threads import ThreadsExecutor
 from sparkle_curation.errors import SparkleError
 
 Item = TypeVar("Item")
@@ -38,17 +39,22 @@ class Executor(Protocol):
     def map_batches(
         self, function: BatchFunction[Item, Output], batches: Iterable[list[Item]]
     ) -> Iterator[Output]:
-        """``function`` of each batch, in the order of the batches, with a bounded number of them in hand."""
+        """``function`` of each batch, with a bounded number of them in hand: in their order, or each as it is done."""
         ...
 
 
-def choose_executor(*, processes: int | None = None, is_in_this_process: bool = False) -> Executor:
+def choose_executor(
+    *, processes: int | None = None, is_in_this_process: bool = False, threads: int | None = None
+) -> Executor:
     """What runs the work of a pipeline: the one place where that is decided.
 
     Args:
         processes: how many of this machine; None for one a core.
         is_in_this_process: whether the work holds what other processes cannot share, such as a model.
+        threads: of this process, for work that waits for a server and whose results are kept one by one; None for none.
     """
+    if threads is not None:
+        return ThreadsExecutor(threads)
     return PrefetchExecutor() if is_in_this_process else LocalExecutor(processes)
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from sparkle_curation.engine.io.atomic import is_running
+from sparkle_curation.engine.io.json_text import read_json
 from sparkle_curation.errors import LockedError
 
 logger = logging.getLogger(__name__)
@@ -145,7 +146,7 @@ def _holders(file: BinaryIO) -> Iterator[str]:
     file.seek(0)
     for line in file.read().decode(errors="replace").splitlines():
         try:
-            holder = json.loads(line)
+            holder = read_json(line)
             run, host, pid, since = (holder[name] for name in ("run", "host", "pid", "since"))
             if host == socket.gethostname() and not is_running(int(pid)):
                 continue

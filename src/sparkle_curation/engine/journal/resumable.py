@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from itertools import compress, islice
 from typing import TypeVar
@@ -27,7 +26,7 @@ def run_resumable(
     batch_size: int,
     progress: ItemsDone = lambda _done, _failed: None,
 ) -> Iterator[pa.Table]:
-    """The results of the work that the journal lacks, batch by batch, each once it is in the journal.
+    """The results of the work that the journal lacks, batch by batch as they are done, each once it is in the journal.
 
     A run that is killed loses the batches in hand; the next one takes up where it was. Of work that is there
     twice under one key the first is done.
@@ -49,20 +48,21 @@ def run_resumable(
     missing = journal.remaining(map(key, work))
     done, failed = len(work) - int(missing.sum()), 0
     progress(done, failed)
-    in_hand: deque[list[Work]] = deque()
+    in_hand: list[list[str]] = []
 
     def batches() -> Iterator[list[Work]]:
         items = compress(work, missing)
         while batch := list(islice(items, batch_size)):
-            in_hand.append(batch)
+            in_hand.append([key(item) for item in batch])
             yield batch
 
     for rows in executor.map_batches(function, batches()):
-        batch = in_hand.popleft()
-        if rows[KEY].to_pylist() != [key(item) for item in batch]:
+        keys = rows[KEY].to_pylist()
+        if keys not in in_hand:
             raise ValueError(
-                f"a batch of {len(batch)} items came back with {rows.num_rows} rows, or those of others"
+                f"a batch came back with {rows.num_rows} rows that are those of no batch in hand"
             )
+        in_hand.remove(keys)
         journal.append(rows)
         done += rows.num_rows
         if "error" in rows.column_names:

@@ -10,22 +10,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import cache
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sparkle_curation.escaping import visible
 from sparkle_curation.expectations.pages.reports import FOUND, Report, summarise
-from sparkle_curation.masking import without_secrets
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
+from sparkle_curation.pages.frame import Header, environment, in_words, link_pages, look_digest
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_MAX_CHARS = 300
-"""Of a value that is shown: a prompt can be a page of its own."""
 
 
 @dataclass(frozen=True)
@@ -90,56 +83,57 @@ class ShownTable:
         return "met" if not unmet else "critical" if "critical" in unmet else "warning"
 
 
-def write_data_docs(reports: list[Report], folder: Path, release: str) -> None:
+@dataclass(frozen=True)
+class Site:
+    """What the site is of, beside the reports.
+
+    Attributes:
+        release: where the release is; what may be secret in a URL is not shown.
+        data_version: of the release.
+        pages: the paths of the pages that the site links to, by their names; the one called ``Data Docs`` is its own.
+    """
+
+    release: str
+    data_version: str = ""
+    pages: Mapping[str, str] = field(default_factory=dict)
+
+
+NAME = "Data Docs"
+"""Of the site among the pages."""
+
+
+def write_data_docs(reports: list[Report], folder: Path, about: Site, place: Path | None = None) -> None:
     """Write the site into an empty folder: ``index.html``, and ``tables/<suite>.html`` for each report.
 
     Args:
         reports: of all suites, in the order in which they are shown.
         folder: the site's.
-        release: where the release is; what may be secret in a URL is not shown.
+        about: what its pages say of it.
+        place: the folder that the site will lie in, from which links lead; None for ``folder``.
     """
-    pages = _environment()
+    templates = environment(_TEMPLATES)
     tables = [_shown_table(report) for report in reports]
-    checked_at = _in_words(max((_run_time(report) for report in reports), default=None))
-    shown = {"release": without_secrets(release), "checked_at": checked_at}
-    index = pages.get_template("index.html.jinja").render(tables=tables, **shown)
+    checked_at = in_words(max((_run_time(report) for report in reports), default=None))
+
+    def header(page: Path) -> Header:
+        links = link_pages(about.pages, (place or folder) / page)
+        return Header(NAME, about.release, about.data_version, ("Checked", checked_at), links=links)
+
+    index = templates.get_template("index.html.jinja").render(
+        tables=tables, header=header(Path("index.html"))
+    )
     (folder / "index.html").write_text(index, encoding="utf-8")
     (folder / "tables").mkdir()
     for table in tables:
-        page = pages.get_template("table.html.jinja").render(table=table, **shown)
-        (folder / "tables" / f"{table.name}.html").write_text(page, encoding="utf-8")
+        path = Path("tables", f"{table.name}.html")
+        page = templates.get_template("table.html.jinja").render(table=table, header=header(path))
+        (folder / path).write_text(page, encoding="utf-8")
 
 
-def site_digest(reports: list[Report], release: str, code: str) -> str:
-    """Changes when what the site shows does, or how: the code that writes it, and its templates."""
-    facts = [json.dumps(reports), release, code]
-    facts += [path.read_text(encoding="utf-8") for path in sorted(_TEMPLATES.iterdir())]
+def site_digest(reports: list[Report], about: Site, code: str) -> str:
+    """Changes when what the site shows does, or how: the code that writes it, its templates and its style."""
+    facts = [json.dumps(reports), repr(about), code, look_digest(_TEMPLATES)]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
-
-
-def as_shown(value: object) -> object:
-    r"""What a page shows of a value: nothing that cannot be seen, and no more than a few lines.
-
-    >>> as_shown("a\u202eb\n\ud83d")
-    'a\\u202eb\\n\\ud83d'
-    """
-    if value is None:
-        return "null"
-    if isinstance(value, int | float) or hasattr(value, "__html__"):  # the latter is a part of the page
-        return value
-    text = str(value)
-    if len(text) > _MAX_CHARS:
-        text = f"{text[:_MAX_CHARS]}… ({len(text):,} characters)"
-    return visible(text)
-
-
-@cache
-def _environment() -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 -- takes a tenth of a second
-
-    return Environment(
-        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, finalize=as_shown
-    )
 
 
 def _shown_table(report: Report) -> ShownTable:
@@ -154,7 +148,7 @@ def _shown_table(report: Report) -> ShownTable:
         )
         for number, (row, found) in enumerate(zip(summary, report["result"]["results"], strict=True), 1)
     ]
-    return ShownTable(report["suite"], _in_words(_run_time(report)), rules)
+    return ShownTable(report["suite"], in_words(_run_time(report)), rules)
 
 
 def _examples(found: Mapping[str, Any]) -> list[dict[str, object]]:
@@ -175,7 +169,3 @@ def _examples(found: Mapping[str, Any]) -> list[dict[str, object]]:
 
 def _run_time(report: Report) -> datetime:
     return datetime.fromisoformat(report["result"]["meta"]["run_id"]["run_time"])
-
-
-def _in_words(time: datetime | None) -> str:
-    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if time else "never"

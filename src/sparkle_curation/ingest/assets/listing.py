@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
+from sparkle_curation.engine.io.storable_text import is_storable
 from sparkle_curation.ingest.assets.tar_members import (
     TarFolder,
     TarMember,
@@ -23,12 +24,13 @@ from sparkle_curation.spec.layout import (
     BASE_FOLDERS,
     AssetName,
     ShardName,
+    annotation_paths,
     asset_folder,
     parse_asset_path,
     parse_shard_path,
 )
 from sparkle_curation.spec.sample_ids import id_form
-from sparkle_curation.spec.tables.ingested import ASSET_COLUMNS
+from sparkle_curation.spec.tables.ingested import ASSET_COLUMNS, JSONL_TABLES
 from sparkle_curation.spec.themes import THEMES
 
 ASSET_SCHEMA: pa.Schema = arrow_schema(ASSET_COLUMNS)
@@ -97,13 +99,22 @@ def find_asset_sources(files: ReleaseFiles) -> Iterator[AssetSource]:
             yield from shards.get((theme, kind), ())
 
 
-def unknown_tars(files: ReleaseFiles) -> list[SourceFile]:
-    """Tars that lie where shards do, but whose names the layout does not know: none of them is read."""
-    return [
+def unknown_files(files: ReleaseFiles) -> list[SourceFile]:
+    """Files that no table is made of, and that none of a release can be; none of them is read.
+
+    Tars that lie where shards do, but whose names the layout does not know; and what lies there or in the folders of
+    texts under a name that is not UTF-8. In the folders of loose assets each file is told as it is.
+    """
+    tars = [
         file
         for file in _shard_folder_files(files)
         if file.path.endswith(".tar") and not parse_shard_path(file.path)
     ]
+    texts = (path.rpartition("/")[0] for path in _text_paths())
+    loose = {asset_folder(theme, kind) for theme in THEMES for kind in ASSET_KINDS}
+    folders = sorted({"", *BASE_FOLDERS, *texts} - loose)
+    unnamed = (file for folder in folders for file in files.files_in(folder) if not is_storable(file.path))
+    return list(dict.fromkeys([*tars, *unnamed]))
 
 
 def list_assets(files: ReleaseFiles, source: AssetSource) -> AssetListing:
@@ -176,6 +187,12 @@ def _link_fault(path: str, reason: str) -> Fault:
 
 
 # ------------------------------------------------------------------ sources
+def _text_paths() -> Iterator[str]:
+    for theme in THEMES:
+        yield from annotation_paths(theme)
+        yield from (table.path_of(theme) for table in JSONL_TABLES.values() if table.file_name)
+
+
 def _shard_folder_files(files: ReleaseFiles) -> list[SourceFile]:
     return [file for folder in ("", *BASE_FOLDERS) for file in files.files_in(folder)]
 

@@ -14,7 +14,7 @@ from sparkle_curation.ingest.assets.listing import (
     AssetSource,
     find_asset_sources,
     list_assets,
-    unknown_tars,
+    unknown_files,
 )
 from sparkle_curation.ingest.faults import Fault, raw_text
 from sparkle_curation.ingest.ingestion import Ingestion, Ledger, PartitionedIngestion
@@ -23,22 +23,22 @@ from sparkle_curation.spec.codes.quarantine_reasons import Reason
 
 logger = logging.getLogger(__name__)
 
-_UNKNOWN_TARS = "unknown_tars"
+_UNKNOWN = "unknown_files"
 
 
 def ingest_assets(files: ReleaseFiles) -> PartitionedIngestion:
     """The ingestion of ``assets``: every member of every shard, and every loose file, of all themes and kinds.
 
     A shard is a partition, and so is a loose folder: ``{theme}/{kind}_part{number}`` and ``{theme}/{kind}``. Shards
-    are walked header by header and never unpacked. A tar of a name that the layout does not know is quarantined whole;
-    such tars are one partition, without rows.
+    are walked header by header and never unpacked. A tar of a name that the layout does not know is quarantined whole,
+    and so is a file whose name is not UTF-8; such files are one partition, without rows.
     """
     code = code_digest(__name__)
     partitions = {
         f"{source.theme}/{source.name}": _ingest_source(files, source, code)
         for source in find_asset_sources(files)
     }
-    partitions[_UNKNOWN_TARS] = _ingest_unknown(files, code)
+    partitions[_UNKNOWN] = _ingest_unknown(files, code)
     return PartitionedIngestion("assets", partitions)
 
 
@@ -59,18 +59,22 @@ def _ingest_source(files: ReleaseFiles, source: AssetSource, code: str) -> Inges
 
 
 def _ingest_unknown(files: ReleaseFiles, code: str) -> Ingestion:
-    tars = unknown_tars(files)
+    unknown = unknown_files(files)
 
     def read(ledger: Ledger) -> Iterator[pa.Table]:
-        for tar in tars:
-            detail = "allowed: {theme}_{kind}_partNN.tar, with intermediates under intermediate_data/"
+        for file in unknown:
+            detail = (
+                "allowed: {theme}_{kind}_partNN.tar, with intermediates under intermediate_data/"
+                if file.path.endswith(".tar")
+                else "the name is not UTF-8, as that of no file of a release is; the file is not read"
+            )
             # A name that is not UTF-8 is a name all the same.
-            name = tar.path.encode("utf-8", "surrogateescape")
-            ledger.quarantine(None, tar.path, [Fault(Reason.UNEXPECTED_PATH, detail, name, 0, tar.size)])
-            ledger.close_source(None, tar.path, tar.size, 1)
+            name = file.path.encode("utf-8", "surrogateescape")
+            ledger.quarantine(None, file.path, [Fault(Reason.UNEXPECTED_PATH, detail, name, 0, file.size)])
+            ledger.close_source(None, file.path, file.size, 1)
         yield ASSET_SCHEMA.empty_table()
 
-    return Ingestion("assets", ASSET_SCHEMA, tars, files, code, read)
+    return Ingestion("assets", ASSET_SCHEMA, unknown, files, code, read)
 
 
 def _first_reason(faults: Sequence[Fault]) -> str:

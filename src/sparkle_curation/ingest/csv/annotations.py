@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -51,7 +51,7 @@ def _ingest_theme(files: ReleaseFiles, theme: str, code: str) -> Ingestion:
 
     def read(ledger: Ledger) -> Iterator[pa.Table]:
         samples = _read_csv(files, by_path.get(csv_path), theme, ledger)
-        metadata = _read_metadata(files, by_path.get(metadata_path), theme, samples, ledger)
+        metadata = read_metadata(files, by_path.get(metadata_path), theme, samples, ledger)
         yield _joined(theme, samples, metadata)
 
     return Ingestion("annotations", ANNOTATION_SCHEMA, sources, files, code, read)
@@ -101,7 +101,7 @@ def _read_csv(files: ReleaseFiles, source: SourceFile | None, theme: str, ledger
         ledger.close_source(theme, source.path, source.size, data.count(b"\n") - 1, xxh3_128_hexdigest(data))
         return clean.with_columns(pl.lit(None, pl.String).alias("csv_extras"))
     found = csv_records(data)
-    header_record = _header_record(next(found, None), source.path)
+    header_record = header_of(next(found, None), source.path, CSV_COLUMNS)
     header = header_record.cells
     kept, faults = [], _unknown_columns(header_record, source.path)
     for record in found:
@@ -110,7 +110,8 @@ def _read_csv(files: ReleaseFiles, source: SourceFile | None, theme: str, ledger
             faults.append(fault)
         elif isinstance(record, CsvRecord):
             kept.append(record)
-    kept, repeats = _without_repeats(kept, header)
+    task = header.index("task")
+    kept, repeats = without_repeats(kept, lambda record: record.cells[task])
     ledger.quarantine(theme, source.path, sorted([*faults, *repeats], key=lambda fault: fault.line or 0))
     # The lines of the header are lines of the file, but no record.
     line_count = data.count(b"\n") + (not data.endswith(b"\n")) - header_record.line_count
@@ -118,16 +119,21 @@ def _read_csv(files: ReleaseFiles, source: SourceFile | None, theme: str, ledger
     return pl.DataFrame([_csv_row(record, header) for record in kept], schema=_CSV_SCHEMA, orient="row")
 
 
-def _header_record(record: CsvRecord | Fault | None, path: str) -> CsvRecord:
+def header_of(record: CsvRecord | Fault | None, path: str, columns: Sequence[str]) -> CsvRecord:
+    """The first record of a CSV, which has the columns.
+
+    Raises:
+        ReleaseError: it has them not, or one of them twice.
+    """
     header = record.cells if isinstance(record, CsvRecord) else []
-    if isinstance(record, CsvRecord) and set(CSV_COLUMNS) <= set(header) and len(set(header)) == len(header):
+    if isinstance(record, CsvRecord) and set(columns) <= set(header) and len(set(header)) == len(header):
         return record
     raise ReleaseError(
-        "A training CSV has another header than the release's",
+        "A CSV has another header than it should have",
         where=f"{path}, line 1",
         got=",".join(header) or "no header",
-        allowed=",".join(CSV_COLUMNS) + ", and further columns of other names",
-        todo="restore the file from the release, or move it out of prompts/ to curate without it",
+        allowed=",".join(columns) + ", and further columns of other names",
+        todo="restore the file as it was published, or move it elsewhere to go on without it",
     )
 
 
@@ -164,14 +170,14 @@ def _record_fault(record: CsvRecord, header: list[str], theme: str) -> Fault | N
     return None
 
 
-def _without_repeats(records: list[CsvRecord], header: list[str]) -> tuple[list[CsvRecord], list[Fault]]:
-    """The records that stay, and the faults of those whose task another record has too."""
-    task = header.index("task")
-    if len({record.cells[task] for record in records}) == len(records):
+def without_repeats(
+    records: list[CsvRecord], id_of: Callable[[CsvRecord], str]
+) -> tuple[list[CsvRecord], list[Fault]]:
+    """The records that stay, and the faults of those whose id another record has too."""
+    if len({id_of(record) for record in records}) == len(records):
         return records, []
     kept, faults = [], []
-    by_task = sorted(records, key=lambda record: record.cells[task])
-    for sample_id, repeats in groupby(by_task, key=lambda record: record.cells[task]):
+    for sample_id, repeats in groupby(sorted(records, key=id_of), key=id_of):
         first, *others = repeats
         if all(other.cells == first.cells for other in others):
             kept.append(first)
@@ -212,10 +218,18 @@ _METADATA_SCHEMA = {
 }
 
 
-def _read_metadata(
+def read_metadata(
     files: ReleaseFiles, source: SourceFile | None, theme: str, samples: pl.DataFrame, ledger: Ledger
 ) -> pl.DataFrame:
-    """One row per trusted line of the metadata, in file order; the rest goes to the ledger."""
+    """One row per trusted line of the metadata, in file order; the rest goes to the ledger.
+
+    Args:
+        files: the release, or a benchmark.
+        source: the file; None where there is none.
+        theme: the theme that its ids must have.
+        samples: ``id`` and ``prompt`` of the CSV; a prompt that is another one there is a warning.
+        ledger: takes what cannot be trusted.
+    """
     if source is None:
         return pl.DataFrame(schema=_METADATA_SCHEMA)
     records = JsonlFile(files, source, theme, METADATA_RECORD, _prompt_index(samples))

@@ -15,8 +15,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from pathlib import PurePosixPath
 
 from sparkle_curation.ingest.faults import Fault
+from sparkle_curation.spec.codes.bench_reasons import BenchReason
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
 from sparkle_curation.spec.sample_ids import parse_sample_id
 
@@ -51,7 +53,7 @@ class CsvRecord:
     byte_offset: int
     raw: bytes
 
-    def fault(self, reason: Reason, detail: str, *, sample_id: str | None = None) -> Fault:
+    def fault(self, reason: Reason | BenchReason, detail: str, *, sample_id: str | None = None) -> Fault:
         """A fault of this record."""
         return Fault(
             reason,
@@ -65,10 +67,14 @@ class CsvRecord:
         )
 
 
-def csv_records(data: bytes) -> Iterator[CsvRecord | Fault]:
+def csv_records(data: bytes, id_column: str = "task") -> Iterator[CsvRecord | Fault]:
     r"""Every record of a CSV file, the header first, or the fault of a line that is part of none.
 
     A record has as many cells as the header, and does not stand where the inside of a broken cell may be.
+
+    Args:
+        data: the file.
+        id_column: the column that holds a sample id, or the path of a file with its name: by it a record is known.
 
     >>> [record.cells for record in csv_records(b'prompt,task\n"a, b",x\n')]
     [['prompt', 'task'], ['a, b', 'x']]
@@ -78,7 +84,7 @@ def csv_records(data: bytes) -> Iterator[CsvRecord | Fault]:
         yield from found
         return
     header = found[0].cells if isinstance(found[0], CsvRecord) else []
-    doubtful = _doubtful(found, header)
+    doubtful = _doubtful(found, header, id_column)
     for place, each in enumerate(found):
         if isinstance(each, CsvRecord) and place in doubtful:
             detail = f"may be the inside of a cell of line {doubtful[place]}, whose quotes do not add up"
@@ -106,7 +112,7 @@ def _records(data: bytes) -> Iterator[CsvRecord | Fault]:
                 break
 
 
-def _doubtful(found: Sequence[CsvRecord | Fault], header: list[str]) -> dict[int, int]:
+def _doubtful(found: Sequence[CsvRecord | Fault], header: list[str], id_column: str) -> dict[int, int]:
     """The places that may be inside of a broken cell, each with the line of the record that is broken.
 
     After a line that may open a cell and does not end as a record does, all are, up to the next line with a quote. Before
@@ -124,23 +130,23 @@ def _doubtful(found: Sequence[CsvRecord | Fault], header: list[str]) -> dict[int
             opened = 0
         else:
             closes = _CLOSES.match(each.raw)
-            if not _ends_as_record(each.raw, header):
+            if not _ends_as_record(each.raw, header, id_column):
                 opened, line_count = each.line or 0, 0
             elif closes:
                 opened = 0
-            if closes and (opener := _opener(found, place, header)):
+            if closes and (opener := _opener(found, place, header, id_column)):
                 doubtful |= dict.fromkeys(range(opener, place), each.line or 0)
     return doubtful
 
 
-def _opener(found: Sequence[CsvRecord | Fault], place: int, header: list[str]) -> int:
+def _opener(found: Sequence[CsvRecord | Fault], place: int, header: list[str], id_column: str) -> int:
     """The place of what may have opened the cell that ``place`` ends; 0, which is the header's, where nothing may have."""
     first = 0
     for at in range(place - 1, max(0, place - 1 - MAX_CELL_LINES), -1):
         each = found[at]
         if b'"' in each.raw:
             return at if _is_broken(each) or each.line_count > 1 else first
-        if _is_broken(each) or not _ends_as_record(each.raw, header):
+        if _is_broken(each) or not _ends_as_record(each.raw, header, id_column):
             first = at
     return first
 
@@ -149,13 +155,13 @@ def _is_broken(each: CsvRecord | Fault) -> bool:
     return isinstance(each, Fault) and each.reason in _BROKEN
 
 
-def _ends_as_record(raw: bytes, header: list[str]) -> bool:
-    """Whether a line, its quotes left aside, ends with the cells of a record: its task is a sample id."""
+def _ends_as_record(raw: bytes, header: list[str], id_column: str) -> bool:
+    """Whether a line, its quotes left aside, ends with the cells of a record: one of them has a sample id."""
     cells = raw.replace(b'"', b"").rstrip(b"\r\n").split(b",")
-    if "task" not in header or len(cells) < len(header):
+    if id_column not in header or len(cells) < len(header):
         return False
-    task = cells[header.index("task") - len(header)].decode("utf-8", "replace")
-    return parse_sample_id(task) is not None
+    cell = cells[header.index(id_column) - len(header)].decode("utf-8", "replace")
+    return parse_sample_id(PurePosixPath(cell).stem) is not None
 
 
 def _lines(data: bytes) -> list[bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from collections.abc import Callable
 
 import polars as pl
 
@@ -25,15 +26,21 @@ from sparkle_curation.filtering.verdicts import (
 from sparkle_curation.filtering.verdicts import (
     apply_thresholds as apply_to_scores,
 )
+from sparkle_curation.ingest.assets.store import AssetStore
+from sparkle_curation.pages.frame import Page
+from sparkle_curation.reports import variant_page
 from sparkle_curation.reports.figures import funnel
 from sparkle_curation.reports.figures import sweep as sweep_figure
 from sparkle_curation.reports.figures.parts import Figure
+from sparkle_curation.reports.variant_pictures import draw_pictures
 from sparkle_curation.scoring.audit import score_audit
 from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.stages import STAGE_NAMES, STAGES
 from sparkle_curation.spec.tables.ingested import SCORE_FAULT_COLUMNS
 from sparkle_curation.spec.tables.verdicts import SOURCE
 from sparkle_curation.variant import empty_variant
+from sparkle_curation.variant.facts import VariantFacts
+from sparkle_curation.variant.pictures import Pictures
 
 logger = logging.getLogger(__name__)
 
@@ -43,24 +50,47 @@ def list_known_samples(annotations: AnyFrame, *others: AnyFrame) -> pl.DataFrame
     return list_known(annotations, others)
 
 
-def find_score_faults(score_fingerprints: dict[str, str], *scores: AnyFrame) -> TableStream:
-    """The scores' violations of EditScore's arithmetic; found when saved, and only in scores that have changed.
+def find_score_faults(
+    score_fingerprints: dict[str, str],
+    score_faults_before: Callable[[str], pl.LazyFrame | None],
+    *scores: AnyFrame,
+) -> pl.DataFrame:
+    """The scores' violations of EditScore's arithmetic; those of before, where the scores are still the same.
 
     Reading a gigabyte of raw answers takes seconds and does not depend on the thresholds, so it is done once.
     """
-    code = code_digest(score_audit.__name__, glue=[__name__])
-    facts = json.dumps([code, score_fingerprints], sort_keys=True)
+    known = score_faults_before(_fingerprint_of_faults(score_fingerprints))
+    if known is not None:
+        return known.collect()
+    return score_audit.find_score_faults(dict(zip(STAGE_NAMES, scores, strict=True)))
+
+
+def keep_score_faults(
+    score_fingerprints: dict[str, str], score_faults_found: pl.DataFrame, _settled: AnyFrame
+) -> TableStream:
+    """The violations with what they were found in, to be written once the run is known to make a variant.
+
+    Args:
+        score_fingerprints: of the scores.
+        score_faults_found: the violations.
+        _settled: what is there once that is known.
+    """
     schema = arrow_schema(SCORE_FAULT_COLUMNS)
-    tables = dict(zip(STAGE_NAMES, scores, strict=True))
     return TableStream(
         title="score_faults",
         schema=schema,
-        fingerprint=hashlib.sha256(facts.encode()).hexdigest(),
+        fingerprint=_fingerprint_of_faults(score_fingerprints),
         total_bytes=0,
-        batches=lambda: iter([score_audit.find_score_faults(tables).to_arrow().cast(schema)]),
+        batches=lambda: iter([score_faults_found.to_arrow().cast(schema)]),
         bytes_read=lambda: 0,
         retracted=dict,
     )
+
+
+def _fingerprint_of_faults(score_fingerprints: dict[str, str]) -> str:
+    code = code_digest(score_audit.__name__, glue=[__name__])
+    facts = json.dumps([code, score_fingerprints], sort_keys=True)
+    return hashlib.sha256(facts.encode()).hexdigest()
 
 
 def audit_scores(score_faults: AnyFrame, thresholds: dict[str, float]) -> pl.DataFrame:
@@ -170,3 +200,25 @@ def draw_threshold_sweep(
 def draw_funnel(funnel_table: pl.DataFrame, thresholds: dict[str, float]) -> Figure:
     """The funnel as a figure for Plotly, the themes stacked."""
     return funnel.draw_funnel(funnel_table, thresholds)
+
+
+def draw_variant_pictures(
+    samples_exported: pl.DataFrame,
+    verdicts: AnyFrame,
+    thresholds: dict[str, float],
+    media: AnyFrame,
+    asset_store: AssetStore,
+) -> Pictures:
+    """The pictures of the card: some pairs, where their clips are at hand, and the scores with the thresholds."""
+    return draw_pictures(samples_exported, verdicts, thresholds, media, asset_store)
+
+
+def compose_variant_page(variant_stated: VariantFacts, pictures: Pictures, *left_out: pl.DataFrame) -> Page:
+    """The page of the variant, the first to look at after a run.
+
+    Args:
+        variant_stated: what is to be told of the variant.
+        pictures: those of the card.
+        left_out: the reports of kept samples that are not exported, of dropped pairs, of odd pairs and of odd prompts.
+    """
+    return variant_page.compose(variant_stated, pictures, left_out)

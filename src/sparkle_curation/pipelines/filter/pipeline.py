@@ -16,10 +16,13 @@ from sparkle_curation.pipelines.filter.nodes import (
     audit_scores,
     check_kept,
     choose_scores,
+    compose_variant_page,
     count_scores_by_tenth,
     draw_funnel,
     draw_threshold_sweep,
+    draw_variant_pictures,
     find_score_faults,
+    keep_score_faults,
     list_known_samples,
     mark_imputed_samples,
     split_by_verdict,
@@ -39,10 +42,12 @@ from sparkle_curation.variant.curation.steps import (
     drop_unloadable,
     gather_settings,
     look_up_prompts,
+    mark_leaks,
     measure_curation,
     select_samples,
     settle,
     split_samples,
+    state_variant,
 )
 
 _SCORES = [stage.table for stage in STAGES]
@@ -54,6 +59,7 @@ _SETTINGS = [
     "export_scope",
     "overrides_summary",
     "params:selection",
+    "benchmark_summary",
 ]
 _RESCORES = [f"rescored_{name}" for name in _SCORES]
 _CHOSEN = [f"chosen_{name}" for name in _SCORES]
@@ -91,15 +97,25 @@ def create_pipeline(**_: object) -> Pipeline:
                 choose_scope,
                 [
                     f"params:{name}"
-                    for name in ("licence_allow", "themes", "signal_bounds", "missing_signals")
+                    for name in (
+                        "licence_allow",
+                        "themes",
+                        "signal_bounds",
+                        "missing_signals",
+                        "benchmark_leakage",
+                    )
                 ],
                 "export_scope",
             ),
             _step(list_known_samples, ["annotations", *_SCORES, *_GROUNDINGS, "assets"], "samples_known"),
-            _step(find_score_faults, ["score_fingerprints", *_SCORES], "score_faults"),
-            _step(audit_scores, ["score_faults", "thresholds_used"], "score_audit_found"),
+            _step(
+                find_score_faults,
+                ["score_fingerprints", "score_faults_before", *_SCORES],
+                "score_faults_found",
+            ),
+            _step(audit_scores, ["score_faults_found", "thresholds_used"], "score_audit_found"),
             _step(choose_scores, ["params:score_source", *_SCORES, *_RESCORES], _CHOSEN),
-            _step(mark_imputed_samples, ["samples_known", "score_faults", *_CHOSEN], "samples_marked"),
+            _step(mark_imputed_samples, ["samples_known", "score_faults_found", *_CHOSEN], "samples_marked"),
             _step(
                 apply_thresholds,
                 [
@@ -122,7 +138,12 @@ def create_pipeline(**_: object) -> Pipeline:
                     "media",
                     *_SCORES,
                 ],
-                ["verdicts_unchecked", "overrides_listed_found", "overrides_summary"],
+                ["verdicts_decided", "overrides_listed_found", "overrides_summary"],
+            ),
+            _step(
+                mark_leaks,
+                ["verdicts_decided", "bench_leakage", "bench_comparison", "params:benchmark_leakage"],
+                ["verdicts_unchecked", "benchmark_summary"],
             ),
             _step(
                 check_kept, ["verdicts_unchecked", "thresholds_used", "params:allow_empty"], "verdicts_found"
@@ -193,10 +214,15 @@ def create_pipeline(**_: object) -> Pipeline:
                 ["params:allow_empty", "variant_themes_before", *(f"{name}_found" for name in _SETTLED)],
                 _SETTLED,
             ),
+            _step(
+                keep_score_faults,
+                ["score_fingerprints", "score_faults_found", "verdicts"],
+                "score_faults",
+            ),
             _step(count_scores_by_tenth, ["verdicts"], "score_histograms"),
             _step(gather_settings, _SETTINGS, "curation_choices"),
             _step(
-                describe_variant,
+                state_variant,
                 [
                     "samples_exported",
                     "sample_counts",
@@ -207,12 +233,36 @@ def create_pipeline(**_: object) -> Pipeline:
                     "censoring",
                     "audit_precision",
                 ],
-                "variant_documents",
+                "variant_stated",
             ),
             _step(
+                draw_variant_pictures,
+                ["samples_exported", "verdicts", "thresholds_used", "media", "asset_store"],
+                "variant_pictures",
+            ),
+            _step(describe_variant, ["variant_stated", "variant_pictures"], "variant_documents"),
+            _step(
                 assemble_variant,
-                ["samples_exported", "variant_documents", "sample_counts", "params:allow_empty"],
+                [
+                    "samples_exported",
+                    "variant_documents",
+                    "variant_pictures",
+                    "sample_counts",
+                    "params:allow_empty",
+                ],
                 "variant_samples",
+            ),
+            _step(
+                compose_variant_page,
+                [
+                    "variant_stated",
+                    "variant_pictures",
+                    "samples_not_exported",
+                    "preflight_dropped",
+                    "preflight_warnings",
+                    "prompt_warnings",
+                ],
+                "variant_page",
             ),
             _step(
                 measure_curation,

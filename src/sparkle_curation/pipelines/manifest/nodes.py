@@ -11,6 +11,7 @@ from sparkle_curation.datasets.pipeline_code_dataset import PipelineCode
 from sparkle_curation.engine.caching.code_digest import code_digest
 from sparkle_curation.ingest import manifest, sources_at_hand
 from sparkle_curation.ingest.release_files import ReleaseFiles
+from sparkle_curation.spec.benchmark import BENCHMARK
 
 
 def require_release(release: ReleaseFiles, allow_empty: bool) -> ReleaseFiles:
@@ -31,6 +32,11 @@ def list_release_texts(release: ReleaseFiles) -> tuple[pl.DataFrame, pl.DataFram
 def list_release_media(release: ReleaseFiles) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The manifest of the release's media, one row per tar and folder of loose assets; and contents that were read."""
     return manifest.list_media(release)
+
+
+def list_benchmark(benchmark: ReleaseFiles | None) -> pl.DataFrame:
+    """The manifest of the benchmark, one row per text and folder of media; without rows where there is none."""
+    return manifest.list_benchmark(benchmark, BENCHMARK)
 
 
 def digest_code(pipeline_code: Mapping[str, PipelineCode]) -> dict[str, str]:

@@ -6,6 +6,7 @@ from kedro.pipeline import Node, Pipeline
 
 from sparkle_curation.pipelines.manifest.nodes import (
     digest_code,
+    list_benchmark,
     list_release_media,
     list_release_texts,
     require_release,
@@ -34,6 +35,7 @@ def create_pipeline() -> Pipeline:
                 outputs=["media_manifest", "media_contents"],
                 name="list_release_media",
             ),
+            Node(list_benchmark, inputs="benchmark", outputs="bench_manifest", name="list_benchmark"),
             Node(digest_code, inputs="pipeline_code", outputs="code_digests", name="digest_code"),
         ],
         tags="manifest",

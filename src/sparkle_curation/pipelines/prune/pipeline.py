@@ -21,6 +21,7 @@ def create_pipeline() -> Pipeline:
                     "signals_journal",
                     "score_journal",
                     "ground_journal",
+                    "bench_journal",
                 ],
                 outputs="prune_counts",
                 name="prune_journals",

@@ -11,6 +11,7 @@ import polars as pl
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.engine.param_types import split_words
 from sparkle_curation.errors import StaleTableError
+from sparkle_curation.filtering.benchmark_leaks import LeakPolicy
 from sparkle_curation.filtering.choices import ExportScope
 from sparkle_curation.loader.preflight_params import PreflightParams
 from sparkle_curation.pipelines.training_kit.params import TrainingKitGroup
@@ -21,7 +22,7 @@ from sparkle_curation.spec.tables.ingested import JSONL_TABLES
 from sparkle_curation.spec.tables.verdicts import threshold_column
 from sparkle_curation.spec.training_tasks import TRAINING_TASKS
 from sparkle_curation.training import shares, task_rows, wanted
-from sparkle_curation.training.card import EXTRACT, KitFacts, describe_kit
+from sparkle_curation.training.card import KitFacts, describe_kit, extract_command
 from sparkle_curation.training.kit import (
     KitCSVs,
     TrainingKit,
@@ -75,7 +76,8 @@ def list_task_rows(
     annotations, *tables = texts
     settings = checked_variant.settings
     licences, themes = (split_words(settings.get(name)) for name in ("licence_allow", "themes"))  # type: ignore[arg-type]
-    scope = ExportScope(licences, themes)
+    leakage: LeakPolicy = "keep" if settings.get("benchmark_leakage") == "keep" else "drop"
+    scope = ExportScope(licences, themes, benchmark_leakage=leakage)
     by_name = dict(zip(JSONL_TABLES, tables, strict=True))
     rows = []
     for name in params.tasks:
@@ -262,7 +264,9 @@ def assemble_kit(
         f"{kit_media.wanted['container'].null_count():,}",
         f"{kit_media.path_count - absent:,}",
         f"{kit_media.path_count:,}",
-        f", {absent:,} {wanted.NOT_EXTRACTED}: bring them there with {EXTRACT}" if absent else "",
+        f", {absent:,} {wanted.NOT_EXTRACTED}: bring them there with {extract_command(kit_media.root)}"
+        if absent
+        else "",
     )
     kit = TrainingKit(
         csvs=kit_csvs.rows,

@@ -29,6 +29,7 @@ from sparkle_curation.expectations.rules.release_rules import Bounds
 from sparkle_curation.expectations.suites import build_suites
 from sparkle_curation.pipelines.validate.params import ValidationParams
 from sparkle_curation.spec.tables.ingested import COLUMNS
+from sparkle_curation.variant.provenance import DataVersion
 
 logger = logging.getLogger(__name__)
 
@@ -72,9 +73,9 @@ def validate_tables(
     )
 
 
-def build_data_docs(validations: list[Report]) -> list[Report]:
-    """The reports that the site shows, in the order of the suites."""
-    return validations
+def build_data_docs(validations: list[Report], data_version: DataVersion) -> tuple[list[Report], str]:
+    """What the site shows: the reports in the order of the suites, and the version of the data that they are of."""
+    return validations, data_version.digest
 
 
 def summarise_validations(validations: list[Report]) -> pl.DataFrame:

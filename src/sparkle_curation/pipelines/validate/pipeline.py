@@ -23,7 +23,12 @@ def create_pipeline() -> Pipeline:
                 outputs="validations",
                 name="validate_tables",
             ),
-            Node(build_data_docs, inputs="validations", outputs="data_docs", name="build_data_docs"),
+            Node(
+                build_data_docs,
+                inputs=["validations", "data_version"],
+                outputs="data_docs",
+                name="build_data_docs",
+            ),
             Node(
                 summarise_validations,
                 inputs="validations",

@@ -14,6 +14,8 @@ from sparkle_curation.engine.progress import item_progress
 from sparkle_curation.errors import EmptyOutputError, SparkleError
 from sparkle_curation.expectations.pages.reports import stop_if_critical
 from sparkle_curation.filtering.verdicts import list_known
+from sparkle_curation.ingest.assets.store import AssetStore
+from sparkle_curation.reports.variant_pictures import draw_pictures
 from sparkle_curation.scoring.audit.score_audit import find_score_faults
 from sparkle_curation.spec.stages import STAGE_NAMES
 from sparkle_curation.variant.curation.curate import CuratedVariant, CurationTables, curate
@@ -47,6 +49,7 @@ def gather_tables(
     data_docs: str,
     overrides: pl.DataFrame,
     audit_sample: AnyFrame,
+    asset_store: AssetStore,
     *tables: AnyFrame,
 ) -> CurationTables:
     """What all variants are made of, once no critical rule is broken; empty tables where there is no variant to make.
@@ -57,8 +60,9 @@ def gather_tables(
         data_docs: the page that shows it.
         overrides: decisions by hand.
         audit_sample: what people judge blind.
+        asset_store: what the pictures of the variants are drawn from.
         tables: the scores by stage, the rescores by stage, the groundings; then annotations, assets, their source files,
-            media, groups of near duplicates and signals.
+            media, groups of near duplicates, signals, and what a benchmark shares with the release.
 
     Raises:
         ValidationError: a critical rule is broken.
@@ -66,7 +70,8 @@ def gather_tables(
     stop_if_critical(validation_summary, data_docs)
     if not variant_parameters:  # nothing is to be read for none
         tables = tuple(table.lazy().limit(0) for table in tables)
-    *others, annotations, assets, assets_source_files, media, sample_groups, signals = tables
+    *others, annotations, assets, assets_source_files, media = tables[:-4]
+    sample_groups, signals, bench_leakage, bench_comparison = tables[-4:]
     count = len(STAGE_NAMES)
     scores, rescores, groundings = others[:count], others[count : 2 * count], others[2 * count :]
     return CurationTables(
@@ -83,6 +88,11 @@ def gather_tables(
         score_faults=find_score_faults(dict(zip(STAGE_NAMES, scores, strict=True))),
         overrides=overrides,
         audit_sample=audit_sample,
+        bench_leakage=bench_leakage,
+        bench_comparison=bench_comparison,
+        draw=lambda samples, verdicts, thresholds: draw_pictures(
+            samples, verdicts, thresholds, media, asset_store
+        ),
     )
 
 

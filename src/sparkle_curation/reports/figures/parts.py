@@ -12,18 +12,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from sparkle_curation.pages.palette import FONT, LIGHT
 from sparkle_curation.spec.stages import CRITERIA
 from sparkle_curation.spec.themes import THEME_COLOURS
 
 Figure: TypeAlias = dict[str, Any]
 """``{"data": [traces], "layout": {...}}``, as plotly.js takes it."""
 
-INK, GRID, PALE_INK = "#222222", "#E6E6E6", "#777777"
+INK, GRID, PALE_INK = LIGHT.ink, LIGHT.line, LIGHT.grey
 
 BASE_LAYOUT: Figure = {
-    "font": {"family": "Helvetica, Arial, sans-serif", "size": 12, "color": INK},
-    "paper_bgcolor": "white",
-    "plot_bgcolor": "white",
+    "font": {"family": FONT, "size": 12, "color": INK},
+    "paper_bgcolor": LIGHT.card,
+    "plot_bgcolor": LIGHT.card,
 }
 
 

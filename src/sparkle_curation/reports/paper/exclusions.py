@@ -18,6 +18,7 @@ _WORDS = {
     "licence": "the licence of the theme is not allowed",
     "theme": "the theme was left out",
     "signal": "a signal is out of its bounds",
+    "benchmark_leak": "alike to a sample of the benchmark",
     "not_selected": "not selected: budget, quota, or a limit per clip or prompt",
 }
 

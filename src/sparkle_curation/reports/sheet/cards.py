@@ -8,6 +8,7 @@ from typing import Any, BinaryIO, NamedTuple, TypeVar
 
 import numpy as np
 import polars as pl
+from PIL import Image
 
 from sparkle_curation.ingest.assets.store import AssetStore, prefer_loose
 from sparkle_curation.media.assets import Failure, read_asset
@@ -79,6 +80,14 @@ class PanelMaker:
             PictureKind.BOXES: lambda: self._boxes(sample_id, source),
         }
         return [makers[picture]() for picture in pictures]
+
+    def pair(self, sample_id: str) -> tuple[Image.Image, Image.Image] | str:
+        """Pictures of a sample's source and edit, of the size of a panel, or why there are none."""
+        source = self._first_of(sample_id, (KIND.source_frame0, KIND.source_video))
+        edited = self._first_of(sample_id, (KIND.edited_video, KIND.edited_frame0))
+        if isinstance(source, str) or isinstance(edited, str):
+            return source if isinstance(source, str) else str(edited)
+        return frame_panel(source.picture), frame_panel(edited.picture)
 
     def _first_of(self, sample_id: str, kinds: Sequence[str]) -> _Found | str:
         """The first picture of the first of the kinds that can be read, else why that of the first cannot."""

@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-Colour = str
-"""``#rrggbb``."""
+from sparkle_curation.pages.palette import LIGHT, Colour
 
-PAGE: Colour = "#f4f5f7"
-CARD: Colour = "#ffffff"
-LINE: Colour = "#dfe3e8"
-INK: Colour = "#1c2430"
-GREY: Colour = "#5f6b7a"
-FAINT: Colour = "#98a2b0"
-EMPTY: Colour = "#eef0f3"
-
-PASSED: Colour = "#1b7f4d"
-FAILED: Colour = "#c0362c"
-IMPUTED: Colour = "#9a5b00"
+PAGE, CARD, LINE, INK, GREY, FAINT, EMPTY = LIGHT[:7]
+PASSED, FAILED, IMPUTED = LIGHT.passed, LIGHT.failed, LIGHT.warning
 
 BOX_COLOURS: tuple[Colour, ...] = ("#e4572e", "#1f78b4", "#2a9d4b", "#8e44ad", "#c98a00", "#0f8b8d")
 MASK_EDGE: Colour = "#00d68f"

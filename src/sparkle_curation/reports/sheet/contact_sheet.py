@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from PIL import Image, ImageDraw
 
+from sparkle_curation.pages.palette import Colour, ink_on
 from sparkle_curation.reports.sheet.colours import (
     CARD,
     FAILED,
@@ -30,7 +31,6 @@ from sparkle_curation.reports.sheet.colours import (
     TEXT,
     TINY,
     TITLE,
-    Colour,
 )
 from sparkle_curation.reports.sheet.text import drawable, font, shortened, width_px, wrapped
 from sparkle_curation.spec.number_text import beside, exact
@@ -158,11 +158,11 @@ def _verdict(card: Card) -> tuple[str, Colour]:
 
 
 def _pill(canvas: ImageDraw.ImageDraw, text: str, place: tuple[int, int], colour: Colour) -> int:
-    """White words on a rounded ground; gives its width."""
+    """Words on a rounded ground; gives its width."""
     x, y = place
     width = width_px(text, TEXT) + 16
     canvas.rounded_rectangle((x, y, x + width - 1, y + 25), radius=6, fill=colour)
-    canvas.text((x + 8, y + 4), text, fill="white", font=font(TEXT))
+    canvas.text((x + 8, y + 4), text, fill=ink_on(colour), font=font(TEXT))
     return width
 
 

@@ -48,6 +48,10 @@ class Cause(StrEnum):
         "not_exported",
         "Kept in both versions; in one it lacks a video or a prompt, or its theme, licence or signals are left out.",
     )
+    BENCHMARK_LEAK = (
+        "benchmark_leak",
+        "It could be exported in both; in one it is alike to a sample of the benchmark.",
+    )
     NOT_SELECTED = "not_selected", "It could be exported in both; in one the selection left it out."
     UNLOADABLE = (
         "unloadable",

@@ -86,6 +86,13 @@ VERDICT_COLUMNS: tuple[Field, ...] = (
         True,
     ),
     Field("override_reason", "string", "Who decided so and why; null where nobody decided.", True),
+    Field(
+        "benchmark_leak",
+        "string",
+        "What it shares with samples of the benchmark, as `bench_leakage` has it; null where that is nothing, and where no "
+        "benchmark was ingested. Unless `benchmark_leakage: keep`, such a sample is not exported.",
+        True,
+    ),
     Field("is_kept", "bool", "Whether no stage rejects the sample, or what was decided by hand."),
 )
 """Columns of ``verdicts``: one row per sample known from any table."""

@@ -20,6 +20,7 @@ from sparkle_curation.variant import empty_variant
 from sparkle_curation.variant.curation import steps
 from sparkle_curation.variant.curation.params import FilterParams
 from sparkle_curation.variant.export import Variant
+from sparkle_curation.variant.pictures import DrawPictures, Pictures
 from sparkle_curation.variant.provenance import CodeVersion, DataVersion
 
 
@@ -41,6 +42,9 @@ class CurationTables:
         score_faults: scores that EditScore cannot have given.
         overrides: decisions by hand, from ``overrides.decisions``.
         audit_sample: what people judge blind; without rows where nobody has drawn any.
+        bench_leakage: of ``bench_ingest``; without columns where it was not run, like the next.
+        bench_comparison: how much it could compare.
+        draw: draws the pictures of a variant; by itself none.
     """
 
     samples_known: pl.DataFrame
@@ -56,6 +60,9 @@ class CurationTables:
     score_faults: AnyFrame
     overrides: pl.DataFrame
     audit_sample: AnyFrame
+    bench_leakage: AnyFrame
+    bench_comparison: AnyFrame
+    draw: DrawPictures = lambda *_: Pictures()
 
 
 @dataclass(frozen=True)
@@ -124,7 +131,7 @@ def _curate(
     marked = mark_imputed(tables.samples_known, faults)
     policy = settle_imputed_scores(params.imputed_scores, thresholds)
     scored = apply_thresholds(marked, scores, thresholds, params.missing_scores, policy.used)
-    verdicts, listed, overridden = steps.apply_overrides(
+    decided, listed, overridden = steps.apply_overrides(
         scored,
         tables.overrides,
         params.override_rule,
@@ -133,11 +140,18 @@ def _curate(
         tables.media,
         *tables.scores,
     )
+    verdicts, benchmark = steps.mark_leaks(
+        decided, tables.bench_leakage, tables.bench_comparison, params.benchmark_leakage
+    )
     empty_variant.check_kept(verdicts, thresholds, allow_empty=params.allow_empty)
     kept, _ = split(verdicts)
     prompts = steps.look_up_prompts(kept, tables.annotations, *tables.scores, *tables.groundings)
     scope = steps.choose_scope(
-        params.licence_allow, params.themes, params.signal_bounds, params.missing_signals
+        params.licence_allow,
+        params.themes,
+        params.signal_bounds,
+        params.missing_signals,
+        params.benchmark_leakage,
     )
     candidates, lacking = steps.compose_variant(
         kept, tables.annotations, prompts, tables.assets, scope, tables.signals
@@ -162,10 +176,13 @@ def _curate(
         scope,
         overridden,
         params.selection,
+        benchmark,
     )
     # Its counts are checked where they become metrics; nothing else is wanted of these.
     steps.measure_curation(counts, thresholds, choices)
     censoring = find_censoring(verdicts, tables.assets)
     audit = measure_audit(verdicts, tables.audit_sample, listed, params.override_rule)
-    documents = steps.describe_variant(exported, counts, thresholds, choices, code, data, censoring, audit)
-    return steps.assemble_variant(exported, documents, counts, params.allow_empty), counts
+    facts = steps.state_variant(exported, counts, thresholds, choices, code, data, censoring, audit)
+    pictures = tables.draw(exported, verdicts, thresholds)
+    documents = steps.describe_variant(facts, pictures)
+    return steps.assemble_variant(exported, documents, pictures, counts, params.allow_empty), counts

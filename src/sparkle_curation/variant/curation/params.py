@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from sparkle_curation.engine.param_types import words
+from sparkle_curation.filtering.benchmark_leaks import LeakPolicy
 from sparkle_curation.filtering.choices import ImputedParameter
 from sparkle_curation.filtering.overrides.resolving import OverrideRule
 from sparkle_curation.filtering.score_source import ScoreSource
@@ -48,6 +49,8 @@ class FilterParams(BaseModel):
         missing_signals: what becomes of a sample without a signal that has a bound: ``keep`` lets it through.
         override_rule: who prevails where people decide differently about a sample.
         selection: budget and balance of the samples that could be exported.
+        benchmark_leakage: what becomes of samples that are alike to one of the benchmark that was ingested: ``drop`` leaves
+            them out, ``keep`` does not.
         allow_empty: whether tables and the variant may come to hold nothing; of ``manifest`` and ``ingest`` too.
     """
 
@@ -62,6 +65,7 @@ class FilterParams(BaseModel):
     split: SplitParams
     override_rule: Annotated[OverrideRule, Field(description="any_drop, any_keep, majority or unanimous")]
     selection: SelectionParams
+    benchmark_leakage: Annotated[LeakPolicy, Field(description="drop or keep")]
     allow_empty: Annotated[bool, Field(strict=True, description="true or false")]
     licence_allow: Annotated[
         list[str] | None, words(_LICENCE_IDS.__contains__, _LICENCES), Field(description=_LICENCES)

@@ -10,7 +10,8 @@ import polars as pl
 
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.engine.param_types import split_words
-from sparkle_curation.filtering import funnel
+from sparkle_curation.filtering import benchmark_leaks, funnel
+from sparkle_curation.filtering.benchmark_leaks import LeakPolicy
 from sparkle_curation.filtering.censoring import name_censored
 from sparkle_curation.filtering.choices import CurationChoices, ExportScope, ImputedPolicy
 from sparkle_curation.filtering.overrides import applying
@@ -32,6 +33,7 @@ from sparkle_curation.spec.tables.ingested import JSONL_TABLES
 from sparkle_curation.variant import empty_variant, export, split
 from sparkle_curation.variant.card import CARD_NAME, write_card
 from sparkle_curation.variant.facts import VariantFacts, list_splits
+from sparkle_curation.variant.pictures import Pictures
 from sparkle_curation.variant.provenance import CodeVersion, DataVersion
 from sparkle_curation.variant.record import RECORD_NAME, identify_variant, name_libraries, write_record
 
@@ -77,6 +79,25 @@ def apply_overrides(
     return done.verdicts, done.listed, done.summary
 
 
+def mark_leaks(
+    verdicts: pl.DataFrame, bench_leakage: AnyFrame, bench_comparison: AnyFrame, policy: LeakPolicy
+) -> tuple[pl.DataFrame, dict[str, Any]]:
+    """The verdicts with what each sample shares with the benchmark, and what is said of that.
+
+    Args:
+        verdicts: one row per known sample.
+        bench_leakage: of ``bench_ingest``; without columns where it was not run, like the next.
+        bench_comparison: how much could be compared.
+        policy: what becomes of leaking samples.
+    """
+    marked = benchmark_leaks.mark_leaks(verdicts, bench_leakage)
+    summary = benchmark_leaks.summarise_leaks(marked, bench_comparison, policy)
+    lacking = list(benchmark_leaks.describe_lacking(summary)) if summary else []
+    if lacking:
+        logger.warning("not compared with %s: %s", summary["name"], "; ".join(lacking))
+    return marked, summary
+
+
 def look_up_prompts(samples_kept: AnyFrame, annotations: AnyFrame, *tables: AnyFrame) -> pl.DataFrame:
     """Prompts of kept samples that the annotations lack: from the scores by stage, then the groundings."""
     by_name = dict(zip(JSONL_TABLES, tables, strict=True))
@@ -88,10 +109,15 @@ def choose_scope(
     themes: list[str] | str | None,
     signal_bounds: SignalBoundsModel | None,
     missing_signals: MissingSignals,
+    benchmark_leakage: LeakPolicy = "drop",
 ) -> ExportScope:
     """Which kept samples may be exported, whatever their scores; words may come as one text, as ``--params`` gives them."""
     return ExportScope(
-        split_words(licence_allow), split_words(themes), resolve_bounds(signal_bounds), missing_signals
+        split_words(licence_allow),
+        split_words(themes),
+        resolve_bounds(signal_bounds),
+        missing_signals,
+        benchmark_leakage,
     )
 
 
@@ -312,6 +338,7 @@ def gather_settings(  # noqa: PLR0913, PLR0917 -- one for each group of paramete
     scope: ExportScope,
     overrides: Mapping[str, Any] | None = None,
     selection: SelectionParams | None = None,
+    benchmark: Mapping[str, Any] | None = None,
 ) -> CurationChoices:
     """What decides which samples are in a variant, beside the thresholds."""
     return CurationChoices(
@@ -323,10 +350,11 @@ def gather_settings(  # noqa: PLR0913, PLR0917 -- one for each group of paramete
         scope,
         overrides or {},
         selection.model_dump() if selection and selection.is_on else {},
+        benchmark or {},
     )
 
 
-def describe_variant(  # noqa: PLR0913, PLR0917 -- all that a card tells, as a node gets it
+def state_variant(  # noqa: PLR0913, PLR0917 -- all that is told of a variant, as a node gets it
     samples_exported: pl.DataFrame,
     sample_counts: pl.DataFrame,
     thresholds: dict[str, float],
@@ -335,8 +363,8 @@ def describe_variant(  # noqa: PLR0913, PLR0917 -- all that a card tells, as a n
     data_version: DataVersion,
     censoring: pl.DataFrame,
     audit_precision: pl.DataFrame,
-) -> dict[str, str]:
-    """The variant's dataset card, for people, and its record, to be read again: what it is and how it was made.
+) -> VariantFacts:
+    """What is to be told of the variant: what it is and how it was made.
 
     Args:
         samples_exported: the samples, with their split.
@@ -348,7 +376,7 @@ def describe_variant(  # noqa: PLR0913, PLR0917 -- all that a card tells, as a n
         censoring: where its scores hold nothing that was rejected.
         audit_precision: what people found who judged a sample blind.
     """
-    facts = VariantFacts(
+    return VariantFacts(
         splits=list_splits(samples_exported),
         counts=sample_counts,
         thresholds=thresholds,
@@ -361,20 +389,27 @@ def describe_variant(  # noqa: PLR0913, PLR0917 -- all that a card tells, as a n
         version=identify_variant(samples_exported),
         libraries=name_libraries(),
         overrides=choices.overrides,
+        benchmark=choices.benchmark,
         censored=name_censored(censoring),
         audit=audit_precision.to_dicts(),
     )
-    return {CARD_NAME: write_card(facts), RECORD_NAME: write_record(facts)}
+
+
+def describe_variant(facts: VariantFacts, pictures: Pictures) -> dict[str, str]:
+    """The variant's dataset card, for people, and its record, to be read again."""
+    return {CARD_NAME: write_card(facts, pictures), RECORD_NAME: write_record(facts)}
 
 
 def assemble_variant(
     samples_exported: pl.DataFrame,
     variant_documents: dict[str, str],
+    pictures: Pictures,
     sample_counts: pl.DataFrame,
     allow_empty: bool,
 ) -> export.Variant:
-    """The variant: its samples with what describes them, to be written as a set."""
-    return export.Variant(samples_exported, variant_documents, _known_themes(sample_counts, allow_empty))
+    """The variant: its samples with what describes and shows them, to be written as a set."""
+    known = _known_themes(sample_counts, allow_empty)
+    return export.Variant(samples_exported, variant_documents, known, pictures.files)
 
 
 def _known_themes(counts: pl.DataFrame, allow_empty: bool) -> frozenset[str] | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from sparkle_curation.filtering.benchmark_leaks import BENCHMARK_LEAK
 from sparkle_curation.filtering.funnel import NOT_SELECTED
 from sparkle_curation.filtering.verdicts import RejectReason
 from sparkle_curation.spec.codes.diff_reasons import Cause, Change
@@ -26,6 +27,7 @@ VERDICT_FACTS: tuple[str, ...] = (
     "rejected_by",
     "reject_reason",
     "override",
+    "benchmark_leak",
     *(
         column(criterion)
         for criterion in CRITERIA
@@ -146,8 +148,10 @@ def _of_one_sided(
     yield _Finding(is_gone.value, has_verdicts & is_kept.is_null(), source=_CSV, is_source=is_released)
     is_unloadable = pl.col(f"{stopping}_unloadable_for").is_not_null()
     is_unselected = (pl.col(f"{stopping}_obstacle") == NOT_SELECTED).fill_null(value=False)
-    is_lacking = is_kept & ~is_unloadable & ~is_unselected
+    is_leaking = (pl.col(f"{stopping}_obstacle") == BENCHMARK_LEAK).fill_null(value=False)
+    is_lacking = is_kept & ~is_unloadable & ~is_unselected & ~is_leaking
     yield _Finding(Cause.NOT_EXPORTED.value, is_lacking, _moved("obstacle"))
+    yield _Finding(Cause.BENCHMARK_LEAK.value, is_kept & is_leaking, _moved("benchmark_leak"))
     yield _Finding(Cause.NOT_SELECTED.value, is_kept & is_unselected)
     yield _Finding(Cause.UNLOADABLE.value, is_kept & is_unloadable, _moved("unloadable_for"))
     # Kept by hand where the thresholds reject it, or dropped by hand where they do not: no score or threshold is the cause.

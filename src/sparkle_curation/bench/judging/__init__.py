@@ -1,0 +1,1 @@
+"""Judging what models made of the benchmark: rubrics, questions, answers, costs, and the scores of others."""

@@ -1,0 +1,1 @@
+"""What judgments come to: means, intervals, differences, noise, ledger."""

@@ -1,0 +1,94 @@
+"""Judgments of one's own and scores that others have published, in one pair of tables that a report is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from sparkle_curation.bench.results.panel import JUDGED, Scale
+from sparkle_curation.engine.any_frame import AnyFrame
+
+NOT_PUBLISHED = "not_published"
+"""State of a sample that the published files have no sound scores of: why is not known."""
+
+_ANSWER = ["model", "sample_id", "rubric", "judge"]
+_GIVEN = ["model", "rubric", "judge"]
+
+JUDGMENT_SCHEMA = pl.Schema(
+    {
+        **dict.fromkeys(_ANSWER, pl.String),
+        "repeat": pl.Int32,
+        **dict.fromkeys(("state", "answering_model", "answer_text"), pl.String),
+    }
+)
+SCORE_SCHEMA = pl.Schema(
+    {
+        **dict.fromkeys(_ANSWER, pl.String),
+        "repeat": pl.Int32,
+        "dimension": pl.String,
+        "raw_score": pl.Int32,
+        "capped_score": pl.Int32,
+    }
+)
+"""What a report reads of ``bench_judgments`` and ``bench_scores``."""
+
+
+def collect(
+    judgments: AnyFrame,
+    scores: AnyFrame,
+    published: AnyFrame,
+    samples: pl.DataFrame,
+    scales: Mapping[str, Scale],
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Judgments (``JUDGMENT_SCHEMA``) and scores (``SCORE_SCHEMA``).
+
+    What was judged here by the same rubric and judge is not taken from published files, too. Of those, each sample of the
+    benchmark has a judgment, and scores before the cap are null: they are not published.
+
+    Args:
+        judgments: ``bench_judgments``; a table without columns where there is none, like the two that follow.
+        scores: ``bench_scores``.
+        published: ``bench_published_scores``.
+        samples: of the benchmark.
+        scales: the rubrics by name.
+    """
+    own, own_scores = _in_schema(judgments, JUDGMENT_SCHEMA), _in_schema(scores, SCORE_SCHEMA)
+    if not published.lazy().collect_schema():
+        return own, own_scores
+    theirs = published.lazy().collect().filter(pl.col("rubric").is_in(list(scales)))
+    theirs = theirs.join(own.select(_GIVEN).unique(), on=_GIVEN, how="anti").with_columns(
+        repeat=pl.lit(0, pl.Int32)
+    )
+    cap = pl.col("rubric").replace_strict(
+        {name: each.capped_by for name, each in scales.items()}, return_dtype=pl.String
+    )
+    limit = pl.col("score").filter(pl.col("dimension") == cap).first().over(_ANSWER)
+    further_scores = theirs.with_columns(
+        raw_score=pl.lit(None, pl.Int32), capped_score=pl.min_horizontal("score", limit)
+    )
+    sizes = pl.col("rubric").replace_strict({name: len(each.keys) for name, each in scales.items()})
+    whole = theirs.group_by(_ANSWER).agg(pl.len().alias("n")).filter(pl.col("n") == sizes)
+    state = pl.when(pl.col("n").is_null()).then(pl.lit(NOT_PUBLISHED)).otherwise(pl.lit(JUDGED))
+    further = (
+        theirs.select(_GIVEN)
+        .unique(maintain_order=True)
+        .join(samples.select("sample_id"), how="cross")
+        .join(whole, on=_ANSWER, how="left", maintain_order="left")
+        .with_columns(
+            state.alias("state"),
+            repeat=pl.lit(0, pl.Int32),
+            answering_model=pl.lit(None, pl.String),
+            answer_text=pl.lit(None, pl.String),
+        )
+    )
+    return (
+        pl.concat([own, _in_schema(further, JUDGMENT_SCHEMA)]),
+        pl.concat([own_scores, _in_schema(further_scores, SCORE_SCHEMA)]),
+    )
+
+
+def _in_schema(table: AnyFrame, schema: pl.Schema) -> pl.DataFrame:
+    if not table.lazy().collect_schema():
+        return pl.DataFrame(schema=schema)
+    return table.lazy().select(pl.col(name).cast(dtype) for name, dtype in schema.items()).collect()

@@ -1,0 +1,157 @@
+"""What was evaluated on a benchmark, when, and by which settings: so that a variant made after a look at it is told apart.
+
+A line is a JSON object for each model, rubric and judge of a report. Git keeps the file; nothing in it is ever changed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+import polars as pl
+from xxhash import xxh3_128
+
+from sparkle_curation.errors import VersionError
+from sparkle_curation.spec.tables.bench_results import MACRO, OVERALL
+from sparkle_curation.variant.record import identify_variant
+from sparkle_curation.variant.versions.version import VariantVersion
+
+Entry = dict[str, Any]
+
+_DECISIONS = ("thresholds", "missing_scores", "imputed_scores", "settings")
+_NOTED_AT = "noted_at"
+
+
+class TunedOnBench(StrEnum):
+    """Whether a variant was made after other settings had been evaluated on the same benchmark."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+def identify_benchmark(samples: pl.DataFrame) -> str:
+    """32 hexadecimal digits, the same for the same ids, prompts and source clips.
+
+    Args:
+        samples: ``sample_id``, ``edit_prompt`` and ``content_hash``.
+    """
+    rows = samples.select("sample_id", "edit_prompt", "content_hash").sort("sample_id")
+    return xxh3_128(rows.write_csv(include_header=False, quote_style="always").encode()).hexdigest()
+
+
+def describe_variant(version: VariantVersion) -> Entry:
+    """What the ledger says of the variant that a model was trained on; decisions that are not known are null."""
+    record, settings = version.record, version.settings
+    return {
+        "version": record.version if record else identify_variant(version.samples),
+        "thresholds": dict(settings.thresholds) if settings.thresholds else None,
+        "missing_scores": settings.missing_scores,
+        "imputed_scores": settings.imputed_scores,
+        "settings": dict(record.settings) if record else None,
+    }
+
+
+def mark_tuned(entries: Iterable[Entry] | None, bench: str, variant: Entry | None) -> TunedOnBench:
+    """Whether a variant may have been tuned on a benchmark.
+
+    A variant by whose settings something was evaluated before keeps what was said then: nobody knows more of the time
+    before the ledger now than then.
+
+    Args:
+        entries: of the ledger, in order; None where there was none.
+        bench: name of the benchmark.
+        variant: from ``describe_variant``; None where it is not known what a model was trained on.
+    """
+    if entries is None or variant is None or not variant.get("thresholds"):
+        return TunedOnBench.UNKNOWN
+    state = TunedOnBench.NO
+    for entry in entries:
+        of_entry = entry.get("variant")
+        if entry["bench"]["name"] != bench or not of_entry or not of_entry.get("thresholds"):
+            continue
+        if _decisions(of_entry) == _decisions(variant):
+            return TunedOnBench(entry["tuned_on_bench"])
+        state = TunedOnBench.YES
+    return state
+
+
+def _decisions(variant: Mapping[str, Any]) -> str:
+    return json.dumps({name: variant.get(name) for name in _DECISIONS}, sort_keys=True, default=str)
+
+
+def list_entries(
+    results: pl.DataFrame,
+    bench: Mapping[str, Any],
+    variants: Mapping[str, Entry],
+    tuned: Mapping[str, TunedOnBench],
+    settings: Mapping[str, Any],
+) -> list[Entry]:
+    """What a report adds, an entry for each model, rubric and judge; the time is set when they are written.
+
+    Args:
+        results: of the report.
+        bench: name, digest and number of samples of the benchmark.
+        variants: by model, of those whose variant is known.
+        tuned: by model.
+        settings: of the report.
+    """
+    rows = results.filter((pl.col("level") == MACRO) & (pl.col("dimension") == OVERALL))
+    return [
+        {
+            "bench": dict(bench),
+            "model": row["model"],
+            "variant": variants.get(row["model"]),
+            "tuned_on_bench": tuned[row["model"]].value,
+            "rubric": row["rubric"],
+            "judge": row["judge"],
+            "macro": row["mean_failures_worst"],
+            "n_rows": row["n_rows"],
+            "n_judged": row["n_judged"],
+            "settings": dict(settings),
+        }
+        for row in rows.to_dicts()
+    ]
+
+
+def read_ledger(text: str, *, where: object) -> list[Entry]:
+    """The entries of a ledger.
+
+    Raises:
+        VersionError: a line is none.
+    """
+    entries = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            entry = json.loads(line)
+            _ = entry["bench"]["name"], entry["variant"], TunedOnBench(entry["tuned_on_bench"])
+        except (ValueError, KeyError, TypeError):
+            raise VersionError(
+                "A line of the ledger of benchmarks cannot be read",
+                where=f"{where}, line {number}",
+                got=line[:80],
+                allowed="what bench_report wrote; a merge of git may have left its marks",
+                todo="mend the line, or take the file of a commit: git checkout HEAD -- FILE",
+            ) from None
+        entries.append(entry)
+    return entries
+
+
+def add_entries(present: Sequence[Entry], further: Iterable[Entry], time: str) -> list[Entry]:
+    """The entries with those that say something new; the same report again adds nothing."""
+    known = {_without_time(entry) for entry in present}
+    new = [entry for entry in further if _without_time(entry) not in known]
+    return [*present, *({_NOTED_AT: time, **entry} for entry in new)]
+
+
+def _without_time(entry: Entry) -> str:
+    return json.dumps({name: value for name, value in entry.items() if name != _NOTED_AT}, sort_keys=True)
+
+
+def write_ledger(entries: Iterable[Entry]) -> str:
+    """The text of a ledger."""
+    return "".join(f"{json.dumps(entry, ensure_ascii=False, allow_nan=False)}\n" for entry in entries)

@@ -1,0 +1,69 @@
+"""A downloaded benchmark as a dataset of the catalog: load only."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+import polars as pl
+from kedro.io.core import AbstractDataset, DatasetError
+from kedro_datasets._typing import TablePreview
+
+from sparkle_curation.datasets.previews import table_preview
+from sparkle_curation.errors import ReleaseError
+from sparkle_curation.ingest.release_files import ReleaseFiles
+from sparkle_curation.masking import without_secrets
+from sparkle_curation.spec.benchmark import BENCHMARK
+
+
+class BenchmarkDataset(AbstractDataset[NoReturn, ReleaseFiles | None]):
+    """The files of a benchmark under one root.
+
+    Args:
+        path: its root, a local folder or an fsspec URL; None for no benchmark.
+        metadata: for other tools; Kedro does not look at it.
+
+    Example:
+        .. code-block:: yaml
+
+            benchmark:
+              type: sparkle_curation.datasets.BenchmarkDataset
+              path: data/01_raw/sparkle_bench_sample
+    """
+
+    def __init__(self, *, path: str | None, metadata: dict[str, Any] | None = None) -> None:
+        self._root = path or None
+        self.metadata = metadata
+
+    def load(self) -> ReleaseFiles | None:
+        """The files; None where there is no benchmark.
+
+        Raises:
+            ReleaseError: there is no folder at the root.
+        """
+        if self._root is None:
+            return None
+        try:
+            return ReleaseFiles(self._root)
+        except ReleaseError as error:
+            name, repository = (BENCHMARK.name, BENCHMARK.repository) if BENCHMARK else ("benchmark", None)
+            download = f"hf download {repository} --repo-type=dataset --local-dir ./{name}; then "
+            raise ReleaseError(
+                "The root of the benchmark is not a folder",
+                where=f"bench_root={self._root}",
+                got=error.got,
+                allowed=f"a local folder or fsspec URL that holds a download of {name}, or null for none",
+                todo=f"{download if repository else ''}--params bench_root=./{name}",
+            ) from error
+
+    def save(self, data: NoReturn) -> None:
+        """Never: the benchmark is read only."""
+        raise DatasetError(f"the benchmark at {self._root} is read only")
+
+    def preview(self, nrows: int = 100) -> TablePreview:
+        """The first ``nrows`` files directly under the root; nothing of them is read."""
+        files = self.load()
+        rows = [(file.path, file.size) for file in files.files_in()[:nrows]] if files else []
+        return table_preview(pl.DataFrame(rows, schema=["file", "size_bytes"], orient="row"))
+
+    def _describe(self) -> dict[str, Any]:
+        return {"path": without_secrets(self._root or "")}

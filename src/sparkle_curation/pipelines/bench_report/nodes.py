@@ -1,0 +1,204 @@
+"""The nodes of ``bench_report``: judgments collected, measured, compared, noted in the ledger, and shown."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from sparkle_curation.bench.judging.rubric import choose_rubric
+from sparkle_curation.bench.results.collecting import collect
+from sparkle_curation.bench.results.filter_agreement import measure_filter_agreement
+from sparkle_curation.bench.results.ledger import (
+    Entry,
+    describe_variant,
+    identify_benchmark,
+    list_entries,
+    mark_tuned,
+)
+from sparkle_curation.bench.results.means import measure
+from sparkle_curation.bench.results.noise import measure_judge_noise, split_variances
+from sparkle_curation.bench.results.panel import Panel, Scale, build_panels
+from sparkle_curation.datasets.variant.variant_store import VariantStore
+from sparkle_curation.engine.any_frame import AnyFrame
+from sparkle_curation.errors import ParameterError, did_you_mean
+from sparkle_curation.filtering.thresholds import Thresholds, resolve_thresholds
+from sparkle_curation.pipelines.bench_report.params import BenchReportGroup, FilterScores
+from sparkle_curation.reports.bench import documents, figure, page
+from sparkle_curation.reports.bench.metrics import flat_metrics
+from sparkle_curation.reports.figures.parts import Figure
+from sparkle_curation.spec.benchmark import BENCHMARK
+from sparkle_curation.spec.stages import STAGES
+from sparkle_curation.spec.tables.bench_results import MACRO, OVERALL
+
+logger = logging.getLogger(__name__)
+
+_NAME = BENCHMARK.name if BENCHMARK else "benchmark"
+_RUBRIC_FILE = ".yml"
+
+
+def collect_judgments(
+    bench_samples: AnyFrame,
+    bench_judgments: AnyFrame,
+    bench_scores: AnyFrame,
+    published: AnyFrame,
+    rubrics: Mapping[str, str],
+    params: BenchReportGroup,
+) -> tuple[list[Panel], pl.DataFrame, pl.DataFrame]:
+    """Panels by rubric and judge, judgments and scores, one's own and those that others have published.
+
+    Args:
+        bench_samples: of the benchmark; each is a row of every mean.
+        bench_judgments: of models' outputs; without columns where there are none, like the two that follow.
+        bench_scores: of the judged.
+        published: scores of others.
+        rubrics: files of ``conf/base/prompts/rubrics/`` by name.
+        params: which models, and what becomes of missing judgments.
+    """
+    samples = bench_samples.lazy().collect()
+    scales = read_scales(rubrics)
+    judgments, scores = collect(bench_judgments, bench_scores, published, samples, scales)
+    panels = build_panels(samples, judgments, scores, scales, params.models, params.missing_judgments)
+    for panel in panels:
+        if len(panel.themes) < samples.height:
+            logger.warning(
+                "%s, %s: means are over the %s of %s samples that all models were judged on",
+                *(panel.rubric, panel.judge, f"{len(panel.themes):,}", f"{samples.height:,}"),
+            )
+    return panels, judgments, scores
+
+
+def read_scales(rubrics: Mapping[str, str]) -> dict[str, Scale]:
+    """What a report is to know of each rubric, by its name."""
+    scales = {}
+    for file in sorted(rubrics):
+        if file.endswith(_RUBRIC_FILE):
+            rubric = choose_rubric(file.removesuffix(_RUBRIC_FILE), rubrics)
+            scales[file.removesuffix(_RUBRIC_FILE)] = Scale(
+                keys=rubric.keys,
+                worst=rubric.scale[0],
+                best=rubric.scale[1],
+                capped_by=rubric.capped_by,
+            )
+    return scales
+
+
+def measure_bench_results(
+    panels: Sequence[Panel], params: BenchReportGroup
+) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, object]]:
+    """The results, the differences of each pair of models, and the results as metrics."""
+    results, differences = measure(panels, resamples=params.resamples, seed=params.seed)
+    for row in results.filter((pl.col("level") == MACRO) & (pl.col("dimension") == OVERALL)).to_dicts():
+        failed = row["n_rows"] - row["n_judged"]
+        if failed:
+            logger.warning(
+                "%s by %s: %s of %s samples have no scores and count as the worst",
+                *(row["model"], row["judge"], f"{failed:,}", f"{row['n_rows']:,}"),
+            )
+    return results, differences, flat_metrics(results)
+
+
+def measure_uncertainty(
+    panels: Sequence[Panel], judgments: pl.DataFrame, scores: pl.DataFrame, params: BenchReportGroup
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The judge's noise, and the variances of several training runs."""
+    noise = measure_judge_noise(judgments, scores)
+    return noise, split_variances(panels, params.training_runs, noise)
+
+
+def compare_with_filter(
+    panels: Sequence[Panel],
+    released: AnyFrame,
+    rescored: AnyFrame,
+    params: BenchReportGroup,
+    threshold: float | None,
+    thresholds: Thresholds,
+) -> pl.DataFrame:
+    """How the judge that filtered the data agrees with those of the benchmark, at the threshold of the last stage."""
+    stage = STAGES[-1]
+    chosen = released if params.filter_judge.scores is FilterScores.RELEASED else rescored
+    columns = chosen.lazy().collect_schema().names()
+    table = chosen.lazy().select("id", stage.score_column).collect() if columns else pl.DataFrame()
+    return measure_filter_agreement(
+        panels,
+        params.filter_judge.model,
+        table,
+        stage.score_column,
+        resolve_thresholds(threshold, thresholds)[stage.name],
+    )
+
+
+def note_in_ledger(
+    results: pl.DataFrame,
+    bench_samples: AnyFrame,
+    ledger: list[Entry] | None,
+    versions: VariantStore,
+    params: BenchReportGroup,
+) -> tuple[list[Entry], pl.DataFrame]:
+    """What the ledger is to note, and the results with whether each model's variant may have been tuned on the benchmark.
+
+    Raises:
+        ParameterError: a model whose variant is given is none of the report.
+        VersionError: there is no such version of a variant.
+    """
+    samples = bench_samples.lazy().collect()
+    models = results["model"].unique(maintain_order=True).to_list()
+    for model in params.trained_on:
+        if model not in models:
+            raise ParameterError(
+                "The variant of a model is given that is none of the report",
+                where="bench_report.trained_on",
+                got=model,
+                allowed=", ".join(models),
+                todo=did_you_mean(model, models)
+                or "leave it out, or judge it: kedro run --pipelines bench_evaluate",
+            )
+    variants = {model: describe_variant(versions.open(name)) for model, name in params.trained_on.items()}
+    tuned = {model: mark_tuned(ledger, _NAME, variants.get(model)) for model in models}
+    bench = {"name": _NAME, "digest": identify_benchmark(samples), "samples": samples.height}
+    settings = {
+        "missing_judgments": params.missing_judgments.value,
+        "resamples": params.resamples,
+        "seed": params.seed,
+    }
+    entries = list_entries(results, bench, variants, tuned, settings)
+    marks = pl.col("model").replace_strict(
+        {model: state.value for model, state in tuned.items()}, return_dtype=pl.String
+    )
+    return entries, results.with_columns(marks.alias("tuned_on_bench"))
+
+
+def write_bench_documents(
+    results: pl.DataFrame,
+    differences: pl.DataFrame,
+    noise: pl.DataFrame,
+    variances: pl.DataFrame,
+    agreement: pl.DataFrame,
+) -> dict[str, str]:
+    """Markdown, LaTeX, and the published evaluator's own table, by file name."""
+    tables = [table.lazy().collect() for table in (results, differences, noise, variances, agreement)]
+    return documents.write_bench_documents(documents.BenchFacts(_NAME, *tables))
+
+
+def draw_bench_results(results: AnyFrame) -> Figure:
+    """The results as a figure for Plotly."""
+    return figure.draw_bench_results(results.lazy().collect(), _NAME)
+
+
+def write_bench_page(
+    bench_samples: AnyFrame,
+    outputs: AnyFrame,
+    judgments: pl.DataFrame,
+    scores: pl.DataFrame,
+    bench_root: str | None,
+) -> str:
+    """The page of samples, models side by side."""
+    return page.write_bench_page(
+        _NAME,
+        bench_samples.lazy().collect(),
+        outputs.lazy().collect(),
+        judgments,
+        scores,
+        bench_root or ".",
+    )

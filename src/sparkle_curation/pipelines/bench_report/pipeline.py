@@ -1,0 +1,99 @@
+"""The wiring of ``bench_report``."""
+
+from __future__ import annotations
+
+from kedro.pipeline import Node, Pipeline
+
+from sparkle_curation.pipelines.bench_report.nodes import (
+    collect_judgments,
+    compare_with_filter,
+    draw_bench_results,
+    measure_bench_results,
+    measure_uncertainty,
+    note_in_ledger,
+    write_bench_documents,
+    write_bench_page,
+)
+from sparkle_curation.spec.stages import STAGES
+
+_PARAMS = "params:bench_report"
+_SCORES = STAGES[-1].table
+_TABLES = [
+    "bench_results",
+    "bench_differences",
+    "bench_judge_noise",
+    "bench_variances",
+    "bench_filter_agreement",
+]
+
+
+def create_pipeline() -> Pipeline:
+    """Judgments become means with intervals, differences, and documents; the ledger notes it."""
+    return Pipeline(
+        [
+            Node(
+                collect_judgments,
+                [
+                    "bench_samples",
+                    "bench_judgments",
+                    "bench_scores",
+                    "bench_published_scores",
+                    "bench_rubrics",
+                    _PARAMS,
+                ],
+                ["bench_panels", "bench_report_judgments", "bench_report_scores"],
+                name="collect_judgments",
+            ),
+            Node(
+                measure_bench_results,
+                ["bench_panels", _PARAMS],
+                ["bench_measured", "bench_differences", "bench_metrics"],
+                name="measure_bench_results",
+            ),
+            Node(
+                measure_uncertainty,
+                ["bench_panels", "bench_report_judgments", "bench_report_scores", _PARAMS],
+                ["bench_judge_noise", "bench_variances"],
+                name="measure_uncertainty",
+            ),
+            Node(
+                compare_with_filter,
+                [
+                    "bench_panels",
+                    f"released_{_SCORES}",
+                    f"rescored_{_SCORES}",
+                    _PARAMS,
+                    "params:threshold",
+                    "params:thresholds",
+                ],
+                "bench_filter_agreement",
+                name="compare_with_filter",
+            ),
+            Node(
+                note_in_ledger,
+                ["bench_measured", "bench_samples", "bench_ledger_before", "variant_versions", _PARAMS],
+                ["bench_ledger", "bench_results"],
+                name="note_in_ledger",
+            ),
+            Node(
+                write_bench_documents,
+                _TABLES,
+                "bench_documents",
+                name="write_bench_documents",
+            ),
+            Node(draw_bench_results, ["bench_results"], "bench_figure", name="draw_bench_results"),
+            Node(
+                write_bench_page,
+                [
+                    "bench_samples",
+                    "bench_output_paths",
+                    "bench_report_judgments",
+                    "bench_report_scores",
+                    "bench_source_root",
+                ],
+                "bench_page",
+                name="write_bench_page",
+            ),
+        ],
+        tags="bench_report",
+    )

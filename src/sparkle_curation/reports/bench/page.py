@@ -1,0 +1,126 @@
+"""A page of the benchmark's samples: source and outputs of all models side by side, with scores and the judge's words.
+
+One file without scripts: what is shown of all samples is the one behind ``#`` of the address. Videos are not in it; they
+are looked for where they lay when it was written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from sparkle_curation.bench.results.panel import JUDGED
+from sparkle_curation.escaping import visible
+from sparkle_curation.reports.bench.numbers import number, title_of
+from sparkle_curation.spec.codes.bench_reasons import OutputState
+from sparkle_curation.spec.themes import in_order
+
+_TEMPLATE = "bench_page.html.jinja"
+_KEYS = ["model", "sample_id", "rubric", "judge", "repeat"]
+
+
+def write_bench_page(
+    bench: str,
+    samples: pl.DataFrame,
+    outputs: pl.DataFrame,
+    judgments: pl.DataFrame,
+    scores: pl.DataFrame,
+    bench_root: str,
+) -> str:
+    """The page in HTML.
+
+    Args:
+        bench: name of the benchmark.
+        samples: of it: ``sample_id``, ``theme``, ``subtheme``, ``scene``, ``edit_prompt``, ``source_path``.
+        outputs: ``model``, ``sample_id``, ``path`` and ``state``, where they are known.
+        judgments: with ``state`` and ``answer_text``.
+        scores: of the judged, ``raw_score`` before the cap where that is known.
+        bench_root: folder of the benchmark.
+    """
+    from jinja2 import Environment, FileSystemLoader  # noqa: PLC0415 -- only who writes the page pays for it
+
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["visible"] = lambda text: visible(str(text), keep="\n\t")
+    found = _samples(samples, _answers(judgments, scores), _paths(outputs), bench_root)
+    themes = [
+        {"name": theme, "samples": [each for each in found if each["theme"] == theme]}
+        for theme in in_order(samples["theme"])
+    ]
+    models = judgments["model"].unique().sort().to_list()
+    return environment.get_template(_TEMPLATE).render(
+        bench=bench, models=models, themes=themes, samples=found
+    )
+
+
+def _samples(
+    samples: pl.DataFrame,
+    answers: Mapping[str, list[dict[str, Any]]],
+    paths: Mapping[tuple[str, str], str],
+    bench_root: str,
+) -> list[dict[str, Any]]:
+    found = []
+    names = sorted({answer["model"] for of_sample in answers.values() for answer in of_sample})
+    for row in samples.to_dicts():
+        models: dict[str, dict[str, Any]] = {}
+        for answer in answers.get(row["sample_id"], []):
+            path = paths.get((answer["model"], row["sample_id"]))
+            model = models.setdefault(
+                answer["model"], {"name": answer["model"], "video": _address(path), "answers": []}
+            )
+            model["answers"].append(answer)
+        found.append(
+            {
+                **row,
+                "source": _address(f"{bench_root}/{row['source_path']}" if row.get("source_path") else None),
+                "models": list(models.values()),
+                "overall": " / ".join(_first_overall(models.get(name)) for name in names),
+            }
+        )
+    return found
+
+
+def _first_overall(model: Mapping[str, Any] | None) -> str:
+    return str(model["answers"][0]["shown_overall"]) if model else number(None)
+
+
+def _answers(judgments: pl.DataFrame, scores: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:
+    """The judgments of each sample, with scores by dimension."""
+    by_answer = {
+        key: group.select("dimension", "raw_score", "capped_score").to_dicts()
+        for key, group in scores.group_by(_KEYS, maintain_order=True)
+    }
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in judgments.sort(_KEYS).to_dicts():
+        of_one = by_answer.get(tuple(row[name] for name in _KEYS), []) if row["state"] == JUDGED else []
+        capped = [each["capped_score"] for each in of_one]
+        found.setdefault(row["sample_id"], []).append(
+            {
+                **row,
+                "state": title_of(row["state"]),
+                "scores": [{**each, "title": title_of(each["dimension"])} for each in of_one],
+                "shown_overall": number(sum(capped) / len(capped) if capped else None),
+            }
+        )
+    return found
+
+
+def _paths(outputs: pl.DataFrame) -> dict[tuple[str, str], str]:
+    if not outputs.width:
+        return {}
+    known = outputs.filter(pl.col("path").is_not_null(), pl.col("state") != OutputState.MISSING.value)
+    return {
+        (model, sample_id): path
+        for model, sample_id, path in known.select("model", "sample_id", "path").iter_rows()
+    }
+
+
+def _address(path: str | None) -> str | None:
+    """The address of a file here; one that lies behind a URL is used as it is."""
+    if path is None or "://" in path:
+        return path
+    return Path(path).absolute().as_uri()

@@ -1,0 +1,75 @@
+"""The results in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+from rich import box
+from rich.table import Table
+
+from sparkle_curation.bench.results.means import UNKNOWN_TUNING
+from sparkle_curation.escaping import terminal_text
+from sparkle_curation.reports.bench.numbers import (
+    Column,
+    dimension_columns,
+    judged_of,
+    judges_of,
+    number,
+    of_judge,
+    overall_columns,
+    with_interval,
+)
+from sparkle_curation.spec.tables.bench_results import MACRO, OVERALL
+
+
+def result_tables(results: pl.DataFrame) -> Iterator[Table]:
+    """For each rubric and judge a table of the themes and one of the dimensions: a row a model, the best macro first.
+
+    Args:
+        results: ``BENCH_RESULT_COLUMNS``.
+    """
+    for rubric, judge in judges_of(results):
+        part = of_judge(results, rubric, judge)
+        macros = part.filter((pl.col("level") == MACRO) & (pl.col("dimension") == OVERALL))
+        ordered = macros.sort("mean_failures_worst", descending=True, nulls_last=True).to_dicts()
+        is_known = any(row["tuned_on_bench"] != UNKNOWN_TUNING for row in ordered)
+        yield _table(
+            f"{rubric}, judged by {judge}: means over all samples, a failure as the worst",
+            part,
+            ordered,
+            overall_columns(part),
+            {
+                "judged": judged_of,
+                "judged alone": lambda row: number(row["mean_judged"]),
+                **({"tuned on it": lambda row: str(row["tuned_on_bench"])} if is_known else {}),
+            },
+        )
+        yield _table("by dimension, macro over themes", part, ordered, dimension_columns(part)[:-1], {})
+
+
+def _table(
+    title: str,
+    part: pl.DataFrame,
+    ordered: Sequence[Mapping[str, Any]],
+    columns: Sequence[Column],
+    further: Mapping[str, Callable[[Mapping[str, Any]], str]],
+) -> Table:
+    """A table with a row for each macro in ``ordered``, and columns of what that says of itself behind the means."""
+    table = Table(title=terminal_text(title), title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("model", overflow="fold")
+    for name in (*(column.title for column in columns), *further):
+        is_wide = any(column.has_interval for column in columns if column.title == name)
+        table.add_column(
+            terminal_text(name), justify="right", min_width=max(map(len, name.split())), no_wrap=is_wide
+        )
+    for macro in ordered:
+        own = part.filter(pl.col("model") == macro["model"])
+        cells = []
+        for column in columns:
+            row = own.filter(column.where).row(0, named=True)
+            value = row["mean_failures_worst"]
+            cells.append(with_interval(value, row) if column.has_interval else number(value))
+        table.add_row(terminal_text(macro["model"]), *cells, *(tell(macro) for tell in further.values()))
+    return table
