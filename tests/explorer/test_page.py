@@ -321,6 +321,40 @@ def test_bounds_budget_and_what_nobody_knows(browser: Page, sample_release: Path
         page.until(f"{selection}.startsWith('7 selected of 20')")
 
 
+def test_commands_hold_bounds_and_quotas(page: Page, tmp_path: Path) -> None:
+    """Whatever a group is called; both tools take them as they are typed."""
+    path = tmp_path / "parameters.yml"
+    shutil.copy("conf/base/curate/parameters.yml", path)
+    before = yaml.safe_load(path.read_text(encoding="utf-8"))["selection"]
+    quota = {"season/winter": 3, "time/golden hour": 2}
+    bounds = {"prompt_chars": {"at_least": 4}}
+    state = {
+        "thresholds": {},
+        "missing": "keep",
+        "imputed": "auto",
+        "bounds": bounds,
+        "selection": {**before, "mode": "quota", "quota": quota, "balance": ["theme"]},
+    }
+    description = {
+        "criteria": [],
+        "run_options": [],
+        "parameters_file": str(path),
+        "signals": [{"name": "prompt_chars", "bounds": {}}],
+        "selection": before,
+    }
+    run, experiment = page.run(
+        f"""import("/static/state.js").then((made) => [made.command, made.experiment].map(
+            (make) => make({json.dumps(state)}, {json.dumps(description)})))"""
+    )
+    given = split_params(None, None, shlex.split(run)[5])
+    assert (given["selection"]["quota"], given["signal_bounds"]) == (quota, bounds)
+    for each, overrides in to_path_overrides(shlex.split(experiment)[4::2]).items():
+        apply_overrides(each, overrides)
+    tried = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert (tried["selection"]["quota"], tried["signal_bounds"]) == (quota, bounds)
+    assert tried["selection"]["balance"] == ["theme"]
+
+
 def test_an_audit_is_blind(browser: Page, sample_release: Path, tmp_path: Path) -> None:
     """Pairs in the order of the sample, no score or verdict anywhere; each decision goes on to the next pair."""
     file = tmp_path / "overrides.csv"

@@ -25,6 +25,7 @@ from sparkle_curation.explorer.parameters_file import ParametersFile
 from sparkle_curation.explorer.security import guard
 from sparkle_curation.explorer.writing import MOST_BYTES, decide, save, tell_errors, undo
 from sparkle_curation.ingest.assets.store import AssetStore
+from sparkle_curation.pages.palette import DARK, LIGHT, variables
 from sparkle_curation.reports.sheet import colours
 from sparkle_curation.variant.curation.params import FilterParams
 
@@ -157,20 +158,10 @@ async def _page(_: web.Request) -> web.FileResponse:
 
 
 async def _colours(_: web.Request) -> web.Response:
-    """The colours of the contact sheet, which is how the page looks in the light."""
-    names = (
-        "PAGE",
-        "CARD",
-        "LINE",
-        "INK",
-        "GREY",
-        "FAINT",
-        "EMPTY",
-        "PASSED",
-        "FAILED",
-        "IMPUTED",
-        "MASK_EDGE",
-    )
-    lines = [f"--{name.lower().replace('_', '-')}: {getattr(colours, name)};" for name in names]
-    lines += [f"--box-{number}: {colour};" for number, colour in enumerate(colours.BOX_COLOURS)]
-    return web.Response(text=f":root {{ {' '.join(lines)} }}\n", content_type="text/css")
+    """The colours that all pages share, in the light and in the dark, and those of boxes and mask."""
+    drawn = {"mask-edge": colours.MASK_EDGE} | {
+        f"box-{number}": colour for number, colour in enumerate(colours.BOX_COLOURS)
+    }
+    light = " ".join([variables(LIGHT), *(f"--{name}: {colour};" for name, colour in drawn.items())])
+    dark = f"@media (prefers-color-scheme: dark) {{ :root {{ {variables(DARK)} }} }}"
+    return web.Response(text=f":root {{ {light} }}\n{dark}\n", content_type="text/css")

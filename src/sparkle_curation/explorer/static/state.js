@@ -122,7 +122,7 @@ export function parameters(state, description) {
 /** A value as DVC's overrides have it. */
 function hydra(value) {
   if (Array.isArray(value)) return `[${value.map(hydra).join(",")}]`;
-  if (value !== null && typeof value === "object") return `{${Object.entries(value).map(([key, each]) => `${/^\w+$/.test(key) ? key : `'${key}'`}:${hydra(each)}`).join(",")}}`;
+  if (value !== null && typeof value === "object") return `{${Object.entries(value).map(([key, each]) => `${key.replace(/[\\()[\]{}:=, \t]/g, "\\$&")}:${hydra(each)}`).join(",")}}`;
   return String(value);
 }
 
