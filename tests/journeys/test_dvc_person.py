@@ -304,7 +304,7 @@ def test_words_and_unrelated_code_run_no_stage(changed: Copy) -> None:
         "ingest/jsonl/table.py", '"""A table read from its JSONL files, one a theme."""', '"""Words."""'
     )
     changed.edit(
-        "reports/lettering/text.py",
+        "reports/sheet/page.py",
         "from __future__ import annotations\n",
         "from __future__ import annotations\n\nX = 1\n",
     )
