@@ -111,6 +111,7 @@ def filter_ours(tables: Path, out: Path) -> Work:
 
     from sparkle_curation.datasets import KiwiEditDataset, MetricsJSONDataset, TableDataset
     from sparkle_curation.filtering.choices import ExportScope, ImputedPolicy
+    from sparkle_curation.filtering.selection.params import SelectionParams
     from sparkle_curation.filtering.thresholds import Thresholds, resolve_thresholds
     from sparkle_curation.loader.preflight_params import PreflightParams
     from sparkle_curation.pipelines.filter import nodes
@@ -149,7 +150,7 @@ def filter_ours(tables: Path, out: Path) -> Work:
         )
         TableDataset(filepath=str(out / "preflight.parquet")).save(preflight)
         loadable, _, _ = steps.drop_unloadable(candidates, preflight)
-        groups = steps.choose_groups(media, pl.LazyFrame(), split)
+        groups = steps.choose_groups(media, pl.LazyFrame(), split, SelectionParams())
         exported, splits, warnings = steps.split_samples(loadable, groups, split)
         KiwiEditDataset(filepath=str(out / "prompts")).save(exported)
         counts = steps.count_samples(verdicts, not_exported, warnings, preflight, splits)

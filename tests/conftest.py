@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ import pytest
 from hypothesis import settings
 from omegaconf import OmegaConf
 from tests.made.pairs import Pairs, make_pairs
+
+from sparkle_curation.commands import note_run
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
@@ -42,6 +44,14 @@ def checkout() -> Path:
 def sample_release() -> Path:
     """The small made release that is in git. Read only: copy it before changing anything."""
     return CHECKOUT / "data" / "01_raw" / "sparkle_sample"
+
+
+@pytest.fixture(autouse=True)
+def _no_run_before() -> Iterator[None]:
+    """Messages repeat what a run was given: none of a run in this process reaches the next test."""
+    note_run(None, {})
+    yield
+    note_run(None, {})
 
 
 SPARKLE_REAL = Path(os.environ.get("SPARKLE_REAL", CHECKOUT.parent / "shared" / "sparkle_real"))

@@ -8,7 +8,6 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,14 +21,6 @@ from sparkle_curation.engine.log_text import AsShown
 from sparkle_curation.errors import MissingTableError
 
 FIRST = "make it first: kedro run --pipelines ingest"
-
-
-@pytest.fixture(autouse=True)
-def _of_no_run() -> Iterator[None]:
-    """Nothing is known of a run, before the test and after it."""
-    note_run(None, {})
-    yield
-    note_run(None, {})
 
 
 def test_a_run_that_was_given_nothing_adds_nothing() -> None:

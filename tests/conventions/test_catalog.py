@@ -32,7 +32,7 @@ LAYERS = {
 """Folder under `data/` -> layer in Kedro-Viz."""
 
 EARLIER = {"rescored_{stage}_scores": "intermediate", "signals": "intermediate", "audit_sample": "primary"}
-"""What a model gave or people are to give, and filtering reads: Kedro-Viz would draw it left of all that it does not lead to."""
+"""What models or people give and filtering reads: Kedro-Viz would draw it left of all that it does not lead to."""
 
 GATE_LAYER = "validation"
 """Layer of the reports that decide whether filtering begins, and of what passes."""

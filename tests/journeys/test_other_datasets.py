@@ -176,6 +176,7 @@ def other_dataset(dataset: dict[str, Any]) -> None:
         licences=[{"id": "cc0-1.0"}],
         references=[],
         training_tasks=[],
+        benchmark=None,
     )
     del dataset["groundings"]
     still.update(name="still", file="still_score.jsonl", judged=["before_still", "after_still"])

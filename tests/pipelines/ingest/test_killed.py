@@ -50,6 +50,8 @@ def _content(path: Path) -> object:
         path.parent.name == "validations"
     ):  # a report says when it was made: whole, and of what, is what counts
         return json.loads(path.read_text(encoding="utf-8"))["fingerprint"]
+    if path.suffix == ".html":  # so does a page
+        return re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", "", path.read_text(encoding="utf-8"))
     if path.suffix != ".parquet":
         return path.read_bytes()
     table = pl.read_parquet(path)
