@@ -46,7 +46,7 @@ explore: $(VENV)/.base ## Choose thresholds in a browser; EXPLORE_ARGS="--port 4
 	@$(BIN)/kedro explore $(EXPLORE_ARGS)
 
 test: $(VENV)/.dev ## Run all tests on all cores; PYTEST_ARGS="-k judge" picks some
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 lint: $(VENV)/.dev ## Check style, types and the direction of imports
 	$(BIN)/ruff check

@@ -46,6 +46,12 @@ def sample_release() -> Path:
     return CHECKOUT / "data" / "01_raw" / "sparkle_sample"
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take minutes come first, the longest before all, so that no core waits for them at the end."""
+    items.sort(key=lambda item: (item.path.name != "test_dvc_person.py", "journeys" not in item.path.parts))
+
+
 @pytest.fixture(autouse=True)
 def _no_run_before() -> Iterator[None]:
     """Messages repeat what a run was given: none of a run in this process reaches the next test."""
