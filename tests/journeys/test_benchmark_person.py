@@ -74,7 +74,7 @@ def test_a_clip_that_the_benchmark_shares_is_left_out(own: Project) -> None:
 def test_a_benchmark_is_built_twice_alike_and_can_be_ingested(own: Project) -> None:
     """Of pairs that a stricter last stage rejects; nothing of it is odd, and all of it leaks from the release."""
     stricter = {"thresholds.edited_video": 9, "bench_build.per_scene": 2, "bench_root": "null"}
-    with pytest.raises(MissingTableError, match="kedro run --pipelines filter"):
+    with pytest.raises(MissingTableError, match="kedro run --pipelines curate"):
         own.run_here("bench_build", params=stricter)
     own.run_here("filter", params=stricter)
     own.run_here("bench_build", params=stricter)

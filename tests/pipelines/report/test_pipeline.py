@@ -126,7 +126,7 @@ def test_pairs_without_masks_boxes_and_scores_are_shown(project: Project, pairs:
 
 def test_what_must_run_first_is_reported(project: Project) -> None:
     """Without verdicts the error names the pipeline that makes them."""
-    with pytest.raises(MissingTableError, match="kedro run --pipelines filter"):
+    with pytest.raises(MissingTableError, match="kedro run --pipelines curate"):
         project.run_here("report")
 
 

@@ -150,15 +150,18 @@ def missing_table(path: Path, made_by: str) -> MissingTableError:
     from sparkle_curation.spec.old_names import old_paths  # noqa: PLC0415 -- imports polars
 
     old = next((each for each in old_paths(str(path)) if Path(each).is_file()), None)
-    is_of_curate = made_by in {"ingest", "inspect", "validate", "filter"}
-    for_all = ", or kedro run --pipelines curate for all" if is_of_curate else ""
+    todo = f"make it first: kedro run --pipelines {made_by}"
+    if made_by in {"ingest", "inspect", "validate"}:
+        todo += ", or kedro run --pipelines curate for all"
+    elif made_by == "filter":  # which needs the tables of the others: whoever has none gets on by this alone
+        todo = "make it first: kedro run --pipelines curate"
     return MissingTableError(
         "A table is not there",
         where=path,
         got=f"{old}, which an earlier version of this project made and this one does not read"
         if old
         else None,
-        todo=f"make it first: kedro run --pipelines {made_by}{for_all}",
+        todo=todo,
     )
 
 

@@ -235,7 +235,7 @@ def _checked(cells: list[str] | tuple[str, ...], where: str) -> tuple[str, ...]:
             where=where,
             got=repr(found["id"]),
             allowed=ID_FORM,
-            todo="copy the id from 03_primary/verdicts.parquet or a report",
+            todo="copy the id from `kedro explore`, or from 08_reporting/ and the CSVs of the release",
         )
     if found["decision"] not in _DECISIONS:
         raise OverridesError(
