@@ -68,6 +68,14 @@ def test_what_was_decided_by_hand_goes_first() -> None:
         selected(complete_tables(), {"kept": [0, 3], "dropped": []}, selection={"budget": 1})
 
 
+def test_what_is_kept_by_hand_alone_goes_first_too() -> None:
+    """Where nothing was dropped and the first sample has no decision."""
+    place = read_samples(complete_tables()).place
+    assert place[ALONE] > 0
+    found = selected(complete_tables(), {"kept": [place[ALONE]], "dropped": []}, selection={"budget": 1})
+    assert found["ids"] == [ALONE]
+
+
 def test_bounds_on_signals_lack_before_the_budget() -> None:
     """As the pipeline leaves them out; nothing bounds what nobody measured."""
     bounds = {"prompt_chars": {"at_least": 10}}

@@ -118,7 +118,7 @@ def _verdicts(tables: ExplorerTables, params: FilterParams, by_hand: Mapping[str
     verdicts = apply_thresholds(known.select(columns), scores, thresholds, params.missing_scores, imputed)
     word = np.full(verdicts.height, None, object)
     word[by_hand["kept"]], word[by_hand["dropped"]] = "keep", "drop"
-    override = pl.Series("override", word, dtype=pl.String)
+    override = pl.Series("override", word.tolist(), dtype=pl.String)  # numpy's objects are none of polars
     is_kept = pl.when(override.is_null()).then("is_kept").otherwise(override == "keep")
     return verdicts.with_columns(override, is_kept.alias("is_kept"))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from functools import partial
 from typing import Any, TypeVar
 
@@ -13,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sparkle_curation.errors import LockedError, SparkleError
 from sparkle_curation.explorer.desk import Desk, tell
 from sparkle_curation.explorer.parameters_file import ParametersFile, save_parameters
+
+logger = logging.getLogger(__name__)
 
 _Body = TypeVar("_Body", bound=BaseModel)
 
@@ -72,13 +75,19 @@ async def _body(request: web.Request, model: type[_Body]) -> _Body:
 
 @web.middleware
 async def tell_errors(request: web.Request, handler: Any) -> web.StreamResponse:
-    """An error of ours as an answer in one line: 409 for what another did meanwhile, else 422."""
+    """An error as an answer in one line: 409 for what another did meanwhile, else 422 for ours, and 500."""
     try:
         answer: web.StreamResponse = await handler(request)
     except LockedError as error:
         raise web.HTTPConflict(text=tell(error)) from None
     except SparkleError as error:
         raise web.HTTPUnprocessableEntity(text=tell(error)) from None
+    except web.HTTPException:
+        raise
+    except Exception as error:
+        logger.exception("the explorer cannot answer %s", request.path)
+        said = f"The explorer has a fault of its own ({type(error).__name__}); the terminal that it runs in says more"
+        raise web.HTTPInternalServerError(text=said) from None
     return answer
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -114,6 +115,10 @@ def link_pages(pages: Mapping[str, str], page: Path) -> dict[str, str]:
     {'Card': '../b%20c/README.md'}
     """
     return {name: quote(Path(os.path.relpath(path, page.parent)).as_posix()) for name, path in pages.items()}
+
+
+DATE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC")
+"""What ``in_words`` gives of a time."""
 
 
 def in_words(time: datetime | None) -> str:

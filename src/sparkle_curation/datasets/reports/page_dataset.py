@@ -12,7 +12,7 @@ from kedro.io import AbstractDataset
 
 from sparkle_curation.datasets.previews import TextPreview
 from sparkle_curation.engine.io.atomic import atomic_file
-from sparkle_curation.pages.frame import Page, in_words, link_pages
+from sparkle_curation.pages.frame import DATE, Page, in_words, link_pages
 
 
 class PageDataset(AbstractDataset[Page, str]):
@@ -53,15 +53,15 @@ class PageDataset(AbstractDataset[Page, str]):
         return str(self._path)
 
     def save(self, data: Page) -> None:
-        """Replace the file by the page, with the date of now and links from where it lies."""
-        header = replace(
-            data.header,
-            release=self._shown_release,
-            made=("Made", in_words(datetime.now(UTC))),
-            links=link_pages(self._pages, self._path),
-        )
+        """Replace the file by the page, with the date of now and links from where it lies; one that says the same stays."""
+        now = in_words(datetime.now(UTC))
+        links = link_pages(self._pages, self._path)
+        header = replace(data.header, release=self._shown_release, made=("Made", now), links=links)
+        page = data.render(header)
+        if self._exists() and _without_dates(self._path.read_text(encoding="utf-8")) == _without_dates(page):
+            return
         with atomic_file(self._path) as temporary:
-            temporary.write_text(data.render(header), encoding="utf-8")
+            temporary.write_text(page, encoding="utf-8")
 
     def preview(self) -> TextPreview:
         """Where the page is, to be opened in a browser."""
@@ -72,3 +72,7 @@ class PageDataset(AbstractDataset[Page, str]):
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._path)}
+
+
+def _without_dates(page: str) -> str:
+    return DATE.sub("", page)
