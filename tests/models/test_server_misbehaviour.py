@@ -244,6 +244,19 @@ def test_a_server_that_goes_away_leaves_what_it_answered() -> None:
     assert (replies[0].text, replies[1].fault) == ("first", ReplyFault.NO_REPLY)
 
 
+def test_a_server_that_only_fails_is_not_waited_for_until_the_deadline() -> None:
+    """Once its silence has lasted, each question is tried once, until the first reply; from then on it is waited for."""
+    failing = (500, "broken", {})
+    reply = (200, json.dumps({"choices": [{"message": {"content": "at last"}}]}), {})
+    behaviour = Behaviour(answers=[failing, failing, reply, failing])
+    with serve(None, behaviour) as url:
+        model = model_at(url, concurrency=1, silence_s=0.0, deadline_s=60.0)
+        found = [model.ask(questions(1))[0] for _ in range(4)]
+    assert [each.fault for each in found] == [ReplyFault.NO_REPLY, ReplyFault.NO_REPLY, None, None]
+    assert "500: broken" in (found[0].detail or "")
+    assert len(behaviour.requests) == 5  # the last question twice
+
+
 def test_nobody_listens() -> None:
     """The error names the address, and says to start the server."""
     with socket.socket() as free:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -19,9 +21,14 @@ from sparkle_curation.models.server_requests import VideoPart, find_refused_sett
 if TYPE_CHECKING:
     from sparkle_curation.models.server_client import ServerClient, StatusError
 
+logger = logging.getLogger(__name__)
+
 _REFUSALS = {400, 413, 422}
 """The server understood and does not want this question: asking again changes nothing."""
 _KEY_REFUSED = {401, 403}
+_BUSY = {429, 503}
+"""The server works and asks for patience."""
+_TOLD_EVERY_S = 60.0
 _NO_ADDRESS = {404, 410}
 _NO_LIST = "answers with something else than its list of models"
 _ADDRESS = "check the address, that it ends in /v1, and that the server has started"
@@ -38,6 +45,7 @@ class Server:
         concurrency: most questions under way.
         timeout_s: longest wait for one reply.
         deadline_s: longest wait for a question, all tries together.
+        silence_s: longest wait for a first reply of the server; one that has given any is waited for until the deadline.
         api_key: sent as a bearer token, to Azure in its own header; None sends none. Never shown.
         video_part: how a video is sent.
         azure_version: of the API of Azure, whose deployments the model is one of; None for any other server.
@@ -50,6 +58,7 @@ class Server:
     concurrency: int = 16
     timeout_s: float = 120.0
     deadline_s: float = 600.0
+    silence_s: float = 60.0
     api_key: str | None = field(default=None, repr=False)
     video_part: VideoPart = "image_url"
     azure_version: str | None = None
@@ -69,6 +78,9 @@ class ServerModel:
         self._sampling = sampling
         self._is_reached = False
         self._unsent: tuple[str, ...] = ()
+        self._is_heard = False
+        self._failing_since: float | None = None
+        self._told_at = -_TOLD_EVERY_S
 
     @property
     def provenance(self) -> Mapping[str, str]:
@@ -159,10 +171,11 @@ class ServerModel:
                 reply = await self._ask_once(client, body, pauses.left_s)
             except (sdk.StatusError, sdk.NoReplyError, ReplyShapeError) as error:
                 wait_s = pauses.next_s(getattr(error, "retry_after_s", 0.0))
-                if wait_s is None:
+                if self._is_given_up(error) or wait_s is None:
                     return Reply("", fault=ReplyFault.NO_REPLY, detail=str(error))
                 await asyncio.sleep(wait_s)
                 continue
+            self._is_heard, self._failing_since = True, None
             if reply is not None:
                 usage = reply.usage and replace(reply.usage, unsent=unsent)
                 return replace(reply, usage=usage) if unsent else reply
@@ -183,6 +196,20 @@ class ServerModel:
                 return Reply("", fault=ReplyFault.REFUSED, detail=str(error))
             self._unsent = tuple(sorted({*self._unsent, setting}))
             return None
+
+    def _is_given_up(self, error: Exception) -> bool:
+        """Whether a server that has not given one reply has failed for so long that nobody need wait; says now and then why.
+
+        Each further question is then tried once, until the server gives a reply.
+        """
+        now = time.monotonic()
+        if self._failing_since is None:
+            self._failing_since = now
+        if now - self._told_at >= _TOLD_EVERY_S:
+            self._told_at = now
+            logger.warning("the model server is asked again: %s", error)
+        is_busy = getattr(error, "status", None) in _BUSY
+        return not (self._is_heard or is_busy) and now - self._failing_since >= self._server.silence_s
 
     def _body(self, question: Question, unsent: Sequence[str]) -> dict[str, Any]:
         return make_body(self._server.model, question, self._sampling, self._server.video_part, unsent)
