@@ -26,6 +26,7 @@ from tests.bench.judging.made import (
 )
 
 from sparkle_curation.bench.judging.asking import ask_for_judgments
+from sparkle_curation.bench.judging.batches import two_models
 from sparkle_curation.bench.judging.budget import BudgetError, Rates
 from sparkle_curation.bench.judging.jobs import JudgeScope, choose_repeated, list_jobs
 from sparkle_curation.bench.judging.judge import JudgeSettings
@@ -208,6 +209,7 @@ def test_two_answering_models_make_no_table(loopback: LoopbackJudge, tmp_path: P
         judge_all(judge, tmp_path, made_tables(12), threads=1)
     assert error.value.got == "first-model, second-model"
     assert "bench_evaluate.judge.name=second-model" in str(error.value.todo)
+    assert "judge.name=first" in str(two_models("second-model", {"first", "second-model"}).todo)
     assert len(loopback.asked) == 3
     marked = make_judge(loopback.openai_url, NAME, concurrency=1, revision="2")
     judgments, _ = judge_all(marked, tmp_path, made_tables(12), threads=1)

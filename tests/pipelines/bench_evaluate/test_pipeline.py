@@ -147,7 +147,7 @@ def test_a_dry_run_tells_cost_and_touches_nothing(
     with pytest.raises(SystemExit) as ended:
         bench.run_here("bench_evaluate", params=params)
     assert ended.value.code == 0
-    assert "39 samples, 39 requests to ask, about" in capsys.readouterr().out
+    assert "39 samples, 39 requests to ask (known" in capsys.readouterr().out
     assert len(loopback.asked) == before
 
 

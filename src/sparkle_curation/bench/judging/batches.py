@@ -109,14 +109,16 @@ class Answering:
 def two_models(judge: str, models: set[str]) -> ModelError:
     """What is told where more than one model has answered under the name of one."""
     names = ", ".join(sorted(models))
+    # Under the name that it was asked by, the answers of both are in the journal.
+    others = sorted(models - {judge})
+    by_name = f"ask all samples anew under the name of one of them: --params bench_evaluate.judge.name={others[-1]}; or, "
     return ModelError(
         "Two models have answered under the name of one judge, and their scores do not make one table",
         where=judge,
         got=names,
         allowed="one model for all judgments of a table",
-        todo="ask all samples anew under the name of one of them: "
-        f"--params bench_evaluate.judge.name={max(models)}; or, where the name cannot be another one, give the judge that "
-        "answers now a mark of its own: bench_evaluate.judge.revision=2. What was answered is kept under the old name",
+        todo=f"{by_name}where the name cannot be another one, give the judge that answers now a mark that it has not had "
+        "yet: --params bench_evaluate.judge.revision=2. What was answered is kept under the old name",
     )
 
 

@@ -86,7 +86,8 @@ class Estimate(NamedTuple):
     def describe(self, max_cost: float | None) -> str:
         """One line for the log."""
         told = (
-            f"{self.samples:,} samples, {self.requests:,} requests to ask, about {self.tokens_in:,} tokens in and "
+            f"{self.samples:,} samples, {self.requests:,} requests to ask (known answers and equal videos need none), "
+            f"about {self.tokens_in:,} tokens in and "
             f"{self.tokens_out:,} out"
         )
         if not self.cost and not self.spent:

@@ -91,7 +91,7 @@ def describe(judgments: pl.DataFrame) -> Iterator[str]:
         counts = rows["state"].value_counts().sort("count", "state", descending=[True, False])
         told = ", ".join(f"{count:,} {state}" for state, count in counts.iter_rows())
         overall = rows.select(pl.mean("overall")).item()
-        mean = "" if overall is None else f"; mean over the judged {overall:.3f}, others not counted"
+        mean = "" if overall is None else f"; plain mean over the judged {overall:.3f}, others not counted"
         yield f"{model}: of {rows.height:,} samples {told}{mean}"
     flagged = first.filter(pl.col("flags").list.len() > 0).height
     asked_again = first.filter(pl.col("attempts") > 1).height

@@ -89,7 +89,8 @@ def _judge_parts(results: pl.DataFrame, differences: pl.DataFrame) -> Iterator[s
     yield (
         "Means over all samples of the benchmark; one that failed, or has no output, counts as the worst score. In "
         "brackets the 95% interval, over source clips. *Judged* is how many of the samples have scores, *judged alone* "
-        "the mean over those. *Cut* is what the cap takes off that mean. *Tuned on it* says whether other thresholds "
+        "the mean over those, of all themes as the mean of the themes' means. *Cut* is what the cap takes off that "
+        "mean. *Tuned on it* says whether other thresholds "
         "than the model's were evaluated before."
     )
     headers, rows = _models(results, overall_columns(results))
