@@ -25,7 +25,7 @@ from sparkle_curation.explorer.parameters_file import ParametersFile
 from sparkle_curation.explorer.security import guard
 from sparkle_curation.explorer.writing import MOST_BYTES, decide, save, tell_errors, undo
 from sparkle_curation.ingest.assets.store import AssetStore
-from sparkle_curation.pages.palette import DARK, LIGHT, variables
+from sparkle_curation.pages.palette import colours_css
 from sparkle_curation.reports.sheet import colours
 from sparkle_curation.variant.curation.params import FilterParams
 
@@ -162,6 +162,5 @@ async def _colours(_: web.Request) -> web.Response:
     drawn = {"mask-edge": colours.MASK_EDGE} | {
         f"box-{number}": colour for number, colour in enumerate(colours.BOX_COLOURS)
     }
-    light = " ".join([variables(LIGHT), *(f"--{name}: {colour};" for name, colour in drawn.items())])
-    dark = f"@media (prefers-color-scheme: dark) {{ :root {{ {variables(DARK)} }} }}"
-    return web.Response(text=f":root {{ {light} }}\n{dark}\n", content_type="text/css")
+    own = " ".join(f"--{name}: {colour};" for name, colour in drawn.items())
+    return web.Response(text=f"{colours_css()}\n:root {{ {own} }}\n", content_type="text/css")

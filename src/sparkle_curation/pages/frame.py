@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from sparkle_curation.escaping import visible
 from sparkle_curation.masking import without_secrets
-from sparkle_curation.pages.palette import DARK, FONT, LIGHT, variables
+from sparkle_curation.pages.palette import FONT, colours_css
 from sparkle_curation.spec.description import dataset
 from sparkle_curation.spec.number_text import exact
 from sparkle_curation.spec.stages import CRITERIA
@@ -131,8 +131,7 @@ def style() -> str:
     """The style sheet of all pages: they load nothing, so each holds it."""
     return "\n".join(
         [
-            f":root {{ color-scheme: light dark; {variables(LIGHT)} }}",
-            f"@media (prefers-color-scheme: dark) {{ :root {{ {variables(DARK)} }} }}",
+            colours_css(),
             f"body {{ font-family: {FONT}; }}",
             (_HERE / "style.css").read_text(encoding="utf-8"),
         ]

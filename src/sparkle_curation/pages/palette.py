@@ -82,6 +82,12 @@ def variables(palette: Palette) -> str:
     return " ".join(f"--{name}: {colour};" for name, colour in palette._asdict().items())
 
 
+def colours_css() -> str:
+    """Both palettes as CSS variables of a page; which one holds is what its reader prefers."""
+    dark = f"@media (prefers-color-scheme: dark) {{ :root {{ {variables(DARK)} }} }}"
+    return f":root {{ color-scheme: light dark; {variables(LIGHT)} }}\n{dark}"
+
+
 def contrast(one: Colour, other: Colour) -> float:
     """The contrast of two colours, 1 to 21, as WCAG 2 defines it; text needs 4.5.
 

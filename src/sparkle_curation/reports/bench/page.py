@@ -14,6 +14,7 @@ import polars as pl
 
 from sparkle_curation.bench.results.panel import JUDGED
 from sparkle_curation.escaping import visible
+from sparkle_curation.pages.palette import colours_css
 from sparkle_curation.reports.bench.numbers import number, title_of
 from sparkle_curation.spec.codes.bench_reasons import OutputState
 from sparkle_curation.spec.themes import in_order
@@ -41,6 +42,7 @@ def write_bench_page(
         bench_root: folder of the benchmark.
     """
     from jinja2 import Environment, FileSystemLoader  # noqa: PLC0415 -- only who writes the page pays for it
+    from markupsafe import Markup  # noqa: PLC0415
 
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
@@ -53,7 +55,11 @@ def write_bench_page(
     ]
     models = judgments["model"].unique().sort().to_list()
     return environment.get_template(_TEMPLATE).render(
-        bench=bench, models=models, themes=themes, samples=found
+        bench=bench,
+        models=models,
+        themes=themes,
+        samples=found,
+        colours=Markup(colours_css()),  # noqa: S704 -- of the palette alone
     )
 
 

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from PIL import Image
 
 from sparkle_curation.escaping import visible
-from sparkle_curation.pages.palette import DARK, LIGHT, variables
+from sparkle_curation.pages.palette import colours_css
 from sparkle_curation.reports.sheet.contact_sheet import EMPTY_SHEET, sheet_title
 from sparkle_curation.reports.sheet.description import Card, Shown
 
@@ -155,8 +155,7 @@ def _full(max_bytes: int) -> str:
 def _style(themes: dict[str, str]) -> str:
     own = "".join(f".{name}{{--theme:{colour}}}" for colour, name in themes.items())
     rest = (_FOLDER / "sheet.css").read_text("utf-8")
-    dark = f"@media (prefers-color-scheme:dark){{:root{{{variables(DARK)}}}}}"
-    return f":root{{{variables(LIGHT)}}}{dark}{own}\n{rest}"
+    return f"{colours_css()}{own}\n{rest}"
 
 
 @cache
