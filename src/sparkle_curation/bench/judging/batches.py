@@ -118,7 +118,7 @@ def two_models(judge: str, models: set[str]) -> ModelError:
         got=names,
         allowed="one model for all judgments of a table",
         todo=f"{by_name}where the name cannot be another one, give the judge that answers now a mark that it has not had "
-        "yet: --params bench_evaluate.judge.revision=2. What was answered is kept under the old name",
+        "yet: --params bench_evaluate.judge.revision=v2. What was answered is kept under the old name",
     )
 
 
