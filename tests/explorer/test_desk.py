@@ -65,7 +65,7 @@ def test_undo_brings_back_what_stood_there(tmp_path: Path) -> None:
     assert desk.told()["undo"] == 1
     assert desk.undo(desk.told()["state"]) == [WHOLE, BROKEN]
     assert read_overrides(path)[0].select(before.columns).equals(before)
-    with pytest.raises(OverridesError, match="no decision of this session"):
+    with pytest.raises(OverridesError, match="no decision of this explorer"):
         desk.undo(desk.told()["state"])
 
 

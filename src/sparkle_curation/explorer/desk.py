@@ -147,7 +147,7 @@ class Desk:
         with self._lock:
             if not self._undone:
                 raise OverridesError(
-                    "There is no decision of this session to take back",
+                    "There is no decision of this explorer to take back",
                     todo=f"remove the line from {path.name}",
                 )
             ids, before = self._undone[-1]

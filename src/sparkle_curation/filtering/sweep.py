@@ -13,10 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from sparkle_curation.engine.any_frame import AnyFrame
+from sparkle_curation.engine.any_frame import AnyFrame, frame_schema
 from sparkle_curation.filtering.funnel import TOTAL
 from sparkle_curation.filtering.verdicts import ImputedScores, MissingScores
-from sparkle_curation.spec.fields import Field, arrow_schema
 from sparkle_curation.spec.stages import PRIMARY_CRITERIA, Criterion
 from sparkle_curation.spec.tables.variant import THRESHOLD_SURFACE_COLUMNS, THRESHOLD_SWEEP_COLUMNS
 from sparkle_curation.spec.tables.verdicts import imputed_column, score_column, threshold_column
@@ -96,7 +95,7 @@ def sweep(
             "threshold": thresholds[stage, threshold],
             "surviving": np.stack(survivors, axis=1).ravel(),
         },
-        schema=_schema(THRESHOLD_SWEEP_COLUMNS),
+        schema=frame_schema(THRESHOLD_SWEEP_COLUMNS),
     )
 
 
@@ -126,12 +125,8 @@ def surface(
             },
             "surviving": survivors.ravel(),
         },
-        schema=_schema(THRESHOLD_SURFACE_COLUMNS),
+        schema=frame_schema(THRESHOLD_SURFACE_COLUMNS),
     )
-
-
-def _schema(columns: tuple[Field, ...]) -> pl.Schema:
-    return pl.DataFrame(arrow_schema(columns).empty_table()).schema
 
 
 def _grid(*lengths: int) -> list[_Counts]:

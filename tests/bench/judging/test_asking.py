@@ -172,7 +172,7 @@ def test_an_answer_that_was_cut_is_none(loopback: LoopbackJudge, tmp_path: Path)
     loopback.answer = lambda _asked: Said(lines(5, 4, 3, 2, 1, 4), finish="length")
     judge = make_judge(loopback.openai_url, NAME, settings=FAST)
     judgments, scores = judge_all(judge, tmp_path, made_tables(1))
-    assert judgments.select("state", "fault", "attempts").rows() == [("unparsable", "cut_off", 2)]
+    assert judgments.select("state", "fault", "attempts").rows() == [("unparsable", "cut", 2)]
     assert scores.is_empty()
 
 

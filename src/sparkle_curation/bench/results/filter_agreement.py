@@ -7,8 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from sparkle_curation.bench.results.means import table_schema
 from sparkle_curation.bench.results.panel import Panel
+from sparkle_curation.engine.any_frame import frame_schema
 from sparkle_curation.errors import MissingTableError, ParameterError, did_you_mean
 from sparkle_curation.spec.tables.bench_results import BENCH_FILTER_AGREEMENT_COLUMNS
 from sparkle_curation.spec.themes import TOTAL
@@ -30,7 +30,7 @@ def measure_filter_agreement(
         ParameterError: the model was not judged.
         MissingTableError: there are no scores of the filter's judge, or none of the samples of the benchmark.
     """
-    empty = pl.DataFrame(schema=table_schema(BENCH_FILTER_AGREEMENT_COLUMNS))
+    empty = pl.DataFrame(schema=frame_schema(BENCH_FILTER_AGREEMENT_COLUMNS))
     if model is None:
         return empty
     known = sorted({name for panel in panels for name in panel.models})

@@ -17,8 +17,8 @@ import polars as pl
 
 from sparkle_curation.bench.results.intervals import Floats, mean_intervals
 from sparkle_curation.bench.results.panel import Panel, Unit
+from sparkle_curation.engine.any_frame import frame_schema
 from sparkle_curation.engine.progress import item_progress
-from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.tables.bench_results import (
     BENCH_DIFFERENCE_COLUMNS,
     BENCH_RESULT_COLUMNS,
@@ -52,14 +52,9 @@ def measure(panels: Sequence[Panel], *, resamples: int, seed: int) -> tuple[pl.D
             differences += _difference_rows(panel, unit, pairs, low[of_pairs], high[of_pairs])
             done(count, 0)
     return (
-        pl.DataFrame(results, schema=table_schema(BENCH_RESULT_COLUMNS), orient="row"),
-        pl.DataFrame(differences, schema=table_schema(BENCH_DIFFERENCE_COLUMNS), orient="row"),
+        pl.DataFrame(results, schema=frame_schema(BENCH_RESULT_COLUMNS), orient="row"),
+        pl.DataFrame(differences, schema=frame_schema(BENCH_DIFFERENCE_COLUMNS), orient="row"),
     )
-
-
-def table_schema(columns: Any) -> pl.Schema:
-    """The schema of a described table, as polars has it."""
-    return pl.DataFrame(pl.from_arrow(arrow_schema(columns).empty_table())).schema
 
 
 def unit_intervals(

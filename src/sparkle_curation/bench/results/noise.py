@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 
 from sparkle_curation.bench.results.intervals import Floats
-from sparkle_curation.bench.results.means import table_schema
 from sparkle_curation.bench.results.panel import JUDGED, Panel
+from sparkle_curation.engine.any_frame import frame_schema
 from sparkle_curation.errors import ParameterError, did_you_mean
 from sparkle_curation.spec.tables.bench_results import (
     BENCH_JUDGE_NOISE_COLUMNS,
@@ -79,7 +79,7 @@ def measure_judge_noise(judgments: pl.DataFrame, scores: pl.DataFrame) -> pl.Dat
                 "noise_share": within / (within + between) if within + between else None,
             }
         )
-    return pl.DataFrame(rows, schema=table_schema(BENCH_JUDGE_NOISE_COLUMNS))
+    return pl.DataFrame(rows, schema=frame_schema(BENCH_JUDGE_NOISE_COLUMNS))
 
 
 def _distances(answers: Floats) -> Floats:
@@ -128,7 +128,7 @@ def split_variances(
             codes = [panel.models.index(model) for model in dict.fromkeys(models) if model in panel.models]
             if len(codes) > 1:
                 rows += _variance_rows(variant, panel, codes, noise)
-    return pl.DataFrame(rows, schema=table_schema(BENCH_VARIANCE_COLUMNS), orient="row")
+    return pl.DataFrame(rows, schema=frame_schema(BENCH_VARIANCE_COLUMNS), orient="row")
 
 
 def _variance_rows(variant: str, panel: Panel, codes: list[int], noise: pl.DataFrame) -> list[dict[str, Any]]:

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from sparkle_curation.bench.samples.schemas import frame_schema
-from sparkle_curation.engine.any_frame import AnyFrame
+from sparkle_curation.engine.any_frame import AnyFrame, frame_schema
 from sparkle_curation.ingest.assets.store import prefer_loose
 from sparkle_curation.spec.codes.bench_reasons import Likeness
 from sparkle_curation.spec.layout import KIND

@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from sparkle_curation.bench.samples.probing import probe_file
-from sparkle_curation.bench.samples.schemas import frame_schema
+from sparkle_curation.engine.any_frame import frame_schema
 from sparkle_curation.engine.executors.ordered_map import ordered_map
 from sparkle_curation.engine.progress import item_progress
 from sparkle_curation.errors import ReleaseError

@@ -19,7 +19,7 @@ import pyarrow as pa
 from xxhash import xxh3_128_hexdigest
 
 from sparkle_curation.bench.samples.probing import MISSING, SourceFacts, probe_sources
-from sparkle_curation.bench.samples.schemas import frame_schema
+from sparkle_curation.engine.any_frame import frame_schema
 from sparkle_curation.errors import ConservationError, ReleaseError
 from sparkle_curation.ingest.csv.annotations import header_of, read_metadata, without_repeats
 from sparkle_curation.ingest.csv.csv_records import CsvRecord, csv_records

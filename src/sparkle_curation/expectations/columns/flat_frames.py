@@ -10,11 +10,11 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from sparkle_curation.engine.any_frame import frame_schema
 from sparkle_curation.expectations.columns.relations import Tables, relation_columns
 from sparkle_curation.expectations.columns.row_columns import row_columns
 from sparkle_curation.expectations.columns.slices import Slices, slices_of
 from sparkle_curation.expectations.columns.theme_figures import theme_figures
-from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.tables.ingested import COLUMNS, GROUNDING_R1, GROUNDING_R2
 
 _GROUNDINGS = (GROUNDING_R1.name, GROUNDING_R2.name)
@@ -85,8 +85,7 @@ def flatten_quarantine(quarantine: pl.LazyFrame) -> pl.DataFrame:
 
 def declared_schema(table: str) -> pl.Schema:
     """The columns that a table should have, by the descriptions in ``spec.tables.ingested``."""
-    empty = pl.DataFrame(pl.from_arrow(arrow_schema(COLUMNS[table]).empty_table()))
-    return empty.schema
+    return frame_schema(COLUMNS[table])
 
 
 def as_declared(table: str, frame: pl.LazyFrame) -> pl.LazyFrame:

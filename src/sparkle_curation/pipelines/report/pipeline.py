@@ -16,7 +16,7 @@ from sparkle_curation.spec.stages import STAGES
 
 
 def create_pipeline() -> Pipeline:
-    """Samples are shown on a sheet, as a picture and as a page with clips; bounds on signals are held against labels."""
+    """Samples are shown on a sheet, as a picture and as a page with clips; bounds on signals are compared with labels."""
     return Pipeline(
         [
             Node(

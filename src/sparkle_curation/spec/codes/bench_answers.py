@@ -19,7 +19,7 @@ class BenchAnswerFault(Code):
     OUT_OF_RANGE = "out_of_range", "A score is outside the scale."
     SEVERAL_NUMBERS = "several_numbers", "More than one number could be the score, such as `1-5` or `4 or 5`."
     CONTRADICTION = "contradiction", "A dimension has two scores that disagree."
-    CUT = "cut_off", "The answer was longer than allowed."
+    CUT = "cut", "The answer was longer than allowed."
 
 
 class AnswerFlag(Code):

@@ -6,9 +6,9 @@ from typing import Any
 
 import polars as pl
 
+from sparkle_curation.engine.any_frame import frame_schema
 from sparkle_curation.errors import ConservationError
 from sparkle_curation.spec.codes.diff_reasons import CHANGES, Change
-from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.stages import CRITERIA
 from sparkle_curation.spec.tables.variant import (
     METADATA_COLUMNS,
@@ -47,7 +47,7 @@ def compare(base: VariantVersion, other: VariantVersion) -> pl.DataFrame:
         pl.concat(parts)
         .sort(*_BY_THEME_AND_CHANGE, "id")
         .select(field.name for field in VARIANT_DIFF_COLUMNS)
-        .cast(pl.DataFrame(arrow_schema(VARIANT_DIFF_COLUMNS).empty_table()).schema)
+        .cast(frame_schema(VARIANT_DIFF_COLUMNS))
     )
     check_conservation(base, other, diff)
     return diff
@@ -106,7 +106,7 @@ def _join(base: VariantVersion, other: VariantVersion) -> pl.LazyFrame:
 
 def _verdict_facts(version: VariantVersion, side: str) -> pl.LazyFrame:
     """``VERDICT_FACTS`` of each known sample; a column that an older project did not write is null."""
-    types = pl.DataFrame(arrow_schema(VERDICT_COLUMNS).empty_table()).schema
+    types = frame_schema(VERDICT_COLUMNS)
     verdicts = pl.LazyFrame(schema={"id": pl.String}) if version.verdicts is None else version.verdicts.lazy()
     present = verdicts.collect_schema().names()
     return verdicts.select(
