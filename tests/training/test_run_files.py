@@ -20,7 +20,7 @@ from sparkle_curation.spec.training_tasks import REFERENCES_OPTION, STILLS_OPTIO
 from sparkle_curation.training import before_training
 from sparkle_curation.training.options import BENCHMARK, KNOWN, SPARKLE_BENCH, TRAIN, Given, find_problems
 from sparkle_curation.training.plan import Plan, RunParams, make_plan
-from sparkle_curation.training.run_files import (
+from sparkle_curation.training.run_files.run_file import (
     CONTINUE,
     INFER_OPENVE,
     INFER_SPARKLE,
@@ -29,8 +29,8 @@ from sparkle_curation.training.run_files import (
     WEIGHTS,
     Places,
     RunFile,
-    write_run_files,
 )
+from sparkle_curation.training.run_files.writing import write_run_files
 
 ODD = 'it\'s a $HOME `x` "disk"'
 """A folder whose name bash would change where it is not quoted."""

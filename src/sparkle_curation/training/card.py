@@ -12,7 +12,7 @@ from sparkle_curation.spec.number_text import exact
 from sparkle_curation.spec.themes import THEMES, TOTAL
 from sparkle_curation.training.kit import Choices, KitCSVs
 from sparkle_curation.training.plan import Plan
-from sparkle_curation.training.run_files import (
+from sparkle_curation.training.run_files.run_file import (
     CONTINUE,
     INFER_OPENVE,
     INFER_SPARKLE,

@@ -20,7 +20,7 @@ from sparkle_curation.spec.training_tasks import (
 )
 from sparkle_curation.training import before_training
 from sparkle_curation.training.plan import Plan
-from sparkle_curation.training.run_files import LANGUAGE_MODEL, WEIGHTS, RunFile
+from sparkle_curation.training.run_files.run_file import LANGUAGE_MODEL, WEIGHTS, RunFile
 from sparkle_curation.training.shares import Shares, order_rows
 from sparkle_curation.variant.facts import VariantFacts
 

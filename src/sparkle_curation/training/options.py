@@ -246,6 +246,6 @@ def check_commands(commands: Sequence[tuple[str, str, Sequence[Given]]], checkou
             got="; ".join(problems),
             allowed="options that its parser knows, each once, with all that it needs",
             todo="check out a version of Kiwi-Edit that has them, or mend the run files in "
-            "src/sparkle_curation/training/run_files.py",
+            "src/sparkle_curation/training/run_files/",
         )
     return f"the parsers of {checkout}" if checkout is not None else "the table of Kiwi-Edit's options"

@@ -33,7 +33,8 @@ from sparkle_curation.training.kit import (
 )
 from sparkle_curation.training.options import check_commands
 from sparkle_curation.training.plan import Plan, make_plan
-from sparkle_curation.training.run_files import CheckedRunFiles, Places, RunFile, write_run_files
+from sparkle_curation.training.run_files.run_file import CheckedRunFiles, Places, RunFile
+from sparkle_curation.training.run_files.writing import write_run_files
 from sparkle_curation.variant.facts import VariantFacts
 from sparkle_curation.variant.record import identify_variant
 from sparkle_curation.variant.split import SplitParams, choose_groups
