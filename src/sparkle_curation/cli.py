@@ -189,6 +189,7 @@ def explore(
     from sparkle_curation.explorer.server import Settings, create_app, serve  # noqa: PLC0415
     from sparkle_curation.filtering.signal_bounds import resolve_bounds  # noqa: PLC0415
     from sparkle_curation.spec.stages import STAGES  # noqa: PLC0415
+    from sparkle_curation.spec.tables.ingested import GROUNDING_TABLES  # noqa: PLC0415
     from sparkle_curation.variant.curation.params import FilterParams  # noqa: PLC0415
 
     every = project_context.params
@@ -205,6 +206,7 @@ def explore(
         scores={each.name: optional(each.table) for each in STAGES},
         score_faults=optional("score_faults"),
         preflight=optional("preflight"),
+        not_exported=optional("samples_not_exported"),
         assets=optional("assets"),
         media=optional("media"),
         boxes=optional("grounding_boxes"),
@@ -212,6 +214,8 @@ def explore(
         sample_groups=optional("sample_groups"),
         audit_sample=catalog.load("audit_sample"),
         bounds=resolve_bounds(curating.signal_bounds),
+        groundings={name: optional(name) for name in GROUNDING_TABLES},
+        source_files=optional("assets_source_files"),
         policies={name: policies[name] for name in ("missing_scores", "imputed_scores") if name in policies}
         | {"missing_signals": curating.missing_signals},
     )

@@ -15,7 +15,7 @@ from sparkle_curation.explorer.data import ExplorerTables, Samples, find_reasons
 from sparkle_curation.explorer.desk import Desk
 from sparkle_curation.explorer.details import blind_details, sample_details
 from sparkle_curation.explorer.selecting import read_choice, select_by
-from sparkle_curation.explorer.writing import send_json
+from sparkle_curation.explorer.writing import send_json, tell_decisions
 from sparkle_curation.ingest.assets.store import AssetStore
 from sparkle_curation.variant.curation.params import FilterParams
 
@@ -106,9 +106,9 @@ async def send_audit(_: web.Request, shown: Shown) -> web.Response:
     )
 
 
-async def send_decisions(_: web.Request, shown: Shown) -> web.Response:
+async def send_decisions(request: web.Request, shown: Shown) -> web.Response:
     """The decisions by hand, as ``Desk.told`` has them."""
-    return send_json(await asyncio.to_thread(shown.desk.told))
+    return await tell_decisions(request, shown.desk)
 
 
 async def compare(request: web.Request, shown: Shown) -> web.Response:

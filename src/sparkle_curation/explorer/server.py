@@ -19,6 +19,7 @@ from sparkle_curation.explorer import reading
 from sparkle_curation.explorer.comparing import Comparisons, Versions
 from sparkle_curation.explorer.data import ExplorerTables, read_samples
 from sparkle_curation.explorer.desk import Desk, DeskSettings
+from sparkle_curation.explorer.exporting import look_beyond_kept
 from sparkle_curation.explorer.masks import send_mask
 from sparkle_curation.explorer.media import send_media
 from sparkle_curation.explorer.parameters_file import ParametersFile
@@ -61,6 +62,7 @@ class Settings:
 
 def create_app(tables: ExplorerTables, store: AssetStore, settings: Settings) -> web.Application:
     """The explorer of some tables and the release that they were made of."""
+    tables = look_beyond_kept(tables, settings.params)
     samples = read_samples(tables)
     comparisons = Comparisons(settings.versions, samples)
     desk = Desk(tables, samples, settings.desk)
