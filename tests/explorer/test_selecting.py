@@ -15,6 +15,7 @@ from tests.explorer.serving import ALONE, SCORES, WHOLE, made_tables
 
 from sparkle_curation.errors import MissingTableError, ParameterError, SelectionError
 from sparkle_curation.explorer.data import ExplorerTables, read_samples
+from sparkle_curation.explorer.exporting import look_beyond_kept
 from sparkle_curation.explorer.selecting import read_choice, select_by
 from sparkle_curation.variant.curation.params import FilterParams
 
@@ -40,6 +41,7 @@ def selected(
     tables: ExplorerTables, by_hand: dict[str, list[int]] = BY_NOBODY, **given: Any
 ) -> dict[str, Any]:
     """What a choice comes to, with the ids of the selected samples."""
+    tables = look_beyond_kept(tables, declared())
     samples = read_samples(tables)
     answer = select_by(tables, samples, read_choice(declared(), given), by_hand)
     bits = np.unpackbits(np.frombuffer(base64.b64decode(answer["bits"]), np.uint8), bitorder="little")
@@ -51,6 +53,9 @@ def test_thresholds_preflight_and_budget_follow_each_other() -> None:
     found = selected(complete_tables(), thresholds=LOOSE, selection={"budget": 1, "balance": ["theme"]})
     assert found["ids"] == [WHOLE]  # 8.83 on average, BROKEN 8.8
     assert (found["kept"], found["candidates"], found["selected"]) == (3, 2, 1)
+    assert found["unseen"] == 0
+    everything = selected(complete_tables(), thresholds=LOOSE, selection={"budget": 2})
+    assert (everything["selected"], everything["unseen"]) == (2, 1)  # no preflight has looked at BROKEN
     assert found["lacking"] == {"unloadable": 1}
     assert found["limits"] == {"budget": 1}
     assert found["groups"] == [("time", 2, 1)]

@@ -181,7 +181,7 @@ export function makeControls(place, description, samples, state, { changed, tell
     ])));
   const signals = makeSignals(place, description, samples, state, tints, changed);
   const selection = makeSelection(place, description, samples, state, { changed, tell });
-  const bars = makeBars(place, description, state, changed);
+  const bars = makeBars(place, description, state, selection.standing, changed);
   return {
     paint(kept, counts) {
       painters.forEach((paint) => paint(kept));
@@ -295,7 +295,7 @@ function makeSignals(place, description, samples, state, tints, changed) {
 
 const short = (value) => String(Number(value.toPrecision(4)));
 
-function makeBars(place, description, state, changed) {
+function makeBars(place, description, state, selecting, changed) {
   const bar = (title, fill, pick) => {
     const now = make("i.now");
     const before = make("i.before");
@@ -340,7 +340,7 @@ function makeBars(place, description, state, changed) {
   return ({ themes, subthemes }) => {
     for (const { theme, which, top, below } of rows) {
       const isPicked = state.theme === theme.name;
-      const atLeast = isFloor(description, state, which) ? "at least " : "";
+      const atLeast = isFloor(description, state, which) && !selecting.isOn ? "at least " : ""; // a budget is what it is
       top.paint(atLeast, themes.known[which], themes.exported[which], themes.present[which], isPicked && !state.subtheme);
       for (const each of below) {
         each.bar.paint(atLeast, subthemes.known[each.at], subthemes.exported[each.at], subthemes.present[each.at],

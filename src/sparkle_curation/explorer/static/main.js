@@ -129,16 +129,16 @@ function tell(text, isFault = false) {
  *  can be. `selecting`: where a selection stands, whose answer comes from the server. */
 function summarize(total, isLeast, selecting) {
   const put = (id, text) => { document.getElementById(id).textContent = text; };
-  const atLeast = isLeast ? "≥ " : "";
-  put("kept", `${atLeast}${number.format(total.kept)}`);
+  put("kept", `${isLeast ? "≥ " : ""}${number.format(total.kept)}`);
   put("known", `of ${number.format(total.known)} kept`);
-  const { refused, isWaiting } = selecting;
+  const { refused, isWaiting, isOn } = selecting;
+  const least = isLeast && !isOn; // a budget is what it is
   const exported = document.getElementById("exported");
   exported.className = refused ? "failed" : "";
   exported.replaceChildren(...(refused ? [`no variant: ${refused}`] : [
-    "→ ", make("b", {}, `${atLeast}${number.format(total.exported)}`), ` exported${isWaiting ? ", selecting …" : ""}`]));
+    "→ ", make("b", {}, `${least ? "≥ " : ""}${number.format(total.exported)}`), ` exported${isWaiting ? ", selecting …" : ""}`]));
   for (const id of ["comes", "goes"]) document.getElementById(id).hidden = Boolean(refused) || isWaiting;
-  put("comes", `${signed(total.comes) || "0"}${isLeast ? " or more" : ""} come`);
+  put("comes", `${signed(total.comes) || "0"}${least ? " or more" : ""} come`);
   put("goes", `${signed(-total.goes) || "0"} go`);
   put("present", `present variant ${number.format(total.present)}`);
   const told = Object.entries(total.lacking).map(([lack, count]) => `${number.format(count)} ${lack === "signal" ? "out of bounds" : words(lack)}`);
