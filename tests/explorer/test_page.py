@@ -432,7 +432,8 @@ def test_bounds_budget_and_what_nobody_knows(browser: Page, sample_release: Path
         assert page.run(bar) == "7 of 320"  # whatever a looser threshold would bring: a budget is what it is
         unknown = """[...document.querySelectorAll(".unknown")].map((each) => each.textContent).at(-1)"""
         assert page.run(unknown).startswith("Below 8 nothing is known:")
-        again = page.until("location.hash.includes('select=') && location.href")
+        again = page.until("location.hash.includes('t.edited_video=7&') && location.href")
+        assert "select=" in again
         opened(page, again)
         page.until(f"{selection}.startsWith('7 selected of 20')")
         fill(page, "The most pairs in all", "")

@@ -184,10 +184,10 @@ export function makeControls(place, description, samples, state, { changed, tell
   const bars = makeBars(place, description, state, selection.standing, changed);
   return {
     paint(kept, counts) {
+      selection.repaint();
       painters.forEach((paint) => paint(kept));
       signals(kept);
       bars(counts);
-      selection.repaint();
     },
     selecting: selection.standing,
     refusal: selection.refusal,
