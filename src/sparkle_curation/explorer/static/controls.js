@@ -119,7 +119,7 @@ export function makeControls(place, description, samples, state, { changed, tell
     const beyond = (high - low) / 10; // of what is looser than the published threshold, so that it is told what is known there
     const { box: exact, fault } = numberBox(
       { "aria-label": `Threshold of ${words(criterion.name)}, exactly` }, { low, high, isNeeded: true }, (value) => set(value));
-    const count = make("p.note.marks");
+    const count = make("p.note");
     const reset = make("button.quiet", { type: "button", title: "Back to the present variant's" }, "reset");
     const set = (value) => {
       state.thresholds[criterion.name] = value;
@@ -140,13 +140,13 @@ export function makeControls(place, description, samples, state, { changed, tell
     const unknown = make("p.note.unknown", { hidden: true });
     const missing = samples.scores[which].reduce((sum, score) => sum + (score === score ? 0 : 1), 0);
     place.append(make("section.criterion", { "aria-label": words(criterion.name) },
-      make("header", {}, make("h2", {}, words(criterion.name)), reset,
+      make("header", {}, make("h2", {}, words(criterion.name)),
         make("span.sign", {}, criterion.is_at_least ? "≥" : "≤"), exact),
       fault,
       make("p.note", {}, criterion.title),
       make("div.plot", {}, canvas,
         missing === samples.count ? make("p.none", {}, "no scores") : "", slider),
-      make("div.ends.note", {}, axis.least, axis.most), count, axis.toggle, unknown));
+      make("div.ends.note", {}, axis.least, axis.most), make("div.marks", {}, count, reset), axis.toggle, unknown));
     return (kept) => {
       const threshold = state.thresholds[criterion.name];
       axis.hold([threshold, criterion.present, criterion.published, criterion.published - (criterion.is_at_least ? 1 : -1) * beyond]);
@@ -220,11 +220,11 @@ function makeAxis(values, scale, changed) {
     most.textContent = `${short(axis.high)}${axis.high < scale.high ? " ⋯" : ""}`;
     toggle.hidden = !isCut;
     const out = [
-      view.low > scale.low && `${view.below ? number.format(view.below) : "none"} from ${short(scale.low)} to ${short(view.low)}`,
-      view.high < scale.high && `${view.above ? number.format(view.above) : "none"} from ${short(view.high)} to ${short(scale.high)}`,
+      view.low > scale.low && `${number.format(view.below)} below ${short(view.low)}`,
+      view.high < scale.high && `${number.format(view.above)} above ${short(view.high)}`,
     ].filter(Boolean).join(", ");
     toggle.textContent = isWhole ? "show where the samples are" : `not shown: ${out}`;
-    toggle.title = isWhole ? "" : "Show the whole scale";
+    toggle.title = isWhole ? "" : `Show the whole scale, ${short(scale.low)} to ${short(scale.high)}`;
   }
   toggle.addEventListener("click", () => { isWhole = !isWhole; fit(); changed(); });
   return axis;
