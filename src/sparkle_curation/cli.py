@@ -175,12 +175,15 @@ def explore(
     import polars as pl  # noqa: PLC0415
     from kedro.framework.session import KedroSession  # noqa: PLC0415
 
+    from sparkle_curation.catalog import Catalog  # noqa: PLC0415
+
     project = context.find_object(ProjectMetadata)
     folder = project.project_path if project else Path.cwd()
     session: Any = KedroSession.create(folder, env=env, runtime_params=params)
     with session:
         project_context = session.load_context()
-        catalog = project_context.catalog
+        # As a run asks for it; by itself Kedro makes one that imports pandas.
+        catalog = project_context._get_catalog(catalog_class=Catalog)  # noqa: SLF001
     # Only now is the description of the environment taken up, which all of these ask.
     from sparkle_curation.explorer.comparing import Versions  # noqa: PLC0415
     from sparkle_curation.explorer.data import ExplorerTables  # noqa: PLC0415
