@@ -183,7 +183,7 @@ def explore(
     with session:
         project_context = session.load_context()
         # As a run asks for it; by itself Kedro makes one that imports pandas.
-        catalog = project_context._get_catalog(catalog_class=Catalog)  # noqa: SLF001
+        catalog = project_context._get_catalog(catalog_class=Catalog)
     # Only now is the description of the environment taken up, which all of these ask.
     from sparkle_curation.explorer.comparing import Versions  # noqa: PLC0415
     from sparkle_curation.explorer.data import ExplorerTables  # noqa: PLC0415

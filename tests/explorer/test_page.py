@@ -237,7 +237,9 @@ def test_a_sample_that_cannot_be_exported_does_not_come(
         page.until(f"{KEPT} === '3'")
         assert "It will not be exported all the same: no source video (time/source_video" in page.run(TOLD)
         assert page.run(f"[{EXPORTED}, {COMES}]") == ["\u2192 1 exported", "0 come"]
-        assert page.run("document.getElementById('lacking').textContent") == "1 unloadable · 1 no source video"
+        assert (
+            page.run("document.getElementById('lacking').textContent") == "1 unloadable · 1 no source video"
+        )
         tab(page, "lacking")
         page.until(f"({SHOWN}).length === 2 && {SHOWN}.includes('{BROKEN}')")
         choose(page, IN_TAR)
@@ -248,8 +250,7 @@ def test_a_sample_that_cannot_be_exported_does_not_come(
 def test_what_cannot_be_is_told_and_changes_nothing(
     browser: Page, sample_release: Path, tmp_path: Path
 ) -> None:
-    """A threshold outside its scale, a budget of none, quotas that are none, an address that says so; and no command for a
-    selection that is refused."""
+    """A threshold outside its scale, a budget of none, such an address; and no command for a selection that is refused."""
     alone = [decision(name, "ann", "keep") for name in (WHOLE, ALONE)]
     (tmp_path / "overrides.csv").write_bytes(format_overrides(frame(*alone)))
     settings = {"params": declared(), "desk": DeskSettings(tmp_path / "overrides.csv", "ann")}
@@ -260,7 +261,9 @@ def test_what_cannot_be_is_told_and_changes_nothing(
         told = page.run(TOLD)
         assert "t.edited_video=11: a threshold is a number from 0 to 10" in told
         assert "missing=perhaps, which is none of keep, reject" in told
-        faults = "[...document.querySelectorAll('small.failed:not([hidden])')].map((each) => each.textContent)"
+        faults = (
+            "[...document.querySelectorAll('small.failed:not([hidden])')].map((each) => each.textContent)"
+        )
         fill(page, "Threshold of edited video, exactly", 10.5)
         assert page.run(faults) == ["10.5 is not allowed: a number from 0 to 10"]
         fill(page, "Threshold of edited video, exactly", 8.2)
@@ -269,7 +272,9 @@ def test_what_cannot_be_is_told_and_changes_nothing(
         assert page.run(faults) == ["0 is not allowed: a whole number from 1 up"]
         assert "select=" not in page.run("location.hash")
         fill(page, "The most pairs in all", 1)
-        page.until(f"{EXPORTED}.startsWith('no variant: More samples are kept by hand than the budget allows')")
+        page.until(
+            f"{EXPORTED}.startsWith('no variant: More samples are kept by hand than the budget allows')"
+        )
         for button in ("copy", "copy-dvc"):
             page.run(f"document.getElementById('{button}').click()")
             page.until(f"{TOLD}.startsWith('This choice makes no variant')")
@@ -416,7 +421,9 @@ def test_bounds_budget_and_what_nobody_knows(browser: Page, sample_release: Path
     with served(tables, made_store(sample_release, tmp_path), params=declared()) as (address, _):
         page = opened(browser, address)
         fill(page, "Prompt chars at least", 300)
-        page.until("document.getElementById('lacking').textContent.startsWith('300 out of bounds · 20 exported')")
+        page.until(
+            "document.getElementById('lacking').textContent.startsWith('300 out of bounds · 20 exported')"
+        )
         assert page.run(EXPORTED) == "\u2192 20 exported"
         fill(page, "The most pairs in all", 7)
         selection = "document.querySelector('[aria-label=Selection] .result').textContent"

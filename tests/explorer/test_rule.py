@@ -17,7 +17,7 @@ from tests.made.overrides import decision, frame
 from tests.made.tables import annotations, assets, csv_row, metadata, scores, table
 
 from sparkle_curation.explorer.data import ExplorerTables, read_samples
-from sparkle_curation.explorer.exporting import look_beyond_kept
+from sparkle_curation.explorer.exporting import look_beyond_kept, mark
 from sparkle_curation.filtering.choices import ExportScope, settle_imputed_scores
 from sparkle_curation.filtering.overrides.applying import apply_overrides
 from sparkle_curation.filtering.signal_bounds import find_out_of_bounds
@@ -39,6 +39,8 @@ _APPLY = """(async () => {
   const description = %s;
   const bytes = Uint8Array.from(atob("%s"), (each) => each.charCodeAt(0));
   const samples = rule.unpack(bytes.buffer, description);
+  const exportable = Uint8Array.from(atob("%s"), (each) => each.charCodeAt(0));
+  rule.takeExportable(samples, exportable.buffer);
   const kept = new Uint8Array(samples.count);
   const out = new Uint8Array(samples.count);
   return %s.map((choice) => {
@@ -104,7 +106,8 @@ def told_by_browser(
     browser.open(f"{explorer}/static/rule.js")
     browser.until("document.readyState === 'complete' && location.protocol === 'http:'")
     blob = base64.b64encode(samples.blob).decode()
-    return browser.run(_APPLY % (json.dumps(described), blob, json.dumps(choices)))
+    exportable = base64.b64encode(mark(tables).blob).decode()
+    return browser.run(_APPLY % (json.dumps(described), blob, exportable, json.dumps(choices)))
 
 
 def test_the_browser_keeps_what_the_pipeline_keeps(explorer: str, browser: Page) -> None:
@@ -129,7 +132,7 @@ def test_the_browser_keeps_what_the_pipeline_keeps(explorer: str, browser: Page)
 
 
 def test_the_browser_exports_what_the_pipeline_exports(explorer: str, browser: Page) -> None:
-    """Sample by sample and reason by reason: kept by hand or by scores, without prompt or video, unloadable, out of bounds."""
+    """Sample by sample and reason by reason, kept by hand or by scores: without prompt or video, unloadable, out of bounds."""
     draw = random.Random(16)  # noqa: S311
     known, by_stage = random_tables(draw)
     ids, is_released = known["id"].to_list(), [draw.random() < 0.3 for _ in range(ROWS)]

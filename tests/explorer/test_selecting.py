@@ -15,7 +15,7 @@ from tests.explorer.serving import ALONE, SCORES, WHOLE, made_tables
 
 from sparkle_curation.errors import MissingTableError, ParameterError, SelectionError
 from sparkle_curation.explorer.data import ExplorerTables, read_samples
-from sparkle_curation.explorer.exporting import look_beyond_kept
+from sparkle_curation.explorer.exporting import Lookout
 from sparkle_curation.explorer.selecting import read_choice, select_by
 from sparkle_curation.variant.curation.params import FilterParams
 
@@ -41,9 +41,8 @@ def selected(
     tables: ExplorerTables, by_hand: dict[str, list[int]] = BY_NOBODY, **given: Any
 ) -> dict[str, Any]:
     """What a choice comes to, with the ids of the selected samples."""
-    tables = look_beyond_kept(tables, declared())
     samples = read_samples(tables)
-    answer = select_by(tables, samples, read_choice(declared(), given), by_hand)
+    answer = select_by(Lookout(tables, declared()).found(), samples, read_choice(declared(), given), by_hand)
     bits = np.unpackbits(np.frombuffer(base64.b64decode(answer["bits"]), np.uint8), bitorder="little")
     return answer | {"ids": [name for name, place in samples.place.items() if bits[place]]}
 

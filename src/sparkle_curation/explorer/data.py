@@ -17,16 +17,26 @@ from sparkle_curation.filtering.choices import settle_imputed_scores
 from sparkle_curation.spec.description import dataset
 from sparkle_curation.spec.layout import ASSET_KINDS, KIND
 from sparkle_curation.spec.stages import CRITERIA, STAGE_BY_NAME
-from sparkle_curation.spec.tables.preflight import PairOutcome
 from sparkle_curation.spec.tables.verdicts import imputed_column, score_column, threshold_column
 from sparkle_curation.spec.themes import THEME_COLOURS, THEME_TITLES, in_order
 from sparkle_curation.variant.export import NotExported
 
 RELEASED, DROPPED, FAULTY, PRESENT, WARNED, UNSEEN = (1 << bit for bit in range(6))
 """Flags of a sample: in the release's CSV; the loader cannot take the pair; its scores have a fault; it is in the present
-variant; the loader takes the pair, but not as it should; no preflight has looked into its files. Above them, imputed scores by
-criterion."""
+variant; the loader takes the pair, but not as it should; no preflight has looked into its files. Above them, imputed scores
+by criterion. What the loader does is found out behind the rest, by ``exporting``."""
 _FIRST_IMPUTED_BIT = 8
+
+UNLOADABLE = "unloadable"
+BEFORE_SIGNALS = (NotExported.THEME.value, NotExported.BENCHMARK_LEAK.value, NotExported.LICENCE.value)
+LACKS = (
+    *BEFORE_SIGNALS,
+    NotExported.NO_PROMPT.value,
+    NotExported.NO_SOURCE_VIDEO.value,
+    NotExported.NO_EDITED_VIDEO.value,
+    UNLOADABLE,
+)
+"""What keeps a sample from being exported, as the pipeline asks: a bound on a signal comes behind the first three."""
 
 
 @dataclass(frozen=True)
@@ -84,16 +94,13 @@ class Samples:
     Attributes:
         description: what the page must know to read the blob and to name what it shows; becomes JSON.
         blob: the scores of each criterion, then the values of each signal (float64, NaN for none), then flags (uint32),
-            subthemes (uint16), themes (uint8) and lacks (uint8: 0, or 1 + the place in ``lacks`` of the description of what
-            keeps the sample from being exported), each by sample, little-endian.
-        flags: of each sample.
+            subthemes (uint16) and themes (uint8), each by sample, little-endian.
         texts: ``id``, ``prompt``, ``chosen_keyword`` in the order of the samples, never null.
         place: id -> number of the sample.
     """
 
     description: dict[str, Any]
     blob: bytes
-    flags: np.ndarray[Any, np.dtype[np.uint32]]
     texts: pl.DataFrame
     place: Mapping[str, int]
 
@@ -136,20 +143,17 @@ def read_samples(tables: ExplorerTables) -> Samples:
     of_subtheme = texts.join(numbers, on=["theme", "subtheme"], how="left", maintain_order="left")["number"]
     of_theme = verdicts["theme"].replace_strict(themes, list(range(len(themes))), return_dtype=pl.UInt8)
     signals = read_signals(verdicts["id"], tables.signals)
-    flags = _flags(verdicts, tables)
     parts = [
         *(verdicts[score_column(each)].fill_null(float("nan")).to_numpy().astype("<f8") for each in CRITERIA),
         *signals.values(),
-        flags.astype("<u4"),
+        _flags(verdicts, tables).astype("<u4"),
         of_subtheme.fill_null(0).to_numpy().astype("<u2"),
         of_theme.to_numpy().astype("u1"),
-        _lacks(verdicts["id"], tables),
     ]
     return Samples(
         description=_describe(tables, verdicts.height, themes, subthemes)
         | {"signals": describe_signals(signals, tables.bounds)},
         blob=b"".join(part.tobytes() for part in parts),
-        flags=flags,
         texts=texts.select("id", pl.col("prompt", "chosen_keyword").fill_null("")),
         place={name: number for number, name in enumerate(verdicts["id"])},
     )
@@ -164,45 +168,14 @@ def _texts(known: pl.DataFrame, annotations: AnyFrame) -> pl.DataFrame:
     return texts.unique("id", keep="first", maintain_order=True)
 
 
-UNLOADABLE = "unloadable"
-_BEFORE_SIGNALS = (NotExported.THEME.value, NotExported.BENCHMARK_LEAK.value, NotExported.LICENCE.value)
-_LACKS = (
-    *_BEFORE_SIGNALS,
-    NotExported.NO_PROMPT.value,
-    NotExported.NO_SOURCE_VIDEO.value,
-    NotExported.NO_EDITED_VIDEO.value,
-    UNLOADABLE,
-)
-"""What keeps a sample from being exported, as the pipeline asks: a bound on a signal comes behind the first three."""
-
-
-def dropped_ids(checked: AnyFrame) -> pl.Series:
-    """The ids of the pairs that a preflight drops; none where there was none."""
-    return _columns(checked, "id", "is_dropped").filter("is_dropped")["id"]
-
-
-def _lacks(ids: pl.Series, tables: ExplorerTables) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    lacks = np.zeros(len(ids), np.uint8)
-    lacks[ids.is_in(dropped_ids(tables.pairs_checked).implode()).to_numpy()] = 1 + _LACKS.index(UNLOADABLE)
-    for (reason,), rows in _columns(tables.obstacles, "id", "reason").group_by("reason"):
-        lacks[ids.is_in(rows["id"].implode()).to_numpy()] = 1 + _LACKS.index(str(reason))
-    return lacks
-
-
 def _flags(verdicts: pl.DataFrame, tables: ExplorerTables) -> np.ndarray[Any, np.dtype[np.uint32]]:
     flags = np.zeros(verdicts.height, np.uint32)
     ids = verdicts["id"]
-    checked = _columns(tables.pairs_checked, "id", "is_dropped", "outcome")
-    is_unseen = pl.col("outcome") == PairOutcome.NOT_INSPECTED.value
-    stays = checked.filter(~pl.col("is_dropped"), ~is_unseen)
-    gone = pl.concat([_columns(tables.not_exported, "id")["id"], dropped_ids(tables.preflight)])
+    gone = pl.concat([columns_of(tables.not_exported, "id")["id"], dropped_ids(tables.preflight)])
     marks = {
         RELEASED: verdicts["is_released"],
         PRESENT: verdicts["is_kept"] & ~ids.is_in(gone.implode()),
-        DROPPED: ids.is_in(dropped_ids(checked).implode()),
-        WARNED: ids.is_in(stays.filter(pl.col("outcome") != PairOutcome.LOADS.value)["id"].implode()),
-        UNSEEN: ~ids.is_in(checked.filter(~is_unseen)["id"].implode()),
-        FAULTY: ids.is_in(_columns(tables.score_faults, "id")["id"].implode()),
+        FAULTY: ids.is_in(columns_of(tables.score_faults, "id")["id"].implode()),
     }
     marks |= {
         1 << (_FIRST_IMPUTED_BIT + place): verdicts[imputed_column(each)]
@@ -213,7 +186,12 @@ def _flags(verdicts: pl.DataFrame, tables: ExplorerTables) -> np.ndarray[Any, np
     return flags
 
 
-def _columns(table: AnyFrame, *names: str) -> pl.DataFrame:
+def dropped_ids(checked: AnyFrame) -> pl.Series:
+    """The ids of the pairs that a preflight drops; none where there was none."""
+    return columns_of(checked, "id", "is_dropped").filter("is_dropped")["id"]
+
+
+def columns_of(table: AnyFrame, *names: str) -> pl.DataFrame:
     """These columns of a table; no rows where it was never made."""
     types = {"is_dropped": pl.Boolean}
     if not table.lazy().collect_schema().names():
@@ -262,7 +240,7 @@ def _describe(
             "warned": WARNED,
             "unseen": UNSEEN,
         },
-        "lacks": [{"name": each, "is_before_signals": each in _BEFORE_SIGNALS} for each in _LACKS],
+        "lacks": [{"name": each, "is_before_signals": each in BEFORE_SIGNALS} for each in LACKS],
         "policies": _policies(
             tables.policies,
             {each.name: present.get(threshold_column(each), each.published_threshold) for each in CRITERIA},
@@ -272,7 +250,7 @@ def _describe(
         "kinds": [{"name": each.name, "suffix": each.suffix} for each in ASSET_KINDS.values()],
         "has": {
             name: bool(table.lazy().collect_schema().names())
-            for name, table in (("preflight", tables.pairs_checked), ("media", tables.media))
+            for name, table in (("preflight", tables.preflight), ("media", tables.media))
         },
     }
 

@@ -35,7 +35,8 @@ def sample_details(tables: ExplorerTables, store: AssetStore, sample_id: str) ->
 
     Members: ``card``, what the contact sheet shows of it too, at the present variant's thresholds; ``texts``; ``stages``,
     each with its parts (a still, or frames) of numbers and reasons, as released; ``sources`` of the scores that were
-    compared, by criterion; ``faults``; ``obstacle``, why it could not be exported were it kept; ``preflight``; ``media`` by kind, with what the header says where it was
+    compared, by criterion; ``faults``; ``obstacle``, why it could not be exported were it kept; ``preflight``; ``media``
+    by kind, with what the header says where it was
     inspected; ``boxes``.
     """
     texts = _rows(tables.annotations, sample_id, "prompt", "chosen_keyword", "original_scene")

@@ -2,19 +2,94 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import threading
+from dataclasses import dataclass, replace
+from typing import Any
 
+import numpy as np
 import polars as pl
 
 from sparkle_curation.engine.any_frame import AnyFrame
-from sparkle_curation.explorer.data import ExplorerTables
+from sparkle_curation.explorer.data import (
+    DROPPED,
+    LACKS,
+    UNLOADABLE,
+    UNSEEN,
+    WARNED,
+    ExplorerTables,
+    columns_of,
+    dropped_ids,
+)
 from sparkle_curation.filtering.benchmark_leaks import BENCHMARK_LEAK
 from sparkle_curation.ingest.assets.shards import list_shards
 from sparkle_curation.loader.preflight import check_pairs
 from sparkle_curation.spec.stages import STAGES
+from sparkle_curation.spec.tables.preflight import PairOutcome
 from sparkle_curation.variant.curation import steps
 from sparkle_curation.variant.curation.params import FilterParams
 from sparkle_curation.variant.export import find_prompts
+
+
+@dataclass(frozen=True)
+class Exportable:
+    """What was found out of all samples.
+
+    Attributes:
+        tables: with ``obstacles``, ``prompts_found`` and ``pairs_checked``.
+        flags: DROPPED, WARNED and UNSEEN, by the number of the sample.
+        lacks: 0, or 1 + the place in ``LACKS`` of what keeps it from being exported.
+    """
+
+    tables: ExplorerTables
+    flags: np.ndarray[Any, np.dtype[np.uint32]]
+    lacks: np.ndarray[Any, np.dtype[np.uint8]]
+
+    @property
+    def blob(self) -> bytes:
+        """For the page: the flags (uint32, little-endian), then the lacks."""
+        return self.flags.astype("<u4").tobytes() + self.lacks.tobytes()
+
+
+class Lookout:
+    """Finds it out when it is asked for the first time, which takes as long as all the rest of a start; for any thread.
+
+    Args:
+        tables: as the catalog has them.
+        params: of curating; None where there are none.
+    """
+
+    def __init__(self, tables: ExplorerTables, params: FilterParams | None) -> None:
+        self._tables, self._params = tables, params
+        self._lock = threading.Lock()
+        self._found: Exportable | None = None
+
+    def found(self) -> Exportable:
+        """What could be exported of all samples."""
+        with self._lock:
+            if self._found is None:
+                self._found = mark(look_beyond_kept(self._tables, self._params))
+            return self._found
+
+
+def mark(tables: ExplorerTables) -> Exportable:
+    """What the tables of ``look_beyond_kept`` say, sample by sample in the order of the verdicts."""
+    ids = tables.verdicts.lazy().select("id").collect()["id"]
+    checked = columns_of(tables.pairs_checked, "id", "is_dropped", "outcome")
+    is_unseen = pl.col("outcome") == PairOutcome.NOT_INSPECTED.value
+    stays = checked.filter(~pl.col("is_dropped"), ~is_unseen)
+    marks = {
+        DROPPED: ids.is_in(dropped_ids(checked).implode()),
+        WARNED: ids.is_in(stays.filter(pl.col("outcome") != PairOutcome.LOADS.value)["id"].implode()),
+        UNSEEN: ~ids.is_in(checked.filter(~is_unseen)["id"].implode()),
+    }
+    flags = np.zeros(len(ids), np.uint32)
+    for flag, is_marked in marks.items():
+        flags[is_marked.to_numpy()] |= flag
+    lacks = np.zeros(len(ids), np.uint8)
+    lacks[(flags & DROPPED) != 0] = 1 + LACKS.index(UNLOADABLE)
+    for (reason,), rows in columns_of(tables.obstacles, "id", "reason").group_by("reason"):
+        lacks[ids.is_in(rows["id"].implode()).to_numpy()] = 1 + LACKS.index(str(reason))
+    return Exportable(tables, flags, lacks)
 
 
 def look_beyond_kept(tables: ExplorerTables, params: FilterParams | None) -> ExplorerTables:

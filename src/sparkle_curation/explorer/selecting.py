@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import ParameterError
 from sparkle_curation.explorer.data import UNLOADABLE, UNSEEN, ExplorerTables, Samples, dropped_ids
+from sparkle_curation.explorer.exporting import Exportable
 from sparkle_curation.filtering.benchmark_leaks import BENCHMARK_LEAK
 from sparkle_curation.filtering.choices import settle_imputed_scores
 from sparkle_curation.filtering.selection.params import SelectionParams
@@ -46,18 +47,19 @@ def read_choice(params: FilterParams, given: Mapping[str, Any]) -> FilterParams:
 
 
 def select_by(
-    tables: ExplorerTables, samples: Samples, params: FilterParams, by_hand: Mapping[str, list[int]]
+    exportable: Exportable, samples: Samples, params: FilterParams, by_hand: Mapping[str, list[int]]
 ) -> dict[str, Any]:
     """What the pairs of a choice are, as ``curate`` would select them; becomes JSON.
 
     Members: ``kept``, by thresholds and by hand; ``lacking``, those of them that could not be exported, by reason;
-    ``candidates``, the rest; ``selected``; ``unseen``, those of them that no preflight could look into; ``limits``, those that were not selected, by the limit; ``groups``, each as name,
-    candidates and selected; ``bits``, whether each sample is selected, in their order, packed in base64.
+    ``candidates``, the rest; ``selected``; ``unseen``, those of them that no preflight could look into; ``limits``, those
+    that were not selected, by the limit; ``groups``, each as name, candidates and selected; ``bits``, whether each sample is
+    selected, in their order, packed in base64.
 
     A pair that no preflight could look into counts as loadable, as it does in ``curate``.
 
     Args:
-        tables: of the explorer.
+        exportable: what was found out of all samples.
         samples: their numbers.
         params: the choice.
         by_hand: ``kept`` and ``dropped``, the numbers of the samples that are so by hand.
@@ -66,6 +68,7 @@ def select_by(
         SelectionError: the limits and what was kept by hand, or the names of groups, do not fit.
         MissingTableError: signals are bounded, or source clips limited, that nobody has looked at.
     """
+    tables = exportable.tables
     verdicts = _verdicts(tables, params, by_hand)
     kept = verdicts.filter("is_kept")
     found = tables.prompts_found.lazy().collect()
@@ -89,7 +92,7 @@ def select_by(
     reasons = dict(lacking.group_by("reason").len().sort("reason").iter_rows())
     is_selected = np.zeros(len(samples.place), bool)
     is_selected[[samples.place[key] for key in selected["id"]]] = True
-    is_unseen = (samples.flags & UNSEEN) != 0
+    is_unseen = (exportable.flags & UNSEEN) != 0
     limits = left_out.filter(pl.col("reason") == "not_selected")["detail"].str.extract(r"^(\w+)", 1)
     return {
         "kept": kept.height,

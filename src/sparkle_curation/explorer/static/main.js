@@ -8,7 +8,7 @@ import { makeDecisions, makeDecisionSummary } from "./decisions.js";
 import { makeDetail } from "./detail.js";
 import { ask, make, number, signed, words } from "./dom.js";
 import { makeList } from "./list.js";
-import { applyThresholds, count, distances, outOfBounds, unpack } from "./rule.js";
+import { applyThresholds, count, distances, outOfBounds, takeExportable, unpack } from "./rule.js";
 import { readState, takeToken, writeState } from "./state.js";
 
 const MANY = 500_000; // from here on ordering takes longer than a hand that moves a slider rests
@@ -46,7 +46,8 @@ async function start() {
     applyThresholds(samples, criteria, choice(), kept);
     const counts = count(samples, kept, description);
     controls.paint(kept, counts);
-    summarize(counts.total, description.themes.some((_, which) => isFloor(description, state, which)), controls.selecting);
+    const isLeast = description.themes.some((_, which) => isFloor(description, state, which));
+    summarize(counts.total, isLeast, { ...controls.selecting, isLookedAt: samples.isLookedAt });
     detail.repaint(kept);
   }
 
@@ -105,6 +106,9 @@ async function start() {
   window.addEventListener("resize", () => detail.player.repaint());
 
   recount();
+  document.body.dataset.counted = "yes";
+  takeExportable(samples, await (await ask("/api/exportable")).arrayBuffer());
+  recount();
   if (state.against) {
     const { why } = state;
     await comparison.compare(state.against);
@@ -126,24 +130,24 @@ function tell(text, isFault = false) {
 }
 
 /** The counts at the top. `isLeast`: the score files lack what a looser threshold would bring, so the number is the least that it
- *  can be. `selecting`: where a selection stands, whose answer comes from the server. */
-function summarize(total, isLeast, selecting) {
+ *  can be. `isLookedAt` and the others: how far the server is with what can be exported and what is selected. */
+function summarize(total, isLeast, { isLookedAt, refused, isWaiting, isOn }) {
   const put = (id, text) => { document.getElementById(id).textContent = text; };
   put("kept", `${isLeast ? "≥ " : ""}${number.format(total.kept)}`);
   put("known", `of ${number.format(total.known)} kept`);
-  const { refused, isWaiting, isOn } = selecting;
   const least = isLeast && !isOn; // a budget is what it is
   const exported = document.getElementById("exported");
   exported.className = refused ? "failed" : "";
-  exported.replaceChildren(...(refused ? [`no variant: ${refused}`] : [
+  if (!isLookedAt) exported.textContent = "looking what can be exported …";
+  else exported.replaceChildren(...(refused ? [`no variant: ${refused}`] : [
     "→ ", make("b", {}, `${least ? "≥ " : ""}${number.format(total.exported)}`), ` exported${isWaiting ? ", selecting …" : ""}`]));
-  for (const id of ["comes", "goes"]) document.getElementById(id).hidden = Boolean(refused) || isWaiting;
+  for (const id of ["comes", "goes"]) document.getElementById(id).hidden = Boolean(refused) || isWaiting || !isLookedAt;
   put("comes", `${signed(total.comes) || "0"}${least ? " or more" : ""} come`);
   put("goes", `${signed(-total.goes) || "0"} go`);
   put("present", `present variant ${number.format(total.present)}`);
   const told = Object.entries(total.lacking).map(([lack, count]) => `${number.format(count)} ${lack === "signal" ? "out of bounds" : words(lack)}`);
   if (total.unseen) told.push(`${number.format(total.unseen)} exported without a look into their files`);
-  put("lacking", refused ? "" : told.join(" · "));
+  put("lacking", refused || !isLookedAt ? "" : told.join(" · "));
 }
 
 const isBlind = new URLSearchParams(location.search).get("blind") === "audit";

@@ -14,9 +14,17 @@ export function unpack(buffer, description) {
   const subthemes = new Uint16Array(buffer, start, count);
   start += count * 2;
   return {
-    count, scores, signals, flags, subthemes, themes: new Uint8Array(buffer, start, count), lacks: new Uint8Array(buffer, start + count, count),
-    out: new Uint8Array(count), exported: new Uint8Array(count), selected: null,
+    count, scores, signals, flags, subthemes, themes: new Uint8Array(buffer, start, count), lacks: new Uint8Array(count),
+    isLookedAt: false, out: new Uint8Array(count), exported: new Uint8Array(count), selected: null,
   };
+}
+
+/** What could be exported, which the server finds out behind the rest; see `Exportable.blob` in exporting.py. */
+export function takeExportable(samples, buffer) {
+  const found = new Uint32Array(buffer, 0, samples.count);
+  for (let row = 0; row < samples.count; row += 1) samples.flags[row] |= found[row];
+  samples.lacks = new Uint8Array(buffer, samples.count * 4, samples.count);
+  samples.isLookedAt = true;
 }
 
 /** `auto` as the pipeline settles it: keep at the published thresholds, else reject. */
