@@ -132,7 +132,7 @@ def test_the_browser_keeps_what_the_pipeline_keeps(explorer: str, browser: Page)
 
 
 def test_the_browser_exports_what_the_pipeline_exports(explorer: str, browser: Page) -> None:
-    """Sample by sample and reason by reason, kept by hand or by scores: without prompt or video, unloadable, out of bounds."""
+    """Sample by sample and reason by reason, by hand or by scores: without prompt or video, unloadable, out of bounds."""
     draw = random.Random(16)  # noqa: S311
     known, by_stage = random_tables(draw)
     ids, is_released = known["id"].to_list(), [draw.random() < 0.3 for _ in range(ROWS)]

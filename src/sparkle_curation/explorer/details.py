@@ -60,7 +60,14 @@ def sample_details(tables: ExplorerTables, store: AssetStore, sample_id: str) ->
         "sources": {each.name: verdict.get(source_column(each)) for each in CRITERIA},
         "faults": _rows(tables.score_faults, sample_id, "stage", "frame", "rule", "is_imputed", "evidence"),
         "obstacle": _rows(tables.obstacles, sample_id, "reason", "detail")[:1],
-        "preflight": _rows(tables.pairs_checked, sample_id, "outcome", "reasons", "is_dropped", "detail")[:1],
+        "preflight": _rows(
+            tables.pairs_checked if _names(tables.pairs_checked) else tables.preflight,
+            sample_id,
+            "outcome",
+            "reasons",
+            "is_dropped",
+            "detail",
+        )[:1],
         "media": {kind: by_kind.get(kind, {}) for kind in ASSET_KINDS if store.has(sample_id, kind)},
         "boxes": _boxes(tables.boxes, sample_id),
     }

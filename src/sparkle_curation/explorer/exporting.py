@@ -63,6 +63,11 @@ class Lookout:
         self._lock = threading.Lock()
         self._found: Exportable | None = None
 
+    @property
+    def found_so_far(self) -> Exportable | None:
+        """What could be exported; None as long as that is being found out, so that nobody waits for it."""
+        return self._found
+
     def found(self) -> Exportable:
         """What could be exported of all samples."""
         with self._lock:

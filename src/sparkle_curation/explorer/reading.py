@@ -97,10 +97,12 @@ async def send_sample(request: web.Request, shown: Shown) -> web.Response:
     if request.query.get("blind"):
         seen = await asyncio.to_thread(blind_details, shown.tables, shown.store, name)
         return send_json({"place": shown.samples.place[name], **seen})
-    found = await asyncio.to_thread(shown.lookout.found)
-    details = await asyncio.to_thread(sample_details, found.tables, shown.store, name)
+    found = shown.lookout.found_so_far
+    tables = found.tables if found else shown.tables
+    details = await asyncio.to_thread(sample_details, tables, shown.store, name)
     against = shown.comparisons.of_sample(request.query.get("against", ""), name)
-    return send_json({"place": shown.samples.place[name], "against": against, **details})
+    known = {"place": shown.samples.place[name], "against": against, "is_looked_at": found is not None}
+    return send_json({**known, **details})
 
 
 async def send_audit(_: web.Request, shown: Shown) -> web.Response:

@@ -59,6 +59,17 @@ export function makeDetail(place, description, samples, state, { decisions, walk
     return `${name === "signal" ? "a signal is out of bounds" : words(name)}${detail ? ` (${detail})` : ""}`;
   }
 
+  /** Ask anew about a sample that was shown before the server knew what could be exported; its videos play on. */
+  async function lookAgain() {
+    if (!details || details.is_looked_at) return;
+    const { id } = details;
+    const answer = await (await ask(`/api/sample/${encodeURIComponent(id)}?against=${encodeURIComponent(state.against)}`)).json();
+    if (details.id !== id) return;
+    details = answer;
+    drawFacts();
+    drawHead();
+  }
+
   function drawHead() {
     if (!details || !kept) return;
     bar.repaint();
@@ -182,6 +193,7 @@ export function makeDetail(place, description, samples, state, { decisions, walk
   const frameRate = () => details.media[description.pair[1]]?.fps || details.media[description.pair[0]]?.fps || 24;
   return {
     show,
+    lookAgain,
     player,
     decide: bar.decide,
     undo: bar.undo,

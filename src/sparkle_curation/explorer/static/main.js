@@ -107,8 +107,7 @@ async function start() {
 
   recount();
   document.body.dataset.counted = "yes";
-  takeExportable(samples, await (await ask("/api/exportable")).arrayBuffer());
-  recount();
+  const looking = lookBeyond();
   if (state.against) {
     const { why } = state;
     await comparison.compare(state.against);
@@ -116,11 +115,24 @@ async function start() {
   }
   if (state.q) await list.find();
   refilter();
-  document.body.dataset.ready = "yes";
   if (state.id) {
     const details = await detail.show(state.id);
     if (details) { samples.place = details.place; refilter(); }
   } else list.first();
+  await looking;
+  document.body.dataset.ready = "yes";
+
+  /** What could be exported, which the server finds out while the page is used already. */
+  async function lookBeyond() {
+    try {
+      takeExportable(samples, await (await ask("/api/exportable")).arrayBuffer());
+      recount();
+      refilter();
+      await detail.lookAgain();
+    } catch (error) {
+      tell(`What could be exported is not known. ${error.message}`, true);
+    }
+  }
 }
 
 function tell(text, isFault = false) {
