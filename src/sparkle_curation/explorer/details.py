@@ -60,17 +60,17 @@ def sample_details(tables: ExplorerTables, store: AssetStore, sample_id: str) ->
         "sources": {each.name: verdict.get(source_column(each)) for each in CRITERIA},
         "faults": _rows(tables.score_faults, sample_id, "stage", "frame", "rule", "is_imputed", "evidence"),
         "obstacle": _rows(tables.obstacles, sample_id, "reason", "detail")[:1],
-        "preflight": _rows(
-            tables.pairs_checked if _names(tables.pairs_checked) else tables.preflight,
-            sample_id,
-            "outcome",
-            "reasons",
-            "is_dropped",
-            "detail",
-        )[:1],
+        "preflight": _preflight(tables, sample_id),
         "media": {kind: by_kind.get(kind, {}) for kind in ASSET_KINDS if store.has(sample_id, kind)},
         "boxes": _boxes(tables.boxes, sample_id),
     }
+
+
+def _preflight(tables: ExplorerTables, sample_id: str) -> list[dict[str, Any]]:
+    """What the present variant's preflight says of the sample, else what one of all samples does; a row, or none."""
+    columns = ("outcome", "reasons", "is_dropped", "detail")
+    of_variant = _rows(tables.preflight, sample_id, *columns)
+    return (of_variant or _rows(tables.pairs_checked, sample_id, *columns))[:1]
 
 
 def blind_details(tables: ExplorerTables, store: AssetStore, sample_id: str) -> dict[str, Any]:

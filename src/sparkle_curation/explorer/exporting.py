@@ -125,13 +125,16 @@ def look_beyond_kept(tables: ExplorerTables, params: FilterParams | None) -> Exp
         params.licence_allow, params.themes, None, params.missing_signals, params.benchmark_leakage
     )
     candidates, lacking = steps.compose_variant(every, tables.annotations, prompts, tables.assets, scope)
+    candidates = candidates.select(
+        "id", "theme", "prompt", "src_video", "tgt_video"
+    )  # the rest would take memory
     checked = tables.preflight
     if _names(tables.media):
         has_sources = bool(_names(tables.source_files))
         shards = list_shards(tables.source_files, tables.assets) if has_sources else None
         checked = check_pairs(
             candidates, tables.media, params.preflight, params.preflight.unloadable_pairs, shards
-        )
+        ).select("id", "outcome", "reasons", "is_dropped", "detail")
     obstacles = lacking.select("id", "reason", "detail")
     return replace(tables, obstacles=obstacles, prompts_found=prompts, pairs_checked=checked)
 
