@@ -284,6 +284,12 @@ def test_what_cannot_be_is_told_and_changes_nothing(
         page.until(f"{EXPORTED} === '\u2192 2 exported'")
         page.run("document.getElementById('copy').click()")
         assert "selection.budget=2" in page.until("document.getElementById('command').textContent")
+        (tmp_path / "overrides.csv").write_text(
+            "id,decision\n", encoding="utf-8"
+        )  # at which a run would stop
+        page.run("document.getElementById('copy').click()")
+        page.until(f"{TOLD}.includes('another header')")
+        assert page.run("document.getElementById('command').textContent") == ""
 
 
 def test_an_axis_shows_where_the_samples_are(page: Page) -> None:

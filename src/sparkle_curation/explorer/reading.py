@@ -10,6 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
+from sparkle_curation.errors import OverridesError
 from sparkle_curation.explorer.comparing import Comparisons
 from sparkle_curation.explorer.data import ExplorerTables, Samples, find_reasons, find_text
 from sparkle_curation.explorer.desk import Desk
@@ -139,6 +140,9 @@ async def select(request: web.Request, shown: Shown) -> web.Response:
     params = read_choice(shown.params, given)
 
     def chosen() -> dict[str, Any]:
-        return select_by(shown.lookout.found(), shown.samples, params, shown.desk.told())
+        by_hand = shown.desk.told()
+        if by_hand["error"]:  # a run stops at it, so there is no variant of any choice
+            raise OverridesError(by_hand["error"])
+        return select_by(shown.lookout.found(), shown.samples, params, by_hand)
 
     return send_json(await asyncio.to_thread(chosen))
