@@ -175,12 +175,15 @@ def explore(
     import polars as pl  # noqa: PLC0415
     from kedro.framework.session import KedroSession  # noqa: PLC0415
 
+    from sparkle_curation.catalog import Catalog  # noqa: PLC0415
+
     project = context.find_object(ProjectMetadata)
     folder = project.project_path if project else Path.cwd()
     session: Any = KedroSession.create(folder, env=env, runtime_params=params)
     with session:
         project_context = session.load_context()
-        catalog = project_context.catalog
+        # As a run asks for it; by itself Kedro makes one that imports pandas.
+        catalog = project_context._get_catalog(catalog_class=Catalog)
     # Only now is the description of the environment taken up, which all of these ask.
     from sparkle_curation.explorer.comparing import Versions  # noqa: PLC0415
     from sparkle_curation.explorer.data import ExplorerTables  # noqa: PLC0415
@@ -189,6 +192,7 @@ def explore(
     from sparkle_curation.explorer.server import Settings, create_app, serve  # noqa: PLC0415
     from sparkle_curation.filtering.signal_bounds import resolve_bounds  # noqa: PLC0415
     from sparkle_curation.spec.stages import STAGES  # noqa: PLC0415
+    from sparkle_curation.spec.tables.ingested import GROUNDING_TABLES  # noqa: PLC0415
     from sparkle_curation.variant.curation.params import FilterParams  # noqa: PLC0415
 
     every = project_context.params
@@ -205,6 +209,7 @@ def explore(
         scores={each.name: optional(each.table) for each in STAGES},
         score_faults=optional("score_faults"),
         preflight=optional("preflight"),
+        not_exported=optional("samples_not_exported"),
         assets=optional("assets"),
         media=optional("media"),
         boxes=optional("grounding_boxes"),
@@ -212,6 +217,8 @@ def explore(
         sample_groups=optional("sample_groups"),
         audit_sample=catalog.load("audit_sample"),
         bounds=resolve_bounds(curating.signal_bounds),
+        groundings={name: optional(name) for name in GROUNDING_TABLES},
+        source_files=optional("assets_source_files"),
         policies={name: policies[name] for name in ("missing_scores", "imputed_scores") if name in policies}
         | {"missing_signals": curating.missing_signals},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sparkle_curation.catalog import Catalog
 from sparkle_curation.config_loader import ConfigLoader
 from sparkle_curation.hooks.before_run import AdviceCompleter, DescriptionLoader, ParameterGuard
 from sparkle_curation.hooks.partial_runs import PartialRunGuard
@@ -35,6 +36,7 @@ HOOKS = (
 # Kedro-Viz would count no table of ours, and time each node without the saving; VizStats and VizRunStatus do.
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry", "kedro-viz")
 
+DATA_CATALOG_CLASS = Catalog
 CONFIG_LOADER_CLASS = ConfigLoader
 CONFIG_LOADER_ARGS = {
     "base_env": "base",

@@ -10,7 +10,17 @@ import pytest
 from tests.explorer.serving import ALONE, BROKEN, IN_TAR, SCORES, WHOLE, made_tables
 
 from sparkle_curation.errors import MissingTableError
-from sparkle_curation.explorer.data import DROPPED, PRESENT, RELEASED, find_reasons, find_text, read_samples
+from sparkle_curation.explorer.data import (
+    DROPPED,
+    LACKS,
+    PRESENT,
+    RELEASED,
+    UNSEEN,
+    find_reasons,
+    find_text,
+    read_samples,
+)
+from sparkle_curation.explorer.exporting import Lookout
 from sparkle_curation.spec.stages import CRITERIA
 
 
@@ -22,11 +32,24 @@ def test_the_blob_holds_scores_then_flags_subthemes_and_themes() -> None:
     expected = [[values.get(each.stage, np.nan) for values in SCORES.values()] for each in CRITERIA]
     np.testing.assert_array_equal(scores, expected)
     flags = np.frombuffer(samples.blob, "<u4", count, scores.nbytes)
-    assert flags.tolist() == [RELEASED | PRESENT, RELEASED | PRESENT | DROPPED, RELEASED, RELEASED]
+    assert flags.tolist() == [
+        RELEASED | PRESENT,
+        RELEASED,
+        RELEASED,
+        RELEASED,
+    ]  # the loader refuses the second
     subthemes = np.frombuffer(samples.blob, "<u2", count, scores.nbytes + flags.nbytes)
     names = ["", *(each["name"] for each in samples.description["subthemes"])]
     assert [names[number] for number in subthemes] == ["night", "dawn", "dawn", ""]
     assert len(samples.blob) == scores.nbytes + flags.nbytes + subthemes.nbytes + count
+
+
+def test_what_could_be_exported_comes_behind() -> None:
+    """The loader refuses the second; no preflight has looked at the last two."""
+    found = Lookout(made_tables(), None).found()
+    assert found.flags.tolist() == [0, DROPPED, UNSEEN, UNSEEN]
+    assert [[None, *LACKS][code] for code in found.lacks] == [None, "unloadable", None, None]
+    assert found.blob == found.flags.tobytes() + found.lacks.tobytes()
 
 
 def test_auto_stays_auto_where_it_came_to_the_same() -> None:

@@ -29,7 +29,7 @@ from tests.explorer.serving import (
 )
 from tests.live_browser import Page
 from tests.made.overrides import decision, frame
-from tests.made.tables import THRESHOLDS, annotations, known, metadata, scores
+from tests.made.tables import THRESHOLDS, annotations, assets, csv_row, known, metadata, scores
 from tests.made.versions import version
 
 from sparkle_curation.cli import split_params
@@ -46,7 +46,18 @@ from sparkle_curation.variant.versions.version import VariantVersion
 
 SHOWN = "[...document.querySelectorAll('.row .id')].map((each) => each.textContent)"
 KEPT = "document.getElementById('kept').textContent"
+EXPORTED = "document.getElementById('exported').textContent"
+COMES = "document.getElementById('comes').textContent"
+TOLD = "document.getElementById('told').textContent"
+CHOSEN = "document.querySelector('.row.chosen .id')?.textContent"
 TIMES = "[...document.querySelectorAll('video')].map((each) => each.currentTime)"
+
+
+def declared() -> FilterParams:
+    """The parameters as the project declares them."""
+    return FilterParams.model_validate(
+        yaml.safe_load(Path("conf/base/curate/parameters.yml").read_text("utf-8"))
+    )
 
 
 def slide(page: Page, criterion: str, value: float) -> None:
@@ -71,7 +82,7 @@ def tab(page: Page, name: str) -> None:
     page.run(f"document.querySelector('[data-show={name}]').click()")
 
 
-def fill(page: Page, name: str, value: float) -> None:
+def fill(page: Page, name: str, value: float | str) -> None:
     """Type a number into the box of that name, as a screen reader calls it."""
     page.run(
         f"""(() => {{ const box = document.querySelector('[aria-label="{name}" i]');
@@ -89,16 +100,16 @@ def export(page: Page, kind: str) -> None:
 
 def test_a_slider_moves_the_counts(page: Page) -> None:
     """Total, who comes, who goes, the bars and the list, all from the present variant."""
-    assert page.run(KEPT) == "2"
+    assert page.run(f"[{KEPT}, {EXPORTED}]") == ["2", "\u2192 1 exported"]  # the loader refuses IN_TAR
     slide(page, "edited_frame0", 7.5)
     page.until(f"{KEPT} === '3'")
-    assert page.run("document.getElementById('comes').textContent") == "+1 come"
+    assert page.run(COMES) == "+1 come"
     tab(page, "comes")
     assert page.until(f"({SHOWN}).length === 1 && {SHOWN}") == [BROKEN]
-    slide(page, "edited_frame0", 9.0)
-    page.until(f"{KEPT} === '1'")
+    slide(page, "edited_frame0", 9.1)
+    page.until(f"{KEPT} === '0'")
     tab(page, "goes")
-    page.until(f"({SHOWN})[0] === '{IN_TAR}'")
+    page.until(f"({SHOWN})[0] === '{WHOLE}'")
     assert page.run("document.querySelector('.bar .delta').textContent") == "\u22121"
 
 
@@ -151,6 +162,7 @@ def test_decisions_by_hand_are_written_and_taken_back(
         assert row["bound_to"]
         tab(page, "overridden")
         assert page.until(f"({SHOWN}).length === 1 && {SHOWN}") == [WHOLE]
+        choose(page, WHOLE)
         page.key("k")
         page.until(f"{KEPT} === '2'")
         assert "kept by ann" in page.run("document.querySelector('.listed').textContent")
@@ -174,6 +186,122 @@ def test_decisions_by_hand_are_written_and_taken_back(
         page.key("u")
         page.until("document.getElementById('told').textContent === 'Taken back: 3 samples.'")
     assert parse_overrides(file.read_bytes(), where="")["annotator"].to_list() == ["bob"]
+
+
+def test_a_decision_goes_on_to_the_next_sample(browser: Page, sample_release: Path, tmp_path: Path) -> None:
+    """Which is chosen and seen although the list is ordered anew; taken back, its own is chosen again."""
+    ids = [f"Sparkle_time_{number:06d}" for number in range(60)]
+    by_stage = {
+        each.stage: {name: 8.6 + at / 100 for at, name in enumerate(ids)} for each in CRITERIA
+    }  # so the nearest to a threshold is the first
+    tables = ExplorerTables(
+        verdicts=apply_thresholds(known(*ids), scores(**by_stage), THRESHOLDS, "reject"),
+        annotations=annotations(*(csv_row(each) for each in ids)),
+        scores=scores(**by_stage),
+    )
+    desk = DeskSettings(tmp_path / "overrides.csv", "ann")
+    seen = """(() => { const view = document.querySelector(".scroll").getBoundingClientRect();
+        const row = document.querySelector(".row.chosen")?.getBoundingClientRect();
+        return row && row.top >= view.top - 1 && row.bottom <= view.bottom + 1; })()"""
+    with served(tables, made_store(sample_release, tmp_path), desk=desk) as (address, settings):
+        page = opened(browser, f"{address}/#token={settings.token}")
+        page.until(f"{CHOSEN} === '{ids[0]}'")
+        for _ in range(30):
+            page.key("ArrowDown")
+        page.until(f"{CHOSEN} === '{ids[30]}' && {seen}")
+        for key, at in (("d", 31), ("k", 32)):
+            page.until(f"document.querySelector('#detail .id')?.textContent === '{ids[at - 1]}'")
+            page.key(key)
+            page.until(f"{CHOSEN} === '{ids[at]}' && {seen}")
+        page.key("u")
+        page.until(f"{CHOSEN} === '{ids[31]}' && {seen}")
+        tab(page, "overridden")  # from which the one that is taken back goes
+        choose(page, ids[30])
+        page.run("[...document.querySelectorAll('.decide')].at(-1).click()")
+        page.until(f"{TOLD} === 'Taken back: {ids[30]}.'")
+
+
+def test_a_sample_that_cannot_be_exported_does_not_come(
+    browser: Page, sample_release: Path, tmp_path: Path
+) -> None:
+    """Kept by hand or by a threshold: it is counted as kept, the page says why the variant goes without it."""
+    tables = made_tables()
+    in_csv = tables.verdicts.lazy().collect().with_columns(pl.col("id").ne(BROKEN).alias("is_released"))
+    tables = replace(tables, verdicts=in_csv, assets=assets((WHOLE, "source_video"), (ALONE, "source_video")))
+    settings = {"params": declared(), "desk": DeskSettings(tmp_path / "overrides.csv", "ann")}
+    with served(tables, made_store(sample_release, tmp_path), **settings) as (address, made):
+        page = opened(browser, f"{address}/#token={made.token}")
+        page.until(f"{EXPORTED} === '\u2192 1 exported'")
+        choose(page, BROKEN)  # of which only metadata are there, and no asset
+        page.key("k")
+        page.until(f"{KEPT} === '3'")
+        assert "It will not be exported all the same: no source video (time/source_video" in page.run(TOLD)
+        assert page.run(f"[{EXPORTED}, {COMES}]") == ["\u2192 1 exported", "0 come"]
+        assert (
+            page.run("document.getElementById('lacking').textContent") == "1 unloadable · 1 no source video"
+        )
+        tab(page, "lacking")
+        page.until(f"({SHOWN}).length === 2 && {SHOWN}.includes('{BROKEN}')")
+        choose(page, IN_TAR)
+        said = page.until("document.querySelector('#detail header .failed')?.textContent")
+        assert said == "It will not be exported: unloadable (source_video: 3 frames)."
+
+
+def test_what_cannot_be_is_told_and_changes_nothing(
+    browser: Page, sample_release: Path, tmp_path: Path
+) -> None:
+    """A threshold outside its scale, a budget of none, such an address; and no command for a selection that is refused."""
+    alone = [decision(name, "ann", "keep") for name in (WHOLE, ALONE)]
+    (tmp_path / "overrides.csv").write_bytes(format_overrides(frame(*alone)))
+    settings = {"params": declared(), "desk": DeskSettings(tmp_path / "overrides.csv", "ann")}
+    pairs = [(name, kind) for name in SCORES for kind in ("source_video", "edited_video")]
+    tables = replace(made_tables(), assets=assets(*pairs))
+    with served(tables, made_store(sample_release, tmp_path), **settings) as (address, _):
+        page = opened(browser, f"{address}/#t.edited_video=11&missing=perhaps")
+        told = page.run(TOLD)
+        assert "t.edited_video=11: a threshold is a number from 0 to 10" in told
+        assert "missing=perhaps, which is none of keep, reject" in told
+        faults = (
+            "[...document.querySelectorAll('small.failed:not([hidden])')].map((each) => each.textContent)"
+        )
+        fill(page, "Threshold of edited video, exactly", 10.5)
+        assert page.run(faults) == ["10.5 is not allowed: a number from 0 to 10"]
+        fill(page, "Threshold of edited video, exactly", 8.2)
+        assert page.run(faults) == []
+        fill(page, "The most pairs in all", 0)
+        assert page.run(faults) == ["0 is not allowed: a whole number from 1 up"]
+        assert "select=" not in page.run("location.hash")
+        fill(page, "The most pairs in all", 1)
+        page.until(
+            f"{EXPORTED}.startsWith('no variant: More samples are kept by hand than the budget allows')"
+        )
+        for button in ("copy", "copy-dvc"):
+            page.run(f"document.getElementById('{button}').click()")
+            page.until(f"{TOLD}.startsWith('This choice makes no variant')")
+            assert page.run("document.getElementById('command').textContent") == ""
+            page.run("document.getElementById('told').textContent = ''")
+        fill(page, "The most pairs in all", 2)
+        page.until(f"{EXPORTED} === '\u2192 2 exported'")
+        page.run("document.getElementById('copy').click()")
+        assert "selection.budget=2" in page.until("document.getElementById('command').textContent")
+        (tmp_path / "overrides.csv").write_text(
+            "id,decision\n", encoding="utf-8"
+        )  # at which a run would stop
+        page.run("document.getElementById('copy').click()")
+        page.until(f"{TOLD}.includes('another header')")
+        assert page.run("document.getElementById('command').textContent") == ""
+
+
+def test_an_axis_shows_where_the_samples_are(page: Page) -> None:
+    """Not where a scale has none, which it says; a tail of few is counted; what is marked is always on it."""
+    view = """import("/static/controls.js").then(({ viewOf }) => viewOf(Float64Array.from(%s), { low: 0, high: 10 }, %s))"""
+    scored = [8 + at / 2000 for at in range(2000)]
+    whole = {"low": 0, "high": 10, "below": 0, "above": 0}
+    assert page.run(view % (scored, [8, 7])) == {"low": 7, "high": 9, "below": 0, "above": 0}
+    assert page.run(view % ([*scored, 0.5, 0.5, 9.9], [8])) == {"low": 8, "high": 9, "below": 2, "above": 1}
+    assert page.run(view % ([*scored, *([0.5] * 40)], [8])) == whole
+    assert page.run(view % (scored, [0])) == {**whole, "above": 0}
+    assert page.run(view % ([], [8])) == whole
 
 
 def test_the_present_variant_is_compared_with_another(
@@ -296,29 +424,33 @@ def test_bounds_budget_and_what_nobody_knows(browser: Page, sample_release: Path
         assets=pl.DataFrame({"id": ids * 2, "kind": ["source_video"] * 320 + ["edited_video"] * 320}),
         signals=pl.DataFrame({"id": ids, "error": None, "prompt_chars": list(range(320))}),
     )
-    settings = {
-        "params": FilterParams.model_validate(
-            yaml.safe_load(Path("conf/base/curate/parameters.yml").read_text())
-        )
-    }
-    with served(tables, made_store(sample_release, tmp_path), **settings) as (address, _):
+    with served(tables, made_store(sample_release, tmp_path), params=declared()) as (address, _):
         page = opened(browser, address)
         fill(page, "Prompt chars at least", 300)
-        page.until("document.getElementById('dropped').textContent === 'of them 300 out of bounds'")
+        page.until(
+            "document.getElementById('lacking').textContent.startsWith('300 out of bounds · 20 exported')"
+        )
+        assert page.run(EXPORTED) == "\u2192 20 exported"
         fill(page, "The most pairs in all", 7)
         selection = "document.querySelector('[aria-label=Selection] .result').textContent"
         page.until(f"{selection}.startsWith('7 selected of 20 that could be exported')")
+        page.until(f"{EXPORTED} === '\u2192 7 exported'")
+        assert "13 not selected" in page.run("document.getElementById('lacking').textContent")
         tab(page, "selected")
         page.until(f"({SHOWN}).length === 7 && String({SHOWN}).startsWith('Sparkle_time_0003')")
         assert page.run(KEPT) == "320"
         slide(page, "edited_video", 7.0)
         page.until(f"{KEPT} === '≥ 320'")
-        assert "at least 320 of 320" in page.run("document.querySelector('.bar .count').textContent")
+        bar = "document.querySelector('.bar .count').textContent"
+        assert page.run(bar) == "7 of 320"  # whatever a looser threshold would bring: a budget is what it is
         unknown = """[...document.querySelectorAll(".unknown")].map((each) => each.textContent).at(-1)"""
         assert page.run(unknown).startswith("Below 8 nothing is known:")
-        again = page.until("location.hash.includes('select=') && location.href")
+        again = page.until("location.hash.includes('t.edited_video=7&') && location.href")
+        assert "select=" in again
         opened(page, again)
         page.until(f"{selection}.startsWith('7 selected of 20')")
+        fill(page, "The most pairs in all", "")
+        page.until(f"{bar} === 'at least 20 of 320' && {EXPORTED} === '\u2192 \u2265 20 exported'")
 
 
 def test_commands_hold_bounds_and_quotas(page: Page, tmp_path: Path) -> None:
@@ -361,6 +493,7 @@ def test_an_audit_is_blind(browser: Page, sample_release: Path, tmp_path: Path) 
     tables = replace(
         made_tables(), audit_sample=pl.DataFrame({"id": [IN_TAR, BROKEN], "stratum": ["1f", "2e"]})
     )
+    file.write_bytes(format_overrides(frame(decision(IN_TAR, "bob", "drop", "blurred"))))
     store = made_store(sample_release, tmp_path)
     with served(tables, store, desk=DeskSettings(file, "ann")) as (address, settings):
         page = opened(browser, f"{address}/?blind=audit#token={settings.token}")
@@ -369,12 +502,21 @@ def test_an_audit_is_blind(browser: Page, sample_release: Path, tmp_path: Path) 
         assert not re.search(r"kept|rejected|edited frame 0|8\.[05]|Sparkle_time", shown)
         seen = json.loads(asked(f"{address}/api/sample/{IN_TAR}?blind=yes")[2])
         assert set(seen) == {"place", "id", "texts", "media", "boxes"}
+        heard = json.loads(asked(f"{address}/api/decisions?blind=yes")[2])
+        assert (heard["rows"], heard["annotators"], heard["dropped"], heard["alpha"]) == ([], [], [], None)
+        page.run(
+            """(() => { const read = Response.prototype.json; window.heard = "";
+            Response.prototype.json = async function () {
+                const said = await read.call(this); window.heard += JSON.stringify(said); return said; }; })()"""
+        )
         page.key("k")
         page.until("document.querySelector('#detail h2').textContent === 'Pair 2 of 2'")
+        assert '"keep"' in page.run("window.heard")
+        assert not re.search("bob|blurred|outvoted", page.run("window.heard"))
         page.key("d")
         page.until("document.getElementById('told').textContent.startsWith('All are judged')")
         decided = parse_overrides(file.read_bytes(), where="").select("id", "decision").rows()
-        assert decided == [(IN_TAR, "keep"), (BROKEN, "drop")]
+        assert decided == [(IN_TAR, "keep"), (IN_TAR, "drop"), (BROKEN, "drop")]
     with served(made_tables(), store) as (address, _):
         opened(browser, f"{address}/?blind=audit")
         assert "kedro run --pipelines audit" in browser.run("document.getElementById('detail').textContent")

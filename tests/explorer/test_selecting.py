@@ -15,6 +15,7 @@ from tests.explorer.serving import ALONE, SCORES, WHOLE, made_tables
 
 from sparkle_curation.errors import MissingTableError, ParameterError, SelectionError
 from sparkle_curation.explorer.data import ExplorerTables, read_samples
+from sparkle_curation.explorer.exporting import Lookout
 from sparkle_curation.explorer.selecting import read_choice, select_by
 from sparkle_curation.variant.curation.params import FilterParams
 
@@ -41,7 +42,7 @@ def selected(
 ) -> dict[str, Any]:
     """What a choice comes to, with the ids of the selected samples."""
     samples = read_samples(tables)
-    answer = select_by(tables, samples, read_choice(declared(), given), by_hand)
+    answer = select_by(Lookout(tables, declared()).found(), samples, read_choice(declared(), given), by_hand)
     bits = np.unpackbits(np.frombuffer(base64.b64decode(answer["bits"]), np.uint8), bitorder="little")
     return answer | {"ids": [name for name, place in samples.place.items() if bits[place]]}
 
@@ -51,6 +52,9 @@ def test_thresholds_preflight_and_budget_follow_each_other() -> None:
     found = selected(complete_tables(), thresholds=LOOSE, selection={"budget": 1, "balance": ["theme"]})
     assert found["ids"] == [WHOLE]  # 8.83 on average, BROKEN 8.8
     assert (found["kept"], found["candidates"], found["selected"]) == (3, 2, 1)
+    assert found["unseen"] == 0
+    everything = selected(complete_tables(), thresholds=LOOSE, selection={"budget": 2})
+    assert (everything["selected"], everything["unseen"]) == (2, 1)  # no preflight has looked at BROKEN
     assert found["lacking"] == {"unloadable": 1}
     assert found["limits"] == {"budget": 1}
     assert found["groups"] == [("time", 2, 1)]

@@ -19,11 +19,24 @@ from sparkle_curation.spec.layout import ASSET_KINDS, KIND
 from sparkle_curation.spec.stages import CRITERIA, STAGE_BY_NAME
 from sparkle_curation.spec.tables.verdicts import imputed_column, score_column, threshold_column
 from sparkle_curation.spec.themes import THEME_COLOURS, THEME_TITLES, in_order
+from sparkle_curation.variant.export import NotExported
 
-RELEASED, DROPPED, FAULTY, PRESENT, WARNED = (1 << bit for bit in range(5))
-"""Flags of a sample: in the release's CSV; the loader cannot take the pair; its scores have a fault; the present
-variant's thresholds keep it; the loader takes the pair, but not as it should. Above them, imputed scores by criterion."""
+RELEASED, DROPPED, FAULTY, PRESENT, WARNED, UNSEEN = (1 << bit for bit in range(6))
+"""Flags of a sample: in the release's CSV; the loader cannot take the pair; its scores have a fault; it is in the present
+variant; the loader takes the pair, but not as it should; no preflight has looked into its files. Above them, imputed scores
+by criterion. What the loader does is found out behind the rest, by ``exporting``."""
 _FIRST_IMPUTED_BIT = 8
+
+UNLOADABLE = "unloadable"
+BEFORE_SIGNALS = (NotExported.THEME.value, NotExported.BENCHMARK_LEAK.value, NotExported.LICENCE.value)
+LACKS = (
+    *BEFORE_SIGNALS,
+    NotExported.NO_PROMPT.value,
+    NotExported.NO_SOURCE_VIDEO.value,
+    NotExported.NO_EDITED_VIDEO.value,
+    UNLOADABLE,
+)
+"""What keeps a sample from being exported, as the pipeline asks: a bound on a signal comes behind the first three."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +48,8 @@ class ExplorerTables:
         annotations: prompts and keywords.
         scores: by the stage's name.
         score_faults: what the audit of the scores found.
-        preflight: what the loader would do with the kept pairs.
+        preflight: what the loader would do with the pairs of the present variant's candidates.
+        not_exported: kept samples that the present variant lacks.
         assets: which the release has.
         media: what the header of each asset says.
         boxes: groundings.
@@ -44,6 +58,12 @@ class ExplorerTables:
         audit_sample: what is to be judged blind, in its order.
         policies: ``missing_scores`` and ``imputed_scores`` of the present variant.
         bounds: on signals, of the present variant.
+        groundings: as ingested, by name.
+        source_files: from which the assets were ingested.
+        obstacles: ``id``, ``reason``, ``detail`` of samples that could not be exported if they were kept; this and the
+            next two come from ``exporting``.
+        prompts_found: of samples that the annotations lack.
+        pairs_checked: the preflight of all samples that could be exported.
     """
 
     verdicts: AnyFrame
@@ -51,6 +71,7 @@ class ExplorerTables:
     scores: Mapping[str, AnyFrame] = field(default_factory=dict)
     score_faults: AnyFrame = field(default_factory=pl.DataFrame)
     preflight: AnyFrame = field(default_factory=pl.DataFrame)
+    not_exported: AnyFrame = field(default_factory=pl.DataFrame)
     assets: AnyFrame = field(default_factory=pl.DataFrame)
     media: AnyFrame = field(default_factory=pl.DataFrame)
     boxes: AnyFrame = field(default_factory=pl.DataFrame)
@@ -59,6 +80,11 @@ class ExplorerTables:
     audit_sample: AnyFrame = field(default_factory=pl.DataFrame)
     policies: Mapping[str, str] = field(default_factory=dict)
     bounds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    groundings: Mapping[str, AnyFrame] = field(default_factory=dict)
+    source_files: AnyFrame = field(default_factory=pl.DataFrame)
+    obstacles: AnyFrame = field(default_factory=pl.DataFrame)
+    prompts_found: AnyFrame = field(default_factory=pl.DataFrame)
+    pairs_checked: AnyFrame = field(default_factory=pl.DataFrame)
 
 
 @dataclass(frozen=True)
@@ -145,15 +171,11 @@ def _texts(known: pl.DataFrame, annotations: AnyFrame) -> pl.DataFrame:
 def _flags(verdicts: pl.DataFrame, tables: ExplorerTables) -> np.ndarray[Any, np.dtype[np.uint32]]:
     flags = np.zeros(verdicts.height, np.uint32)
     ids = verdicts["id"]
-    preflight = _columns(tables.preflight, "id", "is_dropped", "outcome")
+    gone = pl.concat([columns_of(tables.not_exported, "id")["id"], dropped_ids(tables.preflight)])
     marks = {
         RELEASED: verdicts["is_released"],
-        PRESENT: verdicts["is_kept"],
-        DROPPED: ids.is_in(preflight.filter("is_dropped")["id"].implode()),
-        WARNED: ids.is_in(
-            preflight.filter(~pl.col("is_dropped") & (pl.col("outcome") != "loads"))["id"].implode()
-        ),
-        FAULTY: ids.is_in(_columns(tables.score_faults, "id")["id"].implode()),
+        PRESENT: verdicts["is_kept"] & ~ids.is_in(gone.implode()),
+        FAULTY: ids.is_in(columns_of(tables.score_faults, "id")["id"].implode()),
     }
     marks |= {
         1 << (_FIRST_IMPUTED_BIT + place): verdicts[imputed_column(each)]
@@ -164,7 +186,12 @@ def _flags(verdicts: pl.DataFrame, tables: ExplorerTables) -> np.ndarray[Any, np
     return flags
 
 
-def _columns(table: AnyFrame, *names: str) -> pl.DataFrame:
+def dropped_ids(checked: AnyFrame) -> pl.Series:
+    """The ids of the pairs that a preflight drops; none where there was none."""
+    return columns_of(checked, "id", "is_dropped").filter("is_dropped")["id"]
+
+
+def columns_of(table: AnyFrame, *names: str) -> pl.DataFrame:
     """These columns of a table; no rows where it was never made."""
     types = {"is_dropped": pl.Boolean}
     if not table.lazy().collect_schema().names():
@@ -211,7 +238,9 @@ def _describe(
             "faulty": FAULTY,
             "present": PRESENT,
             "warned": WARNED,
+            "unseen": UNSEEN,
         },
+        "lacks": [{"name": each, "is_before_signals": each in BEFORE_SIGNALS} for each in LACKS],
         "policies": _policies(
             tables.policies,
             {each.name: present.get(threshold_column(each), each.published_threshold) for each in CRITERIA},

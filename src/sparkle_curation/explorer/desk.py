@@ -60,14 +60,27 @@ class Desk:
         self._bound: dict[str, str] = {}
         self._undone: list[tuple[list[str], pl.DataFrame]] = []
 
-    def told(self) -> dict[str, Any]:
+    def told(self, *, is_blind: bool = False) -> dict[str, Any]:
         """What the page shows of the decisions; becomes JSON.
+
+        Who judges blind is told nothing but what they said themselves of the samples that are to be judged: no decision of
+        others, not how their own stand to those, no agreement.
 
         Members: ``state`` of the file, which a change must name; ``annotator``; ``rule``; ``alpha``, None for no value;
         ``annotators``; ``undo``, how many changes can be taken back; ``error``, why the file cannot be read or applied, else
         None; ``kept`` and ``dropped``, the numbers of the samples that are so by hand, whatever thresholds say; ``rows``,
         each decision as number of the sample (None for one that is gone), id, decision, reason, annotator, state, detail.
         """
+        told = self._told()
+        if not is_blind:
+            return told
+        audited = self._tables.audit_sample.lazy().collect()
+        ids = set(audited["id"]) if "id" in audited.columns else set()
+        own = [row for row in told["rows"] if row[4] == self._settings.annotator and row[1] in ids]
+        nobody: dict[str, Any] = {"alpha": None, "annotators": [], "kept": [], "dropped": []}
+        return told | nobody | {"rows": [[*row[:5], "", None] for row in own]}
+
+    def _told(self) -> dict[str, Any]:
         told: dict[str, Any] = {
             "annotator": self._settings.annotator,
             "rule": self._settings.rule,

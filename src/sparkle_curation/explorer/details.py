@@ -35,7 +35,8 @@ def sample_details(tables: ExplorerTables, store: AssetStore, sample_id: str) ->
 
     Members: ``card``, what the contact sheet shows of it too, at the present variant's thresholds; ``texts``; ``stages``,
     each with its parts (a still, or frames) of numbers and reasons, as released; ``sources`` of the scores that were
-    compared, by criterion; ``faults``; ``preflight``; ``media`` by kind, with what the header says where it was
+    compared, by criterion; ``faults``; ``obstacle``, why it could not be exported were it kept; ``preflight``; ``media``
+    by kind, with what the header says where it was
     inspected; ``boxes``.
     """
     texts = _rows(tables.annotations, sample_id, "prompt", "chosen_keyword", "original_scene")
@@ -58,10 +59,18 @@ def sample_details(tables: ExplorerTables, store: AssetStore, sample_id: str) ->
         ],
         "sources": {each.name: verdict.get(source_column(each)) for each in CRITERIA},
         "faults": _rows(tables.score_faults, sample_id, "stage", "frame", "rule", "is_imputed", "evidence"),
-        "preflight": _rows(tables.preflight, sample_id, "outcome", "reasons", "is_dropped", "detail")[:1],
+        "obstacle": _rows(tables.obstacles, sample_id, "reason", "detail")[:1],
+        "preflight": _preflight(tables, sample_id),
         "media": {kind: by_kind.get(kind, {}) for kind in ASSET_KINDS if store.has(sample_id, kind)},
         "boxes": _boxes(tables.boxes, sample_id),
     }
+
+
+def _preflight(tables: ExplorerTables, sample_id: str) -> list[dict[str, Any]]:
+    """What the present variant's preflight says of the sample, else what one of all samples does; a row, or none."""
+    columns = ("outcome", "reasons", "is_dropped", "detail")
+    of_variant = _rows(tables.preflight, sample_id, *columns)
+    return (of_variant or _rows(tables.pairs_checked, sample_id, *columns))[:1]
 
 
 def blind_details(tables: ExplorerTables, store: AssetStore, sample_id: str) -> dict[str, Any]:

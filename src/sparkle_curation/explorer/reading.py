@@ -10,12 +10,14 @@ from typing import Any
 
 from aiohttp import web
 
+from sparkle_curation.errors import OverridesError
 from sparkle_curation.explorer.comparing import Comparisons
 from sparkle_curation.explorer.data import ExplorerTables, Samples, find_reasons, find_text
 from sparkle_curation.explorer.desk import Desk
 from sparkle_curation.explorer.details import blind_details, sample_details
+from sparkle_curation.explorer.exporting import Lookout
 from sparkle_curation.explorer.selecting import read_choice, select_by
-from sparkle_curation.explorer.writing import send_json
+from sparkle_curation.explorer.writing import send_json, tell_decisions
 from sparkle_curation.ingest.assets.store import AssetStore
 from sparkle_curation.variant.curation.params import FilterParams
 
@@ -32,6 +34,7 @@ class Shown:
         store: of the release.
         desk: the decisions by hand.
         comparisons: with other versions.
+        lookout: what could be exported.
         params: of curating, which the page's choice goes over; None where there are none.
         described: what the page must know at first.
     """
@@ -41,6 +44,7 @@ class Shown:
     store: AssetStore
     desk: Desk
     comparisons: Comparisons
+    lookout: Lookout
     params: FilterParams | None
     described: Mapping[str, Any]
 
@@ -53,6 +57,12 @@ async def send_description(_: web.Request, shown: Shown) -> web.Response:
 async def send_samples(_: web.Request, shown: Shown) -> web.Response:
     """The numbers of all samples, as ``Samples.blob`` has them."""
     return web.Response(body=shown.samples.blob, content_type="application/octet-stream")
+
+
+async def send_exportable(_: web.Request, shown: Shown) -> web.Response:
+    """What could be exported of all samples, as ``Exportable.blob`` has it."""
+    found = await asyncio.to_thread(shown.lookout.found)
+    return web.Response(body=found.blob, content_type="application/octet-stream")
 
 
 async def send_texts(request: web.Request, shown: Shown) -> web.Response:
@@ -88,9 +98,12 @@ async def send_sample(request: web.Request, shown: Shown) -> web.Response:
     if request.query.get("blind"):
         seen = await asyncio.to_thread(blind_details, shown.tables, shown.store, name)
         return send_json({"place": shown.samples.place[name], **seen})
-    details = await asyncio.to_thread(sample_details, shown.tables, shown.store, name)
+    found = shown.lookout.found_so_far
+    tables = found.tables if found else shown.tables
+    details = await asyncio.to_thread(sample_details, tables, shown.store, name)
     against = shown.comparisons.of_sample(request.query.get("against", ""), name)
-    return send_json({"place": shown.samples.place[name], "against": against, **details})
+    known = {"place": shown.samples.place[name], "against": against, "is_looked_at": found is not None}
+    return send_json({**known, **details})
 
 
 async def send_audit(_: web.Request, shown: Shown) -> web.Response:
@@ -106,9 +119,9 @@ async def send_audit(_: web.Request, shown: Shown) -> web.Response:
     )
 
 
-async def send_decisions(_: web.Request, shown: Shown) -> web.Response:
+async def send_decisions(request: web.Request, shown: Shown) -> web.Response:
     """The decisions by hand, as ``Desk.told`` has them."""
-    return send_json(await asyncio.to_thread(shown.desk.told))
+    return await tell_decisions(request, shown.desk)
 
 
 async def compare(request: web.Request, shown: Shown) -> web.Response:
@@ -127,6 +140,9 @@ async def select(request: web.Request, shown: Shown) -> web.Response:
     params = read_choice(shown.params, given)
 
     def chosen() -> dict[str, Any]:
-        return select_by(shown.tables, shown.samples, params, shown.desk.told())
+        by_hand = shown.desk.told()
+        if by_hand["error"]:  # a run stops at it, so there is no variant of any choice
+            raise OverridesError(by_hand["error"])
+        return select_by(shown.lookout.found(), shown.samples, params, by_hand)
 
     return send_json(await asyncio.to_thread(chosen))

@@ -19,6 +19,7 @@ from sparkle_curation.explorer import reading
 from sparkle_curation.explorer.comparing import Comparisons, Versions
 from sparkle_curation.explorer.data import ExplorerTables, read_samples
 from sparkle_curation.explorer.desk import Desk, DeskSettings
+from sparkle_curation.explorer.exporting import Lookout
 from sparkle_curation.explorer.masks import send_mask
 from sparkle_curation.explorer.media import send_media
 from sparkle_curation.explorer.parameters_file import ParametersFile
@@ -71,7 +72,8 @@ def create_app(tables: ExplorerTables, store: AssetStore, settings: Settings) ->
         "is_read_only": settings.is_read_only,
         "run_options": list(settings.run_options),
     }
-    shown = reading.Shown(tables, samples, store, desk, comparisons, settings.params, described)
+    lookout = Lookout(tables, settings.params)
+    shown = reading.Shown(tables, samples, store, desk, comparisons, lookout, settings.params, described)
     app = web.Application(
         middlewares=[guard(settings.host, settings.token, is_read_only=settings.is_read_only), tell_errors],
         client_max_size=MOST_BYTES,
@@ -81,6 +83,7 @@ def create_app(tables: ExplorerTables, store: AssetStore, settings: Settings) ->
     for path, told in {
         "description": reading.send_description,
         "samples": reading.send_samples,
+        "exportable": reading.send_exportable,
         "texts": reading.send_texts,
         "ids": reading.send_ids,
         "find": reading.find,

@@ -39,14 +39,20 @@ async def decide(request: web.Request, desk: Desk) -> web.Response:
     if len(decisions) != len(asked.decisions) or not decisions:
         raise web.HTTPBadRequest(text="A decision is an id, a word and a reason.")
     await asyncio.to_thread(desk.decide, decisions, asked.state)
-    return send_json(await asyncio.to_thread(desk.told))
+    return await tell_decisions(request, desk)
 
 
 async def undo(request: web.Request, desk: Desk) -> web.Response:
     """Take back the last change; all decisions that there are then, and ``undone``, the ids that it was about."""
     asked = await _body(request, _Decisions)
     ids = await asyncio.to_thread(desk.undo, asked.state)
-    return send_json({**await asyncio.to_thread(desk.told), "undone": ids})
+    return await tell_decisions(request, desk, undone=ids)
+
+
+async def tell_decisions(request: web.Request, desk: Desk, **more: Any) -> web.Response:
+    """All decisions that there are; to a page that says ``blind`` no others than its own, whatever it asked for."""
+    is_blind = "blind" in request.query
+    return send_json({**await asyncio.to_thread(desk.told, is_blind=is_blind), **more})
 
 
 class _Parameters(BaseModel):

@@ -4,9 +4,21 @@ import { ask, make, number, words } from "./dom.js";
 import { command, experiment, parameters } from "./state.js";
 
 /** Gives the buttons at the top their work. */
-export function makeActions(description, samples, state, { list, kept, tell }) {
+export function makeActions(description, samples, state, { list, kept, refusal, tell }) {
   const field = document.getElementById("command");
-  async function copy(text, told) {
+  /** Whether the pipeline makes a variant of the choice; says why where it makes none, and then nothing is copied or saved. */
+  async function isMade() {
+    const why = await refusal();
+    if (!why) return true;
+    field.hidden = true;
+    field.textContent = "";
+    tell(`This choice makes no variant, so it is neither copied nor saved: ${why}`, true);
+    return false;
+  }
+
+  async function copy(make, told) {
+    if (!(await isMade())) return;
+    const text = make(state, description);
     field.textContent = text;
     field.hidden = false;
     try {
@@ -17,20 +29,21 @@ export function makeActions(description, samples, state, { list, kept, tell }) {
     }
   }
 
-  document.getElementById("copy").addEventListener("click", () => copy(command(state, description), "It makes this variant:"));
+  document.getElementById("copy").addEventListener("click", () => copy(command, "It makes this variant:"));
   const dvc = document.getElementById("copy-dvc");
   if (description.run_options.some((each) => each !== "threshold=")) {
     dvc.disabled = true;
     dvc.title = "DVC's stages have the roots and the environment of conf/base; this explorer was started with others.";
   }
-  dvc.addEventListener("click", () => copy(experiment(state, description), "It makes this variant as an experiment of DVC:"));
+  dvc.addEventListener("click", () => copy(experiment, "It makes this variant as an experiment of DVC:"));
 
   const save = document.getElementById("save");
   if (description.is_read_only || !description.parameters_file) {
     save.disabled = true;
     save.title = description.is_read_only ? "The explorer was started with --read-only." : "This explorer has no file of parameters.";
   } else save.title = `Into ${description.parameters_file}`;
-  save.addEventListener("click", () => {
+  save.addEventListener("click", async () => {
+    if (!(await isMade())) return;
     const values = parameters(state, description);
     const dialog = make("dialog", { "aria-label": "Save as parameters" },
       make("form", { method: "dialog" },

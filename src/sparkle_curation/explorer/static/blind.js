@@ -29,7 +29,7 @@ export async function startBlind(tell) {
   const head = make("header.sample");
   const reason = make("input.why", { type: "search", placeholder: "why", "aria-label": "Reason of the decision", list: "reasons" });
   let at = -1;
-  const decisions = makeDecisions(description, samples, { changed: draw, tell });
+  const decisions = makeDecisions(description, samples, { changed: draw, tell, isBlind: true });
   const off = decisions.isOff;
   const button = (key, title, does) => make("button.decide", { type: "button", title: off || title, disabled: Boolean(off), onclick: does, "aria-keyshortcuts": key }, make("kbd", {}, key), ` ${title}`);
   const bad = button("D", "Bad", () => judge("drop"));
@@ -103,7 +103,7 @@ export async function startBlind(tell) {
   });
 
   at = 0;
-  decisions.take(await (await ask("/api/decisions")).json());
+  await decisions.read();
   await show(Math.max(rows.findIndex((_, which) => !mine(which)), 0));
   document.body.dataset.ready = "yes";
 }

@@ -2,16 +2,53 @@
 
 import { makeSelection } from "./selection.js";
 import { bound } from "./state.js";
-import { colour, make, number, signed, words } from "./dom.js";
+import { colour, make, number, numberBox, signed, words } from "./dom.js";
 
 const BINS = 100;
 const EDGE = 8; // half the slider's thumb, so that it points at the bar that it stands under
 
-/** The bar that each sample stands in, BINS for one without a score: looked up at every move, so found once. */
-function binsOf(scores, criterion) {
-  const width = (criterion.high - criterion.low) / BINS;
-  return Uint8Array.from(scores, (score) => (
-    score === score ? Math.min(Math.max(Math.floor((score - criterion.low) / width), 0), BINS - 1) : BINS
+const SELDOM = 0.002; // of the values may lie outside the axis on either side, where that makes it a fifth shorter
+
+/** The part of a scale where there is something to see: from `low` to `high`, and how many values lie `below` and `above` it.
+ *  All of `marks` are in it, and it begins and ends at round numbers. */
+export function viewOf(values, { low, high }, marks) {
+  const fine = 2000; // slots, counted and not sorted, since there may be millions of values
+  const slots = new Uint32Array(fine);
+  let count = 0;
+  for (let row = 0; row < values.length; row += 1) {
+    const value = values[row];
+    if (value !== value) continue;
+    count += 1;
+    slots[Math.min(Math.max(Math.floor(((value - low) / (high - low)) * fine), 0), fine - 1)] += 1;
+  }
+  const whole = { low, high, below: 0, above: 0 };
+  if (!count) return whole;
+  const slotOf = (left) => { // the first slot behind which no more than `left` values lie
+    let at = 0;
+    for (let passed = slots[0]; passed <= left; passed += slots[at]) at += 1;
+    return at;
+  };
+  const from = low + (slotOf(count * SELDOM) / fine) * (high - low);
+  slots.reverse();
+  const to = high - (slotOf(count * SELDOM) / fine) * (high - low);
+  const inside = marks.filter(Number.isFinite);
+  const unit = 10 ** Math.floor(Math.log10((high - low) / 10)) / 2;
+  const round = (value, how) => Number((how((value - low) / unit + (how === Math.floor ? 1e-9 : -1e-9)) * unit + low).toPrecision(12));
+  const view = { low: Math.max(round(Math.min(from, ...inside), Math.floor), low), high: Math.min(round(Math.max(to, ...inside), Math.ceil), high) };
+  if (view.high - view.low > 0.8 * (high - low)) return whole;
+  let [below, above] = [0, 0];
+  for (let row = 0; row < values.length; row += 1) {
+    if (values[row] < view.low) below += 1;
+    else if (values[row] > view.high) above += 1;
+  }
+  return { ...view, below, above };
+}
+
+/** The bar that each sample stands in, BINS for one without a value or outside the axis: looked up at every move, so found once. */
+function binsOf(values, { low, high }) {
+  const width = (high - low) / BINS;
+  return Uint8Array.from(values, (value) => (
+    value >= low && value <= high ? Math.min(Math.floor((value - low) / width), BINS - 1) : BINS
   ));
 }
 
@@ -23,7 +60,7 @@ function tally(bins, kept) {
 }
 
 /** A canvas that knows its size without asking for a layout while a slider moves. */
-function drawHistogram(canvas, size, tints, all, kept, criterion, marks, shades) {
+function drawHistogram(canvas, size, tints, all, kept, axis, marks, shades) {
   const ratio = devicePixelRatio || 1;
   const { width, height } = size;
   if (!width || !height) return; // not laid out yet, or folded
@@ -43,8 +80,8 @@ function drawHistogram(canvas, size, tints, all, kept, criterion, marks, shades)
     });
   };
   paint(all, tints.bar);
-  paint(kept, criterion.colour);
-  const at = (value) => EDGE + ((Math.min(Math.max(value, criterion.low), criterion.high) - criterion.low) / (criterion.high - criterion.low)) * (width - 2 * EDGE);
+  paint(kept, axis.colour);
+  const at = (value) => EDGE + ((Math.min(Math.max(value, axis.low), axis.high) - axis.low) / (axis.high - axis.low)) * (width - 2 * EDGE);
   for (const { from, to, fill } of shades) {
     pen.fillStyle = fill === "hatch" ? hatch(pen, tints.ink) : fill;
     pen.fillRect(at(from), 0, at(to) - at(from), height);
@@ -75,28 +112,25 @@ export function makeControls(place, description, samples, state, { changed, tell
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { readTints(); changed(); });
   const painters = description.criteria.map((criterion, which) => {
     const canvas = make("canvas.histogram", { "aria-hidden": "true" });
-    const step = (criterion.high - criterion.low) / 200;
-    const shared = { min: String(criterion.low), max: String(criterion.high) };
     const slider = make("input.slider", {
-      type: "range", ...shared, step: String(step), id: `slider-${criterion.name}`,
-      "aria-label": `Threshold of ${words(criterion.name)}`,
+      type: "range", id: `slider-${criterion.name}`, "aria-label": `Threshold of ${words(criterion.name)}`,
     });
-    const exact = make("input.exact", {
-      type: "number", ...shared, step: "any", "aria-label": `Threshold of ${words(criterion.name)}, exactly`,
-    });
-    const count = make("span.note");
+    const { low, high } = criterion;
+    const beyond = (high - low) / 10; // of what is looser than the published threshold, so that it is told what is known there
+    const { box: exact, fault } = numberBox(
+      { "aria-label": `Threshold of ${words(criterion.name)}, exactly` }, { low, high, isNeeded: true }, (value) => set(value));
+    const count = make("p.note");
     const reset = make("button.quiet", { type: "button", title: "Back to the present variant's" }, "reset");
     const set = (value) => {
-      if (Number.isFinite(value) && value >= criterion.low && value <= criterion.high) {
-        state.thresholds[criterion.name] = value;
-        changed();
-      }
+      state.thresholds[criterion.name] = value;
+      fault.hidden = true;
+      exact.setAttribute("aria-invalid", "false");
+      changed();
     };
     slider.addEventListener("input", () => set(Number(slider.value)));
-    exact.addEventListener("change", () => set(exact.value === "" ? NaN : Number(exact.value)));
     reset.addEventListener("click", () => set(criterion.present));
-    const bins = binsOf(samples.scores[which], criterion);
-    const all = tally(bins, null);
+    const axis = makeAxis(samples.scores[which], criterion, changed);
+    const fit = () => Object.assign(slider, { min: String(axis.low), max: String(axis.high), step: String(Number(((axis.high - axis.low) / 200).toPrecision(6))) });
     const size = { width: 0, height: 0 };
     new ResizeObserver(([{ contentRect }]) => {
       if (size.width === contentRect.width && size.height === contentRect.height) return;
@@ -106,21 +140,24 @@ export function makeControls(place, description, samples, state, { changed, tell
     const unknown = make("p.note.unknown", { hidden: true });
     const missing = samples.scores[which].reduce((sum, score) => sum + (score === score ? 0 : 1), 0);
     place.append(make("section.criterion", { "aria-label": words(criterion.name) },
-      make("header", {}, make("h2", {}, words(criterion.name)), reset,
+      make("header", {}, make("h2", {}, words(criterion.name)),
         make("span.sign", {}, criterion.is_at_least ? "≥" : "≤"), exact),
+      fault,
       make("p.note", {}, criterion.title),
       make("div.plot", {}, canvas,
         missing === samples.count ? make("p.none", {}, "no scores") : "", slider),
-      make("div.ends.note", {}, make("span", {}, String(criterion.low)), count, make("span", {}, String(criterion.high))), unknown));
+      make("div.ends.note", {}, axis.least, axis.most), make("div.marks", {}, count, reset), axis.toggle, unknown));
     return (kept) => {
       const threshold = state.thresholds[criterion.name];
+      axis.hold([threshold, criterion.present, criterion.published, criterion.published - (criterion.is_at_least ? 1 : -1) * beyond]);
+      fit();
       slider.value = String(threshold);
-      if (document.activeElement !== exact) exact.value = String(threshold);
+      if (document.activeElement !== exact && fault.hidden) exact.value = String(threshold);
       slider.setAttribute("aria-valuetext", `${criterion.is_at_least ? "at least" : "at most"} ${threshold}`);
-      reset.hidden = threshold === criterion.present;
+      reset.style.setProperty("visibility", threshold === criterion.present ? "hidden" : "visible"); // its place stays, so that nothing moves
       const { from, to, isAll, names } = unobserved(description, state, criterion);
       const shades = names.length ? [{ from, to, fill: "hatch" }] : [];
-      drawHistogram(canvas, size, tints, all, tally(bins, kept), criterion, [threshold], shades);
+      drawHistogram(canvas, size, tints, axis.all, tally(axis.bins, kept), { ...axis, colour: criterion.colour }, [threshold], shades);
       unknown.hidden = names.length === 0;
       unknown.classList.toggle("imputed", isLooser(criterion, threshold));
       unknown.textContent = `${criterion.is_at_least ? "Below" : "Above"} ${criterion.published} ${isAll ? "nothing is known" : `nothing is known of ${names.join(", ")}`}: the score files hold nothing that was rejected there.`;
@@ -144,13 +181,53 @@ export function makeControls(place, description, samples, state, { changed, tell
     ])));
   const signals = makeSignals(place, description, samples, state, tints, changed);
   const selection = makeSelection(place, description, samples, state, { changed, tell });
-  const bars = makeBars(place, description, state, changed);
-  return (kept, counts) => {
-    painters.forEach((paint) => paint(kept));
-    signals(kept);
-    bars(counts);
-    selection();
+  const bars = makeBars(place, description, state, selection.standing, changed);
+  return {
+    paint(kept, counts) {
+      selection.repaint();
+      painters.forEach((paint) => paint(kept));
+      signals(kept);
+      bars(counts);
+    },
+    selecting: selection.standing,
+    refusal: selection.refusal,
   };
+}
+
+/** The axis of a histogram: the part of a scale with something to see, what is left out of it, and the button to see the whole. */
+function makeAxis(values, scale, changed) {
+  const least = make("span");
+  const most = make("span");
+  const toggle = make("button.quiet.axis", { type: "button", hidden: true });
+  let isWhole = false;
+  let held = [];
+  const axis = {
+    least, most, toggle,
+    /** Make sure that these values are on the axis. */
+    hold(marks) {
+      if (axis.bins && marks.every((each) => !(each < axis.low || each > axis.high))) return;
+      held = [...held, ...marks.filter(Number.isFinite).map((each) => Math.min(Math.max(each, scale.low), scale.high))];
+      fit();
+    },
+  };
+  function fit() {
+    const view = viewOf(values, scale, held);
+    const isCut = view.low > scale.low || view.high < scale.high;
+    Object.assign(axis, isWhole ? { low: scale.low, high: scale.high } : { low: view.low, high: view.high });
+    axis.bins = binsOf(values, axis);
+    axis.all = tally(axis.bins, null);
+    least.textContent = `${axis.low > scale.low ? "⋯ " : ""}${short(axis.low)}`;
+    most.textContent = `${short(axis.high)}${axis.high < scale.high ? " ⋯" : ""}`;
+    toggle.hidden = !isCut;
+    const out = [
+      view.low > scale.low && `${number.format(view.below)} below ${short(view.low)}`,
+      view.high < scale.high && `${number.format(view.above)} above ${short(view.high)}`,
+    ].filter(Boolean).join(", ");
+    toggle.textContent = isWhole ? "show where the samples are" : `not shown: ${out}`;
+    toggle.title = isWhole ? "" : `Show the whole scale, ${short(scale.low)} to ${short(scale.high)}`;
+  }
+  toggle.addEventListener("click", () => { isWhole = !isWhole; fit(); changed(); });
+  return axis;
 }
 
 /** Whether a threshold keeps what the published one rejects. */
@@ -180,39 +257,33 @@ function makeSignals(place, description, samples, state, tints, changed) {
   folded.append(make("summary", {}, make("h2", {}, "Signals"), told));
   const painters = description.signals.map((signal, which) => {
     const canvas = make("canvas.histogram.low", { "aria-hidden": "true" });
-    const side = (name, label) => {
-      const box = make("input.exact", { type: "number", step: "any", placeholder: "none", "aria-label": `${words(signal.name)} ${label}` });
-      box.addEventListener("change", () => {
-        const sides = { ...state.bounds[signal.name], [name]: box.value === "" ? undefined : Number(box.value) };
-        state.bounds[signal.name] = bound(sides.at_least, sides.at_most);
-        changed();
-      });
-      return box;
-    };
+    const side = (name, label) => numberBox({ placeholder: "none", "aria-label": `${words(signal.name)} ${label}` }, {}, (value) => {
+      const sides = { ...state.bounds[signal.name], [name]: value };
+      state.bounds[signal.name] = bound(sides.at_least, sides.at_most);
+      changed();
+    });
     const [least, most] = [side("at_least", "at least"), side("at_most", "at most")];
+    const axis = makeAxis(samples.signals[which], signal, changed);
     folded.append(make("section.criterion", { "aria-label": words(signal.name) },
       make("h2", { title: signal.title }, words(signal.name)),
       canvas,
-      make("div.ends.note", {}, make("span", {}, short(signal.low)), make("span", {}, short(signal.high))),
-      make("div.bounds", {}, make("label", {}, "≥ ", least), make("label", {}, "≤ ", most))));
+      make("div.ends.note", {}, axis.least, axis.most), axis.toggle,
+      make("div.bounds", {}, make("label", {}, "≥ ", least.box), make("label", {}, "≤ ", most.box)), least.fault, most.fault));
     const size = { width: 0, height: 0 };
     new ResizeObserver(([{ contentRect }]) => {
       if (size.width === contentRect.width && size.height === contentRect.height) return;
       Object.assign(size, { width: contentRect.width, height: contentRect.height });
       changed();
     }).observe(canvas);
-    let bins = null;
-    let all = null;
     return (kept) => {
       const { at_least: from, at_most: to } = state.bounds[signal.name];
-      for (const [box, value] of [[least, from], [most, to]]) if (document.activeElement !== box) box.value = value ?? "";
-      bins ??= binsOf(samples.signals[which], signal);
-      all ??= tally(bins, null);
+      for (const [{ box, fault }, value] of [[least, from], [most, to]]) if (document.activeElement !== box && fault.hidden) box.value = value ?? "";
+      axis.hold([from, to].filter((each) => each >= signal.low && each <= signal.high));
       const shades = [
-        ...(from === undefined ? [] : [{ from: signal.low, to: from, fill: tints.veil }]),
-        ...(to === undefined ? [] : [{ from: to, to: signal.high, fill: tints.veil }]),
+        ...(from === undefined ? [] : [{ from: axis.low, to: from, fill: tints.veil }]),
+        ...(to === undefined ? [] : [{ from: to, to: axis.high, fill: tints.veil }]),
       ];
-      drawHistogram(canvas, size, tints, all, tally(bins, kept), { ...signal, colour: tints.focus }, [from, to], shades);
+      drawHistogram(canvas, size, tints, axis.all, tally(axis.bins, kept), { ...axis, colour: tints.focus }, [from, to], shades);
     };
   });
   return (kept) => {
@@ -224,7 +295,7 @@ function makeSignals(place, description, samples, state, tints, changed) {
 
 const short = (value) => String(Number(value.toPrecision(4)));
 
-function makeBars(place, description, state, changed) {
+function makeBars(place, description, state, selecting, changed) {
   const bar = (title, fill, pick) => {
     const now = make("i.now");
     const before = make("i.before");
@@ -235,12 +306,12 @@ function makeBars(place, description, state, changed) {
       make("span.name", {}, title), make("span.track", {}, now, before), count, delta);
     return {
       row,
-      paint(atLeast, known, kept, present, isPicked) {
-        now.style.setProperty("width", `${known ? (kept / known) * 100 : 0}%`);
+      paint(atLeast, known, exported, present, isPicked) {
+        now.style.setProperty("width", `${known ? (exported / known) * 100 : 0}%`);
         before.style.setProperty("left", `${known ? (present / known) * 100 : 0}%`);
-        count.textContent = `${atLeast}${number.format(kept)} of ${number.format(known)}`;
-        delta.textContent = signed(kept - present) + (atLeast && kept > present ? " or more" : "");
-        delta.className = `delta ${kept < present ? "goes" : "comes"}`;
+        count.textContent = `${atLeast}${number.format(exported)} of ${number.format(known)}`;
+        delta.textContent = signed(exported - present) + (atLeast && exported > present ? " or more" : "");
+        delta.className = `delta ${exported < present ? "goes" : "comes"}`;
         row.setAttribute("aria-pressed", String(isPicked));
       },
     };
@@ -252,7 +323,7 @@ function makeBars(place, description, state, changed) {
     changed();
   };
   const section = make("section.themes", { "aria-label": "Themes" },
-    make("header", {}, make("h2", {}, "Themes"), make("span.note", {}, "kept, and a line where the present variant is")));
+    make("header", {}, make("h2", {}, "Themes"), make("span.note", {}, "exported, and a line where the present variant is")));
   place.append(section);
   const rows = description.themes.map((theme, which) => {
     const top = bar(theme.title, theme.colour, toggle(theme.name));
@@ -269,10 +340,10 @@ function makeBars(place, description, state, changed) {
   return ({ themes, subthemes }) => {
     for (const { theme, which, top, below } of rows) {
       const isPicked = state.theme === theme.name;
-      const atLeast = isFloor(description, state, which) ? "at least " : "";
-      top.paint(atLeast, themes.known[which], themes.kept[which], themes.present[which], isPicked && !state.subtheme);
+      const atLeast = isFloor(description, state, which) && !selecting.isOn ? "at least " : ""; // a budget is what it is
+      top.paint(atLeast, themes.known[which], themes.exported[which], themes.present[which], isPicked && !state.subtheme);
       for (const each of below) {
-        each.bar.paint(atLeast, subthemes.known[each.at], subthemes.kept[each.at], subthemes.present[each.at],
+        each.bar.paint(atLeast, subthemes.known[each.at], subthemes.exported[each.at], subthemes.present[each.at],
           isPicked && state.subtheme === each.name);
       }
     }

@@ -7,11 +7,13 @@ export const KEEP = 1;
 export const DROP = 2;
 
 /** The decisions as the server tells them, and what changes them. */
-export function makeDecisions(description, samples, { changed, tell }) {
+export function makeDecisions(description, samples, { changed, tell, isBlind = false }) {
+  const seen = isBlind ? "?blind=yes" : ""; // then the server tells nothing of what others decided
   samples.override = new Uint8Array(samples.count);
   samples.decided = new Uint8Array(samples.count); // 1: somebody decided; 2: and it is stale
   let told = { rows: [], state: "", undo: 0, annotator: "", annotators: [], error: null, alpha: null };
   let byRow = new Map();
+  const places = new Map(); // the row of each id that anybody decided about, also of one that was taken back since
   let isBusy = false;
 
   function take(answer) {
@@ -24,6 +26,7 @@ export function makeDecisions(description, samples, { changed, tell }) {
     byRow = new Map();
     for (const [row, id, decision, reason, annotator, state, detail] of told.rows) {
       if (row === null) continue;
+      places.set(id, row);
       if (!byRow.has(row)) byRow.set(row, []);
       byRow.get(row).push({ id, decision, reason, annotator, state, detail });
       samples.decided[row] |= state === "stale" ? 2 : 1;
@@ -33,7 +36,7 @@ export function makeDecisions(description, samples, { changed, tell }) {
   }
 
   async function read() {
-    take(await (await ask("/api/decisions")).json());
+    take(await (await ask(`/api/decisions${seen}`)).json());
   }
 
   /** Write, and show what there is then. Where another has written meanwhile nothing is lost: theirs is read, and told. */
@@ -41,7 +44,7 @@ export function makeDecisions(description, samples, { changed, tell }) {
     if (isBusy) return null;
     isBusy = true;
     try {
-      const answer = await (await ask(path, { method: "POST", body: JSON.stringify({ state: told.state, ...body }) })).json();
+      const answer = await (await ask(`${path}${seen}`, { method: "POST", body: JSON.stringify({ state: told.state, ...body }) })).json();
       take(answer);
       return answer;
     } catch (error) {
@@ -53,11 +56,11 @@ export function makeDecisions(description, samples, { changed, tell }) {
     }
   }
 
-  /** Decide about samples by their ids: `keep`, `drop`, or null for no decision any more. */
-  async function decide(ids, decision, reason = "") {
+  /** Decide about samples by their ids: `keep`, `drop`, or null for no decision any more; `more` is told beside it. */
+  async function decide(ids, decision, reason = "", more = "") {
     const answer = await write("/api/decisions", { decisions: ids.map((id) => [id, decision, reason]) });
     const what = { keep: "kept", drop: "dropped" }[decision] ?? "left to the thresholds";
-    if (answer) tell(`${ids.length === 1 ? ids[0] : `${number.format(ids.length)} samples`} ${what} by hand, as ${told.annotator}. U takes it back.`);
+    if (answer) tell(`${ids.length === 1 ? ids[0] : `${number.format(ids.length)} samples`} ${what} by hand, as ${told.annotator}.${more} U takes it back.`);
     return Boolean(answer);
   }
 
@@ -94,7 +97,8 @@ export function makeDecisions(description, samples, { changed, tell }) {
   document.body.append(reasons);
 
   return {
-    take, decide, undo, dropList,
+    take, read, decide, undo, dropList,
+    rowOf: (id) => places.get(id),
     of: (row) => byRow.get(row) ?? [],
     /** What the person before the page decided about a sample. */
     mine: (row) => (byRow.get(row) ?? []).find((each) => each.annotator === told.annotator),
@@ -109,19 +113,28 @@ export function makeDecisions(description, samples, { changed, tell }) {
 }
 
 /** The bar beside a sample, and what everybody decided about it. */
-export function makeDecisionBar(decisions, current) {
+export function makeDecisionBar(decisions, walk, current) {
   const reason = make("input.why", { type: "search", placeholder: "reason", "aria-label": "Reason of the decision", list: "reasons" });
   const decide = async (word) => {
     const at = current();
     if (!at || decisions.isOff) return;
-    if (await decisions.decide([at.id], word, reason.value)) reason.value = "";
+    const next = walk.next();
+    const lack = word === "keep" ? at.lack() : "";
+    if (!(await decisions.decide([at.id], word, reason.value, lack && ` It will not be exported all the same: ${lack}.`))) return;
+    reason.value = "";
+    walk.go(next);
+  };
+  const undo = async () => {
+    if (decisions.isOff) return;
+    const ids = await decisions.undo();
+    if (ids.length) walk.go(ids.length === 1 ? decisions.rowOf(ids[0]) : current()?.row);
   };
   const off = decisions.isOff;
   const button = (key, title, does) => make("button.decide", { type: "button", title: off || title, disabled: Boolean(off), onclick: does, "aria-keyshortcuts": key },
     make("kbd", {}, key), ` ${title}`);
   const drop = button("D", "Drop", () => decide("drop"));
   const keep = button("K", "Keep", () => decide("keep"));
-  const back = button("U", "Undo", () => decisions.undo());
+  const back = button("U", "Undo", undo);
   reason.disabled = Boolean(off);
   const listed = make("ul.listed");
   const element = make("div.decisions", { role: "group", "aria-label": "Decision by hand" },
@@ -139,7 +152,7 @@ export function makeDecisionBar(decisions, current) {
       each.reason ? make("span", { dir: "auto" }, `: ${each.reason}`) : "",
       each.state === "applied" ? "" : make("span.note", {}, ` · ${each.state}${each.detail ? `, ${each.detail}` : ""}`))));
   }
-  return { element, repaint, decide };
+  return { element, repaint, decide, undo };
 }
 
 /** What stands in the file of decisions in all: how many, whose, how far people agree, and what is not applied. */

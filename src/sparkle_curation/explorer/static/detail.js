@@ -2,13 +2,14 @@
 
 import { ask, beside, make, words } from "./dom.js";
 import { makeDecisionBar } from "./decisions.js";
+import { statusOf } from "./list.js";
 import { makePlayer } from "./player.js";
-import { settleImputed } from "./rule.js";
+import { lackOf, settleImputed } from "./rule.js";
 
-export function makeDetail(place, description, samples, state, decisions) {
+export function makeDetail(place, description, samples, state, { decisions, walk }) {
   const player = makePlayer(description);
   let details = null;
-  const bar = makeDecisionBar(decisions, () => details && { id: details.id, row: details.place });
+  const bar = makeDecisionBar(decisions, walk, () => details && { id: details.id, row: details.place, lack });
   const head = make("header.sample");
   const facts = make("div.facts");
   const empty = make("p.empty", {}, "Choose a sample in the list, or walk through it with ↑ and ↓.");
@@ -48,6 +49,27 @@ export function makeDetail(place, description, samples, state, decisions) {
     return details;
   }
 
+  /** Why the sample would not be exported although it is kept, in words; empty for one that would. */
+  function lack() {
+    const name = lackOf(samples, description, details.place);
+    // One that is not kept yet was in no selection; kept by hand it goes first.
+    if (name === null || (name === "not_selected" && !kept[details.place])) return "";
+    const [found] = name === "unloadable" ? details.preflight : details.obstacle;
+    const detail = name === "not_selected" || name === "signal" ? "" : found?.detail;
+    return `${name === "signal" ? "a signal is out of bounds" : words(name)}${detail ? ` (${detail})` : ""}`;
+  }
+
+  /** Ask anew about a sample that was shown before the server knew what could be exported; its videos play on. */
+  async function lookAgain() {
+    if (!details || details.is_looked_at) return;
+    const { id } = details;
+    const answer = await (await ask(`/api/sample/${encodeURIComponent(id)}?against=${encodeURIComponent(state.against)}`)).json();
+    if (details.id !== id) return;
+    details = answer;
+    drawFacts();
+    drawHead();
+  }
+
   function drawHead() {
     if (!details || !kept) return;
     bar.repaint();
@@ -55,17 +77,18 @@ export function makeDetail(place, description, samples, state, decisions) {
     const { card } = details;
     const pill = make("span.pill", {}, card.theme);
     pill.style.setProperty("background", card.colour);
-    const isPresent = (samples.flags[row] & description.flags.present) !== 0;
-    const status = kept[row] ? (isPresent ? "kept" : "comes") : isPresent ? "goes" : "rejected";
+    const status = statusOf(samples, description, kept, row);
     // What the card says of the verdict holds at the thresholds of the present variant.
     const verdict = isPresentChoice() && card.verdict && (card.verdict.tone === "passed") === Boolean(kept[row]) ? card.verdict.text : status;
-    const said = samples.override[row] === 0 ? verdict : `${kept[row] ? "kept" : "dropped"} by hand`;
+    const why = kept[row] ? lack() : "";
+    const said = [samples.override[row] === 0 ? verdict : `${kept[row] ? "kept" : "dropped"} by hand`, why && "not exported"].filter(Boolean).join(", ");
     // The words again where they are others alone: a slider that moves must not lay out the page.
-    if (drawn !== `${details.id} ${status} ${said}`) {
-      drawn = `${details.id} ${status} ${said}`;
+    if (drawn !== `${details.id} ${status} ${said} ${why}`) {
+      drawn = `${details.id} ${status} ${said} ${why}`;
       head.replaceChildren(
         make("div.head", {}, pill, make("h2.id", {}, details.id), make("span.note", { dir: "auto" }, card.keyword), make(`span.tag.${status}`, {}, said)),
         make("p.prompt", { dir: "auto" }, card.prompt),
+        why ? make("p.failed", {}, `It will not be exported: ${why}.`) : "",
         card.scene ? make("p.note", { dir: "auto", title: "The scene before the edit" }, `before: ${card.scene}`) : "");
     }
     description.criteria.forEach((criterion, which) => {
@@ -129,7 +152,7 @@ export function makeDetail(place, description, samples, state, decisions) {
   }
 
   function loader(loads) {
-    if (!loads) return [make("p.note", {}, "Not checked: the preflight looks at pairs that the present variant keeps.")];
+    if (!loads) return [make("p.note", {}, details.obstacle.length ? "Not checked: it could not be exported anyhow." : "Not checked: no preflight has looked at this pair.")];
     const kind = loads.is_dropped ? "failed" : loads.outcome === "loads" ? "passed" : "imputed";
     return [
       make(`p.${kind}`, {}, make("b", {}, words(loads.outcome)), loads.is_dropped ? " · the variant goes without it" : ""),
@@ -170,8 +193,10 @@ export function makeDetail(place, description, samples, state, decisions) {
   const frameRate = () => details.media[description.pair[1]]?.fps || details.media[description.pair[0]]?.fps || 24;
   return {
     show,
+    lookAgain,
     player,
     decide: bar.decide,
+    undo: bar.undo,
     repaint(newKept) { kept = newKept; drawHead(); },
   };
 }

@@ -30,6 +30,25 @@ export function beside(value, bound) {
   return String(value);
 }
 
+/** A box for a number, and beside it what is wrong with what somebody typed: that is told, and nothing else changes.
+ *  `set` takes the number; undefined for an empty box, where that may be (`isNeeded`: where it may not). */
+export function numberBox(attributes, { low = -Infinity, high = Infinity, isWhole = false, isNeeded = false }, set) {
+  const box = make("input.exact", { type: "number", step: isWhole ? "1" : "any", ...attributes });
+  const fault = make("small.failed", { role: "alert", hidden: true });
+  const ends = [Number.isFinite(low) && `from ${low}`, Number.isFinite(high) ? `to ${high}` : Number.isFinite(low) && "up"].filter(Boolean);
+  const allowed = [isWhole ? "a whole number" : "a number", ...ends].join(" ");
+  box.addEventListener("change", () => {
+    const isEmpty = box.value === "" && !box.validity.badInput;
+    const value = Number(box.value);
+    const isGood = isEmpty ? !isNeeded : box.value !== "" && value >= low && value <= high && (!isWhole || Number.isInteger(value));
+    fault.hidden = isGood;
+    fault.textContent = isGood ? "" : `${box.value || (isEmpty ? "nothing" : "that")} is not allowed: ${allowed}`;
+    box.setAttribute("aria-invalid", String(!isGood));
+    if (isGood) set(isEmpty ? undefined : value);
+  });
+  return { box, fault };
+}
+
 /** A name of the tables as people read it. */
 export function words(name) {
   return name.replaceAll("_", " ").replace("frame0", "frame 0");

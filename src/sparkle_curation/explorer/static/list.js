@@ -1,20 +1,27 @@
 // The middle: which samples, in what order, and only those drawn that can be seen.
 
 import { ask, beside, make, number, words } from "./dom.js";
+import { lackOf } from "./rule.js";
 
 const ROW = 64;
 const TALLEST = 12_000_000; // browsers cut elements that are much taller
 
-export const STATUS = ["rejected", "kept", "comes", "goes"];
+/** What becomes of a sample: `kept`, `comes` and `goes` are of the variant, `lacking` is kept and would not be exported. */
+export function statusOf(samples, description, kept, row) {
+  const isPresent = (samples.flags[row] & description.flags.present) !== 0;
+  if (samples.exported[row] !== 0) return isPresent ? "kept" : "comes";
+  if (isPresent) return "goes";
+  return kept[row] ? "lacking" : "rejected";
+}
 
 /** Who is in each of the tabs. */
 const TABS = [
   ["all", "All"], ["kept", "Kept"], ["comes", "Comes"], ["goes", "Goes"], ["rejected", "Rejected"],
-  ["unloadable", "Unloadable"], ["faults", "Faults"], ["overridden", "By hand"], ["stale", "Stale"],
+  ["lacking", "Not exported"], ["unloadable", "Unloadable"], ["faults", "Faults"], ["overridden", "By hand"], ["stale", "Stale"],
   ["out", "Out of bounds"], ["selected", "Selected"], ["unselected", "Not selected"],
   ["added", "Added"], ["removed", "Removed"], ["changed", "Changed"],
 ];
-const SELDOM = new Set(["unloadable", "faults", "stale", "out", "selected", "unselected", "added", "removed", "changed"]); // tabs that are there when somebody is in them
+const SELDOM = new Set(["lacking", "unloadable", "faults", "stale", "out", "selected", "unselected", "added", "removed", "changed"]); // tabs that are there when somebody is in them
 
 function countIn(scope, isIn) {
   let count = 0;
@@ -100,16 +107,12 @@ export function makeList(place, description, samples, state, { decisions, compar
     make("div.tabs", { role: "group", "aria-label": "Which samples" }, ...tabs.map((each) => each.button)),
     make("div.found", {}, said, bulk), view);
 
-  const statusOf = (row) => {
-    const isPresent = (samples.flags[row] & flags.present) !== 0;
-    if (kept[row]) return isPresent ? "kept" : "comes";
-    return isPresent ? "goes" : "rejected";
-  };
   const isIn = {
     all: () => true,
     kept: (row) => kept[row] === 1,
-    comes: (row) => kept[row] === 1 && (samples.flags[row] & flags.present) === 0,
-    goes: (row) => kept[row] === 0 && (samples.flags[row] & flags.present) !== 0,
+    comes: (row) => samples.exported[row] === 1 && (samples.flags[row] & flags.present) === 0,
+    goes: (row) => samples.exported[row] === 0 && (samples.flags[row] & flags.present) !== 0,
+    lacking: (row) => kept[row] === 1 && samples.exported[row] === 0,
     rejected: (row) => kept[row] === 0,
     unloadable: (row) => (samples.flags[row] & flags.dropped) !== 0,
     faults: (row) => (samples.flags[row] & flags.faulty) !== 0,
@@ -216,7 +219,7 @@ export function makeList(place, description, samples, state, { decisions, compar
   function drawRow(row, at, top) {
     const [id, prompt, keyword] = texts.get(row) ?? ["…", "", ""];
     const theme = description.themes[samples.themes[row]];
-    const status = statusOf(row);
+    const status = statusOf(samples, description, kept, row);
     const pill = make("span.pill", {}, theme.title);
     if (theme.colour) pill.style.setProperty("background", theme.colour);
     const scores = criteria.map((each, place) => {
@@ -235,13 +238,15 @@ export function makeList(place, description, samples, state, { decisions, compar
       (samples.flags[row] & flags.faulty) !== 0 ? make("span.mark.imputed", {}, "fault") : null,
       (samples.decided[row] & 2) !== 0 ? make("span.mark.imputed", {}, "stale") : null,
     ];
+    const said = status === "lacking" ? `not exported: ${words(lackOf(samples, description, row))}` : status;
+    const byHand = `${kept[row] ? "kept" : "dropped"} by hand${status === "lacking" ? `, not exported: ${words(lackOf(samples, description, row))}` : ""}`;
     const isChosen = row === samples.place;
     const element = make(`div.row.${status}${isChosen ? ".chosen" : ""}`, {
       id: `row-${row}`, role: "option", "aria-selected": String(isChosen),
       "aria-posinset": String(at + 1), "aria-setsize": String(rows.length), onclick: () => choose(row),
     },
     make("div.head", {}, pill, make("span.id", {}, id), make("span.note", {}, keyword),
-      make("div.tags", {}, ...marks, make(`span.tag.${status}`, {}, samples.override[row] === 0 ? status : `${kept[row] ? "kept" : "dropped"} by hand`))),
+      make("div.tags", {}, ...marks, make(`span.tag.${status}`, {}, samples.override[row] === 0 ? said : byHand))),
     make("div.below", {}, make("p.prompt", { dir: "auto" }, prompt || "(no prompt)"), make("div.scores", {}, ...scores)));
     element.style.setProperty("top", `${top}px`);
     return element;
@@ -253,14 +258,35 @@ export function makeList(place, description, samples, state, { decisions, compar
     chosen(row, texts.get(row)?.[0]);
   }
 
+  /** Scroll as far as it takes to see the row at a place of the list. */
+  function reveal(at) {
+    if (tall() < rows.length * ROW) {
+      const first = firstRow();
+      if (at < first || at + 1 > first + view.clientHeight / ROW) view.scrollTop = (at / rows.length) * tall();
+    } else if (at * ROW < view.scrollTop) view.scrollTop = at * ROW;
+    else if ((at + 1) * ROW > view.scrollTop + view.clientHeight) view.scrollTop = (at + 1) * ROW - view.clientHeight;
+  }
+
   function move(step) {
     if (!rows.length) return;
     const now = rows.indexOf(samples.place);
-    const next = Math.min(Math.max(now + step, 0), rows.length - 1);
-    if (tall() < rows.length * ROW) view.scrollTop = (next / rows.length) * tall();
-    else if (next * ROW < view.scrollTop) view.scrollTop = next * ROW;
-    else if ((next + 1) * ROW > view.scrollTop + view.clientHeight) view.scrollTop = (next + 1) * ROW - view.clientHeight;
-    choose(rows[next]);
+    const to = Math.min(Math.max(now + step, 0), rows.length - 1);
+    reveal(to);
+    choose(rows[to]);
+  }
+
+  /** The row behind the chosen one, before it where that is the last; null where there is no other. */
+  function next() {
+    const now = rows.indexOf(samples.place);
+    return now < 0 ? null : rows[now + 1] ?? rows[now - 1] ?? null;
+  }
+
+  /** Choose a row and show it where it stands now; one that is not listed any more is left for the first. */
+  function go(row) {
+    const at = rows.indexOf(row ?? samples.place);
+    if (at < 0) { first(); return; }
+    reveal(at);
+    choose(rows[at]);
   }
 
   async function find() {
@@ -288,8 +314,10 @@ export function makeList(place, description, samples, state, { decisions, compar
   new ResizeObserver(() => { if (kept) draw(); }).observe(view);
   /** The first sample, where none was chosen. */
   function first() {
-    if (rows.length) choose(rows[0]);
+    if (!rows.length) return;
+    reveal(0);
+    choose(rows[0]);
   }
 
-  return { filter, first, move, find, rows: () => rows, text: (row) => texts.get(row) };
+  return { filter, first, move, next, go, find, rows: () => rows, text: (row) => texts.get(row) };
 }

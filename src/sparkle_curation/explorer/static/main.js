@@ -6,9 +6,9 @@ import { makeComparison } from "./compare.js";
 import { isFloor, makeControls } from "./controls.js";
 import { makeDecisions, makeDecisionSummary } from "./decisions.js";
 import { makeDetail } from "./detail.js";
-import { ask, number, signed } from "./dom.js";
+import { ask, make, number, signed, words } from "./dom.js";
 import { makeList } from "./list.js";
-import { applyThresholds, count, distances, outOfBounds, unpack } from "./rule.js";
+import { applyThresholds, count, distances, outOfBounds, takeExportable, unpack } from "./rule.js";
 import { readState, takeToken, writeState } from "./state.js";
 
 const MANY = 500_000; // from here on ordering takes longer than a hand that moves a slider rests
@@ -22,7 +22,6 @@ async function start() {
     ask("/api/decisions").then((answer) => answer.json()),
   ]);
   const samples = Object.assign(unpack(buffer, description), { place: -1 });
-  samples.out = new Uint8Array(samples.count);
   const { criteria } = description;
   const state = readState(description);
   const kept = new Uint8Array(samples.count);
@@ -46,8 +45,9 @@ async function start() {
     outOfBounds(samples, description.signals, state.bounds, description.policies.missing_signals, samples.out);
     applyThresholds(samples, criteria, choice(), kept);
     const counts = count(samples, kept, description);
-    controls(kept, counts);
-    summarize(counts.total, description.themes.some((_, which) => isFloor(description, state, which)));
+    controls.paint(kept, counts);
+    const isLeast = description.themes.some((_, which) => isFloor(description, state, which));
+    summarize(counts.total, isLeast, { ...controls.selecting, isLookedAt: samples.isLookedAt });
     detail.repaint(kept);
   }
 
@@ -69,15 +69,21 @@ async function start() {
     await detail.show(id);
   }
 
+  /** Where the list goes on after a decision: to the next sample, however the list is ordered by then. */
+  const walk = {
+    next: () => list.next(),
+    go(row) { clearTimeout(later); recount(); refilter(); list.go(row); },
+  };
   const decisions = makeDecisions(description, samples, { changed: decided, tell });
-  const detail = makeDetail(document.getElementById("detail"), description, samples, state, decisions);
+  const detail = makeDetail(document.getElementById("detail"), description, samples, state, { decisions, walk });
   const controls = makeControls(document.getElementById("controls"), description, samples, state, { changed, tell });
   const comparison = makeComparison(document.getElementById("controls"), description, samples, state, { changed, tell });
   const list = makeList(document.getElementById("list"), description, samples, state, { decisions, comparison, changed, chosen: choose });
   const summary = makeDecisionSummary(document.getElementById("controls"), decisions, (name) => { state.show = name; changed(); });
   decisions.take(told);
 
-  makeActions(description, samples, state, { list, kept: () => kept, tell });
+  makeActions(description, samples, state, { list, kept: () => kept, refusal: controls.refusal, tell });
+  if (state.faults.length) tell(state.faults.join(" "), true);
   document.addEventListener("keydown", (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     if (document.querySelector("dialog[open]")) return;
@@ -89,7 +95,7 @@ async function start() {
       PageDown: () => list.move(10), PageUp: () => list.move(-10),
       " ": () => detail.player.toggle(), ",": () => detail.player.step(-1), ".": () => detail.player.step(1),
       d: () => detail.decide("drop"), k: () => detail.decide("keep"),
-      u: () => { if (!decisions.isOff) decisions.undo(); },
+      u: () => detail.undo(),
       ArrowLeft: () => detail.player.step(-1), ArrowRight: () => detail.player.step(1),
     }[event.key];
     const isPressing = event.key === " " && event.target.matches("button, summary");
@@ -100,6 +106,8 @@ async function start() {
   window.addEventListener("resize", () => detail.player.repaint());
 
   recount();
+  document.body.dataset.counted = "yes";
+  const looking = lookBeyond();
   if (state.against) {
     const { why } = state;
     await comparison.compare(state.against);
@@ -107,11 +115,24 @@ async function start() {
   }
   if (state.q) await list.find();
   refilter();
-  document.body.dataset.ready = "yes";
   if (state.id) {
     const details = await detail.show(state.id);
     if (details) { samples.place = details.place; refilter(); }
   } else list.first();
+  await looking;
+  document.body.dataset.ready = "yes";
+
+  /** What could be exported, which the server finds out while the page is used already. */
+  async function lookBeyond() {
+    try {
+      takeExportable(samples, await (await ask("/api/exportable")).arrayBuffer());
+      recount();
+      refilter();
+      await detail.lookAgain();
+    } catch (error) {
+      tell(`What could be exported is not known. ${error.message}`, true);
+    }
+  }
 }
 
 function tell(text, isFault = false) {
@@ -120,16 +141,25 @@ function tell(text, isFault = false) {
   told.classList.toggle("failed", isFault);
 }
 
-/** `isLeast`: the score files lack what a looser threshold would bring, so the number is the least that it can be. */
-function summarize(total, isLeast) {
+/** The counts at the top. `isLeast`: the score files lack what a looser threshold would bring, so the number is the least that it
+ *  can be. `isLookedAt` and the others: how far the server is with what can be exported and what is selected. */
+function summarize(total, isLeast, { isLookedAt, refused, isWaiting, isOn }) {
   const put = (id, text) => { document.getElementById(id).textContent = text; };
   put("kept", `${isLeast ? "≥ " : ""}${number.format(total.kept)}`);
   put("known", `of ${number.format(total.known)} kept`);
-  put("comes", `${signed(total.comes) || "0"}${isLeast ? " or more" : ""} come`);
+  const least = isLeast && !isOn; // a budget is what it is
+  const exported = document.getElementById("exported");
+  exported.className = refused ? "failed" : "";
+  if (!isLookedAt) exported.textContent = "looking what can be exported …";
+  else exported.replaceChildren(...(refused ? [`no variant: ${refused}`] : [
+    "→ ", make("b", {}, `${least ? "≥ " : ""}${number.format(total.exported)}`), ` exported${isWaiting ? ", selecting …" : ""}`]));
+  for (const id of ["comes", "goes"]) document.getElementById(id).hidden = Boolean(refused) || isWaiting || !isLookedAt;
+  put("comes", `${signed(total.comes) || "0"}${least ? " or more" : ""} come`);
   put("goes", `${signed(-total.goes) || "0"} go`);
-  const lost = [total.dropped && `${number.format(total.dropped)} unloadable`, total.out && `${number.format(total.out)} out of bounds`].filter(Boolean);
-  put("dropped", lost.length ? `of them ${lost.join(", ")}` : "");
   put("present", `present variant ${number.format(total.present)}`);
+  const told = Object.entries(total.lacking).map(([lack, count]) => `${number.format(count)} ${lack === "signal" ? "out of bounds" : words(lack)}`);
+  if (total.unseen) told.push(`${number.format(total.unseen)} exported without a look into their files`);
+  put("lacking", refused || !isLookedAt ? "" : told.join(" · "));
 }
 
 const isBlind = new URLSearchParams(location.search).get("blind") === "audit";

@@ -13,7 +13,18 @@ export function unpack(buffer, description) {
   start += count * 4;
   const subthemes = new Uint16Array(buffer, start, count);
   start += count * 2;
-  return { count, scores, signals, flags, subthemes, themes: new Uint8Array(buffer, start, count) };
+  return {
+    count, scores, signals, flags, subthemes, themes: new Uint8Array(buffer, start, count), lacks: new Uint8Array(count),
+    isLookedAt: false, out: new Uint8Array(count), exported: new Uint8Array(count), selected: null,
+  };
+}
+
+/** What could be exported, which the server finds out behind the rest; see `Exportable.blob` in exporting.py. */
+export function takeExportable(samples, buffer) {
+  const found = new Uint32Array(buffer, 0, samples.count);
+  for (let row = 0; row < samples.count; row += 1) samples.flags[row] |= found[row];
+  samples.lacks = new Uint8Array(buffer, samples.count * 4, samples.count);
+  samples.isLookedAt = true;
 }
 
 /** `auto` as the pipeline settles it: keep at the published thresholds, else reject. */
@@ -86,33 +97,60 @@ export function distances(samples, criteria, choice, into) {
   return into;
 }
 
-/** What a choice comes to: totals and, by theme and by subtheme, all samples, those kept, and those of the present variant. */
+/** 1 for each sample that would be in the variant: kept, nothing keeps it from being exported, and selected where there is a
+ *  selection; into `samples.exported`. */
+export function applyExport(samples, kept) {
+  const { exported, lacks, out, selected } = samples;
+  for (let row = 0; row < samples.count; row += 1) {
+    exported[row] = kept[row] !== 0 && lacks[row] === 0 && out[row] === 0 && (selected === null || selected[row] !== 0) ? 1 : 0;
+  }
+  return exported;
+}
+
+/** Why a kept sample would not be exported, by the name that the pipeline reports; null for one that would. */
+export function lackOf(samples, description, row) {
+  const lack = samples.lacks[row] === 0 ? null : description.lacks[samples.lacks[row] - 1];
+  if (samples.out[row] !== 0 && !lack?.is_before_signals) return "signal";
+  if (lack) return lack.name;
+  return samples.selected !== null && samples.selected[row] === 0 ? "not_selected" : null;
+}
+
+/** What a choice comes to: totals and, by theme and by subtheme, all samples, those kept, those that would be exported, and those
+ *  of the present variant; `lacking` has how many kept ones would not be exported, by the reason. */
 export function count(samples, kept, description) {
   const { flags } = description;
   const of = (length) => ({
-    known: new Uint32Array(length), kept: new Uint32Array(length), present: new Uint32Array(length),
+    known: new Uint32Array(length), kept: new Uint32Array(length), exported: new Uint32Array(length), present: new Uint32Array(length),
   });
   const themes = of(description.themes.length);
   const subthemes = of(description.subthemes.length + 1);
-  const total = { known: samples.count, kept: 0, present: 0, comes: 0, goes: 0, dropped: 0, out: 0 };
+  const total = { known: samples.count, kept: 0, exported: 0, present: 0, comes: 0, goes: 0, unseen: 0, lacking: {} };
+  applyExport(samples, kept);
   for (let row = 0; row < samples.count; row += 1) {
     const isKept = kept[row];
+    const isExported = samples.exported[row];
     const flag = samples.flags[row];
     const isPresent = (flag & flags.present) === 0 ? 0 : 1;
     const theme = samples.themes[row];
     const subtheme = samples.subthemes[row];
     themes.known[theme] += 1;
     themes.kept[theme] += isKept;
+    themes.exported[theme] += isExported;
     themes.present[theme] += isPresent;
     subthemes.known[subtheme] += 1;
     subthemes.kept[subtheme] += isKept;
+    subthemes.exported[subtheme] += isExported;
     subthemes.present[subtheme] += isPresent;
     total.kept += isKept;
+    total.exported += isExported;
     total.present += isPresent;
-    if (isKept > isPresent) total.comes += 1;
-    else if (isKept < isPresent) total.goes += 1;
-    if (isKept && (flag & flags.dropped) !== 0) total.dropped += 1;
-    if (isKept && samples.out && samples.out[row] !== 0) total.out += 1;
+    if (isExported > isPresent) total.comes += 1;
+    else if (isExported < isPresent) total.goes += 1;
+    if (isExported !== 0 && (flag & flags.unseen) !== 0) total.unseen += 1;
+    if (isKept > isExported) {
+      const lack = lackOf(samples, description, row);
+      total.lacking[lack] = (total.lacking[lack] ?? 0) + 1;
+    }
   }
   return { total, themes, subthemes };
 }

@@ -12,14 +12,21 @@ export function takeToken() {
 export function readState(description) {
   const given = new URLSearchParams(location.hash.slice(1));
   const thresholds = {};
+  const faults = []; // what the address says that cannot be; told, so that nobody takes the present value for theirs
   for (const each of description.criteria) {
     const value = given.get(`t.${each.name}`);
     const isGood = value !== null && value !== "" && Number(value) >= each.low && Number(value) <= each.high;
     thresholds[each.name] = isGood ? Number(value) : each.present;
+    if (value !== null && !isGood) faults.push(`The address has t.${each.name}=${value}: a threshold is a number from ${each.low} to ${each.high}, so the present ${each.present} stands.`);
   }
-  const policy = (name, allowed, fallback) => (allowed.includes(given.get(name)) ? given.get(name) : fallback);
+  const policy = (name, allowed, fallback) => {
+    const value = given.get(name);
+    if (value !== null && !allowed.includes(value)) faults.push(`The address has ${name}=${value}, which is none of ${allowed.join(", ")}: ${fallback} stands.`);
+    return allowed.includes(value) ? value : fallback;
+  };
   const { missing_scores: missing, imputed_scores: imputed } = description.policies;
   const state = {
+    faults,
     thresholds,
     missing: policy("missing", ["keep", "reject"], missing === "keep" ? "keep" : "reject"),
     imputed: policy("imputed", ["auto", "keep", "reject"], imputed),
@@ -27,11 +34,15 @@ export function readState(description) {
   state.bounds = {};
   for (const { name, bounds } of description.signals) {
     const said = given.get(`b.${name}`);
-    const [least, most] = said === null ? [bounds.at_least, bounds.at_most] : said.split("..").map((each) => (each === "" ? undefined : Number(each)));
+    const isGood = said !== null && /^[^.]*(\.\d+)?\.\.[^.]*(\.\d+)?$/.test(said) && said.split("..").every((each) => Number.isFinite(Number(each)));
+    if (said !== null && !isGood) faults.push(`The address has b.${name}=${said}, which are no bounds such as 0.2..0.8: the present ones stand.`);
+    const [least, most] = isGood ? said.split("..").map((each) => (each === "" ? undefined : Number(each))) : [bounds.at_least, bounds.at_most];
     state.bounds[name] = bound(least, most);
   }
   state.selection = { ...description.selection };
-  try { Object.assign(state.selection, JSON.parse(given.get("select") ?? "{}")); } catch { /* typed by hand, and wrong: the present one */ }
+  try { Object.assign(state.selection, JSON.parse(given.get("select") ?? "{}")); } catch {
+    faults.push("The selection in the address is no JSON: the present one stands.");
+  }
   for (const [name, value] of Object.entries(PLAIN)) state[name] = given.get(name) ?? value;
   return state;
 }
