@@ -209,7 +209,13 @@ def test_a_wrong_parameter_is_reported(
     judge = {**group["judge"], **changes.get("judge", {})}
     changed = {**base_parameters, "bench_evaluate": {**group, **changes, "judge": judge}}
     with pytest.raises((ParameterError, ModelError)) as error:
-        choose_bench_judge(rubric_files(), "", "", check_parameters(changed).bench_evaluate)
+        choose_bench_judge(
+            pl.LazyFrame({"theme": ["season"]}),
+            rubric_files(),
+            "",
+            "",
+            check_parameters(changed).bench_evaluate,
+        )
     assert told in str(error.value)
 
 

@@ -28,14 +28,28 @@ from sparkle_curation.pipelines.bench_report.params import BenchReportGroup, Fil
 from sparkle_curation.reports.bench import documents, figure, page
 from sparkle_curation.reports.bench.metrics import flat_metrics
 from sparkle_curation.reports.figures.parts import Figure
-from sparkle_curation.spec.benchmark import BENCHMARK
+from sparkle_curation.spec.benchmark import benchmark_of
 from sparkle_curation.spec.stages import STAGES
 from sparkle_curation.spec.tables.bench_results import MACRO, OVERALL
 
 logger = logging.getLogger(__name__)
 
-_NAME = BENCHMARK.name if BENCHMARK else "benchmark"
 _RUBRIC_FILE = ".yml"
+
+
+def name_benchmark(bench_samples: AnyFrame, bench_comparison: AnyFrame) -> str:
+    """What the benchmark calls itself, as ``bench_ingest`` noted it; else what its description calls it.
+
+    Args:
+        bench_samples: of the benchmark.
+        bench_comparison: how much of the release was compared with it; without columns where that is not known.
+    """
+    if bench_comparison.lazy().collect_schema():
+        names = bench_comparison.lazy().select("benchmark").unique().collect()["benchmark"]
+        if len(names):
+            return str(names[0])
+    described = benchmark_of(bench_samples.lazy().select("theme").unique().collect()["theme"])
+    return described.name if described else "benchmark"
 
 
 def collect_judgments(
@@ -130,6 +144,7 @@ def compare_with_filter(
 
 
 def mark_variants(
+    name: str,
     results: pl.DataFrame,
     bench_samples: AnyFrame,
     ledger: list[Entry] | None,
@@ -154,9 +169,11 @@ def mark_variants(
                 todo=did_you_mean(model, models)
                 or "leave it out, or judge it: kedro run --pipelines bench_evaluate",
             )
-    variants = {model: describe_variant(versions.open(name)) for model, name in params.trained_on.items()}
-    tuned = {model: mark_tuned(ledger, _NAME, variants.get(model)) for model in models}
-    bench = {"name": _NAME, "digest": identify_benchmark(samples), "samples": samples.height}
+    variants = {
+        model: describe_variant(versions.open(version)) for model, version in params.trained_on.items()
+    }
+    tuned = {model: mark_tuned(ledger, name, variants.get(model)) for model in models}
+    bench = {"name": name, "digest": identify_benchmark(samples), "samples": samples.height}
     settings = {
         "missing_judgments": params.missing_judgments.value,
         "resamples": params.resamples,
@@ -170,6 +187,7 @@ def mark_variants(
 
 
 def write_bench_documents(
+    name: str,
     results: pl.DataFrame,
     differences: pl.DataFrame,
     noise: pl.DataFrame,
@@ -182,15 +200,16 @@ def write_bench_documents(
     The entries are handed on here, so that a report that failed half way is not noted.
     """
     tables = [table.lazy().collect() for table in (results, differences, noise, variances, agreement)]
-    return documents.write_bench_documents(documents.BenchFacts(_NAME, *tables)), entries
+    return documents.write_bench_documents(documents.BenchFacts(name, *tables)), entries
 
 
-def draw_bench_results(results: AnyFrame) -> Figure:
+def draw_bench_results(name: str, results: AnyFrame) -> Figure:
     """The results as a figure for Plotly."""
-    return figure.draw_bench_results(results.lazy().collect(), _NAME)
+    return figure.draw_bench_results(results.lazy().collect(), name)
 
 
 def write_bench_page(
+    name: str,
     bench_samples: AnyFrame,
     outputs: AnyFrame,
     judgments: pl.DataFrame,
@@ -199,7 +218,7 @@ def write_bench_page(
 ) -> str:
     """The page of samples, models side by side."""
     return page.write_bench_page(
-        _NAME,
+        name,
         bench_samples.lazy().collect(),
         outputs.lazy().collect(),
         judgments,

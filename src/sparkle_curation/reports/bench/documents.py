@@ -108,7 +108,9 @@ def _judge_parts(results: pl.DataFrame, differences: pl.DataFrame) -> Iterator[s
     ]
     yield _table("Overall", headers, rows)
     yield _table("By dimension, macro over themes", *_models(results, dimension_columns(results)))
-    yield _table("By subtheme, overall", *_subthemes(results))
+    headers, rows = _subthemes(results)
+    if rows:
+        yield _table("By subtheme, overall", headers, rows)
     if differences.height:
         yield _table("Differences on the same samples, macro", *_differences(differences))
 
