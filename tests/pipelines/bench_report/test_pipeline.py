@@ -28,6 +28,7 @@ ANSWERS: dict[str, Any] = {
     "poor": {each: [1 + place % 3] * 6 for place, each in enumerate(IDS)} | {IDS[0]: "missing_edited"},
 }
 REPORTS = ("08_reporting", "benchmark")
+BENCH_NAME = "Sparkle-Bench"
 
 
 def write_table(path: Path, rows: pl.DataFrame, columns: tuple[Field, ...]) -> None:
@@ -136,22 +137,27 @@ def test_a_variant_with_other_thresholds_is_marked_and_noted(reported: Project) 
         }
     )
     versions: Any = _Folder(loose=8.0, strict=8.5)
-    first, marked = mark_variants(results, SAMPLES, None, versions, params)
+    first, marked = mark_variants(BENCH_NAME, results, SAMPLES, None, versions, params)
     assert set(marked["tuned_on_bench"]) == {"unknown"}
     good = next(entry for entry in first if entry["model"] == "good")
     assert good["variant"] == describe_variant(versions.open("loose"))
     strict = params.model_copy(update={"trained_on": {"good": "strict"}})
-    _, marked = mark_variants(results, SAMPLES, first, versions, strict)
+    _, marked = mark_variants(BENCH_NAME, results, SAMPLES, first, versions, strict)
     assert dict(marked.select("model", "tuned_on_bench").unique().iter_rows()) == {
         "good": "yes",
         "poor": "unknown",
         "theirs": "unknown",
     }
-    _, again = mark_variants(results, SAMPLES, first, versions, params)
+    _, again = mark_variants(BENCH_NAME, results, SAMPLES, first, versions, params)
     assert set(again["tuned_on_bench"]) == {"unknown"}
     with pytest.raises(ParameterError, match="did you mean 'good'"):
         mark_variants(
-            results, SAMPLES, None, versions, params.model_copy(update={"trained_on": {"goood": "loose"}})
+            BENCH_NAME,
+            results,
+            SAMPLES,
+            None,
+            versions,
+            params.model_copy(update={"trained_on": {"goood": "loose"}}),
         )
 
 

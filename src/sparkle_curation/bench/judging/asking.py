@@ -98,6 +98,7 @@ def ask_for_judgments(
     )
     config = asking.AskConfig(
         TITLE,
+        "bench_evaluate.has_schema",
         function,
         JudgeJob,
         judge.model,

@@ -11,11 +11,9 @@ from sparkle_curation.bench.judging.rubric import choose_rubric
 from sparkle_curation.bench.results.collecting import collect
 from sparkle_curation.bench.results.filter_agreement import measure_filter_agreement
 from sparkle_curation.bench.results.ledger import (
-    Entry,
     describe_variant,
     identify_benchmark,
     list_entries,
-    mark_tuned,
 )
 from sparkle_curation.bench.results.means import measure
 from sparkle_curation.bench.results.noise import measure_judge_noise, split_variances
@@ -31,6 +29,7 @@ from sparkle_curation.reports.figures.parts import Figure
 from sparkle_curation.spec.benchmark import benchmark_of
 from sparkle_curation.spec.stages import STAGES
 from sparkle_curation.spec.tables.bench_results import MACRO, OVERALL
+from sparkle_curation.variant.tuned_on_bench import Entry, mark_tuned
 
 logger = logging.getLogger(__name__)
 
