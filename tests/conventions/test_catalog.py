@@ -37,7 +37,7 @@ EARLIER = {
     "audit_sample": "primary",
     "bench_ledger_before": "raw",
 }
-"""What models, people or earlier reports give and filtering reads: Kedro-Viz would draw it left of all that it does not lead to."""
+"""What models, people or reports give and filtering reads: Kedro-Viz draws it left of all that it does not lead to."""
 
 GATE_LAYER = "validation"
 """Layer of the reports that decide whether filtering begins, and of what passes."""

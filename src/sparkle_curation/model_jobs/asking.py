@@ -140,7 +140,12 @@ def ask(jobs: pl.DataFrame, asking: AskConfig, journal: Journal) -> JournalRows:
         journal.note_wanted(jobs[KEY].to_arrow(), asking.title)
     count = asking.fill(journal, asked)
     known = asked[KEY].n_unique() - count
-    logger.info("%s: %s asked for, %s known from before", asking.title, f"{count:,}", f"{known:,}")
+    further = {
+        "of the same files": asked.height - asked[KEY].n_unique(),
+        "with nothing to ask about": jobs["error"].count(),
+    }
+    told = "".join(f", {number:,} {what}" for what, number in further.items() if number)
+    logger.info("%s: %s asked for, %s known from before%s", asking.title, f"{count:,}", f"{known:,}", told)
     rows = JournalRows(journal)
     refused, last = count_refused(asked[KEY], rows)
     if refused:

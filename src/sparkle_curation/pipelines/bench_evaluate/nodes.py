@@ -141,7 +141,12 @@ def ask_bench_judge(
         bench_judge,
         (benchmark, {model: open_model(model, models[model]) for model in wanted}),
         journal,
-        params.how(_price(params), dry_run=dry_run),
+        params.how(
+            find_price(params.price_list, params.judge.name)
+            if params.is_paid and dry_run
+            else _price(params),
+            dry_run=dry_run,
+        ),
     )
     if isinstance(outcome, str):
         end_well(outcome)

@@ -163,6 +163,7 @@ class BenchEvaluateGroup(BaseModel):
             batch_size=self.batch_size,
             give_up_after=self.give_up_after,
             is_dry=dry_run,
+            is_paid=self.is_paid,
         )
 
     @property

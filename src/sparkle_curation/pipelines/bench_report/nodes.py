@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from sparkle_curation.bench.judging.rubric import choose_rubric
-from sparkle_curation.bench.results.collecting import collect
+from sparkle_curation.bench.results.collecting import collect, count_copies
 from sparkle_curation.bench.results.filter_agreement import measure_filter_agreement
 from sparkle_curation.bench.results.ledger import (
     describe_variant,
@@ -27,6 +27,7 @@ from sparkle_curation.reports.bench import documents, figure, page
 from sparkle_curation.reports.bench.metrics import flat_metrics
 from sparkle_curation.reports.figures.parts import Figure
 from sparkle_curation.spec.benchmark import benchmark_of
+from sparkle_curation.spec.codes.bench_states import CopyOf
 from sparkle_curation.spec.stages import STAGES
 from sparkle_curation.spec.tables.bench_results import MACRO, OVERALL
 from sparkle_curation.variant.tuned_on_bench import Entry, mark_tuned
@@ -79,6 +80,11 @@ def collect_judgments(
                 "%s, %s: means are over the %s of %s samples that all models were judged on",
                 *(panel.rubric, panel.judge, f"{len(panel.themes):,}", f"{samples.height:,}"),
             )
+    for model, copy, count in count_copies(judgments):
+        logger.warning(
+            "%s: %s outputs are byte copies of %s, and count as they were judged",
+            *(model, f"{count:,}", "their sources" if copy == CopyOf.SOURCE else "outputs of other samples"),
+        )
     return panels, judgments, scores
 
 
@@ -185,13 +191,14 @@ def mark_variants(
     return entries, results.with_columns(marks.alias("tuned_on_bench"))
 
 
-def write_bench_documents(
+def write_bench_documents(  # noqa: PLR0913, PLR0917 -- a table each
     name: str,
     results: pl.DataFrame,
     differences: pl.DataFrame,
     noise: pl.DataFrame,
     variances: pl.DataFrame,
     agreement: pl.DataFrame,
+    judgments: pl.DataFrame,
     entries: list[Entry],
 ) -> tuple[dict[str, str], list[Entry]]:
     """Markdown, LaTeX, and the published evaluator's own table, by file name; and what the ledger notes of them.
@@ -199,7 +206,9 @@ def write_bench_documents(
     The entries are handed on here, so that a report that failed half way is not noted.
     """
     tables = [table.lazy().collect() for table in (results, differences, noise, variances, agreement)]
-    return documents.write_bench_documents(documents.BenchFacts(name, *tables)), entries
+    return documents.write_bench_documents(
+        documents.BenchFacts(name, *tables, copies=count_copies(judgments))
+    ), entries
 
 
 def draw_bench_results(name: str, results: AnyFrame) -> Figure:

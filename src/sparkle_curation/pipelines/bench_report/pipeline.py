@@ -91,7 +91,7 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 write_bench_documents,
-                ["bench_reported_name", *_TABLES, "bench_entries"],
+                ["bench_reported_name", *_TABLES, "bench_report_judgments", "bench_entries"],
                 ["bench_documents", "bench_ledger"],
                 name="write_bench_documents",
             ),
