@@ -205,10 +205,16 @@ def write_bench_documents(  # noqa: PLR0913, PLR0917 -- a table each
 
     The entries are handed on here, so that a report that failed half way is not noted.
     """
-    tables = [table.lazy().collect() for table in (results, differences, noise, variances, agreement)]
-    return documents.write_bench_documents(
-        documents.BenchFacts(name, *tables, copies=count_copies(judgments))
-    ), entries
+    facts = documents.BenchFacts(
+        bench=name,
+        results=results.lazy().collect(),
+        differences=differences.lazy().collect(),
+        noise=noise.lazy().collect(),
+        variances=variances.lazy().collect(),
+        agreement=agreement.lazy().collect(),
+        copies=count_copies(judgments),
+    )
+    return documents.write_bench_documents(facts), entries
 
 
 def draw_bench_results(name: str, results: AnyFrame) -> Figure:

@@ -85,12 +85,16 @@ def write_markdown(facts: BenchFacts) -> str:
             )
             if shown[1]
         ]
-    parts[1:1] = [
+    parts.insert(1, f"Models side by side on each sample, with the judge's words: [{_PAGE}](../{_PAGE}).")
+    parts[2:2] = [
         f"**{markdown_text(model)}: {count:,} outputs are {_COPIES[copy]}, byte by byte.** They count as they were judged."
         for model, copy, count in facts.copies
     ]
     return "\n\n".join(parts) + "\n"
 
+
+_PAGE = "samples.html"
+"""Beside the folder of the documents, as conf/base/bench_report/catalog.yml has it."""
 
 _COPIES: Mapping[str, str] = {
     CopyOf.SOURCE.value: "copies of their sources",

@@ -39,7 +39,7 @@ def result_tables(results: pl.DataFrame) -> Iterator[Table]:
             f"{rubric}, judged by {judge}: means over all samples, a failure as the worst",
             part,
             ordered,
-            overall_columns(part),
+            _headline_first(overall_columns(part)),
             {
                 "judged": judged_of,
                 "judged alone": lambda row: number(row["mean_judged"]),
@@ -47,6 +47,11 @@ def result_tables(results: pl.DataFrame) -> Iterator[Table]:
             },
         )
         yield _table("by dimension, macro over themes", part, ordered, dimension_columns(part)[:-1], {})
+
+
+def _headline_first(columns: Sequence[Column]) -> list[Column]:
+    """The macro before the themes: in a narrow terminal the last columns have no room."""
+    return [*columns[-1:], *columns[:-1]]
 
 
 def _table(
