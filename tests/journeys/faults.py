@@ -733,8 +733,8 @@ JOURNEYS: dict[str, list[Journey]] = {
         Journey(
             "a CSV of which the half is cut off",
             benched(cut="location_bench.csv"),
-            "location_metadata.jsonl",
-            "bench/samples/reading.py",
+            "samples: 20, and 24 are expected",
+            "pipelines/bench_ingest/nodes.py",
             Left("tables of the other samples, and what was cut off in `bench_quarantine`", _lacks_samples),
             pipelines="bench_ingest",
             exit_code=0,
