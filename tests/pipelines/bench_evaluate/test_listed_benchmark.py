@@ -14,9 +14,11 @@ from tests.bench.judging.loopback_judge import NAME, LoopbackJudge, Said, lines,
 from tests.conftest import Project
 
 from sparkle_curation.bench.samples.listed import check_listed, read_listed
-from sparkle_curation.bench.samples.reading import ReadBenchmark
+from sparkle_curation.bench.samples.reading import ReadBenchmark, read_benchmark
+from sparkle_curation.errors import ReleaseError
+from sparkle_curation.ingest.manifest import list_benchmark
 from sparkle_curation.ingest.release_files import ReleaseFiles
-from sparkle_curation.spec.benchmark import benchmark_below, benchmark_of
+from sparkle_curation.spec.benchmark import BENCHMARK, benchmark_below, benchmark_of
 from sparkle_curation.spec.benchmark_description import BenchmarkCounts
 from synthetic.listed_benchmark import MISSING, listed, write_listed_benchmark
 
@@ -78,7 +80,7 @@ def test_what_cannot_be_trusted_is_quarantined_and_what_is_odd_is_told(made: Pat
         rows[1][0] = "gloabl_style"
         rows[2][1] = " "
         rows[3][2] = "OpenVE-Bench/videos/..mp4"
-        rows[5][2] = "OpenVE-Bench/videos/absent.mp4"
+        rows[5][2] = "OpenVE-Bench/videos/ab\u00dfent, isn't it?.mp4"
         rows.append([*rows[4][:1], "Another prompt.", rows[4][2]])
 
     found = spoilt(made, tmp_path / "bench", change)
@@ -93,6 +95,7 @@ def test_what_cannot_be_trusted_is_quarantined_and_what_is_odd_is_told(made: Pat
     ]
     assert found.samples.height == 6
     assert found.samples["source_error"][0] == "missing"
+    assert found.samples["output_path"][0] == "ab\u00dfent, isn't it?_edited.mp4"
 
 
 def test_which_benchmark_a_folder_holds_and_samples_are_of(made: Path) -> None:
@@ -148,3 +151,20 @@ def test_it_is_judged_by_its_rubric_and_reported(
     assert text.startswith("# made OpenVE-Bench")
     ledger = project.output("08_reporting", "bench_ledger.jsonl").read_text("utf-8").splitlines()
     assert [json.loads(line)["bench"]["name"] for line in ledger] == ["made OpenVE-Bench"]
+
+
+def test_what_dvc_sees_of_it_and_where_it_is_sought(made: Path) -> None:
+    """Its texts and the folder of its videos; an error names it where it is sought in the folder above."""
+    files = ReleaseFiles(str(made / "bench"))
+    listing = list_benchmark(files, benchmark_below(files.find))
+    assert listing.select("path", "file_count").rows() == [
+        ("benchmark.json", 1),
+        ("benchmark_videos.csv", 1),
+        ("videos", 13),
+    ]
+    own = BENCHMARK
+    assert own is not None
+    with pytest.raises(ReleaseError, match="no file of Sparkle-Bench") as error:
+        read_benchmark(ReleaseFiles(str(made)), own)
+    assert "bench_root=" + str(made / "bench") in str(error.value.todo)
+    assert "benchmark_videos.csv" in str(error.value.allowed)

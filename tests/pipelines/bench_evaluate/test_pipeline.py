@@ -271,4 +271,6 @@ def test_the_report_counts_what_failed_and_shows_it(bench: Project) -> None:
     assert poor["mean_failures_worst"] < poor["mean_judged"]
     page = bench.output("08_reporting", "benchmark", "samples.html").read_text(encoding="utf-8")
     assert page.count("<section") == 24
-    assert page.count("<video") == 24 * 3 - 3 - 6  # all sources, and outputs but for what is missing or broken
+    assert (
+        page.count("<video") == 24 * 3 - 3 - 6
+    )  # all sources, and outputs but for what is missing or broken

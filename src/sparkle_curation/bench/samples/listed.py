@@ -7,6 +7,7 @@ published evaluator leaves out are in the quarantine, so that they take no part 
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Sequence
 from functools import partial
 from pathlib import PurePosixPath
@@ -32,11 +33,13 @@ from sparkle_curation.ingest.faults import QUARANTINE_SCHEMA, Fault
 from sparkle_curation.ingest.file_starts import START_BYTES, check_text
 from sparkle_curation.ingest.ingestion import Ledger
 from sparkle_curation.ingest.release_files import ReleaseFiles
-from sparkle_curation.spec.benchmark import safe_name
 from sparkle_curation.spec.benchmark_description import BenchmarkCounts, ListedBenchmark
 from sparkle_curation.spec.codes.bench_reasons import BenchReason
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
 from sparkle_curation.spec.tables.benchmark import BENCH_SAMPLE_COLUMNS
+
+_ID = re.compile(r"[^.\x00-\x1f\x7f][^\x00-\x1f\x7f]*")
+"""Names of videos as people give them; none is a hidden file, or nothing before the suffix."""
 
 
 def read_listed(files: ReleaseFiles, benchmark: ListedBenchmark) -> ReadBenchmark:
@@ -133,10 +136,8 @@ def _fault_of(record: CsvRecord, header: list[str], benchmark: ListedBenchmark) 
         if not cells[name].strip():
             return record.fault(Reason.MISSING_FIELD, f"{name} is empty; it is required")
     sample_id = _id_of(record, header, benchmark)
-    if not sample_id or safe_name(sample_id) != sample_id:
-        detail = (
-            f"{columns.source}: got {cells[columns.source]!r}, allowed a path whose name is safe for a file"
-        )
+    if not _ID.fullmatch(sample_id):
+        detail = f"{columns.source}: got {cells[columns.source]!r}, allowed a path of a file whose name has no dot before it"
         return record.fault(Reason.BAD_SAMPLE_ID, detail)
     theme = cells[columns.theme]
     if theme in benchmark.left_out:
