@@ -14,7 +14,7 @@ from tests.made.judgments import JUDGE, SCALE, even_samples, judged, published
 from tests.made.versions import version
 
 from sparkle_curation.bench.results.ledger import describe_variant
-from sparkle_curation.errors import MissingTableError, ParameterError
+from sparkle_curation.errors import MissingTableError, ParameterError, VersionError
 from sparkle_curation.pipelines.bench_report.nodes import mark_variants, read_scales
 from sparkle_curation.pipelines.bench_report.params import BenchReportGroup
 from sparkle_curation.spec.fields import Field, arrow_schema
@@ -117,7 +117,9 @@ class _Folder:
 
     def open(self, name: str | None) -> Any:
         """The version that was filtered at the threshold of that name."""
-        threshold = self._thresholds[str(name)]
+        if name not in self._thresholds:
+            raise VersionError("There is neither a folder nor a git revision of that name", got=name)
+        threshold = self._thresholds[name]
         stages = version({}).settings.thresholds or {}
         return version({"Sparkle_time_000001": 9.0}, thresholds=dict.fromkeys(stages, threshold))
 
@@ -159,6 +161,17 @@ def test_a_variant_with_other_thresholds_is_marked_and_noted(reported: Project) 
             versions,
             params.model_copy(update={"trained_on": {"goood": "loose"}}),
         )
+    with pytest.raises(VersionError, match="cannot be had") as error:
+        mark_variants(
+            BENCH_NAME,
+            results,
+            SAMPLES,
+            None,
+            versions,
+            params.model_copy(update={"trained_on": {"good": "/nowhere"}}),
+        )
+    assert error.value.where == "bench_report.trained_on.good"
+    assert "--params bench_report.trained_on.good=workspace" in str(error.value.todo)
 
 
 def test_one_ledger_for_several_data_roots(project: Project, tmp_path: Path) -> None:

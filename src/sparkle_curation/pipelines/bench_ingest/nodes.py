@@ -59,7 +59,7 @@ def read_benchmark(
         checks.filter(~pl.col("is_met")).select("check", "found", "expected").rows()
     ):
         logger.warning("%s: %s: %s, and %s are expected", name, check, f"{found:,}", f"{expected:,}")
-    logger.info("%s: %s samples of %s", name, f"{read.samples.height:,}", described.name)
+    logger.info("%s: %s samples, in the layout of %s", name, f"{read.samples.height:,}", described.name)
     for reason, count, detail in (
         read.quarantine.group_by("reason", maintain_order=True).agg(pl.len(), pl.col("detail").first()).rows()
     ):

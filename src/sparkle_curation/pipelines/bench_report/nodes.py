@@ -20,7 +20,7 @@ from sparkle_curation.bench.results.noise import measure_judge_noise, split_vari
 from sparkle_curation.bench.results.panel import Panel, Scale, build_panels
 from sparkle_curation.datasets.variant.variant_store import VariantStore
 from sparkle_curation.engine.any_frame import AnyFrame
-from sparkle_curation.errors import ParameterError, did_you_mean
+from sparkle_curation.errors import ParameterError, VersionError, did_you_mean
 from sparkle_curation.filtering.thresholds import Thresholds, resolve_thresholds
 from sparkle_curation.pipelines.bench_report.params import BenchReportGroup, FilterScores
 from sparkle_curation.reports.bench import documents, figure, page
@@ -31,6 +31,7 @@ from sparkle_curation.spec.codes.bench_states import CopyOf
 from sparkle_curation.spec.stages import STAGES
 from sparkle_curation.spec.tables.bench_results import MACRO, OVERALL
 from sparkle_curation.variant.tuned_on_bench import Entry, mark_tuned
+from sparkle_curation.variant.versions.version import VariantVersion
 
 logger = logging.getLogger(__name__)
 
@@ -175,7 +176,8 @@ def mark_variants(
                 or "leave it out, or judge it: kedro run --pipelines bench_evaluate",
             )
     variants = {
-        model: describe_variant(versions.open(version)) for model, version in params.trained_on.items()
+        model: describe_variant(_open_variant(versions, model, version))
+        for model, version in params.trained_on.items()
     }
     tuned = {model: mark_tuned(ledger, name, variants.get(model)) for model in models}
     bench = {"name": name, "digest": identify_benchmark(samples), "samples": samples.height}
@@ -189,6 +191,20 @@ def mark_variants(
         {model: state.value for model, state in tuned.items()}, return_dtype=pl.String
     )
     return entries, results.with_columns(marks.alias("tuned_on_bench"))
+
+
+def _open_variant(versions: VariantStore, model: str, name: str) -> VariantVersion:
+    try:
+        return versions.open(name)
+    except VersionError as error:
+        raise VersionError(
+            "The variant that a model was trained on cannot be had",
+            where=f"bench_report.trained_on.{model}",
+            got=f"{name}: {error.what}",
+            allowed="workspace, the folder of a data root or of training CSVs, or a revision of git",
+            todo=f"--params bench_report.trained_on.{model}=workspace, where it is the variant of this data root; or "
+            "leave it out: then tuned_on_bench is unknown",
+        ) from error
 
 
 def write_bench_documents(  # noqa: PLR0913, PLR0917 -- a table each
