@@ -13,6 +13,7 @@ from rich.table import Table
 from sparkle_curation.engine.io.atomic import atomic_folder
 from sparkle_curation.spec.layout import parse_shard_path
 from synthetic.benchmark import write_benchmark
+from synthetic.listed_benchmark import write_listed_benchmark
 from synthetic.release_writer import write_release
 
 SEED = 20261
@@ -24,8 +25,9 @@ def main(arguments: list[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     console = Console()
     if options.benchmark:
+        write = write_listed_benchmark if options.one_csv else write_benchmark
         with atomic_folder(options.benchmark) as folder, atomic_folder(options.models) as models:
-            write_benchmark(folder, models, options.seed)
+            write(folder, models, options.seed)
         console.print(_summary(options.benchmark), _summary(options.models))
         return
     with atomic_folder(options.out) as folder:
@@ -47,10 +49,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=SEED, help="the same seed gives the same bytes")
     parser.add_argument("--benchmark", type=Path, help="folder of a benchmark to write instead")
     parser.add_argument(
+        "--one-csv", action="store_true", help="a benchmark of one CSV, as OpenVE-Bench, and a model on it"
+    )
+    parser.add_argument(
         "--models",
         type=Path,
         default=Path("data/01_raw/sparkle_bench_models"),
-        help="folder for the outputs of two models on it",
+        help="folder for the outputs of models on it",
     )
     return parser
 

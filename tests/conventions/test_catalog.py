@@ -31,8 +31,13 @@ LAYERS = {
 }
 """Folder under `data/` -> layer in Kedro-Viz."""
 
-EARLIER = {"rescored_{stage}_scores": "intermediate", "signals": "intermediate", "audit_sample": "primary"}
-"""What models or people give and filtering reads: Kedro-Viz would draw it left of all that it does not lead to."""
+EARLIER = {
+    "rescored_{stage}_scores": "intermediate",
+    "signals": "intermediate",
+    "audit_sample": "primary",
+    "bench_ledger_before": "raw",
+}
+"""What models, people or reports give and filtering reads: Kedro-Viz draws it left of all that it does not lead to."""
 
 GATE_LAYER = "validation"
 """Layer of the reports that decide whether filtering begins, and of what passes."""

@@ -31,6 +31,14 @@ def test_a_benchmark_is_told_with_its_themes_and_whether_it_was_ingested(
     assert (found.found, found.todo) == (f"{bench.root}: location, season, style", "")
 
 
+def test_a_benchmark_of_one_csv_is_told_by_its_name(setup_of: SetupOf, tmp_path: Path) -> None:
+    """The other one of the description."""
+    (tmp_path / "openve").mkdir()
+    (tmp_path / "openve" / "benchmark_videos.csv").touch()
+    (found,) = check_benchmark(setup_of(bench_root=tmp_path / "openve"))
+    assert found.found.startswith(f"{tmp_path / 'openve'}: OpenVE-Bench; not ingested")
+
+
 @pytest.mark.parametrize(
     ("root", "said"),
     [

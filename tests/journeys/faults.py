@@ -8,8 +8,10 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import polars as pl
+from tests.bench.judging.made import BENCHMARK, MODELS
 from tests.conftest import CHECKOUT
 from tests.ingest.local_servers import FailingHandler, serving
 from tests.journeys import spoilt_releases as spoilt
@@ -21,6 +23,13 @@ from sparkle_curation.engine.io.locks import Claim, RunLocks
 
 Make = Callable[[Scene], None]
 HIDDEN = "hidden-word"
+DOWN = {
+    "bench_evaluate.judge.backend": "server",
+    "bench_evaluate.judge.url": "http://127.0.0.1:9/v1",
+    "bench_evaluate.judge.name": "gone",
+    "bench_evaluate.is_free": True,
+}
+"""A server at which nobody listens."""
 
 
 # ------------------------------------------------------------------ what is left
@@ -45,6 +54,23 @@ def _kept(seen: Seen) -> None:
 def _no_variant(seen: Seen) -> None:
     left = sorted(path.relative_to(seen.scene.data).as_posix() for path in seen.scene.data.rglob("*"))
     assert [path for path in left if path.startswith(("03", "05", "08")) or ".tmp" in path] == []
+
+
+def _lacks_samples(seen: Seen) -> None:
+    names = (f"benchmark/bench_{name}" for name in ("samples", "quarantine"))
+    samples, quarantine = (
+        pl.read_parquet(seen.scene.project.output("02_intermediate", f"{name}.parquet")) for name in names
+    )
+    assert 18 <= samples.height < 24
+    assert quarantine.filter(~pl.col("is_row_kept")).height
+
+
+def _kept_tables(seen: Seen) -> None:
+    before = {path: content for path, content in seen.before.items() if path.startswith("02_intermediate/")}
+    after = seen.scene.contents()
+    assert any("bench_outputs" in path for path in before)
+    assert [path for path, content in before.items() if after.get(path) != content] == []
+    assert not [path for path in after if path.startswith("07_model_output/")]
 
 
 NOTHING = Left("nothing is made", _nothing)
@@ -279,6 +305,29 @@ def inspected(place: int) -> Callable[[Seen], str]:
         return "`{}`: {}".format(*rows.select("error", "error_detail").row(0))
 
     return read
+
+
+# ------------------------------------------------------------------ benchmarks
+def benched(*pipelines: str, cut: str = "", **params: object) -> Make:
+    """A copy of the made benchmark, of which the half of a file is cut off; after some pipelines."""
+
+    def make(scene: Scene) -> None:
+        root = Path(shutil.copytree(BENCHMARK, scene.folder / "bench"))
+        if cut:
+            content = (root / cut).read_bytes()
+            (root / cut).write_bytes(content[: len(content) // 2])
+        scene.params |= {"bench_root": str(root), "bench_models.good": str(MODELS / "good")}
+        for pipeline in pipelines:
+            scene.project.run_here(pipeline)
+        scene.params |= params
+
+    return make
+
+
+def unmodelled(scene: Scene) -> None:
+    """A benchmark, and no model on it."""
+    benched("bench_ingest")(scene)
+    del scene.params["bench_models.good"]
 
 
 FILE_STARTS = "ingest/file_starts.py"
@@ -669,6 +718,55 @@ JOURNEYS: dict[str, list[Journey]] = {
             pipelines="ingest",
             exit_code=0,
             read=new_scores,
+        ),
+    ],
+    "A benchmark": [
+        Journey(
+            "a folder that is no benchmark",
+            lambda scene: scene.params.update(bench_root=str(scene.release)),
+            "There is no file of Sparkle-Bench",
+            "bench/samples/reading.py",
+            NOTHING,
+            pipelines="bench_ingest",
+            is_later=False,
+        ),
+        Journey(
+            "a CSV of which the half is cut off",
+            benched(cut="location_bench.csv"),
+            "samples: 20, and 24 are expected",
+            "pipelines/bench_ingest/nodes.py",
+            Left("tables of the other samples, and what was cut off in `bench_quarantine`", _lacks_samples),
+            pipelines="bench_ingest",
+            exit_code=0,
+            is_later=False,
+            read=logged("made Sparkle-Bench: samples"),
+        ),
+        Journey(
+            "no model to look at",
+            unmodelled,
+            "No model is named",
+            "pipelines/bench_outputs/nodes.py",
+            UNTOUCHED,
+            pipelines="bench_outputs",
+            is_later=False,
+        ),
+        Journey(
+            "a judge whose server is down",
+            benched("bench_ingest", "bench_outputs", **DOWN),
+            "cannot be reached",
+            "models/server_model.py",
+            Left("the tables of samples and outputs as they were", _kept_tables),
+            pipelines="bench_evaluate",
+            is_later=False,
+        ),
+        Journey(
+            "a report before anything was judged",
+            benched("bench_ingest"),
+            "Nothing was judged",
+            "bench/results/panel.py",
+            UNTOUCHED,
+            pipelines="bench_report",
+            is_later=False,
         ),
     ],
 }  # fmt: skip

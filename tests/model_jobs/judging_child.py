@@ -135,7 +135,15 @@ def ask(jobs: pl.DataFrame, function: Any, make_job: Any, tables: Path, schema: 
     from sparkle_curation.model_jobs.asking import AskConfig  # noqa: PLC0415
     from sparkle_curation.model_jobs.asking import ask as ask_missing  # noqa: PLC0415
 
-    asking = AskConfig("tests", Noted(function, tables / "asked.log"), make_job, None, BATCH, pl.lit(1))  # type: ignore[arg-type]
+    asking = AskConfig(
+        "tests",
+        "score.is_constrained",
+        Noted(function, tables / "asked.log"),
+        make_job,
+        None,
+        BATCH,
+        pl.lit(1),
+    )  # type: ignore[arg-type]
     return ask_missing(jobs, asking, Journal(tables / "made.journal", schema))
 
 

@@ -60,6 +60,7 @@ class Answering:
 
     Attributes:
         fails_at: a topic at which the model cannot answer at all.
+        silent: topics of which the server gives no reply.
         prose: topics of which the model says nothing that can be read.
         refused: topics of which the server takes neither question; the third is answered.
         seconds: how long a batch takes.
@@ -67,6 +68,7 @@ class Answering:
 
     fails_at: str = ""
     prose: str = ""
+    silent: str = ""
     refused: str = ""
     seconds: float = 0.0
     batches: list[list[str]] = field(default_factory=list)
@@ -100,6 +102,8 @@ class Answering:
                 ],
                 "error": "not_json"
                 if job.topic in self.prose
+                else "no_reply"
+                if job.topic in self.silent
                 else "refused"
                 if job.topic in self.refused
                 else None,
@@ -129,7 +133,9 @@ def jobs(topics: str, unasked: str = "", broken: str = "") -> pl.DataFrame:
 
 def asking(answering: Answering, model: Model | None = None) -> AskConfig:
     """Two jobs a batch."""
-    return AskConfig("topics", answering, Job, model or Model(), 2, pl.col("topic").str.len_chars())
+    return AskConfig(
+        "topics", "score.is_constrained", answering, Job, model or Model(), 2, pl.col("topic").str.len_chars()
+    )
 
 
 def test_only_what_is_lacking_is_asked(journal: Journal, caplog: pytest.LogCaptureFixture) -> None:
@@ -157,11 +163,29 @@ def test_a_model_that_answers_nothing_ends_the_run(journal: Journal) -> None:
     with pytest.raises(ModelError, match="no answer that can be read") as error:
         ask(jobs("bcdefgh"), replace(asking(answering), give_up_after=4), journal)
     assert "4 samples" in str(error.value)
-    assert "give_up_after=null" in str(error.value)
+    assert "--params score.give_up_after=null" in str(error.value)
+    assert "--params score.is_constrained=true" in str(error.value)
     assert answering.batches == [["b", "c"], ["d", "e"]]
     found = ask(jobs("bcdefgh"), replace(asking(answering), give_up_after=5), journal)
     assert answering.batches[2:] == [["f", "g"], ["h"]]
     assert found.failures(["key b", "key h"]) == [("not_json", None), None]
+
+
+def test_a_server_that_never_replied_ends_the_run(tmp_path: Path) -> None:
+    """However few are asked about; what had no reply is asked for again, and once one was answered the rest are faults."""
+    made = Journal(tmp_path / "silent.journal", SCHEMA, retried_errors=["no_reply"])
+    answering = Answering(silent="bcdefgh")
+    with pytest.raises(ModelError, match="has never replied") as error:
+        ask(jobs("bc"), asking(answering), made)
+    assert "2 samples" in str(error.value)
+    with pytest.raises(ModelError, match="has never replied"):  # and of many not all are asked about
+        ask(jobs("bcdefgh"), replace(asking(answering), give_up_after=4), made)
+    assert answering.batches == [["b", "c"], ["b", "c"], ["d", "e"]]
+    found = ask(jobs("abcdefgh"), asking(answering), made)
+    assert found.failures(["key a", "key h"]) == [None, ("no_reply", None)]
+    # A run that goes on with what it always fails at ends well, and all of that is asked about once more.
+    ask(jobs("abcdefgh"), replace(asking(answering), give_up_after=2), made)
+    assert [topic for batch in answering.batches[-4:] for topic in batch] == list("bcdefgh")
 
 
 def test_a_model_that_answered_before_is_not_given_up(journal: Journal) -> None:

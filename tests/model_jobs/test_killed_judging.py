@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import random
 import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
@@ -67,12 +66,16 @@ def judging(what: str, checkout: Path, tables: Path, release: Path, checkpoint: 
 
 @pytest.mark.parametrize(
     ("what", "schema", "kills"),
-    [("score", score_batches.JOURNAL_SCHEMA, 20), ("ground", ground_batches.JOURNAL_SCHEMA, 8)],
+    [
+        # At once, before anything is asked; as a batch is asked; while it is answered or noted; and after others were.
+        ("score", score_batches.JOURNAL_SCHEMA, [(0, 0.0), (1, 0.0), (1, 0.03), (2, 0.0), (2, 0.05)]),
+        ("ground", ground_batches.JOURNAL_SCHEMA, [(0, 0.0), (1, 0.0), (2, 0.03)]),
+    ],
 )
 def test_kills_lose_and_repeat_nothing(
     what: str,
     schema: pa.Schema,
-    kills: int,
+    kills: Sequence[tuple[int, float]],
     project: Project,
     checkout: Path,
     qwen3_checkpoint: Path,
@@ -89,27 +92,26 @@ def test_kills_lose_and_repeat_nothing(
     with judging(what, checkout, whole, project.release_root, qwen3_checkpoint) as child:
         child.start()
         assert child.wait() == 0
-    moments = random.Random(20)  # noqa: S311 -- moments, not secrets
     journal = Journal(torn / "made.journal", schema)
     killed = 0
     with judging(what, checkout, torn, project.release_root, qwen3_checkpoint) as child:
-        for _ in range(kills):
+        for batches, pause_s in kills:
             with journal:
                 known = set(journal.read()[KEY].to_pylist())
             before = len(asked(torn))
             pid = child.start()
-            wait_for(torn, before + BATCH * moments.randrange(3))
-            time.sleep(moments.uniform(0, 0.05))
+            wait_for(torn, before + BATCH * batches)
+            time.sleep(pause_s)
             os.kill(pid, signal.SIGKILL)
             killed += child.wait() == -signal.SIGKILL
             assert not known & set(asked(torn)[before:])
         child.start()
         assert child.wait() == 0
-    assert killed == kills
+    assert killed == len(kills)
     assert_frame_equal(*(pl.read_parquet(folder / "made.parquet") for folder in (whole, torn)))
     counts = Counter(asked(torn))
     assert set(counts) == set(asked(whole))
-    assert counts.total() <= len(counts) + kills * BATCH
+    assert counts.total() <= len(counts) + len(kills) * BATCH
     assert counts.total() > len(counts)  # some kill did hit a batch in hand
 
 

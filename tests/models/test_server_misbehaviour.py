@@ -224,7 +224,7 @@ def test_a_question_that_is_refused_is_not_asked_again(status: int) -> None:
 
 
 def test_a_server_that_hangs_ends_at_the_deadline() -> None:
-    """One question has no reply; of several, when none has one, the run is told to stop."""
+    """No question has a reply, of one or of several: a server that lists its models may fail at these alone."""
     with serve(None, Behaviour(delay_s=1.0)) as url:
         start = time.monotonic()
         (reply,) = model_at(url).ask(questions(1))
@@ -232,8 +232,7 @@ def test_a_server_that_hangs_ends_at_the_deadline() -> None:
         assert reply.fault is ReplyFault.NO_REPLY
         assert "Timeout" in (reply.detail or "")
         assert took < PATIENCE["deadline_s"] + 1.5
-        with pytest.raises(ModelError, match="gives no replies"):
-            model_at(url).ask(questions(2))
+        assert [each.fault for each in model_at(url).ask(questions(2))] == [ReplyFault.NO_REPLY] * 2
 
 
 def test_a_server_that_goes_away_leaves_what_it_answered() -> None:
@@ -255,6 +254,16 @@ def test_a_server_that_only_fails_is_not_waited_for_until_the_deadline() -> None
     assert [each.fault for each in found] == [ReplyFault.NO_REPLY, ReplyFault.NO_REPLY, None, None]
     assert "500: broken" in (found[0].detail or "")
     assert len(behaviour.requests) == 5  # the last question twice
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_server_that_is_gone_ends_the_run(count: int) -> None:
+    """One that no longer lists its models: nobody waits for the deadline of each further question."""
+    with serve(None) as url:
+        model = model_at(url, deadline_s=0.4)
+        assert model.ask(questions(1))[0].text == "a reply"
+    with pytest.raises(ModelError, match="gives no replies"):
+        model.ask(questions(count))
 
 
 def test_nobody_listens() -> None:

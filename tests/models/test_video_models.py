@@ -11,6 +11,7 @@ from tests.bench.judging.loopback_judge import KEY, NAME, Asked, LoopbackJudge, 
 
 from sparkle_curation.errors import ModelError, ParameterError
 from sparkle_curation.models.choice import choose_video_model
+from sparkle_curation.models.gemini_model import Gemini, GeminiModel
 from sparkle_curation.models.params import VideoModelParams
 from sparkle_curation.models.questions import Question, ReplyFault, Sampling, Video, VisionLanguageModel
 
@@ -128,6 +129,33 @@ def test_a_wrong_key_or_model_ends_the_run(said: Said, told: str, loopback: Loop
     with pytest.raises(ModelError, match=told) as error:
         make(loopback.url, "gemini", KEY).ask([question()])
     assert KEY not in str(error.value)
+
+
+def test_gemini_that_only_fails_is_not_waited_for_until_the_deadline(loopback: LoopbackJudge) -> None:
+    """Once its silence has lasted, each question is tried once, until the first reply, as of any server."""
+    answers = [Said("{}", status=500), Said("{}", status=500), Said("word"), Said("{}", status=500)]
+    loopback.answer = lambda _asked: answers.pop(0) if answers else Said("word")
+    model = GeminiModel(Gemini(NAME, url=loopback.url, silence_s=0.0, deadline_s=60.0), GREEDY)
+    found = [model.ask([question()])[0] for _ in range(4)]
+    assert [each.fault for each in found] == [ReplyFault.NO_REPLY, ReplyFault.NO_REPLY, None, None]
+    assert len(loopback.asked) == 5  # the last question twice
+
+
+def test_gemini_that_is_gone_ends_the_run() -> None:
+    """What was answered is kept by who asks; questions that it fails at alone are replies without a text."""
+    with serving(LoopbackJudge(answer=lambda _asked: Said("word"))) as judge:
+        model = make(judge.url, "gemini", deadline_s=0.4)
+        assert model.ask([question()])[0].text == "word"
+    with pytest.raises(ModelError, match="Gemini gives no replies"):
+        model.ask([question()])
+
+
+def test_models_behind_servers_are_described_alike() -> None:
+    """The same members, so that journals of both have the same columns; never the address."""
+    described = [make("http://127.0.0.1:9/v1", backend).provenance for backend in ("gemini", "server")]
+    assert [each.pop("backend") for each in map(dict, described)] == ["gemini", "server"]
+    assert described[0] == {**described[1], "backend": "gemini"}
+    assert described[0]["revision"] == "not told"
 
 
 def test_gemini_that_cannot_be_reached_is_told_at_once() -> None:

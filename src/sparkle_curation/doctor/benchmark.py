@@ -11,7 +11,8 @@ from sparkle_curation.doctor.finding import Finding, State, of_error
 from sparkle_curation.doctor.release import HERE
 from sparkle_curation.doctor.setup import Setup
 from sparkle_curation.errors import SparkleError
-from sparkle_curation.spec.benchmark import BENCHMARK, annotations_path
+from sparkle_curation.spec.benchmark import BENCHMARK, OTHER_BENCHMARKS, annotations_path, benchmark_below
+from sparkle_curation.spec.benchmark_description import ListedBenchmark
 
 _SUBJECT = "benchmark"
 
@@ -19,7 +20,7 @@ _SUBJECT = "benchmark"
 def check_benchmark(setup: Setup) -> Iterator[Finding]:
     """What of a benchmark is at hand; nothing where there is none."""
     root = setup.roots.get("bench_root")
-    if BENCHMARK is None or not root:
+    if not root or not (BENCHMARK or OTHER_BENCHMARKS):
         return
     if split_protocol(str(root))[0] not in HERE:
         yield Finding(_SUBJECT, State.OK, f"{root} is a URL: not looked at, since no network is asked here")
@@ -32,14 +33,22 @@ def check_benchmark(setup: Setup) -> Iterator[Finding]:
             raise
         yield of_error(_SUBJECT, cause, State.WARNING)
         return
-    there = [theme for theme in BENCHMARK.themes if files.find(annotations_path(BENCHMARK, theme))]
+    described = benchmark_below(files.find)
+    wanted: list[str] = []
+    if isinstance(described, ListedBenchmark):
+        there = [described.name]
+    elif described:
+        wanted = [annotations_path(described, theme) for theme in described.themes]
+        there = [theme for theme, path in zip(described.themes, wanted, strict=True) if files.find(path)]
+    else:
+        there = []
     if not there:
-        allowed = f"a folder with {annotations_path(BENCHMARK, BENCHMARK.themes[0])}"
+        allowed = " or ".join([*wanted[:1], *(each.annotations for each in OTHER_BENCHMARKS)])
         yield Finding(
             _SUBJECT,
             State.WARNING,
             f"{root} holds no CSV of it",
-            f"give {allowed}: bench_root in conf/base/globals.yml",
+            f"give a folder with {allowed}: bench_root in conf/base/globals.yml",
         )
         return
     path = setup.path_of("bench_samples")

@@ -104,6 +104,8 @@ class CurationChoices:
         overrides: what was decided by hand, counted, from ``overrides.applying``; empty where nothing was.
         selection: the limits of the selection; empty where there is none.
         benchmark: what is said of the benchmark, from ``benchmark_leaks``; empty where none was ingested.
+        tuned_on_bench: of each benchmark of the ledger, by name, whether other settings than these were evaluated on it
+            before: ``yes``, ``no`` or ``unknown``.
     """
 
     missing_scores: MissingScores
@@ -115,6 +117,7 @@ class CurationChoices:
     overrides: Mapping[str, Any] = field(default_factory=dict)
     selection: Mapping[str, Any] = field(default_factory=dict)
     benchmark: Mapping[str, Any] = field(default_factory=dict)
+    tuned_on_bench: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def groups(self) -> dict[str, Any]:
@@ -127,6 +130,7 @@ class CurationChoices:
             **({"overrides": self.overrides} if self.overrides else {}),
             **({"selection": self.selection} if self.selection else {}),
             **({"benchmark": self.benchmark} if self.benchmark else {}),
+            **({"tuned_on_bench": dict(self.tuned_on_bench)} if self.tuned_on_bench else {}),
         }
 
     @property

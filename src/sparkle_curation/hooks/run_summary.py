@@ -330,16 +330,14 @@ def describe_settings(metrics: Mapping[str, Any], asked_for: Mapping[str, Any]) 
         },
     }
     told = ", ".join(f"{name} {value}" for name, value in policies.items() if value is not None)
-    benchmark = metrics.get("benchmark")
-    if not benchmark:
-        return {"thresholds": bounds, "policies": told}
-    lacking = "; ".join(describe_lacking(benchmark))
-    compared = f"{benchmark['name']}, benchmark_leakage {benchmark['policy']}"
-    return {
-        "thresholds": bounds,
-        "policies": told,
-        "benchmark": f"{compared}; not compared: {lacking}" if lacking else compared,
-    }
+    found = {"thresholds": bounds, "policies": told}
+    if benchmark := metrics.get("benchmark"):
+        lacking = "; ".join(describe_lacking(benchmark))
+        compared = f"{benchmark['name']}, benchmark_leakage {benchmark['policy']}"
+        found["benchmark"] = f"{compared}; not compared: {lacking}" if lacking else compared
+    if tuned := metrics.get("tuned_on_bench"):
+        found["tuned_on_bench"] = ", ".join(f"{name}: {state}" for name, state in tuned.items())
+    return found
 
 
 def describe_columns(funnel: pl.DataFrame) -> Iterator[str]:

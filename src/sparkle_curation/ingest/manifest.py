@@ -19,7 +19,7 @@ from sparkle_curation.engine.io.storable_text import storable
 from sparkle_curation.ingest.assets.listing import find_asset_sources, unknown_files
 from sparkle_curation.ingest.ingestion import present
 from sparkle_curation.ingest.release_files import CONTENT_COLUMNS, ReleaseFiles, SourceFile
-from sparkle_curation.spec.benchmark_description import Benchmark
+from sparkle_curation.spec.benchmark_description import Benchmark, ListedBenchmark
 from sparkle_curation.spec.layout import annotation_paths
 from sparkle_curation.spec.tables.ingested import JSONL_TABLES
 from sparkle_curation.spec.themes import THEMES
@@ -77,7 +77,7 @@ def list_media(release: ReleaseFiles) -> Listing:
     return _manifest(release, chain(sources, unknown))
 
 
-def list_benchmark(files: ReleaseFiles | None, benchmark: Benchmark | None) -> pl.DataFrame:
+def list_benchmark(files: ReleaseFiles | None, benchmark: Benchmark | ListedBenchmark | None) -> pl.DataFrame:
     """One row per text of a benchmark and folder of its media, by path; columns as in ``list_texts``.
 
     Args:
@@ -87,12 +87,12 @@ def list_benchmark(files: ReleaseFiles | None, benchmark: Benchmark | None) -> p
     if files is None or benchmark is None:
         return pl.DataFrame(schema=MANIFEST_SCHEMA)
     texts = (_Entry(file.path, (file,), is_text=True) for file in files.files_in())
-    folders = (
-        _Entry(folder, found)
-        for root in (benchmark.source_videos, benchmark.ref_images)
-        for folder in (f"{root}/{name}" for name in files.folders_in(root))
-        if (found := files.files_in(folder))
-    )
+    if isinstance(benchmark, ListedBenchmark):  # where its videos lie, the CSV alone says
+        media = iter(files.folders_in())
+    else:
+        roots = (benchmark.source_videos, benchmark.ref_images)
+        media = (f"{root}/{name}" for root in roots for name in files.folders_in(root))
+    folders = (_Entry(folder, found) for folder in media if (found := files.files_in(folder)))
     return _manifest(files, chain(texts, folders)).manifest
 
 

@@ -31,6 +31,7 @@ class AskConfig:
 
     Attributes:
         title: what the progress bar and the log call it.
+        held_to_form: the parameter that holds the model's answers to a form.
         function: the results of a batch of jobs, see ``run_resumable``; of ``TwoSteps`` the first is done one
             batch ahead.
         make_job: the named tuple that a job is.
@@ -44,6 +45,7 @@ class AskConfig:
     """
 
     title: str
+    held_to_form: str
     function: BatchFunction[Any, pa.Table]
     make_job: Any
     model: VisionLanguageModel
@@ -56,23 +58,50 @@ class AskConfig:
         """Ask what the journal lacks of these jobs, in this process, which holds the model; gives how many.
 
         Raises:
-            ModelError: the model cannot be had, or cannot answer, or answers nothing that can be read.
+            ModelError: the model cannot be had, or cannot answer, has never answered, or nothing that can be read.
         """
         wanted = jobs.select(self.make_job._fields)
-        try:
-            with journal:
-                give_up_after = None if _is_any_answered(jobs, journal) else self.give_up_after
-                executor = choose_executor(is_in_this_process=True, threads=self.threads)
-                measuring = MeasureConfig(self.title, executor, self.batch_size, give_up_after)
-                return measure_missing(wanted, self.make_job, self.function, measuring, journal)
-        except AllFailedError as error:
+        with journal:
+            is_first = not _is_any_answered(jobs, journal)
+            executor = choose_executor(is_in_this_process=True, threads=self.threads)
+            measuring = MeasureConfig(
+                self.title, executor, self.batch_size, self.give_up_after if is_first else None
+            )
+            try:
+                count = measure_missing(wanted, self.make_job, self.function, measuring, journal)
+            except AllFailedError as error:
+                self._check_any_reply(jobs[KEY], journal)
+                raise ModelError(
+                    "The model gives no answer that can be read",
+                    where=self.title,
+                    got=f"{error.count} samples, not one with an answer; of the last: {error.detail}",
+                    todo="look at the model, its texts and its longest answer (max_new_tokens), hold it to a form: "
+                    f"--params {self.held_to_form}=true; or go on all the same: --params "
+                    f"{self.held_to_form.partition('.')[0]}.give_up_after=null. What was said is in the journal",
+                ) from error
+            if count and is_first:
+                self._check_any_reply(jobs[KEY], journal)
+            return count
+
+    def _check_any_reply(self, keys: pl.Series, journal: Journal) -> None:
+        """Nothing, when a model has replied to something; one that was asked in vain alone is not told as faults of samples.
+
+        Raises:
+            ModelError: of all that the journal has of these, each had no reply.
+        """
+        rows = JournalRows(journal)
+        known = keys.filter(pl.Series(rows.holds(keys.to_arrow()), dtype=pl.Boolean))
+        failures = rows.failures(known.to_arrow())
+        errors = [failure[0] if failure else None for failure in failures]
+        if errors and set(errors) == {ReplyFault.NO_REPLY.value}:
+            last = failures[-1]
             raise ModelError(
-                "The model gives no answer that can be read",
+                "The model's server has never replied",
                 where=self.title,
-                got=f"{error.count} samples, not one with an answer; of the last: {error.detail}",
-                todo="look at the model, its texts and max_new_tokens, try is_constrained=true (of bench_evaluate: "
-                "has_schema=true), or go on all the same with give_up_after=null; what was said is in the journal",
-            ) from error
+                got=f"{len(errors):,} samples asked about, none with a reply; of the last: {last[-1] if last else ''}",
+                todo="look at the server's log, and whether it answers one question; then run the same command again: what "
+                "had no reply is asked for again",
+            )
 
 
 @dataclass
@@ -111,7 +140,12 @@ def ask(jobs: pl.DataFrame, asking: AskConfig, journal: Journal) -> JournalRows:
         journal.note_wanted(jobs[KEY].to_arrow(), asking.title)
     count = asking.fill(journal, asked)
     known = asked[KEY].n_unique() - count
-    logger.info("%s: %s asked for, %s known from before", asking.title, f"{count:,}", f"{known:,}")
+    further = {
+        "of the same files": asked.height - asked[KEY].n_unique(),
+        "with nothing to ask about": jobs["error"].count(),
+    }
+    told = "".join(f", {number:,} {what}" for what, number in further.items() if number)
+    logger.info("%s: %s asked for, %s known from before%s", asking.title, f"{count:,}", f"{known:,}", told)
     rows = JournalRows(journal)
     refused, last = count_refused(asked[KEY], rows)
     if refused:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -15,17 +14,16 @@ from sparkle_curation.engine.io.storable_text import storable
 from sparkle_curation.errors import ModelError
 from sparkle_curation.models.pauses import Pauses
 from sparkle_curation.models.questions import Question, Reply, ReplyFault, Sampling, Usage
+from sparkle_curation.models.remote import SILENCE_S, Patience, check_key, describe_remote, gone
 from sparkle_curation.models.server_requests import find_refused_setting
 
 if TYPE_CHECKING:
     from sparkle_curation.models.gemini_client import GeminiClient
 
-logger = logging.getLogger(__name__)
-
-_TOLD_AT = 4
-"""So many times in a row a question is asked again in silence: some 8 seconds."""
+_KEY_TODO = "set GEMINI_API_KEY, or api_key of gemini in conf/local/credentials.yml"
 _REFUSALS = {400, 413, 422}
 _KEY_REFUSED = {401, 403}
+_BROKEN, _NOT_IMPLEMENTED = 500, 501
 _STOPPED = {
     *("SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "SPII", "RECITATION"),
     *("IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION", "MODEL_ARMOR"),
@@ -44,6 +42,7 @@ class Gemini:
         concurrency: most questions under way.
         timeout_s: longest wait for one reply.
         deadline_s: longest wait for a question, all tries together.
+        silence_s: longest wait for a first reply; Gemini that has given any is waited for until the deadline.
         api_key: None sends none. Never shown.
         optional: settings that are left out for the rest of a run where Gemini says that it does not take them.
     """
@@ -54,6 +53,7 @@ class Gemini:
     concurrency: int = 16
     timeout_s: float = 120.0
     deadline_s: float = 600.0
+    silence_s: float = SILENCE_S
     api_key: str | None = field(default=None, repr=False)
     optional: tuple[str, ...] = ()
 
@@ -71,18 +71,13 @@ class GeminiModel:
         self._sampling = sampling
         self._client: GeminiClient | None = None
         self._unsent: tuple[str, ...] = ()
+        self._patience = Patience(gemini.model, gemini.silence_s)
         self._lock = threading.Lock()
 
     @property
     def provenance(self) -> Mapping[str, str]:
         """Model and sampling, as text by name; which model answers is in each reply."""
-        facts = {
-            "backend": "gemini",
-            "model": self._gemini.model,
-            "revision": self._gemini.revision or "not told",
-            **asdict(self._sampling),
-        }
-        return {name: str(value) for name, value in facts.items()}
+        return describe_remote("gemini", self._gemini.model, self._gemini.revision, self._sampling)
 
     def load(self) -> None:
         """Make the client, and look for the model.
@@ -94,12 +89,7 @@ class GeminiModel:
             if self._client is not None:
                 return
             gemini = self._gemini
-            if gemini.api_key and not (gemini.api_key.isascii() and gemini.api_key.isprintable()):
-                raise ModelError(
-                    "The key of Gemini cannot be sent",
-                    allowed="printable ASCII characters, without a line break",
-                    todo="set GEMINI_API_KEY, or api_key of gemini in conf/local/credentials.yml",
-                )
+            check_key(gemini.api_key, "Gemini", gemini.url, _KEY_TODO)
             client = _sdk().GeminiClient(gemini.url, gemini.api_key, gemini.timeout_s, gemini.concurrency)
             self._find_model(client)
             self._client = client
@@ -119,7 +109,7 @@ class GeminiModel:
     def _unreachable(self, error: Exception) -> ModelError:
         return ModelError(
             "Gemini cannot be reached",
-            where=self._gemini.url or "the Gemini API",
+            where=self._where,
             got=error,
             allowed="null for Google's address, or the base address of what stands between",
             todo="check the address and the network; run the same command again",
@@ -129,13 +119,35 @@ class GeminiModel:
         """The replies, in the order of the questions.
 
         Raises:
-            ModelError: the key or the model is wrong.
+            ModelError: the key or the model is wrong, or no question got a reply and Gemini cannot be reached.
         """
         self.load()
+        replies = self._ask_all(questions)
+        if replies and all(reply.fault is ReplyFault.NO_REPLY for reply in replies) and self._is_gone():
+            raise gone("Gemini", self._where, replies[0].detail)
+        return replies
+
+    def _ask_all(self, questions: Sequence[Question]) -> list[Reply]:
         if len(questions) < 2:
             return [self._ask_patiently(question) for question in questions]
         with ThreadPoolExecutor(min(self._gemini.concurrency, len(questions))) as threads:
             return list(threads.map(self._ask_patiently, questions))
+
+    def _is_gone(self) -> bool:
+        """Whether Gemini does not even tell of the model."""
+        sdk = _sdk()
+        assert self._client is not None  # noqa: S101 -- ``ask`` has made it
+        try:
+            self._client.find_model(self._gemini.model)
+        except sdk.NoReplyError:
+            return True
+        except sdk.StatusError as error:
+            return bool(error.status >= _BROKEN and error.status != _NOT_IMPLEMENTED)
+        return False
+
+    @property
+    def _where(self) -> str:
+        return self._gemini.url or "the Gemini API"
 
     def _ask_patiently(self, question: Question) -> Reply:
         """A reply, asking again after a pause that doubles, until the deadline."""
@@ -145,35 +157,37 @@ class GeminiModel:
             unsent = self._unsent
             try:
                 answer = self._client.generate(self._gemini.model, question, self._sampling, unsent)
-                return read_answer(answer, unsent)
+                reply = read_answer(answer, unsent)
             except sdk.StatusError as error:
                 self._check_access(error)
                 if error.status in _REFUSALS:
                     sent = [name for name in self._gemini.optional if name not in unsent]
                     setting = find_refused_setting(error.text, sent)
+                    self._patience.note_reply()
                     if setting is None:
                         return Reply("", fault=ReplyFault.REFUSED, detail=str(error))
                     self._unsent = tuple(sorted({*self._unsent, setting}))
                     continue
-                detail = str(error)
+                failed: Exception = error
             except (sdk.NoReplyError, _ShapeError) as error:
-                detail = str(error)
+                failed = error
+            else:
+                self._patience.note_reply()
+                return reply
             wait_s = pauses.next_s()
-            if pauses.count == _TOLD_AT:
-                logger.warning("%s gives no reply and is asked again: %s", self._gemini.model, detail)
-            if wait_s is None:
-                return Reply("", fault=ReplyFault.NO_REPLY, detail=detail)
+            if self._patience.is_over(failed) or wait_s is None:
+                return Reply("", fault=ReplyFault.NO_REPLY, detail=str(failed))
             time.sleep(wait_s)
 
     def _check_access(self, error: Any) -> None:
-        where = self._gemini.url or "the Gemini API"
+        where = self._where
         # A wrong key is answered with 400, and told in the text.
         if error.status in _KEY_REFUSED or (error.status == 400 and "API_KEY_INVALID" in error.text):
             raise ModelError(
                 "Gemini does not take the key",
                 where=where,
                 got=error,
-                todo="set GEMINI_API_KEY, or api_key of gemini in conf/local/credentials.yml",
+                todo=_KEY_TODO,
             ) from error
         if error.status == 404:
             raise ModelError(

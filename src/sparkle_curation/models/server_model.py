@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -15,21 +13,20 @@ from sparkle_curation.engine.io.server_faults import fault_of_status, find_serve
 from sparkle_curation.errors import ModelError
 from sparkle_curation.models.pauses import Pauses
 from sparkle_curation.models.questions import Question, Reply, ReplyFault, Sampling
+from sparkle_curation.models.remote import SILENCE_S, Patience, check_key, describe_remote, gone
 from sparkle_curation.models.server_replies import ReplyShapeError, read_model_names, read_reply
 from sparkle_curation.models.server_requests import VideoPart, find_refused_setting, make_body
 
 if TYPE_CHECKING:
     from sparkle_curation.models.server_client import ServerClient, StatusError
 
-logger = logging.getLogger(__name__)
-
 _REFUSALS = {400, 413, 422}
 """The server understood and does not want this question: asking again changes nothing."""
 _KEY_REFUSED = {401, 403}
-_BUSY = {429, 503}
-"""The server works and asks for patience."""
-_TOLD_EVERY_S = 60.0
+_BROKEN = 500
+"""From here on what a server says is that it is broken, or that nobody is behind it."""
 _NO_ADDRESS = {404, 410}
+_KEY_TODO = "set MODEL_SERVER_API_KEY, or api_key in conf/local/credentials.yml"
 _NO_LIST = "answers with something else than its list of models"
 _ADDRESS = "check the address, that it ends in /v1, and that the server has started"
 
@@ -58,7 +55,7 @@ class Server:
     concurrency: int = 16
     timeout_s: float = 120.0
     deadline_s: float = 600.0
-    silence_s: float = 60.0
+    silence_s: float = SILENCE_S
     api_key: str | None = field(default=None, repr=False)
     video_part: VideoPart = "image_url"
     azure_version: str | None = None
@@ -78,20 +75,12 @@ class ServerModel:
         self._sampling = sampling
         self._is_reached = False
         self._unsent: tuple[str, ...] = ()
-        self._is_heard = False
-        self._failing_since: float | None = None
-        self._told_at = -_TOLD_EVERY_S
+        self._patience = Patience("the model server", server.silence_s)
 
     @property
     def provenance(self) -> Mapping[str, str]:
         """Model and sampling, as text by name; where the server stands is not part of it."""
-        facts = {
-            "backend": "server",
-            "model": self._server.model,
-            "revision": self._server.revision or "not told",
-            **asdict(self._sampling),
-        }
-        return {name: str(value) for name, value in facts.items()}
+        return describe_remote("server", self._server.model, self._server.revision, self._sampling)
 
     def load(self) -> None:
         """Ask the server for its models; this one must be among them. Azure does not list its deployments."""
@@ -103,18 +92,29 @@ class ServerModel:
         """The replies, in the order of the questions.
 
         Raises:
-            ModelError: the key or the address is wrong, or not one of several questions got a reply.
+            ModelError: the key or the address is wrong, or no question got a reply and the server is gone.
         """
         self.load()
         replies = asyncio.run(self._ask_all(questions))
-        if len(replies) > 1 and all(reply.fault is ReplyFault.NO_REPLY for reply in replies):
-            raise ModelError(
-                "The model server gives no replies",
-                where=self._server.url,
-                got=replies[0].detail,
-                todo="look at the server's log; what was answered before is kept, so run the same command again",
-            )
+        is_silent = bool(replies) and all(reply.fault is ReplyFault.NO_REPLY for reply in replies)
+        # They may be questions that it always fails at, and the rest is to be had all the same.
+        if is_silent and asyncio.run(self._is_gone()):
+            raise gone("The model server", self._server.url, replies[0].detail)
         return replies
+
+    async def _is_gone(self) -> bool:
+        """Whether the server does not even tell its models; of Azure, which lists no deployments, that is not known."""
+        if self._server.azure_version is not None:
+            return False
+        sdk = _sdk()
+        async with self._client() as client:
+            try:
+                await client.list_models()
+            except sdk.NoReplyError:
+                return True
+            except sdk.StatusError as error:
+                return bool(error.status >= _BROKEN)
+        return False
 
     async def _find_model(self) -> None:
         sdk = _sdk()
@@ -171,11 +171,11 @@ class ServerModel:
                 reply = await self._ask_once(client, body, pauses.left_s)
             except (sdk.StatusError, sdk.NoReplyError, ReplyShapeError) as error:
                 wait_s = pauses.next_s(getattr(error, "retry_after_s", 0.0))
-                if self._is_given_up(error) or wait_s is None:
+                if self._patience.is_over(error) or wait_s is None:
                     return Reply("", fault=ReplyFault.NO_REPLY, detail=str(error))
                 await asyncio.sleep(wait_s)
                 continue
-            self._is_heard, self._failing_since = True, None
+            self._patience.note_reply()
             if reply is not None:
                 usage = reply.usage and replace(reply.usage, unsent=unsent)
                 return replace(reply, usage=usage) if unsent else reply
@@ -197,20 +197,6 @@ class ServerModel:
             self._unsent = tuple(sorted({*self._unsent, setting}))
             return None
 
-    def _is_given_up(self, error: Exception) -> bool:
-        """Whether a server that has not given one reply has failed for so long that nobody need wait; says now and then why.
-
-        Each further question is then tried once, until the server gives a reply.
-        """
-        now = time.monotonic()
-        if self._failing_since is None:
-            self._failing_since = now
-        if now - self._told_at >= _TOLD_EVERY_S:
-            self._told_at = now
-            logger.warning("the model server is asked again: %s", error)
-        is_busy = getattr(error, "status", None) in _BUSY
-        return not (self._is_heard or is_busy) and now - self._failing_since >= self._server.silence_s
-
     def _body(self, question: Question, unsent: Sequence[str]) -> dict[str, Any]:
         return make_body(self._server.model, question, self._sampling, self._server.video_part, unsent)
 
@@ -219,7 +205,7 @@ class ServerModel:
             self._refuse(
                 "The model server does not take the key",
                 error,
-                "set MODEL_SERVER_API_KEY, or api_key in conf/local/credentials.yml",
+                _KEY_TODO,
             )
         if error.status in _NO_ADDRESS:
             todo = "check that it ends in /v1"
@@ -257,13 +243,7 @@ class ServerModel:
             ModelError: the address is none, or the key is none that could be sent.
         """
         server = self._server
-        if server.api_key and not (server.api_key.isascii() and server.api_key.isprintable()):
-            raise ModelError(
-                "The key of the model server cannot be sent",
-                where=server.url,
-                allowed="printable ASCII characters, without a line break",
-                todo="set MODEL_SERVER_API_KEY, or api_key in conf/local/credentials.yml",
-            )
+        check_key(server.api_key, "the model server", server.url, _KEY_TODO)
         sdk = _sdk()
         try:
             client = sdk.ServerClient(

@@ -3,20 +3,39 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
 
 import xxhash
 
-from sparkle_curation.spec.benchmark_description import Benchmark
+from sparkle_curation.spec.benchmark_description import Benchmark, ListedBenchmark
 from sparkle_curation.spec.description import dataset
 from sparkle_curation.spec.layout import ASSET_KINDS, KIND
 
 BENCHMARK: Benchmark | None = dataset().benchmark
 """The benchmark of the dataset; None for a dataset without."""
 
+OTHER_BENCHMARKS: tuple[ListedBenchmark, ...] = dataset().other_benchmarks
+"""Benchmarks of others that models of the dataset are compared on too."""
+
 _UNSAFE = re.compile(r'[/\\:*?"<>|\x00-\x1f\x7f]')
 _MAX_NAME_BYTES = 200
 """Of the 255 that a file system takes: other programs put something before or behind a name."""
+
+
+def benchmark_of(themes: Iterable[str]) -> Benchmark | ListedBenchmark | None:
+    """The described benchmark that samples of these themes are of; None for a dataset without one."""
+    found = set(themes)
+    return next((each for each in OTHER_BENCHMARKS if found & set(each.themes)), BENCHMARK)
+
+
+def benchmark_below(has_file: Callable[[str], object]) -> Benchmark | ListedBenchmark | None:
+    """The described benchmark that a folder holds: another one where its CSV is there, else the dataset's, there or not.
+
+    Args:
+        has_file: whether there is a file at a path from the folder.
+    """
+    return next((each for each in OTHER_BENCHMARKS if has_file(each.annotations)), BENCHMARK)
 
 
 def annotations_path(benchmark: Benchmark, theme: str) -> str:

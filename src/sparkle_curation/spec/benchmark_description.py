@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from sparkle_curation.spec.description_values import (
     PLACE,
     Count,
+    FilePath,
     FolderPath,
     Name,
     Part,
@@ -41,8 +42,9 @@ class BenchmarkColumns(Part):
 
 
 class BenchmarkCounts(Part):
-    """How much there is of it, as published; None for what is not known."""
+    """How much there is of it, as published; None for what is not known. Records are rows of CSVs, left out or not."""
 
+    records: Count | None = None
     samples: Count | None = None
     themes: Count | None = None
     subthemes: Count | None = None
@@ -56,6 +58,7 @@ class Benchmark(Part):
         name: for people, and of the folder.
         repository: on the model hub; None where it has none.
         licence: as the hub writes it; None for unknown.
+        rubric: what its published evaluator scores by, a file of ``conf/base/prompts/rubrics/``; None for unknown.
         themes: some of the dataset's.
         annotations: a CSV a theme.
         columns: of the CSVs.
@@ -72,6 +75,7 @@ class Benchmark(Part):
     name: Text
     repository: Text | None = None
     licence: Text | None = None
+    rubric: Text | None = None
     themes: Annotated[tuple[Name, ...], Field(min_length=1)]
     annotations: ThemePath
     columns: BenchmarkColumns
@@ -95,4 +99,42 @@ class Benchmark(Part):
             raise ValueError(f"output: a path with {', '.join(OUTPUT_PLACES)} once each")
         if "{id}" not in parts[-1]:
             raise ValueError("output: a path with {id} in its last part, so that no two samples share a file")
+        return self
+
+
+class ListedBenchmark(Part):
+    """A benchmark that is none of the dataset's: one CSV lists its samples, whose ids are the names of their videos.
+
+    Attributes:
+        name: for people, and of the folder, with which paths of the CSV may begin.
+        repository: on the model hub; None where it has none.
+        licence: as the hub writes it; None for unknown.
+        rubric: what its published evaluator scores by, a file of ``conf/base/prompts/rubrics/``.
+        annotations: the CSV.
+        columns: of the CSV.
+        themes: kinds of edits that models are compared on; other names than the dataset's themes.
+        left_out: kinds that the CSV has too, and that the published evaluator leaves out.
+        output: where a model's edited video lies, from the folder of that model.
+        counts: as published.
+    """
+
+    name: Text
+    repository: Text | None = None
+    licence: Text | None = None
+    rubric: Text
+    annotations: FilePath
+    columns: BenchmarkColumns
+    themes: Annotated[tuple[Name, ...], Field(min_length=1)]
+    left_out: tuple[Name, ...] = ()
+    output: str
+    counts: BenchmarkCounts = BenchmarkCounts()
+
+    @model_validator(mode="after")
+    def _is_sound(self) -> Self:
+        every = [*self.themes, *self.left_out]
+        if len(set(every)) < len(every):
+            raise ValueError("themes and left_out: each name once")
+        parts = self.output.split("/")
+        if PLACE.findall(self.output) != ["{id}"] or {"", ".", ".."} & set(parts) or "{id}" not in parts[-1]:
+            raise ValueError("output: a path with {id} once, in its last part")
         return self

@@ -18,7 +18,7 @@ from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from sparkle_curation.errors import DescriptionError, did_you_mean
-from sparkle_curation.spec.benchmark_description import Benchmark
+from sparkle_curation.spec.benchmark_description import Benchmark, ListedBenchmark
 from sparkle_curation.spec.description_values import (
     NO_FILE_NAME,
     PLACE,
@@ -382,6 +382,7 @@ class Dataset(Part):
         references: what a paper cites.
         training_tasks: what can be trained on beside the pairs of videos, or with them.
         benchmark: what trained models are compared on; None for a dataset without.
+        other_benchmarks: that they are compared on too, each of one CSV.
     """
 
     format: Count
@@ -404,6 +405,7 @@ class Dataset(Part):
     references: tuple[Reference, ...] = ()
     training_tasks: tuple[TrainingTask, ...] = ()
     benchmark: Benchmark | None = None
+    other_benchmarks: tuple[ListedBenchmark, ...] = ()
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -436,6 +438,10 @@ class Dataset(Part):
         _check_tasks(self.training_tasks, self.assets, stages)
         if self.benchmark:
             _check_benchmark(self.benchmark, names, stages)
+        of_others = [theme for each in self.other_benchmarks for theme in (*each.themes, *each.left_out)]
+        # A sample's benchmark is known by its theme.
+        _require_unique("other_benchmarks, themes, beside those of the dataset", [*names, *of_others])
+        _require_unique("other_benchmarks, annotations", [each.annotations for each in self.other_benchmarks])
         return self
 
 

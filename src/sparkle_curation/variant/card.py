@@ -26,6 +26,7 @@ from sparkle_curation.variant.bibliography import write_bibtex
 from sparkle_curation.variant.facts import Split, VariantFacts
 from sparkle_curation.variant.pictures import SAMPLES, SCORES, Pictures
 from sparkle_curation.variant.provenance import CodeVersion
+from sparkle_curation.variant.tuned_on_bench import TunedOnBench
 
 CARD_NAME = "README.md"
 """Name of the file that hubs look for, in the folder that the paths of a card are relative to."""
@@ -215,6 +216,7 @@ def _scope(facts: VariantFacts) -> Iterable[str]:
         yield _selection(facts)
     if facts.benchmark:
         yield _benchmark(facts)
+    yield from _tuning(facts)
     if themes := facts.settings.get("themes"):
         yield f"Samples of other themes than {markdown_text(str(themes))} were left out."
     if licences := facts.settings.get("licence_allow"):
@@ -297,6 +299,31 @@ def _benchmark(facts: VariantFacts) -> str:
     )
     lacking = "; ".join(describe_lacking(told))
     return f"{said} **Not compared with it: {lacking}.**" if lacking else said
+
+
+def _tuning(facts: VariantFacts) -> Iterable[str]:
+    """Whether other settings than these were evaluated on a benchmark before, as the ledger says."""
+    for name, state in facts.tuned_on_bench.items():
+        if state == TunedOnBench.YES:
+            yield (
+                f"**Tuned on the benchmark {markdown_text(name)} (`tuned_on_bench: yes`):** variants with other settings "
+                "were evaluated on it before these were chosen, so its results are not those of data that nobody has seen."
+            )
+        elif state == TunedOnBench.NO:
+            yield (
+                f"Not tuned on the benchmark {markdown_text(name)} (`tuned_on_bench: no`): the ledger notes no "
+                "evaluation of other settings before."
+            )
+        else:
+            yield (
+                f"Whether it was tuned on the benchmark {markdown_text(name)} is unknown (`tuned_on_bench: unknown`): "
+                "it was evaluated before there was a ledger, or of what was evaluated the settings are not known."
+            )
+    if facts.benchmark and facts.benchmark["name"] not in facts.tuned_on_bench:
+        yield (
+            f"Whether it was tuned on the benchmark {markdown_text(facts.benchmark['name'])} is unknown "
+            "(`tuned_on_bench: unknown`): no ledger notes an evaluation on it."
+        )
 
 
 def _themes(facts: VariantFacts) -> list[str]:

@@ -56,6 +56,7 @@ class VariantFacts:
         libraries: the versions of what it was made with, by name.
         overrides: what was decided by hand, counted; empty where nothing was.
         benchmark: what is said of the benchmark, from ``filtering.benchmark_leaks``; empty where none was ingested.
+        tuned_on_bench: whether other settings were evaluated before, by the name of each benchmark of the ledger.
         audit: what people found who judged a sample blind, by theme, side and score bin; empty where nobody has.
         censored: themes by criterion in which the released scores hold nothing that the published threshold rejects.
     """
@@ -74,6 +75,7 @@ class VariantFacts:
     overrides: Mapping[str, Any] = field(default_factory=dict)
     censored: Mapping[str, Sequence[str]] = field(default_factory=dict)
     benchmark: Mapping[str, Any] = field(default_factory=dict)
+    tuned_on_bench: Mapping[str, str] = field(default_factory=dict)
     audit: Sequence[Mapping[str, Any]] = ()
 
     @property

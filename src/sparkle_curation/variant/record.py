@@ -73,6 +73,7 @@ def write_record(facts: VariantFacts) -> str:
         "overrides": dict(facts.overrides),
         "censored": dict(facts.censored),
         **({"benchmark": dict(facts.benchmark)} if facts.benchmark else {}),
+        **({"tuned_on_bench": dict(facts.tuned_on_bench)} if facts.tuned_on_bench else {}),
         **({"audit": [dict(row) for row in facts.audit]} if facts.audit else {}),
         "counts": facts.counts.to_dicts(),
     }
@@ -104,6 +105,7 @@ def read_record(text: str, *, where: object) -> VariantFacts:
             overrides=members.get("overrides", {}),
             censored=members.get("censored", {}),
             benchmark=members.get("benchmark", {}),
+            tuned_on_bench=members.get("tuned_on_bench", {}),
             audit=members.get("audit", ()),
         )
         name = members["dataset"]

@@ -92,13 +92,18 @@ def made_tables(count: int | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:
                 "state": "there",
                 "error": None,
                 "error_detail": None,
+                "differences": [],
                 **facts,
             }
         )
     texts = dict.fromkeys(("source_error", "error", "error_detail"), pl.String)
     return (
         pl.DataFrame(samples, schema_overrides={"source_error": pl.String}),
-        pl.DataFrame(outputs, schema_overrides={k: v for k, v in texts.items() if k != "source_error"}),
+        pl.DataFrame(
+            outputs,
+            schema_overrides={k: v for k, v in texts.items() if k != "source_error"}
+            | {"differences": pl.List(pl.String)},
+        ),
     )
 
 
@@ -115,7 +120,7 @@ def make_journal(folder: Path) -> Journal:
 def make_how(**changes: Any) -> How:
     """Four requests at once, of a judge that costs nothing."""
     usual = {"price": None, "max_cost": None, "rates": Rates(), "threads": 4, "batch_size": 2}
-    return How(**{**usual, "give_up_after": None, **changes})
+    return How(**{**usual, "give_up_after": None, "is_paid": changes.get("price") is not None, **changes})
 
 
 def judge_all(

@@ -31,6 +31,7 @@ from sparkle_curation.bench.judging.budget import BudgetError, Rates
 from sparkle_curation.bench.judging.jobs import JudgeScope, choose_repeated, list_jobs
 from sparkle_curation.bench.judging.judge import JudgeSettings
 from sparkle_curation.bench.judging.rubric import own_instructions
+from sparkle_curation.bench.judging.tables import describe
 from sparkle_curation.errors import ModelError, ParameterError
 from sparkle_curation.ingest.release_files import ReleaseFiles
 
@@ -209,7 +210,8 @@ def test_two_answering_models_make_no_table(loopback: LoopbackJudge, tmp_path: P
         judge_all(judge, tmp_path, made_tables(12), threads=1)
     assert error.value.got == "first-model, second-model"
     assert "bench_evaluate.judge.name=second-model" in str(error.value.todo)
-    assert "judge.name=first" in str(two_models("second-model", {"first", "second-model"}).todo)
+    assert "judge.name=first" in str(two_models("second-model", {"first", "second-model"}, None).todo)
+    assert "judge.revision=v3" in str(two_models("second-model", {"first", "second-model"}, "v2").todo)
     assert len(loopback.asked) == 3
     marked = make_judge(loopback.openai_url, NAME, concurrency=1, revision="2")
     judgments, _ = judge_all(marked, tmp_path, made_tables(12), threads=1)
@@ -394,7 +396,15 @@ def test_a_dry_run_of_a_paid_judge_asks_nothing(loopback: LoopbackJudge, tmp_pat
     assert "10 samples, 10 requests to ask" in str(told)
     assert "max_cost not set" in str(told)
     assert loopback.asked == []
-    free = ask_for_judgments(jobs, judge, made_files(), make_journal(tmp_path), replace(how, price=None))
+    priceless = replace(how, price=None)
+    told = str(ask_for_judgments(jobs, judge, made_files(), make_journal(tmp_path), priceless))
+    assert "60 frames of videos" in told
+    assert "$" not in told
+    assert "what that costs is not known" in told
+    assert loopback.asked == []
+    free = ask_for_judgments(
+        jobs, judge, made_files(), make_journal(tmp_path), replace(priceless, is_paid=False)
+    )
     assert "to do            6 samples" in str(free), (
         "a batch of a judge that costs nothing is measured, and counts"
     )
@@ -410,6 +420,39 @@ def test_a_judge_that_says_nothing_useful_ends_the_run(loopback: LoopbackJudge, 
         judge_all(judge, tmp_path, made_tables(20), give_up_after=4)
     assert "has_schema=true" in str(error.value.todo)
     assert len(loopback.asked) <= 2 * (4 + 4)
+
+
+def test_a_judge_that_never_answers_ends_the_run_and_one_that_fails_at_a_sample_does_not(
+    loopback: LoopbackJudge, tmp_path: Path
+) -> None:
+    """Published: an empty file, which counts as done. A run that goes on with that sample alone ends well."""
+    tables = made_tables(4)
+    loopback.answer = lambda _asked: Said("broken", status=500)
+    with pytest.raises(ModelError, match="has never replied"):
+        judge_all(make_judge(loopback.openai_url, NAME, deadline_s=0.3), tmp_path, tables)
+    bad = (MODELS / "good" / tables[1]["path"][1]).read_bytes()
+    loopback.answer = lambda asked: Said("broken", status=500) if asked.videos[1] == bad else sensible(asked)
+    for give_up_after in (
+        None,
+        1,
+    ):  # the second asks about that one alone, of a judge that this process has never heard
+        judge = make_judge(loopback.openai_url, NAME, deadline_s=0.3)
+        judgments, _ = judge_all(judge, tmp_path, tables, give_up_after=give_up_after)
+        assert judgments["state"].to_list() == ["judged", "unanswered", "judged", "judged"]
+
+
+def test_copies_are_named_and_judged_all_the_same(loopback: LoopbackJudge, tmp_path: Path) -> None:
+    """Of the source, and of another sample's output; what was judged counts as it was."""
+    samples, outputs = made_tables(3)
+    differences = [["same_as_source"], ["same_as_another", "other_rate"], []]
+    outputs = outputs.with_columns(pl.Series("differences", differences))
+    judgments, _ = judge_all(make_judge(loopback.openai_url, NAME), tmp_path, (samples, outputs))
+    assert judgments["copy_of"].to_list() == ["source", "another", None]
+    assert state_counts(judgments) == {"judged": 3}
+    assert [line for line in describe(judgments) if "copies" in line] == [
+        "good: 1 outputs are copies of their sources, byte by byte, and count as they were judged",
+        "good: 1 outputs are copies of outputs of other samples, byte by byte, and count as they were judged",
+    ]
 
 
 def test_a_wrong_key_ends_the_run_at_once(loopback: LoopbackJudge, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from tests.bench.judging.made import make_journal
 
 pytestmark = pytest.mark.slow
 
-KILLS = 4
+KILLS = 3
 UNDER_WAY = 4
 
 

@@ -9,14 +9,13 @@ import pytest
 from tests.made.judgments import even_samples
 
 from sparkle_curation.bench.results.ledger import (
-    TunedOnBench,
     add_entries,
     identify_benchmark,
-    mark_tuned,
     read_ledger,
     write_ledger,
 )
 from sparkle_curation.errors import VersionError
+from sparkle_curation.variant.tuned_on_bench import TunedOnBench, mark_all, mark_tuned
 
 BENCH = "Sparkle-Bench"
 STRICT = {"thresholds": {"edited": 8.5}, "missing_scores": "reject", "imputed_scores": "keep", "settings": {}}
@@ -61,6 +60,14 @@ def test_the_same_again_adds_nothing() -> None:
     twice = add_entries(once, [entry(LOOSE, "yes")], "2026-02-02")
     assert [each["noted_at"] for each in twice] == ["2026-01-01", "2026-02-02"]
     assert read_ledger(write_ledger(twice), where="x") == twice
+
+
+def test_each_benchmark_of_a_ledger_says_whether_a_variant_was_tuned_on_it() -> None:
+    """A benchmark on which nothing was evaluated whose settings are known says nothing of a variant."""
+    ledger = [entry(STRICT), entry(None, bench="other"), entry(LOOSE, "unknown", bench="third")]
+    assert mark_all(ledger, STRICT) == {BENCH: "no", "other": "unknown", "third": "yes"}
+    assert mark_all(ledger, LOOSE) == {BENCH: "yes", "other": "unknown", "third": "unknown"}
+    assert mark_all(None, LOOSE) == {}
 
 
 @pytest.mark.parametrize(

@@ -209,7 +209,13 @@ def test_a_wrong_parameter_is_reported(
     judge = {**group["judge"], **changes.get("judge", {})}
     changed = {**base_parameters, "bench_evaluate": {**group, **changes, "judge": judge}}
     with pytest.raises((ParameterError, ModelError)) as error:
-        choose_bench_judge(rubric_files(), "", "", check_parameters(changed).bench_evaluate)
+        choose_bench_judge(
+            pl.LazyFrame({"theme": ["season"]}),
+            rubric_files(),
+            "",
+            "",
+            check_parameters(changed).bench_evaluate,
+        )
     assert told in str(error.value)
 
 
@@ -244,6 +250,16 @@ def test_published_scores_of_others_are_read(bench: Project, tmp_path: Path) -> 
 def test_the_report_counts_what_failed_and_shows_it(bench: Project) -> None:
     """Of the poor model nine samples are the worst score in the headline; its mean over judged ones stands beside it."""
     bench.run_here("bench_report", params={"bench_report.resamples": 200})
+    documents = bench.output("08_reporting", "benchmark", "documents")
+    text = (documents / "results.md").read_text("utf-8")
+    assert text.startswith("# made Sparkle-Bench\n")
+    assert "**poor: 2 outputs are copies of their sources, byte by byte.**" in text
+    assert (documents / "../samples.html").is_file()
+    assert "(../samples.html)" in text
+    page = (documents / "../samples.html").read_text("utf-8")
+    assert page.count("the output is missing</p>") == 3
+    assert page.count("the output is broken: ") == 6
+    assert page.count("a copy of the source, byte by byte") == 2
     results = pl.read_parquet(bench.output("08_reporting", "benchmark", "bench_results.parquet"))
     judgments, _ = tables_of(bench)
     macro = (pl.col("level") == "macro") & (pl.col("dimension") == "overall") & (pl.col("judge") == NAME)
@@ -255,4 +271,6 @@ def test_the_report_counts_what_failed_and_shows_it(bench: Project) -> None:
     assert poor["mean_failures_worst"] < poor["mean_judged"]
     page = bench.output("08_reporting", "benchmark", "samples.html").read_text(encoding="utf-8")
     assert page.count("<section") == 24
-    assert page.count("<video") == 24 * 3 - 3  # all sources, and outputs but for three that are missing
+    assert (
+        page.count("<video") == 24 * 3 - 3 - 6
+    )  # all sources, and outputs but for what is missing or broken

@@ -14,7 +14,7 @@ from tests.made.judgments import JUDGE, SCALE, even_samples, judged, published
 from tests.made.versions import version
 
 from sparkle_curation.bench.results.ledger import describe_variant
-from sparkle_curation.errors import MissingTableError, ParameterError
+from sparkle_curation.errors import MissingTableError, ParameterError, VersionError
 from sparkle_curation.pipelines.bench_report.nodes import mark_variants, read_scales
 from sparkle_curation.pipelines.bench_report.params import BenchReportGroup
 from sparkle_curation.spec.fields import Field, arrow_schema
@@ -28,6 +28,7 @@ ANSWERS: dict[str, Any] = {
     "poor": {each: [1 + place % 3] * 6 for place, each in enumerate(IDS)} | {IDS[0]: "missing_edited"},
 }
 REPORTS = ("08_reporting", "benchmark")
+BENCH_NAME = "Sparkle-Bench"
 
 
 def write_table(path: Path, rows: pl.DataFrame, columns: tuple[Field, ...]) -> None:
@@ -116,7 +117,9 @@ class _Folder:
 
     def open(self, name: str | None) -> Any:
         """The version that was filtered at the threshold of that name."""
-        threshold = self._thresholds[str(name)]
+        if name not in self._thresholds:
+            raise VersionError("There is neither a folder nor a git revision of that name", got=name)
+        threshold = self._thresholds[name]
         stages = version({}).settings.thresholds or {}
         return version({"Sparkle_time_000001": 9.0}, thresholds=dict.fromkeys(stages, threshold))
 
@@ -136,23 +139,39 @@ def test_a_variant_with_other_thresholds_is_marked_and_noted(reported: Project) 
         }
     )
     versions: Any = _Folder(loose=8.0, strict=8.5)
-    first, marked = mark_variants(results, SAMPLES, None, versions, params)
+    first, marked = mark_variants(BENCH_NAME, results, SAMPLES, None, versions, params)
     assert set(marked["tuned_on_bench"]) == {"unknown"}
     good = next(entry for entry in first if entry["model"] == "good")
     assert good["variant"] == describe_variant(versions.open("loose"))
     strict = params.model_copy(update={"trained_on": {"good": "strict"}})
-    _, marked = mark_variants(results, SAMPLES, first, versions, strict)
+    _, marked = mark_variants(BENCH_NAME, results, SAMPLES, first, versions, strict)
     assert dict(marked.select("model", "tuned_on_bench").unique().iter_rows()) == {
         "good": "yes",
         "poor": "unknown",
         "theirs": "unknown",
     }
-    _, again = mark_variants(results, SAMPLES, first, versions, params)
+    _, again = mark_variants(BENCH_NAME, results, SAMPLES, first, versions, params)
     assert set(again["tuned_on_bench"]) == {"unknown"}
     with pytest.raises(ParameterError, match="did you mean 'good'"):
         mark_variants(
-            results, SAMPLES, None, versions, params.model_copy(update={"trained_on": {"goood": "loose"}})
+            BENCH_NAME,
+            results,
+            SAMPLES,
+            None,
+            versions,
+            params.model_copy(update={"trained_on": {"goood": "loose"}}),
         )
+    with pytest.raises(VersionError, match="cannot be had") as error:
+        mark_variants(
+            BENCH_NAME,
+            results,
+            SAMPLES,
+            None,
+            versions,
+            params.model_copy(update={"trained_on": {"good": "/nowhere"}}),
+        )
+    assert error.value.where == "bench_report.trained_on.good"
+    assert "--params bench_report.trained_on.good=workspace" in str(error.value.todo)
 
 
 def test_one_ledger_for_several_data_roots(project: Project, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from sparkle_curation.errors import ReleaseError, StaleTableError
 from sparkle_curation.filtering.selection.params import SelectionParams
 from sparkle_curation.filtering.signal_bounds import SignalBoundsModel
 from sparkle_curation.filtering.thresholds import Thresholds
+from sparkle_curation.hooks.run_summary import describe_settings
 from sparkle_curation.loader.preflight_params import PreflightParams
 from sparkle_curation.pipelines.filter import create_pipeline
 from sparkle_curation.spec.stages import STAGES
@@ -67,6 +68,7 @@ def make_catalog(
     selection: SelectionParams | None = None,
     leaking: Sequence[str] = (),
     leakage: str = "drop",
+    ledger: Sequence[Mapping[str, Any]] | None = None,
 ) -> DataCatalog:
     """A catalog with two released samples and one that only the scores and assets know."""
     rows = [csv_row(GOOD, 2, prompt="NA") | metadata(GOOD), csv_row(LOW, 3)]
@@ -126,6 +128,7 @@ def make_catalog(
         "params:override_rule": MemoryDataset("any_drop"),
         "params:benchmark_leakage": MemoryDataset(leakage),
         "overrides": MemoryDataset(overrides_frame(*overrides)),
+        "bench_ledger_before": MemoryDataset(ledger),
         "params:split": MemoryDataset(split or SplitParams()),
         "score_fingerprints": MemoryDataset({"edited_video_scores": "one"}),
         "code_version": MemoryDataset(CodeVersion("0f1e", is_dirty=False)),
@@ -184,6 +187,32 @@ def test_what_a_benchmark_shares_is_left_out_unless_it_is_kept(policy: str, tmp_
         assert "**Warning: 1 of these samples are alike to one of the benchmark made**" in card
     facts = read_record((tmp_path / "variant" / "variant.json").read_text(), where="here")
     assert facts.benchmark == metrics["benchmark"]
+
+
+def test_a_variant_made_after_others_were_evaluated_says_so(tmp_path: Path) -> None:
+    """On its card, in its record and in the metrics; without a ledger the card of a compared benchmark says unknown."""
+    other = {"thresholds": {"edited_video": 9.0}, "missing_scores": "reject", "imputed_scores": "keep"}
+    entry = {"bench": {"name": "made"}, "variant": {**other, "settings": {}}, "tuned_on_bench": "no"}
+    catalog = make_catalog(tmp_path / "tuned", leaking=[GOOD], ledger=[entry])
+    SequentialRunner().run(create_pipeline(), catalog)
+    card = (tmp_path / "tuned" / "variant" / "README.md").read_text("utf-8")
+    assert "**Tuned on the benchmark made (`tuned_on_bench: yes`):**" in card
+    facts = read_record((tmp_path / "tuned" / "variant" / "variant.json").read_text(), where="here")
+    metrics = catalog.load("curation_metrics")
+    assert facts.tuned_on_bench == metrics["tuned_on_bench"] == {"made": "yes"}
+    told = describe_settings(metrics, {})
+    assert told["tuned_on_bench"] == "made: yes"
+    # What was evaluated by these very settings keeps what was said then.
+    own = {"thresholds": facts.thresholds, "missing_scores": "reject", "imputed_scores": "keep"}
+    again = {**entry, "variant": {**own, "settings": facts.settings}}
+    catalog = make_catalog(tmp_path / "first", leaking=[GOOD], ledger=[again, entry])
+    SequentialRunner().run(create_pipeline(), catalog)
+    assert catalog.load("curation_metrics")["tuned_on_bench"] == {"made": "no"}
+    catalog = make_catalog(tmp_path / "none", leaking=[GOOD])
+    SequentialRunner().run(create_pipeline(), catalog)
+    card = (tmp_path / "none" / "variant" / "README.md").read_text("utf-8")
+    assert "Whether it was tuned on the benchmark made is unknown" in card
+    assert "tuned_on_bench" not in catalog.load("curation_metrics")
 
 
 def test_a_selection_is_counted_and_told(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from sparkle_curation.bench.judging.budget import (
     cost_of,
     usage_of,
 )
-from sparkle_curation.bench.judging.jobs import PICTURES, TOKENS
+from sparkle_curation.bench.judging.jobs import FRAMES, PICTURES, TOKENS
 from sparkle_curation.bench.judging.judge import BenchJudge
 from sparkle_curation.bench.judging.tables import answers_of
 from sparkle_curation.engine import dry_run
@@ -37,13 +37,14 @@ class How:
     """How a judge is asked.
 
     Attributes:
-        price: of it; None for one that costs nothing.
+        price: of it; None for one that costs nothing, and in a dry run for one whose price is not known.
         max_cost: what it may cost; None for not said.
         rates: what is assumed of it.
         threads: so many questions are under way to a server; None for a model in this process.
         batch_size: of such a model, samples between two writes to the journal.
         give_up_after: so many samples without one answer that can be read end the run; None for none.
         is_dry: only tell what it would take.
+        is_paid: whether it costs money.
     """
 
     price: Price | None
@@ -53,6 +54,7 @@ class How:
     batch_size: int
     give_up_after: int | None
     is_dry: bool = False
+    is_paid: bool = False
 
 
 def ask_for_judgments(
@@ -83,9 +85,9 @@ def ask_for_judgments(
     asked = jobs.filter("is_asked")
     estimate = estimate_cost(asked, is_done.filter(jobs["is_asked"]), known, how)
     logger.info("%s: %s", TITLE, estimate.describe(how.max_cost))
-    if how.price is not None and how.is_dry:
+    if how.is_paid and how.is_dry:
         return f"Dry run\n  {judge.name}: {estimate.describe(how.max_cost)}"
-    if how.price is not None and estimate.requests:
+    if how.is_paid and estimate.requests:
         check_budget(estimate, how.max_cost, judge.name)
     told = answers_of(asked, known)
     tokens_in = estimate.tokens_in / estimate.requests if estimate.requests else 0
@@ -98,6 +100,7 @@ def ask_for_judgments(
     )
     config = asking.AskConfig(
         TITLE,
+        "bench_evaluate.has_schema",
         function,
         JudgeJob,
         judge.model,
@@ -136,8 +139,9 @@ def estimate_cost(asked: pl.DataFrame, is_done: pl.Series, known: JournalRows, h
     return Estimate(
         samples=asked.height,
         requests=missing.height,
+        frames=int(missing[FRAMES].sum()),
         tokens_in=tokens_in,
         tokens_out=tokens_out,
-        cost=0.0 if price is None else price.cost(tokens_in, tokens_out),
+        cost=price.cost(tokens_in, tokens_out) if price else None if how.is_paid else 0.0,
         spent=0.0 if price is None else sum(cost_of(usage, price) or 0.0 for usage in told),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -95,19 +96,23 @@ class Answering:
             with self._lock:
                 self.models.add(usage.model)
 
-    def check(self, judge: str) -> None:
+    def check(self, judge: str, revision: str | None) -> None:
         """Nothing, while one model answers.
+
+        Args:
+            judge: its name, as it was asked for.
+            revision: its mark, as it was asked for.
 
         Raises:
             ModelError: two models have answered under one name.
         """
         with self._lock:
             if len(self.models) > 1:
-                raise two_models(judge, self.models)
+                raise two_models(judge, self.models, revision)
 
 
-def two_models(judge: str, models: set[str]) -> ModelError:
-    """What is told where more than one model has answered under the name of one."""
+def two_models(judge: str, models: set[str], revision: str | None) -> ModelError:
+    """What is told where more than one model has answered under the name of one, which was asked with a mark or without."""
     names = ", ".join(sorted(models))
     # Under the name that it was asked by, the answers of both are in the journal.
     others = sorted(models - {judge})
@@ -118,8 +123,18 @@ def two_models(judge: str, models: set[str]) -> ModelError:
         got=names,
         allowed="one model for all judgments of a table",
         todo=f"{by_name}where the name cannot be another one, give the judge that answers now a mark that it has not had "
-        "yet: --params bench_evaluate.judge.revision=v2. What was answered is kept under the old name",
+        f"yet: --params bench_evaluate.judge.revision={_next_mark(revision)}. What was answered is kept under the old one",
     )
+
+
+def _next_mark(revision: str | None) -> str:
+    """A mark after one of these; the first for a judge that had none.
+
+    >>> _next_mark("not told"), _next_mark("v2"), _next_mark("of May")
+    ('v2', 'v3', 'v2')
+    """
+    number = re.fullmatch(r"v([0-9]{1,6})", revision or "")
+    return f"v{int(number[1]) + 1}" if number else "v2"
 
 
 @dataclass(frozen=True)
@@ -160,7 +175,7 @@ class BatchJudge:
             ModelError: as when called.
             BudgetError: as when called.
         """
-        self.answering.check(self.judge.name)
+        self.answering.check(self.judge.name, self.judge.provenance["revision"])
         shown = {
             job.key: found for job, found in zip(batch, prepared, strict=True) if isinstance(found, list)
         }

@@ -59,9 +59,13 @@ class Rates:
         >>> Rates().tokens_in("word" * 1500, [5.0625, 5.0625], None)
         4596
         """
-        rate = frame_rate or self.own_frame_rate
-        frames = sum(max(1, math.ceil(each * rate)) for each in seconds)
+        frames = self.frames_in(seconds, frame_rate)
         return len(text) // _LETTERS_A_TOKEN + frames * self.tokens_per_frame
+
+    def frames_in(self, seconds: Sequence[float], frame_rate: float | None) -> int:
+        """At how many frames of videos of so many seconds it looks, about."""
+        rate = frame_rate or self.own_frame_rate
+        return sum(max(1, math.ceil(each * rate)) for each in seconds)
 
 
 class Estimate(NamedTuple):
@@ -70,26 +74,30 @@ class Estimate(NamedTuple):
     Attributes:
         samples: model and sample, each repeat counted.
         requests: to the judge; answers that cannot be read are asked for again, which is not counted.
+        frames: at which it looks.
         tokens_in: of the questions.
         tokens_out: of the answers.
-        cost: in US dollars; 0 for a judge that costs nothing.
+        cost: in US dollars; 0 for a judge that costs nothing, None where its price is not known.
         spent: on what is known already.
     """
 
     samples: int
     requests: int
+    frames: int
     tokens_in: int
     tokens_out: int
-    cost: float
+    cost: float | None
     spent: float
 
     def describe(self, max_cost: float | None) -> str:
         """One line for the log."""
         told = (
             f"{self.samples:,} samples, {self.requests:,} requests to ask (known answers and equal videos need none), "
-            f"about {self.tokens_in:,} tokens in and "
+            f"about {self.frames:,} frames of videos, {self.tokens_in:,} tokens in and "
             f"{self.tokens_out:,} out"
         )
+        if self.cost is None:
+            return f"{told}; what that costs is not known: bench_evaluate.prices does not have the judge"
         if not self.cost and not self.spent:
             return told
         limit = "not set" if max_cost is None else f"${max_cost:,.2f}"
@@ -112,7 +120,7 @@ def check_budget(estimate: Estimate, max_cost: float | None, judge: str) -> None
     Raises:
         ParameterError: nothing says how much it may cost, or it would cost more.
     """
-    total = estimate.spent + estimate.cost
+    total = estimate.spent + (estimate.cost or 0.0)
     if max_cost is None:
         raise ParameterError(
             "A paid judge needs a limit of what it may cost",

@@ -12,10 +12,10 @@ from sparkle_curation.bench.judging.budget import Rates
 from sparkle_curation.bench.judging.judge import BenchJudge
 from sparkle_curation.engine.caching.costly_work import digests
 from sparkle_curation.errors import ParameterError, did_you_mean
-from sparkle_curation.spec.codes.bench_reasons import OutputState
-from sparkle_curation.spec.codes.bench_states import JudgmentState
+from sparkle_curation.spec.codes.bench_reasons import OutputDifference, OutputState
+from sparkle_curation.spec.codes.bench_states import CopyOf, JudgmentState
 
-TOKENS = "tokens_in"
+TOKENS, FRAMES = "tokens_in", "frames_shown"
 PICTURES = pl.col(TOKENS).cast(pl.Int64)
 """Of a job, about what it takes."""
 
@@ -49,8 +49,9 @@ def list_jobs(
 ) -> pl.DataFrame:
     """The jobs, a row each, and those that cannot be judged, with why: each model and sample has a row, and one each repeat.
 
-    Columns: those of ``JudgeJob``; ``model``, ``repeat``, ``tokens_in``; ``state``, what is known before the judge is asked,
-    null where it is to be asked; ``error``, the same; ``error_detail``; ``is_asked``.
+    Columns: those of ``JudgeJob``; ``model``, ``repeat``, ``copy_of``, ``tokens_in`` and ``frames_shown``, of both videos,
+    about; ``state``, what is known before the judge is asked, null where it is to be asked; ``error``, the same;
+    ``error_detail``; ``is_asked``.
 
     Args:
         samples: ``bench_samples``.
@@ -86,7 +87,7 @@ def list_jobs(
     is_asked = is_wanted if scope.limit is None else is_wanted & (place <= scope.limit)
     return jobs.with_columns(
         digests(jobs, f"bench {judge.digest}", _SHOWN),
-        _tokens(jobs, judge, rates),
+        *_sizes(jobs, judge, rates),
         is_asked.alias("is_asked"),
         pl.col("state").alias("error"),
     )
@@ -137,6 +138,7 @@ def _pairs(samples: pl.DataFrame, outputs: pl.DataFrame) -> pl.DataFrame:
         pl.col("state").alias("output_state"),
         pl.col("error").alias("output_error"),
         pl.col("error_detail").alias("output_detail"),
+        _copy_of().alias("copy_of"),
     ).unique(["model", "sample_id"], keep="first", maintain_order=True)
     models = outputs.select("model").unique(maintain_order=True)
     pairs = models.join(sources, how="cross").join(
@@ -166,19 +168,24 @@ def _pairs(samples: pl.DataFrame, outputs: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _tokens(jobs: pl.DataFrame, judge: BenchJudge, rates: Rates) -> pl.Series:
-    """About what a question takes."""
+def _copy_of() -> pl.Expr:
+    """What an output is a copy of, by what ``bench_outputs`` found."""
+    has = pl.col("differences").list.contains
+    return (
+        pl.when(has(OutputDifference.SAME_AS_SOURCE.value))
+        .then(pl.lit(CopyOf.SOURCE.value))
+        .when(has(OutputDifference.SAME_AS_ANOTHER.value))
+        .then(pl.lit(CopyOf.ANOTHER.value))
+    )
+
+
+def _sizes(jobs: pl.DataFrame, judge: BenchJudge, rates: Rates) -> tuple[pl.Series, pl.Series]:
+    """About how many tokens a question takes, and at how many frames the judge looks."""
     columns = ("theme", "edit_prompt", "source_frames", "source_fps", "edited_frames", "edited_fps")
     rate = judge.settings.shown_rate
-    return pl.Series(
-        TOKENS,
-        [
-            rates.tokens_in(
-                judge.instructions.ask(theme, edit_prompt),
-                [(frames or 0) / (fps or 1.0) for frames, fps in ((s_frames, s_fps), (e_frames, e_fps))],
-                rate,
-            )
-            for theme, edit_prompt, s_frames, s_fps, e_frames, e_fps in jobs.select(columns).iter_rows()
-        ],
-        pl.Int64,
-    )
+    tokens, frames = [], []
+    for theme, edit_prompt, s_frames, s_fps, e_frames, e_fps in jobs.select(columns).iter_rows():
+        seconds = [(count or 0) / (fps or 1.0) for count, fps in ((s_frames, s_fps), (e_frames, e_fps))]
+        frames.append(rates.frames_in(seconds, rate))
+        tokens.append(rates.tokens_in(judge.instructions.ask(theme, edit_prompt), seconds, rate))
+    return pl.Series(TOKENS, tokens, pl.Int64), pl.Series(FRAMES, frames, pl.Int64)

@@ -53,7 +53,7 @@ def read_published(
         ReleaseError: no model has a file of scores, or the rubric's are not published.
     """
     themes = samples["theme"].unique(maintain_order=True).to_list()
-    pattern = rubric.published.scores if rubric.published else ""
+    pattern = (rubric.published and rubric.published.scores) or ""
     found = _Findings()
     is_any = False
     for model, folder in folders.items():
@@ -79,8 +79,12 @@ def read_published(
         raise ReleaseError(
             "There is no file of published scores",
             where=", ".join(folder.root for folder in folders.values()) or "bench_models",
-            allowed=f"{pattern or 'none of this rubric'} in the folder of a model",
-            todo="name the folder that holds them: --params bench_models.NAME=/path/to/outputs",
+            allowed=f"{pattern} in the folder of a model"
+            if pattern
+            else f"none: those of {name} name no samples",
+            todo="name the folder that holds them: --params bench_models.NAME=/path/to/outputs"
+            if pattern
+            else "judge the outputs themselves: kedro run --pipelines bench_outputs,bench_evaluate",
         )
     return (
         _frame(found.rows, arrow_schema(BENCH_PUBLISHED_SCORE_COLUMNS)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Self
@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from sparkle_curation.errors import ParameterError, did_you_mean
+from sparkle_curation.spec.benchmark import benchmark_of
 
 EDIT_PROMPT = "<edit_prompt>"
 _MIN, _MAX = "<min>", "<max>"
@@ -51,14 +52,15 @@ class Published(_Part):
         file: in it.
         constants: theme -> the name that the text is assigned to; ``*`` for all other themes.
         edit_prompt: what stands for the edit prompt in the text.
-        scores: names of the files that the published evaluator writes, with ``{theme}`` and ``{judge}``.
+        scores: names of the files that the published evaluator writes, with ``{theme}`` and ``{judge}``; None where its
+            records do not say of which sample they are.
     """
 
     repository: Text
     file: Text
     constants: Mapping[str, Text]
     edit_prompt: Text
-    scores: Text
+    scores: Text | None = None
 
 
 class Rubric(_Part):
@@ -134,6 +136,29 @@ class Instructions:
     def digest(self) -> str:
         """xxh3-128 of all texts: scores under other texts are other scores."""
         return xxhash.xxh3_128(repr(sorted(self.texts.items())).encode()).hexdigest()
+
+
+def name_rubric(asked: str | None, themes: Iterable[str]) -> str:
+    """The name of the rubric that is asked for, else of the one that the benchmark's description has.
+
+    Args:
+        asked: None for the benchmark's own.
+        themes: of the samples, by which the benchmark is known.
+
+    Raises:
+        ParameterError: none is asked for, and the description has none.
+    """
+    benchmark = benchmark_of(themes)
+    name = asked or (benchmark.rubric if benchmark else None)
+    if name is None:
+        raise ParameterError(
+            "Nothing says by which rubric the benchmark is judged",
+            where="bench_evaluate.rubric",
+            got="null, and its description in conf/base/dataset.yml has no rubric",
+            allowed="a file of conf/base/prompts/rubrics, without .yml",
+            todo="--params bench_evaluate.rubric=sparkle; or rubric: sparkle in the description",
+        )
+    return name
 
 
 def choose_rubric(name: str, files: Mapping[str, str]) -> Rubric:

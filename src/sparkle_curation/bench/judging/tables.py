@@ -21,7 +21,7 @@ from sparkle_curation.engine.journal.rows import JournalRows
 from sparkle_curation.errors import ConservationError
 from sparkle_curation.models.questions import ReplyFault
 from sparkle_curation.spec.codes.bench_answers import BenchAnswerFault
-from sparkle_curation.spec.codes.bench_states import JudgmentState
+from sparkle_curation.spec.codes.bench_states import CopyOf, JudgmentState
 from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.tables.benchmark import BENCH_JUDGMENT_COLUMNS, BENCH_SCORE_COLUMNS
 
@@ -73,7 +73,7 @@ def tabulate(jobs: pl.DataFrame, answers: JournalRows, judged: Judged) -> tuple[
         ]
     models = {str(row["answering_model"]) for row in judgments if row.get("answering_model")}
     if len(models) > 1:
-        raise two_models(judged.judge.name, models)
+        raise two_models(judged.judge.name, models, judged.judge.provenance["revision"])
     return (
         _frame(judgments, arrow_schema(BENCH_JUDGMENT_COLUMNS)),
         _frame(scores, arrow_schema(BENCH_SCORE_COLUMNS)),
@@ -93,6 +93,8 @@ def describe(judgments: pl.DataFrame) -> Iterator[str]:
         overall = rows.select(pl.mean("overall")).item()
         mean = "" if overall is None else f"; plain mean over the judged {overall:.3f}, others not counted"
         yield f"{model}: of {rows.height:,} samples {told}{mean}"
+    for model, what, count in _copies(first):
+        yield f"{model}: {count:,} outputs are copies of {what}, byte by byte, and count as they were judged"
     flagged = first.filter(pl.col("flags").list.len() > 0).height
     asked_again = first.filter(pl.col("attempts") > 1).height
     if flagged or asked_again:
@@ -102,6 +104,13 @@ def describe(judgments: pl.DataFrame) -> Iterator[str]:
         yield f"about ${cost:,.2f} in all, earlier runs included"
     if (judgments["seed_honoured"] == False).any():  # noqa: E712 -- null is neither
         yield "the judge does not go by temperature and seed: judge some samples again with bench_evaluate.repeats=2"
+
+
+def _copies(judgments: pl.DataFrame) -> list[tuple[str, str, int]]:
+    """Of each model how many outputs are copies, and of what in words."""
+    words = {CopyOf.SOURCE.value: "their sources", CopyOf.ANOTHER.value: "outputs of other samples"}
+    counts = judgments.drop_nulls("copy_of").group_by("model", "copy_of", maintain_order=True).len()
+    return [(model, words[copy], count) for model, copy, count in counts.rows()]
 
 
 def answers_of(jobs: pl.DataFrame, answers: JournalRows) -> list[Row]:
@@ -125,7 +134,12 @@ def read_answers(answers: Sequence[Row], rubric: Rubric) -> BenchAnswer | NoAnsw
 def _judgment(job: Row, said: Row | None, judged: Judged) -> tuple[dict[str, Any], Mapping[str, int] | None]:
     """A row of ``bench_judgments`` less its constants, and the scores as they were given."""
     row: dict[str, Any] = {name: job[name] for name in ("model", "sample_id", "theme", "subtheme", "repeat")}
-    row |= {"cache_key": job[KEY], "source_hash": job["source_hash"], "edited_hash": job["edited_hash"]}
+    row |= {
+        "copy_of": job["copy_of"],
+        "cache_key": job[KEY],
+        "source_hash": job["source_hash"],
+        "edited_hash": job["edited_hash"],
+    }
     row |= {"attempts": 0, "raw_texts": [], "flags": []}
     if job["state"]:
         return row | {"state": job["state"], "fault_detail": job["error_detail"]}, None

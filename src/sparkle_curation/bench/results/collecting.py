@@ -19,7 +19,7 @@ JUDGMENT_SCHEMA = pl.Schema(
     {
         **dict.fromkeys(_ANSWER, pl.String),
         "repeat": pl.Int32,
-        **dict.fromkeys(("state", "answering_model", "answer_text"), pl.String),
+        **dict.fromkeys(("state", "copy_of", "answering_model", "answer_text"), pl.String),
     }
 )
 SCORE_SCHEMA = pl.Schema(
@@ -78,6 +78,7 @@ def collect(
         .with_columns(
             state.alias("state"),
             repeat=pl.lit(0, pl.Int32),
+            copy_of=pl.lit(None, pl.String),
             answering_model=pl.lit(None, pl.String),
             answer_text=pl.lit(None, pl.String),
         )
@@ -88,7 +89,23 @@ def collect(
     )
 
 
+def count_copies(judgments: pl.DataFrame) -> list[tuple[str, str, int]]:
+    """Model, what its outputs are copies of, and how many are; each output once, however often it was judged.
+
+    Args:
+        judgments: ``JUDGMENT_SCHEMA``.
+    """
+    outputs = judgments.drop_nulls("copy_of").unique(["model", "sample_id"])
+    return outputs.group_by("model", "copy_of").len().sort("model", "copy_of").rows()
+
+
 def _in_schema(table: AnyFrame, schema: pl.Schema) -> pl.DataFrame:
-    if not table.lazy().collect_schema():
+    """The columns of the schema; one that a table of before lacks is null."""
+    known = table.lazy().collect_schema()
+    if not known:
         return pl.DataFrame(schema=schema)
-    return table.lazy().select(pl.col(name).cast(dtype) for name, dtype in schema.items()).collect()
+    columns = [
+        (pl.col(name) if name in known else pl.lit(None)).cast(dtype).alias(name)
+        for name, dtype in schema.items()
+    ]
+    return table.lazy().select(columns).collect()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from enum import StrEnum
 from typing import Any
 
 import polars as pl
@@ -16,20 +15,10 @@ from xxhash import xxh3_128
 from sparkle_curation.errors import VersionError
 from sparkle_curation.spec.tables.bench_results import MACRO, OVERALL
 from sparkle_curation.variant.record import identify_variant
+from sparkle_curation.variant.tuned_on_bench import Entry, TunedOnBench
 from sparkle_curation.variant.versions.version import VariantVersion
 
-Entry = dict[str, Any]
-
-_DECISIONS = ("thresholds", "missing_scores", "imputed_scores", "settings")
 _NOTED_AT = "noted_at"
-
-
-class TunedOnBench(StrEnum):
-    """Whether a variant was made after other settings had been evaluated on the same benchmark."""
-
-    YES = "yes"
-    NO = "no"
-    UNKNOWN = "unknown"
 
 
 def identify_benchmark(samples: pl.DataFrame) -> str:
@@ -52,34 +41,6 @@ def describe_variant(version: VariantVersion) -> Entry:
         "imputed_scores": settings.imputed_scores,
         "settings": dict(record.settings) if record else None,
     }
-
-
-def mark_tuned(entries: Iterable[Entry] | None, bench: str, variant: Entry | None) -> TunedOnBench:
-    """Whether a variant may have been tuned on a benchmark.
-
-    A variant by whose settings something was evaluated before keeps what was said then: nobody knows more of the time
-    before the ledger now than then.
-
-    Args:
-        entries: of the ledger, in order; None where there was none.
-        bench: name of the benchmark.
-        variant: from ``describe_variant``; None where it is not known what a model was trained on.
-    """
-    if entries is None or variant is None or not variant.get("thresholds"):
-        return TunedOnBench.UNKNOWN
-    state = TunedOnBench.NO
-    for entry in entries:
-        of_entry = entry.get("variant")
-        if entry["bench"]["name"] != bench or not of_entry or not of_entry.get("thresholds"):
-            continue
-        if _decisions(of_entry) == _decisions(variant):
-            return TunedOnBench(entry["tuned_on_bench"])
-        state = TunedOnBench.YES
-    return state
-
-
-def _decisions(variant: Mapping[str, Any]) -> str:
-    return json.dumps({name: variant.get(name) for name in _DECISIONS}, sort_keys=True, default=str)
 
 
 def list_entries(

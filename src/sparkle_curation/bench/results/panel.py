@@ -98,14 +98,15 @@ class Panel:
     is_judged: npt.NDArray[np.bool_]
 
     def units(self) -> Iterator[Unit]:
-        """The macro, then each theme with its subthemes."""
+        """The macro, then each theme with its subthemes, where any is known."""
         every = np.arange(len(self.themes))
         yield Unit(MACRO, None, None, every)
         subthemes = self.samples["subtheme"].to_numpy()
+        has_subthemes = bool((subthemes != NO_SUBTHEME).any())
         for code, theme in enumerate(self.theme_names):
             of_theme = every[self.themes == code]
             yield Unit(THEME_LEVEL, theme, None, of_theme)
-            for subtheme in sorted(set(subthemes[of_theme])):
+            for subtheme in sorted(set(subthemes[of_theme])) if has_subthemes else ():
                 yield Unit(SUBTHEME_LEVEL, theme, subtheme, of_theme[subthemes[of_theme] == subtheme])
 
 

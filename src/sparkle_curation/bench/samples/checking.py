@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 
 from sparkle_curation.errors import ReleaseError
 from sparkle_curation.ingest.release_files import ReleaseFiles
-from sparkle_curation.spec.benchmark_description import Benchmark, BenchmarkCounts
+from sparkle_curation.spec.benchmark_description import Benchmark, BenchmarkCounts, ListedBenchmark
 from sparkle_curation.spec.codes.bench_reasons import BenchReason
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
 
@@ -21,7 +22,7 @@ CHECK_SCHEMA = pl.Schema(
 )
 
 
-def own_facts(files: ReleaseFiles, benchmark: Benchmark) -> tuple[str, BenchmarkCounts]:
+def own_facts(files: ReleaseFiles, benchmark: Benchmark | ListedBenchmark) -> tuple[str, BenchmarkCounts]:
     """Name and counts of a benchmark: what it says of itself, else what is published.
 
     Raises:
@@ -57,7 +58,7 @@ def check_counts(samples: pl.DataFrame, quarantine: pl.DataFrame, counts: Benchm
 
     labelled = samples.drop_nulls("scene")
     total = samples.height
-    found = {
+    found: dict[str, tuple[int, int | None]] = {
         "samples": (total, counts.samples),
         "themes": (samples["theme"].n_unique(), counts.themes),
         "subthemes": (labelled.n_unique(["theme", "subtheme"]) if labelled.height else 0, counts.subthemes),
@@ -80,6 +81,11 @@ def check_counts(samples: pl.DataFrame, quarantine: pl.DataFrame, counts: Benchm
         "sources of 4n + 1 frames": (total - odd(BenchReason.UNEVEN_LENGTH), total),
         "quarantined records": (quarantine.filter(~pl.col("is_row_kept")).height, 0),
     }
+    return check_found(found)
+
+
+def check_found(found: Mapping[str, tuple[int, int | None]]) -> pl.DataFrame:
+    """A row for each check of which it is known what is expected: name -> what was found and what is expected."""
     rows = [
         (name, count, expected, count == expected)
         for name, (count, expected) in found.items()

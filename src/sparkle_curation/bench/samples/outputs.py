@@ -26,7 +26,7 @@ from sparkle_curation.spec.benchmark import published_output_path
 from sparkle_curation.spec.benchmark_description import Benchmark
 from sparkle_curation.spec.codes.bench_reasons import OutputDifference, OutputState
 from sparkle_curation.spec.codes.media_faults import MediaFault
-from sparkle_curation.spec.layout import KIND
+from sparkle_curation.spec.layout import ASSET_KINDS, KIND
 from sparkle_curation.spec.tables.benchmark import BENCH_OUTPUT_COLUMNS
 from sparkle_curation.spec.themes import TOTAL
 
@@ -75,7 +75,7 @@ def open_model(name: str, folder: str) -> ReleaseFiles:
 
 
 def examine_outputs(
-    model: str, files: ReleaseFiles, samples: pl.DataFrame, benchmark: Benchmark, *, decode: bool
+    model: str, files: ReleaseFiles, samples: pl.DataFrame, benchmark: Benchmark | None, *, decode: bool
 ) -> ModelOutputs:
     """What a model made of each sample.
 
@@ -83,7 +83,7 @@ def examine_outputs(
         model: its name.
         files: its folder.
         samples: ``BENCH_SAMPLE_COLUMNS``.
-        benchmark: as described.
+        benchmark: as described; None for a dataset whose own has no description.
         decode: whether each frame is decoded, which alone finds a broken picture.
     """
     found = _walk(files)
@@ -104,8 +104,11 @@ def examine_outputs(
     for row in rows:
         if counts[row["content_hash"]] > 1:
             row["differences"].append(OutputDifference.SAME_AS_ANOTHER.value)
-    suffix = benchmark.output.rpartition(".")[2]
-    strays = tuple(path for path in found if path not in used and path.endswith(f".{suffix}"))
+    strays = tuple(
+        path
+        for path in found
+        if path not in used and path.endswith(f".{ASSET_KINDS[KIND.edited_video].suffix}")
+    )
     return ModelOutputs(pl.DataFrame(rows, schema=frame_schema(BENCH_OUTPUT_COLUMNS), orient="row"), strays)
 
 
@@ -168,19 +171,31 @@ def _walk(files: ReleaseFiles) -> dict[str, SourceFile]:
 
 
 def _place(
-    row: Mapping[str, Any], benchmark: Benchmark, found: Mapping[str, Any], by_name: Mapping[str, list[str]]
+    row: Mapping[str, Any],
+    benchmark: Benchmark | None,
+    found: Mapping[str, Any],
+    by_name: Mapping[str, list[str]],
 ) -> str | None:
     """Where the output of a sample lies: at its path, at the published one, or alone under its name anywhere."""
-    if row["scene"] is not None:
-        parts = (row["theme"], row["subtheme"], row["scene"], row["sample_id"])
-        for path in (row["output_path"], published_output_path(benchmark, *parts)):
-            if path in found:
-                return str(path)
-    name = benchmark.output.rpartition("/")[2].format(
-        theme=row["theme"], subtheme="", scene_key="", id=row["sample_id"]
-    )
-    alone = by_name.get(name, [])
+    for path in (row["output_path"], _published_path(row, benchmark)):
+        if path in found:
+            return str(path)
+    alone = by_name.get(_file_name(row, benchmark), [])
     return alone[0] if len(alone) == 1 else None
+
+
+def _published_path(sample: Mapping[str, Any], benchmark: Benchmark | None) -> str | None:
+    if benchmark is None or sample["scene"] is None:
+        return None
+    parts = (sample["theme"], sample["subtheme"], sample["scene"], sample["sample_id"])
+    return published_output_path(benchmark, *parts)
+
+
+def _file_name(sample: Mapping[str, Any], benchmark: Benchmark | None) -> str:
+    if benchmark is None or sample["output_path"] is not None:
+        return str(sample["output_path"]).rpartition("/")[2]
+    name = benchmark.output.rpartition("/")[2]
+    return name.format(theme=sample["theme"], subtheme="", scene_key="", id=sample["sample_id"])
 
 
 def _examine(
@@ -190,7 +205,11 @@ def _examine(
 
 
 def _row(
-    model: str, sample: Mapping[str, Any], path: str | None, facts: MediaFacts | None, benchmark: Benchmark
+    model: str,
+    sample: Mapping[str, Any],
+    path: str | None,
+    facts: MediaFacts | None,
+    benchmark: Benchmark | None,
 ) -> dict[str, Any]:
     state = OutputState.MISSING if facts is None else OutputState.BROKEN if facts.error else OutputState.THERE
     known = facts or MediaFacts()
@@ -212,14 +231,13 @@ def _row(
 
 
 def _differences(
-    sample: Mapping[str, Any], path: str | None, facts: MediaFacts | None, benchmark: Benchmark
+    sample: Mapping[str, Any], path: str | None, facts: MediaFacts | None, benchmark: Benchmark | None
 ) -> Iterator[OutputDifference]:
     if facts is None:
         return
     if path != sample["output_path"]:
-        parts = (sample["theme"], sample["subtheme"], sample["scene"], sample["sample_id"])
-        published = published_output_path(benchmark, *parts) if sample["scene"] is not None else None
-        yield OutputDifference.PUBLISHED_PATH if path == published else OutputDifference.OTHER_FOLDER
+        is_published = path == _published_path(sample, benchmark)
+        yield OutputDifference.PUBLISHED_PATH if is_published else OutputDifference.OTHER_FOLDER
     if facts.error in _CUT:
         yield OutputDifference.CUT
     if facts.error is None and sample["source_error"] is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from sparkle_curation.engine.executors.ordered_map import ordered_map
 from sparkle_curation.engine.progress import item_progress
@@ -15,8 +16,6 @@ from sparkle_curation.media.hashing.batch_hash import read_first_frame
 from sparkle_curation.media.hashing.perceptual_hash import hash_picture
 from sparkle_curation.media.probe.batch_probe import BatchProbe, ProbeJob
 from sparkle_curation.media.probe.probes import Depth
-from sparkle_curation.spec.benchmark import ref_image_path
-from sparkle_curation.spec.benchmark_description import Benchmark
 from sparkle_curation.spec.codes.media_faults import MediaFault
 from sparkle_curation.spec.layout import KIND
 
@@ -56,22 +55,33 @@ class SourceFacts:
         """Whether there is a whole reference image."""
         return self.ref_image_error is None
 
+    @property
+    def columns(self) -> dict[str, Any]:
+        """What ``bench_samples`` says of the source."""
+        found, is_whole = self.video, self.error is None
+        return {
+            "frames": found.frame_count if is_whole else None,
+            "fps": found.fps if is_whole else None,
+            "width": found.width_px if is_whole else None,
+            "height": found.height_px if is_whole else None,
+            "content_hash": found.content_hash,
+            "index_hash": found.index_hash if is_whole else None,
+            "frame_hash": self.frame_hash,
+            "fine_hash": self.fine_hash,
+            "detail": self.detail,
+            "source_error": self.error,
+        }
 
-def probe_sources(
-    files: ReleaseFiles, benchmark: Benchmark, samples: Sequence[tuple[str, str, str]]
-) -> list[SourceFacts]:
+
+def probe_sources(files: ReleaseFiles, samples: Sequence[tuple[str, str | None]]) -> list[SourceFacts]:
     """The facts of each sample's files, in the order of the samples.
 
     Args:
         files: the benchmark.
-        benchmark: as described.
-        samples: theme, id and path of the source of each.
+        samples: path of the source of each, and of its reference image; None for a benchmark without such images.
     """
-    paths = [path for _, _, path in samples] + [
-        ref_image_path(benchmark, theme, name) for theme, name, _ in samples
-    ]
-    listed = list_files(files, paths)
-    probed = partial(_probe_sample, files, benchmark, listed)
+    listed = list_files(files, [path for paths in samples for path in paths if path is not None])
+    probed = partial(_probe_sample, files, listed)
     facts = []
     with item_progress("sources of the benchmark", len(samples)) as tell:
         for found in ordered_map(probed, samples):
@@ -95,14 +105,10 @@ def probe_file(files: ReleaseFiles, file: SourceFile, kind: str, depth: Depth = 
 
 
 def _probe_sample(
-    files: ReleaseFiles, benchmark: Benchmark, listed: Mapping[str, SourceFile], sample: tuple[str, str, str]
+    files: ReleaseFiles, listed: Mapping[str, SourceFile], sample: tuple[str, str | None]
 ) -> SourceFacts:
-    theme, sample_id, path = sample
-    image = listed.get(ref_image_path(benchmark, theme, sample_id))
-    image_error: str | None = f"{MISSING}: it is not there"
-    if image is not None:
-        still = probe_file(files, image, KIND.clean_frame0, Depth.INDEX)
-        image_error = f"{still.error}: {still.error_detail}" if still.error else None
+    path, image_path = sample
+    image_error = None if image_path is None else _fault_of_image(files, listed.get(image_path))
     file = listed.get(path)
     if file is None:
         return SourceFacts(MediaFacts(error=MISSING), ref_image_error=image_error)
@@ -115,3 +121,10 @@ def _probe_sample(
     except (MediaError, OSError):
         return SourceFacts(facts, ref_image_error=image_error)
     return SourceFacts(facts, hashed.text, hashed.fine_text, hashed.detail, image_error)
+
+
+def _fault_of_image(files: ReleaseFiles, image: SourceFile | None) -> str | None:
+    if image is None:
+        return f"{MISSING}: it is not there"
+    still = probe_file(files, image, KIND.clean_frame0, Depth.INDEX)
+    return f"{still.error}: {still.error_detail}" if still.error else None

@@ -7,7 +7,6 @@ away. So what is averaged later is averaged over all rows of the CSVs.
 from __future__ import annotations
 
 import posixpath
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +17,8 @@ import polars as pl
 import pyarrow as pa
 from xxhash import xxh3_128_hexdigest
 
-from sparkle_curation.bench.samples.probing import MISSING, SourceFacts, probe_sources
+from sparkle_curation.bench.samples.oddities import oddities_of_source, what_is_shared
+from sparkle_curation.bench.samples.probing import SourceFacts, probe_sources
 from sparkle_curation.engine.any_frame import frame_schema
 from sparkle_curation.errors import ConservationError, ReleaseError
 from sparkle_curation.ingest.csv.annotations import header_of, read_metadata, without_repeats
@@ -28,8 +28,8 @@ from sparkle_curation.ingest.file_starts import START_BYTES, check_text
 from sparkle_curation.ingest.ingestion import SOURCE_FILE_SCHEMA, Ledger
 from sparkle_curation.ingest.jsonl.duplicates import lines_at
 from sparkle_curation.ingest.release_files import ReleaseFiles, SourceFile
-from sparkle_curation.loader.kiwi_edit import FRAME_STEP
 from sparkle_curation.spec.benchmark import (
+    OTHER_BENCHMARKS,
     annotations_path,
     metadata_path,
     output_path,
@@ -71,7 +71,7 @@ def empty_benchmark() -> ReadBenchmark:
     samples, quarantine = (
         pl.DataFrame(schema=frame_schema(each)) for each in (BENCH_SAMPLE_COLUMNS, QUARANTINE_COLUMNS)
     )
-    return ReadBenchmark(samples, quarantine, pl.DataFrame(schema=_COUNTS))
+    return ReadBenchmark(samples, quarantine, pl.DataFrame(schema=COUNT_SCHEMA))
 
 
 def read_benchmark(files: ReleaseFiles, benchmark: Benchmark) -> ReadBenchmark:
@@ -84,7 +84,9 @@ def read_benchmark(files: ReleaseFiles, benchmark: Benchmark) -> ReadBenchmark:
     themes = _check_there(files, benchmark)
     ledger = Ledger(TABLE)
     read = [row for theme in themes for row in _read_theme(files, benchmark, theme, ledger)]
-    facts = probe_sources(files, benchmark, [(row.theme, row.id, row.source_path) for row in read])
+    facts = probe_sources(
+        files, [(row.source_path, ref_image_path(benchmark, row.theme, row.id)) for row in read]
+    )
     samples = pl.DataFrame(
         [_sample(row, found, benchmark) for row, found in zip(read, facts, strict=True)],
         schema=frame_schema(BENCH_SAMPLE_COLUMNS),
@@ -123,8 +125,11 @@ def _check_there(files: ReleaseFiles, benchmark: Benchmark) -> list[str]:
     found = {theme for theme, path in wanted.items() if path in there or ("/" in path and files.find(path))}
     if found:
         return [theme for theme in THEMES if theme in found or theme in benchmark.themes]
+    others = [each.annotations for each in OTHER_BENCHMARKS]
     below = [
-        name for name in files.folders_in() if any(files.find(f"{name}/{path}") for path in wanted.values())
+        name
+        for name in files.folders_in()
+        if any(files.find(f"{name}/{path}") for path in (*wanted.values(), *others))
     ]
     download = (
         f"hf download {benchmark.repository} --repo-type=dataset --local-dir ./{benchmark.name}; "
@@ -135,7 +140,8 @@ def _check_there(files: ReleaseFiles, benchmark: Benchmark) -> list[str]:
         f"There is no file of {benchmark.name} in the folder",
         where=f"bench_root={files.root}",
         got=f"{len(there)} other files" if there else "no file",
-        allowed=f"a folder with {wanted[benchmark.themes[0]]}, or those of other themes",
+        allowed=f"a folder with {wanted[benchmark.themes[0]]}, or those of other themes"
+        + "".join(f"; or with {path}" for path in others),
         todo=f"--params bench_root={files.root.rstrip('/')}/{below[0]}"
         if below
         else f"{download}--params bench_root=./{benchmark.name}",
@@ -234,8 +240,6 @@ def _unused_lines(
 def _sample(row: _Row, facts: SourceFacts, benchmark: Benchmark) -> dict[str, Any]:
     keyword = row.metadata.get("chosen_keyword")
     parts = split_keyword(keyword, benchmark.keyword_separator) if keyword else None
-    found = facts.video
-    is_whole = facts.error is None
     return {
         "sample_id": row.id,
         "theme": row.theme,
@@ -249,16 +253,7 @@ def _sample(row: _Row, facts: SourceFacts, benchmark: Benchmark) -> dict[str, An
         "source_path": row.source_path,
         "ref_image_path": ref_image_path(benchmark, row.theme, row.id) if facts.has_ref_image else None,
         "output_path": output_path(benchmark, row.theme, *parts, row.id) if parts else None,
-        "frames": found.frame_count if is_whole else None,
-        "fps": found.fps if is_whole else None,
-        "width": found.width_px if is_whole else None,
-        "height": found.height_px if is_whole else None,
-        "content_hash": found.content_hash,
-        "index_hash": found.index_hash if is_whole else None,
-        "frame_hash": facts.frame_hash,
-        "fine_hash": facts.fine_hash,
-        "detail": facts.detail,
-        "source_error": facts.error,
+        **facts.columns,
         "annotation_row": row.place,
         "csv_line": row.record.line,
         "csv_line_count": row.record.line_count,
@@ -271,7 +266,7 @@ def _tell_oddities(
     rows: list[_Row], facts: list[SourceFacts], samples: pl.DataFrame, benchmark: Benchmark, ledger: Ledger
 ) -> None:
     """Put a warning for each oddity of a sample into the ledger: its row stays."""
-    shared = _shared(samples)
+    shared = what_is_shared(samples)
     for theme in dict.fromkeys(row.theme for row in rows):
         faults = [
             row.record.fault(reason, detail, sample_id=row.id)
@@ -279,7 +274,7 @@ def _tell_oddities(
             if row.theme == theme
             for reason, detail in (
                 *_of_row(row, benchmark),
-                *_of_source(row, found, benchmark),
+                *oddities_of_source(row.source_path, found, ref_image_path(benchmark, row.theme, row.id)),
                 *shared[row.id],
             )
         ]
@@ -316,48 +311,8 @@ def _of_row(row: _Row, benchmark: Benchmark) -> Iterator[tuple[BenchReason, str]
         yield BenchReason.UNSAFE_NAME, f"{keyword!r} becomes {safe!r}"
 
 
-def _of_source(row: _Row, found: SourceFacts, benchmark: Benchmark) -> Iterator[tuple[BenchReason, str]]:
-    if found.error == MISSING:
-        yield BenchReason.MISSING_SOURCE, f"{row.source_path} is not there"
-    elif found.error:
-        yield BenchReason.BROKEN_SOURCE, f"{found.error}: {found.error_detail}"
-    elif found.video.frame_count and (found.video.frame_count - 1) % FRAME_STEP:
-        detail = f"{found.video.frame_count} frames; {(found.video.frame_count - 1) // FRAME_STEP * FRAME_STEP + 1} would do"
-        yield BenchReason.UNEVEN_LENGTH, detail
-    if not found.has_ref_image:
-        yield (
-            BenchReason.MISSING_REF_IMAGE,
-            f"{ref_image_path(benchmark, row.theme, row.id)}: {found.ref_image_error}",
-        )
-
-
-def _shared(samples: pl.DataFrame) -> dict[str, list[tuple[BenchReason, str]]]:
-    """By sample what it shares with others: the folder of another scene, or the source video."""
-    told: dict[str, list[tuple[BenchReason, str]]] = defaultdict(list)
-    scenes: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
-    sources: dict[str, list[str]] = defaultdict(list)
-    rows = samples.select("sample_id", "theme", "subtheme", "scene", "output_path", "index_hash").rows()
-    for sample_id, theme, subtheme, scene, path, index_hash in rows:
-        if path is not None:
-            # Some file systems take names that differ in case alone for one.
-            scenes[theme, posixpath.dirname(path).casefold()].add((subtheme, scene))
-        if index_hash is not None:
-            sources[index_hash].append(sample_id)
-    for sample_id, theme, subtheme, scene, path, index_hash in rows:
-        others = scenes[theme, posixpath.dirname(path).casefold()] - {(subtheme, scene)} if path else set()
-        if others:
-            named = ", ".join(sorted(repr(": ".join(other)) for other in others))
-            told[sample_id].append(
-                (BenchReason.SHARED_FOLDER, f"{posixpath.dirname(path)} is that of {named} too")
-            )
-        if index_hash is not None and len(sources[index_hash]) > 1:
-            named = ", ".join(other for other in sources[index_hash] if other != sample_id)
-            told[sample_id].append((BenchReason.SHARED_SOURCE, f"the source video is that of {named} too"))
-    return told
-
-
 # ------------------------------------------------------------------ nothing lost
-_COUNTS = {
+COUNT_SCHEMA = {
     "theme": pl.String,
     "path": pl.String,
     "is_present": pl.Boolean,
@@ -384,17 +339,27 @@ def _count(
     rows = []
     for theme, path, lines in _expected(benchmark, themes, samples):
         of_file = quarantine.filter(pl.col("path") == path)
-        lost = of_file.filter(~pl.col("is_row_kept"))["line_count"].sum()
-        if path in read and read[path] != lines + lost:
-            raise ConservationError(
-                "A file's records are not its samples plus its quarantined records",
-                where=path,
-                got=f"{read[path]} read, {lines} samples, {lost} quarantined",
-                allowed="read = samples + quarantined",
-                todo="report it: this is a defect of this project",
-            )
+        lost = int(of_file.filter(~pl.col("is_row_kept"))["line_count"].sum())
+        if path in read:
+            check_conserved(path, read[path], lines, lost)
         rows.append((theme, path, path in read, read.get(path, 0), lines, lost, of_file["is_row_kept"].sum()))
-    return pl.DataFrame(rows, schema=_COUNTS, orient="row")
+    return pl.DataFrame(rows, schema=COUNT_SCHEMA, orient="row")
+
+
+def check_conserved(path: str, read: int, lines: int, lost: int) -> None:
+    """Nothing, when a file's lines are those of its samples and those in the quarantine.
+
+    Raises:
+        ConservationError: they are not.
+    """
+    if read != lines + lost:
+        raise ConservationError(
+            "A file's records are not its samples plus its quarantined records",
+            where=path,
+            got=f"{read} read, {lines} samples, {lost} quarantined",
+            allowed="read = samples + quarantined",
+            todo="report it: this is a defect of this project",
+        )
 
 
 def _expected(

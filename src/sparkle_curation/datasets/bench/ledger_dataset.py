@@ -9,11 +9,12 @@ from typing import Any
 from kedro.io import AbstractDataset
 from kedro_datasets._typing import JSONPreview
 
-from sparkle_curation.bench.results.ledger import Entry, add_entries, read_ledger, write_ledger
+from sparkle_curation.bench.results.ledger import add_entries, read_ledger, write_ledger
 from sparkle_curation.datasets.previews import json_preview
 from sparkle_curation.engine.io.atomic import atomic_file
 from sparkle_curation.engine.io.locks import Claim, RunLocks
 from sparkle_curation.errors import LockedError
+from sparkle_curation.variant.tuned_on_bench import Entry
 
 _LOCKS = ".locks"
 
@@ -44,12 +45,14 @@ class BenchLedgerDataset(AbstractDataset[list[Entry], "list[Entry] | None"]):
         self.metadata = metadata
 
     def load(self) -> list[Entry] | None:
-        """The entries; None where there is no ledger.
+        """The entries; None where there is no ledger, or nothing in it: what was seen before is not known.
 
         Raises:
             VersionError: a line cannot be read.
         """
-        return read_ledger(self._path.read_text("utf-8"), where=self._path) if self._exists() else None
+        if not self._exists():
+            return None
+        return read_ledger(self._path.read_text("utf-8"), where=self._path) or None
 
     def save(self, data: list[Entry]) -> None:
         """Add the entries that the ledger does not have; where there is none, the file is begun.

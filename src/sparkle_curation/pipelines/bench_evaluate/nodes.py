@@ -12,7 +12,12 @@ from sparkle_curation.bench.judging import tables
 from sparkle_curation.bench.judging.asking import ask_for_judgments
 from sparkle_curation.bench.judging.budget import Price, find_price
 from sparkle_curation.bench.judging.judge import BenchJudge
-from sparkle_curation.bench.judging.rubric import choose_rubric, own_instructions, published_instructions
+from sparkle_curation.bench.judging.rubric import (
+    choose_rubric,
+    name_rubric,
+    own_instructions,
+    published_instructions,
+)
 from sparkle_curation.bench.samples.outputs import open_model
 from sparkle_curation.engine.dry_run import end_well
 from sparkle_curation.engine.journal.journal import Journal
@@ -26,9 +31,20 @@ logger = logging.getLogger(__name__)
 
 
 def choose_bench_judge(
-    rubrics: dict[str, str], server_key: str, gemini_key: str, params: BenchEvaluateGroup
+    bench_samples: pl.LazyFrame,
+    rubrics: dict[str, str],
+    server_key: str,
+    gemini_key: str,
+    params: BenchEvaluateGroup,
 ) -> BenchJudge:
     """Who judges: the model, described and not loaded, with its rubric and settings.
+
+    Args:
+        bench_samples: of the benchmark, which has a rubric of its own.
+        rubrics: files of ``conf/base/prompts/rubrics/`` by name.
+        server_key: of a server.
+        gemini_key: of Gemini.
+        params: who judges, and by what.
 
     Raises:
         ModelError: the model is not pinned.
@@ -44,13 +60,13 @@ def choose_bench_judge(
             todo="show frames, --params bench_evaluate.judge.video_part=frames; or ask Gemini by its own API, "
             "bench_evaluate.judge.backend=gemini; or leave it to the judge, bench_evaluate.frame_rate=null",
         )
-    rubric = choose_rubric(params.rubric, rubrics)
+    themes = bench_samples.select("theme").unique().collect()["theme"]
+    name = name_rubric(params.rubric, themes)
+    rubric = choose_rubric(name, rubrics)
     if params.rubric_checkout is None:
-        instructions = own_instructions(params.rubric, rubric, rubrics)
+        instructions = own_instructions(name, rubric, rubrics)
     else:
-        instructions = published_instructions(
-            params.rubric, rubric, Path(params.rubric_checkout).expanduser()
-        )
+        instructions = published_instructions(name, rubric, Path(params.rubric_checkout).expanduser())
     model = choose_video_model(params.judge, params.sampling, server_key, gemini_key)
     judge = BenchJudge(model, instructions, params.settings)
     rate = judge.settings.shown_rate
@@ -59,7 +75,7 @@ def choose_bench_judge(
         judge.name,
         judge.provenance["revision"],
         "at frames of its own choice" if rate is None else f"{rate:g} frames a second",
-        params.rubric,
+        name,
         "this project" if instructions.origin == "own" else instructions.origin,
     )
     return judge
@@ -125,7 +141,12 @@ def ask_bench_judge(
         bench_judge,
         (benchmark, {model: open_model(model, models[model]) for model in wanted}),
         journal,
-        params.how(_price(params), dry_run=dry_run),
+        params.how(
+            find_price(params.price_list, params.judge.name)
+            if params.is_paid and dry_run
+            else _price(params),
+            dry_run=dry_run,
+        ),
     )
     if isinstance(outcome, str):
         end_well(outcome)

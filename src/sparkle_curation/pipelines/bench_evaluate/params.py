@@ -61,7 +61,7 @@ class BenchEvaluateGroup(BaseModel):
     """What is judged, by whom and how.
 
     Attributes:
-        rubric: name of the rubric.
+        rubric: name of the rubric; None for the benchmark's own.
         rubric_checkout: a checkout that has it in the published words; None for ours.
         models: that are judged; None for all.
         limit: most samples of a model; None for all.
@@ -87,7 +87,10 @@ class BenchEvaluateGroup(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     rubric: Annotated[
-        str, Field(min_length=1, description="a file of conf/base/prompts/rubrics, without .yml")
+        Annotated[str, Field(min_length=1)] | None,
+        Field(
+            description="a file of conf/base/prompts/rubrics, without .yml; or null for the benchmark's own"
+        ),
     ]
     rubric_checkout: Annotated[
         Annotated[str, Field(min_length=1)] | None, Field(description="a folder, or null")
@@ -160,6 +163,7 @@ class BenchEvaluateGroup(BaseModel):
             batch_size=self.batch_size,
             give_up_after=self.give_up_after,
             is_dry=dry_run,
+            is_paid=self.is_paid,
         )
 
     @property

@@ -20,7 +20,7 @@ def create_pipeline() -> Pipeline:
         [
             Node(
                 choose_bench_judge,
-                inputs=["bench_rubrics", "model_server_key", "gemini_key", _PARAMS],
+                inputs=["bench_samples", "bench_rubrics", "model_server_key", "gemini_key", _PARAMS],
                 outputs="bench_judge",
                 name="choose_bench_judge",
             ),

@@ -6,12 +6,13 @@ import logging
 
 import polars as pl
 
-from sparkle_curation.bench.samples import leakage, reading
+from sparkle_curation.bench.samples import leakage, listed, reading
 from sparkle_curation.bench.samples.checking import CHECK_SCHEMA, check_counts, own_facts
 from sparkle_curation.errors import DescriptionError
 from sparkle_curation.ingest.release_files import ReleaseFiles
-from sparkle_curation.spec.benchmark import BENCHMARK
-from sparkle_curation.spec.codes.bench_reasons import Likeness
+from sparkle_curation.spec.benchmark import benchmark_below
+from sparkle_curation.spec.benchmark_description import ListedBenchmark
+from sparkle_curation.spec.codes.bench_reasons import BenchReason, Likeness
 from sparkle_curation.variant.sample_groups import LikenessParams
 
 logger = logging.getLogger(__name__)
@@ -33,15 +34,20 @@ def read_benchmark(
         logger.info("bench_root is null: there is no benchmark to ingest")
         read = reading.empty_benchmark()
         return read.samples, read.quarantine, read.counts, pl.DataFrame(schema=CHECK_SCHEMA), ""
-    if BENCHMARK is None:
+    described = benchmark_below(benchmark.find)
+    if described is None:
         raise DescriptionError(
             "The description of the dataset has no benchmark",
             where="conf/base/dataset.yml: benchmark",
             todo="describe it there, or set bench_root: null in conf/base/globals.yml",
         )
-    name, counts = own_facts(benchmark, BENCHMARK)
-    read = reading.read_benchmark(benchmark, BENCHMARK)
-    checks = check_counts(read.samples, read.quarantine, counts)
+    name, counts = own_facts(benchmark, described)
+    if isinstance(described, ListedBenchmark):
+        read = listed.read_listed(benchmark, described)
+        checks = listed.check_listed(read.samples, read.quarantine, counts)
+    else:
+        read = reading.read_benchmark(benchmark, described)
+        checks = check_counts(read.samples, read.quarantine, counts)
     # A benchmark of one's own says itself that it has fewer themes.
     is_whole = checks.filter(check="themes")["is_met"].all()
     absent = read.counts.filter(~pl.col("is_present"))
@@ -53,10 +59,12 @@ def read_benchmark(
         checks.filter(~pl.col("is_met")).select("check", "found", "expected").rows()
     ):
         logger.warning("%s: %s: %s, and %s are expected", name, check, f"{found:,}", f"{expected:,}")
+    logger.info("%s: %s samples, in the layout of %s", name, f"{read.samples.height:,}", described.name)
     for reason, count, detail in (
         read.quarantine.group_by("reason", maintain_order=True).agg(pl.len(), pl.col("detail").first()).rows()
     ):
-        logger.warning("%s: %s of %s; the first: %s", name, f"{count:,}", reason, detail)
+        level = logging.INFO if reason == BenchReason.LEFT_OUT else logging.WARNING
+        logger.log(level, "%s: %s of %s; the first: %s", name, f"{count:,}", reason, detail)
     return read.samples, read.quarantine, read.counts, checks, name
 
 

@@ -26,7 +26,7 @@ def examine_outputs(
         ReleaseError: the folder of a model is not there.
     """
     samples = bench_samples.collect()
-    if BENCHMARK is None or samples.is_empty():
+    if samples.is_empty():
         raise MissingTableError(
             "There is no sample of a benchmark to compare outputs with",
             where="bench_samples",
@@ -53,7 +53,7 @@ def examine_outputs(
                 found.strays[0],
             )
         if (found.table["state"] == OutputState.MISSING).all():
-            below = [name for name in files.folders_in() if name not in BENCHMARK.themes]
+            below = [name for name in files.folders_in() if name not in set(samples["theme"])]
             hint = f"; its folder holds {', '.join(below[:5])}: is it the one above?" if below else ""
             logger.warning("%s: no output is there%s", model, hint)
     return pl.concat(tables)

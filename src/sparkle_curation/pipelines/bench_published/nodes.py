@@ -8,7 +8,7 @@ from collections import Counter
 import polars as pl
 
 from sparkle_curation.bench.judging import published_scores
-from sparkle_curation.bench.judging.rubric import choose_rubric
+from sparkle_curation.bench.judging.rubric import choose_rubric, name_rubric
 from sparkle_curation.bench.samples.outputs import open_model
 from sparkle_curation.pipelines.bench_published.params import BenchPublishedGroup
 
@@ -26,8 +26,9 @@ def read_published_scores(
     """
     samples = bench_samples.collect()
     opened = {model: open_model(model, folder) for model, folder in models.items()}
-    rubric = choose_rubric(params.rubric, rubrics)
-    scores, faults = published_scores.read_published(opened, samples, params.rubric, rubric)
+    name = name_rubric(params.rubric, samples["theme"])
+    rubric = choose_rubric(name, rubrics)
+    scores, faults = published_scores.read_published(opened, samples, name, rubric)
     for model in opened:
         mine = faults.filter(pl.col("model") == model)
         told = ", ".join(f"{count:,} {fault}" for fault, count in Counter(mine["fault"]).most_common())

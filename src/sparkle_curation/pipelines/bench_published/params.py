@@ -11,13 +11,16 @@ class BenchPublishedGroup(BaseModel):
     """Which scores are read.
 
     Attributes:
-        rubric: name of the rubric that they are of, which says what their files are called.
+        rubric: name of the rubric that they are of, which says what their files are called; None for the benchmark's own.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     rubric: Annotated[
-        str, Field(min_length=1, description="a file of conf/base/prompts/rubrics, without .yml")
+        Annotated[str, Field(min_length=1)] | None,
+        Field(
+            description="a file of conf/base/prompts/rubrics, without .yml; or null for the benchmark's own"
+        ),
     ]
 
 

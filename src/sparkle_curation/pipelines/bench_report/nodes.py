@@ -8,34 +8,49 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from sparkle_curation.bench.judging.rubric import choose_rubric
-from sparkle_curation.bench.results.collecting import collect
+from sparkle_curation.bench.results.collecting import collect, count_copies
 from sparkle_curation.bench.results.filter_agreement import measure_filter_agreement
 from sparkle_curation.bench.results.ledger import (
-    Entry,
     describe_variant,
     identify_benchmark,
     list_entries,
-    mark_tuned,
 )
 from sparkle_curation.bench.results.means import measure
 from sparkle_curation.bench.results.noise import measure_judge_noise, split_variances
 from sparkle_curation.bench.results.panel import Panel, Scale, build_panels
 from sparkle_curation.datasets.variant.variant_store import VariantStore
 from sparkle_curation.engine.any_frame import AnyFrame
-from sparkle_curation.errors import ParameterError, did_you_mean
+from sparkle_curation.errors import ParameterError, VersionError, did_you_mean
 from sparkle_curation.filtering.thresholds import Thresholds, resolve_thresholds
 from sparkle_curation.pipelines.bench_report.params import BenchReportGroup, FilterScores
 from sparkle_curation.reports.bench import documents, figure, page
 from sparkle_curation.reports.bench.metrics import flat_metrics
 from sparkle_curation.reports.figures.parts import Figure
-from sparkle_curation.spec.benchmark import BENCHMARK
+from sparkle_curation.spec.benchmark import benchmark_of
+from sparkle_curation.spec.codes.bench_states import CopyOf
 from sparkle_curation.spec.stages import STAGES
 from sparkle_curation.spec.tables.bench_results import MACRO, OVERALL
+from sparkle_curation.variant.tuned_on_bench import Entry, mark_tuned
+from sparkle_curation.variant.versions.version import VariantVersion
 
 logger = logging.getLogger(__name__)
 
-_NAME = BENCHMARK.name if BENCHMARK else "benchmark"
 _RUBRIC_FILE = ".yml"
+
+
+def name_benchmark(bench_samples: AnyFrame, bench_comparison: AnyFrame) -> str:
+    """What the benchmark calls itself, as ``bench_ingest`` noted it; else what its description calls it.
+
+    Args:
+        bench_samples: of the benchmark.
+        bench_comparison: how much of the release was compared with it; without columns where that is not known.
+    """
+    if bench_comparison.lazy().collect_schema():
+        names = bench_comparison.lazy().select("benchmark").unique().collect()["benchmark"]
+        if len(names):
+            return str(names[0])
+    described = benchmark_of(bench_samples.lazy().select("theme").unique().collect()["theme"])
+    return described.name if described else "benchmark"
 
 
 def collect_judgments(
@@ -66,6 +81,11 @@ def collect_judgments(
                 "%s, %s: means are over the %s of %s samples that all models were judged on",
                 *(panel.rubric, panel.judge, f"{len(panel.themes):,}", f"{samples.height:,}"),
             )
+    for model, copy, count in count_copies(judgments):
+        logger.warning(
+            "%s: %s outputs are byte copies of %s, and count as they were judged",
+            *(model, f"{count:,}", "their sources" if copy == CopyOf.SOURCE else "outputs of other samples"),
+        )
     return panels, judgments, scores
 
 
@@ -130,6 +150,7 @@ def compare_with_filter(
 
 
 def mark_variants(
+    name: str,
     results: pl.DataFrame,
     bench_samples: AnyFrame,
     ledger: list[Entry] | None,
@@ -154,9 +175,12 @@ def mark_variants(
                 todo=did_you_mean(model, models)
                 or "leave it out, or judge it: kedro run --pipelines bench_evaluate",
             )
-    variants = {model: describe_variant(versions.open(name)) for model, name in params.trained_on.items()}
-    tuned = {model: mark_tuned(ledger, _NAME, variants.get(model)) for model in models}
-    bench = {"name": _NAME, "digest": identify_benchmark(samples), "samples": samples.height}
+    variants = {
+        model: describe_variant(_open_variant(versions, model, version))
+        for model, version in params.trained_on.items()
+    }
+    tuned = {model: mark_tuned(ledger, name, variants.get(model)) for model in models}
+    bench = {"name": name, "digest": identify_benchmark(samples), "samples": samples.height}
     settings = {
         "missing_judgments": params.missing_judgments.value,
         "resamples": params.resamples,
@@ -169,28 +193,53 @@ def mark_variants(
     return entries, results.with_columns(marks.alias("tuned_on_bench"))
 
 
-def write_bench_documents(
+def _open_variant(versions: VariantStore, model: str, name: str) -> VariantVersion:
+    try:
+        return versions.open(name)
+    except VersionError as error:
+        raise VersionError(
+            "The variant that a model was trained on cannot be had",
+            where=f"bench_report.trained_on.{model}",
+            got=f"{name}: {error.what}",
+            allowed="workspace, the folder of a data root or of training CSVs, or a revision of git",
+            todo=f"--params bench_report.trained_on.{model}=workspace, where it is the variant of this data root; or "
+            "leave it out: then tuned_on_bench is unknown",
+        ) from error
+
+
+def write_bench_documents(  # noqa: PLR0913, PLR0917 -- a table each
+    name: str,
     results: pl.DataFrame,
     differences: pl.DataFrame,
     noise: pl.DataFrame,
     variances: pl.DataFrame,
     agreement: pl.DataFrame,
+    judgments: pl.DataFrame,
     entries: list[Entry],
 ) -> tuple[dict[str, str], list[Entry]]:
     """Markdown, LaTeX, and the published evaluator's own table, by file name; and what the ledger notes of them.
 
     The entries are handed on here, so that a report that failed half way is not noted.
     """
-    tables = [table.lazy().collect() for table in (results, differences, noise, variances, agreement)]
-    return documents.write_bench_documents(documents.BenchFacts(_NAME, *tables)), entries
+    facts = documents.BenchFacts(
+        bench=name,
+        results=results.lazy().collect(),
+        differences=differences.lazy().collect(),
+        noise=noise.lazy().collect(),
+        variances=variances.lazy().collect(),
+        agreement=agreement.lazy().collect(),
+        copies=count_copies(judgments),
+    )
+    return documents.write_bench_documents(facts), entries
 
 
-def draw_bench_results(results: AnyFrame) -> Figure:
+def draw_bench_results(name: str, results: AnyFrame) -> Figure:
     """The results as a figure for Plotly."""
-    return figure.draw_bench_results(results.lazy().collect(), _NAME)
+    return figure.draw_bench_results(results.lazy().collect(), name)
 
 
 def write_bench_page(
+    name: str,
     bench_samples: AnyFrame,
     outputs: AnyFrame,
     judgments: pl.DataFrame,
@@ -199,7 +248,7 @@ def write_bench_page(
 ) -> str:
     """The page of samples, models side by side."""
     return page.write_bench_page(
-        _NAME,
+        name,
         bench_samples.lazy().collect(),
         outputs.lazy().collect(),
         judgments,

@@ -11,6 +11,7 @@ from sparkle_curation.pipelines.bench_report.nodes import (
     mark_variants,
     measure_bench_results,
     measure_uncertainty,
+    name_benchmark,
     write_bench_documents,
     write_bench_page,
 )
@@ -31,6 +32,12 @@ def create_pipeline() -> Pipeline:
     """Judgments become means with intervals, differences, and documents; the ledger notes it."""
     return Pipeline(
         [
+            Node(
+                name_benchmark,
+                ["bench_samples", "bench_comparison"],
+                "bench_reported_name",
+                name="name_benchmark",
+            ),
             Node(
                 collect_judgments,
                 [
@@ -71,20 +78,33 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 mark_variants,
-                ["bench_measured", "bench_samples", "bench_ledger_before", "variant_versions", _PARAMS],
+                [
+                    "bench_reported_name",
+                    "bench_measured",
+                    "bench_samples",
+                    "bench_ledger_before",
+                    "variant_versions",
+                    _PARAMS,
+                ],
                 ["bench_entries", "bench_results"],
                 name="mark_variants",
             ),
             Node(
                 write_bench_documents,
-                [*_TABLES, "bench_entries"],
+                ["bench_reported_name", *_TABLES, "bench_report_judgments", "bench_entries"],
                 ["bench_documents", "bench_ledger"],
                 name="write_bench_documents",
             ),
-            Node(draw_bench_results, ["bench_results"], "bench_figure", name="draw_bench_results"),
+            Node(
+                draw_bench_results,
+                ["bench_reported_name", "bench_results"],
+                "bench_figure",
+                name="draw_bench_results",
+            ),
             Node(
                 write_bench_page,
                 [
+                    "bench_reported_name",
                     "bench_samples",
                     "bench_output_paths",
                     "bench_report_judgments",

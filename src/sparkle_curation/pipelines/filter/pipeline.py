@@ -43,6 +43,7 @@ from sparkle_curation.variant.curation.steps import (
     gather_settings,
     look_up_prompts,
     mark_leaks,
+    mark_tuning,
     measure_curation,
     select_samples,
     settle,
@@ -220,7 +221,12 @@ def create_pipeline(**_: object) -> Pipeline:
                 "score_faults",
             ),
             _step(count_scores_by_tenth, ["verdicts"], "score_histograms"),
-            _step(gather_settings, _SETTINGS, "curation_choices"),
+            _step(gather_settings, _SETTINGS, "curation_settings"),
+            _step(
+                mark_tuning,
+                ["curation_settings", "thresholds_used", "bench_ledger_before"],
+                "curation_choices",
+            ),
             _step(
                 state_variant,
                 [

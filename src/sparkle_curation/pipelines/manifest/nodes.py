@@ -11,7 +11,7 @@ from sparkle_curation.datasets.pipeline_code_dataset import PipelineCode
 from sparkle_curation.engine.caching.code_digest import code_digest
 from sparkle_curation.ingest import manifest, sources_at_hand
 from sparkle_curation.ingest.release_files import ReleaseFiles
-from sparkle_curation.spec.benchmark import BENCHMARK
+from sparkle_curation.spec.benchmark import benchmark_below
 
 
 def require_release(release: ReleaseFiles, allow_empty: bool) -> ReleaseFiles:
@@ -36,7 +36,7 @@ def list_release_media(release: ReleaseFiles) -> tuple[pl.DataFrame, pl.DataFram
 
 def list_benchmark(benchmark: ReleaseFiles | None) -> pl.DataFrame:
     """The manifest of the benchmark, one row per text and folder of media; without rows where there is none."""
-    return manifest.list_benchmark(benchmark, BENCHMARK)
+    return manifest.list_benchmark(benchmark, benchmark_below(benchmark.find) if benchmark else None)
 
 
 def digest_code(pipeline_code: Mapping[str, PipelineCode]) -> dict[str, str]:

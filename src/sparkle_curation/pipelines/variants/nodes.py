@@ -24,6 +24,7 @@ from sparkle_curation.variant.curation.params import FilterParams
 from sparkle_curation.variant.curation.variants_table import tabulate_variants
 from sparkle_curation.variant.export import Variant
 from sparkle_curation.variant.provenance import CodeVersion, DataVersion
+from sparkle_curation.variant.tuned_on_bench import Entry
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ def gather_tables(
     overrides: pl.DataFrame,
     asset_store: AssetStore,
     audit_sample: AnyFrame,
+    bench_ledger: list[Entry] | None,
     *tables: AnyFrame,
 ) -> CurationTables:
     """What all variants are made of, once no critical rule is broken; empty tables where there is no variant to make.
@@ -61,6 +63,7 @@ def gather_tables(
         overrides: decisions by hand.
         asset_store: what the pictures of the variants are drawn from.
         audit_sample: what people judge blind.
+        bench_ledger: what was evaluated on benchmarks.
         tables: the scores by stage, the rescores by stage, the groundings; then annotations, assets, their source files,
             media, groups of near duplicates, signals, and what a benchmark shares with the release.
 
@@ -93,6 +96,7 @@ def gather_tables(
             samples, verdicts, thresholds, media, asset_store
         ),
         audit_sample=audit_sample,
+        bench_ledger=bench_ledger,
     )
 
 

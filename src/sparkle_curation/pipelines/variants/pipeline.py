@@ -36,6 +36,7 @@ def create_pipeline() -> Pipeline:
                     "overrides",
                     "asset_store",
                     "audit_sample",
+                    "bench_ledger_before",
                     *_SCORES,
                     *(f"rescored_{name}" for name in _SCORES),
                     *GROUNDING_TABLES,

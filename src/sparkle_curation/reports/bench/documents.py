@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -21,6 +21,7 @@ from sparkle_curation.reports.bench.numbers import (
 )
 from sparkle_curation.reports.bench.published_format import write_published_format
 from sparkle_curation.reports.paper.latex import write_table
+from sparkle_curation.spec.codes.bench_states import CopyOf
 from sparkle_curation.spec.tables.bench_results import MACRO, OVERALL, SUBTHEME_LEVEL
 from sparkle_curation.spec.themes import TOTAL
 from sparkle_curation.variant.bibliography import escape_latex
@@ -39,6 +40,7 @@ class BenchFacts:
         noise: of the judges.
         variances: of several training runs.
         agreement: of the filter's judge.
+        copies: model, what its outputs are copies of (``CopyOf``), and how many are.
     """
 
     bench: str
@@ -47,6 +49,7 @@ class BenchFacts:
     noise: pl.DataFrame
     variances: pl.DataFrame
     agreement: pl.DataFrame
+    copies: Sequence[tuple[str, str, int]] = ()
 
 
 def write_bench_documents(facts: BenchFacts) -> dict[str, str]:
@@ -82,7 +85,21 @@ def write_markdown(facts: BenchFacts) -> str:
             )
             if shown[1]
         ]
+    parts.insert(1, f"Models side by side on each sample, with the judge's words: [{_PAGE}](../{_PAGE}).")
+    parts[2:2] = [
+        f"**{markdown_text(model)}: {count:,} outputs are {_COPIES[copy]}, byte by byte.** They count as they were judged."
+        for model, copy, count in facts.copies
+    ]
     return "\n\n".join(parts) + "\n"
+
+
+_PAGE = "samples.html"
+"""Beside the folder of the documents, as conf/base/bench_report/catalog.yml has it."""
+
+_COPIES: Mapping[str, str] = {
+    CopyOf.SOURCE.value: "copies of their sources",
+    CopyOf.ANOTHER.value: "outputs of other samples too",
+}
 
 
 def _judge_parts(results: pl.DataFrame, differences: pl.DataFrame) -> Iterator[str]:
@@ -108,7 +125,9 @@ def _judge_parts(results: pl.DataFrame, differences: pl.DataFrame) -> Iterator[s
     ]
     yield _table("Overall", headers, rows)
     yield _table("By dimension, macro over themes", *_models(results, dimension_columns(results)))
-    yield _table("By subtheme, overall", *_subthemes(results))
+    headers, rows = _subthemes(results)
+    if rows:
+        yield _table("By subtheme, overall", headers, rows)
     if differences.height:
         yield _table("Differences on the same samples, macro", *_differences(differences))
 

@@ -36,7 +36,7 @@ def write_bench_page(
     Args:
         bench: name of the benchmark.
         samples: of it: ``sample_id``, ``theme``, ``subtheme``, ``scene``, ``edit_prompt``, ``source_path``.
-        outputs: ``model``, ``sample_id``, ``path`` and ``state``, where they are known.
+        outputs: ``model``, ``sample_id``, ``path``, ``state`` and ``error_detail``, where they are known.
         judgments: with ``state`` and ``answer_text``.
         scores: of the judged, ``raw_score`` before the cap where that is known.
         bench_root: folder of the benchmark.
@@ -48,7 +48,7 @@ def write_bench_page(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["visible"] = lambda text: visible(str(text), keep="\n\t")
-    found = _samples(samples, _answers(judgments, scores), _paths(outputs), bench_root)
+    found = _samples(samples, _answers(judgments, scores), _shown(outputs), bench_root)
     themes = [
         {"name": theme, "samples": [each for each in found if each["theme"] == theme]}
         for theme in in_order(samples["theme"])
@@ -66,7 +66,7 @@ def write_bench_page(
 def _samples(
     samples: pl.DataFrame,
     answers: Mapping[str, list[dict[str, Any]]],
-    paths: Mapping[tuple[str, str], str],
+    shown: Mapping[tuple[str, str], tuple[str | None, str | None]],
     bench_root: str,
 ) -> list[dict[str, Any]]:
     found = []
@@ -74,15 +74,25 @@ def _samples(
     for row in samples.to_dicts():
         models: dict[str, dict[str, Any]] = {}
         for answer in answers.get(row["sample_id"], []):
-            path = paths.get((answer["model"], row["sample_id"]))
+            path, absent = shown.get((answer["model"], row["sample_id"]), (None, None))
             model = models.setdefault(
-                answer["model"], {"name": answer["model"], "video": _address(path), "answers": []}
+                answer["model"],
+                {
+                    "name": answer["model"],
+                    "video": _address(path),
+                    "absent": absent or "the output is not known here",
+                    "copy_of": answer["copy_of"],
+                    "answers": [],
+                },
             )
             model["answers"].append(answer)
         found.append(
             {
                 **row,
-                "source": _address(f"{bench_root}/{row['source_path']}" if row.get("source_path") else None),
+                "source": None
+                if row.get("source_error") or not row.get("source_path")
+                else _address(f"{bench_root}/{row['source_path']}"),
+                "source_absent": f"the source is {title_of(row.get('source_error') or OutputState.MISSING.value)}",
                 "models": list(models.values()),
                 "overall": " / ".join(_first_overall(models.get(name)) for name in names),
             }
@@ -115,14 +125,17 @@ def _answers(judgments: pl.DataFrame, scores: pl.DataFrame) -> dict[str, list[di
     return found
 
 
-def _paths(outputs: pl.DataFrame) -> dict[tuple[str, str], str]:
-    if not outputs.width:
-        return {}
-    known = outputs.filter(pl.col("path").is_not_null(), pl.col("state") != OutputState.MISSING.value)
-    return {
-        (model, sample_id): path
-        for model, sample_id, path in known.select("model", "sample_id", "path").iter_rows()
-    }
+def _shown(outputs: pl.DataFrame) -> dict[tuple[str, str], tuple[str | None, str | None]]:
+    """By model and sample the path of the output, or in words why there is none to show."""
+    found: dict[tuple[str, str], tuple[str | None, str | None]] = {}
+    for row in outputs.iter_rows(named=True):
+        if row["state"] == OutputState.THERE.value and row["path"] is not None:
+            found[row["model"], row["sample_id"]] = row["path"], None
+        else:
+            detail = row.get("error_detail")
+            told = f"the output is {title_of(row['state'])}{f': {detail}' if detail else ''}"
+            found[row["model"], row["sample_id"]] = None, told
+    return found
 
 
 def _address(path: str | None) -> str | None:

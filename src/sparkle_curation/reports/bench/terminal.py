@@ -56,20 +56,30 @@ def _table(
     columns: Sequence[Column],
     further: Mapping[str, Callable[[Mapping[str, Any]], str]],
 ) -> Table:
-    """A table with a row for each macro in ``ordered``, and columns of what that says of itself behind the means."""
+    """A table with a row for each macro in ``ordered``: what has an interval, what the macro says of itself, other means.
+
+    In a narrow terminal the last columns have no room.
+    """
+    headline = [column for column in columns if column.has_interval]
+    others = [column for column in columns if not column.has_interval]
     table = Table(title=terminal_text(title), title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("model", overflow="fold")
-    for name in (*(column.title for column in columns), *further):
+    for name in (*(each.title for each in headline), *further, *(each.title for each in others)):
         is_wide = any(column.has_interval for column in columns if column.title == name)
         table.add_column(
             terminal_text(name), justify="right", min_width=max(map(len, name.split())), no_wrap=is_wide
         )
     for macro in ordered:
         own = part.filter(pl.col("model") == macro["model"])
-        cells = []
-        for column in columns:
-            row = own.filter(column.where).row(0, named=True)
-            value = row["mean_failures_worst"]
-            cells.append(with_interval(value, row) if column.has_interval else number(value))
-        table.add_row(terminal_text(macro["model"]), *cells, *(tell(macro) for tell in further.values()))
+        cells = [
+            [_cell(own.filter(column.where).row(0, named=True), column) for column in group]
+            for group in (headline, others)
+        ]
+        told = [tell(macro) for tell in further.values()]
+        table.add_row(terminal_text(macro["model"]), *cells[0], *told, *cells[1])
     return table
+
+
+def _cell(row: Mapping[str, Any], column: Column) -> str:
+    value = row["mean_failures_worst"]
+    return with_interval(value, row) if column.has_interval else number(value)

@@ -12,6 +12,12 @@ class BenchReason(Code):
         self.is_row_kept = is_row_kept
 
     NO_SAMPLE = "no_sample", "A line of the metadata is of a sample that the CSV lacks.", False
+    LEFT_OUT = (
+        "left_out",
+        "The CSV's row is of a kind of edit that the published evaluator leaves out of all numbers.",
+        False,
+    )
+    UNKNOWN_THEME = "unknown_theme", "The CSV's row is of a kind of edit that the description lacks.", False
     ANOTHER_THEME = (
         "another_theme",
         "The CSV's column of the theme, or `edit_type` of the metadata, names another one than the file.",

@@ -28,6 +28,13 @@ class JudgmentState(Code):
     NOT_ASKED = "not_asked", "The run was not to judge it: another model, or beyond the limit."
 
 
+class CopyOf(Code):
+    """What an output is a copy of, byte by byte: nothing was edited, or another sample's output was taken."""
+
+    SOURCE = "source", "The source video of its sample."
+    ANOTHER = "another", "The same model's output of another sample."
+
+
 class PublishedFault(Code):
     """What is wrong with a file of scores as the published evaluator writes it."""
 

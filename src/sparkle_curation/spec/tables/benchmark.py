@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sparkle_curation.spec.codes.bench_reasons import Likeness, OutputState
-from sparkle_curation.spec.codes.bench_states import JudgmentState, PublishedFault
+from sparkle_curation.spec.codes.bench_states import CopyOf, JudgmentState, PublishedFault
 from sparkle_curation.spec.fields import Field, ListOf
 from sparkle_curation.spec.sample_ids import ID_FORM
 from sparkle_curation.spec.tables.ingested import QUARANTINE_COLUMNS
@@ -125,6 +125,13 @@ BENCH_JUDGMENT_COLUMNS: tuple[Field, ...] = (
     *_JUDGMENT,
     Field("subtheme", "string", "Subtheme of the sample.", is_optional=True),
     Field("state", "string", f"{', '.join(f'`{state}`' for state in JudgmentState)}; see below."),
+    Field(
+        "copy_of",
+        "string",
+        f"What the output is a byte copy of, {' or '.join(f'`{each}`' for each in CopyOf)}; null where it is none. It is "
+        "judged all the same.",
+        is_optional=True,
+    ),
     Field("fault", "string", "Why there are no scores, as a code; null where there are.", is_optional=True),
     Field("fault_detail", "string", "What was seen of the fault.", is_optional=True),
     Field("overall", "float64", "Mean of the capped scores; null unless judged.", is_optional=True),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -22,6 +22,7 @@ from sparkle_curation.variant.curation.params import FilterParams
 from sparkle_curation.variant.export import Variant
 from sparkle_curation.variant.pictures import DrawPictures, Pictures
 from sparkle_curation.variant.provenance import CodeVersion, DataVersion
+from sparkle_curation.variant.tuned_on_bench import Entry
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class CurationTables:
         bench_leakage: of ``bench_ingest``; without columns where it was not run, like the next.
         bench_comparison: how much it could compare.
         audit_sample: what people judge blind; without rows where nobody has drawn any.
+        bench_ledger: what was evaluated on benchmarks; None where nothing was noted.
         draw: draws the pictures of a variant; by itself none.
     """
 
@@ -62,6 +64,7 @@ class CurationTables:
     bench_leakage: AnyFrame
     bench_comparison: AnyFrame
     audit_sample: AnyFrame
+    bench_ledger: Sequence[Entry] | None = None
     draw: DrawPictures = lambda *_: Pictures()
 
 
@@ -178,6 +181,7 @@ def _curate(
         params.selection,
         benchmark,
     )
+    choices = steps.mark_tuning(choices, thresholds, tables.bench_ledger)
     # Its counts are checked where they become metrics; nothing else is wanted of these.
     steps.measure_curation(counts, thresholds, choices)
     censoring = find_censoring(verdicts, tables.assets)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -36,6 +37,7 @@ from sparkle_curation.variant.facts import VariantFacts, list_splits
 from sparkle_curation.variant.pictures import Pictures
 from sparkle_curation.variant.provenance import CodeVersion, DataVersion
 from sparkle_curation.variant.record import RECORD_NAME, identify_variant, name_libraries, write_record
+from sparkle_curation.variant.tuned_on_bench import Entry, mark_all
 
 logger = logging.getLogger(__name__)
 
@@ -354,6 +356,25 @@ def gather_settings(  # noqa: PLR0913, PLR0917 -- one for each group of paramete
     )
 
 
+def mark_tuning(
+    choices: CurationChoices, thresholds: Mapping[str, float], ledger: Sequence[Entry] | None
+) -> CurationChoices:
+    """The choices with whether they may have been tuned on a benchmark, as the ledger of benchmarks says.
+
+    Args:
+        choices: what decides, beside the thresholds.
+        thresholds: by the criterion's name.
+        ledger: of what was evaluated; None where there is none.
+    """
+    variant = {
+        "thresholds": dict(thresholds),
+        "missing_scores": choices.missing_scores,
+        "imputed_scores": choices.imputed_scores.used,
+        "settings": choices.dotted,
+    }
+    return replace(choices, tuned_on_bench=mark_all(ledger, variant))
+
+
 def state_variant(  # noqa: PLR0913, PLR0917 -- all that is told of a variant, as a node gets it
     samples_exported: pl.DataFrame,
     sample_counts: pl.DataFrame,
@@ -390,6 +411,7 @@ def state_variant(  # noqa: PLR0913, PLR0917 -- all that is told of a variant, a
         libraries=name_libraries(),
         overrides=choices.overrides,
         benchmark=choices.benchmark,
+        tuned_on_bench=choices.tuned_on_bench,
         censored=name_censored(censoring),
         audit=audit_precision.to_dicts(),
     )
