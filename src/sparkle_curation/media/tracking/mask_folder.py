@@ -38,11 +38,11 @@ class MaskFolder:
         with atomic_file(path) as temporary, temporary.open("wb") as file:
             save_mask(file, mask)
         size = path.stat().st_size
-        with path.open("rb") as file:
+        with path.open("rb") as written:
 
             def read_at(offset: int, length: int) -> bytes:
-                file.seek(offset)
-                return file.read(length)
+                written.seek(offset)
+                return written.read(length)
 
             return Written(read_mask_header(read_at, size).index_hash, size)
 

@@ -1,4 +1,4 @@
-"""Tracking clip by clip: each pass is in the journal when it is done, then the clip's passes vote, and the mask is written."""
+"""Tracking clip by clip: each pass is in the journal once it is done, then the passes vote, and the mask is written."""
 
 from __future__ import annotations
 
@@ -105,8 +105,8 @@ class Tracking:
                     "No clip fits into the memory of the device",
                     where=f"{number} clips",
                     got=row["error_detail"],
-                    todo="use another device, or --params track.model.offload=true, which holds what the encoder made of the "
-                    "frames in main memory",
+                    todo="use another device, or hold what the encoder made of the frames in main memory: "
+                    "--params track.model.offload=true",
                 )
 
     def _vote(self, vote: ClipVote, earlier: JournalRows) -> dict[str, object]:

@@ -156,6 +156,8 @@ def _load(weights: Weights, device: Device) -> _Loaded:
             allowed="torch, torchvision and transformers",
             todo="pip install '.[gpu]'",
         ) from error
+    from safetensors import SafetensorError  # noqa: PLC0415 -- comes with transformers
+
     place = find_device(device.name)
     folder = acquire(weights.model, weights.revision)
     model_class, processor_class = (getattr(transformers, name) for name in _CLASSES[_family(folder)])
@@ -168,7 +170,7 @@ def _load(weights: Weights, device: Device) -> _Loaded:
             use_safetensors=True,
             local_files_only=True,
         )
-    except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
         raise _no_tracker(
             folder, f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}"
         ) from error

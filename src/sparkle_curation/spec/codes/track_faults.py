@@ -11,8 +11,7 @@ class TrackFault(Code):
     NO_GROUNDING = "no_grounding", "There is no grounding of round 2 for the sample."
     NO_ANCHOR = (
         "no_anchor",
-        "On none of the sampled frames that the clip has is there a box with an area, so there is nothing to track, and no "
-        "mask; an empty one would say that there is no foreground.",
+        "No sampled frame has a box with an area: nothing to track, so no mask; an empty one would say otherwise.",
     )
     TOO_LARGE = "too_large", "The clip has more pixels, all frames together, than a mask may have."
     OUT_OF_MEMORY = (
