@@ -174,12 +174,13 @@ def newest_commit(name: str) -> str:
     Raises:
         ModelError: the hub does not say.
     """
+    from httpx2 import HTTPError  # noqa: PLC0415 -- what the hub's client speaks through
     from huggingface_hub import HfApi  # noqa: PLC0415
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError  # noqa: PLC0415
+    from huggingface_hub.errors import HFValidationError  # noqa: PLC0415
 
     try:
         commit = HfApi().model_info(name).sha
-    except (HfHubHTTPError, HFValidationError, OSError) as error:
+    except (HTTPError, HFValidationError, OSError) as error:
         raise ModelError(
             "The newest commit of a model cannot be had",
             where=name,
