@@ -54,29 +54,9 @@ GOOD: dict[str, Any] = {
     "other": "workspace",
     **{
         name: value
-        for pipeline in (
-            "validate",
-            "inspect",
-            "consistency",
-            "near_duplicates",
-            "signals",
-            "audit",
-            "report",
-            "score",
-            "ground",
-            "prune",
-            "paper",
-            "training_kit",
-            "extract",
-            "bench_build",
-            "bench_evaluate",
-            "bench_outputs",
-            "bench_published",
-            "bench_report",
-        )
-        for name, value in OmegaConf.to_container(
-            OmegaConf.load(CHECKOUT / "conf" / "base" / pipeline / "parameters.yml")
-        ).items()  # type: ignore[union-attr]
+        for path in sorted((CHECKOUT / "conf" / "base").glob("*/parameters.yml"))
+        if path.parent.name not in {"curate", "variants"}
+        for name, value in OmegaConf.to_container(OmegaConf.load(path)).items()  # type: ignore[union-attr]
     },
 }
 

@@ -30,6 +30,7 @@ from sparkle_curation.pipelines.prune.params import PruneParams
 from sparkle_curation.pipelines.report.params import ReportParams
 from sparkle_curation.pipelines.score.params import ScoreParams
 from sparkle_curation.pipelines.signals.params import SignalsParams
+from sparkle_curation.pipelines.track.params import TrackParams
 from sparkle_curation.pipelines.training_kit.params import TrainingKitParams
 from sparkle_curation.pipelines.validate.params import ValidateParams
 from sparkle_curation.spec.old_names import renamed_parameter
@@ -53,6 +54,7 @@ class RunParameters(
     ReportParams,
     ScoreParams,
     GroundParams,
+    TrackParams,
     PruneParams,
     PaperParams,
     TrainingKitParams,
@@ -96,6 +98,7 @@ _HOMES = {
     **dict.fromkeys(SignalsParams.model_fields, "conf/base/signals/parameters.yml"),
     **dict.fromkeys(ReportParams.model_fields, "conf/base/report/parameters.yml"),
     **dict.fromkeys(GroundParams.model_fields, "conf/base/ground/parameters.yml"),
+    **dict.fromkeys(TrackParams.model_fields, "conf/base/track/parameters.yml"),
     **dict.fromkeys(PaperParams.model_fields, "conf/base/paper/parameters.yml"),
     **dict.fromkeys(PruneParams.model_fields, "conf/base/prune/parameters.yml"),
     **dict.fromkeys(TrainingKitParams.model_fields, "conf/base/training_kit/parameters.yml"),

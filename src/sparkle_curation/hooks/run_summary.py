@@ -192,6 +192,14 @@ def _pruned(counts: pl.DataFrame) -> str:
     return f"{counts.height:,} journals looked through"
 
 
+def _tracked(counts: pl.DataFrame) -> str:
+    tracked, lacking = (
+        _sums(counts.filter(is_lacking), "count")[0]
+        for is_lacking in (pl.col("error").is_null(), pl.col("error").is_not_null())
+    )
+    return f"{tracked:,} masks, {lacking:,} samples without one"
+
+
 def _benchmark(counts: pl.DataFrame) -> str:
     csvs = counts.filter(pl.col("path").str.ends_with(".csv"))
     sums = _sums(csvs, "row_count", "quarantined_count", "warning_count")
@@ -210,6 +218,7 @@ ENDINGS: Mapping[str, Ending] = {
     "near_duplicates": (_near, ("near_duplicate_counts", "sample_groups", "duplicates")),
     "score": (None, ("rescored_jsonl",)),
     "ground": (None, ("regrounded_jsonl", "regrounded_r1", "regrounded_r2")),
+    "track": (_tracked, ("track_counts", "track_extremes", "tracks", "made_masks")),
     "agreement": (None, ("agreement_figure", "agreement", "agreement_crossings")),
     "report": (None, ("contact_sheet", "contact_sheet_page", "signal_precision")),
     "manifest": (_listed, ("text_manifest", "media_manifest")),

@@ -83,7 +83,8 @@ def find_device(name: str) -> str:
             got="torch finds no CUDA device",
             allowed="auto or cuda with a GPU, cpu for a small model",
             todo="run on a machine with a GPU; or ask a server: --params score.model.backend=server, or "
-            "ground.model.backend=server; or --params score.model.device=cpu, or ground.model.device=cpu",
+            "ground.model.backend=server; or --params score.model.device=cpu, or ground.model.device=cpu, or "
+            "track.model.device=cpu",
         )
     return "cuda:0" if name == "auto" else name
 
@@ -165,6 +166,34 @@ def acquire(name: str, revision: str | None) -> Path:
             allowed="a repository and commit of the model hub, or a local folder",
             todo=_advice(find_server_fault(error)),
         ) from error
+
+
+def newest_commit(name: str) -> str:
+    """The commit that a repository of the hub stands at now, for a run that names none.
+
+    Raises:
+        ModelError: the hub does not say.
+    """
+    from httpx2 import HTTPError  # noqa: PLC0415 -- what the hub's client speaks through
+    from huggingface_hub import HfApi  # noqa: PLC0415
+    from huggingface_hub.errors import HFValidationError  # noqa: PLC0415
+
+    try:
+        commit = HfApi().model_info(name).sha
+    except (HTTPError, HFValidationError, OSError) as error:
+        raise ModelError(
+            "The newest commit of a model cannot be had",
+            where=name,
+            got=f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}",
+            allowed="a repository of the model hub, or a local folder; with a revision the hub need not be asked",
+            todo=_advice(find_server_fault(error)),
+        ) from error
+    return str(commit)
+
+
+def is_pinned(name: str, revision: str | None) -> bool:
+    """Whether it is known which weights these are: a local folder, a commit that is given, or one of ``PINS``."""
+    return Path(name).is_dir() or revision is not None or name in PINS
 
 
 def _advice(fault: ServerFault | None) -> str:

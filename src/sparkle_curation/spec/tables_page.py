@@ -39,6 +39,7 @@ from sparkle_curation.spec.tables.preflight import PREFLIGHT_COLUMNS, PairOutcom
 from sparkle_curation.spec.tables.regroundings import REGROUNDED_TABLES
 from sparkle_curation.spec.tables.rescores import RESCORED_TABLES
 from sparkle_curation.spec.tables.signals import SIGNAL_COLUMNS
+from sparkle_curation.spec.tables.tracks import TRACK_COLUMNS
 from sparkle_curation.spec.tables.variant import VARIANT_TABLES
 from sparkle_curation.spec.tables.verdicts import VERDICT_COLUMNS
 
@@ -123,6 +124,9 @@ _DESCRIBED: dict[str, _Table] = {
         "07_model_output/signals.parquet",
         "one row per sample that has a prompt, a source or edited video, or a mask",
         SIGNAL_COLUMNS,
+    ),
+    "tracks": _Table(
+        "07_model_output/tracks.parquet", "one row per sample with a source video", TRACK_COLUMNS
     ),
     "frame_hashes": _Table(
         "02_intermediate/frame_hashes.parquet",
@@ -404,6 +408,20 @@ _OTHERS: dict[str, tuple[str, str]] = {
     "plots_page": ("08_reporting/plots_page.html", "The page in which `dvc plots` draws."),
     "inspect_journal": ("journals/inspect.journal", "What was probed so far, by the work's key."),
     "consistency_journal": ("journals/consistency.journal", "What was measured so far."),
+    "made_masks": (
+        "made_media/",
+        "Tracked masks, `{asset}`, in the published layout; the folder can stand for a release's.",
+    ),
+    "track_journal": ("journals/track.journal", "What passes of tracking were made so far."),
+    "track_votes_journal": ("journals/track_votes.journal", "What votes of passes were made so far."),
+    "track_counts": (
+        "08_reporting/track_counts.csv",
+        "One row per theme and reason that a mask is lacking for, the empty one for none: samples.",
+    ),
+    "track_extremes": (
+        "08_reporting/track_extremes.png",
+        "The clips whose passes agree least: the mask on the first, middle and last frame.",
+    ),
     "signals_journal": ("journals/signals.journal", "What signals were measured so far."),
     "near_duplicates_journal": ("journals/near_duplicates.journal", "What was hashed so far."),
     "bench_journal": ("journals/bench.journal", "What a judge of the benchmark has answered so far."),

@@ -16,6 +16,7 @@ from sparkle_curation.spec.tables.preflight import PREFLIGHT_COLUMNS
 from sparkle_curation.spec.tables.regroundings import REGROUNDED_TABLES
 from sparkle_curation.spec.tables.rescores import RESCORED_TABLES
 from sparkle_curation.spec.tables.signals import SIGNAL_COLUMNS
+from sparkle_curation.spec.tables.tracks import TRACK_COLUMNS
 from sparkle_curation.spec.tables.variant import VARIANT_TABLES
 
 DECLARED_TABLES: Mapping[str, tuple[Field, ...]] = {
@@ -27,6 +28,7 @@ DECLARED_TABLES: Mapping[str, tuple[Field, ...]] = {
     **{name: columns for name, (_, columns) in VARIANT_TABLES.items()},
     "consistency": CONSISTENCY_COLUMNS,
     "signals": SIGNAL_COLUMNS,
+    "tracks": TRACK_COLUMNS,
     "frame_hashes": FRAME_HASH_COLUMNS,
     "sample_groups": SAMPLE_GROUP_COLUMNS,
     "grounding_boxes": GROUNDING_BOX_COLUMNS,

@@ -21,6 +21,8 @@ def create_pipeline() -> Pipeline:
                     "signals_journal",
                     "score_journal",
                     "ground_journal",
+                    "track_journal",
+                    "track_votes_journal",
                     "bench_journal",
                 ],
                 outputs="prune_counts",

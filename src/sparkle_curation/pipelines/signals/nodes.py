@@ -12,7 +12,7 @@ from sparkle_curation.engine.caching.costly_work import MeasureConfig
 from sparkle_curation.engine.executors.processes import choose_executor
 from sparkle_curation.engine.journal.journal import Journal
 from sparkle_curation.ingest.assets.store import AssetStore
-from sparkle_curation.media.signals.counts import count_faults
+from sparkle_curation.media.fault_counts import count_faults
 from sparkle_curation.media.signals.signals import tabulate_signals
 from sparkle_curation.pipelines.signals.params import SignalsGroup
 from sparkle_curation.reports.figures import signals as signals_figure

@@ -1,0 +1,56 @@
+"""The folder of tracked masks, in the published layout, so that it can stand for the release's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sparkle_curation.engine.io.atomic import atomic_file
+from sparkle_curation.media.masks.header import read_mask_header
+from sparkle_curation.media.masks.masks import save_mask
+from sparkle_curation.media.tracking.jobs import Clip
+from sparkle_curation.media.tracking.tracking import Written
+from sparkle_curation.models.trackers.tracker import Mask
+from sparkle_curation.spec.layout import KIND, asset_path
+
+
+@dataclass(frozen=True)
+class MaskFolder:
+    """Where masks are written.
+
+    Attributes:
+        root: the folder that stands for the release's root.
+    """
+
+    root: Path
+
+    def path(self, theme: str, sample_id: str) -> Path:
+        """Where the mask of a sample lies, or would."""
+        return self.root / asset_path(theme, KIND.mask, sample_id)
+
+    def write(self, clip: Clip, mask: Mask) -> Written:
+        """Write the mask of a clip, the same bytes each time; there is the whole of it, or what was there before.
+
+        Raises:
+            DiskError: the disk is full.
+        """
+        path = self.path(clip.theme, clip.id)
+        with atomic_file(path) as temporary, temporary.open("wb") as file:
+            save_mask(file, mask)
+        size = path.stat().st_size
+        with path.open("rb") as written:
+
+            def read_at(offset: int, length: int) -> bytes:
+                written.seek(offset)
+                return written.read(length)
+
+            return Written(read_mask_header(read_at, size).index_hash, size)
+
+    def has(self, theme: str, sample_id: str, size_bytes: int | None) -> bool:
+        """Whether there is a mask of that size."""
+        path = self.path(theme, sample_id)
+        return path.is_file() and path.stat().st_size == size_bytes
+
+    def remove(self, theme: str, sample_id: str) -> None:
+        """Take a mask away that does not hold any more; nothing where there is none."""
+        self.path(theme, sample_id).unlink(missing_ok=True)

@@ -1,0 +1,208 @@
+"""The table of tracked masks, and what a run has to do for it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import polars as pl
+import pyarrow as pa
+
+from sparkle_curation.engine.caching.code_digest import work_digest
+from sparkle_curation.engine.journal.journal import KEY, Journal
+from sparkle_curation.engine.journal.rows import JournalRows
+from sparkle_curation.engine.progress import item_progress
+from sparkle_curation.ingest.assets.store import AssetStore
+from sparkle_curation.media.assets import AROUND
+from sparkle_curation.media.tracking import measures, votes
+from sparkle_curation.media.tracking.jobs import clip_of, vote_key
+from sparkle_curation.media.tracking.mask_folder import MaskFolder
+from sparkle_curation.media.tracking.tracking import ClipVote, Tracking
+from sparkle_curation.media.tracking.votes import Ties
+from sparkle_curation.models.trackers.tracker import Tracker
+from sparkle_curation.spec.tables.rescores import NOT_ASKED
+from sparkle_curation.spec.tables.tracks import TRACK_COLUMNS
+
+logger = logging.getLogger(__name__)
+
+_SLICE_ROWS = 512
+
+
+@dataclass(frozen=True)
+class TrackSettings:
+    """What decides a mask beside clip and boxes.
+
+    Attributes:
+        tracker: who follows the objects.
+        ties: what becomes of a pixel of as many votes as not.
+        boxes_from: whose boxes; for the record.
+    """
+
+    tracker: Tracker
+    ties: Ties
+    boxes_from: str
+
+    @property
+    def provenance(self) -> dict[str, str]:
+        """The columns that say where a mask is from, the same for all rows."""
+        facts = dict(self.tracker.provenance)
+        columns = {name: facts.pop(name) for name in ("backend", "model", "revision")}
+        settings = {**facts, "ties": self.ties, "boxes_from": self.boxes_from}
+        return {**columns, "settings": json.dumps(settings, sort_keys=True)}
+
+    @property
+    def tracker_digest(self) -> str:
+        """What a pass depends on of these."""
+        return json.dumps(dict(self.tracker.provenance), sort_keys=True)
+
+
+@dataclass
+class TrackPlan:
+    """What a run would do; see ``engine.dry_run.Plan``. Items are passes."""
+
+    done: int
+    to_do: int
+    broken: int
+    seconds: float | None
+    is_remote: bool = False
+    refused: int = 0
+    last_refusal: str | None = None
+
+
+@dataclass(frozen=True)
+class TrackRun:
+    """What tracking works with.
+
+    Attributes:
+        settings: what decides a mask.
+        store: the source clips, and the released masks.
+        folder: where masks go.
+        passes: the journal of passes.
+        votes: the journal of votes.
+    """
+
+    settings: TrackSettings
+    store: AssetStore
+    folder: MaskFolder
+    passes: Journal
+    votes: Journal
+
+    def track(self, clips: pl.DataFrame) -> pl.DataFrame:
+        """The table (``TRACK_COLUMNS``), one row per row of ``list_clips``; what it lacks is tracked first.
+
+        Raises:
+            ModelError: the tracker cannot be had, or no clip fits into memory.
+        """
+        with self.passes, self.votes:
+            wanted = list(self._wanted(clips))
+            self.passes.note_wanted(pa.array([key for vote in wanted for key in vote.pass_keys], pa.string()))
+            self.votes.note_wanted(pa.array([vote.key for vote in wanted], pa.string()))
+            missing = self._missing(wanted)
+            tracking = self._tracking()
+            with item_progress("track", sum(len(vote.pass_keys) for vote in missing)) as progress:
+                replace(tracking, progress=progress).run(iter(missing))
+            self.votes.compact()
+            rows = JournalRows(self.votes)
+        logger.info(
+            "track: %s clips tracked, %s known from before",
+            f"{len(missing):,}",
+            f"{len(wanted) - len(missing):,}",
+        )
+        table = self._table(clips, wanted, rows)
+        self._clear(table)
+        return table
+
+    def plan(self, clips: pl.DataFrame) -> TrackPlan:
+        """What a run would do, from one clip that is tracked now and need not be tracked again.
+
+        Raises:
+            ModelError: as ``track``.
+        """
+        with self.passes, self.votes:
+            wanted = list(self._wanted(clips))
+            missing = self._missing(wanted)
+            earlier = JournalRows(self.passes)
+            to_do = {vote.key: int((~earlier.holds(list(vote.pass_keys))).sum()) for vote in missing}
+            first = max(missing, key=lambda vote: to_do[vote.key], default=None)
+            seconds = None
+            if first is not None and to_do[first.key]:
+                self.settings.tracker.load()
+                start = time.perf_counter()
+                self._tracking().run(iter([first]))
+                taken = time.perf_counter() - start
+                rest = sum(to_do.values()) - to_do[first.key]
+                seconds = taken * rest / to_do[first.key]
+                to_do[first.key] = 0
+        passes = sum(len(vote.pass_keys) for vote in wanted)
+        left = sum(to_do.values())
+        return TrackPlan(passes - left, left, clips["error"].count(), seconds)
+
+    # ------------------------------------------------------------------ what is to be done
+    def _wanted(self, clips: pl.DataFrame) -> Iterator[ClipVote]:
+        digest, code = self.settings.tracker_digest, _vote_code()
+        for part in clips.filter("is_asked").iter_slices(_SLICE_ROWS):
+            for row in part.iter_rows(named=True):
+                clip = clip_of(row)
+                keys = tuple(clip.pass_key(anchor, digest) for anchor in clip.anchors)
+                yield ClipVote(vote_key(clip, keys, code, self.settings.ties), clip, keys)
+
+    def _missing(self, wanted: list[ClipVote]) -> list[ClipVote]:
+        """The clips whose vote is not known, is to be tried again, or whose mask is not there."""
+        rows = JournalRows(self.votes)
+        done = self.votes.keys()
+        missing = []
+        for start in range(0, len(wanted), _SLICE_ROWS):
+            part = wanted[start : start + _SLICE_ROWS]
+            known = {row[KEY]: row for row in rows.take([vote.key for vote in part]).to_pylist()}
+            for vote in part:
+                row = known.get(vote.key) if vote.key in done else None
+                is_there = row is not None and (
+                    row["error"] is not None
+                    or self.folder.has(vote.clip.theme, vote.clip.id, row["size_bytes"])
+                )
+                if not is_there:
+                    missing.append(vote)
+        return missing
+
+    def _tracking(self) -> Tracking:
+        return Tracking(
+            self.settings.tracker, self.store, self.passes, self.votes, self.settings.ties, self.folder.write
+        )
+
+    # ------------------------------------------------------------------ what came of it
+    def _table(self, clips: pl.DataFrame, wanted: list[ClipVote], rows: JournalRows) -> pl.DataFrame:
+        keys = pl.DataFrame(
+            {"id": [vote.clip.id for vote in wanted], KEY: [vote.key for vote in wanted]},
+            schema={"id": pl.String, KEY: pl.String},
+        )
+        found = pl.DataFrame(pl.from_arrow(rows.take(keys[KEY].to_arrow())))
+        boxes = pl.col("anchors").list.eval(pl.element().struct.field("boxes").list.len()).list.sum()
+        table = (
+            clips.join(keys, on="id", how="left", maintain_order="left")
+            .join(found, on=KEY, how="left", maintain_order="left", suffix="_found")
+            .with_columns(
+                pl.coalesce(
+                    "error_found", "error", pl.when(~pl.col("is_asked")).then(pl.lit(NOT_ASKED))
+                ).alias("error"),
+                pl.coalesce("error_detail_found", "error_detail").alias("error_detail"),
+                pl.col("anchors").list.len().cast(pl.Int64).alias("anchor_count"),
+                boxes.fill_null(0).cast(pl.Int64).alias("box_count"),
+                *(pl.lit(value).alias(name) for name, value in self.settings.provenance.items()),
+                *(pl.col(name).cast(pl.Int64) for name in ("frame_count", "width_px", "height_px")),
+            )
+        )
+        return table.select(field.name for field in TRACK_COLUMNS)
+
+    def _clear(self, table: pl.DataFrame) -> None:
+        """Take away the masks of clips that have none by this table; those beyond the limit may hold another time."""
+        gone = table.filter(pl.col("error").is_not_null() & (pl.col("error") != NOT_ASKED))
+        for theme, sample_id in gone.select("theme", "id").iter_rows():
+            self.folder.remove(theme, sample_id)
+
+
+def _vote_code() -> str:
+    """Of the code of votes and measures."""
+    return work_digest(votes.__name__, measures.__name__, around=AROUND)

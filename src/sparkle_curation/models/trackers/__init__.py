@@ -1,0 +1,1 @@
+"""Models that follow objects through a video, from boxes on one of its frames."""

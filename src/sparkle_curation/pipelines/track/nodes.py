@@ -1,0 +1,121 @@
+"""The nodes of ``track``: the tracker, the clips with their boxes, the masks, and what they came to."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from sparkle_curation.engine.dry_run import end_dry_run
+from sparkle_curation.engine.journal.journal import Journal
+from sparkle_curation.errors import MissingTableError
+from sparkle_curation.ingest.assets.store import AssetStore
+from sparkle_curation.media.bboxes.grounding_boxes import locate_groundings
+from sparkle_curation.media.fault_counts import count_faults
+from sparkle_curation.media.tracking.jobs import list_clips
+from sparkle_curation.media.tracking.mask_folder import MaskFolder
+from sparkle_curation.media.tracking.table import TrackRun, TrackSettings
+from sparkle_curation.models.trackers.sam_tracker import Device, SamTracker
+from sparkle_curation.models.weights import Weights, is_pinned, newest_commit
+from sparkle_curation.pipelines.track.params import TrackGroup
+from sparkle_curation.spec.tables.rescores import NOT_ASKED
+
+logger = logging.getLogger(__name__)
+
+
+def choose_tracker(params: TrackGroup) -> TrackSettings:
+    """The tracker, described and not loaded; where no commit is given, with the newest one, which is printed.
+
+    Raises:
+        ModelError: the hub does not say which that is, or there is no such folder.
+    """
+    model = params.model
+    revision = model.revision
+    if not is_pinned(model.name, revision):
+        revision = newest_commit(model.name)
+        logger.warning(
+            "track: %s stands at %s now; to stay with it, write into conf/base/track/parameters.yml, below track.model: "
+            "revision: %s",
+            model.name,
+            revision,
+            revision,
+        )
+    device = Device(model.device, model.dtype, model.offload)
+    tracker = SamTracker(Weights(model.name, revision), device, params.mask_threshold)
+    facts = tracker.provenance
+    logger.info("tracker: %s at %s", facts["model"], facts["revision"])
+    return TrackSettings(tracker, params.ties, params.boxes_from)
+
+
+def choose_track_boxes(
+    grounding_boxes: pl.LazyFrame,
+    regrounded_r1: pl.LazyFrame,
+    regrounded_r2: pl.LazyFrame,
+    media: pl.LazyFrame,
+    params: TrackGroup,
+) -> pl.DataFrame:
+    """The boxes that passes begin from: columns of ``grounding_boxes``, round 2 alone.
+
+    Raises:
+        MissingTableError: those of `ground` are asked for, and it has found none.
+    """
+    if params.boxes_from == "released":
+        return grounding_boxes.filter(pl.col("round") == 2).collect()
+    first, second = (table.filter(pl.col("fault").is_null()) for table in (regrounded_r1, regrounded_r2))
+    boxes = locate_groundings(first, second, media).filter(pl.col("round") == 2).collect()
+    if boxes.is_empty():
+        raise MissingTableError(
+            "There are no boxes of this project's own grounding",
+            where="regrounded_r2",
+            got="no sample with boxes",
+            allowed="those of a run of `ground`, or the released ones",
+            todo="kedro run --pipelines ground, or --params track.boxes_from=released",
+        )
+    return boxes
+
+
+def list_track_clips(media: pl.LazyFrame, track_boxes: pl.DataFrame, params: TrackGroup) -> pl.DataFrame:
+    """What is to be tracked, a row per sample with a source video, and what cannot be, with why."""
+    return list_clips(media.collect(), track_boxes, params.limit)
+
+
+def track_masks(
+    track_clips: pl.DataFrame,
+    tracker: TrackSettings,
+    asset_store: AssetStore,
+    made_masks: MaskFolder,
+    passes: Journal,
+    votes: Journal,
+    dry_run: bool,
+) -> pl.DataFrame:
+    """The tracked masks: one row per sample with a source video; of a dry run only what those missing would take.
+
+    Raises:
+        ModelError: the tracker cannot be had, or no clip fits into memory; the passes that were made are kept.
+    """
+    run = TrackRun(tracker, asset_store, made_masks, passes, votes)
+    if dry_run:
+        end_dry_run(run.plan(track_clips), "passes")
+    return run.track(track_clips)
+
+
+def count_tracks(tracks: pl.LazyFrame) -> pl.DataFrame:
+    """The report: one row per theme and reason that there is no mask, the tracked ones first; reasons are logged."""
+    counts = count_faults(tracks.collect())
+    told = counts.filter(pl.col("error").is_not_null() & (pl.col("error") != NOT_ASKED))
+    lacking = told.group_by("error", maintain_order=True).agg(pl.col("count").sum())
+    for error, count in lacking.sort("count", descending=True).iter_rows():
+        logger.warning("track: %s samples have no mask: %s", f"{count:,}", error)
+    return counts
+
+
+def draw_track_extremes(
+    tracks: pl.LazyFrame, asset_store: AssetStore, made_masks: MaskFolder, params: TrackGroup
+) -> NDArray[np.uint8]:
+    """The clips whose passes agree least as a picture, (height, width, 3), RGB: the mask on three frames of each."""
+    # Pictures are drawn by packages that a run without them need not load.
+    from sparkle_curation.reports.sheet import track_extremes  # noqa: PLC0415
+
+    return track_extremes.draw_extremes(tracks.collect(), asset_store, made_masks, params.shown)

@@ -1,0 +1,44 @@
+"""The wiring of ``track``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kedro.pipeline import Node, Pipeline
+
+from sparkle_curation.pipelines.track.nodes import (
+    choose_track_boxes,
+    choose_tracker,
+    count_tracks,
+    draw_track_extremes,
+    list_track_clips,
+    track_masks,
+)
+
+_PARAMS = "params:track"
+
+
+def _step(function: Any, inputs: list[str], outputs: str) -> Node:
+    """A node under its function's own name."""
+    return Node(function, inputs=inputs, outputs=outputs, name=function.__name__)
+
+
+def create_pipeline() -> Pipeline:
+    """Passes begin from boxes, vote, and become masks; then faults are counted, and the doubtful masks drawn."""
+    regrounded = ["track_regrounded_r1", "track_regrounded_r2"]
+    journals = ["track_journal", "track_votes_journal"]
+    return Pipeline(
+        [
+            _step(choose_tracker, [_PARAMS], "tracker"),
+            _step(choose_track_boxes, ["grounding_boxes", *regrounded, "media", _PARAMS], "track_boxes"),
+            _step(list_track_clips, ["media", "track_boxes", _PARAMS], "track_clips"),
+            _step(
+                track_masks,
+                ["track_clips", "tracker", "asset_store", "made_masks", *journals, "params:dry_run"],
+                "tracks",
+            ),
+            _step(count_tracks, ["tracks"], "track_counts"),
+            _step(draw_track_extremes, ["tracks", "asset_store", "made_masks", _PARAMS], "track_extremes"),
+        ],
+        tags="track",
+    )
