@@ -73,6 +73,7 @@ class RunParameters(
             ``globals.yml`` says.
         bench_root: where the benchmark is, a local folder or fsspec URL; None for what ``globals.yml`` says.
         bench_ledger: the file that notes what was reported on a benchmark; None for what ``globals.yml`` says.
+        exclusions: the list of source clips that were excluded on request; None for what ``globals.yml`` says.
     """
 
     release_root: _Root = ""
@@ -80,6 +81,7 @@ class RunParameters(
     trust_mtime: StrictBool | None = None
     bench_root: _Root | None = None
     bench_ledger: Annotated[_LocalRoot | None, Field(description="a file of this machine, or null")] = None
+    exclusions: Annotated[_LocalRoot | None, Field(description="a file of this machine")] = None
 
 
 _GLOBALS = "conf/base/globals.yml"
