@@ -406,6 +406,20 @@ def _joined(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
 # ------------------------------------------------------------------ files and faults
 
 
+@contextmanager
+def locked_journal(path: Path) -> Iterator[None]:
+    """Alone with a journal, whatever its schema.
+
+    Raises:
+        JournalError: another process has it open.
+    """
+    lock = _locked(path)
+    try:
+        yield
+    finally:
+        lock.close()
+
+
 def _locked(path: Path) -> BinaryIO:
     # A file of its own: the journal itself is replaced while it is open.
     lock = path.with_name(f".{path.name}.lock").open("ab")
