@@ -24,6 +24,7 @@ from sparkle_curation.errors import ParameterError, did_you_mean
 _ROOTS = ("release_root", "data_root", "bench_root", "bench_ledger", "exclusions")
 _PATHS = (
     *_ROOTS,
+    "exclude.clip",
     "base",
     "other",
     *(f"{group}.model.{name}" for group in ("score", "ground") for name in ("name", "adapter")),

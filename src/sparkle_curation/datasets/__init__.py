@@ -5,8 +5,10 @@ from sparkle_curation.datasets.pipeline_code_dataset import PipelineCodeDataset
 from sparkle_curation.datasets.release.asset_store_dataset import AssetStoreDataset
 from sparkle_curation.datasets.release.benchmark_dataset import BenchmarkDataset
 from sparkle_curation.datasets.release.credential_dataset import CredentialDataset
+from sparkle_curation.datasets.release.excluded_samples_dataset import ExcludedSamplesDataset
 from sparkle_curation.datasets.release.media_folder_dataset import MediaFolderDataset
 from sparkle_curation.datasets.release.release_dataset import ReleaseDataset
+from sparkle_curation.datasets.release.removal_place_dataset import RemovalPlaceDataset
 from sparkle_curation.datasets.release.sources_dataset import SourcesDataset
 from sparkle_curation.datasets.reports.figure_dataset import FigureDataset
 from sparkle_curation.datasets.reports.image_dataset import PNGDataset
@@ -39,6 +41,7 @@ __all__ = [
     "CredentialDataset",
     "DataDocsDataset",
     "DataVersionDataset",
+    "ExcludedSamplesDataset",
     "FigureDataset",
     "FingerprintsDataset",
     "GitRevisionDataset",
@@ -54,6 +57,7 @@ __all__ = [
     "PageDataset",
     "PipelineCodeDataset",
     "ReleaseDataset",
+    "RemovalPlaceDataset",
     "ReportCSVDataset",
     "SourcesDataset",
     "TableBeforeDataset",

@@ -76,7 +76,9 @@ def count_sources(tables: Frames, quarantine: pl.LazyFrame, source_files: Frames
         sources.join(rows, on=["table", "path"], how="full", coalesce=True, maintain_order="left_right")
         .join(quarantined, on=["table", "path"], how="full", coalesce=True, maintain_order="left_right")
         .with_columns(pl.col(_COUNTS).fill_null(0))
-        .with_columns(pl.col("record_count", "excluded_count").cast(pl.Int64), pl.lit(True).alias("is_present"))
+        .with_columns(
+            pl.col("record_count", "excluded_count").cast(pl.Int64), pl.lit(True).alias("is_present")
+        )
     )
     _check(counts)
     return _ordered(pl.concat([counts, _absent(counts)], how="diagonal"), list(tables))

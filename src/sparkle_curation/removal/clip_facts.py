@@ -1,4 +1,4 @@
-"""The needles of an excluded clip, from the release itself: so a purge that was killed finds the same when it is run again."""
+"""The needles of an excluded clip, from the release itself: a purge that was killed finds the same when run again."""
 
 from __future__ import annotations
 
@@ -49,9 +49,7 @@ def gather_facts(release: ReleaseFiles, ids: frozenset[str]) -> ClipFacts:
     for source in find_asset_sources(release):
         if source.theme not in {found.theme for each in ids if (found := parse_sample_id(each))}:
             continue
-        for asset in listed_assets(release, source):
-            if asset.id in ids:
-                assets.append(asset)
+        assets += [asset for asset in listed_assets(release, source) if asset.id in ids]
     hashes: set[str] = set()
     file_hashes: set[str] = set()
     for asset in assets:
@@ -89,13 +87,18 @@ def without_shared(facts: ClipFacts, media: pl.LazyFrame, frame_hashes: pl.LazyF
                 shared |= set(known.collect()[name].drop_nulls())
     needles = facts.needles
     return ClipFacts(
-        replace(needles, hashes=needles.hashes - shared, file_hashes=needles.file_hashes - shared), facts.assets
+        replace(needles, hashes=needles.hashes - shared, file_hashes=needles.file_hashes - shared),
+        facts.assets,
     )
 
 
 def _probed(kind: str, content: bytes) -> Iterator[str]:
     """The hashes that probing and hashing note of a file; none of one that they cannot read."""
-    facts = probe(kind, ByteWindow(Reading(lambda start, length: content[start : start + length]), 0, len(content)), Depth.DECODE)
+    facts = probe(
+        kind,
+        ByteWindow(Reading(lambda start, length: content[start : start + length]), 0, len(content)),
+        Depth.DECODE,
+    )
     yield from (value for name in _HASHES if (value := getattr(facts, name)))
     with suppress(MediaError, OSError, ValueError):
         found = hash_picture(_first_picture(kind, content))
@@ -122,7 +125,9 @@ def _own_texts(release: ReleaseFiles, ids: frozenset[str]) -> set[str]:
     for sample, texts in _records(release):
         (own if sample in ids else others).update(texts)
     every = "\n".join(others)
-    return {text for text in own if text not in every}  # nor the beginning of another's, as of the same prompt with a sentence more
+    return {
+        text for text in own if text not in every
+    }  # nor the beginning of another's, as of the same prompt with a sentence more
 
 
 def _records(release: ReleaseFiles) -> Iterator[tuple[str, set[str]]]:

@@ -1,7 +1,7 @@
 """What stands in a file, whatever packs it: the bytes themselves, and those that are unpacked from them.
 
-Parquet, journals, gzip, zip and npz, tar, zstd, PNG texts and embedded base64, one in the other. Rows of tables come as uncompressed
-Arrow, in which each text stands as it is.
+Parquet, journals, gzip, zip and npz, tar, zstd, PNG texts and embedded base64, one in the other. Rows of tables come as
+uncompressed Arrow, in which each text stands as it is.
 """
 
 from __future__ import annotations
@@ -65,7 +65,15 @@ def pieces(path: Path) -> Iterator[bytes]:
             yield from unpacked(path.read_bytes())
         else:
             yield from _blocks(path)
-    except (pa.ArrowInvalid, pa.ArrowException, OSError, ValueError, zlib.error, tarfile.TarError, zipfile.BadZipFile) as error:
+    except (
+        pa.ArrowInvalid,
+        pa.ArrowException,
+        OSError,
+        ValueError,
+        zlib.error,
+        tarfile.TarError,
+        zipfile.BadZipFile,
+    ) as error:
         raise UnreadableError(f"{type(error).__name__}: {str(error).partition(chr(10))[0][:200]}") from error
 
 
@@ -74,29 +82,31 @@ def unpacked(content: bytes, depth: int = 0) -> Iterator[bytes]:
     yield content
     if depth >= _DEEPEST:
         return
-    if content.startswith(_GZIP_START):
-        yield from unpacked(gzip.decompress(content), depth + 1)
-    elif content.startswith(_ZSTD_START):
-        yield from unpacked(_unpack_zstd(content), depth + 1)
-    elif content.startswith(_ZIP_START):
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            for member in archive.infolist():
-                yield from unpacked(archive.read(member), depth + 1)
-    elif content[_TAR_PLACE] == b"ustar":
-        with tarfile.open(fileobj=io.BytesIO(content)) as tar:
-            for entry in tar:
-                file = tar.extractfile(entry) if entry.isfile() else None
-                if file:
-                    yield from unpacked(file.read(), depth + 1)
-    elif content.startswith(PARQUET_START) and content.endswith(PARQUET_START):
-        yield from _parquet(io.BytesIO(content))
-    elif content.startswith(_PNG_START):
-        yield from _streams(content)
+    for part in _parts(content):
+        yield from unpacked(part, depth + 1)
     for found in _DATA_URI.finditer(content):
         try:
             yield from unpacked(base64.b64decode(found[1]), depth + 1)
         except binascii.Error:
             continue
+
+
+def _parts(content: bytes) -> Iterator[bytes]:
+    """What a packed file holds, one level down."""
+    if content.startswith(_GZIP_START):
+        yield gzip.decompress(content)
+    elif content.startswith(_ZSTD_START):
+        yield _unpack_zstd(content)
+    elif content.startswith(_ZIP_START):
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            yield from map(archive.read, archive.infolist())
+    elif content[_TAR_PLACE] == b"ustar":
+        with tarfile.open(fileobj=io.BytesIO(content)) as tar:
+            yield from (file.read() for entry in tar if entry.isfile() and (file := tar.extractfile(entry)))
+    elif content.startswith(PARQUET_START) and content.endswith(PARQUET_START):
+        yield from _parquet(io.BytesIO(content))
+    elif content.startswith(_PNG_START):
+        yield from _streams(content)
 
 
 def embedded_pictures(content: bytes) -> int:

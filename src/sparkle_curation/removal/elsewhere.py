@@ -1,4 +1,4 @@
-"""What a removal does not reach, and the commands that do: the release itself, git, DVC, hubs, and who runs at the moment."""
+"""What a removal does not reach, and the commands that do: the release itself, git, DVC, hubs, what runs at the moment."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ def tell_release(release: ReleaseFiles, ids: frozenset[str], assets: Sequence[Li
     for asset in assets:
         if asset.container:
             folder = ASSET_KINDS[asset.kind].base_folder
-            packed.setdefault(asset.container, []).append(asset.path.removeprefix(f"{folder}/") if folder else asset.path)
+            packed.setdefault(asset.container, []).append(
+                asset.path.removeprefix(f"{folder}/") if folder else asset.path
+            )
     if not release.is_local:
         where = ", ".join(sorted({*packed, *(path.rpartition("/")[0] for path in loose)}))
         yield f"the release behind {release.root} still has it, in {where}: ask whoever publishes it"

@@ -26,6 +26,7 @@ from sparkle_curation.removal.rewriting import rewriter_of, tells
 from sparkle_curation.spec.sample_ids import SAMPLE_ID
 
 RAW_FOLDER = "01_raw"
+_NO_OUTPUTS = frozenset({".gitkeep", ".gitignore"})
 SETS: dict[str, str] = {
     "05_model_input/kiwi_edit": "curate",
     "05_model_input/variants/*": "variants",
@@ -33,7 +34,7 @@ SETS: dict[str, str] = {
     "05_model_input/training_kit": "training_kit",
     "08_reporting/data_docs": "validate",
 }
-"""Folders whose files belong together and change as a set: one that tells of the clip goes whole, and the pipeline makes it again."""
+"""Folders whose files change as a set: one that tells of the clip goes whole, and the pipeline makes it again."""
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".bmp", ".tif", ".tiff")
 _VIDEOS = (".mp4", ".webm", ".mov", ".mkv")
@@ -95,7 +96,9 @@ def make_plan(root: Path, needles: Needles, *, raw: Iterable[Path] = ()) -> list
             found[folder] = Step(folder, Action.FOLDER, "a set that tells of it", 0, size, 0, pipeline)
         else:
             found[path] = step
-    return sorted(found.values(), key=lambda step: (not _is_journal(step.path), step.action is Action.ROWS, step.path))
+    return sorted(
+        found.values(), key=lambda step: (not _is_journal(step.path), step.action is Action.ROWS, step.path)
+    )
 
 
 def carry_out(step: Step, root: Path, needles: Needles) -> None:
@@ -112,11 +115,13 @@ def carry_out(step: Step, root: Path, needles: Needles) -> None:
 
 
 def outputs_below(root: Path, raw: Iterable[Path] = ()) -> Iterator[Path]:
-    """The files below a folder, hidden ones and links too, without raw data."""
-    left_out = {os.path.realpath(each) for each in (root / RAW_FOLDER, *raw)}
-    for folder, names, files in os.walk(root):
-        names[:] = sorted(name for name in names if os.path.realpath(Path(folder, name)) not in left_out)
-        yield from (Path(folder, name) for name in sorted(files) if name != ".gitkeep")
+    """The files below a folder, hidden ones, links and what lies behind linked folders too; without raw data."""
+    seen = {os.path.realpath(each) for each in (root / RAW_FOLDER, *raw)}
+    for folder, names, files in os.walk(root, followlinks=True):
+        real = {name: os.path.realpath(Path(folder, name)) for name in sorted(names) if name != ".locks"}
+        names[:] = [name for name, path in real.items() if path not in seen]
+        seen.update(real.values())
+        yield from (Path(folder, name) for name in sorted(files) if name not in _NO_OUTPUTS)
 
 
 def _step_of(path: Path, root: Path, needles: Needles) -> Step | None:
@@ -126,21 +131,18 @@ def _step_of(path: Path, root: Path, needles: Needles) -> Step | None:
     whole = partial(Step, path, Action.FILE, size_bytes=size)
     if needles.are_in(relative.encode("utf-8", "surrogateescape")):
         return whole("a file of it")
-    if path.is_symlink() or is_note(path):
+    # A link that leads nowhere, a note that goes with its journal, and what is empty tell nothing.
+    if not path.is_file() or is_note(path) or not path.stat().st_size:
         return None
     if is_leftover(path, root):
         return whole("what a killed run left")
-    if not size:
-        return None
     start = start_of(path)
     if start.startswith(JOURNAL_START):
         purge = _purge(path, needles, is_dry=True)
-        if not (purge.dropped or purge.noted):
-            return None
-        return Step(path, Action.ROWS, "rows of it", purge.dropped, size, purge.unknown)
-    if path.suffix.lower() in (*_PICTURES, *_VIDEOS):
-        return _picture(path, size, needles, whole)
-    return _text(path, start, needles, whole)
+        goes = purge.dropped or purge.noted
+        return Step(path, Action.ROWS, "rows of it", purge.dropped, size, purge.unknown) if goes else None
+    is_picture = path.suffix.lower() in (*_PICTURES, *_VIDEOS)
+    return _picture(path, size, needles, whole) if is_picture else _text(path, start, needles, whole)
 
 
 def _picture(path: Path, size: int, needles: Needles, whole: Callable[[str], Step]) -> Step | None:
@@ -166,7 +168,11 @@ def _text(path: Path, start: bytes, needles: Needles, whole: Callable[[str], Ste
         return None
     rewrite = rewriter_of(path, start)
     rows = rewrite(path, needles, is_dry=True) if rewrite else 0
-    return Step(path, Action.ROWS, "rows of it", rows, path.stat().st_size) if rows else whole("it is told of there")
+    return (
+        Step(path, Action.ROWS, "rows of it", rows, path.stat().st_size)
+        if rows
+        else whole("it is told of there")
+    )
 
 
 def _set_of(path: Path, root: Path) -> tuple[Path, str] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -71,9 +71,9 @@ def rewrite_lines(path: Path, needles: Needles, *, is_dry: bool) -> int:
     return count
 
 
-def _csv_records(lines: Iterator[bytes] | object) -> Iterator[bytes]:
+def _csv_records(lines: Iterable[bytes]) -> Iterator[bytes]:
     held = b""
-    for line in lines:  # type: ignore[attr-defined]
+    for line in lines:
         held += line
         if held.count(b'"') % 2 == 0:
             yield held

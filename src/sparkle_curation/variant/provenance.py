@@ -79,11 +79,15 @@ def _count_excluded(sources: pl.DataFrame) -> int:
     lists = sources.filter(~is_asset, ~pl.col("path").str.ends_with(".csv"))
     # A folder of loose files ends with their kind, and its shards begin with it: {theme}_{kind}_part00.tar.
     kind = pl.col("path").str.extract(rf"({'|'.join(ASSET_KINDS)})(?:_part[0-9]+\.tar)?$")
-    assets = sources.filter(is_asset).group_by("theme", kind.alias("kind")).agg(count.sum().alias("of_assets"))
+    assets = (
+        sources.filter(is_asset).group_by("theme", kind.alias("kind")).agg(count.sum().alias("of_assets"))
+    )
     by_theme = (
         lists.group_by("theme")
         .agg(count.max().alias("of_lists"))
         .join(assets.group_by("theme").agg(pl.col("of_assets").max()), on="theme", how="full", coalesce=True)
     )
-    most = pl.when(pl.col("of_lists") > 0).then(pl.col("of_lists")).otherwise(pl.col("of_assets").fill_null(0))
+    most = (
+        pl.when(pl.col("of_lists") > 0).then(pl.col("of_lists")).otherwise(pl.col("of_assets").fill_null(0))
+    )
     return int(by_theme.select(most.sum()).item())

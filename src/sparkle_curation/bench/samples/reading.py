@@ -101,7 +101,9 @@ def read_benchmark(files: ReleaseFiles, benchmark: Benchmark) -> ReadBenchmark:
     )
     sources = pl.DataFrame(pl.from_arrow(ledger.source_files().cast(SOURCE_FILE_SCHEMA)))
     left_out = _count_excluded(benchmark, [row for row in every if row.id in excluded.ids])
-    at_issue = pl.col("record_count") - pl.col("excluded_count") - pl.col("path").replace_strict(left_out, default=0)
+    at_issue = (
+        pl.col("record_count") - pl.col("excluded_count") - pl.col("path").replace_strict(left_out, default=0)
+    )
     return ReadBenchmark(
         samples,
         quarantine,

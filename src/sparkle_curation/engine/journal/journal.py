@@ -216,7 +216,11 @@ class Journal:
 
     # -------------------------------------------------------------- pruning
     def note_wanted(
-        self, keys: pa.Array | pa.ChunkedArray, part: str = "", *, ids: pa.Array | pa.ChunkedArray | None = None
+        self,
+        keys: pa.Array | pa.ChunkedArray,
+        part: str = "",
+        *,
+        ids: pa.Array | pa.ChunkedArray | None = None,
     ) -> None:
         """Note all work that runs like this one want, so that ``prune`` can tell what none wants any more.
 

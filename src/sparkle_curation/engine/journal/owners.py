@@ -1,7 +1,7 @@
 """Whose the rows of a journal are: its keys are digests, which say nothing when a sample is to be taken out.
 
-The note lies beside the journal, ``.{journal}.owners``, in records of the same form, of ``key`` and ``id``. It only grows, so
-that what an earlier code or model has made is known too.
+The note lies beside the journal, ``.{journal}.owners``, in records of the same form, of ``key`` and ``id``. It only grows,
+so that what an earlier code or model has made is known too.
 """
 
 from __future__ import annotations
@@ -33,9 +33,7 @@ def owners_path(journal: Path) -> Path:
     return journal.with_name(f".{journal.name}.owners")
 
 
-def note_owners(
-    journal: Path, keys: pa.Array | pa.ChunkedArray, ids: pa.Array | pa.ChunkedArray
-) -> None:
+def note_owners(journal: Path, keys: pa.Array | pa.ChunkedArray, ids: pa.Array | pa.ChunkedArray) -> None:
     """Note whose keys these are, those that are not noted yet; called under the lock of the journal.
 
     A key of several samples, copies of one file, is noted with all that have it in this call.
@@ -55,12 +53,18 @@ def note_owners(
 def read_owners(journal: Path) -> pa.Table:
     """``key`` and ``id``: whose the rows of a journal are, as far as it was noted."""
     schema = pa.schema([(_KEY, pa.string()), (_ID, pa.string())])
-    return pa.concat_tables([schema.empty_table(), *(rows.cast(schema) for rows in _records(owners_path(journal)))])
+    return pa.concat_tables(
+        [schema.empty_table(), *(rows.cast(schema) for rows in _records(owners_path(journal)))]
+    )
 
 
 def owned_alone(owners: pa.Table, ids: frozenset[str]) -> tuple[KeyIndex, KeyIndex]:
     """The keys of these samples that no other has, and those of others."""
-    is_theirs = np.isin(np.array(owners[_ID].to_pylist(), object), list(ids)) if owners.num_rows else np.empty(0, np.bool_)
+    is_theirs = (
+        np.isin(np.array(owners[_ID].to_pylist(), object), list(ids))
+        if owners.num_rows
+        else np.empty(0, np.bool_)
+    )
     others = KeyIndex([owners[_KEY].filter(pa.array(~is_theirs))])
     theirs = owners[_KEY].filter(pa.array(is_theirs))
     return KeyIndex([theirs.filter(pa.array(~others.holds(theirs)))]), others

@@ -12,7 +12,14 @@ import pyarrow as pa
 from sparkle_curation.engine.journal.journal import KEY, locked_journal, telling_faults
 from sparkle_curation.engine.journal.key_index import Bools
 from sparkle_curation.engine.journal.owners import owned_alone, owners_path, read_owners
-from sparkle_curation.engine.journal.records import FIRST_LINE, bytes_of, find_records, record_of, replace_file, rows_of
+from sparkle_curation.engine.journal.records import (
+    FIRST_LINE,
+    bytes_of,
+    find_records,
+    record_of,
+    replace_file,
+    rows_of,
+)
 
 
 class JournalPurge(NamedTuple):
@@ -65,7 +72,11 @@ def purge_journal(
 
         def is_noted(noted: pa.Table) -> Bools:
             found = ~others.holds(noted[KEY])
-            return found | np.isin(np.array(noted["id"].to_pylist(), object), list(ids)) if "id" in noted.column_names else found
+            return (
+                found | np.isin(np.array(noted["id"].to_pylist(), object), list(ids))
+                if "id" in noted.column_names
+                else found
+            )
 
         noted = sum(_filter(note, is_noted, is_dry=is_dry)[1] for note in _notes(path))
         after = sum(each.stat().st_size for each in (path, *_notes(path)))
@@ -74,7 +85,11 @@ def purge_journal(
 
 def is_note(path: Path) -> bool:
     """Whether a file is a note that lies beside a journal, or its lock."""
-    return path.name.startswith(".") and path.name.endswith((".wanted", ".owners", ".lock")) and ".journal" in path.name
+    return (
+        path.name.startswith(".")
+        and path.name.endswith((".wanted", ".owners", ".lock"))
+        and ".journal" in path.name
+    )
 
 
 def _notes(path: Path) -> list[Path]:

@@ -270,4 +270,3 @@ def _check_state(path: Path, state: str) -> None:
 def _replace(path: Path, content: bytes) -> None:
     with atomic_file(path) as temporary:
         temporary.write_bytes(content)
-

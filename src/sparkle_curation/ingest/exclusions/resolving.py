@@ -95,7 +95,9 @@ def excluded_files(files: ReleaseFiles, folder: str) -> Excluded:
     for name in files.folders_in(folder):
         for file in files.files_in(f"{folder}/{name}"):
             hashes = files.exclusions.hashes_by_size.get(file.size)
-            asset = ListedAsset(PurePosixPath(file.path).stem, KIND.source_video, None, file.path, 0, file.size)
+            asset = ListedAsset(
+                PurePosixPath(file.path).stem, KIND.source_video, None, file.path, 0, file.size
+            )
             if hashes and sha256_of(files, asset) in hashes:
                 ids.add(asset.id)
     return Excluded(frozenset(ids), files.exclusions.digest)
