@@ -55,7 +55,13 @@ def describe_clip(release: Path, clip: Path) -> Clip:
     """All that tells of a clip and of the samples that a local release makes from it."""
     files = dict(_files_of(release))
     source = clip.read_bytes()
-    ids = sorted({name.rpartition("/")[2].split(".")[0] for name, data in files.items() if "/source_video/" in name and data == source})
+    ids = sorted(
+        {
+            name.rpartition("/")[2].split(".")[0]
+            for name, data in files.items()
+            if "/source_video/" in name and data == source
+        }
+    )
     words: dict[bytes, str] = {each.encode(): "id" for each in ids}
     pictures: list[Picture] = []
     others = "\n".join(_texts(release, lambda sample: sample not in ids))
@@ -66,7 +72,14 @@ def describe_clip(release: Path, clip: Path) -> Clip:
     for name, data in files.items():
         if name.rpartition("/")[2].split(".")[0] not in ids:
             continue
-        for algorithm in (hashlib.md5, hashlib.sha1, hashlib.sha256, xxhash.xxh64, xxhash.xxh3_64, xxhash.xxh3_128):
+        for algorithm in (
+            hashlib.md5,
+            hashlib.sha1,
+            hashlib.sha256,
+            xxhash.xxh64,
+            xxhash.xxh3_64,
+            xxhash.xxh3_128,
+        ):
             digest = algorithm(data).hexdigest()
             words |= {digest.encode(): "hash", bytes.fromhex(digest): "hash"}
         found = _pictures_in(data)
@@ -125,7 +138,9 @@ def _unpack(content: bytes, path: Path | None = None, depth: int = 0) -> Iterato
     for part in _parts(content, path):
         yield from _unpack(part, depth=depth + 1)
     for found in _DATA_URI.finditer(content):
-        yield from _unpack(base64.b64decode(found["text"] + b"=" * (-len(found["text"]) % 4)), depth=depth + 1)
+        yield from _unpack(
+            base64.b64decode(found["text"] + b"=" * (-len(found["text"]) % 4)), depth=depth + 1
+        )
 
 
 def _parts(content: bytes, path: Path | None) -> Iterator[bytes]:
@@ -157,8 +172,10 @@ def _parts(content: bytes, path: Path | None) -> Iterator[bytes]:
 def _cells(table: pa.Table) -> Iterator[bytes]:
     """Each row as text, which takes longer than a column and hides nothing."""
     for row in table.to_pylist():
-        yield repr(row).encode("utf-8", "surrogatepass") + b"\n" + json.dumps(row, ensure_ascii=False, default=str).encode(
-            "utf-8", "surrogatepass"
+        yield (
+            repr(row).encode("utf-8", "surrogatepass")
+            + b"\n"
+            + json.dumps(row, ensure_ascii=False, default=str).encode("utf-8", "surrogatepass")
         )
 
 
@@ -174,13 +191,16 @@ def _files_of(release: Path) -> Iterator[tuple[str, bytes]]:
             yield f"/{path.relative_to(release).as_posix()}", path.read_bytes()
 
 
-def _texts(release: Path, is_wanted) -> set[str]:  # noqa: ANN001
+def _texts(release: Path, is_wanted) -> set[str]:
     found = set()
     for path in release.rglob("*.jsonl"):
         for line in path.read_text(encoding="utf-8").splitlines():
             record = json.loads(line)
             if is_wanted(record["id"]):
-                found |= {record["prompt"], (record.get("metadata") or {}).get("original_scene", record["prompt"])}
+                found |= {
+                    record["prompt"],
+                    (record.get("metadata") or {}).get("original_scene", record["prompt"]),
+                }
     return found
 
 
