@@ -68,6 +68,7 @@ GOOD: dict[str, Any] = {
             "paper",
             "training_kit",
             "extract",
+            "exclude",
             "bench_build",
             "bench_evaluate",
             "bench_outputs",

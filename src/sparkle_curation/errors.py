@@ -70,10 +70,6 @@ class OverridesError(SparkleError):
     """The file of decisions by hand says something that is no decision."""
 
 
-class ExclusionError(SparkleError):
-    """The list of excluded clips says something that it may not, or a removal cannot be made as it was asked for."""
-
-
 class SelectionError(SparkleError):
     """A selection by budget and balance cannot be made as it was asked for."""
 

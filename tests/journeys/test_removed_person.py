@@ -1,4 +1,4 @@
-"""Somebody who is seen in a clip asks to be removed: nothing that was made tells of it any more, and nothing lets it in again."""
+"""Somebody who is seen in a clip asks to be removed: nothing that was made tells of it, and nothing lets it in again."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from PIL import Image
 from tests.conftest import CHECKOUT, Project
 from tests.made.byte_search import Clip, describe_clip, search
 
-from sparkle_curation.errors import ExclusionError, ParameterError
-from sparkle_curation.ingest.exclusions.exclusion_list import COLUMNS
+from sparkle_curation.errors import ParameterError
+from sparkle_curation.ingest.exclusions.exclusion_list import COLUMNS, ExclusionError
 from sparkle_curation.reports.sheet.panels import frame_panel
 
 FIRST, LOOSE, PACKED = "Sparkle_location_000000", "Sparkle_season_000000", "Sparkle_time_000020"
@@ -103,7 +103,7 @@ def kept(table: Path) -> set[str]:
 
 
 def test_nothing_tells_of_it_any_more(own: Project, made: Project, clip: Clip) -> None:
-    """Found before in every form; a plan changes nothing; then nothing is found, later runs let nothing in, others lost nothing."""
+    """Found in every form before; a plan changes nothing; then nothing is found, nothing comes in, and others lose none."""
     found = search(own.data_root, clip)
     assert {kind for _, kind in found} == {"id", "prompt", "hash", "frame"}
     assert {

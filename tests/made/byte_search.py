@@ -1,7 +1,7 @@
 """A search of everything below a folder for what tells of a clip: ids, prompts, hashes and frames, packed or not.
 
-It shares nothing with what removes a clip but the reading of journals' records and of shards: what that one overlooks is found
-here. Run by hand: python -m tests.made.byte_search FOLDER RELEASE CLIP.
+It shares nothing with what removes a clip but the reading of journals' records: what that one overlooks is
+found here. Run by hand: python -m tests.made.byte_search FOLDER RELEASE CLIP.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import sys
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,7 +90,7 @@ def describe_clip(release: Path, clip: Path) -> Clip:
 
 
 def search(folder: Path, clip: Clip) -> list[tuple[str, str]]:
-    """Where what tells of the clip was found below a folder, and what: ``(path, kind)``; kinds are id, prompt, hash, frame."""
+    """Where what tells of the clip was found, and what: path, and id, prompt, hash or frame."""
     strips = [_strip(np.asarray(frame_panel(picture))) for picture in clip.pictures]
     hashes = [int(hash_picture(picture).fine_text, 16) for picture in clip.pictures]
     found: list[tuple[str, str]] = []
@@ -191,7 +191,7 @@ def _files_of(release: Path) -> Iterator[tuple[str, bytes]]:
             yield f"/{path.relative_to(release).as_posix()}", path.read_bytes()
 
 
-def _texts(release: Path, is_wanted) -> set[str]:
+def _texts(release: Path, is_wanted: Callable[[str], bool]) -> set[str]:
     found = set()
     for path in release.rglob("*.jsonl"):
         for line in path.read_text(encoding="utf-8").splitlines():

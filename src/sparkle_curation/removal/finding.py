@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from sparkle_curation.errors import ExclusionError
 from sparkle_curation.ingest.assets.listing import find_asset_sources
 from sparkle_curation.ingest.exclusions.exclusion_list import (
     ExcludedClip,
+    ExclusionError,
     ExclusionList,
     Request,
     clip_of,

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sparkle_curation.errors import ExclusionError
 from sparkle_curation.ingest.exclusions.exclusion_list import (
     ExcludedClip,
+    ExclusionError,
     Request,
     add_exclusion,
     clip_of,
@@ -23,7 +23,7 @@ DAY = date(2026, 11, 28)
 
 
 def test_a_clip_is_listed_by_hash_and_length_alone(tmp_path: Path) -> None:
-    """One line a clip, once, in the form that docs name; lines that were there stay byte for byte, also without a last break."""
+    """One line a clip, once, in the form that docs name; lines that were there stay byte for byte."""
     path = tmp_path / "exclusions.csv"
     before = f"{HEADER}\n{'a' * 64},7,2026-01-02,guardian".encode()
     path.write_bytes(before)

@@ -28,7 +28,7 @@ class RemovalPlaceDataset(AbstractDataset[NoReturn, RemovalPlace]):
               path: data
               exclusions: conf/base/ingest/exclusions.csv
               filepath: conf/base/curate/overrides.csv
-              raw: [data/01_raw/sparkle_sample]
+              raw: [data/01_raw/sparkle_sample, data/01_raw/sparkle_bench_sample]
     """
 
     def __init__(

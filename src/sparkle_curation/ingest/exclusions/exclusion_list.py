@@ -20,10 +20,14 @@ from pathlib import Path
 
 from sparkle_curation.engine.io.atomic import atomic_file
 from sparkle_curation.engine.io.locks import folder_lock
-from sparkle_curation.errors import ExclusionError, did_you_mean
+from sparkle_curation.errors import SparkleError, did_you_mean
 
 _HASH = re.compile("[0-9a-f]{64}")
 _SIZE = re.compile("[1-9][0-9]{0,15}|0")
+
+
+class ExclusionError(SparkleError):
+    """The list of excluded clips says something that it may not, or a removal cannot be made as it was asked for."""
 
 
 class Request(StrEnum):

@@ -14,8 +14,7 @@ import polars as pl
 from kedro.framework.project import pipelines as known_pipelines
 
 from sparkle_curation.engine.io.locks import Claim, RunLocks
-from sparkle_curation.errors import ExclusionError
-from sparkle_curation.ingest.exclusions.exclusion_list import ExclusionList, add_exclusion
+from sparkle_curation.ingest.exclusions.exclusion_list import ExclusionError, ExclusionList, add_exclusion
 from sparkle_curation.ingest.exclusions.resolving import find_clips
 from sparkle_curation.ingest.release_files import ReleaseFiles
 from sparkle_curation.pipelines.exclude.params import ExcludeGroup
