@@ -25,6 +25,8 @@ from sparkle_curation.errors import ParameterError
 from sparkle_curation.ingest.exclusions.exclusion_list import COLUMNS, ExclusionError
 from sparkle_curation.reports.sheet.panels import frame_panel
 
+pytestmark = pytest.mark.slow
+
 FIRST, LOOSE, PACKED = "Sparkle_location_000000", "Sparkle_season_000000", "Sparkle_time_000020"
 """Samples of one clip in three themes: the first has it as it was made; of the others one is loose and one in a tar."""
 PIPELINES = ("manifest", "ingest", "inspect", "near_duplicates", "filter", "training_kit", "extract")
@@ -125,15 +127,12 @@ def test_nothing_tells_of_it_any_more(own: Project, made: Project, clip: Clip) -
     assert search(own.data_root, clip) == []
     assert kept(own.table("media")) == media - {FIRST, LOOSE, PACKED}
     assert set(contents(own.output("journals"))) == set(signs)
-    for pipeline in PIPELINES:
+    for pipeline in ("manifest", "ingest", "inspect", "near_duplicates", "filter"):
         own.run_here(pipeline)
     assert search(own.data_root, clip) == []
     assert kept(own.table("annotations")) == kept(made.table("annotations")) - {FIRST, LOOSE, PACKED}
     card = own.output("05_model_input", "kiwi_edit", "README.md").read_text()
     assert "- 3 samples excluded on request." in card
-
-    own.run_here("exclude", params={"exclude.confirm": True})
-    assert search(own.data_root, clip) == []
 
 
 def test_a_fresh_data_root_counts_it_and_has_nothing_of_it(

@@ -83,7 +83,7 @@ def describe_clip(release: Path, clip: Path) -> Clip:
             digest = algorithm(data).hexdigest()
             words |= {digest.encode(): "hash", bytes.fromhex(digest): "hash"}
         found = _pictures_in(data)
-        pictures += [found[0], found[len(found) // 2]] if found else []
+        pictures += found
         if found and ("/source_video/" in name or "/source_frame0/" in name):
             words[hash_picture(found[0]).fine_text.encode()] = "hash"
     return Clip(words, [each for each in pictures if hash_picture(each).detail > 1])
@@ -127,7 +127,8 @@ def _pictures_in(content: bytes) -> list[Picture]:
         return [np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))]
     if content[4:8] == b"ftyp" or content[:4] == b"\x1aE\xdf\xa3":
         with av.open(io.BytesIO(content)) as video:
-            return [frame.to_ndarray(format="rgb24") for frame in video.decode(video=0)]
+            frames = list(video.decode(video=0))
+        return [frames[place].to_ndarray(format="rgb24") for place in sorted({0, len(frames) // 2}) if frames]
     return []
 
 

@@ -87,20 +87,27 @@ def excluded_samples(files: ReleaseFiles) -> Excluded:
     return _FOUND[files]
 
 
-def excluded_files(files: ReleaseFiles, folder: str) -> Excluded:
-    """The samples among ``{folder}/{theme}/{id}.mp4``, such as a benchmark's, whose file is a listed clip."""
-    if not files.exclusions:
+def excluded_files(files: ReleaseFiles, folder: str, exclusions: ExclusionList | None = None) -> Excluded:
+    """The samples among ``{folder}/{theme}/{id}.mp4``, such as a benchmark's, whose file is a listed clip.
+
+    Args:
+        files: the benchmark.
+        folder: of its source videos.
+        exclusions: the list, instead of that which the files carry.
+    """
+    listed = exclusions or files.exclusions
+    if not listed:
         return Excluded()
     ids = set()
     for name in files.folders_in(folder):
         for file in files.files_in(f"{folder}/{name}"):
-            hashes = files.exclusions.hashes_by_size.get(file.size)
+            hashes = listed.hashes_by_size.get(file.size)
             asset = ListedAsset(
                 PurePosixPath(file.path).stem, KIND.source_video, None, file.path, 0, file.size
             )
             if hashes and sha256_of(files, asset) in hashes:
                 ids.add(asset.id)
-    return Excluded(frozenset(ids), files.exclusions.digest)
+    return Excluded(frozenset(ids), listed.digest)
 
 
 def find_clips(files: ReleaseFiles, exclusions: ExclusionList) -> Iterator[ListedAsset]:

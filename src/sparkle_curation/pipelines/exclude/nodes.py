@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from kedro.framework.project import pipelines as known_pipelines
 
 from sparkle_curation.engine.io.locks import Claim, RunLocks
 from sparkle_curation.ingest.exclusions.exclusion_list import ExclusionError, ExclusionList, add_exclusion
-from sparkle_curation.ingest.exclusions.resolving import find_clips
+from sparkle_curation.ingest.exclusions.resolving import excluded_files, find_clips
 from sparkle_curation.ingest.release_files import ReleaseFiles
 from sparkle_curation.pipelines.exclude.params import ExcludeGroup
 from sparkle_curation.removal import elsewhere, finding
@@ -23,6 +23,7 @@ from sparkle_curation.removal.clip_facts import ClipFacts, gather_facts, without
 from sparkle_curation.removal.place import RemovalPlace
 from sparkle_curation.removal.plan import Action, Step, carry_out, make_plan
 from sparkle_curation.removal.rewriting import rewrite_lines
+from sparkle_curation.spec.benchmark import BENCHMARK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,8 +61,9 @@ def find_clip(
     media: pl.LazyFrame,
     frame_hashes: pl.LazyFrame,
     near: Mapping[str, float],
+    benchmark: ReleaseFiles | None,
 ) -> Removal:
-    """The clip, and all samples of the release that are made from it; near duplicates of it are told, and stay.
+    """The clip, and all samples of release and benchmark that are made from it; near duplicates of it are told, and stay.
 
     Raises:
         ExclusionError: no clip was told, or two, or one that is not there.
@@ -97,6 +99,9 @@ def find_clip(
             release.root,
         )
     facts = without_shared(gather_facts(release, ids), media, frame_hashes)
+    if benchmark is not None and BENCHMARK is not None:
+        in_benchmark = excluded_files(benchmark, BENCHMARK.source_videos, listed).ids
+        facts = facts._replace(needles=replace(facts.needles, ids=ids | in_benchmark))
     likeness = finding.Likeness(int(near["max_distance"]), int(near["max_fine_distance"]), near["min_detail"])
     alike = finding.near_duplicates_of(release, facts.assets, frame_hashes, likeness)
     if alike:

@@ -20,6 +20,7 @@ def create_pipeline() -> Pipeline:
                     "known_media",
                     "known_frame_hashes",
                     "params:near_duplicates",
+                    "benchmark",
                 ],
                 outputs="removal",
                 name="find_clip",
