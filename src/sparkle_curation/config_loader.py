@@ -21,9 +21,10 @@ from omegaconf import DictConfig, OmegaConf
 
 from sparkle_curation.errors import ParameterError, did_you_mean
 
-_ROOTS = ("release_root", "data_root", "bench_root", "bench_ledger")
+_ROOTS = ("release_root", "data_root", "bench_root", "bench_ledger", "exclusions")
 _PATHS = (
     *_ROOTS,
+    "exclude.clip",
     "base",
     "other",
     *(f"{group}.model.{name}" for group in ("score", "ground") for name in ("name", "adapter")),
@@ -65,9 +66,10 @@ class ConfigLoader(OmegaConfigLoader):
         found: dict[str, Any] = super().__getitem__(key)
         if key == "catalog":
             for entry in found.values():
-                path = entry.get("filepath") if isinstance(entry, dict) else None
-                if isinstance(path, str) and path.startswith("conf/"):
-                    entry["filepath"] = (Path(self.conf_source) / path.removeprefix("conf/")).as_posix()
+                for name in ("filepath", "exclusions") if isinstance(entry, dict) else ():
+                    path = entry.get(name)
+                    if isinstance(path, str) and path.startswith("conf/"):
+                        entry[name] = (Path(self.conf_source) / path.removeprefix("conf/")).as_posix()
         return found
 
     def _read_raw_config(self, key: str) -> Any:

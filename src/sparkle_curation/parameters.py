@@ -21,6 +21,7 @@ from sparkle_curation.pipelines.bench_published.params import BenchPublishedPara
 from sparkle_curation.pipelines.bench_report.params import BenchReportParams
 from sparkle_curation.pipelines.consistency.params import ConsistencyParams
 from sparkle_curation.pipelines.diff.params import DiffParams
+from sparkle_curation.pipelines.exclude.params import ExcludeParams
 from sparkle_curation.pipelines.extract.params import ExtractParams
 from sparkle_curation.pipelines.ground.params import GroundParams
 from sparkle_curation.pipelines.inspect.params import InspectParams
@@ -59,6 +60,7 @@ class RunParameters(
     PaperParams,
     TrainingKitParams,
     ExtractParams,
+    ExcludeParams,
     VariantsParams,
     BenchOutputsParams,
     BenchEvaluateParams,
@@ -75,6 +77,7 @@ class RunParameters(
             ``globals.yml`` says.
         bench_root: where the benchmark is, a local folder or fsspec URL; None for what ``globals.yml`` says.
         bench_ledger: the file that notes what was reported on a benchmark; None for what ``globals.yml`` says.
+        exclusions: the list of source clips that were excluded on request; None for what ``globals.yml`` says.
     """
 
     release_root: _Root = ""
@@ -82,6 +85,7 @@ class RunParameters(
     trust_mtime: StrictBool | None = None
     bench_root: _Root | None = None
     bench_ledger: Annotated[_LocalRoot | None, Field(description="a file of this machine, or null")] = None
+    exclusions: Annotated[_LocalRoot | None, Field(description="a file of this machine")] = None
 
 
 _GLOBALS = "conf/base/globals.yml"
@@ -102,6 +106,7 @@ _HOMES = {
     **dict.fromkeys(PaperParams.model_fields, "conf/base/paper/parameters.yml"),
     **dict.fromkeys(PruneParams.model_fields, "conf/base/prune/parameters.yml"),
     **dict.fromkeys(TrainingKitParams.model_fields, "conf/base/training_kit/parameters.yml"),
+    **dict.fromkeys(ExcludeParams.model_fields, "conf/base/exclude/parameters.yml"),
     **dict.fromkeys(ExtractParams.model_fields, "conf/base/extract/parameters.yml"),
     **dict.fromkeys(ScoreParams.model_fields, "conf/base/score/parameters.yml"),
     **dict.fromkeys(BenchBuildParams.model_fields, "conf/base/bench_build/parameters.yml"),

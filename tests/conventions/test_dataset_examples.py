@@ -53,8 +53,11 @@ def faults_of(dataset: type, config: AbstractConfigLoader) -> list[str]:
             faults.append(f"{name}: {error}")
             continue
         in_base = {key: value for key, value in config["catalog"].get(name, {}).items() if key != "metadata"}
-        if "filepath" in in_base:  # a file of the configuration has its whole path there
-            in_base["filepath"] = in_base["filepath"].removeprefix(f"{CHECKOUT.as_posix()}/")
+        for path in {
+            "filepath",
+            "exclusions",
+        } & in_base.keys():  # a file of the configuration has its whole path there
+            in_base[path] = in_base[path].removeprefix(f"{CHECKOUT.as_posix()}/")
         if in_base != entry:
             faults.append(f"{name}: not as in conf/base: {in_base}")
     return faults

@@ -70,7 +70,7 @@ def ingested(tmp_path: Path) -> dict[str, Ingested]:
 def test_every_source_is_counted(ingested: dict[str, Ingested]) -> None:
     """Records = rows + quarantined for each; warnings apart; a CSV by its lines; what is absent comes last."""
     counts = count(ingested)
-    assert counts.filter("is_present").drop("size_bytes", "is_present").rows() == [
+    assert counts.filter("is_present").drop("size_bytes", "is_present", "excluded_count").rows() == [
         ("annotations", "time", CSV_PATH, 5, 3, 2, 0),
         ("annotations", "time", METADATA_PATH, 3, 2, 1, 0),
         (STILL, "time", source_path(STILL), 5, 3, 2, 2),
@@ -163,9 +163,9 @@ def test_the_shards_of_a_kind_stand_for_its_folder() -> None:
     """A kind that is there in shards alone is not absent; those of another kind do not stand for it."""
     sources = NOTHING.source_files
     shards = [
-        ("assets", "time", "intermediate_data/time_edited_frame0_part00.tar", 1, 0, None),
-        ("assets", "time", "time_source_video_part07.tar", 1, 0, None),
-        ("assets", "time", "time/edited_video", 1, 0, None),
+        ("assets", "time", "intermediate_data/time_edited_frame0_part00.tar", 1, 0, None, 0),
+        ("assets", "time", "time_source_video_part07.tar", 1, 0, None, 0),
+        ("assets", "time", "time/edited_video", 1, 0, None, 0),
     ]
     assets = Ingested(
         empty(COLUMNS["assets"]), NOTHING.quarantined, pl.DataFrame(shards, sources.schema, orient="row")

@@ -16,7 +16,7 @@ SHARD = ("assets", "time", "time_source_video_part00.tar", 9_000, 3, None)
 
 def sources(*rows: tuple[object, ...]) -> pl.DataFrame:
     """A list of source files."""
-    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    return pl.DataFrame([(*row, 0) for row in rows], schema=SCHEMA, orient="row")
 
 
 def test_the_sources_are_summed() -> None:
@@ -48,3 +48,16 @@ def test_no_sources_have_a_version() -> None:
     """An empty folder is a release of which nothing is there."""
     version = identify_data(sources())
     assert (version.source_count, version.record_count, version.size_bytes) == (0, 0, 0)
+
+
+def test_excluded_samples_are_counted_once_a_theme() -> None:
+    """By the list that lost most, not by lines of a CSV; without lists by the files of one kind, in folder and shards."""
+    rows = [
+        ("annotations", "time", "prompts/time_train.csv", 1, 9, "a", 5),
+        ("annotations", "time", "prompts/time_train_metadata.jsonl", 1, 9, "b", 2),
+        ("assets", "time", "time/source_video", 1, 9, None, 2),
+        ("assets", "style", "style/edited_video", 1, 9, None, 1),
+        ("assets", "style", "style_source_video_part00.tar", 1, 9, None, 2),
+        ("assets", "style", "style/source_video", 1, 9, None, 1),
+    ]
+    assert identify_data(pl.DataFrame(rows, schema=SCHEMA, orient="row")).excluded_count == 2 + 3

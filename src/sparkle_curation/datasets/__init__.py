@@ -6,8 +6,10 @@ from sparkle_curation.datasets.release.asset_store_dataset import AssetStoreData
 from sparkle_curation.datasets.release.benchmark_dataset import BenchmarkDataset
 from sparkle_curation.datasets.release.credential_dataset import CredentialDataset
 from sparkle_curation.datasets.release.mask_folder_dataset import MaskFolderDataset
+from sparkle_curation.datasets.release.excluded_samples_dataset import ExcludedSamplesDataset
 from sparkle_curation.datasets.release.media_folder_dataset import MediaFolderDataset
 from sparkle_curation.datasets.release.release_dataset import ReleaseDataset
+from sparkle_curation.datasets.release.removal_place_dataset import RemovalPlaceDataset
 from sparkle_curation.datasets.release.sources_dataset import SourcesDataset
 from sparkle_curation.datasets.reports.figure_dataset import FigureDataset
 from sparkle_curation.datasets.reports.image_dataset import PNGDataset
@@ -40,6 +42,7 @@ __all__ = [
     "CredentialDataset",
     "DataDocsDataset",
     "DataVersionDataset",
+    "ExcludedSamplesDataset",
     "FigureDataset",
     "FingerprintsDataset",
     "GitRevisionDataset",
@@ -56,6 +59,7 @@ __all__ = [
     "PageDataset",
     "PipelineCodeDataset",
     "ReleaseDataset",
+    "RemovalPlaceDataset",
     "ReportCSVDataset",
     "SourcesDataset",
     "TableBeforeDataset",

@@ -159,7 +159,9 @@ def _sums(counts: pl.DataFrame, *names: str) -> list[int]:
 
 def _ingested(counts: pl.DataFrame) -> str:
     sums = _sums(counts, "record_count", "row_count", "quarantined_count")
-    return "{:,} records, of which {:,} are rows and {:,} in the quarantine".format(*sums)
+    told = "{:,} records, of which {:,} are rows and {:,} in the quarantine".format(*sums)
+    excluded = _sums(counts, "excluded_count")[0] if "excluded_count" in counts.columns else 0
+    return f"{told}; {excluded:,} are about samples that were excluded on request" if excluded else told
 
 
 def _inspected(counts: pl.DataFrame) -> str:

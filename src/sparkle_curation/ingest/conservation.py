@@ -24,6 +24,8 @@ from sparkle_curation.spec.themes import THEMES
 
 Frames = Mapping[str, pl.LazyFrame]
 
+_COUNTS = ("record_count", "row_count", "quarantined_count", "excluded_count", "warning_count")
+
 
 def expected_sources() -> pl.DataFrame:
     """One row per source that a whole release has: table, theme, path. Assets are expected by kind.
@@ -52,15 +54,15 @@ def count_sources(tables: Frames, quarantine: pl.LazyFrame, source_files: Frames
         source_files: each table's list of sources by table name.
 
     Returns:
-        ``table, theme, path, is_present, size_bytes, record_count, row_count, quarantined_count,
+        ``table, theme, path, is_present, size_bytes, record_count, row_count, quarantined_count, excluded_count,
         warning_count``, in the order of ingestion, the absent ones of a table last. For a CSV ``row_count``
         counts the lines that the rows take.
 
     Raises:
-        ConservationError: the records of a source are not its rows plus its quarantined records.
+        ConservationError: the records of a source are not its rows plus its quarantined and its excluded records.
     """
     sources = pl.concat([frame.collect() for frame in source_files.values()])
-    rows = pl.concat([_rows_by_path(name, frame) for name, frame in tables.items()])
+    rows = pl.concat([rows_by_path(name, frame) for name, frame in tables.items()])
     amount = pl.col("line_count").cast(pl.Int64)
     quarantined = (
         quarantine.group_by("table", "path")
@@ -73,8 +75,10 @@ def count_sources(tables: Frames, quarantine: pl.LazyFrame, source_files: Frames
     counts = (
         sources.join(rows, on=["table", "path"], how="full", coalesce=True, maintain_order="left_right")
         .join(quarantined, on=["table", "path"], how="full", coalesce=True, maintain_order="left_right")
-        .with_columns(pl.col("record_count", "row_count", "quarantined_count", "warning_count").fill_null(0))
-        .with_columns(pl.col("record_count").cast(pl.Int64), pl.lit(True).alias("is_present"))
+        .with_columns(pl.col(_COUNTS).fill_null(0))
+        .with_columns(
+            pl.col("record_count", "excluded_count").cast(pl.Int64), pl.lit(True).alias("is_present")
+        )
     )
     _check(counts)
     return _ordered(pl.concat([counts, _absent(counts)], how="diagonal"), list(tables))
@@ -132,7 +136,7 @@ def shard_gaps(counts: pl.DataFrame) -> list[str]:
     return gaps
 
 
-def _rows_by_path(name: str, table: pl.LazyFrame) -> pl.DataFrame:
+def rows_by_path(name: str, table: pl.LazyFrame) -> pl.DataFrame:
     """Rows (for a CSV: the lines they take) of each source of a table: table, path, row_count."""
     if name == "assets":
         by_path = _asset_rows(table)
@@ -176,16 +180,18 @@ def _asset_rows(table: pl.LazyFrame) -> pl.DataFrame:
 
 
 def _check(counts: pl.DataFrame) -> None:
-    wrong = counts.filter(pl.col("record_count") != pl.col("row_count") + pl.col("quarantined_count"))
+    accounted = pl.col("row_count") + pl.col("quarantined_count") + pl.col("excluded_count")
+    wrong = counts.filter(pl.col("record_count") != accounted)
     if wrong.is_empty():
         return
     first = wrong.row(0, named=True)
     raise ConservationError(
-        "A source's records are not its rows plus its quarantined records",
+        "A source's records are not its rows plus its quarantined and excluded records",
         where=f"{first['table']}: {first['path']}"
         + (f" and {wrong.height - 1} more" if wrong.height > 1 else ""),
-        got=f"{first['record_count']} read, {first['row_count']} rows, {first['quarantined_count']} quarantined",
-        allowed="read = rows + quarantined",
+        got=f"{first['record_count']} read, {first['row_count']} rows, {first['quarantined_count']} quarantined, "
+        f"{first['excluded_count']} excluded",
+        allowed="read = rows + quarantined + excluded",
         todo="delete data/02_intermediate/ and run again; if it stays, report it: this is a defect of this project",
     )
 
@@ -213,10 +219,7 @@ def _absent(counts: pl.DataFrame) -> pl.DataFrame:
         .with_columns(
             pl.lit(False).alias("is_present"),
             pl.lit(0, pl.Int64).alias("size_bytes"),
-            *(
-                pl.lit(0, pl.Int64).alias(name)
-                for name in ("record_count", "row_count", "quarantined_count", "warning_count")
-            ),
+            *(pl.lit(0, pl.Int64).alias(name) for name in _COUNTS),
         )
     )
 
@@ -231,6 +234,7 @@ def _ordered(counts: pl.DataFrame, tables: list[str]) -> pl.DataFrame:
         "record_count",
         "row_count",
         "quarantined_count",
+        "excluded_count",
         "warning_count",
     ]
     rank = {name: position for position, name in enumerate(tables)}

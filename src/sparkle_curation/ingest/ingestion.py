@@ -9,12 +9,15 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 
+import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sparkle_curation.engine.io.spool import Spool
 from sparkle_curation.engine.io.storable_text import storable
 from sparkle_curation.engine.table_stream import PartitionedStream, TableStream, digest
+from sparkle_curation.ingest.conservation import rows_by_path
+from sparkle_curation.ingest.exclusions.resolving import Excluded, excluded_samples
 from sparkle_curation.ingest.faults import QUARANTINE_SCHEMA, Fault, quarantine_rows
 from sparkle_curation.ingest.release_files import ReleaseFiles, SourceFile
 from sparkle_curation.spec.fields import arrow_schema
@@ -26,14 +29,22 @@ SOURCE_FILE_SCHEMA: pa.Schema = arrow_schema(SOURCE_FILE_COLUMNS)
 class Ledger:
     """What an ingestion writes down while it reads.
 
+    What is about a sample that is excluded on request is counted, and written down nowhere.
+
+    Args:
+        table: that is read.
+        excluded: those samples.
+
     Attributes:
         retracted: source lines, by theme, of rows that were handed out and must be taken back: the first of
             several conflicting records, known as such only when the others turn up.
         bytes_read: bytes of the source files read so far.
     """
 
-    def __init__(self, table: str) -> None:
-        self._table = table
+    def __init__(self, table: str, excluded: Excluded | None = None) -> None:
+        self._table, self._excluded = table, excluded or Excluded()
+        self._excluded_counts: dict[str, int] = {}
+        self._excluded_rows: list[pa.Table] = []
         self._sources: list[dict[str, object]] = []
         self._quarantine = Spool(QUARANTINE_SCHEMA)
         self._withdrawn: dict[str, set[int]] = {}
@@ -42,8 +53,23 @@ class Ledger:
 
     def quarantine(self, theme: str | None, path: str, faults: Sequence[Fault]) -> None:
         """Put faults of one file into the quarantine."""
+        if self._excluded:
+            named = [fault for fault in faults if _is_about(fault, self._excluded)]
+            lines = sum(fault.line_count for fault in named if not fault.reason.is_row_kept)
+            self._excluded_counts[path] = self._excluded_counts.get(path, 0) + lines
+            faults = [fault for fault in faults if fault not in named] if named else faults
         if faults:
             self._quarantine.add(quarantine_rows(self._table, theme, path, faults))
+
+    def without_excluded(self, rows: pa.Table) -> pa.Table:
+        """The rows without those of excluded samples, which are counted."""
+        if not self._excluded:
+            return rows
+        is_excluded = pc.is_in(rows["id"], pa.array(sorted(self._excluded.ids), pa.string()))
+        if not pc.any(is_excluded).as_py():
+            return rows
+        self._excluded_rows.append(rows.filter(is_excluded))
+        return rows.filter(pc.invert(is_excluded))
 
     def retract(self, theme: str, path: str, source_lines: Sequence[int]) -> None:
         """Take back rows that were handed out, and with them the warnings about them."""
@@ -73,7 +99,20 @@ class Ledger:
 
     def source_files(self) -> pa.Table:
         """One row per source read, in order."""
-        return pa.Table.from_pylist(self._sources, schema=SOURCE_FILE_SCHEMA)
+        excluded = self._count_excluded()
+        sources = [{**each, "excluded_count": excluded.get(str(each["path"]), 0)} for each in self._sources]
+        return pa.Table.from_pylist(sources, schema=SOURCE_FILE_SCHEMA)
+
+    def _count_excluded(self) -> dict[str, int]:
+        """The records of excluded samples by the path of their source; a row that was taken back is in no table anyway."""
+        counts = {storable(path): count for path, count in self._excluded_counts.items()}
+        for rows in self._excluded_rows:
+            frame = pl.DataFrame(pl.from_arrow(rows))
+            for theme, lines in self.retracted.items():
+                frame = frame.filter(~((pl.col("theme") == theme) & pl.col("source_line").is_in(list(lines))))
+            for _, path, count in rows_by_path(self._table, frame.lazy()).rows():
+                counts[path] = counts.get(path, 0) + count
+        return counts
 
 
 class Ingestion:
@@ -88,6 +127,7 @@ class Ingestion:
         files: the release.
         code: a digest of the code that reads.
         read: yields the rows, writing to the ledger what is quarantined. Called again for each reading.
+        theme: that all its rows have; None for any.
     """
 
     def __init__(
@@ -98,10 +138,12 @@ class Ingestion:
         files: ReleaseFiles,
         code: str,
         read: Callable[[Ledger], Iterator[pa.Table]],
+        theme: str | None = None,
     ) -> None:
         self._table = table
         self._schema = schema
-        self._fingerprint = fingerprint(table, code, files, sources)
+        self._files, self._theme = files, theme
+        self._fingerprint = fingerprint(table, code, files, sources, excluded_samples(files).stamp(theme))
         self._total_bytes = sum(source.size for source in sources)
         self._read = read
         self._ledger: Ledger | None = None
@@ -149,8 +191,8 @@ class Ingestion:
         yield self._done().source_files()
 
     def _read_rows(self) -> Iterator[pa.Table]:
-        self._ledger, self._is_read = Ledger(self._table), False
-        yield from self._read(self._ledger)
+        self._ledger, self._is_read = Ledger(self._table, excluded_samples(self._files)), False
+        yield from map(self._ledger.without_excluded, self._read(self._ledger))
         self._is_read = True
 
     def _done(self) -> Ledger:
@@ -203,10 +245,16 @@ def _without_warnings(table: pa.Table, withdrawn: dict[str, set[int]]) -> pa.Tab
     return table.filter(keep)
 
 
-def fingerprint(table: str, code: str, files: ReleaseFiles, sources: Sequence[SourceFile]) -> str:
-    """A digest of what a table is made of: the code, and path, size and version of each source."""
+def fingerprint(
+    table: str, code: str, files: ReleaseFiles, sources: Sequence[SourceFile], excluded: str = ""
+) -> str:
+    """A digest of what a table is made of: the code, path, size and version of each source, and what is excluded."""
     facts = [table, code, files.root, [[file.path, file.size, files.version(file)] for file in sources]]
-    return digest(facts)
+    return digest([*facts, excluded] if excluded else facts)
+
+
+def _is_about(fault: Fault, excluded: Excluded) -> bool:
+    return fault.id in excluded.ids or excluded.names(fault.raw) or excluded.names(fault.detail.encode())
 
 
 def present(files: ReleaseFiles, paths: Iterable[str]) -> list[SourceFile]:

@@ -17,6 +17,7 @@ import xxhash
 
 from sparkle_curation.engine.io.storable_text import storable
 from sparkle_curation.ingest.assets.listing import find_asset_sources, unknown_files
+from sparkle_curation.ingest.exclusions.resolving import Excluded, excluded_samples
 from sparkle_curation.ingest.ingestion import present
 from sparkle_curation.ingest.release_files import CONTENT_COLUMNS, ReleaseFiles, SourceFile
 from sparkle_curation.spec.benchmark_description import Benchmark, ListedBenchmark
@@ -43,7 +44,8 @@ class Listing(NamedTuple):
 
     Attributes:
         manifest: one row per file, tar or folder of loose assets, the same wherever the release lies.
-        contents: the content of each file that was read (``CONTENT_COLUMNS``), for who looks at sizes and times alone.
+        contents: the content of each file that was read (``CONTENT_COLUMNS``), for who looks at sizes and times alone;
+            none of a sample that is excluded on request.
     """
 
     manifest: pl.DataFrame
@@ -64,7 +66,7 @@ def list_texts(release: ReleaseFiles) -> Listing:
         for path in (*annotation_paths(theme), *(table.path_of(theme) for table in tables))
     )
     texts = (_Entry(file.path, (file,), is_text=True) for file in present(release, paths))
-    return _manifest(release, texts)
+    return _manifest(release, texts, Excluded())
 
 
 def list_media(release: ReleaseFiles) -> Listing:
@@ -74,7 +76,7 @@ def list_media(release: ReleaseFiles) -> Listing:
     """
     sources = (_Entry(source.path, source.files) for source in find_asset_sources(release) if source.files)
     unknown = (_Entry(file.path, (file,)) for file in unknown_files(release))
-    return _manifest(release, chain(sources, unknown))
+    return _manifest(release, chain(sources, unknown), excluded_samples(release))
 
 
 def list_benchmark(files: ReleaseFiles | None, benchmark: Benchmark | ListedBenchmark | None) -> pl.DataFrame:
@@ -93,7 +95,7 @@ def list_benchmark(files: ReleaseFiles | None, benchmark: Benchmark | ListedBenc
         roots = (benchmark.source_videos, benchmark.ref_images)
         media = (f"{root}/{name}" for root in roots for name in files.folders_in(root))
     folders = (_Entry(folder, found) for folder in media if (found := files.files_in(folder)))
-    return _manifest(files, chain(texts, folders)).manifest
+    return _manifest(files, chain(texts, folders), Excluded()).manifest
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ class _Entry:
         return sum(file.size for file in self.files)
 
 
-def _manifest(release: ReleaseFiles, entries: Iterable[_Entry]) -> Listing:
+def _manifest(release: ReleaseFiles, entries: Iterable[_Entry], excluded: Excluded) -> Listing:
     rows: list[tuple[object, ...]] = []
     contents: list[tuple[object, ...]] = []
     for entry in entries:
@@ -117,7 +119,7 @@ def _manifest(release: ReleaseFiles, entries: Iterable[_Entry]) -> Listing:
             state = release.content_hash(file.path) if is_read else file.modified
             # A name that is not UTF-8 is a name all the same; but no table can hold it, so its file is known by its time.
             digest.update(f"{file.path}\0{file.size}\0{state}\n".encode("utf-8", "surrogateescape"))
-            if is_read and _is_text(file.path):
+            if is_read and _is_text(file.path) and not excluded.names(file.path.encode()):
                 contents.append((release.root, file.path, file.size, file.modified, state))
         version = f"{'content' if is_read else 'modified'}:{digest.hexdigest()}"
         rows.append((storable(entry.path), len(entry.files), entry.size_bytes, version))

@@ -24,6 +24,7 @@ from sparkle_curation.engine.io.patience import ResultT, ask_patiently
 from sparkle_curation.engine.io.server_faults import find_server_fault
 from sparkle_curation.engine.io.storable_text import storable
 from sparkle_curation.errors import MissingTableError, ReleaseError, ServerError
+from sparkle_curation.ingest.exclusions.exclusion_list import ExclusionList
 from sparkle_curation.ingest.links import allowed_folders, refusal
 
 logger = logging.getLogger(__name__)
@@ -83,13 +84,22 @@ class ReleaseFiles:
         contents: Parquet files that say which content some files of a release had at a size and time
             (``CONTENT_COLUMNS``); one that is not there says nothing.
         trusts_times: whether a local file of the same size and time is taken for the same; else it is read.
+        exclusions: source clips that were excluded on request, whose samples no table of the release has.
 
     Raises:
         ReleaseError: there is no folder at ``root``, or it is the address of one file.
     """
 
-    def __init__(self, root: str, *, contents: Sequence[Path] = (), trusts_times: bool = True) -> None:
+    def __init__(
+        self,
+        root: str,
+        *,
+        contents: Sequence[Path] = (),
+        trusts_times: bool = True,
+        exclusions: ExclusionList | None = None,
+    ) -> None:
         self.root = str(root)
+        self.exclusions = exclusions or ExclusionList()
         self._contents, self._trusts_times = tuple(contents), trusts_times
         self._known: dict[str, tuple[SourceFile, str]] = {}
         self._known_state: tuple[tuple[int, int] | None, ...] = ()

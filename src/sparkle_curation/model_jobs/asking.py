@@ -137,7 +137,7 @@ def ask(jobs: pl.DataFrame, asking: AskConfig, journal: Journal) -> JournalRows:
     asked = jobs.filter("is_asked")
     # Samples of other stages and beyond the limit too: what they were answered is wanted again without it.
     with journal:
-        journal.note_wanted(jobs[KEY].to_arrow(), asking.title)
+        journal.note_wanted(jobs[KEY].to_arrow(), asking.title, ids=jobs["id"].to_arrow())
     count = asking.fill(journal, asked)
     known = asked[KEY].n_unique() - count
     further = {

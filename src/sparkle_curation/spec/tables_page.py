@@ -377,6 +377,10 @@ _OTHERS: dict[str, tuple[str, str]] = {
         "08_reporting/prune_counts.csv",
         "One row per journal: rows and bytes that it holds, and that no run wants any more.",
     ),
+    "exclusion_plan": (
+        "08_reporting/exclusion_plan.csv",
+        "Of a clip that was excluded on request: one row per folder and what is done there, without any name.",
+    ),
     "paper_documents": (
         "08_reporting/paper",
         "Of the variant: `methods.tex`, `reproducibility.tex`, `tables.tex`, `references.bib` and `CITATION.cff`.",

@@ -127,7 +127,7 @@ lets through. A kept sample is exported if it has a prompt and both videos, and 
 
 {scores}- A sample without a score at a stage was {missing_scores}.
 - A sample whose score is proven to hold an imputed value was {imputed_scores}.
-{held_out}{scope}- Code: {code}.
+{held_out}{scope}{excluded}- Code: {code}.
 - Data: version `{data.digest}`: {data.source_count:,} sources with {data.record_count:,} records in
   {data.size_bytes:,} bytes. The same sources have the same version on any machine.
 
@@ -189,6 +189,7 @@ def _body(facts: VariantFacts, pictures: Pictures) -> str:
         missing_scores=_MISSING[facts.missing_scores],
         imputed_scores=_IMPUTED[facts.imputed_scores] + facts.imputed_why,
         held_out=_held_out(facts),
+        excluded=_excluded(facts),
         scope="".join(f"- {line}\n" for line in _scope(facts)),
         code=_code(facts.code),
         data=facts.data,
@@ -357,6 +358,12 @@ def _stages(facts: VariantFacts) -> str:
         for theme, *counts in facts.counts.select("theme", *columns).iter_rows()
     ]
     return _table(["theme", "known", *headers, "exported"], rows)
+
+
+def _excluded(facts: VariantFacts) -> str:
+    """How many samples people had removed; nothing where none is."""
+    count = facts.data.excluded_count
+    return f"- {count:,} {'sample' if count == 1 else 'samples'} excluded on request.\n" if count else ""
 
 
 def _held_out(facts: VariantFacts) -> str:

@@ -23,6 +23,7 @@ from sparkle_curation.engine.any_frame import frame_schema
 from sparkle_curation.errors import ConservationError, ReleaseError
 from sparkle_curation.ingest.csv.annotations import header_of, read_metadata, without_repeats
 from sparkle_curation.ingest.csv.csv_records import CsvRecord, csv_records
+from sparkle_curation.ingest.exclusions.resolving import excluded_files
 from sparkle_curation.ingest.faults import QUARANTINE_SCHEMA, Fault
 from sparkle_curation.ingest.file_starts import START_BYTES, check_text
 from sparkle_curation.ingest.ingestion import SOURCE_FILE_SCHEMA, Ledger
@@ -77,13 +78,17 @@ def empty_benchmark() -> ReadBenchmark:
 def read_benchmark(files: ReleaseFiles, benchmark: Benchmark) -> ReadBenchmark:
     """The benchmark below a root: each row of its CSVs and line of its metadata is a sample, or in the quarantine.
 
+    What is about a sample whose source clip was excluded on request is neither, nor among the records that are counted.
+
     Raises:
         ReleaseError: there is no file of it, or a CSV has another header.
         ConservationError: a record is neither a sample nor in the quarantine.
     """
     themes = _check_there(files, benchmark)
-    ledger = Ledger(TABLE)
-    read = [row for theme in themes for row in _read_theme(files, benchmark, theme, ledger)]
+    excluded = excluded_files(files, benchmark.source_videos)
+    ledger = Ledger(TABLE, excluded)
+    every = [row for theme in themes for row in _read_theme(files, benchmark, theme, ledger)]
+    read = [row for row in every if row.id not in excluded.ids]
     facts = probe_sources(
         files, [(row.source_path, ref_image_path(benchmark, row.theme, row.id)) for row in read]
     )
@@ -97,7 +102,24 @@ def read_benchmark(files: ReleaseFiles, benchmark: Benchmark) -> ReadBenchmark:
         pl.from_arrow(pa.concat_tables([QUARANTINE_SCHEMA.empty_table(), *ledger.quarantined()]))
     )
     sources = pl.DataFrame(pl.from_arrow(ledger.source_files().cast(SOURCE_FILE_SCHEMA)))
-    return ReadBenchmark(samples, quarantine, _count(benchmark, themes, samples, quarantine, sources))
+    left_out = _count_excluded(benchmark, [row for row in every if row.id in excluded.ids])
+    at_issue = (
+        pl.col("record_count") - pl.col("excluded_count") - pl.col("path").replace_strict(left_out, default=0)
+    )
+    return ReadBenchmark(
+        samples,
+        quarantine,
+        _count(benchmark, themes, samples, quarantine, sources.with_columns(record_count=at_issue)),
+    )
+
+
+def _count_excluded(benchmark: Benchmark, rows: Iterable[_Row]) -> dict[str, int]:
+    """The records of each file that are about samples which were excluded on request."""
+    counts: dict[str, int] = defaultdict(int)
+    for row in rows:
+        counts[annotations_path(benchmark, row.theme)] += row.record.line_count
+        counts[metadata_path(benchmark, row.theme)] += bool(row.metadata)
+    return counts
 
 
 # ------------------------------------------------------------------ rows

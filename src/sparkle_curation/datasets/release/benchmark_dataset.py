@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, NoReturn
 
 import polars as pl
@@ -10,6 +11,7 @@ from kedro_datasets._typing import TablePreview
 
 from sparkle_curation.datasets.previews import NOT_MADE, table_preview
 from sparkle_curation.errors import ReleaseError
+from sparkle_curation.ingest.exclusions.exclusion_list import read_exclusions
 from sparkle_curation.ingest.release_files import ReleaseFiles
 from sparkle_curation.masking import without_secrets
 from sparkle_curation.spec.benchmark import BENCHMARK
@@ -20,6 +22,7 @@ class BenchmarkDataset(AbstractDataset[NoReturn, ReleaseFiles | None]):
 
     Args:
         path: its root, a local folder or an fsspec URL; None for no benchmark.
+        exclusions: the list of source clips that were excluded on request, a CSV; None for none.
         metadata: for other tools; Kedro does not look at it.
 
     Example:
@@ -28,10 +31,14 @@ class BenchmarkDataset(AbstractDataset[NoReturn, ReleaseFiles | None]):
             benchmark:
               type: sparkle_curation.datasets.BenchmarkDataset
               path: data/01_raw/sparkle_bench_sample
+              exclusions: conf/base/ingest/exclusions.csv
     """
 
-    def __init__(self, *, path: str | None, metadata: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, *, path: str | None, exclusions: str | None = None, metadata: dict[str, Any] | None = None
+    ) -> None:
         self._root = path or None
+        self._exclusions = Path(exclusions) if exclusions else None
         self.metadata = metadata
 
     def load(self) -> ReleaseFiles | None:
@@ -45,8 +52,9 @@ class BenchmarkDataset(AbstractDataset[NoReturn, ReleaseFiles | None]):
     def _open(self) -> ReleaseFiles | None:
         if self._root is None:
             return None
+        exclusions = read_exclusions(self._exclusions) if self._exclusions else None
         try:
-            return ReleaseFiles(self._root)
+            return ReleaseFiles(self._root, exclusions=exclusions)
         except ReleaseError as error:
             name, repository = (BENCHMARK.name, BENCHMARK.repository) if BENCHMARK else ("benchmark", None)
             download = f"hf download {repository} --repo-type=dataset --local-dir ./{name}; then "

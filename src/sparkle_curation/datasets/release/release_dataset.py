@@ -11,6 +11,7 @@ from kedro.io.core import AbstractDataset, DatasetError
 from kedro_datasets._typing import TablePreview
 
 from sparkle_curation.datasets.previews import table_preview
+from sparkle_curation.ingest.exclusions.exclusion_list import read_exclusions
 from sparkle_curation.ingest.release_files import ReleaseFiles
 from sparkle_curation.masking import without_secrets
 from sparkle_curation.spec.layout import PROMPTS_FOLDER
@@ -22,6 +23,7 @@ class ReleaseDataset(AbstractDataset[NoReturn, ReleaseFiles]):
     Args:
         path: its root, a local folder or an fsspec URL.
         trusts_times: whether a local file of the same size and time is taken for the same; else its content is read.
+        exclusions: the list of source clips that were excluded on request, a CSV; None for none.
         contents: tables of the catalog that say which content a file had at a size and time; they may be absent.
         metadata: for other tools; Kedro does not look at it.
 
@@ -32,6 +34,7 @@ class ReleaseDataset(AbstractDataset[NoReturn, ReleaseFiles]):
               type: sparkle_curation.datasets.ReleaseDataset
               path: data/01_raw/sparkle_sample
               trusts_times: true
+              exclusions: conf/base/ingest/exclusions.csv
               contents:
                 - data/02_intermediate/text_contents.parquet
                 - data/02_intermediate/media_contents.parquet
@@ -42,10 +45,12 @@ class ReleaseDataset(AbstractDataset[NoReturn, ReleaseFiles]):
         *,
         path: str,
         trusts_times: bool = True,
+        exclusions: str | None = None,
         contents: Sequence[str] = (),
         metadata: dict[str, Any] | None = None,
     ) -> None:
         self._root, self._trusts_times = path, trusts_times
+        self._exclusions = Path(exclusions) if exclusions else None
         self._contents = [Path(each) for each in contents]
         self.metadata = metadata
 
@@ -54,8 +59,14 @@ class ReleaseDataset(AbstractDataset[NoReturn, ReleaseFiles]):
 
         Raises:
             ReleaseError: there is no folder at the root.
+            ExclusionError: a line of the list of exclusions is none.
         """
-        return ReleaseFiles(self._root, contents=self._contents, trusts_times=self._trusts_times)
+        return ReleaseFiles(
+            self._root,
+            contents=self._contents,
+            trusts_times=self._trusts_times,
+            exclusions=read_exclusions(self._exclusions) if self._exclusions else None,
+        )
 
     def save(self, data: NoReturn) -> None:
         """Never: the release is read only."""

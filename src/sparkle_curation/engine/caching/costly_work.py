@@ -109,7 +109,7 @@ def measure(
     """The rows of the journal for what is wanted, by ``key``; what it lacks is measured first.
 
     Args:
-        wanted: the columns of a job in their order; rows with one key are measured once.
+        wanted: the columns of a job in their order, ``id`` among them; rows with one key are measured once.
         make_job: a job of such a row.
         function: the results of a batch of jobs; see ``run_resumable``.
         measuring: how.
@@ -120,7 +120,7 @@ def measure(
         ConservationError: something wanted has no result.
     """
     with journal:
-        journal.note_wanted(wanted[KEY].to_arrow())
+        journal.note_wanted(wanted[KEY].to_arrow(), ids=wanted["id"].to_arrow())
         count = measure_missing(wanted, make_job, function, measuring, journal)
         keys = KeyIndex([wanted[KEY].to_arrow()])
         parts = [rows.filter(pa.array(keys.holds(rows[KEY]))) for rows in journal.rows()]

@@ -14,7 +14,7 @@ import os
 import socket
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -139,6 +139,18 @@ class RunLocks:
             if claim.is_writing:
                 file.truncate(0)
             os.write(file.fileno(), f"{json.dumps(holder)}\n".encode())
+
+
+@contextmanager
+def folder_lock(folder: Path) -> Iterator[None]:
+    """Alone among the writers of a file of the folder: the folder is locked, so no file is left over beside it in git."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _holders(file: BinaryIO) -> Iterator[str]:

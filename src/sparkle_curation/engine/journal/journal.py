@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 
 from sparkle_curation.engine.io.disk import is_full
 from sparkle_curation.engine.journal.key_index import Bools, KeyIndex
+from sparkle_curation.engine.journal.owners import note_owners
 from sparkle_curation.engine.journal.records import (
     FIRST_LINE,
     FIRST_LINE_BYTES,
@@ -214,14 +215,24 @@ class Journal:
         return dropped
 
     # -------------------------------------------------------------- pruning
-    def note_wanted(self, keys: pa.Array | pa.ChunkedArray, part: str = "") -> None:
+    def note_wanted(
+        self,
+        keys: pa.Array | pa.ChunkedArray,
+        part: str = "",
+        *,
+        ids: pa.Array | pa.ChunkedArray | None = None,
+    ) -> None:
         """Note all work that runs like this one want, so that ``prune`` can tell what none wants any more.
 
         Args:
             keys: of all of it, done or not.
             part: of several that share the journal, which one wants it; it replaces what that one wanted before.
+            ids: whose each of it is, which is noted for good: a key tells nobody, when a sample is to be taken out.
         """
         self._open_handle()
+        if ids is not None:
+            with telling_faults(self.path):
+                note_owners(self.path, keys, ids)
         wanted = pa.table({KEY: pa.array(keys, pa.string()).unique()})
         with telling_faults(self.path):
             note = self.path.with_name(f".{self.path.name}.{part}{_WANTED}")
@@ -397,6 +408,20 @@ def _joined(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
 
 
 # ------------------------------------------------------------------ files and faults
+
+
+@contextmanager
+def locked_journal(path: Path) -> Iterator[None]:
+    """Alone with a journal, whatever its schema.
+
+    Raises:
+        JournalError: another process has it open.
+    """
+    lock = _locked(path)
+    try:
+        yield
+    finally:
+        lock.close()
 
 
 def _locked(path: Path) -> BinaryIO:

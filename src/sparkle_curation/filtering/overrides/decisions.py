@@ -7,18 +7,16 @@ not seen what another wrote meanwhile is refused: neither of them loses a decisi
 from __future__ import annotations
 
 import csv
-import fcntl
 import hashlib
 import io
-import os
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
 from enum import StrEnum
 from pathlib import Path
 
 import polars as pl
 
 from sparkle_curation.engine.io.atomic import atomic_file
+from sparkle_curation.engine.io.locks import folder_lock
 from sparkle_curation.errors import LockedError, OverridesError, did_you_mean
 from sparkle_curation.spec.sample_ids import ID_FORM, SAMPLE_ID
 
@@ -141,7 +139,7 @@ def write_overrides(path: Path, overrides: pl.DataFrame, *, state: str) -> str:
         LockedError: another wrote meanwhile; read again, and decide again where the two differ.
     """
     content = format_overrides(overrides)
-    with _locked(path):
+    with folder_lock(path.parent):
         _check_state(path, state)
         _replace(path, content)
     return _state(content)
@@ -161,7 +159,7 @@ def change_overrides(
         OverridesError: what is there, or what comes out, is no decision.
         LockedError: another state is wanted than the file has.
     """
-    with _locked(path):
+    with folder_lock(path.parent):
         if state is not None:
             _check_state(path, state)
         before, _ = read_overrides(path)
@@ -272,15 +270,3 @@ def _check_state(path: Path, state: str) -> None:
 def _replace(path: Path, content: bytes) -> None:
     with atomic_file(path) as temporary:
         temporary.write_bytes(content)
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Alone among the writers of the file: its folder is locked, so no file is left over beside it in git."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(folder)

@@ -55,7 +55,7 @@ def _ingest_source(files: ReleaseFiles, source: AssetSource, code: str) -> Inges
         yield rows
 
     links = (SourceFile(path, 0, reason) for path, reason in source.refused_links)
-    return Ingestion("assets", ASSET_SCHEMA, [*source.files, *links], files, code, read)
+    return Ingestion("assets", ASSET_SCHEMA, [*source.files, *links], files, code, read, source.theme)
 
 
 def _ingest_unknown(files: ReleaseFiles, code: str) -> Ingestion:

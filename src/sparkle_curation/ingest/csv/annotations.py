@@ -54,7 +54,7 @@ def _ingest_theme(files: ReleaseFiles, theme: str, code: str) -> Ingestion:
         metadata = read_metadata(files, by_path.get(metadata_path), theme, samples, ledger)
         yield _joined(theme, samples, metadata)
 
-    return Ingestion("annotations", ANNOTATION_SCHEMA, sources, files, code, read)
+    return Ingestion("annotations", ANNOTATION_SCHEMA, sources, files, code, read, theme)
 
 
 def annotation_prompts(annotations: pl.LazyFrame) -> Prompts:

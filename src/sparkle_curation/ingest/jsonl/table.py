@@ -73,7 +73,7 @@ def _ingest_theme(
             for rows in records.read(ledger):
                 yield _with_columns(table, rows)
 
-    return Ingestion(table.name, table.schema, [*own, *annotations], files, code, read)
+    return Ingestion(table.name, table.schema, [*own, *annotations], files, code, read, theme)
 
 
 @dataclass(frozen=True)

@@ -165,7 +165,8 @@ def inspect_assets(
     wanted = with_keys(assets.filter(pl.col("kind").is_in(list(kinds))), files, probing.depth)
     with journal:
         # Other kinds and depths may be asked for again, so they are wanted too.
-        journal.note_wanted(pl.concat([with_keys(assets, files, depth)[KEY] for depth in Depth]).to_arrow())
+        every = pl.concat([with_keys(assets, files, depth).select(KEY, "id") for depth in Depth])
+        journal.note_wanted(every[KEY].to_arrow(), ids=every["id"].to_arrow())
         probed = _probe_missing(wanted, files, probing, journal)
         journal.compact()
         facts = JournalRows(journal)

@@ -5,20 +5,22 @@ from __future__ import annotations
 import polars as pl
 
 from sparkle_curation.datasets.variant.variant_store import VariantStore
+from sparkle_curation.ingest.exclusions.resolving import Excluded
 from sparkle_curation.variant.versions.diff import compare, count_by_reason
 from sparkle_curation.variant.versions.diff_summary import summarise
-from sparkle_curation.variant.versions.version import VariantVersion
+from sparkle_curation.variant.versions.version import VariantVersion, without_samples
 
 
 def open_versions(
-    variant_versions: VariantStore, base: str | None, other: str | None
+    variant_versions: VariantStore, base: str | None, other: str | None, excluded: Excluded
 ) -> tuple[VariantVersion, VariantVersion]:
-    """The two versions, read whole.
+    """The two versions, read whole, without samples that were excluded on request since one of them was made.
 
     Raises:
         VersionError: one of them is not there, cannot be read, or its files are not of one curation.
     """
-    return variant_versions.open(base), variant_versions.open(other)
+    opened = variant_versions.open(base), variant_versions.open(other)
+    return without_samples(opened[0], excluded.ids), without_samples(opened[1], excluded.ids)
 
 
 def compare_variants(base_version: VariantVersion, other_version: VariantVersion) -> pl.DataFrame:

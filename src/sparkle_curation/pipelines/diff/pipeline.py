@@ -19,7 +19,7 @@ def create_pipeline() -> Pipeline:
         [
             Node(
                 open_versions,
-                inputs=["variant_versions", "params:base", "params:other"],
+                inputs=["variant_versions", "params:base", "params:other", "excluded_samples"],
                 outputs=versions,
                 name="open_versions",
             ),

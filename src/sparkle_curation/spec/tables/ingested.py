@@ -299,6 +299,7 @@ SOURCE_FILE_COLUMNS: tuple[Field, ...] = (
         "Digest of the file's bytes; null for a tar or folder, of which names and lengths alone are read.",
         is_optional=True,
     ),
+    Field("excluded_count", "int32", "Those of them that are about a sample which was excluded on request."),
 )
 """Columns of a table's list of source files: one row per file read, or folder listed."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
@@ -115,6 +115,26 @@ def check_version(version: VariantVersion) -> VariantVersion:
             todo="curate again, and wait for the run to end: kedro run --pipelines curate",
         )
     return version
+
+
+def without_samples(version: VariantVersion, ids: frozenset[str]) -> VariantVersion:
+    """The version as if it had never had these samples."""
+    if not ids:
+        return version
+
+    def others(table: pl.DataFrame | None) -> pl.DataFrame | None:
+        return None if table is None else table.filter(~pl.col("id").is_in(list(ids)))
+
+    samples = version.samples.filter(~pl.col("id").is_in(list(ids)))
+    lost = version.samples.height - samples.height
+    return replace(
+        version,
+        samples=samples,
+        verdicts=others(version.verdicts),
+        exported_count=None if version.exported_count is None else version.exported_count - lost,
+        not_exported=others(version.not_exported),
+        unloadable=others(version.unloadable),
+    )
 
 
 def _without_verdict(version: VariantVersion) -> list[str]:

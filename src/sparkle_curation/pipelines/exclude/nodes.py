@@ -1,0 +1,208 @@
+"""The nodes of ``exclude``: which clip, what would go, and the going."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+from kedro.framework.project import pipelines as known_pipelines
+
+from sparkle_curation.engine.io.locks import Claim, RunLocks
+from sparkle_curation.ingest.exclusions.exclusion_list import ExclusionError, ExclusionList, add_exclusion
+from sparkle_curation.ingest.exclusions.resolving import excluded_files, find_clips
+from sparkle_curation.ingest.release_files import ReleaseFiles
+from sparkle_curation.pipelines.exclude.params import ExcludeGroup
+from sparkle_curation.removal import elsewhere, finding
+from sparkle_curation.removal.clip_facts import ClipFacts, gather_facts, without_shared
+from sparkle_curation.removal.place import RemovalPlace
+from sparkle_curation.removal.plan import Action, Step, carry_out, make_plan
+from sparkle_curation.removal.rewriting import rewrite_lines
+from sparkle_curation.spec.benchmark import BENCHMARK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+logger = logging.getLogger(__name__)
+
+_PLAN = {
+    "place": pl.String,
+    "action": pl.String,
+    "reason": pl.String,
+    "file_count": pl.Int64,
+    "row_count": pl.Int64,
+    "size_bytes": pl.Int64,
+    "is_done": pl.Boolean,
+}
+
+
+@dataclass(frozen=True)
+class Removal:
+    """What is to be removed.
+
+    Attributes:
+        listed: the list, with the clips that were asked for.
+        facts: their samples, and what tells of them.
+    """
+
+    listed: ExclusionList
+    facts: ClipFacts
+
+
+def find_clip(
+    params: ExcludeGroup,
+    release: ReleaseFiles,
+    place: RemovalPlace,
+    media: pl.LazyFrame,
+    frame_hashes: pl.LazyFrame,
+    near: Mapping[str, float],
+    benchmark: ReleaseFiles | None,
+) -> Removal:
+    """The clip, and all samples of release and benchmark that are made from it; near duplicates of it are told, and stay.
+
+    Raises:
+        ExclusionError: no clip was told, or two, or one that is not there.
+    """
+    day = datetime.now(UTC).date()
+    if params.clip and params.id:
+        raise ExclusionError(
+            "Two things are to be excluded at once",
+            where="exclude.clip and exclude.id",
+            allowed="one of them",
+            todo="leave one out, and run again for the other",
+        )
+    clips = (
+        [finding.clip_in_file(Path(params.clip).expanduser(), day, params.reason)]
+        if params.clip
+        else finding.clips_of_sample(release, params.id, day, params.reason)
+        if params.id
+        else []
+    )
+    listed = finding.listed_with(place.exclusions, clips)
+    if not listed:
+        raise ExclusionError(
+            "Nothing was told that is to be excluded, and nothing is listed",
+            where=place.exclusions,
+            todo="kedro run --pipelines exclude --params exclude.clip=/path/to/clip.mp4",
+        )
+    ids = frozenset(asset.id for asset in find_clips(release, listed))
+    wanted = ExclusionList(tuple(clips)) if clips else listed
+    if not {asset.id for asset in find_clips(release, wanted)}:
+        logger.warning(
+            "the release at %s has no sample that is made from the clip, byte for byte; with exclude.confirm=true it is "
+            "listed all the same, so that none comes in later",
+            release.root,
+        )
+    facts = without_shared(gather_facts(release, ids), media, frame_hashes)
+    if benchmark is not None and BENCHMARK is not None:
+        in_benchmark = excluded_files(benchmark, BENCHMARK.source_videos, listed).ids
+        facts = facts._replace(needles=replace(facts.needles, ids=ids | in_benchmark))
+    likeness = finding.Likeness(int(near["max_distance"]), int(near["max_fine_distance"]), near["min_detail"])
+    alike = finding.near_duplicates_of(release, facts.assets, frame_hashes, likeness)
+    if alike:
+        logger.warning(
+            "%s samples that stay begin with nearly the same picture, perhaps the clip encoded anew; look at them, and "
+            "exclude each that shows it (exclude.id=...): %s",
+            *(f"{len(alike):,}", ", ".join(sorted(alike)[:20])),
+        )
+    elif "fine_hash" not in frame_hashes.collect_schema().names():
+        logger.info(
+            "near duplicates are told once they were looked for: kedro run --pipelines near_duplicates"
+        )
+    return Removal(listed, facts)
+
+
+def remove_clip(
+    params: ExcludeGroup, release: ReleaseFiles, place: RemovalPlace, removal: Removal
+) -> pl.DataFrame:
+    """What goes, one row per folder and action; with ``confirm`` the clip is listed first, and then it goes.
+
+    Raises:
+        LockedError: another run is at work in the folder.
+        ExclusionError: something tells of the clip after all.
+    """
+    facts = removal.facts
+    with _alone(place.outputs):
+        if params.confirm:
+            for clip in removal.listed.clips:
+                add_exclusion(place.exclusions, clip)
+        rows = []
+        for root in place.folders((params.folders or "").split()):
+            steps = make_plan(root, facts.needles, raw=place.raw) if facts.needles.ids else []
+            _tell_plan(root, steps)
+            for step in steps if params.confirm else ():
+                carry_out(step, root, facts.needles)
+            rows += _plan_rows(root, steps, is_done=params.confirm)
+        by_hand = (
+            rewrite_lines(place.overrides, facts.needles, is_dry=not params.confirm)
+            if place.overrides.is_file()
+            else 0
+        )
+        if by_hand:
+            rows.append(
+                (place.overrides.name, Action.ROWS.value, "decisions about it", 1, by_hand, 0, params.confirm)
+            )
+    ids = facts.needles.ids
+    if ids:
+        for line in elsewhere.tell_release(release, ids, facts.assets):
+            logger.info("the release itself: %s", line)
+        for line in elsewhere.tell_versions(ids):
+            logger.info("versions and copies: %s", line)
+    logger.info(
+        "%s samples are made from listed clips; %s",
+        f"{len(ids):,}",
+        "done: commit the list, then make again what went: kedro run --pipelines curate"
+        if params.confirm
+        else "nothing was changed: exclude.confirm=true does it",
+    )
+    return pl.DataFrame(rows, schema=_PLAN, orient="row")
+
+
+def _tell_plan(root: Path, steps: list[Step]) -> None:
+    for step in steps:
+        what = f"{step.rows:,} rows" if step.action is Action.ROWS else step.action.value
+        unknown = (
+            f", {step.unknown:,} of them of nobody known: of other code, or since before owners were noted"
+            if step.unknown
+            else ""
+        )
+        again = f"; made again by kedro run --pipelines {step.made_by}" if step.made_by else ""
+        logger.info("goes: %s: %s (%s)%s%s", step.path.relative_to(root), what, step.reason, unknown, again)
+
+
+def _plan_rows(root: Path, steps: list[Step], *, is_done: bool) -> list[tuple[object, ...]]:
+    """The steps by their folder: a path may name a sample, its first two folders do not."""
+    rows = [
+        (
+            "/".join(step.path.relative_to(root).parts[:-1][:2]),
+            step.action.value,
+            step.reason,
+            step.rows,
+            step.size_bytes,
+        )
+        for step in steps
+    ]
+    table = pl.DataFrame(rows, schema=["place", "action", "reason", "rows", "size"], orient="row")
+    if table.is_empty():
+        return []
+    summed = table.group_by("place", "action", "reason", maintain_order=True).agg(
+        pl.len().cast(pl.Int64), pl.col("rows").sum(), pl.col("size").sum()
+    )
+    return [(*row, is_done) for row in summed.iter_rows()]
+
+
+@contextmanager
+def _alone(outputs: Path) -> Iterator[None]:
+    """Alone in the folder of outputs: no other run reads or writes what goes."""
+    locks = RunLocks(outputs.absolute() / ".locks", "kedro run --pipelines exclude")
+    # Its own the run has already.
+    locks.take(Claim(name, is_writing=True) for name in known_pipelines if name != "exclude")
+    try:
+        yield
+    finally:
+        locks.release()

@@ -1,0 +1,29 @@
+"""Where a removal works: the folder of outputs, the list, decisions by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class RemovalPlace:
+    """The paths of a removal; none is looked at before it is asked for.
+
+    Attributes:
+        outputs: the folder where everything that is made lies.
+        exclusions: the list of excluded clips.
+        overrides: the file of decisions by hand, which names samples too.
+        raw: folders of raw data, which are left as they are.
+    """
+
+    outputs: Path
+    exclusions: Path
+    overrides: Path
+    raw: tuple[Path, ...] = ()
+
+    def folders(self, further: Iterable[str] = ()) -> list[Path]:
+        """The folders that are gone through: that of the outputs, and further ones that are there."""
+        found = [self.outputs, *(Path(each).expanduser() for each in further)]
+        return [each for each in dict.fromkeys(path.absolute() for path in found) if each.is_dir()]

@@ -1,0 +1,212 @@
+"""A search of everything below a folder for what tells of a clip: ids, prompts, hashes and frames, packed or not.
+
+It shares nothing with what removes a clip but the reading of journals' records: what that one overlooks is
+found here. Run by hand: python -m tests.made.byte_search FOLDER RELEASE CLIP.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import html
+import io
+import json
+import re
+import sys
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import xxhash
+from numpy.typing import NDArray
+from PIL import Image
+
+from sparkle_curation.engine.journal.records import bytes_of, find_records, rows_of
+from sparkle_curation.media.hashing.perceptual_hash import hash_picture
+from sparkle_curation.reports.sheet.panels import frame_panel
+
+Picture = NDArray[np.uint8]
+_DATA_URI = re.compile(rb"data:(?P<kind>[\w/+.-]+)[^,;]*;base64,(?P<text>[A-Za-z0-9+/=]+)")
+_STRIP_PX = 48
+
+
+@dataclass(frozen=True)
+class Clip:
+    """What is looked for.
+
+    Attributes:
+        words: needle -> what it is: an id, a prompt, a hash.
+        pictures: frames and stills, RGB.
+    """
+
+    words: Mapping[bytes, str]
+    pictures: list[Picture]
+
+
+def describe_clip(release: Path, clip: Path) -> Clip:
+    """All that tells of a clip and of the samples that a local release makes from it."""
+    files = dict(_files_of(release))
+    source = clip.read_bytes()
+    ids = sorted(
+        {
+            name.rpartition("/")[2].split(".")[0]
+            for name, data in files.items()
+            if "/source_video/" in name and data == source
+        }
+    )
+    words: dict[bytes, str] = {each.encode(): "id" for each in ids}
+    pictures: list[Picture] = []
+    others = "\n".join(_texts(release, lambda sample: sample not in ids))
+    for text in _texts(release, lambda sample: sample in ids):
+        if text not in others:
+            forms = {text, json.dumps(text)[1:-1], html.escape(text), text.replace('"', '""')}
+            words |= {form.encode(): "prompt" for form in forms}
+    for name, data in files.items():
+        if name.rpartition("/")[2].split(".")[0] not in ids:
+            continue
+        for algorithm in (
+            hashlib.md5,
+            hashlib.sha1,
+            hashlib.sha256,
+            xxhash.xxh64,
+            xxhash.xxh3_64,
+            xxhash.xxh3_128,
+        ):
+            digest = algorithm(data).hexdigest()
+            words |= {digest.encode(): "hash", bytes.fromhex(digest): "hash"}
+        found = _pictures_in(data)
+        pictures += found
+        if found and ("/source_video/" in name or "/source_frame0/" in name):
+            words[hash_picture(found[0]).fine_text.encode()] = "hash"
+    return Clip(words, [each for each in pictures if hash_picture(each).detail > 1])
+
+
+def search(folder: Path, clip: Clip) -> list[tuple[str, str]]:
+    """Where what tells of the clip was found, and what: path, and id, prompt, hash or frame."""
+    strips = [_strip(np.asarray(frame_panel(picture))) for picture in clip.pictures]
+    hashes = [int(hash_picture(picture).fine_text, 16) for picture in clip.pictures]
+    found: list[tuple[str, str]] = []
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        kinds = {kind for word, kind in clip.words.items() if word in name.encode()}
+        if path.is_file():
+            for content in _unpack(path.read_bytes(), path):
+                kinds |= {kind for word, kind in clip.words.items() if word in content}
+                for picture in _pictures_in(content):
+                    if _shows(picture, strips, hashes):
+                        kinds.add("frame")
+        found += [(name, kind) for kind in sorted(kinds)]
+    return found
+
+
+def _shows(picture: Picture, strips: list[bytes], hashes: list[int]) -> bool:
+    own = hash_picture(picture)
+    if own.detail > 1 and any((int(own.fine_text, 16) ^ each).bit_count() <= 16 for each in hashes):
+        return True
+    content = picture.tobytes()
+    return any(strip in content for strip in strips)
+
+
+def _strip(panel: Picture) -> bytes:
+    """A piece of the row of a drawn panel in which most changes."""
+    middle = (panel.shape[1] - _STRIP_PX) // 2
+    pieces = panel[:, middle : middle + _STRIP_PX]
+    return pieces[int(np.argmax(pieces.astype(float).std(axis=(1, 2))))].tobytes()
+
+
+def _pictures_in(content: bytes) -> list[Picture]:
+    if content[:8] == b"\x89PNG\r\n\x1a\n" or content[:3] == b"\xff\xd8\xff" or content[8:12] == b"WEBP":
+        return [np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))]
+    if content[4:8] == b"ftyp" or content[:4] == b"\x1aE\xdf\xa3":
+        with av.open(io.BytesIO(content)) as video:
+            frames = list(video.decode(video=0))
+        return [frames[place].to_ndarray(format="rgb24") for place in sorted({0, len(frames) // 2}) if frames]
+    return []
+
+
+def _unpack(content: bytes, path: Path | None = None, depth: int = 0) -> Iterator[bytes]:
+    yield content
+    if depth > 6:
+        return
+    for part in _parts(content, path):
+        yield from _unpack(part, depth=depth + 1)
+    for found in _DATA_URI.finditer(content):
+        yield from _unpack(
+            base64.b64decode(found["text"] + b"=" * (-len(found["text"]) % 4)), depth=depth + 1
+        )
+
+
+def _parts(content: bytes, path: Path | None) -> Iterator[bytes]:
+    if content.startswith(b"sparkle-curation journal ") and path:
+        with path.open("rb") as file:
+            for record in find_records(file):
+                yield from _cells(rows_of(bytes_of(file, record)))
+    elif content[:4] == content[-4:] == b"PAR1":
+        table = pq.read_table(io.BytesIO(content))
+        yield repr(table.schema.metadata).encode()
+        yield from _cells(table)
+    elif content.startswith(b"PK\x03\x04"):
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            yield from (archive.read(each) for each in archive.namelist())
+    elif content[257:262] == b"ustar":
+        with tarfile.open(fileobj=io.BytesIO(content)) as tar:
+            yield from (tar.extractfile(each).read() for each in tar if each.isfile())  # type: ignore[union-attr]
+    elif content.startswith(b"\x1f\x8b"):
+        yield gzip.decompress(content)
+    elif content.startswith(b"\x28\xb5\x2f\xfd"):
+        yield pa.CompressedInputStream(pa.BufferReader(content), "zstd").read()
+    elif content[:1] == b"\x78" and len(content) > 64:
+        try:
+            yield zlib.decompress(content)
+        except zlib.error:
+            return
+
+
+def _cells(table: pa.Table) -> Iterator[bytes]:
+    """Each row as text, which takes longer than a column and hides nothing."""
+    for row in table.to_pylist():
+        yield (
+            repr(row).encode("utf-8", "surrogatepass")
+            + b"\n"
+            + json.dumps(row, ensure_ascii=False, default=str).encode("utf-8", "surrogatepass")
+        )
+
+
+# ------------------------------------------------------------------ the release
+def _files_of(release: Path) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(release.rglob("*")):
+        if path.suffix == ".tar":
+            with tarfile.open(path) as tar:
+                for member in tar:
+                    if member.isfile():
+                        yield f"/{member.name}#{path.name}/../{member.name}", tar.extractfile(member).read()  # type: ignore[union-attr]
+        elif path.is_file():
+            yield f"/{path.relative_to(release).as_posix()}", path.read_bytes()
+
+
+def _texts(release: Path, is_wanted: Callable[[str], bool]) -> set[str]:
+    found = set()
+    for path in release.rglob("*.jsonl"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            record = json.loads(line)
+            if is_wanted(record["id"]):
+                found |= {
+                    record["prompt"],
+                    (record.get("metadata") or {}).get("original_scene", record["prompt"]),
+                }
+    return found
+
+
+if __name__ == "__main__":
+    where, root, file = map(Path, sys.argv[1:])
+    told = search(where, describe_clip(root, file))
+    print(*(f"{kind:6} {name}" for name, kind in told), f"{len(told)} found", sep="\n")  # noqa: T201
+    sys.exit(bool(told))
