@@ -5,8 +5,8 @@ from sparkle_curation.datasets.pipeline_code_dataset import PipelineCodeDataset
 from sparkle_curation.datasets.release.asset_store_dataset import AssetStoreDataset
 from sparkle_curation.datasets.release.benchmark_dataset import BenchmarkDataset
 from sparkle_curation.datasets.release.credential_dataset import CredentialDataset
-from sparkle_curation.datasets.release.mask_folder_dataset import MaskFolderDataset
 from sparkle_curation.datasets.release.excluded_samples_dataset import ExcludedSamplesDataset
+from sparkle_curation.datasets.release.mask_folder_dataset import MaskFolderDataset
 from sparkle_curation.datasets.release.media_folder_dataset import MediaFolderDataset
 from sparkle_curation.datasets.release.release_dataset import ReleaseDataset
 from sparkle_curation.datasets.release.removal_place_dataset import RemovalPlaceDataset

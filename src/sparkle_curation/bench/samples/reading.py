@@ -7,6 +7,7 @@ away. So what is averaged later is averaged over all rows of the CSVs.
 from __future__ import annotations
 
 import posixpath
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
