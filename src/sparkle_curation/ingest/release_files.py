@@ -5,12 +5,13 @@ All paths are relative to the root, with ``/`` between folders, as in ``spec.lay
 
 from __future__ import annotations
 
+import copy
 import errno
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from operator import attrgetter
@@ -21,7 +22,12 @@ import fsspec
 import xxhash
 
 from sparkle_curation.engine.io.patience import ResultT, ask_patiently
-from sparkle_curation.engine.io.server_faults import find_server_fault
+from sparkle_curation.engine.io.remote.ahead import HeldRanges, read_ahead
+from sparkle_curation.engine.io.remote.hub_ranges import pin_commit
+from sparkle_curation.engine.io.remote.ranges import Range, RangeReader
+from sparkle_curation.engine.io.remote.settings import RemoteSettings
+from sparkle_curation.engine.io.remote.sources import protocols, range_reader, storage_options
+from sparkle_curation.engine.io.server_faults import server_error
 from sparkle_curation.engine.io.storable_text import storable
 from sparkle_curation.errors import MissingTableError, ReleaseError, ServerError
 from sparkle_curation.ingest.links import allowed_folders, refusal
@@ -59,6 +65,19 @@ class ByteReader(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class RemoteAccess:
+    """How a release behind a URL is reached; nothing of it matters for a local folder.
+
+    Attributes:
+        settings: how many requests at once, and how patiently.
+        storage: options of the file system's own, such as endpoint and keys, as ``credentials.yml`` has them.
+    """
+
+    settings: RemoteSettings = RemoteSettings()
+    storage: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
 def check_address(root: str) -> None:
     """Nothing, when files can lie below the address; no network is asked.
 
@@ -83,27 +102,45 @@ class ReleaseFiles:
         contents: Parquet files that say which content some files of a release had at a size and time
             (``CONTENT_COLUMNS``); one that is not there says nothing.
         trusts_times: whether a local file of the same size and time is taken for the same; else it is read.
+        access: how files behind a URL are reached; None for the default.
+
+    Attributes:
+        commit: the commit of the hub that all is read of, whatever is pushed meanwhile; None elsewhere.
 
     Raises:
         ReleaseError: there is no folder at ``root``, or it is the address of one file.
     """
 
-    def __init__(self, root: str, *, contents: Sequence[Path] = (), trusts_times: bool = True) -> None:
+    def __init__(
+        self,
+        root: str,
+        *,
+        contents: Sequence[Path] = (),
+        trusts_times: bool = True,
+        access: RemoteAccess | None = None,
+    ) -> None:
         self.root = str(root)
+        self.access = access or RemoteAccess()
         self._contents, self._trusts_times = tuple(contents), trusts_times
         self._known: dict[str, tuple[SourceFile, str]] = {}
         self._known_state: tuple[tuple[int, int] | None, ...] = ()
         self._hashed: dict[SourceFile, str] = {}
-        self._fs, base = fsspec.core.url_to_fs(self.root)
+        options = storage_options(self.root, self.access.settings, self.access.storage)
+        self._fs, base = fsspec.core.url_to_fs(self.root, **options)
         self._base = base.rstrip("/")
         check_address(self.root)
-        protocol = self._fs.protocol
-        self._is_local = "file" in ((protocol,) if isinstance(protocol, str) else protocol)
+        self._is_local = "file" in protocols(self._fs)
+        self._reader: RangeReader | None = None
+        self._reader_pid = 0
+        self._listings: dict[str, list[SourceFile]] = {}  # of a server, which is asked once for a folder
+        self.commit: str | None = None
         self._link_folders = allowed_folders(self._base) if self._is_local else ()
         self._refused: dict[str, list[tuple[str, str]]] = {}  # by folder, as it was listed last
         self._told_links: set[str] = set()
         # fsspec keeps one file system per process with its listings: an earlier run's would hide a changed file.
         self._fs.invalidate_cache()
+        if "hf" in protocols(self._fs):
+            self._pin_commit()
         if not _ask(self.root, partial(self._fs.isdir, self._base)):
             raise ReleaseError(
                 "The release root is not a folder",
@@ -133,19 +170,24 @@ class ReleaseFiles:
             self._refused[folder] = sorted(refused)
             self._tell_links(folder)
             return files
+        if folder not in self._listings:
+            self._listings[folder] = self._remote_files(folder)
+        return list(self._listings[folder])
+
+    def _remote_files(self, folder: str) -> list[SourceFile]:
         try:
-            entries = self._listed(full)
+            entries = [entry for entry in self._listed(self._full(folder)) if entry["type"] == "file"]
         except (FileNotFoundError, NotADirectoryError):
             return []
-        # A listing over http names the files and no more.
-        listed = (
-            entry
-            if entry.get("size") is not None
-            else _ask(entry["name"], partial(self._fs.info, entry["name"]))
+        # A listing over http names the files and no more: each is asked for its length, many at once.
+        unsized = [entry["name"] for entry in entries if entry.get("size") is None]
+        asks = ((name, partial(_known_info, self._fs, name)) for name in unsized)
+        infos = dict(zip(unsized, self._ranges.ask_all(asks), strict=True)) if unsized else {}
+        sources = (
+            _from_info(_join(folder, name.rsplit("/", 1)[-1]), infos.get(name, entry))
             for entry in entries
-            if entry["type"] == "file"
+            if (name := entry["name"])
         )
-        sources = (_from_info(_join(folder, entry["name"].rsplit("/", 1)[-1]), entry) for entry in listed)
         return sorted(sources, key=_BY_PATH)
 
     def refused_links(self, folder: str = "") -> list[tuple[str, str]]:
@@ -232,9 +274,8 @@ class ReleaseFiles:
 
     def __getstate__(self) -> dict[str, object]:
         """Without what was noted, which may be long: who probes in another process asks for no version."""
-        return {
-            name: value for name, value in self.__dict__.items() if name not in {"_known", "_known_state"}
-        } | {"_known": {}, "_known_state": ()}
+        left = {"_known": {}, "_known_state": (), "_listings": {}, "_reader": None}
+        return self.__dict__ | left
 
     def open(self, path: str) -> BinaryIO:
         """The file at ``path``, open for reading from its start."""
@@ -263,12 +304,10 @@ class ReleaseFiles:
         """A reader of any part of the file at ``path``: a seek and a read, never the whole.
 
         Raises:
-            ReleaseError: the server does not tell the file's length, or, while reading, answers with another
-                part than it was asked for.
+            ReleaseError: while reading, the server answers with another part than it was asked for.
         """
         if not self._is_local:
-            full = self._full(path)
-            yield _RemoteReader(self._fs, full, _known_size(full, _ask(full, partial(self._fs.size, full))))
+            yield _RemoteReader(self._ranges, self._full(path))
             return
         self._check_link(path)
         handle = os.open(self._full(path), os.O_RDONLY)
@@ -276,6 +315,47 @@ class ReleaseFiles:
             yield _LocalReader(handle)
         finally:
             os.close(handle)
+
+    def ahead(self, wanted: Sequence[Sequence[Range]]) -> Iterator[AheadReader]:
+        """For each item, in order, a reader of what it wants of files behind a URL; those behind it are fetched meanwhile.
+
+        Args:
+            wanted: parts of files, by their paths from the root, that each item is known to want.
+        """
+        full = [[part._replace(path=self._full(part.path)) for part in own] for own in wanted]
+        for held in read_ahead(self._ranges, full):
+            yield AheadReader(held, self._full)
+
+    def shared(self, processes: int) -> ReleaseFiles:
+        """The same release for one of some processes that read at once: with its share of the requests."""
+        other = copy.copy(self)
+        other._reader = None  # noqa: SLF001 -- of the same class
+        other.access = replace(self.access, settings=self.access.settings.shared(processes))
+        return other
+
+    @property
+    def _ranges(self) -> RangeReader:
+        # Connections do not survive a fork.
+        if self._reader is None or self._reader_pid != os.getpid():
+            self._reader, self._reader_pid = range_reader(self._fs, self.access.settings), os.getpid()
+        return self._reader
+
+    def _pin_commit(self) -> None:
+        """From now on everything is of the commit that the revision stands for now.
+
+        Raises:
+            ReleaseError: the hub has no such repository or revision, or shows it to others.
+        """
+        try:
+            self._base, self.commit = _ask(self.root, partial(pin_commit, self._fs, self._base))
+        except (FileNotFoundError, ValueError, NotImplementedError) as error:
+            raise ReleaseError(
+                "The hub has no such repository or revision, or does not show it to you",
+                where=f"release_root={self.root}",
+                got=str(error).partition("\n")[0],
+                allowed="hf://datasets/OWNER/NAME, with @ and a branch, tag or commit where another than main is meant",
+                todo="see how it is written; for a private or gated one: hf auth login, and accept its terms in a browser",
+            ) from error
 
     def _listed(self, full: str) -> list[dict[str, Any]]:
         return cast(list[dict[str, Any]], _ask(full, partial(self._fs.ls, full, detail=True)))
@@ -335,16 +415,19 @@ def _ask(address: str, ask: Callable[[], ResultT]) -> ResultT:
     try:
         return ask_patiently(ask)
     except Exception as error:
-        fault = find_server_fault(error)
-        if fault is None:
-            raise
-        raise ServerError(
-            fault.what,
-            where=address,
-            got=fault.got,
-            allowed="a local folder, or a URL whose files this machine may list and read",
-            todo=fault.todo,
-        ) from error
+        if told := server_error(address, error):
+            raise told from error
+        raise
+
+
+async def _known_info(fs: Any, name: str) -> dict[str, Any]:
+    """What a server says of a file; fsspec takes whatever goes wrong with it for a file that is not there."""
+    try:
+        return cast(dict[str, Any], await fs._info(name))  # noqa: SLF001 -- fsspec's way of asking without a thread
+    except FileNotFoundError as error:
+        if getattr(error.__cause__, "status", 404) != 404 and error.__cause__ is not None:
+            raise error.__cause__ from None
+        raise
 
 
 def _noted_contents(table: Path) -> list[tuple[str, str, int, str, str]]:
@@ -377,32 +460,46 @@ class _LocalReader:
 
 @dataclass(frozen=True)
 class _RemoteReader:
-    fs: fsspec.AbstractFileSystem
+    ranges: RangeReader
     path: str
-    size: int
 
     def read_at(self, offset: int, length: int) -> bytes:
-        end = min(offset + length, self.size)
-        if offset >= end:
-            return b""
-        part: bytes = _ask(self.path, partial(self.fs.cat_file, self.path, start=offset, end=end))
-        if len(part) != end - offset:
-            # A plain web server sends the whole file, whatever range is asked for.
-            raise ReleaseError(
-                "The server does not send the part of a file that it is asked for",
-                where=self.path,
-                got=f"{len(part)} bytes",
-                allowed=f"the {end - offset} bytes from byte {offset}",
-                todo="use a server that knows byte ranges, or copy the release to a local folder",
-            )
-        return part
+        return self.ranges.read(Range(self.path, offset, offset + length)) if length > 0 else b""
+
+
+@dataclass(frozen=True)
+class AheadReader:
+    """Reads what was fetched for one item; anything else is fetched when it is read.
+
+    Attributes:
+        held: what was.
+    """
+
+    held: HeldRanges
+    _full: Callable[[str], str] = field(repr=False)
+
+    def of(self, path: str, end: int | None = None) -> ByteReader:
+        """A reader of the file at ``path`` from the root, of which nothing is wanted from byte ``end`` on."""
+        return _HeldReader(self.held, self._full(path), end)
+
+
+@dataclass(frozen=True)
+class _HeldReader:
+    held: HeldRanges
+    path: str
+    end: int | None
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        most = None if self.end is None else max(length, self.end - offset)
+        return self.held.read_at(self.path, offset, length, most)
 
 
 _VERSION_KEYS = ("mtime", "ETag", "etag", "LastModified", "Last-Modified", "last_modified", "created")
+_HUB_KEYS = ("blob_id", "xet_hash")  # of the content, whatever the commit
 
 
 def _from_info(path: str, info: dict[str, object]) -> SourceFile:
-    modified = next((info[key] for key in _VERSION_KEYS if info.get(key) is not None), "")
+    modified = next((info[key] for key in (*_VERSION_KEYS, *_HUB_KEYS) if info.get(key) is not None), "")
     if isinstance(modified, datetime):
         modified = modified.isoformat()
     return SourceFile(path, _known_size(path, info.get("size")), str(modified))
