@@ -9,28 +9,34 @@ import copy
 import errno
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from operator import attrgetter
 from pathlib import Path, PurePath
-from typing import Any, BinaryIO, Protocol, cast
+from typing import Any, BinaryIO, cast
 
 import fsspec
 import xxhash
 
 from sparkle_curation.engine.io.patience import ResultT, ask_patiently
-from sparkle_curation.engine.io.remote.ahead import HeldRanges, read_ahead
+from sparkle_curation.engine.io.remote.ahead import read_ahead
 from sparkle_curation.engine.io.remote.hub_ranges import pin_commit
 from sparkle_curation.engine.io.remote.ranges import Range, RangeReader
-from sparkle_curation.engine.io.remote.settings import RemoteSettings
 from sparkle_curation.engine.io.remote.sources import protocols, range_reader, storage_options
 from sparkle_curation.engine.io.server_faults import server_error
 from sparkle_curation.engine.io.storable_text import storable
 from sparkle_curation.errors import MissingTableError, ReleaseError, ServerError
 from sparkle_curation.ingest.links import allowed_folders, refusal
+from sparkle_curation.ingest.remote_files import (
+    AheadReader,
+    ByteReader,
+    RemoteAccess,
+    RemoteReader,
+    known_info,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -55,27 +61,6 @@ CONTENT_COLUMNS = ("root", "path", "size_bytes", "modified", "xxh3_128")
 
 _BLOCK_BYTES = 1 << 20
 _BY_PATH = attrgetter("path")  # a path is there once, and comparing the whole files takes six times as long
-
-
-class ByteReader(Protocol):
-    """Reads any part of one open file; safe to share between threads."""
-
-    def read_at(self, offset: int, length: int) -> bytes:
-        """The bytes from ``offset``, at most ``length`` of them: fewer at the end of the file, then none."""
-        ...
-
-
-@dataclass(frozen=True)
-class RemoteAccess:
-    """How a release behind a URL is reached; nothing of it matters for a local folder.
-
-    Attributes:
-        settings: how many requests at once, and how patiently.
-        storage: options of the file system's own, such as endpoint and keys, as ``credentials.yml`` has them.
-    """
-
-    settings: RemoteSettings = RemoteSettings()
-    storage: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 def check_address(root: str) -> None:
@@ -163,7 +148,6 @@ class ReleaseFiles:
         Links are followed inside of the release, and of the hub's cache that it is a part of; of others it is said
         once that they are not.
         """
-        full = self._full(folder)
         if self._is_local:
             refused: list[tuple[str, str]] = []
             files = sorted(self._scan(folder, refused), key=_BY_PATH)
@@ -181,7 +165,7 @@ class ReleaseFiles:
             return []
         # A listing over http names the files and no more: each is asked for its length, many at once.
         unsized = [entry["name"] for entry in entries if entry.get("size") is None]
-        asks = ((name, partial(_known_info, self._fs, name)) for name in unsized)
+        asks = ((name, partial(known_info, self._fs, name)) for name in unsized)
         infos = dict(zip(unsized, self._ranges.ask_all(asks), strict=True)) if unsized else {}
         sources = (
             _from_info(_join(folder, name.rsplit("/", 1)[-1]), infos.get(name, entry))
@@ -274,7 +258,7 @@ class ReleaseFiles:
 
     def __getstate__(self) -> dict[str, object]:
         """Without what was noted, which may be long: who probes in another process asks for no version."""
-        left = {"_known": {}, "_known_state": (), "_listings": {}, "_reader": None}
+        left: dict[str, object] = {"_known": {}, "_known_state": (), "_listings": {}, "_reader": None}
         return self.__dict__ | left
 
     def open(self, path: str) -> BinaryIO:
@@ -307,7 +291,7 @@ class ReleaseFiles:
             ReleaseError: while reading, the server answers with another part than it was asked for.
         """
         if not self._is_local:
-            yield _RemoteReader(self._ranges, self._full(path))
+            yield RemoteReader(self._ranges, self._full(path))
             return
         self._check_link(path)
         handle = os.open(self._full(path), os.O_RDONLY)
@@ -329,8 +313,8 @@ class ReleaseFiles:
     def shared(self, processes: int) -> ReleaseFiles:
         """The same release for one of some processes that read at once: with its share of the requests."""
         other = copy.copy(self)
-        other._reader = None  # noqa: SLF001 -- of the same class
-        other.access = replace(self.access, settings=self.access.settings.shared(processes))
+        other._reader = None
+        other.access = self.access.shared(processes)
         return other
 
     @property
@@ -420,16 +404,6 @@ def _ask(address: str, ask: Callable[[], ResultT]) -> ResultT:
         raise
 
 
-async def _known_info(fs: Any, name: str) -> dict[str, Any]:
-    """What a server says of a file; fsspec takes whatever goes wrong with it for a file that is not there."""
-    try:
-        return cast(dict[str, Any], await fs._info(name))  # noqa: SLF001 -- fsspec's way of asking without a thread
-    except FileNotFoundError as error:
-        if getattr(error.__cause__, "status", 404) != 404 and error.__cause__ is not None:
-            raise error.__cause__ from None
-        raise
-
-
 def _noted_contents(table: Path) -> list[tuple[str, str, int, str, str]]:
     """The rows of a table of contents; none where it is not there, or no such table."""
     from pyarrow import lib  # noqa: PLC0415  # costs who asks for no version
@@ -456,42 +430,6 @@ class _LocalReader:
 
     def read_at(self, offset: int, length: int) -> bytes:
         return os.pread(self.handle, length, offset)
-
-
-@dataclass(frozen=True)
-class _RemoteReader:
-    ranges: RangeReader
-    path: str
-
-    def read_at(self, offset: int, length: int) -> bytes:
-        return self.ranges.read(Range(self.path, offset, offset + length)) if length > 0 else b""
-
-
-@dataclass(frozen=True)
-class AheadReader:
-    """Reads what was fetched for one item; anything else is fetched when it is read.
-
-    Attributes:
-        held: what was.
-    """
-
-    held: HeldRanges
-    _full: Callable[[str], str] = field(repr=False)
-
-    def of(self, path: str, end: int | None = None) -> ByteReader:
-        """A reader of the file at ``path`` from the root, of which nothing is wanted from byte ``end`` on."""
-        return _HeldReader(self.held, self._full(path), end)
-
-
-@dataclass(frozen=True)
-class _HeldReader:
-    held: HeldRanges
-    path: str
-    end: int | None
-
-    def read_at(self, offset: int, length: int) -> bytes:
-        most = None if self.end is None else max(length, self.end - offset)
-        return self.held.read_at(self.path, offset, length, most)
 
 
 _VERSION_KEYS = ("mtime", "ETag", "etag", "LastModified", "Last-Modified", "last_modified", "created")

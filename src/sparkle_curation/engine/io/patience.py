@@ -57,7 +57,9 @@ def may_pass(error: BaseException) -> bool:
     status = next((status for each in _chain(error) if (status := status_of(each)) is not None), None)
     if status is not None:
         return status in _PASSING
-    if isinstance(error, OSError) and error.errno == errno.EBUSY:  # what s3fs makes of a bucket that says SlowDown
+    if (
+        isinstance(error, OSError) and error.errno == errno.EBUSY
+    ):  # what s3fs makes of a bucket that says SlowDown
         return True
     names = {kind.__name__ for kind in type(error).__mro__}
     return isinstance(error, ConnectionError | TimeoutError) or not names.isdisjoint(_PASSING_NAMES)

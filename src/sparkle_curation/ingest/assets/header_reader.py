@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sparkle_curation.engine.io.remote.ahead import GAP_BYTES, MOST_JOINED_BYTES
-from sparkle_curation.ingest.release_files import ByteReader
+from sparkle_curation.ingest.remote_files import ByteReader
 
 _HEADERS_BYTES = 4 << 10
 """A header with a long name or pax fields before it takes 1,536 bytes."""

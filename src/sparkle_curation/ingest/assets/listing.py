@@ -18,7 +18,8 @@ from sparkle_curation.ingest.assets.tar_members import (
     normalise_name,
 )
 from sparkle_curation.ingest.faults import Fault
-from sparkle_curation.ingest.release_files import ByteReader, ReleaseFiles, SourceFile
+from sparkle_curation.ingest.release_files import ReleaseFiles, SourceFile
+from sparkle_curation.ingest.remote_files import ByteReader
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
 from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.layout import (

@@ -9,7 +9,8 @@ from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
 
 from sparkle_curation.ingest.assets.listing import AssetListing, AssetSource, list_assets
-from sparkle_curation.ingest.release_files import ByteReader, ReleaseFiles
+from sparkle_curation.ingest.release_files import ReleaseFiles
+from sparkle_curation.ingest.remote_files import ByteReader
 
 
 class Walks:

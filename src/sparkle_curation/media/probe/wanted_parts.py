@@ -41,7 +41,9 @@ class WantedParts:
             depth: how much is read.
         """
         suffix, end = ASSET_KINDS[kind].suffix, offset + size
-        most_whole = _WHOLE_BYTES if depth is not Depth.INDEX else _WHOLE_STILL_BYTES if suffix == "png" else 0
+        most_whole = (
+            _WHOLE_BYTES if depth is not Depth.INDEX else _WHOLE_STILL_BYTES if suffix == "png" else 0
+        )
         if size <= most_whole:
             return [Range(file, offset, end)]
         head, tail = self.heads.get(suffix, _END_BYTES), self.tails.get(suffix, _END_BYTES)

@@ -75,7 +75,9 @@ def _length_of_file(response: ClientResponse, part: Range) -> int | None:
         # Who does not know ranges sends everything: right only where everything was asked for.
         length = response.content_length
         if part.start or length is None or length > part.end:
-            raise _another_part(part, f"the whole file, of {'unknown length' if length is None else f'{length} bytes'}")
+            raise _another_part(
+                part, f"the whole file, of {'unknown length' if length is None else f'{length} bytes'}"
+            )
         return length
     found = _CONTENT_RANGE.fullmatch(said.strip())
     if response.status != _PART or found is None or int(found[1]) != part.start:

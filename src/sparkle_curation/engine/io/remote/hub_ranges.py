@@ -70,11 +70,10 @@ class HubRanges:
 
     async def _at(self, url: str, part: Range, *, is_hub: bool, may_expire: bool = False) -> bytes | str:
         """The part from an address, or the address that this one points to; empty for one that expired."""
-        from huggingface_hub.utils import build_hf_headers  # noqa: PLC0415 -- 0.3 s, and for the hub alone
         from yarl import URL  # noqa: PLC0415 -- aiohttp's
 
         # The token is for the hub alone, and not for the store behind it, whose address is signed.
-        own = build_hf_headers(token=self._hub.token) if is_hub else {}
+        own = self._token_header() if is_hub else {}
         session = await self._web.set_session()
         headers = {**own, **range_headers(part)}
         async with session.get(URL(url, encoded=True), headers=headers, allow_redirects=False) as response:
@@ -83,6 +82,13 @@ class HubRanges:
             if may_expire and response.status in _EXPIRED:
                 return ""
             return await part_of(response, part)
+
+    def _token_header(self) -> dict[str, str]:
+        from huggingface_hub import get_token  # noqa: PLC0415 -- 0.3 s, and for the hub alone
+
+        token = self._hub.token
+        token = get_token() if token is None or token is True else token
+        return {"Authorization": f"Bearer {token}"} if token else {}
 
     def _url(self, path: str) -> str:
         from huggingface_hub import hf_hub_url  # noqa: PLC0415 -- 0.3 s, and for the hub alone

@@ -30,7 +30,7 @@ class AsyncRanges:
     async def fetch(self, part: Range) -> bytes:
         """The bytes of the part; see ``RangeSource``."""
         try:
-            found: bytes = await self._fs._cat_file(part.path, start=part.start, end=part.end)  # noqa: SLF001 -- fsspec's way
+            found: bytes = await self._fs._cat_file(part.path, start=part.start, end=part.end)
         except Exception as error:
             if _is_behind_the_end(error):
                 return b""
