@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, cast
 
+from pydantic import ValidationError
+
 from sparkle_curation.engine.io.remote.ahead import HeldRanges
 from sparkle_curation.engine.io.remote.ranges import Range, RangeReader
 from sparkle_curation.engine.io.remote.settings import RemoteSettings
+from sparkle_curation.errors import ParameterError
+from sparkle_curation.masking import hide
+
+
+_IS_SECRET = re.compile(r"(?i)key|secret|token|passw|credential")
 
 
 class ByteReader(Protocol):
@@ -34,6 +42,41 @@ class RemoteAccess:
     def shared(self, processes: int) -> RemoteAccess:
         """For one of some processes that read at once: with its share of the requests."""
         return replace(self, settings=self.settings.shared(processes))
+
+
+def remote_access(settings: Mapping[str, Any] | None, storage: Mapping[str, Any] | None) -> RemoteAccess:
+    """How a release is reached, as the configuration says it; no secret of it is told from now on.
+
+    Args:
+        settings: members of ``RemoteSettings``; None for the default.
+        storage: options of the file system's own; None, and members that are empty, for none.
+
+    Raises:
+        ParameterError: a setting has another name or value than is allowed.
+    """
+    try:
+        checked = RemoteSettings.model_validate(dict(settings or {}))
+    except ValidationError as error:
+        found = error.errors()[0]
+        name = ".".join(str(part) for part in found["loc"])
+        known = RemoteSettings.model_fields
+        raise ParameterError(
+            f"The parameter 'remote.{name}' cannot have this value",
+            got=repr(found["input"]),
+            allowed=known[name].description if name in known else f"the names {', '.join(known)}",
+            todo=f"set it in conf/base/globals.yml, or for one run with --params remote.{name}=...",
+        ) from None
+    given = {name: value for name, value in (storage or {}).items() if value not in ("", None)}
+    _hide(given)
+    return RemoteAccess(checked, given)
+
+
+def _hide(options: Mapping[str, Any]) -> None:
+    for name, value in options.items():
+        if isinstance(value, Mapping):
+            _hide(value)
+        elif isinstance(value, str) and _IS_SECRET.search(name):
+            hide(value)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 import polars as pl
@@ -11,6 +12,7 @@ from kedro_datasets._typing import TablePreview
 from sparkle_curation.datasets.previews import NOT_MADE, table_preview
 from sparkle_curation.errors import ReleaseError
 from sparkle_curation.ingest.release_files import ReleaseFiles
+from sparkle_curation.ingest.remote_files import remote_access
 from sparkle_curation.masking import without_secrets
 from sparkle_curation.spec.benchmark import BENCHMARK
 
@@ -20,6 +22,9 @@ class BenchmarkDataset(AbstractDataset[NoReturn, ReleaseFiles | None]):
 
     Args:
         path: its root, a local folder or an fsspec URL; None for no benchmark.
+        remote: members of ``RemoteSettings``: how a server is asked where the root is a URL.
+        credentials: what its file system is opened with, such as ``endpoint_url``, ``key`` and ``secret``; Kedro puts in
+            what stands under that name in ``credentials.yml``.
         metadata: for other tools; Kedro does not look at it.
 
     Example:
@@ -30,8 +35,16 @@ class BenchmarkDataset(AbstractDataset[NoReturn, ReleaseFiles | None]):
               path: data/01_raw/sparkle_bench_sample
     """
 
-    def __init__(self, *, path: str | None, metadata: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        path: str | None,
+        remote: Mapping[str, Any] | None = None,
+        credentials: Mapping[str, Any] | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
         self._root = path or None
+        self._access = remote_access(remote, credentials)
         self.metadata = metadata
 
     def load(self) -> ReleaseFiles | None:
@@ -46,7 +59,7 @@ class BenchmarkDataset(AbstractDataset[NoReturn, ReleaseFiles | None]):
         if self._root is None:
             return None
         try:
-            return ReleaseFiles(self._root)
+            return ReleaseFiles(self._root, access=self._access)
         except ReleaseError as error:
             name, repository = (BENCHMARK.name, BENCHMARK.repository) if BENCHMARK else ("benchmark", None)
             download = f"hf download {repository} --repo-type=dataset --local-dir ./{name}; then "

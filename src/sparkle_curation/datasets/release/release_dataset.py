@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -12,6 +12,7 @@ from kedro_datasets._typing import TablePreview
 
 from sparkle_curation.datasets.previews import table_preview
 from sparkle_curation.ingest.release_files import ReleaseFiles
+from sparkle_curation.ingest.remote_files import remote_access
 from sparkle_curation.masking import without_secrets
 from sparkle_curation.spec.layout import PROMPTS_FOLDER
 
@@ -23,6 +24,9 @@ class ReleaseDataset(AbstractDataset[NoReturn, ReleaseFiles]):
         path: its root, a local folder or an fsspec URL.
         trusts_times: whether a local file of the same size and time is taken for the same; else its content is read.
         contents: tables of the catalog that say which content a file had at a size and time; they may be absent.
+        remote: members of ``RemoteSettings``: how a server is asked where the root is a URL.
+        credentials: what its file system is opened with, such as ``endpoint_url``, ``key`` and ``secret``; Kedro puts in
+            what stands under that name in ``credentials.yml``.
         metadata: for other tools; Kedro does not look at it.
 
     Example:
@@ -43,10 +47,13 @@ class ReleaseDataset(AbstractDataset[NoReturn, ReleaseFiles]):
         path: str,
         trusts_times: bool = True,
         contents: Sequence[str] = (),
+        remote: Mapping[str, Any] | None = None,
+        credentials: Mapping[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
         self._root, self._trusts_times = path, trusts_times
         self._contents = [Path(each) for each in contents]
+        self._access = remote_access(remote, credentials)
         self.metadata = metadata
 
     def load(self) -> ReleaseFiles:
@@ -55,7 +62,9 @@ class ReleaseDataset(AbstractDataset[NoReturn, ReleaseFiles]):
         Raises:
             ReleaseError: there is no folder at the root.
         """
-        return ReleaseFiles(self._root, contents=self._contents, trusts_times=self._trusts_times)
+        return ReleaseFiles(
+            self._root, contents=self._contents, trusts_times=self._trusts_times, access=self._access
+        )
 
     def save(self, data: NoReturn) -> None:
         """Never: the release is read only."""

@@ -21,6 +21,15 @@ _HTTP = frozenset({"http", "https"})
 _BEHIND_THE_END = frozenset({"InvalidRange", "RequestedRangeNotSatisfiable"})
 
 
+_MEMBERS = frozenset({"endpoint_url", "key", "secret", "token"})
+_MEMBERS_OF = {
+    **dict.fromkeys(("s3", "s3a"), _MEMBERS),
+    **dict.fromkeys(("gs", "gcs"), frozenset({"endpoint_url", "token"})),
+    "hf": frozenset({"token"}),
+}
+"""Members of the credentials that only some file systems know; one that is set for another protocol is left out."""
+
+
 class AsyncRanges:
     """A ``RangeSource`` for file systems of fsspec that read without a thread each, such as those of S3 and GCS."""
 
@@ -83,7 +92,8 @@ def storage_options(root: str, settings: RemoteSettings, given: Mapping[str, Any
     protocol = fsspec.core.split_protocol(root)[0]
     if protocol in {None, "file", "local"}:
         return {}
-    options = dict(given)
+    others = _MEMBERS - _MEMBERS_OF.get(protocol, frozenset())
+    options = {name: value for name, value in given.items() if name not in others}
     if protocol in {"s3", "s3a"}:  # botocore opens ten, unless it is told
         own = dict(options.get("config_kwargs") or {})
         options["config_kwargs"] = {"max_pool_connections": max(10, settings.requests), **own}
