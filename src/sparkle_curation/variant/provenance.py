@@ -31,12 +31,14 @@ class DataVersion:
         source_count: files that were read, and folders of loose assets that were listed.
         record_count: their records.
         size_bytes: their length.
+        commit: the commit of the hub that they were read of; None where the release lies elsewhere.
     """
 
     digest: str
     source_count: int
     record_count: int
     size_bytes: int
+    commit: str | None = None
 
 
 _FACTS = ["table", "path", "size_bytes", "record_count", "xxh3_128"]
