@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple, cast
 
 import aiohttp
 import av
@@ -149,8 +149,7 @@ def serving(root: Path, delay_ms: float) -> Iterator[Server]:
     command = [sys.executable, "-m", "tests.made.range_server", str(root), "--delay-ms", str(delay_ms)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
-            assert process.stdout
-            yield Server(process.stdout.readline().strip())
+            yield Server(cast(IO[str], process.stdout).readline().strip())
         finally:
             process.kill()
 
@@ -216,6 +215,7 @@ class Bench:
 
 def _measure(bench: Bench) -> list[Row]:
     options = bench.options
+    sys.stderr.write(f"{bench.layout}\n")
     shutil.rmtree(bench.table, ignore_errors=True)
     (bench.work / f"{bench.layout}.journal").unlink(missing_ok=True)
     rows = [bench.row("ingest", options.assets, lambda: ingest(bench))]
@@ -298,8 +298,10 @@ def _timed(work: Callable[[], object]) -> float:
 def _table(rows: list[Row], options: argparse.Namespace) -> str:
     load = os.getloadavg()[0]
     lines = [
-        f"{options.assets:,} assets, {options.delay_ms:g} ms a request, {options.requests} at once, "
-        f"{options.processes} processes, load {load:.1f}",
+        (
+            f"{options.assets:,} assets, {options.delay_ms:g} ms a request, {options.requests} at once, "
+            f"{options.processes} processes, load {load:.1f}"
+        ),
         "| | assets | s | assets/s | requests an asset | requests/s |",
         "|---|---|---|---|---|---|",
         *(

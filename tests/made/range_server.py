@@ -21,6 +21,7 @@ from urllib.parse import quote, unquote
 CUT, WHOLE, SHIFTED = "cut", "whole", "shifted"
 """Faults beside the statuses of HTTP: half of a body, the file whatever range is asked for, another range."""
 COUNTS_PATH = "/.counts"
+_MOST_OPEN = 128
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,8 @@ class RangeServer:
             full = self.root / path
             if not full.is_file():
                 return None
+            if len(self.handles) >= _MOST_OPEN:
+                os.close(self.handles.pop(next(iter(self.handles))))
             self.handles[path] = os.open(full, os.O_RDONLY)
         return self.handles[path]
 

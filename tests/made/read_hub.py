@@ -69,7 +69,9 @@ class ReadHub:
 
     async def _info(self, request: web.Request) -> web.Response:
         commit = self._commit(request)
-        return web.json_response({"id": REPOSITORY, "sha": commit, "private": False, "siblings": [], "tags": []})
+        return web.json_response(
+            {"id": REPOSITORY, "sha": commit, "private": False, "siblings": [], "tags": []}
+        )
 
     async def _tree(self, request: web.Request) -> web.Response:
         root = self.revisions[self._commit(request)]

@@ -15,7 +15,6 @@ from sparkle_curation.engine.io.remote.settings import RemoteSettings
 from sparkle_curation.errors import ParameterError
 from sparkle_curation.masking import hide
 
-
 _IS_SECRET = re.compile(r"(?i)key|secret|token|passw|credential")
 
 

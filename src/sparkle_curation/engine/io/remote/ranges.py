@@ -11,6 +11,7 @@ import logging
 import random
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from concurrent.futures import Future
+from itertools import islice
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from fsspec.asyn import get_loop
@@ -23,6 +24,7 @@ from sparkle_curation.engine.io.server_faults import server_error
 logger = logging.getLogger(__name__)
 
 ResultT = TypeVar("ResultT")
+_BEGUN_AT_ONCE = 8192
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.25, 20.0
 
 
@@ -89,12 +91,16 @@ class RangeReader:
 
     def ask_all(self, asks: Iterable[tuple[str, Callable[[], Awaitable[ResultT]]]]) -> list[ResultT]:
         """The answer to each of many small requests, in their order; each is told with its path. Raises as ``finish``."""
-        started = [(self._submit(ask), path) for path, ask in asks]
-        try:
-            return [self.finish(future, path) for future, path in started]
-        finally:
-            for future, _ in started:
-                future.cancel()
+        waiting = iter(asks)
+        answers: list[ResultT] = []
+        # Of a million files the requests would take gigabytes, were all of them begun.
+        while started := [(self._submit(ask), path) for path, ask in islice(waiting, _BEGUN_AT_ONCE)]:
+            try:
+                answers += [self.finish(future, path) for future, path in started]
+            finally:
+                for future, _ in started:
+                    future.cancel()
+        return answers
 
     def _submit(self, ask: Callable[[], Awaitable[ResultT]]) -> Future[ResultT]:
         patient: Coroutine[Any, Any, ResultT] = self._ask(ask)
