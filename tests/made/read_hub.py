@@ -1,7 +1,7 @@
-"""A hub on loopback from which a dataset repository is read: revisions, listings, and files behind a store's signed addresses.
+"""A hub on loopback that a dataset repository is read from: revisions, listings, files behind a store's signed addresses.
 
-The store is the same server under another name (``localhost``), so that what is meant for the hub alone can be told from what
-is sent to the store.
+The store is the same server under another name (``localhost``): what is meant for the hub alone, such as a token, can be
+told from what is sent to the store.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from hashlib import sha1
 from pathlib import Path
 
 from aiohttp import web
+from xxhash import xxh3_128_hexdigest
 
 REPOSITORY = "somebody/Sparkle"
 
@@ -108,9 +108,9 @@ class ReadHub:
 def _entry(root: Path, path: Path) -> dict[str, object]:
     name = path.relative_to(root).as_posix()
     if path.is_dir():
-        return {"type": "directory", "oid": sha1(name.encode()).hexdigest(), "size": 0, "path": name}
+        return {"type": "directory", "oid": xxh3_128_hexdigest(name.encode()), "size": 0, "path": name}
     content = path.read_bytes()
-    return {"type": "file", "oid": sha1(content).hexdigest(), "size": len(content), "path": name}
+    return {"type": "file", "oid": xxh3_128_hexdigest(content), "size": len(content), "path": name}
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import errno
 import logging
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 
@@ -54,15 +54,20 @@ def may_pass(error: BaseException) -> bool:
     >>> may_pass(ConnectionResetError()), may_pass(TimeoutError()), may_pass(FileNotFoundError("404"))
     (True, True, False)
     """
-    status = next((status for each in _chain(error) if (status := status_of(each)) is not None), None)
-    if status is not None:
-        return status in _PASSING
+    if type(error).__module__.startswith("huggingface_hub."):  # its client has asked again already
+        return False
+    own_status = status_of(error)
+    if own_status is not None:
+        return own_status in _PASSING
     if (
         isinstance(error, OSError) and error.errno == errno.EBUSY
     ):  # what s3fs makes of a bucket that says SlowDown
         return True
     names = {kind.__name__ for kind in type(error).__mro__}
-    return isinstance(error, ConnectionError | TimeoutError) or not names.isdisjoint(_PASSING_NAMES)
+    if isinstance(error, ConnectionError | TimeoutError) or not names.isdisjoint(_PASSING_NAMES):
+        return True
+    # Some libraries tell it by an error of their own.
+    return error.__cause__ is not None and may_pass(error.__cause__)
 
 
 def wanted_pause_s(error: BaseException) -> float:
@@ -70,10 +75,3 @@ def wanted_pause_s(error: BaseException) -> float:
     with suppress(TypeError, ValueError, AttributeError, KeyError):
         return max(0.0, float(error.headers["Retry-After"]))  # type: ignore[attr-defined]
     return 0.0
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    each: BaseException | None = error
-    while each is not None:
-        yield each
-        each = each.__cause__
