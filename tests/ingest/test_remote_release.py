@@ -189,8 +189,18 @@ RUN = """
 import sys
 from pathlib import Path
 import polars as pl
-from tests.ingest.test_remote_release import inspected, opened
-inspected(opened(sys.argv[1], requests=1), pl.read_parquet(sys.argv[2]), Path(sys.argv[3]))
+from sparkle_curation.engine.executors.processes import LocalExecutor
+from sparkle_curation.engine.io.remote.settings import RemoteSettings
+from sparkle_curation.engine.journal.journal import Journal
+from sparkle_curation.ingest.release_files import ReleaseFiles, RemoteAccess
+from sparkle_curation.media.probe.batch_probe import JOURNAL_SCHEMA
+from sparkle_curation.media.probe.inspection import ProbeConfig, inspect_assets
+from sparkle_curation.media.probe.probes import Depth
+files = ReleaseFiles(sys.argv[1], access=RemoteAccess(RemoteSettings(requests=1)))
+probing = ProbeConfig(Depth.INDEX, LocalExecutor(1), 16)
+inspect_assets(
+    pl.read_parquet(sys.argv[2]), ["source_video"], files, probing, Journal(Path(sys.argv[3]), JOURNAL_SCHEMA)
+)
 """
 
 
@@ -231,7 +241,7 @@ def reachable(store: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
     return store
 
 
-PIPELINE = "ingest", "inspect", "near_duplicates"
+PIPELINES = "ingest,inspect,near_duplicates"
 TABLES = ("assets", "quarantine", "media", "grounding_boxes", "frame_hashes")
 
 
@@ -242,9 +252,9 @@ def test_s3_gives_the_tables_of_a_local_release(
     reachable.busy_every = 20
     url = "s3://sparkle/Sparkle"
     remote = Project(Path(url), tmp_path / "remote")
-    for pipeline in PIPELINE:
-        project.run_here(pipeline)
-        project.run_here(pipeline, params={"data_root": tmp_path / "remote", "release_root": url})
+    one_process = {"inspect.processes": 1, "near_duplicates.processes": 1}
+    project.run_here(PIPELINES, params=one_process)
+    project.run_here(PIPELINES, params={"data_root": remote.data_root, "release_root": url, **one_process})
     assert reachable.busy > 5
     for name in TABLES:
         found, expected = (

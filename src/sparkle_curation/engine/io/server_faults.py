@@ -83,8 +83,8 @@ _UNTRUSTED = _Kind(
 )
 _UNKNOWN_USER = _Kind(
     "A server wants to know who asks",
-    "put USER:PASSWORD@ before the name of the host; or give what its kind of address reads: the settings of AWS for "
-    "s3://, hf auth login for hf://",
+    "put USER:PASSWORD@ before the name of the host; or give what its kind of address reads: for s3:// key and secret of "
+    "release_storage in conf/local/credentials.yml, or the settings of AWS; for hf:// a token there, or hf auth login",
 )
 _NOT_ALLOWED = _Kind(
     "A server does not allow what it is asked for",
