@@ -95,7 +95,7 @@ class DataVersionDataset(AbstractDataset[NoReturn, DataVersion]):
         metadata: dict[str, Any] | None = None,
     ) -> None:
         self._paths = described_paths(filepaths)
-        self._release = Path(release) if release else None
+        self._noted = Path(release) if release else None
         self.metadata = metadata
 
     def load(self) -> DataVersion:
@@ -103,7 +103,7 @@ class DataVersionDataset(AbstractDataset[NoReturn, DataVersion]):
         found = identify_data(
             pl.concat(scan_parquet(path, made_by="ingest") for path in self._paths.values()).collect()
         )
-        noted = kept_json(self._release) if self._release else {}
+        noted = kept_json(self._noted) if self._noted else {}
         return replace(found, commit=noted.get("commit"))
 
     def save(self, data: NoReturn) -> None:
