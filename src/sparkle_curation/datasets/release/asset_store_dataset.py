@@ -35,6 +35,8 @@ class AssetStoreDataset(AbstractDataset[NoReturn, AssetStore]):
             asset_store:
               type: sparkle_curation.datasets.AssetStoreDataset
               path: data/01_raw/sparkle_sample
+              remote: { requests: 64, retries: 5, timeout_s: 60 }
+              credentials: release_storage
               assets: data/02_intermediate/assets.parquet
     """
 

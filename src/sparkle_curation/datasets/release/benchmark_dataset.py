@@ -33,6 +33,8 @@ class BenchmarkDataset(AbstractDataset[NoReturn, ReleaseFiles | None]):
             benchmark:
               type: sparkle_curation.datasets.BenchmarkDataset
               path: data/01_raw/sparkle_bench_sample
+              remote: { requests: 64, retries: 5, timeout_s: 60 }
+              credentials: release_storage
     """
 
     def __init__(

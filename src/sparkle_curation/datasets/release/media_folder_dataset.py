@@ -36,6 +36,8 @@ class MediaFolderDataset(AbstractDataset[NoReturn, MediaFolder]):
               type: sparkle_curation.datasets.MediaFolderDataset
               filepath: data/05_model_input/extracted
               release: data/01_raw/sparkle_sample
+              remote: { requests: 64, retries: 5, timeout_s: 60 }
+              credentials: release_storage
     """
 
     def __init__(

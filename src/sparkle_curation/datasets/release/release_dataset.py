@@ -35,6 +35,8 @@ class ReleaseDataset(AbstractDataset[NoReturn, ReleaseFiles]):
             release:
               type: sparkle_curation.datasets.ReleaseDataset
               path: data/01_raw/sparkle_sample
+              remote: { requests: 64, retries: 5, timeout_s: 60 }
+              credentials: release_storage
               trusts_times: true
               contents:
                 - data/02_intermediate/text_contents.parquet
