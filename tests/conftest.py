@@ -140,13 +140,18 @@ class Project:
     def run_here(
         self, pipeline: str = "curate", *, params: Mapping[str, object] | None = None
     ) -> dict[str, Any]:
-        """The outputs of a run in this process, by dataset name: faster, and raises what the run raises."""
+        """The outputs of a run in this process, by dataset name: faster, and raises what the run raises.
+
+        Args:
+            pipeline: its name, or several names with commas between.
+            params: parameters by their dotted names.
+        """
         from kedro.framework.session import KedroSession  # noqa: PLC0415  # costs every test that runs nothing
 
         # as Kedro's own command line reads them, so that a nested name and a number mean the same here
         runtime = OmegaConf.to_container(OmegaConf.from_dotlist(self.param_items(params)))
         with KedroSession.create(CHECKOUT, env=self.env, runtime_params=runtime) as session:
-            outputs = session.run(pipeline_names=[pipeline])
+            outputs = session.run(pipeline_names=pipeline.split(","))
         return {name: dataset.load() for name, dataset in outputs.items()}
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, StrictBool, ValidationError
 from pydantic_core import ErrorDetails
 
+from sparkle_curation.engine.io.remote.settings import RemoteSettings
 from sparkle_curation.errors import ParameterError, did_you_mean
 from sparkle_curation.pipelines.audit.params import AuditParams
 from sparkle_curation.pipelines.bench_build.params import BenchBuildParams
@@ -78,12 +79,14 @@ class RunParameters(
         bench_root: where the benchmark is, a local folder or fsspec URL; None for what ``globals.yml`` says.
         bench_ledger: the file that notes what was reported on a benchmark; None for what ``globals.yml`` says.
         exclusions: the list of source clips that were excluded on request; None for what ``globals.yml`` says.
+        remote: how a server is asked where a root is a URL; what is not given is as ``globals.yml`` says.
     """
 
     release_root: _Root = ""
     data_root: _LocalRoot = ""
     trust_mtime: StrictBool | None = None
     bench_root: _Root | None = None
+    remote: RemoteSettings = RemoteSettings()
     bench_ledger: Annotated[_LocalRoot | None, Field(description="a file of this machine, or null")] = None
     exclusions: Annotated[_LocalRoot | None, Field(description="a file of this machine")] = None
 

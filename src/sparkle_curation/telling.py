@@ -26,6 +26,7 @@ from sparkle_curation.errors import (
 
 _OS_ERROR = re.compile(r"(?:os error |\[?[Ee]rrno )(\d+)")
 """How polars and Arrow tell the system's error, which they do not keep as a number."""
+_PACKAGE = re.compile(r"(?i)\binstall ([a-z][\w-]*)")
 _NEEDED = re.compile(r"(?i)\b(?:install|requires?)\b.*")
 _TODOS = {
     errno.ELOOP: "links lead in a circle there: mend or remove them",
@@ -110,7 +111,7 @@ def _told(error: BaseException) -> SparkleError | None:
             "A URL needs a package that is not installed",
             got=str(error).partition("\n")[0],
             allowed="a local folder, or a URL whose package is installed",
-            todo="install it in the environment of this project, or give a local folder",
+            todo=f"{_install(str(error))}, in the environment of this project; or give a local folder",
         )
     if isinstance(error, ValueError) and str(error).startswith("Protocol not known"):
         return ReleaseError(
@@ -120,6 +121,11 @@ def _told(error: BaseException) -> SparkleError | None:
             todo="see how it is written: --params release_root=...",
         )
     return _told_nesting(error) if isinstance(error, RecursionError) else _told_file(error, package)
+
+
+def _install(said: str) -> str:
+    named = _PACKAGE.search(said)
+    return f"pip install {named[1]}" if named else "install it"
 
 
 def _told_parameters(error: BaseException) -> ParameterError:

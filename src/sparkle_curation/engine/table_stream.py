@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -51,10 +52,12 @@ class PartitionedStream:
         title: what is being read, for people.
         partitions: the streams, all of one schema, by the path of their file in the table's folder, without its
             ending; at least one.
+        ahead: within what it gives, those of the paths are read ahead, which are asked for in their order.
     """
 
     title: str
     partitions: Mapping[str, TableStream]
+    ahead: Callable[[Sequence[str]], AbstractContextManager[None]] = lambda _paths: nullcontext()
 
     @property
     def schema(self) -> pa.Schema:

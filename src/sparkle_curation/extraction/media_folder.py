@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sparkle_curation.ingest.release_files import ReleaseFiles
+from sparkle_curation.ingest.remote_files import RemoteAccess
 from sparkle_curation.masking import without_secrets
 
 
@@ -16,10 +17,12 @@ class MediaFolder:
     Attributes:
         release_root: a local folder or an fsspec URL; it need not be there to look at the folder.
         folder: where media go.
+        access: how a release behind a URL is reached.
     """
 
     release_root: str
     folder: Path
+    access: RemoteAccess = field(default_factory=RemoteAccess)
 
     def __repr__(self) -> str:
         return f"MediaFolder({without_secrets(self.release_root)!r}, {str(self.folder)!r})"
@@ -30,4 +33,4 @@ class MediaFolder:
         Raises:
             ReleaseError: there is no folder at the root.
         """
-        return ReleaseFiles(self.release_root)
+        return ReleaseFiles(self.release_root, access=self.access)

@@ -11,7 +11,8 @@ from sparkle_curation.errors import AssetError, ParameterError
 from sparkle_curation.extraction.settings import ExtractSettings, Mode, as_folder
 from sparkle_curation.ingest.assets.store import Asset, check_member, telling_asset_errors
 from sparkle_curation.ingest.assets.tar_members import BLOCK_BYTES
-from sparkle_curation.ingest.release_files import ByteReader, ReleaseFiles
+from sparkle_curation.ingest.release_files import ReleaseFiles
+from sparkle_curation.ingest.remote_files import ByteReader
 
 AHEAD_BYTES = 4 << 20
 """Read at once, at most: a small clip with its header is one request."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from operator import attrgetter
 
 import polars as pl
@@ -150,6 +151,11 @@ class Ingestion:
         self._is_read = False
 
     @property
+    def is_read(self) -> bool:
+        """Whether its sources were read to their end, so that nothing of it reads them again."""
+        return self._is_read
+
+    @property
     def rows(self) -> TableStream:
         """The table itself."""
         return self._stream(self._table, self._schema, self._read_rows, lambda: self._done().retracted)
@@ -211,10 +217,16 @@ class PartitionedIngestion:
     Args:
         table: the table's name.
         partitions: by the path of their file in the table's folder; at least one.
+        ahead: begins with reading some partitions before they are asked for, one after the other; None for none.
     """
 
-    def __init__(self, table: str, partitions: Mapping[str, Ingestion]) -> None:
-        self._table, self._partitions = table, partitions
+    def __init__(
+        self,
+        table: str,
+        partitions: Mapping[str, Ingestion],
+        ahead: Callable[[Sequence[str]], AbstractContextManager[None]] | None = None,
+    ) -> None:
+        self._table, self._partitions, self._ahead = table, partitions, ahead
 
     @property
     def rows(self) -> PartitionedStream:
@@ -232,7 +244,12 @@ class PartitionedIngestion:
         return self._stream(f"{self._table}, source files", attrgetter("source_files"))
 
     def _stream(self, title: str, stream_of: Callable[[Ingestion], TableStream]) -> PartitionedStream:
-        return PartitionedStream(title, {path: stream_of(each) for path, each in self._partitions.items()})
+        streams = {path: stream_of(each) for path, each in self._partitions.items()}
+        return PartitionedStream(title, streams, self._reading_ahead)
+
+    def _reading_ahead(self, paths: Sequence[str]) -> AbstractContextManager[None]:
+        unread = [path for path in paths if not self._partitions[path].is_read]
+        return self._ahead(unread) if self._ahead else nullcontext()
 
 
 def _without_warnings(table: pa.Table, withdrawn: dict[str, set[int]]) -> pa.Table:

@@ -5,6 +5,7 @@ All paths are relative to the root, with ``/`` between folders, as in ``spec.lay
 
 from __future__ import annotations
 
+import copy
 import errno
 import logging
 import os
@@ -15,17 +16,28 @@ from datetime import datetime
 from functools import partial
 from operator import attrgetter
 from pathlib import Path, PurePath
-from typing import Any, BinaryIO, Protocol, cast
+from typing import Any, BinaryIO, cast
 
 import fsspec
 import xxhash
 
 from sparkle_curation.engine.io.patience import ResultT, ask_patiently
-from sparkle_curation.engine.io.server_faults import find_server_fault
+from sparkle_curation.engine.io.remote.ahead import read_ahead
+from sparkle_curation.engine.io.remote.hub_ranges import pin_commit
+from sparkle_curation.engine.io.remote.ranges import Range, RangeReader
+from sparkle_curation.engine.io.remote.sources import protocols, range_reader, storage_options
+from sparkle_curation.engine.io.server_faults import server_error
 from sparkle_curation.engine.io.storable_text import storable
 from sparkle_curation.errors import MissingTableError, ReleaseError, ServerError
 from sparkle_curation.ingest.exclusions.exclusion_list import ExclusionList
 from sparkle_curation.ingest.links import allowed_folders, refusal
+from sparkle_curation.ingest.remote_files import (
+    AheadReader,
+    ByteReader,
+    RemoteAccess,
+    RemoteReader,
+    known_info,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -50,14 +62,6 @@ CONTENT_COLUMNS = ("root", "path", "size_bytes", "modified", "xxh3_128")
 
 _BLOCK_BYTES = 1 << 20
 _BY_PATH = attrgetter("path")  # a path is there once, and comparing the whole files takes six times as long
-
-
-class ByteReader(Protocol):
-    """Reads any part of one open file; safe to share between threads."""
-
-    def read_at(self, offset: int, length: int) -> bytes:
-        """The bytes from ``offset``, at most ``length`` of them: fewer at the end of the file, then none."""
-        ...
 
 
 def check_address(root: str) -> None:
@@ -85,6 +89,10 @@ class ReleaseFiles:
             (``CONTENT_COLUMNS``); one that is not there says nothing.
         trusts_times: whether a local file of the same size and time is taken for the same; else it is read.
         exclusions: source clips that were excluded on request, whose samples no table of the release has.
+        access: how files behind a URL are reached; None for the default.
+
+    Attributes:
+        commit: the commit of the hub that all is read of, whatever is pushed meanwhile; None elsewhere.
 
     Raises:
         ReleaseError: there is no folder at ``root``, or it is the address of one file.
@@ -97,23 +105,31 @@ class ReleaseFiles:
         contents: Sequence[Path] = (),
         trusts_times: bool = True,
         exclusions: ExclusionList | None = None,
+        access: RemoteAccess | None = None,
     ) -> None:
         self.root = str(root)
         self.exclusions = exclusions or ExclusionList()
+        self.access = access or RemoteAccess()
         self._contents, self._trusts_times = tuple(contents), trusts_times
         self._known: dict[str, tuple[SourceFile, str]] = {}
         self._known_state: tuple[tuple[int, int] | None, ...] = ()
         self._hashed: dict[SourceFile, str] = {}
-        self._fs, base = fsspec.core.url_to_fs(self.root)
+        options = storage_options(self.root, self.access.settings, self.access.storage)
+        self._fs, base = fsspec.core.url_to_fs(self.root, **options)
         self._base = base.rstrip("/")
         check_address(self.root)
-        protocol = self._fs.protocol
-        self._is_local = "file" in ((protocol,) if isinstance(protocol, str) else protocol)
+        self._is_local = "file" in protocols(self._fs)
+        self._reader: RangeReader | None = None
+        self._reader_pid = 0
+        self._listings: dict[str, list[SourceFile]] = {}  # of a server, which is asked once for a folder
+        self.commit: str | None = None
         self._link_folders = allowed_folders(self._base) if self._is_local else ()
         self._refused: dict[str, list[tuple[str, str]]] = {}  # by folder, as it was listed last
         self._told_links: set[str] = set()
         # fsspec keeps one file system per process with its listings: an earlier run's would hide a changed file.
         self._fs.invalidate_cache()
+        if "hf" in protocols(self._fs):
+            self._pin_commit()
         if not _ask(self.root, partial(self._fs.isdir, self._base)):
             raise ReleaseError(
                 "The release root is not a folder",
@@ -136,26 +152,30 @@ class ReleaseFiles:
         Links are followed inside of the release, and of the hub's cache that it is a part of; of others it is said
         once that they are not.
         """
-        full = self._full(folder)
         if self._is_local:
             refused: list[tuple[str, str]] = []
             files = sorted(self._scan(folder, refused), key=_BY_PATH)
             self._refused[folder] = sorted(refused)
             self._tell_links(folder)
             return files
+        if folder not in self._listings:
+            self._listings[folder] = self._remote_files(folder)
+        return list(self._listings[folder])
+
+    def _remote_files(self, folder: str) -> list[SourceFile]:
         try:
-            entries = self._listed(full)
+            entries = [entry for entry in self._listed(self._full(folder)) if entry["type"] == "file"]
         except (FileNotFoundError, NotADirectoryError):
             return []
-        # A listing over http names the files and no more.
-        listed = (
-            entry
-            if entry.get("size") is not None
-            else _ask(entry["name"], partial(self._fs.info, entry["name"]))
+        # A listing over http names the files and no more: each is asked for its length, many at once.
+        unsized = [entry["name"] for entry in entries if entry.get("size") is None]
+        asks = ((name, partial(known_info, self._fs, name)) for name in unsized)
+        infos = dict(zip(unsized, self._ranges.ask_all(asks), strict=True)) if unsized else {}
+        sources = (
+            _from_info(_join(folder, name.rsplit("/", 1)[-1]), infos.get(name, entry))
             for entry in entries
-            if entry["type"] == "file"
+            if (name := entry["name"])
         )
-        sources = (_from_info(_join(folder, entry["name"].rsplit("/", 1)[-1]), entry) for entry in listed)
         return sorted(sources, key=_BY_PATH)
 
     def refused_links(self, folder: str = "") -> list[tuple[str, str]]:
@@ -242,9 +262,8 @@ class ReleaseFiles:
 
     def __getstate__(self) -> dict[str, object]:
         """Without what was noted, which may be long: who probes in another process asks for no version."""
-        return {
-            name: value for name, value in self.__dict__.items() if name not in {"_known", "_known_state"}
-        } | {"_known": {}, "_known_state": ()}
+        left: dict[str, object] = {"_known": {}, "_known_state": (), "_listings": {}, "_reader": None}
+        return self.__dict__ | left
 
     def open(self, path: str) -> BinaryIO:
         """The file at ``path``, open for reading from its start."""
@@ -273,12 +292,10 @@ class ReleaseFiles:
         """A reader of any part of the file at ``path``: a seek and a read, never the whole.
 
         Raises:
-            ReleaseError: the server does not tell the file's length, or, while reading, answers with another
-                part than it was asked for.
+            ReleaseError: while reading, the server answers with another part than it was asked for.
         """
         if not self._is_local:
-            full = self._full(path)
-            yield _RemoteReader(self._fs, full, _known_size(full, _ask(full, partial(self._fs.size, full))))
+            yield RemoteReader(self._ranges, self._full(path))
             return
         self._check_link(path)
         handle = os.open(self._full(path), os.O_RDONLY)
@@ -286,6 +303,47 @@ class ReleaseFiles:
             yield _LocalReader(handle)
         finally:
             os.close(handle)
+
+    def ahead(self, wanted: Sequence[Sequence[Range]]) -> Iterator[AheadReader]:
+        """For each item, in order, a reader of what it wants of files behind a URL; those behind it are fetched meanwhile.
+
+        Args:
+            wanted: parts of files, by their paths from the root, that each item is known to want.
+        """
+        full = [[part._replace(path=self._full(part.path)) for part in own] for own in wanted]
+        for held in read_ahead(self._ranges, full):
+            yield AheadReader(held, self._full)
+
+    def shared(self, processes: int) -> ReleaseFiles:
+        """The same release for one of some processes that read at once: with its share of the requests."""
+        other = copy.copy(self)
+        other._reader = None
+        other.access = self.access.shared(processes)
+        return other
+
+    @property
+    def _ranges(self) -> RangeReader:
+        # Connections do not survive a fork.
+        if self._reader is None or self._reader_pid != os.getpid():
+            self._reader, self._reader_pid = range_reader(self._fs, self.access.settings), os.getpid()
+        return self._reader
+
+    def _pin_commit(self) -> None:
+        """From now on everything is of the commit that the revision stands for now.
+
+        Raises:
+            ReleaseError: the hub has no such repository or revision, or shows it to others.
+        """
+        try:
+            self._base, self.commit = _ask(self.root, partial(pin_commit, self._fs, self._base))
+        except (FileNotFoundError, ValueError, NotImplementedError) as error:
+            raise ReleaseError(
+                "The hub has no such repository or revision, or does not show it to you",
+                where=f"release_root={self.root}",
+                got=str(error).partition("\n")[0],
+                allowed="hf://datasets/OWNER/NAME, with @ and a branch, tag or commit where another than main is meant",
+                todo="see how it is written; for a private or gated one: hf auth login, and accept its terms in a browser",
+            ) from error
 
     def _listed(self, full: str) -> list[dict[str, Any]]:
         return cast(list[dict[str, Any]], _ask(full, partial(self._fs.ls, full, detail=True)))
@@ -345,16 +403,9 @@ def _ask(address: str, ask: Callable[[], ResultT]) -> ResultT:
     try:
         return ask_patiently(ask)
     except Exception as error:
-        fault = find_server_fault(error)
-        if fault is None:
-            raise
-        raise ServerError(
-            fault.what,
-            where=address,
-            got=fault.got,
-            allowed="a local folder, or a URL whose files this machine may list and read",
-            todo=fault.todo,
-        ) from error
+        if told := server_error(address, error):
+            raise told from error
+        raise
 
 
 def _noted_contents(table: Path) -> list[tuple[str, str, int, str, str]]:
@@ -385,34 +436,12 @@ class _LocalReader:
         return os.pread(self.handle, length, offset)
 
 
-@dataclass(frozen=True)
-class _RemoteReader:
-    fs: fsspec.AbstractFileSystem
-    path: str
-    size: int
-
-    def read_at(self, offset: int, length: int) -> bytes:
-        end = min(offset + length, self.size)
-        if offset >= end:
-            return b""
-        part: bytes = _ask(self.path, partial(self.fs.cat_file, self.path, start=offset, end=end))
-        if len(part) != end - offset:
-            # A plain web server sends the whole file, whatever range is asked for.
-            raise ReleaseError(
-                "The server does not send the part of a file that it is asked for",
-                where=self.path,
-                got=f"{len(part)} bytes",
-                allowed=f"the {end - offset} bytes from byte {offset}",
-                todo="use a server that knows byte ranges, or copy the release to a local folder",
-            )
-        return part
-
-
 _VERSION_KEYS = ("mtime", "ETag", "etag", "LastModified", "Last-Modified", "last_modified", "created")
+_HUB_KEYS = ("blob_id", "xet_hash")  # of the content, whatever the commit
 
 
 def _from_info(path: str, info: dict[str, object]) -> SourceFile:
-    modified = next((info[key] for key in _VERSION_KEYS if info.get(key) is not None), "")
+    modified = next((info[key] for key in (*_VERSION_KEYS, *_HUB_KEYS) if info.get(key) is not None), "")
     if isinstance(modified, datetime):
         modified = modified.isoformat()
     return SourceFile(path, _known_size(path, info.get("size")), str(modified))

@@ -19,6 +19,7 @@ from sparkle_curation.errors import EmptyOutputError, ReleaseError
 from sparkle_curation.ingest.conservation import expected_sources
 from sparkle_curation.ingest.file_starts import PACKED_SUFFIXES
 from sparkle_curation.ingest.release_files import ReleaseFiles
+from sparkle_curation.ingest.remote_files import RemoteAccess
 from sparkle_curation.spec.description import dataset
 from sparkle_curation.spec.layout import (
     BASE_FOLDERS,
@@ -132,7 +133,7 @@ def find_releases(files: ReleaseFiles, wanted: Collection[Part] = ()) -> list[st
     """
     counted = []
     for root in (*files.parents(_MAX_PARENTS), *_folders_below(files)):
-        at_hand = _try_root(root)
+        at_hand = _try_root(root, files.access)
         if at_hand and at_hand.issuperset(wanted):
             counted.append((len(at_hand), root))
     counted.sort(key=lambda found: -found[0])
@@ -157,10 +158,10 @@ def _folders_below(files: ReleaseFiles) -> Iterator[str]:
         level = deeper
 
 
-def _try_root(root: str) -> set[Part]:
+def _try_root(root: str, access: RemoteAccess) -> set[Part]:
     """What a root has, nothing where it cannot be looked into. Most have none of the folders, and are listed once."""
     try:
-        files = ReleaseFiles(root)
+        files = ReleaseFiles(root, access=access)
         if _OWN_FOLDERS.isdisjoint(files.folders_in()) and not any(
             parse_shard_path(file.path) for file in files.files_in()
         ):

@@ -13,9 +13,10 @@ from sparkle_curation.engine.io.storable_text import storable
 from sparkle_curation.engine.journal import journal as journal_module
 from sparkle_curation.errors import AssetError, MediaError, SparkleError
 from sparkle_curation.ingest.assets import store as asset_store
-from sparkle_curation.ingest.assets.store import AssetStore
+from sparkle_curation.ingest.assets.store import AssetStore, Wanted
 from sparkle_curation.spec import fields
 from sparkle_curation.spec.codes.media_faults import MediaFault
+from sparkle_curation.spec.layout import ASSET_KINDS
 
 AROUND: Final = (
     *(module.__name__ for module in (errors, journal_module, asset_store, fields)),
@@ -38,6 +39,16 @@ def with_identity(media: pl.DataFrame) -> pl.DataFrame:
     """
     name = pl.concat_str("id", "kind", "size_bytes", separator=" ")
     return media.with_columns(pl.coalesce("index_hash", name).alias("identity"))
+
+
+_FIRST_FRAME_BYTES = 256 << 10, 16 << 10
+"""Of the beginning and the end of a video: the first frame of a clip of the release, and the index at its end, lie there."""
+
+
+def first_frame_of(sample_id: str, kind: str) -> Wanted:
+    """What is read of an asset for its first frame: all of a still."""
+    is_video = ASSET_KINDS[kind].suffix == "mp4"
+    return Wanted(sample_id, kind, *(_FIRST_FRAME_BYTES if is_video else ()))
 
 
 ResultT = TypeVar("ResultT")

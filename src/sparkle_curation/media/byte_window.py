@@ -29,7 +29,7 @@ class BrokenMediaError(Exception):
 
 
 class ReadAt(Protocol):
-    """Reads any part of an open file; ``reading.release_files.ByteReader`` is one."""
+    """Reads any part of an open file; ``ingest.remote_files.ByteReader`` is one."""
 
     def read_at(self, offset: int, length: int) -> bytes:
         """The bytes from ``offset``, at most ``length`` of them: fewer at the end of the file, then none."""

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import SparkleError
 from sparkle_curation.filtering.score_histograms import count_scores
-from sparkle_curation.ingest.assets.store import AssetStore
+from sparkle_curation.ingest.assets.store import AssetStore, Wanted
+from sparkle_curation.media.assets import first_frame_of
 from sparkle_curation.reports.figures.histograms import count_passing, describe_histograms, draw_histograms
 from sparkle_curation.reports.sheet.sample_choice import choose_by_theme
 from sparkle_curation.spec.layout import KIND
 from sparkle_curation.spec.themes import THEMES
 from sparkle_curation.variant.pictures import SAMPLES, SCORES, Pictures
+
+if TYPE_CHECKING:
+    from sparkle_curation.reports.sheet.variant_sheet import Pair
 
 logger = logging.getLogger(__name__)
 
@@ -68,34 +73,20 @@ def _draw_samples(samples: pl.DataFrame, media: AnyFrame, store: AssetStore) -> 
     shown = choose_by_theme(samples.join(whole, on="id", how="semi"), of_pairs, _PER_THEME, _SEED)
     if shown.is_empty():
         return None, "No clips of its pairs were at hand when it was made, so there is no picture of them."
-    # Pictures are read and drawn by packages that a run without them need not load.
-    from sparkle_curation.reports.sheet.cards import PanelMaker  # noqa: PLC0415
-    from sparkle_curation.reports.sheet.variant_sheet import (  # noqa: PLC0415
-        Pair,
-        ThemeRow,
-        draw_variant_sheet,
-        encode_small,
-    )
-
-    maker = PanelMaker(store, of_pairs.join(shown.select("id"), on="id", how="semi"), {})
-    pairs: dict[str, list[Pair]] = {}
-    reason = ""
-    for row in shown.rows(named=True):
-        try:
-            found = maker.pair(row["id"])
-        except (SparkleError, OSError) as error:  # a server that is not there, or a disk with a fault
-            found = str(getattr(error, "what", error))
-        if isinstance(found, str):
-            reason = reason or found
-            continue
-        caption = row["chosen_keyword"] or row["prompt"] or ""
-        pairs.setdefault(row["theme"], []).append(Pair(row["id"], caption, *found))
+    pairs, reason = _read_pairs(shown, of_pairs.join(shown.select("id"), on="id", how="semi"), store)
     if not pairs:
         logger.warning("the card has no picture of the pairs: %s", reason)
         return (
             None,
             "The clips of its pairs could not be read when it was made, so there is no picture of them.",
         )
+    # Pictures are read and drawn by packages that a run without them need not load.
+    from sparkle_curation.reports.sheet.variant_sheet import (  # noqa: PLC0415
+        ThemeRow,
+        draw_variant_sheet,
+        encode_small,
+    )
+
     counts = dict(samples.group_by("theme").len().iter_rows())
     rows = [ThemeRow(theme, counts[theme], pairs[theme]) for theme in THEMES if theme in pairs]
     told = (
@@ -103,3 +94,34 @@ def _draw_samples(samples: pl.DataFrame, media: AnyFrame, store: AssetStore) -> 
         f"drawn with seed {_SEED}."
     )
     return encode_small(draw_variant_sheet(rows)), told
+
+
+def _read_pairs(
+    shown: pl.DataFrame, media: pl.DataFrame, store: AssetStore
+) -> tuple[dict[str, list[Pair]], str]:
+    """The pairs that can be read, by theme, and why the first of the others cannot."""
+    from sparkle_curation.reports.sheet.cards import PAIR_KINDS, PanelMaker  # noqa: PLC0415 -- see _draw_samples
+    from sparkle_curation.reports.sheet.variant_sheet import Pair  # noqa: PLC0415
+
+    there = set(media.select("id", "kind").iter_rows())
+
+    def wanted(row: Mapping[str, str]) -> list[Wanted]:
+        kinds = [next((kind for kind in own if (row["id"], kind) in there), None) for own in PAIR_KINDS]
+        return [first_frame_of(row["id"], kind) for kind in kinds if kind]
+
+    pairs: dict[str, list[Pair]] = {}
+    reason = ""
+    try:
+        for row, held in store.ahead(shown.rows(named=True), wanted):
+            try:
+                found = PanelMaker(held, media, {}).pair(row["id"])
+            except (SparkleError, OSError) as error:  # a disk with a fault
+                found = str(getattr(error, "what", error))
+            if isinstance(found, str):
+                reason = reason or found
+                continue
+            caption = row["chosen_keyword"] or row["prompt"] or ""
+            pairs.setdefault(row["theme"], []).append(Pair(row["id"], caption, *found))
+    except (SparkleError, OSError) as error:  # a server that is not there
+        reason = reason or str(getattr(error, "what", error))
+    return pairs, reason

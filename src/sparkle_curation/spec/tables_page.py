@@ -254,6 +254,10 @@ _OTHERS: dict[str, tuple[str, str]] = {
         "02_intermediate/quarantined/{table}.parquet",
         "The rows of `quarantine` that are about one ingested table.",
     ),
+    "release_facts": (
+        "02_intermediate/source_files/release.json",
+        "Which commit of the hub was ingested; null where the release lies elsewhere.",
+    ),
     "ingest_counts": (
         "08_reporting/ingest_counts.csv",
         "One row per source file or folder, present or absent: records, rows, quarantined, warnings.",

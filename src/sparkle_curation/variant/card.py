@@ -129,7 +129,7 @@ lets through. A kept sample is exported if it has a prompt and both videos, and 
 - A sample whose score is proven to hold an imputed value was {imputed_scores}.
 {held_out}{scope}{excluded}- Code: {code}.
 - Data: version `{data.digest}`: {data.source_count:,} sources with {data.record_count:,} records in
-  {data.size_bytes:,} bytes. The same sources have the same version on any machine.
+  {data.size_bytes:,} bytes{commit}. The same sources have the same version on any machine.
 
 ## How to rebuild it
 
@@ -193,6 +193,7 @@ def _body(facts: VariantFacts, pictures: Pictures) -> str:
         scope="".join(f"- {line}\n" for line in _scope(facts)),
         code=_code(facts.code),
         data=facts.data,
+        commit=f", of the commit `{facts.data.commit}` of the hub" if facts.data.commit else "",
         rebuild=_rebuild(facts),
     )
 

@@ -34,6 +34,7 @@ class DataVersion:
         record_count: their records.
         size_bytes: their length.
         excluded_count: samples that were left out since their source clips are excluded on request.
+        commit: the commit of the hub that they were read of; None where the release lies elsewhere.
     """
 
     digest: str
@@ -41,6 +42,7 @@ class DataVersion:
     record_count: int
     size_bytes: int
     excluded_count: int = 0
+    commit: str | None = None
 
 
 _FACTS = ["table", "path", "size_bytes", "record_count", "xxh3_128"]

@@ -68,7 +68,7 @@ def write_record(facts: VariantFacts) -> str:
         "imputed_why": facts.imputed_why,
         "settings": dict(facts.settings),
         "code": asdict(facts.code),
-        "data": asdict(facts.data),
+        "data": {name: value for name, value in asdict(facts.data).items() if value is not None},
         "libraries": dict(facts.libraries),
         "overrides": dict(facts.overrides),
         "censored": dict(facts.censored),

@@ -30,6 +30,7 @@ from sparkle_curation.ingest import release_files
 from sparkle_curation.ingest.assets.index import AssetIndex, index_assets
 from sparkle_curation.ingest.assets.listing import ASSET_SCHEMA
 from sparkle_curation.ingest.assets.store import AssetStore, prefer_loose
+from sparkle_curation.ingest.remote_files import RemoteAccess
 from sparkle_curation.spec.layout import ASSET_KINDS, asset_path, parse_asset_path
 from sparkle_curation.spec.themes import THEMES
 
@@ -528,9 +529,9 @@ def test_a_forked_process_opens_the_release_anew(store: AssetStore, monkeypatch:
     opened: list[str] = []
 
     class Noted(release_files.ReleaseFiles):
-        def __init__(self, root: str) -> None:
+        def __init__(self, root: str, access: RemoteAccess) -> None:
             opened.append(root)
-            super().__init__(root)
+            super().__init__(root, access=access)
 
     monkeypatch.setattr("sparkle_curation.ingest.assets.store.ReleaseFiles", Noted)
     read(store, 1)

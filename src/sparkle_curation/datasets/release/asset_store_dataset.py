@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -11,6 +12,7 @@ from sparkle_curation.datasets.previews import TextPreview
 from sparkle_curation.engine.io.parquet import parquet_files
 from sparkle_curation.escaping import terminal_text
 from sparkle_curation.ingest.assets.store import AssetStore
+from sparkle_curation.ingest.remote_files import remote_access
 from sparkle_curation.masking import without_secrets
 
 
@@ -22,6 +24,9 @@ class AssetStoreDataset(AbstractDataset[NoReturn, AssetStore]):
     Args:
         path: root of the release, a local folder or an fsspec URL.
         assets: the ingested table of assets, local.
+        remote: members of ``RemoteSettings``: how a server is asked where the root is a URL.
+        credentials: what its file system is opened with, such as ``endpoint_url``, ``key`` and ``secret``; Kedro puts in
+            what stands under that name in ``credentials.yml``.
         metadata: for other tools; Kedro does not look at it.
 
     Example:
@@ -30,16 +35,27 @@ class AssetStoreDataset(AbstractDataset[NoReturn, AssetStore]):
             asset_store:
               type: sparkle_curation.datasets.AssetStoreDataset
               path: data/01_raw/sparkle_sample
+              remote: { requests: 64, retries: 5, timeout_s: 60 }
+              credentials: release_storage
               assets: data/02_intermediate/assets.parquet
     """
 
-    def __init__(self, *, path: str, assets: str, metadata: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        path: str,
+        assets: str,
+        remote: Mapping[str, Any] | None = None,
+        credentials: Mapping[str, Any] | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
         self._root, self._assets = path, Path(assets)
+        self._access = remote_access(remote, credentials)
         self.metadata = metadata
 
     def load(self) -> AssetStore:
         """The store."""
-        return AssetStore(self._root, self._assets)
+        return AssetStore(self._root, self._assets, self._access)
 
     def save(self, data: NoReturn) -> None:
         """Never: the release is read only."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -13,6 +14,7 @@ from sparkle_curation.datasets.previews import NOT_MADE, table_preview
 from sparkle_curation.errors import ReleaseError
 from sparkle_curation.ingest.exclusions.exclusion_list import read_exclusions
 from sparkle_curation.ingest.release_files import ReleaseFiles
+from sparkle_curation.ingest.remote_files import remote_access
 from sparkle_curation.masking import without_secrets
 from sparkle_curation.spec.benchmark import BENCHMARK
 
@@ -23,6 +25,9 @@ class BenchmarkDataset(AbstractDataset[NoReturn, ReleaseFiles | None]):
     Args:
         path: its root, a local folder or an fsspec URL; None for no benchmark.
         exclusions: the list of source clips that were excluded on request, a CSV; None for none.
+        remote: members of ``RemoteSettings``: how a server is asked where the root is a URL.
+        credentials: what its file system is opened with, such as ``endpoint_url``, ``key`` and ``secret``; Kedro puts in
+            what stands under that name in ``credentials.yml``.
         metadata: for other tools; Kedro does not look at it.
 
     Example:
@@ -32,13 +37,22 @@ class BenchmarkDataset(AbstractDataset[NoReturn, ReleaseFiles | None]):
               type: sparkle_curation.datasets.BenchmarkDataset
               path: data/01_raw/sparkle_bench_sample
               exclusions: conf/base/ingest/exclusions.csv
+              remote: { requests: 64, retries: 5, timeout_s: 60 }
+              credentials: release_storage
     """
 
     def __init__(
-        self, *, path: str | None, exclusions: str | None = None, metadata: dict[str, Any] | None = None
+        self,
+        *,
+        path: str | None,
+        exclusions: str | None = None,
+        remote: Mapping[str, Any] | None = None,
+        credentials: Mapping[str, Any] | None = None,
+        metadata: dict[str, Any] | None = None,
     ) -> None:
         self._root = path or None
         self._exclusions = Path(exclusions) if exclusions else None
+        self._access = remote_access(remote, credentials)
         self.metadata = metadata
 
     def load(self) -> ReleaseFiles | None:
@@ -54,7 +68,7 @@ class BenchmarkDataset(AbstractDataset[NoReturn, ReleaseFiles | None]):
             return None
         exclusions = read_exclusions(self._exclusions) if self._exclusions else None
         try:
-            return ReleaseFiles(self._root, exclusions=exclusions)
+            return ReleaseFiles(self._root, exclusions=exclusions, access=self._access)
         except ReleaseError as error:
             name, repository = (BENCHMARK.name, BENCHMARK.repository) if BENCHMARK else ("benchmark", None)
             download = f"hf download {repository} --repo-type=dataset --local-dir ./{name}; then "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -11,6 +12,7 @@ from kedro_datasets._typing import TablePreview
 from sparkle_curation.datasets.previews import NOT_MADE, table_preview
 from sparkle_curation.extraction.manifest import parts_of, read_manifest
 from sparkle_curation.extraction.media_folder import MediaFolder
+from sparkle_curation.ingest.remote_files import remote_access
 from sparkle_curation.masking import without_secrets
 
 
@@ -22,6 +24,9 @@ class MediaFolderDataset(AbstractDataset[NoReturn, MediaFolder]):
     Args:
         filepath: the folder, unless a run says another.
         release: root of the release, a local folder or an fsspec URL.
+        remote: members of ``RemoteSettings``: how a server is asked where the root is a URL.
+        credentials: what its file system is opened with, such as ``endpoint_url``, ``key`` and ``secret``; Kedro puts in
+            what stands under that name in ``credentials.yml``.
         metadata: for other tools; Kedro does not look at it.
 
     Example:
@@ -31,15 +36,26 @@ class MediaFolderDataset(AbstractDataset[NoReturn, MediaFolder]):
               type: sparkle_curation.datasets.MediaFolderDataset
               filepath: data/05_model_input/extracted
               release: data/01_raw/sparkle_sample
+              remote: { requests: 64, retries: 5, timeout_s: 60 }
+              credentials: release_storage
     """
 
-    def __init__(self, *, filepath: str, release: str, metadata: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        release: str,
+        remote: Mapping[str, Any] | None = None,
+        credentials: Mapping[str, Any] | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
         self._path, self._release_root = Path(filepath), release
+        self._access = remote_access(remote, credentials)
         self.metadata = metadata
 
     def load(self) -> MediaFolder:
         """The folder and the release, neither looked at."""
-        return MediaFolder(self._release_root, self._path)
+        return MediaFolder(self._release_root, self._path, self._access)
 
     def save(self, data: NoReturn) -> None:
         """Never: files are brought one by one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -13,6 +13,7 @@ from kedro_datasets._typing import TablePreview
 from sparkle_curation.datasets.previews import table_preview
 from sparkle_curation.ingest.exclusions.exclusion_list import read_exclusions
 from sparkle_curation.ingest.release_files import ReleaseFiles
+from sparkle_curation.ingest.remote_files import remote_access
 from sparkle_curation.masking import without_secrets
 from sparkle_curation.spec.layout import PROMPTS_FOLDER
 
@@ -25,6 +26,9 @@ class ReleaseDataset(AbstractDataset[NoReturn, ReleaseFiles]):
         trusts_times: whether a local file of the same size and time is taken for the same; else its content is read.
         exclusions: the list of source clips that were excluded on request, a CSV; None for none.
         contents: tables of the catalog that say which content a file had at a size and time; they may be absent.
+        remote: members of ``RemoteSettings``: how a server is asked where the root is a URL.
+        credentials: what its file system is opened with, such as ``endpoint_url``, ``key`` and ``secret``; Kedro puts in
+            what stands under that name in ``credentials.yml``.
         metadata: for other tools; Kedro does not look at it.
 
     Example:
@@ -33,6 +37,8 @@ class ReleaseDataset(AbstractDataset[NoReturn, ReleaseFiles]):
             release:
               type: sparkle_curation.datasets.ReleaseDataset
               path: data/01_raw/sparkle_sample
+              remote: { requests: 64, retries: 5, timeout_s: 60 }
+              credentials: release_storage
               trusts_times: true
               exclusions: conf/base/ingest/exclusions.csv
               contents:
@@ -47,11 +53,14 @@ class ReleaseDataset(AbstractDataset[NoReturn, ReleaseFiles]):
         trusts_times: bool = True,
         exclusions: str | None = None,
         contents: Sequence[str] = (),
+        remote: Mapping[str, Any] | None = None,
+        credentials: Mapping[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
         self._root, self._trusts_times = path, trusts_times
         self._exclusions = Path(exclusions) if exclusions else None
         self._contents = [Path(each) for each in contents]
+        self._access = remote_access(remote, credentials)
         self.metadata = metadata
 
     def load(self) -> ReleaseFiles:
@@ -66,6 +75,7 @@ class ReleaseDataset(AbstractDataset[NoReturn, ReleaseFiles]):
             contents=self._contents,
             trusts_times=self._trusts_times,
             exclusions=read_exclusions(self._exclusions) if self._exclusions else None,
+            access=self._access,
         )
 
     def save(self, data: NoReturn) -> None:

@@ -165,6 +165,7 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
         with (
             byte_progress(data.title, sum(each.total_bytes for each in changed.values())) as progress,
             atomic_folder(self._path) as temporary,
+            data.ahead([path for path in data.partitions if f"{path}.parquet" in changed]),
         ):
             for path in sorted(kept):
                 (temporary / path).parent.mkdir(parents=True, exist_ok=True)

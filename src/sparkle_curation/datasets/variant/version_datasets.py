@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -14,6 +14,7 @@ from kedro_datasets._typing import JSONPreview
 
 from sparkle_curation.datasets.described_paths import described_paths
 from sparkle_curation.datasets.previews import json_preview
+from sparkle_curation.engine.caching.source_index import kept_json
 from sparkle_curation.engine.io.parquet import parquet_files, scan_parquet
 from sparkle_curation.variant.provenance import CodeVersion, DataVersion, identify_data
 
@@ -73,6 +74,7 @@ class DataVersionDataset(AbstractDataset[NoReturn, DataVersion]):
 
     Args:
         filepaths: the lists of source files of all tables, as Parquet, by the name of their table, see ``described_paths``.
+        release: what ingesting noted of the release beside them, as JSON; it may be absent.
         metadata: for other tools; Kedro does not look at it.
 
     Example:
@@ -82,17 +84,27 @@ class DataVersionDataset(AbstractDataset[NoReturn, DataVersion]):
               type: sparkle_curation.datasets.DataVersionDataset
               filepaths:
                 "{table}": data/02_intermediate/source_files/{table}.parquet
+              release: data/02_intermediate/source_files/release.json
     """
 
-    def __init__(self, *, filepaths: dict[str, str], metadata: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        filepaths: dict[str, str],
+        release: str | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
         self._paths = described_paths(filepaths)
+        self._noted = Path(release) if release else None
         self.metadata = metadata
 
     def load(self) -> DataVersion:
         """The version of the data."""
-        return identify_data(
+        found = identify_data(
             pl.concat(scan_parquet(path, made_by="ingest") for path in self._paths.values()).collect()
         )
+        noted = kept_json(self._noted) if self._noted else {}
+        return replace(found, commit=noted.get("commit"))
 
     def save(self, data: NoReturn) -> None:
         """Not possible: ingesting writes the lists that it comes from."""

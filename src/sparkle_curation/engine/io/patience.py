@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import random
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
+
+from sparkle_curation.engine.io.server_faults import status_of
 
 logger = logging.getLogger(__name__)
 
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+_PASSING_NAMES = frozenset(
+    {
+        *("ClientConnectionError", "ClientPayloadError", "FSTimeoutError", "IncompleteRead"),
+        *("ResponseStreamingError", "HTTPClientError", "TransportError", "TimeoutException"),
+    }
+)
+"""Of aiohttp, fsspec, botocore and httpx, where a connection breaks or is not made."""
 _PAUSES_S = (0.25, 1.0, 4.0)
 """Five seconds in all: longer ones are for a person to look at."""
 
@@ -43,10 +54,24 @@ def may_pass(error: BaseException) -> bool:
     >>> may_pass(ConnectionResetError()), may_pass(TimeoutError()), may_pass(FileNotFoundError("404"))
     (True, True, False)
     """
-    status = getattr(error, "status", None)
-    if isinstance(status, int):
-        return status in _PASSING
+    if type(error).__module__.startswith("huggingface_hub."):  # its client has asked again already
+        return False
+    own_status = status_of(error)
+    if own_status is not None:
+        return own_status in _PASSING
+    if (
+        isinstance(error, OSError) and error.errno == errno.EBUSY
+    ):  # what s3fs makes of a bucket that says SlowDown
+        return True
     names = {kind.__name__ for kind in type(error).__mro__}
-    return isinstance(error, ConnectionError | TimeoutError) or not names.isdisjoint(
-        {"ClientConnectionError", "ClientPayloadError", "FSTimeoutError"}
-    )
+    if isinstance(error, ConnectionError | TimeoutError) or not names.isdisjoint(_PASSING_NAMES):
+        return True
+    # Some libraries tell it by an error of their own.
+    return error.__cause__ is not None and may_pass(error.__cause__)
+
+
+def wanted_pause_s(error: BaseException) -> float:
+    """Seconds that a server asks to be left alone for (``Retry-After``); 0 where it says none, or a date."""
+    with suppress(TypeError, ValueError, AttributeError, KeyError):
+        return max(0.0, float(error.headers["Retry-After"]))  # type: ignore[attr-defined]
+    return 0.0

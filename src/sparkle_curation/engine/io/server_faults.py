@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any, NamedTuple
 
+from sparkle_curation.errors import ServerError
+
 _PACKAGES = frozenset(
     {
         *("aiohttp", "requests", "urllib3", "httpx", "httpx2", "httpcore", "httpcore2", "openai"),
@@ -81,8 +83,8 @@ _UNTRUSTED = _Kind(
 )
 _UNKNOWN_USER = _Kind(
     "A server wants to know who asks",
-    "put USER:PASSWORD@ before the name of the host; or give what its kind of address reads: the settings of AWS for "
-    "s3://, hf auth login for hf://",
+    "put USER:PASSWORD@ before the name of the host; or give what its kind of address reads: for s3:// key and secret of "
+    "release_storage in conf/local/credentials.yml, or the settings of AWS; for hf:// a token there, or hf auth login",
 )
 _NOT_ALLOWED = _Kind(
     "A server does not allow what it is asked for",
@@ -139,8 +141,20 @@ def find_server_fault(error: BaseException) -> ServerFault | None:
         (found for cause in causes if (found := _named(cause))), _OTHER
     )
     said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    statuses = (status for cause in causes if (status := _status(cause)) is not None)
+    statuses = (status for cause in causes if (status := status_of(cause)) is not None)
     return ServerFault(what, _shown(said), todo, next(statuses, None))
+
+
+def server_error(address: str, error: BaseException) -> ServerError | None:
+    """The error for what a server did not give; None for an error of no server."""
+    fault = find_server_fault(error)
+    return fault and ServerError(
+        fault.what,
+        where=address,
+        got=fault.got,
+        allowed="a local folder, or a URL whose files this machine may list and read",
+        todo=fault.todo,
+    )
 
 
 def fault_of_status(status: int, said: str) -> ServerFault:
@@ -181,7 +195,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _kind(error: BaseException) -> _Kind | None:
-    status = _status(error)
+    status = status_of(error)
     if status is not None:
         return _of_status(status)
     number = getattr(error, "errno", None)
@@ -207,8 +221,8 @@ def _of_status(status: int) -> _Kind | None:
     return _FAILING if status >= 500 else None
 
 
-def _status(error: BaseException) -> int | None:
-    """The status of HTTP, which each library keeps elsewhere."""
+def status_of(error: BaseException) -> int | None:
+    """The status of HTTP that an error has, of a fault; each library keeps it elsewhere."""
     response: Any = getattr(error, "response", None)
     if isinstance(response, dict):  # of AWS
         response = response.get("ResponseMetadata", {}).get("HTTPStatusCode")

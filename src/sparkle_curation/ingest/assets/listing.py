@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import pyarrow as pa
 
 from sparkle_curation.engine.io.storable_text import is_storable
+from sparkle_curation.ingest.assets.header_reader import HeaderReader
 from sparkle_curation.ingest.assets.tar_members import (
     TarFolder,
     TarMember,
@@ -16,7 +18,8 @@ from sparkle_curation.ingest.assets.tar_members import (
     normalise_name,
 )
 from sparkle_curation.ingest.faults import Fault
-from sparkle_curation.ingest.release_files import ByteReader, ReleaseFiles, SourceFile
+from sparkle_curation.ingest.release_files import ReleaseFiles, SourceFile
+from sparkle_curation.ingest.remote_files import ByteReader
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
 from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.layout import (
@@ -68,6 +71,19 @@ class AssetSource:
         return sum(file.size for file in self.files)
 
 
+class FilesRead(Protocol):
+    """Opens the files of a release; ``ReleaseFiles`` does."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the files lie on this machine."""
+        ...
+
+    def reader(self, path: str) -> AbstractContextManager[ByteReader]:
+        """A reader of any part of the file at ``path``."""
+        ...
+
+
 class AssetListing(NamedTuple):
     """The assets of one source.
 
@@ -117,7 +133,7 @@ def unknown_files(files: ReleaseFiles) -> list[SourceFile]:
     return list(dict.fromkeys([*tars, *unnamed]))
 
 
-def list_assets(files: ReleaseFiles, source: AssetSource) -> AssetListing:
+def list_assets(files: FilesRead, source: AssetSource) -> AssetListing:
     """The assets of a source, as `find_asset_sources` gives it."""
     links = [_link_fault(path, reason) for path, reason in source.refused_links]
     if source.part is not None and not links:
@@ -143,7 +159,7 @@ def loose_assets(theme: str, kind: str, loose_files: Sequence[SourceFile]) -> As
     return AssetListing(_asset_rows(theme, kind, None, rows), faults, len(loose_files))
 
 
-def shard_assets(files: ReleaseFiles, shard_file: SourceFile) -> AssetListing:
+def shard_assets(files: FilesRead, shard_file: SourceFile) -> AssetListing:
     """The assets in a shard: the tar is walked, not unpacked.
 
     A member that is not of the shard's theme and kind is a fault, ``unexpected_path``. Of members with one
@@ -158,7 +174,8 @@ def shard_assets(files: ReleaseFiles, shard_file: SourceFile) -> AssetListing:
     if shard is None:
         raise ValueError(f"{shard_file.path!r} is not the path of a shard")
     with files.reader(shard_file.path) as reader:
-        members, faults, folders = list_members(reader, shard_file.size)
+        headers = reader if files.is_local else HeaderReader(reader)
+        members, faults, folders = list_members(headers, shard_file.size)
         record_count = len(members) + len(faults)
         faults = [_with_id(fault, shard) for fault in faults]
         named, unexpected = _name_members(shard, members)

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar, cast
 
+from sparkle_curation.engine.io.remote.ranges import Range
 from sparkle_curation.errors import AssetError, did_you_mean
 from sparkle_curation.ingest.assets.index import Asset, AssetIndex, stored_index
 from sparkle_curation.ingest.assets.tar_members import BLOCK_BYTES, members_before
-from sparkle_curation.ingest.release_files import ByteReader, ReleaseFiles
+from sparkle_curation.ingest.release_files import ReleaseFiles
+from sparkle_curation.ingest.remote_files import AheadReader, ByteReader, RemoteAccess
 from sparkle_curation.masking import without_secrets
 from sparkle_curation.spec.layout import ASSET_KINDS
 from sparkle_curation.spec.sample_ids import ID_FORM, parse_sample_id
@@ -25,12 +27,22 @@ from sparkle_curation.spec.sample_ids import ID_FORM, parse_sample_id
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Asset", "AssetStore", "check_member", "prefer_loose", "telling_asset_errors"]
+__all__ = ["Asset", "AssetStore", "Wanted", "check_member", "prefer_loose", "telling_asset_errors"]
 
 _AHEAD_BYTES = 64 << 10
 _INGEST = "ingest again: kedro run --pipelines ingest"
 
 AnyFrame = TypeVar("AnyFrame", "pl.DataFrame", "pl.LazyFrame")
+JobT = TypeVar("JobT")
+
+
+class Wanted(NamedTuple):
+    """What will be read of an asset: that many bytes of its beginning and of its end; ``None`` for all."""
+
+    id: str
+    kind: str
+    head: int | None = None
+    tail: int = 0
 
 
 def prefer_loose(frame: AnyFrame) -> AnyFrame:
@@ -52,20 +64,25 @@ def prefer_loose(frame: AnyFrame) -> AnyFrame:
 
 
 class AssetStore:
-    """Opens the assets of a release; may be handed to threads and, as its two strings, to other processes.
+    """Opens the assets of a release; may be handed to threads and, as what it was made of, to other processes.
 
     Args:
         release_root: a local folder or an fsspec URL.
         assets_path: the ingested table of assets, a local Parquet file.
+        access: how a release behind a URL is reached; None for the default.
     """
 
-    def __init__(self, release_root: str, assets_path: str | Path) -> None:
+    def __init__(
+        self, release_root: str, assets_path: str | Path, access: RemoteAccess | None = None
+    ) -> None:
         self.release_root, self.assets_path = str(release_root), str(assets_path)
+        self.access = access or RemoteAccess()
         self._files: ReleaseFiles | None = None
         self._pid = 0
 
-    def __reduce__(self) -> tuple[type[AssetStore], tuple[str, str]]:
-        return type(self), (self.release_root, self.assets_path)
+    def __reduce__(self) -> tuple[type[AssetStore], tuple[str | RemoteAccess, ...]]:
+        access = () if self.access == RemoteAccess() else (self.access,)
+        return AssetStore, (self.release_root, self.assets_path, *access)
 
     def __repr__(self) -> str:
         return f"AssetStore({without_secrets(self.release_root)!r}, {self.assets_path!r})"
@@ -113,11 +130,46 @@ class AssetStore:
         with self._checked(asset, ahead) as reader:
             return _read_part(reader, asset, offset, length)
 
+    def ahead(
+        self, jobs: Sequence[JobT], wanted: Callable[[JobT], Iterable[Wanted]]
+    ) -> Iterator[tuple[JobT, AssetStore]]:
+        """Each job in order with a store to read by; behind a server what later jobs want is fetched meanwhile.
+
+        Args:
+            jobs: what is to be done.
+            wanted: what each will read; something else may be read too, and costs a request then.
+        """
+        if self._release.is_local:
+            yield from ((job, self) for job in jobs)
+            return
+        parts = [[part for each in wanted(job) for part in self._parts(each)] for job in jobs]
+        for job, reader in zip(jobs, self._release.ahead(parts), strict=True):
+            yield job, _HeldStore(self, reader)
+
+    def shared(self, processes: int) -> AssetStore:
+        """The same store for one of some processes that read at once: with its share of the requests to a server."""
+        return AssetStore(self.release_root, self.assets_path, self.access.shared(processes))
+
+    def _parts(self, wanted: Wanted) -> list[Range]:
+        """The parts of files that hold what is wanted, with what it is checked by: a header, or the end of a loose file."""
+        asset = self._index.find(wanted.id, wanted.kind)
+        if asset is None:
+            return []
+        path, start, end = asset.container or asset.path, asset.offset, asset.offset + asset.size
+        first, last = (max(start - BLOCK_BYTES, 0), end) if asset.container else (0, end + 1)
+        if wanted.head is None or wanted.head >= asset.size:
+            return [Range(path, first, last)]
+        # What is opened reads so much at once.
+        head, tail = max(wanted.head, _AHEAD_BYTES), max(wanted.tail, 1)
+        return [Range(path, first, min(start + head, last)), Range(path, max(end - tail, first), last)]
+
+    def _reader(self, asset: Asset) -> AbstractContextManager[ByteReader]:
+        return self._release.reader(asset.container or asset.path)
+
     @contextmanager
     def _checked(self, asset: Asset, ahead: int) -> Iterator[ByteReader]:
         """A reader of the file that holds the asset, which is as it was ingested."""
-        path = asset.container or asset.path
-        with telling_asset_errors(asset), self._release.reader(path) as reader:
+        with telling_asset_errors(asset), self._reader(asset) as reader:
             if asset.container is None:
                 _check_length(reader, asset)
                 yield reader
@@ -136,7 +188,7 @@ class AssetStore:
     def _release(self) -> ReleaseFiles:
         # Connections do not survive a fork.
         if self._files is None or self._pid != os.getpid():
-            self._files, self._pid = ReleaseFiles(self.release_root), os.getpid()
+            self._files, self._pid = ReleaseFiles(self.release_root, access=self.access), os.getpid()
         return self._files
 
     def _absent(self, sample_id: str, kind: str) -> AssetError:
@@ -157,6 +209,19 @@ class AssetStore:
             allowed=f"{', '.join(present)} of this sample" if present else "no asset of this sample is there",
             todo=f"add the file or shard that holds it and {_INGEST}",
         )
+
+
+class _HeldStore(AssetStore):
+    """A store for one job, which reads what was fetched for it."""
+
+    def __init__(self, store: AssetStore, ahead: AheadReader) -> None:
+        super().__init__(store.release_root, store.assets_path, store.access)
+        self._files, self._pid, self._index = store._files, store._pid, store._index
+        self._held = ahead
+
+    def _reader(self, asset: Asset) -> AbstractContextManager[ByteReader]:
+        end = asset.offset + asset.size + (0 if asset.container else 1)
+        return nullcontext(self._held.of(asset.container or asset.path, end))
 
 
 # ------------------------------------------------------------------ the asset is what was ingested

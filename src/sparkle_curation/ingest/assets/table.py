@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 
 import pyarrow as pa
 
@@ -13,9 +14,9 @@ from sparkle_curation.ingest.assets.listing import (
     ASSET_SCHEMA,
     AssetSource,
     find_asset_sources,
-    list_assets,
     unknown_files,
 )
+from sparkle_curation.ingest.assets.walks import Walks
 from sparkle_curation.ingest.faults import Fault, raw_text
 from sparkle_curation.ingest.ingestion import Ingestion, Ledger, PartitionedIngestion
 from sparkle_curation.ingest.release_files import ReleaseFiles, SourceFile
@@ -33,18 +34,20 @@ def ingest_assets(files: ReleaseFiles) -> PartitionedIngestion:
     are walked header by header and never unpacked. A tar of a name that the layout does not know is quarantined whole,
     and so is a file whose name is not UTF-8; such files are one partition, without rows.
     """
-    code = code_digest(__name__)
-    partitions = {
-        f"{source.theme}/{source.name}": _ingest_source(files, source, code)
-        for source in find_asset_sources(files)
-    }
+    code, walks = code_digest(__name__), Walks(files)
+    sources = {f"{source.theme}/{source.name}": source for source in find_asset_sources(files)}
+    partitions = {path: _ingest_source(files, source, walks, code) for path, source in sources.items()}
     partitions[_UNKNOWN] = _ingest_unknown(files, code)
-    return PartitionedIngestion("assets", partitions)
+
+    def ahead(paths: Sequence[str]) -> AbstractContextManager[None]:
+        return walks.ahead([sources[path] for path in paths if path in sources])
+
+    return PartitionedIngestion("assets", partitions, ahead)
 
 
-def _ingest_source(files: ReleaseFiles, source: AssetSource, code: str) -> Ingestion:
+def _ingest_source(files: ReleaseFiles, source: AssetSource, walks: Walks, code: str) -> Ingestion:
     def read(ledger: Ledger) -> Iterator[pa.Table]:
-        rows, faults, record_count = list_assets(files, source)
+        rows, faults, record_count = walks.listing(source)
         ledger.quarantine(source.theme, source.path, faults)
         ledger.close_source(source.theme, source.path, source.size_bytes, record_count)
         ledger.bytes_read += source.size_bytes

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from sparkle_curation.ingest.faults import Fault, raw_text
 from sparkle_curation.ingest.file_starts import START_BYTES, recognise
-from sparkle_curation.ingest.release_files import ByteReader
+from sparkle_curation.ingest.remote_files import ByteReader
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
 
 BLOCK_BYTES = 512

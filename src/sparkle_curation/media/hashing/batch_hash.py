@@ -10,8 +10,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sparkle_curation.engine.journal.journal import KEY
-from sparkle_curation.ingest.assets.store import AssetStore
-from sparkle_curation.media.assets import Failure, read_asset
+from sparkle_curation.ingest.assets.store import AssetStore, Wanted
+from sparkle_curation.media.assets import Failure, first_frame_of, read_asset
 from sparkle_curation.media.decode.frames import read_frames
 from sparkle_curation.media.hashing.perceptual_hash import hash_picture
 from sparkle_curation.media.stills.images import read_image
@@ -46,24 +46,30 @@ class BatchHash:
 
     def __call__(self, jobs: list[HashJob]) -> pa.Table:
         """One row per job, in their order: ``JOURNAL_SCHEMA``."""
-        rows = [{KEY: job.key, **self._hash(job)} for job in jobs]
+        rows = [{KEY: job.key, **_hash(job, store)} for job, store in self.store.ahead(jobs, _wanted)]
         return pa.Table.from_pylist(rows, schema=JOURNAL_SCHEMA)
 
-    def _hash(self, job: HashJob) -> dict[str, object]:
-        failures = []
-        for kind in job.kinds:
-            read = read_image if kind == KIND.source_frame0 else read_first_frame
-            picture = read_asset(self.store, job.id, kind, read)
-            if not isinstance(picture, Failure):
-                found = hash_picture(picture)
-                return {
-                    "read_from": kind,
-                    "frame_hash": found.text,
-                    "fine_hash": found.fine_text,
-                    "detail": found.detail,
-                }
-            failures.append(picture)
-        return {"error": failures[0].error, "error_detail": "; ".join(fault.detail for fault in failures)}
+
+def _wanted(job: HashJob) -> list[Wanted]:
+    """What is read of the first of its kinds; the others only follow where that cannot be read."""
+    return [first_frame_of(job.id, job.kinds[0])]
+
+
+def _hash(job: HashJob, store: AssetStore) -> dict[str, object]:
+    failures = []
+    for kind in job.kinds:
+        read = read_image if kind == KIND.source_frame0 else read_first_frame
+        picture = read_asset(store, job.id, kind, read)
+        if not isinstance(picture, Failure):
+            found = hash_picture(picture)
+            return {
+                "read_from": kind,
+                "frame_hash": found.text,
+                "fine_hash": found.fine_text,
+                "detail": found.detail,
+            }
+        failures.append(picture)
+    return {"error": failures[0].error, "error_detail": "; ".join(fault.detail for fault in failures)}
 
 
 def read_first_frame(file: BinaryIO) -> NDArray[np.uint8]:

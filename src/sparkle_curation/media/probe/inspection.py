@@ -15,6 +15,7 @@ import xxhash
 
 from sparkle_curation.engine.caching.code_digest import code_digest, work_digest
 from sparkle_curation.engine.executors.processes import Executor
+from sparkle_curation.engine.io.remote import ranges
 from sparkle_curation.engine.journal import journal as journal_module
 from sparkle_curation.engine.journal.journal import KEY, Journal
 from sparkle_curation.engine.journal.resumable import run_resumable
@@ -24,7 +25,7 @@ from sparkle_curation.engine.table_stream import TableStream
 from sparkle_curation.errors import ConservationError, ReleaseError
 from sparkle_curation.ingest import release_files
 from sparkle_curation.ingest.release_files import ReleaseFiles
-from sparkle_curation.media.probe import batch_probe
+from sparkle_curation.media.probe import batch_probe, wanted_parts
 from sparkle_curation.media.probe.batch_probe import MEDIA_SCHEMA, BatchProbe, ProbeJob
 from sparkle_curation.media.probe.probes import Depth
 from sparkle_curation.spec import fields
@@ -47,11 +48,13 @@ class ProbeConfig:
         depth: how much is read of each.
         executor: what runs the probes.
         batch_size: assets that are probed between two writes to the journal.
+        processes: how many of them read at once, and share the requests to a server.
     """
 
     depth: Depth
     executor: Executor
     batch_size: int
+    processes: int = 1
 
 
 # ------------------------------------------------------------------ jobs
@@ -87,7 +90,10 @@ def with_keys(assets: pl.DataFrame, files: ReleaseFiles, depth: Depth) -> pl.Dat
     return located.with_columns(pl.concat([pl.Series(KEY, [], pl.String), *keys]))
 
 
-_AROUND = (*(each.__name__ for each in (journal_module, release_files, media_table, fields)), "pyarrow")
+_AROUND = (
+    *(each.__name__ for each in (journal_module, release_files, media_table, fields, wanted_parts, ranges)),
+    "pyarrow",
+)
 """What carries a probe's work and facts, and decides none of them."""
 
 
@@ -194,7 +200,7 @@ def _probe_missing(wanted: pl.DataFrame, files: ReleaseFiles, probing: ProbeConf
         batches = run_resumable(
             _Jobs(wanted),
             attrgetter(KEY),
-            BatchProbe(files, probing.depth),
+            BatchProbe(files.shared(probing.processes), probing.depth),
             probing.executor,
             journal,
             batch_size=probing.batch_size,

@@ -38,6 +38,13 @@ def check_release(release: ReleaseFiles, sources_before: pl.DataFrame, allow_emp
     return release
 
 
+def note_release(release: ReleaseFiles) -> dict[str, str | None]:
+    """Which version of the release is read, where its place has versions: ``commit`` of the hub, else None."""
+    if release.commit:
+        logger.info("the release is read at the commit %s", release.commit)
+    return {"commit": release.commit}
+
+
 def ingest_annotations(release: ReleaseFiles, allow_empty: bool) -> Ingested:
     """The annotations: one row per sample of a theme's training CSV or metadata JSONL."""
     return _streams(read_annotations(release), allow_empty)

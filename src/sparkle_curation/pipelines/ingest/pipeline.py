@@ -39,6 +39,7 @@ def create_pipeline() -> Pipeline:
                 outputs="release_checked",
                 name="check_release",
             ),
+            Node(nodes.note_release, inputs="release_checked", outputs="release_facts", name="note_release"),
             _table(nodes.ingest_annotations, "annotations", []),
             *(_table(_ingest_records(table), name, ["annotations"]) for name, table in JSONL_TABLES.items()),
             _table(nodes.ingest_assets, "assets", []),

@@ -7,6 +7,7 @@ import logging
 import polars as pl
 
 from sparkle_curation.engine.caching.code_digest import code_digest
+from sparkle_curation.engine.executors.ordered_map import core_count
 from sparkle_curation.engine.executors.processes import choose_executor
 from sparkle_curation.engine.journal.journal import Journal
 from sparkle_curation.engine.table_stream import TableStream
@@ -38,7 +39,9 @@ def probe_assets(
         journal: what was probed before.
         params: which assets, and how.
     """
-    probing = ProbeConfig(params.depth, choose_executor(processes=params.processes), params.assets_per_batch)
+    processes = params.processes or core_count()
+    executor = choose_executor(processes=processes)
+    probing = ProbeConfig(params.depth, executor, params.assets_per_batch, processes)
     return media_stream(release, assets, params.inspected_kinds, fingerprints, probing, journal, [__name__])
 
 

@@ -7,6 +7,7 @@ import logging
 import polars as pl
 
 from sparkle_curation.engine.caching.costly_work import MeasureConfig
+from sparkle_curation.engine.executors.ordered_map import core_count
 from sparkle_curation.engine.executors.processes import choose_executor
 from sparkle_curation.engine.journal.journal import Journal
 from sparkle_curation.ingest.assets.store import AssetStore, prefer_loose
@@ -30,8 +31,9 @@ def hash_first_frames(
         journal: what was hashed before; a content is read once.
         params: how they are read.
     """
-    measuring = MeasureConfig("first frames", choose_executor(processes=params.processes), params.batch_size)
-    return frame_hashing.hash_first_frames(media.collect(), asset_store, measuring, journal)
+    processes = params.processes or core_count()
+    measuring = MeasureConfig("first frames", choose_executor(processes=processes), params.batch_size)
+    return frame_hashing.hash_first_frames(media.collect(), asset_store.shared(processes), measuring, journal)
 
 
 def group_samples(

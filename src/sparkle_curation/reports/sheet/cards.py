@@ -54,6 +54,10 @@ class Grounded:
     table: str
 
 
+PAIR_KINDS = (KIND.source_frame0, KIND.source_video), (KIND.edited_video, KIND.edited_frame0)
+"""Where the picture of a source, and of its edit, is looked for: in the first of these kinds that can be read."""
+
+
 class PanelMaker:
     """Makes the pictures of samples.
 
@@ -83,8 +87,7 @@ class PanelMaker:
 
     def pair(self, sample_id: str) -> tuple[Image.Image, Image.Image] | str:
         """Pictures of a sample's source and edit, of the size of a panel, or why there are none."""
-        source = self._first_of(sample_id, (KIND.source_frame0, KIND.source_video))
-        edited = self._first_of(sample_id, (KIND.edited_video, KIND.edited_frame0))
+        source, edited = (self._first_of(sample_id, kinds) for kinds in PAIR_KINDS)
         if isinstance(source, str) or isinstance(edited, str):
             return source if isinstance(source, str) else str(edited)
         return frame_panel(source.picture), frame_panel(edited.picture)

@@ -1,0 +1,123 @@
+"""Which way parts of files are asked for, by the file system that knows their server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import fsspec
+from fsspec.asyn import AsyncFileSystem
+
+from sparkle_curation.engine.io.remote.http_ranges import HttpRanges
+from sparkle_curation.engine.io.remote.hub_ranges import HubRanges
+from sparkle_curation.engine.io.remote.ranges import Range, RangeReader, RangeSource
+from sparkle_curation.engine.io.remote.settings import RemoteSettings
+from sparkle_curation.errors import ReleaseError
+
+_HTTP = frozenset({"http", "https"})
+_BEHIND_THE_END = frozenset({"InvalidRange", "RequestedRangeNotSatisfiable"})
+
+
+_MEMBERS = frozenset({"endpoint_url", "key", "secret", "token"})
+_MEMBERS_OF = {
+    **dict.fromkeys(("s3", "s3a"), _MEMBERS),
+    **dict.fromkeys(("gs", "gcs"), frozenset({"endpoint_url", "token"})),
+    "hf": frozenset({"token"}),
+}
+"""Members of the credentials that only some file systems know; one that is set for another protocol is left out."""
+
+
+class AsyncRanges:
+    """A ``RangeSource`` for file systems of fsspec that read without a thread each, such as those of S3 and GCS."""
+
+    def __init__(self, fs: AsyncFileSystem) -> None:
+        self._fs = fs
+
+    async def fetch(self, part: Range) -> bytes:
+        """The bytes of the part; see ``RangeSource``."""
+        try:
+            found: bytes = await self._fs._cat_file(part.path, start=part.start, end=part.end)
+        except Exception as error:
+            if _is_behind_the_end(error):
+                return b""
+            raise
+        return _at_most(found, part)
+
+
+class ThreadRanges:
+    """A ``RangeSource`` for any other file system of fsspec, on threads."""
+
+    def __init__(self, fs: fsspec.AbstractFileSystem, threads: int) -> None:
+        self._fs = fs
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="ranges")
+
+    async def fetch(self, part: Range) -> bytes:
+        """The bytes of the part; see ``RangeSource``."""
+        ask = partial(self._fs.cat_file, part.path, start=part.start, end=part.end)
+        return _at_most(await asyncio.get_running_loop().run_in_executor(self._threads, ask), part)
+
+
+def range_reader(fs: fsspec.AbstractFileSystem, settings: RemoteSettings) -> RangeReader:
+    """What reads parts of files of a file system."""
+    names = protocols(fs)
+    loop = fs.loop if isinstance(fs, AsyncFileSystem) else None
+    source: RangeSource
+    if names & _HTTP:
+        source = HttpRanges(fs)
+    elif "hf" in names:
+        source = HubRanges(fs)
+    elif loop is not None and not fs.asynchronous:
+        source = AsyncRanges(fs)
+    else:
+        source = ThreadRanges(fs, settings.requests)
+    return RangeReader(source, settings, loop)
+
+
+def protocols(fs: fsspec.AbstractFileSystem) -> frozenset[str]:
+    """The names that a file system goes by in addresses."""
+    return frozenset((fs.protocol,) if isinstance(fs.protocol, str) else fs.protocol)
+
+
+def storage_options(root: str, settings: RemoteSettings, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What the file system of a root is opened with: what was given, and as many connections as requests.
+
+    Args:
+        root: a local folder, for which nothing is needed, or an fsspec URL.
+        settings: how many requests.
+        given: of the credentials, options of the file system's own.
+    """
+    protocol = fsspec.core.split_protocol(root)[0]
+    if protocol in {None, "file", "local"}:
+        return {}
+    others = _MEMBERS - _MEMBERS_OF.get(protocol, frozenset())
+    options = {name: value for name, value in given.items() if name not in others}
+    if protocol in {"s3", "s3a"}:  # botocore opens ten, unless it is told
+        own = dict(options.get("config_kwargs") or {})
+        options["config_kwargs"] = {"max_pool_connections": max(10, settings.requests), **own}
+    return options
+
+
+def _at_most(found: bytes, part: Range) -> bytes:
+    if len(found) > part.end - part.start:
+        raise ReleaseError(
+            "The server does not send the part of a file that it is asked for",
+            where=part.path,
+            got=f"{len(found)} bytes",
+            allowed=f"the {part.end - part.start} bytes from byte {part.start}",
+            todo="use a server that knows byte ranges, or copy the release to a local folder",
+        )
+    return found
+
+
+def _is_behind_the_end(error: BaseException) -> bool:
+    each: BaseException | None = error
+    while each is not None:
+        response = getattr(each, "response", None)
+        code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
+        if code in _BEHIND_THE_END or getattr(each, "status", getattr(each, "code", None)) in {416, "416"}:
+            return True
+        each = each.__cause__ or each.__context__
+    return False
