@@ -21,12 +21,14 @@ from sparkle_curation.pipelines.bench_published.params import BenchPublishedPara
 from sparkle_curation.pipelines.bench_report.params import BenchReportParams
 from sparkle_curation.pipelines.consistency.params import ConsistencyParams
 from sparkle_curation.pipelines.diff.params import DiffParams
+from sparkle_curation.pipelines.download.params import DownloadParams
 from sparkle_curation.pipelines.extract.params import ExtractParams
 from sparkle_curation.pipelines.ground.params import GroundParams
 from sparkle_curation.pipelines.inspect.params import InspectParams
 from sparkle_curation.pipelines.near_duplicates.params import NearDuplicatesParams
 from sparkle_curation.pipelines.paper.params import PaperParams
 from sparkle_curation.pipelines.prune.params import PruneParams
+from sparkle_curation.pipelines.publish.params import PublishParams
 from sparkle_curation.pipelines.report.params import ReportParams
 from sparkle_curation.pipelines.score.params import ScoreParams
 from sparkle_curation.pipelines.signals.params import SignalsParams
@@ -57,6 +59,8 @@ class RunParameters(
     PaperParams,
     TrainingKitParams,
     ExtractParams,
+    DownloadParams,
+    PublishParams,
     VariantsParams,
     BenchOutputsParams,
     BenchEvaluateParams,
@@ -100,6 +104,8 @@ _HOMES = {
     **dict.fromkeys(PruneParams.model_fields, "conf/base/prune/parameters.yml"),
     **dict.fromkeys(TrainingKitParams.model_fields, "conf/base/training_kit/parameters.yml"),
     **dict.fromkeys(ExtractParams.model_fields, "conf/base/extract/parameters.yml"),
+    **dict.fromkeys(DownloadParams.model_fields, "conf/base/download/parameters.yml"),
+    **dict.fromkeys(PublishParams.model_fields, "conf/base/publish/parameters.yml"),
     **dict.fromkeys(ScoreParams.model_fields, "conf/base/score/parameters.yml"),
     **dict.fromkeys(BenchBuildParams.model_fields, "conf/base/bench_build/parameters.yml"),
     **dict.fromkeys(BenchOutputsParams.model_fields, "conf/base/bench_outputs/parameters.yml"),

@@ -5,6 +5,7 @@ from sparkle_curation.datasets.pipeline_code_dataset import PipelineCodeDataset
 from sparkle_curation.datasets.release.asset_store_dataset import AssetStoreDataset
 from sparkle_curation.datasets.release.benchmark_dataset import BenchmarkDataset
 from sparkle_curation.datasets.release.credential_dataset import CredentialDataset
+from sparkle_curation.datasets.release.hub_dataset import DownloadFolderDataset, HubDataset
 from sparkle_curation.datasets.release.media_folder_dataset import MediaFolderDataset
 from sparkle_curation.datasets.release.release_dataset import ReleaseDataset
 from sparkle_curation.datasets.release.sources_dataset import SourcesDataset
@@ -23,8 +24,13 @@ from sparkle_curation.datasets.tables.schema_validator import TableSchemaValidat
 from sparkle_curation.datasets.tables.table_before_dataset import TableBeforeDataset
 from sparkle_curation.datasets.tables.table_dataset import TableDataset
 from sparkle_curation.datasets.variant.benchmark_folder_dataset import BenchmarkFolderDataset
-from sparkle_curation.datasets.variant.kiwi_edit_dataset import KiwiEditDataset, VariantThemesDataset
+from sparkle_curation.datasets.variant.kiwi_edit_dataset import (
+    KiwiEditDataset,
+    VariantIdsDataset,
+    VariantThemesDataset,
+)
 from sparkle_curation.datasets.variant.overrides_dataset import OverridesDataset
+from sparkle_curation.datasets.variant.publication_dataset import PublicationDataset, ReleaseOriginDataset
 from sparkle_curation.datasets.variant.training_kit_dataset import MediaRootDataset, TrainingKitDataset
 from sparkle_curation.datasets.variant.variant_facts_dataset import VariantFactsDataset
 from sparkle_curation.datasets.variant.variant_store import VariantStoreDataset
@@ -39,9 +45,11 @@ __all__ = [
     "CredentialDataset",
     "DataDocsDataset",
     "DataVersionDataset",
+    "DownloadFolderDataset",
     "FigureDataset",
     "FingerprintsDataset",
     "GitRevisionDataset",
+    "HubDataset",
     "JSONLFolderDataset",
     "JournalDataset",
     "KiwiEditDataset",
@@ -53,7 +61,9 @@ __all__ = [
     "PNGDataset",
     "PageDataset",
     "PipelineCodeDataset",
+    "PublicationDataset",
     "ReleaseDataset",
+    "ReleaseOriginDataset",
     "ReportCSVDataset",
     "SourcesDataset",
     "TableBeforeDataset",
@@ -64,6 +74,7 @@ __all__ = [
     "TrainingKitDataset",
     "ValidationsDataset",
     "VariantFactsDataset",
+    "VariantIdsDataset",
     "VariantStoreDataset",
     "VariantThemesDataset",
     "VariantsDataset",
