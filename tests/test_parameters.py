@@ -68,6 +68,8 @@ GOOD: dict[str, Any] = {
             "paper",
             "training_kit",
             "extract",
+            "download",
+            "publish",
             "bench_build",
             "bench_evaluate",
             "bench_outputs",
