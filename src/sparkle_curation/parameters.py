@@ -22,6 +22,7 @@ from sparkle_curation.pipelines.bench_published.params import BenchPublishedPara
 from sparkle_curation.pipelines.bench_report.params import BenchReportParams
 from sparkle_curation.pipelines.consistency.params import ConsistencyParams
 from sparkle_curation.pipelines.diff.params import DiffParams
+from sparkle_curation.pipelines.download.params import DownloadParams
 from sparkle_curation.pipelines.exclude.params import ExcludeParams
 from sparkle_curation.pipelines.extract.params import ExtractParams
 from sparkle_curation.pipelines.ground.params import GroundParams
@@ -29,6 +30,7 @@ from sparkle_curation.pipelines.inspect.params import InspectParams
 from sparkle_curation.pipelines.near_duplicates.params import NearDuplicatesParams
 from sparkle_curation.pipelines.paper.params import PaperParams
 from sparkle_curation.pipelines.prune.params import PruneParams
+from sparkle_curation.pipelines.publish.params import PublishParams
 from sparkle_curation.pipelines.report.params import ReportParams
 from sparkle_curation.pipelines.score.params import ScoreParams
 from sparkle_curation.pipelines.signals.params import SignalsParams
@@ -62,6 +64,8 @@ class RunParameters(
     TrainingKitParams,
     ExtractParams,
     ExcludeParams,
+    DownloadParams,
+    PublishParams,
     VariantsParams,
     BenchOutputsParams,
     BenchEvaluateParams,
@@ -111,6 +115,8 @@ _HOMES = {
     **dict.fromkeys(TrainingKitParams.model_fields, "conf/base/training_kit/parameters.yml"),
     **dict.fromkeys(ExcludeParams.model_fields, "conf/base/exclude/parameters.yml"),
     **dict.fromkeys(ExtractParams.model_fields, "conf/base/extract/parameters.yml"),
+    **dict.fromkeys(DownloadParams.model_fields, "conf/base/download/parameters.yml"),
+    **dict.fromkeys(PublishParams.model_fields, "conf/base/publish/parameters.yml"),
     **dict.fromkeys(ScoreParams.model_fields, "conf/base/score/parameters.yml"),
     **dict.fromkeys(BenchBuildParams.model_fields, "conf/base/bench_build/parameters.yml"),
     **dict.fromkeys(BenchOutputsParams.model_fields, "conf/base/bench_outputs/parameters.yml"),

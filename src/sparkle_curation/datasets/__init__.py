@@ -6,6 +6,7 @@ from sparkle_curation.datasets.release.asset_store_dataset import AssetStoreData
 from sparkle_curation.datasets.release.benchmark_dataset import BenchmarkDataset
 from sparkle_curation.datasets.release.credential_dataset import CredentialDataset
 from sparkle_curation.datasets.release.excluded_samples_dataset import ExcludedSamplesDataset
+from sparkle_curation.datasets.release.hub_dataset import DownloadFolderDataset, HubDataset
 from sparkle_curation.datasets.release.mask_folder_dataset import MaskFolderDataset
 from sparkle_curation.datasets.release.media_folder_dataset import MediaFolderDataset
 from sparkle_curation.datasets.release.release_dataset import ReleaseDataset
@@ -26,8 +27,13 @@ from sparkle_curation.datasets.tables.schema_validator import TableSchemaValidat
 from sparkle_curation.datasets.tables.table_before_dataset import TableBeforeDataset
 from sparkle_curation.datasets.tables.table_dataset import TableDataset
 from sparkle_curation.datasets.variant.benchmark_folder_dataset import BenchmarkFolderDataset
-from sparkle_curation.datasets.variant.kiwi_edit_dataset import KiwiEditDataset, VariantThemesDataset
+from sparkle_curation.datasets.variant.kiwi_edit_dataset import (
+    KiwiEditDataset,
+    VariantIdsDataset,
+    VariantThemesDataset,
+)
 from sparkle_curation.datasets.variant.overrides_dataset import OverridesDataset
+from sparkle_curation.datasets.variant.publication_dataset import PublicationDataset, ReleaseOriginDataset
 from sparkle_curation.datasets.variant.training_kit_dataset import MediaRootDataset, TrainingKitDataset
 from sparkle_curation.datasets.variant.variant_facts_dataset import VariantFactsDataset
 from sparkle_curation.datasets.variant.variant_store import VariantStoreDataset
@@ -42,10 +48,12 @@ __all__ = [
     "CredentialDataset",
     "DataDocsDataset",
     "DataVersionDataset",
+    "DownloadFolderDataset",
     "ExcludedSamplesDataset",
     "FigureDataset",
     "FingerprintsDataset",
     "GitRevisionDataset",
+    "HubDataset",
     "JSONLFolderDataset",
     "JournalDataset",
     "KiwiEditDataset",
@@ -58,7 +66,9 @@ __all__ = [
     "PNGDataset",
     "PageDataset",
     "PipelineCodeDataset",
+    "PublicationDataset",
     "ReleaseDataset",
+    "ReleaseOriginDataset",
     "RemovalPlaceDataset",
     "ReportCSVDataset",
     "SourcesDataset",
@@ -70,6 +80,7 @@ __all__ = [
     "TrainingKitDataset",
     "ValidationsDataset",
     "VariantFactsDataset",
+    "VariantIdsDataset",
     "VariantStoreDataset",
     "VariantThemesDataset",
     "VariantsDataset",

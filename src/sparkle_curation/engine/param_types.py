@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 _COUNT = "an integer above 0"
 
@@ -14,6 +14,18 @@ BatchSize = Annotated[int, Field(strict=True, ge=1, description=_COUNT)]
 
 Processes = Annotated[BatchSize | None, Field(description=f"{_COUNT}, or null for one a core")]
 """How many processes work."""
+
+_FOLDER = "a folder of this machine, or null"
+
+
+def _check_folder(text: str | None) -> str | None:
+    if text is not None and (not text.strip() or "://" in text or "::" in text):
+        raise ValueError(_FOLDER)
+    return text
+
+
+LocalFolder = Annotated[str | None, Field(strict=True, description=_FOLDER), AfterValidator(_check_folder)]
+"""Where something is written to, or None for a place of its own."""
 
 
 def split_words(value: list[str] | str | None) -> list[str] | None:

@@ -9,12 +9,13 @@ from typing import Annotated, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 
+from sparkle_curation.engine.param_types import LocalFolder
+
 MAX_SHARDS = 100_000
 _SHARD = re.compile(r"([1-9][0-9]{0,5})/([1-9][0-9]{0,5})")
 _SHARD_MEANING = (
     f"I/N, such as 1/4: share I of N, with I of 1 to N, and N up to {MAX_SHARDS}; or null for all"
 )
-_FOLDER_MEANING = "a folder of this machine, or null"
 _COUNT_MEANING = "an integer above 0, or null"
 
 
@@ -56,17 +57,6 @@ def _check_shard(text: str | None) -> str | None:
     return text
 
 
-def _check_folder(text: str | None) -> str | None:
-    if text is not None and (not text.strip() or "://" in text or "::" in text):
-        raise ValueError(_FOLDER_MEANING)
-    return text
-
-
-_Folder = Annotated[
-    str | None, Field(strict=True, description=_FOLDER_MEANING), AfterValidator(_check_folder)
-]
-
-
 class ExtractSettings(BaseModel):
     """What is extracted, where to, and how.
 
@@ -84,9 +74,9 @@ class ExtractSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    folder: _Folder = None
+    folder: LocalFolder = None
     mode: Annotated[Mode, Field(description="copy or link")] = Mode.COPY
-    extracted_root: _Folder = None
+    extracted_root: LocalFolder = None
     loose: Annotated[Mode, Field(description="link or copy")] = Mode.LINK
     shard: Annotated[
         str | None, Field(strict=True, description=_SHARD_MEANING), AfterValidator(_check_shard)

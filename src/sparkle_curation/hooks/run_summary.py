@@ -229,6 +229,8 @@ ENDINGS: Mapping[str, Ending] = {
     "variants": (None, ("variants", "variants_table")),
     "training_kit": (None, ("training_kit", "wanted_media")),
     "extract": (None, ("extraction_counts",)),
+    "download": (None, ("download_plan", "download_record")),
+    "publish": (None, ("publication", "publish_plan", "publish_record")),
     "bench_ingest": (_benchmark, ("bench_counts", "bench_check", "bench_quarantine", "bench_leakage")),
     "bench_build": (None, ("built_benchmark", "bench_candidates")),
     "bench_outputs": (None, ("bench_output_counts", "bench_outputs")),

@@ -389,6 +389,26 @@ _OTHERS: dict[str, tuple[str, str]] = {
         "08_reporting/paper",
         "Of the variant: `methods.tex`, `reproducibility.tex`, `tables.tex`, `references.bib` and `CITATION.cff`.",
     ),
+    "download_plan": (
+        "08_reporting/download_plan.csv",
+        "One row per file that `download` was asked for: theme, kind, bytes, and what was there of it before.",
+    ),
+    "download_record": (
+        "08_reporting/download_record.json",
+        "Repository, commit, folder, files and bytes of the last `download`.",
+    ),
+    "publication": (
+        "05_model_input/publication",
+        "All files of the variant's repository: tables, references, annotations, Croissant, card, media by consent.",
+    ),
+    "publish_plan": (
+        "08_reporting/publish_plan.csv",
+        "One row per file of the publication and the repository: new, changed, same or gone, and its bytes.",
+    ),
+    "publish_record": (
+        "08_reporting/publish_record.json",
+        "Repository, commit, files and bytes of the last `publish`, and whether anything was uploaded.",
+    ),
     "training_kit": (
         "05_model_input/training_kit",
         "Training with Kiwi-Edit: card, CSVs, run files, and the shards that hold what they need.",

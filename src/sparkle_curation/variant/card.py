@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -32,9 +33,27 @@ CARD_NAME = "README.md"
 """Name of the file that hubs look for, in the folder that the paths of a card are relative to."""
 
 
-def write_card(facts: VariantFacts, pictures: Pictures | None = None) -> str:
+@dataclass(frozen=True)
+class Published:
+    """What a card says more where the variant is a repository of its own.
+
+    Attributes:
+        configs: as hubs read them: name and files of each way to load it.
+        where: where the videos are, as a sentence begins.
+        sections: Markdown that stands before the splits.
+    """
+
+    configs: Sequence[Mapping[str, Any]]
+    where: str
+    sections: str
+
+
+def write_card(
+    facts: VariantFacts, pictures: Pictures | None = None, published: Published | None = None
+) -> str:
     """The card: YAML for the hub, then Markdown for people, with the pictures that lie beside it."""
-    return f"---\n{_front_matter(facts)}\n---\n\n{_body(facts, pictures or Pictures())}"
+    body = _body(facts, pictures or Pictures(), published)
+    return f"---\n{_front_matter(facts, published)}\n---\n\n{body}"
 
 
 # ------------------------------------------------------------------ the front matter
@@ -58,7 +77,7 @@ _SIZE_CATEGORIES = {
 """The hub's words for the number of samples -> the first number that is too large for them."""
 
 
-def _front_matter(facts: VariantFacts) -> str:
+def _front_matter(facts: VariantFacts, published: Published | None) -> str:
     # 0.1 s, so not at the start of every command; the module with the card class itself takes another 0.3 s.
     from huggingface_hub.repocard_data import DatasetCardData  # noqa: PLC0415
 
@@ -75,7 +94,7 @@ def _front_matter(facts: VariantFacts) -> str:
         tags=[*about.tags, *([f"arxiv:{about.paper}"] if about.paper else [])],
         size_categories=[size],
         source_datasets=[about.repository] if about.repository else [],
-        **_configs(facts.splits),
+        **({"configs": [dict(each) for each in published.configs]} if published else _configs(facts.splits)),
     )
     return str(data.to_yaml(line_break="\n"))
 
@@ -103,11 +122,11 @@ _BODY = """\
 
 {opening} of {dataset}, {summary}:
 those that pass the thresholds below. This is version `{version}`, a digest of its rows. The files are
-training annotations as [Kiwi-Edit](https://github.com/showlab/Kiwi-Edit) reads them. The videos are not here; the
+training annotations as [Kiwi-Edit](https://github.com/showlab/Kiwi-Edit) reads them. {where}; the
 paths are relative to the root of {release}, its shards extracted.
 
 {samples}
-## Splits
+{sections}## Splits
 
 Each theme is a split, in `prompts/{{theme}}_train.csv`, with `prompts/{{theme}}_train_metadata.jsonl` beside it where
 the release has metadata; samples that were held out for validation are one more, in `prompts/{{theme}}_val.csv`.
@@ -158,7 +177,7 @@ _MISSING: dict[MissingScores, str] = {
 _IMPUTED: dict[ImputedScores, str] = {"keep": "filtered by that score", "reject": "rejected there"}
 
 
-def _body(facts: VariantFacts, pictures: Pictures) -> str:
+def _body(facts: VariantFacts, pictures: Pictures, published: Published | None) -> str:
     about = dataset()
     title = markdown_text(about.title)
     paper = f"https://arxiv.org/abs/{quote(about.paper or '')}"
@@ -175,6 +194,8 @@ def _body(facts: VariantFacts, pictures: Pictures) -> str:
         if facts.sample_count
         else "**This variant is empty**: no source/edited video pair",
         version=facts.version,
+        where=published.where if published else "The videos are not here",
+        sections=published.sections if published else "",
         splits=_table(
             ["split", "samples"],
             [(markdown_code(split.name), f"{split.sample_count:,}") for split in facts.splits],

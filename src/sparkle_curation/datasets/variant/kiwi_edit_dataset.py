@@ -200,6 +200,34 @@ class VariantThemesDataset(KiwiEditDataset):
         raise NotImplementedError
 
 
+class VariantIdsDataset(KiwiEditDataset):
+    """The ids of a variant's samples, for who goes on without one too.
+
+    Args:
+        filepath: the folder of the variant.
+        metadata: anything for other tools, such as the layer in Kedro-Viz.
+
+    Example:
+        .. code-block:: yaml
+
+            variant_ids:
+              type: sparkle_curation.datasets.VariantIdsDataset
+              filepath: data/05_model_input/kiwi_edit
+    """
+
+    def load(self) -> pl.DataFrame:
+        """A column ``id``; no column where there is no variant."""
+        return self.ids().to_frame() if self._exists() else pl.DataFrame()
+
+    def save(self, data: Variant | pl.DataFrame) -> None:
+        """Never: who replaces the variant is another entry.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        raise NotImplementedError
+
+
 def parse_part(part: Part, csv: bytes, metadata: bytes) -> pl.DataFrame:
     """The samples of a part (``VARIANT_COLUMNS`` and ``split``) from the bytes of its two files, in the CSV's order."""
     return (
