@@ -60,6 +60,18 @@ def note_run(environment: str | None, params: Mapping[str, Any]) -> None:
     _given.update(_flat(params))
 
 
+def noted() -> tuple[list[str], dict[str, str], list[str]]:
+    """All that was noted, for another process of this run; see ``take_up``."""
+    return list(_environment), dict(_given), list(_started)
+
+
+def take_up(notes: tuple[list[str], dict[str, str], list[str]]) -> None:
+    """Tell commands as the process does that ``noted`` was called in."""
+    _environment[:], _started[:] = notes[0], notes[2]
+    _given.clear()
+    _given.update(notes[1])
+
+
 def as_typed(text: str) -> str:
     """The text with its commands as they are to be typed here.
 

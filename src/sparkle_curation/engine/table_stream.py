@@ -6,7 +6,8 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 import pyarrow as pa
@@ -51,10 +52,13 @@ class PartitionedStream:
         title: what is being read, for people.
         partitions: the streams, all of one schema, by the path of their file in the table's folder, without its
             ending; at least one.
+        lock: held while the table is written: of tables that share a reading the same, so that a run which saves the outputs
+            of a step at once (``--async``) does not begin one reading in the midst of another.
     """
 
     title: str
     partitions: Mapping[str, TableStream]
+    lock: AbstractContextManager[object] = field(default_factory=nullcontext)
 
     @property
     def schema(self) -> pa.Schema:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
+from threading import Lock
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -79,7 +80,8 @@ class Ledger:
 class Ingestion:
     """A table of the catalog or a partition of one, read lazily from its source files.
 
-    Its three streams share one reading: whichever is written first starts it, and the others find it done.
+    Its three streams share one reading: whichever is written first starts it, and the others find it done. They are written
+    one after the other, in any order.
 
     Args:
         table: the table's name.
@@ -173,6 +175,7 @@ class PartitionedIngestion:
 
     def __init__(self, table: str, partitions: Mapping[str, Ingestion]) -> None:
         self._table, self._partitions = table, partitions
+        self._lock = Lock()
 
     @property
     def rows(self) -> PartitionedStream:
@@ -190,7 +193,8 @@ class PartitionedIngestion:
         return self._stream(f"{self._table}, source files", attrgetter("source_files"))
 
     def _stream(self, title: str, stream_of: Callable[[Ingestion], TableStream]) -> PartitionedStream:
-        return PartitionedStream(title, {path: stream_of(each) for path, each in self._partitions.items()})
+        streams = {path: stream_of(each) for path, each in self._partitions.items()}
+        return PartitionedStream(title, streams, self._lock)
 
 
 def _without_warnings(table: pa.Table, withdrawn: dict[str, set[int]]) -> pa.Table:
