@@ -27,6 +27,9 @@ _COMMAND = re.compile(
     r"(?: --params (?P<params>'[^']*'|\"[^\"]*\"|[^\s;)`]*[^\s;)`,.]))?"
 )
 
+_OF_ONE_RUN = frozenset({"shard"})
+"""Parameters of a run that no other one shares: what a shard needs first is made without it."""
+
 _environment: list[str] = []
 _given: dict[str, str] = {}
 
@@ -91,7 +94,8 @@ def as_typed(text: str) -> str:
 def _completed_command(found: re.Match[str]) -> str:
     environment = found["env"] or "".join(f" --env {shlex.quote(name)}" for name in _environment)
     named = (found["params"] or "").strip("'\"")
-    params = _given | dict(item.split("=", 1) for item in named.split(",") if "=" in item)
+    given = {name: value for name, value in _given.items() if name not in _OF_ONE_RUN}
+    params = given | dict(item.split("=", 1) for item in named.split(",") if "=" in item)
     items = ",".join(f"{name}={value}" for name, value in params.items())
     return f"{found['run']}{environment}" + (f" --params {shlex.quote(items)}" if items else "")
 

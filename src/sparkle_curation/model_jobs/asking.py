@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -17,6 +17,8 @@ from sparkle_curation.engine.executors.processes import choose_executor
 from sparkle_curation.engine.journal.journal import ERROR, KEY, Journal
 from sparkle_curation.engine.journal.key_index import KeyIndex
 from sparkle_curation.engine.journal.rows import JournalRows
+from sparkle_curation.engine.journal.shard_journal import ShardJournal
+from sparkle_curation.engine.shards import Shard, end_shard
 from sparkle_curation.errors import ModelError
 from sparkle_curation.models.questions import ReplyFault, VisionLanguageModel
 
@@ -99,13 +101,23 @@ class Plan:
     last_refusal: str | None = None
 
 
-def ask(jobs: pl.DataFrame, asking: AskConfig, journal: Journal) -> JournalRows:
+def ask(jobs: pl.DataFrame, asking: AskConfig, journal: Journal, *, goes_on: bool = False) -> JournalRows:
     """The journal's rows; those of the jobs that are asked for are among them afterwards. Refusals are logged.
+
+    A run that does a shard asks for its share, in a journal of its own, and ends.
+
+    Args:
+        jobs: with ``key`` and ``is_asked``.
+        asking: how.
+        journal: what was answered before.
+        goes_on: whether a shard goes on where the journal has all answers, since its run asks more than this.
 
     Raises:
         ModelError: the model cannot be had, or cannot answer; what was answered before is in the journal.
     """
     asked = jobs.filter("is_asked")
+    if journal.place.shard is not None:
+        return _ask_shard(journal.place.shard, asked, asking, journal, goes_on=goes_on)
     # Samples of other stages and beyond the limit too: what they were answered is wanted again without it.
     with journal:
         journal.note_wanted(jobs[KEY].to_arrow(), asking.title)
@@ -122,6 +134,21 @@ def ask(jobs: pl.DataFrame, asking: AskConfig, journal: Journal) -> JournalRows:
             last,
         )
     return rows
+
+
+def _ask_shard(
+    shard: Shard, asked: pl.DataFrame, asking: AskConfig, journal: Journal, *, goes_on: bool
+) -> JournalRows:
+    own = asked.filter(pl.Series(shard.holds(asked[KEY].to_arrow()), dtype=pl.Boolean))
+    part = ShardJournal(journal, shard)
+    with part:
+        part.note_asked(own[KEY].to_arrow(), asking.title)
+    count = replace(asking, title=f"{asking.title}, shard {shard}").fill(part, own)
+    if goes_on and journal.path.is_file():
+        rows = JournalRows(journal)
+        if rows.holds(asked[KEY].to_arrow()).all():
+            return rows
+    end_shard(shard, asking.title, count, own[KEY].n_unique() - count)
 
 
 def plan(jobs: pl.DataFrame, asking: AskConfig, journal: Journal) -> Plan:

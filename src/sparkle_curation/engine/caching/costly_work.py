@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
-from typing import Protocol, TypeVar
+from typing import NoReturn, Protocol, TypeVar
 
 import polars as pl
 import pyarrow as pa
@@ -17,7 +17,9 @@ from sparkle_curation.engine.executors.processes import Executor
 from sparkle_curation.engine.journal.journal import KEY, Journal
 from sparkle_curation.engine.journal.key_index import KeyIndex
 from sparkle_curation.engine.journal.resumable import run_resumable
+from sparkle_curation.engine.journal.shard_journal import ShardJournal
 from sparkle_curation.engine.progress import item_progress
+from sparkle_curation.engine.shards import Shard, end_shard
 from sparkle_curation.errors import ConservationError, ReleaseError
 from sparkle_curation.spec.codes.media_faults import MediaFault
 
@@ -108,6 +110,8 @@ def measure(
 ) -> pl.DataFrame:
     """The rows of the journal for what is wanted, by ``key``; what it lacks is measured first.
 
+    A run that does a shard measures its share, in a journal of its own, and ends.
+
     Args:
         wanted: the columns of a job in their order; rows with one key are measured once.
         make_job: a job of such a row.
@@ -119,6 +123,8 @@ def measure(
         ReleaseError: of nothing at all a file could be read.
         ConservationError: something wanted has no result.
     """
+    if journal.place.shard is not None:
+        work_on_shard(journal.place.shard, wanted, make_job, function, measuring, journal)
     with journal:
         journal.note_wanted(wanted[KEY].to_arrow())
         count = measure_missing(wanted, make_job, function, measuring, journal)
@@ -135,6 +141,26 @@ def measure(
         )
     logger.info("%s: %s measured, %s known from before", measuring.title, count, found.height - count)
     return found
+
+
+def work_on_shard(
+    shard: Shard,
+    wanted: pl.DataFrame,
+    make_job: Callable[..., WorkT],
+    function: BatchFunction[WorkT, pa.Table],
+    measuring: MeasureConfig,
+    journal: Journal,
+) -> NoReturn:
+    """Measure the share of what is wanted that is a shard's, note it in its own journal, and end the process well.
+
+    The other arguments, and what is raised, are those of ``measure_missing``.
+    """
+    own = wanted.filter(pl.Series(shard.holds(wanted[KEY].to_arrow()), dtype=pl.Boolean))
+    measuring = replace(measuring, title=f"{measuring.title}, shard {shard}")
+    with ShardJournal(journal, shard) as part:
+        part.note_asked(own[KEY].to_arrow())
+        count = measure_missing(own, make_job, function, measuring, part)
+    end_shard(shard, measuring.title.partition(",")[0], count, own[KEY].n_unique() - count)
 
 
 def measure_missing(
