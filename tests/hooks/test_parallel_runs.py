@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-import pickle
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from kedro.framework.session import KedroSession
-from kedro.io import DatasetError
 from kedro.runner import AbstractRunner, ParallelRunner, SequentialRunner, ThreadRunner
 from omegaconf import OmegaConf
 from tests.conftest import CHECKOUT, Project
 
 from sparkle_curation import commands
-from sparkle_curation.datasets.shared_dataset import SharedDataset
 
 RUNNERS: dict[str, Callable[[], AbstractRunner]] = {
     "threads": ThreadRunner,
@@ -43,12 +39,12 @@ def contents(data_root: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def roots(kedro_project: Path, sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+def roots(kedro_project: Path, sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The sample, curated by the default runner, in a folder whose place the others take: outputs hold its path."""
     project = Project(sample_release, tmp_path_factory.mktemp("runners") / "data")
     run(project, SequentialRunner())
     project.data_root.rename(project.data_root.with_name("default"))
-    yield project
+    return project
 
 
 @pytest.mark.parametrize("name", RUNNERS)

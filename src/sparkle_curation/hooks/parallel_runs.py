@@ -1,4 +1,4 @@
-"""Lets a ``ParallelRunner`` run the project: what steps hand on is shared, and no process is forked from one with threads."""
+"""Lets a ``ParallelRunner`` run the project: what steps hand on is shared, and no process with threads is forked."""
 
 from __future__ import annotations
 

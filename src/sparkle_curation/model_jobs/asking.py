@@ -18,7 +18,7 @@ from sparkle_curation.engine.journal.journal import ERROR, KEY, Journal
 from sparkle_curation.engine.journal.key_index import KeyIndex
 from sparkle_curation.engine.journal.rows import JournalRows
 from sparkle_curation.engine.journal.shard_journal import ShardJournal
-from sparkle_curation.engine.shards import Shard, end_shard
+from sparkle_curation.engine.shards import Shard, WorkPlace, end_shard
 from sparkle_curation.errors import ModelError
 from sparkle_curation.models.questions import ReplyFault, VisionLanguageModel
 
@@ -43,6 +43,8 @@ class AskConfig:
             answered before either; None for none.
         threads: so many batches are asked about at once, and each is noted as soon as it is answered: for a server, with
             batches of one; None for batches one after the other.
+        readers: threads that read pictures ahead of the model.
+        num_gpus: that the model takes, where each actor of Ray has one of its own.
     """
 
     title: str
@@ -53,9 +55,11 @@ class AskConfig:
     pictures: pl.Expr
     give_up_after: int | None = None
     threads: int | None = None
+    readers: int = 1
+    num_gpus: float = 0
 
     def fill(self, journal: Journal, jobs: pl.DataFrame) -> int:
-        """Ask what the journal lacks of these jobs, in this process, which holds the model; gives how many.
+        """Ask what the journal lacks of these jobs, in this process or Ray's actors, which hold the model; gives how many.
 
         Raises:
             ModelError: the model cannot be had, or cannot answer, or answers nothing that can be read.
@@ -64,7 +68,13 @@ class AskConfig:
         try:
             with journal:
                 give_up_after = None if _is_any_answered(jobs, journal) else self.give_up_after
-                executor = choose_executor(is_in_this_process=True, threads=self.threads)
+                executor = choose_executor(
+                    is_in_this_process=True,
+                    threads=self.threads,
+                    readers=self.readers,
+                    place=self.place_of(journal),
+                    num_gpus=self.num_gpus,
+                )
                 measuring = MeasureConfig(self.title, executor, self.batch_size, give_up_after)
                 return measure_missing(wanted, self.make_job, self.function, measuring, journal)
         except AllFailedError as error:
@@ -75,6 +85,12 @@ class AskConfig:
                 todo="look at the model, its texts and max_new_tokens, try is_constrained=true (of bench_evaluate: "
                 "has_schema=true), or go on all the same with give_up_after=null; what was said is in the journal",
             ) from error
+
+    def place_of(self, journal: Journal) -> WorkPlace:
+        """Where the model is asked: a server is asked from here, since it is that which does the work."""
+        if journal.place.executor == "local" or self.model.provenance["backend"] == "transformers":
+            return journal.place
+        return WorkPlace()
 
 
 @dataclass
@@ -144,11 +160,10 @@ def _ask_shard(
     with part:
         part.note_asked(own[KEY].to_arrow(), asking.title)
     count = replace(asking, title=f"{asking.title}, shard {shard}").fill(part, own)
-    if goes_on and journal.path.is_file():
-        rows = JournalRows(journal)
-        if rows.holds(asked[KEY].to_arrow()).all():
-            return rows
-    end_shard(shard, asking.title, count, own[KEY].n_unique() - count)
+    rows = JournalRows(journal) if goes_on and journal.path.is_file() else None
+    if rows is None or not rows.holds(asked[KEY].to_arrow()).all():
+        end_shard(shard, asking.title, count, own[KEY].n_unique() - count)
+    return rows
 
 
 def plan(jobs: pl.DataFrame, asking: AskConfig, journal: Journal) -> Plan:
@@ -166,7 +181,8 @@ def plan(jobs: pl.DataFrame, asking: AskConfig, journal: Journal) -> Plan:
     rest = missing.join(batch.select(KEY), on=KEY, how="anti")
     seconds = None
     if batch.height:
-        asking.model.load()
+        if asking.place_of(journal).executor == "local":
+            asking.model.load()  # Ray's actors load it, in the time that is measured
         start = time.perf_counter()
         asking.fill(journal, batch)
         seconds = (time.perf_counter() - start) * _pictures(rest, asking) / _pictures(batch, asking)

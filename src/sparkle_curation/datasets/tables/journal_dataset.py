@@ -27,8 +27,8 @@ class JournalDataset(AbstractDataset[NoReturn, Journal]):
         filepath: the journal, a local file; made when it is first opened.
         schema: where its Arrow schema is, ``sparkle_curation.media.probe.inspection.JOURNAL_SCHEMA``.
         retried_errors: values of its column ``error`` whose work is done again by the next run.
-        work: where a run does the work that it notes: ``shard``, ``executor`` and ``ray_address``, as the parameters of those
-            names; None for all of it, in processes of this machine.
+        work: where a run does the work that it notes: ``shard``, ``executor`` and ``ray_address``, as the parameters of
+            those names; None for all of it, in processes of this machine.
         metadata: for other tools; Kedro does not look at it.
 
     Example:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import xxhash
 
 from sparkle_curation.engine.batch_functions import BatchFunction
+from sparkle_curation.engine.executors.prefetch import PrefetchExecutor
 from sparkle_curation.engine.executors.processes import Executor
 from sparkle_curation.engine.journal.journal import KEY, Journal
 from sparkle_curation.engine.journal.key_index import KeyIndex
@@ -179,12 +180,14 @@ def measure_missing(
         HopelessError: of ``give_up_after`` not one could be measured.
     """
     jobs = _Rows(wanted, make_job)
-    with item_progress(measuring.title, len(jobs)) as progress:
+    executor = measuring.executor
+    rates = executor.describe_rates if isinstance(executor, PrefetchExecutor) else None
+    with item_progress(measuring.title, len(jobs), rates) as progress:
         batches = run_resumable(
             jobs,
             attrgetter(KEY),
             function,
-            measuring.executor,
+            executor,
             journal,
             batch_size=measuring.batch_size,
             progress=progress,

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from itertools import compress, islice
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, Self
 
 import numpy as np
 import pyarrow as pa
@@ -116,7 +116,7 @@ class Journal:
         self._end = 0
 
     # -------------------------------------------------------------- opening and closing
-    def __enter__(self) -> Journal:
+    def __enter__(self) -> Self:
         """The journal, open: locked, and its torn or damaged parts cut out.
 
         Raises:

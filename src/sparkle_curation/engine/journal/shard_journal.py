@@ -25,7 +25,7 @@ class ShardJournal(Journal):
 
     def __init__(self, whole: Journal, shard: Shard) -> None:
         path = whole.path.with_name(f"{whole.path.name}.{shard.suffix}")
-        super().__init__(path, whole.schema, retried_errors=whole.retried_errors)
+        super().__init__(path, whole.schema, retried_errors=whole.retried_errors, place=whole.place)
         self._whole = whole
 
     def note_asked(self, keys: pa.Array | pa.ChunkedArray, part: str = "") -> None:

@@ -65,6 +65,8 @@ def _asking(title: str, grounder: Grounder, asset_store: AssetStore, params: Gro
         params.batch_size,
         ground_jobs.PICTURES,
         params.give_up_after,
+        readers=params.readers,
+        num_gpus=params.model.num_gpus,
     )
 
 
@@ -76,7 +78,9 @@ def ask_round1(
     params: GroundGroup,
     dry_run: bool,
 ) -> JournalRows:
-    """The answers of round 1, given now or before; a shard goes on to round 2 once those of all shards are merged. Of a dry run, where some are missing, only what they would take.
+    """The answers of round 1, given now or before; a shard goes on to round 2 once those of all are merged.
+
+    Of a dry run, where some are missing, only what they would take.
 
     Raises:
         ModelError: the model cannot be had, or cannot answer; what was answered stays in the journal.

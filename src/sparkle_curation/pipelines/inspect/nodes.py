@@ -38,7 +38,11 @@ def probe_assets(
         journal: what was probed before.
         params: which assets, and how.
     """
-    probing = ProbeConfig(params.depth, choose_executor(processes=params.processes), params.assets_per_batch)
+    probing = ProbeConfig(
+        params.depth,
+        choose_executor(processes=params.processes, place=journal.place),
+        params.assets_per_batch,
+    )
     return media_stream(release, assets, params.inspected_kinds, fingerprints, probing, journal, [__name__])
 
 

@@ -41,7 +41,9 @@ def _tell(name: str, counts: pl.DataFrame) -> None:
     ]
     if lacking:
         logger.warning(
-            "%s: not all is there, missing are the shards %s; run them, then merge again", name, ", ".join(lacking)
+            "%s: not all is there, missing are the shards %s; run them, then merge again",
+            name,
+            ", ".join(lacking),
         )
     else:
         logger.info("%s: all shards are there: kedro run --pipelines %s makes the tables", name, name)

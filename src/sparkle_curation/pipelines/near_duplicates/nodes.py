@@ -30,7 +30,9 @@ def hash_first_frames(
         journal: what was hashed before; a content is read once.
         params: how they are read.
     """
-    measuring = MeasureConfig("first frames", choose_executor(processes=params.processes), params.batch_size)
+    measuring = MeasureConfig(
+        "first frames", choose_executor(processes=params.processes, place=journal.place), params.batch_size
+    )
     return frame_hashing.hash_first_frames(media.collect(), asset_store, measuring, journal)
 
 
