@@ -10,6 +10,7 @@ import logging
 import os
 import pickle
 import secrets
+import sys
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -150,7 +151,9 @@ class _Connection:
 def _set_token() -> None:
     """A token for a cluster of this run alone, in its environment: Ray would leave one in the home folder."""
     if not any(os.environ.get(name) for name in (_TOKEN, _TOKEN_PATH, _MODE)):
-        os.environ[_MODE], os.environ[_TOKEN] = "token", secrets.token_hex(32)
+        os.environ[_TOKEN] = secrets.token_hex(32)
+        if "ray" not in sys.modules:  # once it is imported it asks for tokens of itself, and says so
+            os.environ[_MODE] = "token"
 
 
 # ------------------------------------------------------------------ here

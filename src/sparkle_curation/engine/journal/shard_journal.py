@@ -147,6 +147,6 @@ def _forget_whole(journal: Journal, found: dict[Shard, Merged]) -> None:
 def shards_of(journal: Journal) -> set[Shard]:
     """The shards that have a journal or a note beside this one."""
     name, folder = journal.path.name, journal.path.parent
-    files = chain(folder.glob(f"{name}.*"), folder.glob(f".{name}.*-of-*.*"))
+    files = chain(folder.glob(f"{name}.*"), folder.glob(f".{name}.*{_ASKED}.wanted"))
     suffixes = (path.name.removeprefix(".").removeprefix(f"{name}.").partition(".")[0] for path in files)
     return {shard for suffix in suffixes if (shard := Shard.of_suffix(suffix))}

@@ -22,7 +22,8 @@ def _table(function: Callable[..., Any], name: str, others: list[str]) -> Node:
 class _IngestRecords:
     """``ingest_records`` of one table.
 
-    No partial: Kedro-Viz shows the source of what a function wraps, and none of a partial. No function in a function either: a ``ParallelRunner`` sends it to other processes.
+    No partial: Kedro-Viz shows the source of what a function wraps, and none of a partial. No function in a
+    function either: a ``ParallelRunner`` sends it to other processes.
     """
 
     def __init__(self, table: str) -> None:
