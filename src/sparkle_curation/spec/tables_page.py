@@ -373,6 +373,11 @@ _OTHERS: dict[str, tuple[str, str]] = {
         "08_reporting/prune_counts.csv",
         "One row per journal: rows and bytes that it holds, and that no run wants any more.",
     ),
+    "merge_counts": (
+        "08_reporting/merge_counts.csv",
+        "One row per shard of a journal: `journal`, `shard`, `state` (`whole`, `partial`, `running`, `absent`), `merged_rows` now, "
+        "`missing_rows` that it is still to do.",
+    ),
     "paper_documents": (
         "08_reporting/paper",
         "Of the variant: `methods.tex`, `reproducibility.tex`, `tables.tex`, `references.bib` and `CITATION.cff`.",

@@ -100,7 +100,11 @@ def test_processes_at_once_of_which_one_is_killed_do_all_the_work_once(tmp_path:
     done = Counter((tmp_path / "done.log").read_text().split())
     assert all(done[key] == 1 for key in known)
     assert done.total() <= len(WORK) + 1  # what the killed one had in hand
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".squares.journal.lock", "done.log", "squares.journal"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        ".squares.journal.lock",
+        "done.log",
+        "squares.journal",
+    ]
 
 
 def test_shards_are_merged_in_any_order_by_halves_and_twice(tmp_path: Path) -> None:
@@ -157,6 +161,11 @@ def test_what_failed_before_is_replaced_and_what_a_shard_lacks_is_counted(tmp_pa
 
 def test_other_files_beside_a_journal_are_no_shards(tmp_path: Path) -> None:
     """Whatever they are called."""
-    for name in ("squares.journal.bak", "squares.journal.5-of-4", "squares.journal.1-of-x", "x.journal.0-of-2"):
+    for name in (
+        "squares.journal.bak",
+        "squares.journal.5-of-4",
+        "squares.journal.1-of-x",
+        "x.journal.0-of-2",
+    ):
         (tmp_path / name).write_bytes(b"")
     assert merge_shards(whole_journal(tmp_path)) == []

@@ -48,7 +48,9 @@ def test_merged_shards_make_the_tables_of_a_run_without(
         assert f"{pipeline}: not all is there, missing are the shards 0/2 (absent)" in caplog.text
         run_shard(project, pipeline, "0/2")
         assert tables(project.data_root) == before
-        assert f"{pipeline}.journal.0-of-2" in {path.name for path in (project.data_root / "journals").iterdir()}
+        assert f"{pipeline}.journal.0-of-2" in {
+            path.name for path in (project.data_root / "journals").iterdir()
+        }
         project.run_here("merge")
         counts = pl.read_csv(project.output("08_reporting", "merge_counts.csv"))
         assert counts["state"].to_list() == ["whole", "whole"]
@@ -75,7 +77,9 @@ def test_a_shard_shares_its_pipeline_with_others_and_not_with_itself(project: Pr
     finally:
         locks.release()
     for pipeline in ("curate", "merge", "filter"):
-        with pytest.raises(ParameterError, match=r"(?s)one costly pipeline.*one of consistency, ground, inspect"):
+        with pytest.raises(
+            ParameterError, match=r"(?s)one costly pipeline.*one of consistency, ground, inspect"
+        ):
             project.run_here(pipeline, params={"shard": "0/2"})
     with pytest.raises(ParameterError, match=r"(?s)'shard' cannot have this value.*'2/2'"):
         project.run_here("inspect", params={"shard": "2/2"})

@@ -305,7 +305,7 @@ def _cause_of(error: Any) -> BaseException:
     cause = error.cause
     if not isinstance(cause, BaseException):
         return SparkleError("A worker of the Ray cluster failed", got=str(error))
-    cause.add_note(f"in a worker of the Ray cluster:\n{error.traceback_str}")
+    cause.add_note(f"in a worker of the Ray cluster:\n{error}")
     return cause
 
 
