@@ -36,7 +36,7 @@ class ParallelRuns:
         self._put_back()  # of a run in this process that ended otherwise than by its end or an error
         if not isinstance(catalog, SharedMemoryDataCatalog):
             return
-        from sparkle_curation.datasets.shared_dataset import SharedDataset  # noqa: PLC0415 -- hooks/__init__.py says why
+        from sparkle_curation.hooks.shared_dataset import SharedDataset  # noqa: PLC0415 -- hooks/__init__.py says why
 
         for name in sorted(pipeline.datasets()):
             held = catalog.get(name)

@@ -39,7 +39,7 @@ class JournalDataset(AbstractDataset[NoReturn, Journal]):
               filepath: data/journals/inspect.journal
               schema: sparkle_curation.media.probe.batch_probe.JOURNAL_SCHEMA
               retried_errors: [unreadable]
-              work: { shard: 0/4, executor: local }
+              work: { shard: null, executor: local, ray_address: null }
     """
 
     def __init__(

@@ -15,11 +15,6 @@ class SharedDataset(SharedMemoryDataset):
     Kedro shares the datasets that no catalog declares, and those alone: of a declared ``MemoryDataset`` each process has a
     copy, which is empty. Bytes, since the manager need not know what is in them: it would have to import it, and polars
     does not live through the fork that the manager is.
-
-    Example:
-        .. code-block:: python
-
-            catalog["release_checked"] = SharedDataset()
     """
 
     def load(self) -> Any:
