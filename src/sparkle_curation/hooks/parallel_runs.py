@@ -13,6 +13,7 @@ from kedro.io import CatalogProtocol, MemoryDataset, SharedMemoryDataCatalog
 from kedro.pipeline import Pipeline
 
 from sparkle_curation import commands
+from sparkle_curation.hooks.shared_dataset import SharedDataset
 
 _CONTEXT = "KEDRO_MP_CONTEXT"
 _PATH = "PYTHONPATH"
@@ -36,8 +37,6 @@ class ParallelRuns:
         self._put_back()  # of a run in this process that ended otherwise than by its end or an error
         if not isinstance(catalog, SharedMemoryDataCatalog):
             return
-        from sparkle_curation.hooks.shared_dataset import SharedDataset  # noqa: PLC0415 -- hooks/__init__.py says why
-
         for name in sorted(pipeline.datasets()):
             held = catalog.get(name)
             if isinstance(held, MemoryDataset) and not held.exists():

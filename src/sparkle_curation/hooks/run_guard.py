@@ -34,17 +34,15 @@ class RunGuard:
 
     def __init__(self) -> None:
         self._data_root: str | None = None
-        self._shard: Shard | None = None
+        self._shard: str | None = None
         self._locks: RunLocks | None = None
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Note where the run writes to."""
-        from sparkle_curation.engine.shards import Shard  # noqa: PLC0415 -- hooks/__init__.py says why
-
         config = context.config_loader
         self._data_root = config["parameters"].get("data_root") or config["globals"]["data_root"]
-        self._shard = Shard.parse(config["parameters"].get("shard") or config["globals"].get("shard"))
+        self._shard = config["parameters"].get("shard") or config["globals"].get("shard")
 
     @hook_impl
     def before_pipeline_run(
@@ -56,6 +54,8 @@ class RunGuard:
             LockedError: another run has it.
             ParameterError: a shard is asked for of what cannot be shared.
         """
+        from sparkle_curation.engine.shards import Shard  # noqa: PLC0415 -- hooks/__init__.py says why
+
         self._release()  # of a run in this process that ended otherwise than by its end or an error
         optional = {name for name in pipeline.inputs() if _is_optional(catalog, name)}
         names = run_params.get("pipeline_names") or ["__default__"]
@@ -63,8 +63,9 @@ class RunGuard:
             Path(self._data_root or ".").absolute() / _FOLDER, f"kedro run --pipelines {','.join(names)}"
         )
         claims = claims_of(pipeline, dict(pipelines), optional)
-        if self._shard is not None:
-            claims = _claims_of_shard(claims, self._shard, catalog)
+        shard = Shard.parse(self._shard)
+        if shard is not None:
+            claims = _claims_of_shard(claims, shard, catalog)
         locks.take(claims)
         self._locks = locks
 

@@ -375,8 +375,7 @@ _OTHERS: dict[str, tuple[str, str]] = {
     ),
     "merge_counts": (
         "08_reporting/merge_counts.csv",
-        "One row per shard of a journal: `journal`, `shard`, `state` (`whole`, `partial`, `running`, `absent`), `merged_rows` now, "
-        "`missing_rows` that it is still to do.",
+        "One row per shard of a journal: its state (`whole`, `partial`, `running`, `absent`), rows merged, rows missing.",
     ),
     "paper_documents": (
         "08_reporting/paper",
