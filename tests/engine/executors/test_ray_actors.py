@@ -83,9 +83,9 @@ def test_actors_share_the_work_and_keep_what_they_loaded(two_nodes: TwoNodes, tm
 
 def test_what_a_batch_raises_is_raised_as_it_is(two_nodes: TwoNodes) -> None:
     """Of its own type and words, where it was raised is noted."""
-    with pytest.raises(ValueError, match=r"^no seven$") as raised:
+    with pytest.raises(ValueError, match=r"^no seven") as raised:
         list(two_nodes.executor().map_batches(functions.fail_at_seven, BATCHES))
-    assert type(raised.value) is ValueError
+    assert (type(raised.value), str(raised.value)) == (ValueError, "no seven")
     assert "fail_at_seven" in "".join(raised.value.__notes__)
 
 
