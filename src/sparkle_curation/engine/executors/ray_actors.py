@@ -286,7 +286,7 @@ class _Pool(Generic[Item, Output]):
                     "Workers of the Ray cluster die before they have done anything",
                     where="executor=ray",
                     got=told,
-                    todo="look at the logs of Ray (/tmp/ray/session_latest/logs): mostly this project, or a package, is not "
+                    todo="look at the logs of its workers (ray logs): mostly this project, or a package, is not "
                     "installed on each machine, or the model does not fit its memory",
                 )
             return
