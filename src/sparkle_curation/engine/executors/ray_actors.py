@@ -136,7 +136,9 @@ class _Connection:
                 where="ray_address",
                 got=f"{self._address}: {str(error).strip().splitlines()[0] if str(error) else type(error).__name__}",
                 allowed="the address of a running cluster, such as head:6379, ray://head:10001 or auto, or null",
-                todo="look whether it runs (ray status), or set ray_address=null for one of this machine",
+                todo="run again when this machine has less to do: Ray gives a node half a minute to start"
+                if self._address == _HERE
+                else "look whether it runs (ray status), or set ray_address=null for one of this machine",
             ) from error
         self._is_ours = True
         return ray
