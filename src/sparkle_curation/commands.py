@@ -27,6 +27,9 @@ _COMMAND = re.compile(
     r"(?: --params (?P<params>'[^']*'|\"[^\"]*\"|[^\s;)`]*[^\s;)`,.]))?"
 )
 
+_OF_ONE_RUN = frozenset({"shard"})
+"""Parameters of a run that no other one shares: what a shard needs first is made without it."""
+
 _environment: list[str] = []
 _given: dict[str, str] = {}
 
@@ -60,6 +63,18 @@ def note_run(environment: str | None, params: Mapping[str, Any]) -> None:
     _given.update(_flat(params))
 
 
+def noted() -> tuple[list[str], dict[str, str], list[str]]:
+    """All that was noted, for another process of this run; see ``take_up``."""
+    return list(_environment), dict(_given), list(_started)
+
+
+def take_up(notes: tuple[list[str], dict[str, str], list[str]]) -> None:
+    """Tell commands as the process does that ``noted`` was called in."""
+    _environment[:], _started[:] = notes[0], notes[2]
+    _given.clear()
+    _given.update(notes[1])
+
+
 def as_typed(text: str) -> str:
     """The text with its commands as they are to be typed here.
 
@@ -79,7 +94,8 @@ def as_typed(text: str) -> str:
 def _completed_command(found: re.Match[str]) -> str:
     environment = found["env"] or "".join(f" --env {shlex.quote(name)}" for name in _environment)
     named = (found["params"] or "").strip("'\"")
-    params = _given | dict(item.split("=", 1) for item in named.split(",") if "=" in item)
+    given = {name: value for name, value in _given.items() if name not in _OF_ONE_RUN}
+    params = given | dict(item.split("=", 1) for item in named.split(",") if "=" in item)
     items = ",".join(f"{name}={value}" for name, value in params.items())
     return f"{found['run']}{environment}" + (f" --params {shlex.quote(items)}" if items else "")
 

@@ -7,12 +7,13 @@ Kedro hands a node whatever stands under the name it asks for, and passes over a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, StrictBool, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, StrictBool, ValidationError
 from pydantic_core import ErrorDetails
 
 from sparkle_curation.engine.io.remote.settings import RemoteSettings
+from sparkle_curation.engine.shards import SHARD, Shard
 from sparkle_curation.errors import ParameterError, did_you_mean
 from sparkle_curation.pipelines.audit.params import AuditParams
 from sparkle_curation.pipelines.bench_build.params import BenchBuildParams
@@ -44,6 +45,17 @@ from sparkle_curation.variant.curation.params import FilterParams
 # Not `str | None`: an empty `--params data_root=` comes as None, and the catalog would write to a folder `None/`.
 _Root = Annotated[str, Field(min_length=1, description="a folder or fsspec URL")]
 _LocalRoot = Annotated[str, Field(min_length=1, description="a folder of this machine")]
+
+_ADDRESS = "the address of a Ray cluster, such as ray://head:10001, head:6379 or auto, or null for one of this machine"
+_Address = Annotated[str, Field(min_length=1, description=_ADDRESS)]
+
+
+def _sound_shard(text: str | None) -> str | None:
+    try:
+        Shard.parse(text)
+    except ParameterError:
+        raise ValueError(SHARD) from None
+    return text
 
 
 class RunParameters(
@@ -84,6 +96,9 @@ class RunParameters(
         bench_ledger: the file that notes what was reported on a benchmark; None for what ``globals.yml`` says.
         exclusions: the list of source clips that were excluded on request; None for what ``globals.yml`` says.
         remote: how a server is asked where a root is a URL; what is not given is as ``globals.yml`` says.
+        shard: which share of costly work this run does; None for what ``globals.yml`` says, as with the two below.
+        executor: what does it: processes of this machine, or Ray.
+        ray_address: of the cluster.
     """
 
     release_root: _Root = ""
@@ -93,6 +108,9 @@ class RunParameters(
     remote: RemoteSettings = RemoteSettings()
     bench_ledger: Annotated[_LocalRoot | None, Field(description="a file of this machine, or null")] = None
     exclusions: Annotated[_LocalRoot | None, Field(description="a file of this machine")] = None
+    shard: Annotated[str | None, AfterValidator(_sound_shard), Field(description=SHARD)] = None
+    executor: Annotated[Literal["local", "ray"] | None, Field(description="local or ray")] = None
+    ray_address: Annotated[_Address | None, Field(description=_ADDRESS)] = None
 
 
 _GLOBALS = "conf/base/globals.yml"

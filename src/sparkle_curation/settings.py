@@ -5,6 +5,7 @@ from __future__ import annotations
 from sparkle_curation.catalog import Catalog
 from sparkle_curation.config_loader import ConfigLoader
 from sparkle_curation.hooks.before_run import AdviceCompleter, DescriptionLoader, ParameterGuard
+from sparkle_curation.hooks.parallel_runs import ParallelRuns
 from sparkle_curation.hooks.partial_runs import PartialRunGuard
 from sparkle_curation.hooks.run_guard import RunGuard
 from sparkle_curation.hooks.run_summary import BenchSummary, DiffSummary, EndTeller, RunSummary
@@ -22,6 +23,7 @@ HOOKS = (
     VersionGuard(),
     ErrorTeller(),
     OldFilesTeller(),
+    ParallelRuns(),
     RunGuard(),
     PartialRunGuard(),
     RunSummary(),

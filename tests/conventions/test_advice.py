@@ -58,7 +58,17 @@ def faults_of(text: str, pipelines: frozenset[str]) -> list[str]:
     return faults
 
 
-GLOBAL = ("release_root", "data_root", "bench_root", "trust_mtime", "bench_ledger", "variants")
+GLOBAL = (
+    "release_root",
+    "data_root",
+    "bench_root",
+    "trust_mtime",
+    "bench_ledger",
+    "variants",
+    "shard",
+    "executor",
+    "ray_address",
+)
 KNOWN = {*GOOD, *GLOBAL}
 
 

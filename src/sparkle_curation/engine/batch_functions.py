@@ -25,7 +25,7 @@ class TwoSteps(Protocol[Item, OutputT_co]):
     """A function over batches whose first step only reads, such as pictures, and whose second one takes long."""
 
     def prepare(self, batch: list[Item], /) -> Any:
-        """What the second step needs; may be called in a thread of its own, always the same."""
+        """What the second step needs; may be called in threads of their own, several at once."""
         ...
 
     def finish(self, batch: list[Item], prepared: Any, /) -> OutputT_co:

@@ -48,10 +48,15 @@ def byte_progress(title: str, total_bytes: int) -> Iterator[Callable[[int], None
 
 
 @contextmanager
-def item_progress(title: str, total: int) -> Iterator[ItemsDone]:
+def item_progress(title: str, total: int, rates: Callable[[], str] | None = None) -> Iterator[ItemsDone]:
     """A function that is told how many items are done and how many failed, and draws rate and time left.
 
     Nothing is drawn where standard error is not a terminal, nor where there is no item.
+
+    Args:
+        title: of the bar.
+        total: items.
+        rates: tells the rates of the steps of the work, where it has several; drawn beside that of all.
     """
     if not total or not sys.stderr.isatty():
         yield lambda _done, _failed: None
@@ -61,6 +66,7 @@ def item_progress(title: str, total: int) -> Iterator[ItemsDone]:
         BarColumn(),
         MofNCompleteColumn(),
         _RateColumn(),
+        *([_StepsColumn(rates)] if rates else []),
         TimeRemainingColumn(),
         _FailuresColumn(),
     )
@@ -75,6 +81,17 @@ class _RateColumn(ProgressColumn):
     def render(self, task: Task) -> Text:
         rate = task.finished_speed or task.speed
         return Text("" if rate is None else f"{rate:,.1f}/s", style="progress.data.speed")
+
+
+class _StepsColumn(ProgressColumn):
+    """The rates of the steps, which say what the work waits for."""
+
+    def __init__(self, rates: Callable[[], str]) -> None:
+        super().__init__()
+        self._rates = rates
+
+    def render(self, task: Task) -> Text:
+        return Text(self._rates(), style="dim")
 
 
 class _FailuresColumn(ProgressColumn):

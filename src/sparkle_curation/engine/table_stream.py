@@ -7,7 +7,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 import pyarrow as pa
@@ -53,11 +53,14 @@ class PartitionedStream:
         partitions: the streams, all of one schema, by the path of their file in the table's folder, without its
             ending; at least one.
         ahead: within what it gives, those of the paths are read ahead, which are asked for in their order.
+        lock: held while the table is written: of tables that share a reading the same, so that a run which saves the outputs
+            of a step at once (``--async``) does not begin one reading in the midst of another.
     """
 
     title: str
     partitions: Mapping[str, TableStream]
     ahead: Callable[[Sequence[str]], AbstractContextManager[None]] = lambda _paths: nullcontext()
+    lock: AbstractContextManager[object] = field(default_factory=nullcontext)
 
     @property
     def schema(self) -> pa.Schema:

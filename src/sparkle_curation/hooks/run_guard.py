@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
@@ -16,6 +16,10 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
 from sparkle_curation.engine.io.locks import Claim, RunLocks
+from sparkle_curation.errors import ParameterError
+
+if TYPE_CHECKING:
+    from sparkle_curation.engine.shards import Shard
 
 _FOLDER = ".locks"
 _LOCKS_ITSELF = "locks_itself"
@@ -30,6 +34,7 @@ class RunGuard:
 
     def __init__(self) -> None:
         self._data_root: str | None = None
+        self._shard: str | None = None
         self._locks: RunLocks | None = None
 
     @hook_impl
@@ -37,6 +42,7 @@ class RunGuard:
         """Note where the run writes to."""
         config = context.config_loader
         self._data_root = config["parameters"].get("data_root") or config["globals"]["data_root"]
+        self._shard = config["parameters"].get("shard") or config["globals"].get("shard")
 
     @hook_impl
     def before_pipeline_run(
@@ -46,14 +52,21 @@ class RunGuard:
 
         Raises:
             LockedError: another run has it.
+            ParameterError: a shard is asked for of what cannot be shared.
         """
+        from sparkle_curation.engine.shards import Shard  # noqa: PLC0415 -- hooks/__init__.py says why
+
         self._release()  # of a run in this process that ended otherwise than by its end or an error
         optional = {name for name in pipeline.inputs() if _is_optional(catalog, name)}
         names = run_params.get("pipeline_names") or ["__default__"]
         locks = RunLocks(
             Path(self._data_root or ".").absolute() / _FOLDER, f"kedro run --pipelines {','.join(names)}"
         )
-        locks.take(claims_of(pipeline, dict(pipelines), optional))
+        claims = claims_of(pipeline, dict(pipelines), optional)
+        shard = Shard.parse(self._shard)
+        if shard is not None:
+            claims = _claims_of_shard(claims, shard, catalog)
+        locks.take(claims)
         self._locks = locks
 
     @hook_impl
@@ -92,6 +105,33 @@ def claims_of(pipeline: Pipeline, known: Mapping[str, Pipeline], optional: Itera
     return {Claim(name, True) for name in written if name} | {
         Claim(name, False) for name in writers - written if name
     }
+
+
+def _claims_of_shard(claims: set[Claim], shard: Shard, catalog: Any) -> set[Claim]:
+    """What a shard of a pipeline takes: itself, and the pipeline together with the other shards.
+
+    Raises:
+        ParameterError: it is no costly pipeline, or there are several.
+    """
+    written = sorted(claim.name for claim in claims if claim.is_writing)
+    if len(written) != 1 or not _is_costly(catalog, written[0]):
+        known = sorted(name for name in pipelines if _is_costly(catalog, name))
+        raise ParameterError(
+            "A shard is of one costly pipeline",
+            where=f"shard={shard}",
+            got=f"--pipelines {','.join(written)}",
+            allowed=f"one of {', '.join(known)}; the tables that it reads are made before, without shard",
+            todo=f"kedro run --pipelines {known[0]} --params shard={shard}",
+        )
+    return {
+        Claim(f"{written[0]}.{shard.suffix}", True),
+        *(Claim(claim.name, False) for claim in claims),
+    }
+
+
+def _is_costly(catalog: Any, name: str) -> bool:
+    """Whether a pipeline notes its work in a journal that shards can be merged into."""
+    return "work" in catalog.config_resolver.resolve_pattern(f"{name}_journal")
 
 
 def _pipeline_of(namespace: str | None) -> str | None:

@@ -226,6 +226,7 @@ ENDINGS: Mapping[str, Ending] = {
     "manifest": (_listed, ("text_manifest", "media_manifest")),
     "plots_page": (None, ("plots_page",)),
     "prune": (_pruned, ("prune_counts",)),
+    "merge": (None, ("merge_counts",)),
     "variants": (None, ("variants", "variants_table")),
     "training_kit": (None, ("training_kit", "wanted_media")),
     "extract": (None, ("extraction_counts",)),

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from operator import attrgetter
+from threading import Lock
 
 import polars as pl
 import pyarrow as pa
@@ -119,7 +120,8 @@ class Ledger:
 class Ingestion:
     """A table of the catalog or a partition of one, read lazily from its source files.
 
-    Its three streams share one reading: whichever is written first starts it, and the others find it done.
+    Its three streams share one reading: whichever is written first starts it, and the others find it done. They are written
+    one after the other, in any order.
 
     Args:
         table: the table's name.
@@ -227,6 +229,7 @@ class PartitionedIngestion:
         ahead: Callable[[Sequence[str]], AbstractContextManager[None]] | None = None,
     ) -> None:
         self._table, self._partitions, self._ahead = table, partitions, ahead
+        self._lock = Lock()
 
     @property
     def rows(self) -> PartitionedStream:
@@ -245,7 +248,7 @@ class PartitionedIngestion:
 
     def _stream(self, title: str, stream_of: Callable[[Ingestion], TableStream]) -> PartitionedStream:
         streams = {path: stream_of(each) for path, each in self._partitions.items()}
-        return PartitionedStream(title, streams, self._reading_ahead)
+        return PartitionedStream(title, streams, self._reading_ahead, self._lock)
 
     def _reading_ahead(self, paths: Sequence[str]) -> AbstractContextManager[None]:
         unread = [path for path in paths if not self._partitions[path].is_read]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -17,6 +17,8 @@ from sparkle_curation.engine.executors.processes import choose_executor
 from sparkle_curation.engine.journal.journal import ERROR, KEY, Journal
 from sparkle_curation.engine.journal.key_index import KeyIndex
 from sparkle_curation.engine.journal.rows import JournalRows
+from sparkle_curation.engine.journal.shard_journal import ShardJournal
+from sparkle_curation.engine.shards import Shard, WorkPlace, end_shard
 from sparkle_curation.errors import ModelError
 from sparkle_curation.models.questions import ReplyFault, VisionLanguageModel
 
@@ -42,6 +44,8 @@ class AskConfig:
             answered before either; None for none.
         threads: so many batches are asked about at once, and each is noted as soon as it is answered: for a server, with
             batches of one; None for batches one after the other.
+        readers: threads that read pictures ahead of the model.
+        num_gpus: that the model takes, where each actor of Ray has one of its own.
     """
 
     title: str
@@ -53,9 +57,11 @@ class AskConfig:
     pictures: pl.Expr
     give_up_after: int | None = None
     threads: int | None = None
+    readers: int = 1
+    num_gpus: float = 0
 
     def fill(self, journal: Journal, jobs: pl.DataFrame) -> int:
-        """Ask what the journal lacks of these jobs, in this process, which holds the model; gives how many.
+        """Ask what the journal lacks of these jobs, in this process or Ray's actors, which hold the model; gives how many.
 
         Raises:
             ModelError: the model cannot be had, or cannot answer, has never answered, or nothing that can be read.
@@ -63,7 +69,13 @@ class AskConfig:
         wanted = jobs.select(self.make_job._fields)
         with journal:
             is_first = not _is_any_answered(jobs, journal)
-            executor = choose_executor(is_in_this_process=True, threads=self.threads)
+            executor = choose_executor(
+                is_in_this_process=True,
+                threads=self.threads,
+                readers=self.readers,
+                place=self.place_of(journal),
+                num_gpus=self.num_gpus,
+            )
             measuring = MeasureConfig(
                 self.title, executor, self.batch_size, self.give_up_after if is_first else None
             )
@@ -103,6 +115,12 @@ class AskConfig:
                 "had no reply is asked for again",
             )
 
+    def place_of(self, journal: Journal) -> WorkPlace:
+        """Where the model is asked: a server is asked from here, since it is that which does the work."""
+        if journal.place.executor == "local" or self.model.provenance["backend"] == "transformers":
+            return journal.place
+        return WorkPlace()
+
 
 @dataclass
 class Plan:
@@ -128,13 +146,23 @@ class Plan:
     last_refusal: str | None = None
 
 
-def ask(jobs: pl.DataFrame, asking: AskConfig, journal: Journal) -> JournalRows:
+def ask(jobs: pl.DataFrame, asking: AskConfig, journal: Journal, *, goes_on: bool = False) -> JournalRows:
     """The journal's rows; those of the jobs that are asked for are among them afterwards. Refusals are logged.
+
+    A run that does a shard asks for its share, in a journal of its own, and ends.
+
+    Args:
+        jobs: with ``key`` and ``is_asked``.
+        asking: how.
+        journal: what was answered before.
+        goes_on: whether a shard goes on where the journal has all answers, since its run asks more than this.
 
     Raises:
         ModelError: the model cannot be had, or cannot answer; what was answered before is in the journal.
     """
     asked = jobs.filter("is_asked")
+    if journal.place.shard is not None:
+        return _ask_shard(journal.place.shard, asked, asking, journal, goes_on=goes_on)
     # Samples of other stages and beyond the limit too: what they were answered is wanted again without it.
     with journal:
         journal.note_wanted(jobs[KEY].to_arrow(), asking.title, ids=jobs["id"].to_arrow())
@@ -158,6 +186,20 @@ def ask(jobs: pl.DataFrame, asking: AskConfig, journal: Journal) -> JournalRows:
     return rows
 
 
+def _ask_shard(
+    shard: Shard, asked: pl.DataFrame, asking: AskConfig, journal: Journal, *, goes_on: bool
+) -> JournalRows:
+    own = asked.filter(pl.Series(shard.holds(asked[KEY].to_arrow()), dtype=pl.Boolean))
+    part = ShardJournal(journal, shard)
+    with part:
+        part.note_asked(own[KEY].to_arrow(), asking.title)
+    count = replace(asking, title=f"{asking.title}, shard {shard}").fill(part, own)
+    rows = JournalRows(journal) if goes_on and journal.path.is_file() else None
+    if rows is None or not rows.holds(asked[KEY].to_arrow()).all():
+        end_shard(shard, asking.title, count, own[KEY].n_unique() - count)
+    return rows
+
+
 def plan(jobs: pl.DataFrame, asking: AskConfig, journal: Journal) -> Plan:
     """What a run would do, from one batch that is asked now and need not be asked again.
 
@@ -173,7 +215,8 @@ def plan(jobs: pl.DataFrame, asking: AskConfig, journal: Journal) -> Plan:
     rest = missing.join(batch.select(KEY), on=KEY, how="anti")
     seconds = None
     if batch.height:
-        asking.model.load()
+        if asking.place_of(journal).executor == "local":
+            asking.model.load()  # Ray's actors load it, in the time that is measured
         start = time.perf_counter()
         asking.fill(journal, batch)
         seconds = (time.perf_counter() - start) * _pictures(rest, asking) / _pictures(batch, asking)

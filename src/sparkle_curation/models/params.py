@@ -57,6 +57,11 @@ class ModelParams(_WhereParams):
         "transformers"
     )
 
+    @property
+    def num_gpus(self) -> int:
+        """How many GPUs it takes, wherever it is loaded."""
+        return int(self.backend == "transformers" and self.device != "cpu")
+
 
 class VideoModelParams(_WhereParams):
     """Which model looks at videos, and where it computes: ``ModelParams`` with what servers of such models need beside it.

@@ -385,6 +385,10 @@ _OTHERS: dict[str, tuple[str, str]] = {
         "08_reporting/exclusion_plan.csv",
         "Of a clip that was excluded on request: one row per folder and what is done there, without any name.",
     ),
+    "merge_counts": (
+        "08_reporting/merge_counts.csv",
+        "One row per shard of a journal: its state (`whole`, `partial`, `running`, `absent`), rows merged, rows missing.",
+    ),
     "paper_documents": (
         "08_reporting/paper",
         "Of the variant: `methods.tex`, `reproducibility.tex`, `tables.tex`, `references.bib` and `CITATION.cff`.",

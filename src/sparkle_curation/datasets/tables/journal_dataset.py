@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -12,6 +12,7 @@ from kedro.io.core import AbstractDataset, DatasetError
 from kedro.utils import load_obj
 
 from sparkle_curation.engine.journal.journal import Journal
+from sparkle_curation.engine.shards import Shard, WorkPlace
 from sparkle_curation.spec.old_names import old_paths
 
 logger = logging.getLogger(__name__)
@@ -26,6 +27,8 @@ class JournalDataset(AbstractDataset[NoReturn, Journal]):
         filepath: the journal, a local file; made when it is first opened.
         schema: where its Arrow schema is, ``sparkle_curation.media.probe.inspection.JOURNAL_SCHEMA``.
         retried_errors: values of its column ``error`` whose work is done again by the next run.
+        work: where a run does the work that it notes: ``shard``, ``executor`` and ``ray_address``, as the parameters of
+            those names; None for all of it, in processes of this machine.
         metadata: for other tools; Kedro does not look at it.
 
     Example:
@@ -36,6 +39,7 @@ class JournalDataset(AbstractDataset[NoReturn, Journal]):
               filepath: data/journals/inspect.journal
               schema: sparkle_curation.media.probe.batch_probe.JOURNAL_SCHEMA
               retried_errors: [unreadable]
+              work: { shard: null, executor: local, ray_address: null }
     """
 
     def __init__(
@@ -44,9 +48,13 @@ class JournalDataset(AbstractDataset[NoReturn, Journal]):
         filepath: str,
         schema: str,
         retried_errors: Sequence[str] = (),
+        work: Mapping[str, str | None] | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
         self._path, self._schema, self._retried_errors = Path(filepath), schema, tuple(retried_errors)
+        given = {"shard": None, "executor": "local", "ray_address": None} | dict(work or {})
+        shard = Shard.parse(given["shard"])
+        self._place = WorkPlace(shard, given["executor"] or "local", given["ray_address"])
         self.metadata = metadata
 
     def load(self) -> Journal:
@@ -55,7 +63,7 @@ class JournalDataset(AbstractDataset[NoReturn, Journal]):
         schema = load_obj(self._schema)
         if not isinstance(schema, pa.Schema):
             raise DatasetError(f"{self._schema} is no Arrow schema")
-        return Journal(self._path, schema, retried_errors=self._retried_errors)
+        return Journal(self._path, schema, retried_errors=self._retried_errors, place=self._place)
 
     def save(self, data: NoReturn) -> None:
         """Never: a node appends to the journal that it loads."""

@@ -130,7 +130,8 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
             EmptyOutputError: the stream has no rows, the file has some, and the stream does not allow that.
         """
         if isinstance(data, PartitionedStream):
-            self._save_partitions(data)
+            with data.lock:
+                self._save_partitions(data)
         elif self._is_by_theme:
             self._save_by_theme(data)
         elif not isinstance(data, TableStream):

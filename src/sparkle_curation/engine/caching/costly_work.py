@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
-from typing import Protocol, TypeVar
+from typing import NoReturn, Protocol, TypeVar
 
 import polars as pl
 import pyarrow as pa
 import xxhash
 
 from sparkle_curation.engine.batch_functions import BatchFunction
+from sparkle_curation.engine.executors.prefetch import PrefetchExecutor
 from sparkle_curation.engine.executors.processes import Executor
 from sparkle_curation.engine.journal.journal import KEY, Journal
 from sparkle_curation.engine.journal.key_index import KeyIndex
 from sparkle_curation.engine.journal.resumable import run_resumable
+from sparkle_curation.engine.journal.shard_journal import ShardJournal
 from sparkle_curation.engine.progress import item_progress
+from sparkle_curation.engine.shards import Shard, end_shard
 from sparkle_curation.errors import ConservationError, ReleaseError
 from sparkle_curation.spec.codes.media_faults import MediaFault
 
@@ -108,6 +111,8 @@ def measure(
 ) -> pl.DataFrame:
     """The rows of the journal for what is wanted, by ``key``; what it lacks is measured first.
 
+    A run that does a shard measures its share, in a journal of its own, and ends.
+
     Args:
         wanted: the columns of a job in their order, ``id`` among them; rows with one key are measured once.
         make_job: a job of such a row.
@@ -119,6 +124,8 @@ def measure(
         ReleaseError: of nothing at all a file could be read.
         ConservationError: something wanted has no result.
     """
+    if journal.place.shard is not None:
+        work_on_shard(journal.place.shard, wanted, make_job, function, measuring, journal)
     with journal:
         journal.note_wanted(wanted[KEY].to_arrow(), ids=wanted["id"].to_arrow())
         count = measure_missing(wanted, make_job, function, measuring, journal)
@@ -137,6 +144,26 @@ def measure(
     return found
 
 
+def work_on_shard(
+    shard: Shard,
+    wanted: pl.DataFrame,
+    make_job: Callable[..., WorkT],
+    function: BatchFunction[WorkT, pa.Table],
+    measuring: MeasureConfig,
+    journal: Journal,
+) -> NoReturn:
+    """Measure the share of what is wanted that is a shard's, note it in its own journal, and end the process well.
+
+    The other arguments, and what is raised, are those of ``measure_missing``.
+    """
+    own = wanted.filter(pl.Series(shard.holds(wanted[KEY].to_arrow()), dtype=pl.Boolean))
+    measuring = replace(measuring, title=f"{measuring.title}, shard {shard}")
+    with ShardJournal(journal, shard) as part:
+        part.note_asked(own[KEY].to_arrow())
+        count = measure_missing(own, make_job, function, measuring, part)
+    end_shard(shard, measuring.title.partition(",")[0], count, own[KEY].n_unique() - count)
+
+
 def measure_missing(
     wanted: pl.DataFrame,
     make_job: Callable[..., WorkT],
@@ -153,12 +180,14 @@ def measure_missing(
         HopelessError: of ``give_up_after`` not one could be measured.
     """
     jobs = _Rows(wanted, make_job)
-    with item_progress(measuring.title, len(jobs)) as progress:
+    executor = measuring.executor
+    rates = executor.describe_rates if isinstance(executor, PrefetchExecutor) else None
+    with item_progress(measuring.title, len(jobs), rates) as progress:
         batches = run_resumable(
             jobs,
             attrgetter(KEY),
             function,
-            measuring.executor,
+            executor,
             journal,
             batch_size=measuring.batch_size,
             progress=progress,

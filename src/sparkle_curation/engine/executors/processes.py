@@ -19,18 +19,16 @@ from typing import BinaryIO, Generic, Protocol, TypeVar, cast
 from sparkle_curation.engine.batch_functions import BatchFunction
 from sparkle_curation.engine.executors.ordered_map import core_count
 from sparkle_curation.engine.executors.prefetch import PrefetchExecutor
+from sparkle_curation.engine.executors.ray_actors import RayExecutor
 from sparkle_curation.engine.executors.threads import ThreadsExecutor
-from sparkle_curation.errors import SparkleError
+from sparkle_curation.engine.executors.worker_faults import WorkerDiedError, died
+from sparkle_curation.engine.shards import WorkPlace
 
 Item = TypeVar("Item")
 Output = TypeVar("Output")
 
 HEAD_START_S = 1.0
 """Until then batches are worked on where they are: starting a process takes about as long."""
-
-
-class WorkerDiedError(SparkleError):
-    """A process ended before the batch that it had in hand was done."""
 
 
 class Executor(Protocol):
@@ -44,7 +42,13 @@ class Executor(Protocol):
 
 
 def choose_executor(
-    *, processes: int | None = None, is_in_this_process: bool = False, threads: int | None = None
+    *,
+    processes: int | None = None,
+    is_in_this_process: bool = False,
+    threads: int | None = None,
+    readers: int = 1,
+    place: WorkPlace = WorkPlace(),  # noqa: B008 -- it cannot be changed
+    num_gpus: float = 0,
 ) -> Executor:
     """What runs the work of a pipeline: the one place where that is decided.
 
@@ -52,10 +56,15 @@ def choose_executor(
         processes: how many of this machine; None for one a core.
         is_in_this_process: whether the work holds what other processes cannot share, such as a model.
         threads: of this process, for work that waits for a server and whose results are kept one by one; None for none.
+        readers: threads that do the first of two steps ahead, where it is in this process.
+        place: whether Ray does it, and where.
+        num_gpus: that each actor of Ray takes.
     """
+    if place.executor == "ray" and threads is None:
+        return RayExecutor(place.ray_address, workers=processes, num_gpus=num_gpus)
     if threads is not None:
         return ThreadsExecutor(threads)
-    return PrefetchExecutor() if is_in_this_process else LocalExecutor(processes)
+    return PrefetchExecutor(readers) if is_in_this_process else LocalExecutor(processes)
 
 
 class LocalExecutor:
@@ -195,10 +204,4 @@ def _start() -> subprocess.Popen[bytes]:
 def _died(process: subprocess.Popen[bytes], batch: Sequence[object]) -> WorkerDiedError:
     status = process.wait()
     how = f"killed by {signal.Signals(-status).name}" if status < 0 else f"it ended with status {status}"
-    return WorkerDiedError(
-        "A worker process died while it had a batch in hand",
-        where=f"a batch of {len(batch)} that begins with {str(batch[0])[:200]}",
-        got=how,
-        todo="run again, what is done stays done; if it was for want of memory (SIGKILL), with fewer processes or "
-        "smaller batches",
-    )
+    return died(batch, how)

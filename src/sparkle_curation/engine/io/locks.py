@@ -29,7 +29,8 @@ logger = logging.getLogger(__name__)
 _TRIES = 10
 _PAUSE_S = 0.05
 """Another run that ends, or looks whether it is the last reader, holds a lock for a moment."""
-_HELD = frozenset({errno.EWOULDBLOCK, errno.EACCES})
+HELD = frozenset({errno.EWOULDBLOCK, errno.EACCES})
+"""What the system says where somebody else has a lock; anything else where there are none."""
 
 
 @dataclass(frozen=True)
@@ -107,9 +108,9 @@ class RunLocks:
                         self._sign(file, claim)
                         return
                 except OSError as error:
-                    if error.errno in _HELD and not left:
+                    if error.errno in HELD and not left:
                         raise _locked(claim, path, list(_holders(file))) from None
-                    if error.errno not in _HELD:
+                    if error.errno not in HELD:
                         raise
                 finally:
                     if all(file is not held for _, held in self._held):

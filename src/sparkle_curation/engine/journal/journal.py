@@ -14,13 +14,14 @@ from contextlib import contextmanager
 from itertools import compress, islice
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, Self
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sparkle_curation.engine.io.disk import is_full
+from sparkle_curation.engine.io.locks import HELD
 from sparkle_curation.engine.journal.key_index import Bools, KeyIndex
 from sparkle_curation.engine.journal.owners import note_owners
 from sparkle_curation.engine.journal.records import (
@@ -38,6 +39,7 @@ from sparkle_curation.engine.journal.records import (
     replace_file,
     rows_of,
 )
+from sparkle_curation.engine.shards import WorkPlace
 from sparkle_curation.errors import SparkleError
 
 logger = logging.getLogger(__name__)
@@ -79,6 +81,10 @@ class JournalError(SparkleError):
     """A journal cannot be opened, or not be written to."""
 
 
+class JournalHeldError(JournalError):
+    """Another run is writing to the journal."""
+
+
 class Journal:
     """Rows by the work that they are the result of, on disk.
 
@@ -90,10 +96,19 @@ class Journal:
         schema: of the rows, with a text column ``key`` that is never null. A journal that an older version wrote
             may lack columns, which are then null.
         retried_errors: values of the column ``error`` that do not stand: such work is done again.
+        place: where this run does the work that it notes: which share of it, and whose processes.
     """
 
-    def __init__(self, path: Path, schema: pa.Schema, *, retried_errors: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        path: Path,
+        schema: pa.Schema,
+        *,
+        retried_errors: Iterable[str] = (),
+        place: WorkPlace = WorkPlace(),  # noqa: B008 -- it cannot be changed
+    ) -> None:
         self.path, self.schema, self.retried_errors = path, schema, frozenset(retried_errors)
+        self.place = place
         for name in (KEY, ERROR) if self.retried_errors else (KEY,):
             if name not in schema.names or schema.field(name).type != pa.string():
                 raise ValueError(f"such a journal has a text column {name!r}")
@@ -102,7 +117,7 @@ class Journal:
         self._end = 0
 
     # -------------------------------------------------------------- opening and closing
-    def __enter__(self) -> Journal:
+    def __enter__(self) -> Self:
         """The journal, open: locked, and its torn or damaged parts cut out.
 
         Raises:
@@ -339,19 +354,23 @@ class Journal:
         Args:
             wanted: gone through once, and not held.
         """
-        done = self.keys()
+        done = self._done()
         marks: list[Bools] = [np.empty(0, np.bool_)]
 
         def missing() -> Iterator[list[str]]:
             keys = iter(wanted)
             while part := list(islice(keys, _LOOKED_UP_KEYS)):
-                marks.append(~done.holds(part))
+                marks.append(~np.logical_or.reduce([each.holds(part) for each in done]))
                 yield list(compress(part, marks[-1]))
 
         first = KeyIndex(missing(), keep="first").standing
         is_remaining = np.concatenate(marks)
         is_remaining[is_remaining] = first
         return is_remaining
+
+    def _done(self) -> list[KeyIndex]:
+        """The keys whose work need not be done: those of ``keys``, and of the journals beside it."""
+        return [self.keys()]
 
     def fit(self, rows: pa.Table, names: list[str] | None = None) -> pa.Table:
         """The rows with the columns of the schema, or some of them; what an older version did not have is null.
@@ -430,8 +449,11 @@ def _locked(path: Path) -> BinaryIO:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
+        if error.errno not in HELD:
+            logger.warning("%s: cannot be locked (%s): let no other run write to it", path, error.strerror)
+            return lock
         lock.close()
-        raise JournalError(
+        raise JournalHeldError(
             "Another run is writing to this journal",
             where=path,
             todo="wait until it has ended, or give this run another data_root",

@@ -66,6 +66,10 @@ class JournalRows:
             self._ends[number] = count
             yield rows[KEY]
 
+    def __reduce__(self) -> tuple[type[JournalRows], tuple[Journal]]:
+        """To another process goes the journal, which is opened anew there: what is open here is of this process."""
+        return JournalRows, (self._journal,)
+
     def __contains__(self, key: object) -> bool:
         """Whether the journal has a row of that key; ``holds`` is for many."""
         return key in self._index

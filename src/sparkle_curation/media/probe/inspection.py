@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
+from typing import NoReturn
 
 import polars as pl
 import pyarrow as pa
@@ -20,7 +21,9 @@ from sparkle_curation.engine.journal import journal as journal_module
 from sparkle_curation.engine.journal.journal import KEY, Journal
 from sparkle_curation.engine.journal.resumable import run_resumable
 from sparkle_curation.engine.journal.rows import JournalRows
+from sparkle_curation.engine.journal.shard_journal import ShardJournal
 from sparkle_curation.engine.progress import item_progress
+from sparkle_curation.engine.shards import Shard, end_shard
 from sparkle_curation.engine.table_stream import TableStream
 from sparkle_curation.errors import ConservationError, ReleaseError
 from sparkle_curation.ingest import release_files
@@ -194,6 +197,27 @@ def inspect_assets(
     return InspectedAssets(wanted, facts)
 
 
+def inspect_shard(
+    shard: Shard,
+    assets: pl.DataFrame,
+    kinds: Collection[str],
+    files: ReleaseFiles,
+    probing: ProbeConfig,
+    journal: Journal,
+) -> NoReturn:
+    """Probe the share of the assets that is a shard's, note it in its own journal, and end the process well.
+
+    The other arguments are those of ``inspect_assets``.
+    """
+    wanted = with_keys(assets.filter(pl.col("kind").is_in(list(kinds))), files, probing.depth)
+    own = wanted.filter(pl.Series(shard.holds(wanted[KEY].to_arrow()), dtype=pl.Boolean))
+    with ShardJournal(journal, shard) as part:
+        part.note_asked(own[KEY].to_arrow())
+        probed = _probe_missing(own, files, probing, part)
+        part.compact()
+    end_shard(shard, "media", probed, own[KEY].n_unique() - probed)
+
+
 def _probe_missing(wanted: pl.DataFrame, files: ReleaseFiles, probing: ProbeConfig, journal: Journal) -> int:
     """Probe what the journal lacks; gives the number of assets probed."""
     with item_progress("inspecting", wanted.height) as progress:
@@ -244,6 +268,8 @@ def media_stream(
         journal: what was probed before.
         glue: modules that call this, whose code counts too.
     """
+    if journal.place.shard is not None:
+        inspect_shard(journal.place.shard, assets.collect(), kinds, files, probing, journal)
     wanted = media_fingerprint(fingerprints["assets"], kinds, probing.depth, glue)
     if fingerprints["media"] == wanted:
         # Who writes it may find that the stored one is no whole table, and must be given the rows all the same.

@@ -43,7 +43,9 @@ def check_consistency(
         Groundings(grounding_r1, grounding_r2),
         params.readings,
         asset_store,
-        MeasureConfig("consistency", choose_executor(processes=params.processes), params.batch_size),
+        MeasureConfig(
+            "consistency", choose_executor(processes=params.processes, place=journal.place), params.batch_size
+        ),
         journal,
     )
 

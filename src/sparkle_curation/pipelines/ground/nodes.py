@@ -66,6 +66,8 @@ def _asking(title: str, grounder: Grounder, asset_store: AssetStore, params: Gro
         params.batch_size,
         ground_jobs.PICTURES,
         params.give_up_after,
+        readers=params.readers,
+        num_gpus=params.model.num_gpus,
     )
 
 
@@ -77,7 +79,9 @@ def ask_round1(
     params: GroundGroup,
     dry_run: bool,
 ) -> JournalRows:
-    """The answers of round 1, given now or before; of a dry run, where some are missing, only what they would take.
+    """The answers of round 1, given now or before; a shard goes on to round 2 once those of all are merged.
+
+    Of a dry run, where some are missing, only what they would take.
 
     Raises:
         ModelError: the model cannot be had, or cannot answer; what was answered stays in the journal.
@@ -87,7 +91,7 @@ def ask_round1(
         plan = asking.plan(jobs, how, journal)
         if plan.seconds is not None:
             end_dry_run(plan, "samples of round 1")
-    return asking.ask(jobs, how, journal)
+    return asking.ask(jobs, how, journal, goes_on=True)
 
 
 def ask_round2(

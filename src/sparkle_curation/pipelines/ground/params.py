@@ -26,6 +26,7 @@ class GroundGroup(BaseModel):
         max_objects: most objects of an answer, where it is held to its form.
         is_constrained: whether replies are held to the form of an answer while they are drawn.
         batch_size: samples between two writes to the journal.
+        readers: threads that read the pictures of a batch each, ahead of the model.
         give_up_after: so many samples without one answer that can be read end the run; None for none.
     """
 
@@ -40,6 +41,7 @@ class GroundGroup(BaseModel):
     max_objects: Annotated[int, Field(strict=True, ge=1, description=_WHOLE)]
     is_constrained: Annotated[bool, Field(strict=True, description="true or false")]
     batch_size: BatchSize
+    readers: BatchSize
     give_up_after: Annotated[BatchSize | None, Field(description="an integer above 0, or null for never")]
 
     @property

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import update_wrapper
 from typing import Any
 
 from kedro.pipeline import Node, Pipeline
 
 from sparkle_curation.pipelines.ingest import nodes
-from sparkle_curation.spec.tables.ingested import COLUMNS, JSONL_TABLES, JsonlTable
+from sparkle_curation.spec.tables.ingested import COLUMNS, JSONL_TABLES
 
 
 def _table(function: Callable[..., Any], name: str, others: list[str]) -> Node:
@@ -19,14 +19,20 @@ def _table(function: Callable[..., Any], name: str, others: list[str]) -> Node:
     return Node(function, inputs=inputs, outputs=outputs, name=f"ingest_{name}")
 
 
-def _ingest_records(table: JsonlTable) -> Callable[..., Any]:
-    # No partial: Kedro-Viz shows the source of what a function wraps, and none of a partial.
-    @wraps(nodes.ingest_records)
-    def ingest(*inputs: Any) -> Any:
-        return nodes.ingest_records(table, *inputs)
+class _IngestRecords:
+    """``ingest_records`` of one table.
 
-    ingest.__name__ = f"ingest_{table.name}"
-    return ingest
+    No partial: Kedro-Viz shows the source of what a function wraps, and none of a partial. No function in a
+    function either: a ``ParallelRunner`` sends it to other processes.
+    """
+
+    def __init__(self, table: str) -> None:
+        update_wrapper(self, nodes.ingest_records)
+        self._table, self.__name__ = table, f"ingest_{table}"
+
+    def __call__(self, *inputs: Any) -> nodes.Ingested:
+        """The table, its rows of the quarantine and its list of sources."""
+        return nodes.ingest_records(JSONL_TABLES[self._table], *inputs)
 
 
 def create_pipeline() -> Pipeline:
@@ -41,7 +47,7 @@ def create_pipeline() -> Pipeline:
             ),
             Node(nodes.note_release, inputs="release_checked", outputs="release_facts", name="note_release"),
             _table(nodes.ingest_annotations, "annotations", []),
-            *(_table(_ingest_records(table), name, ["annotations"]) for name, table in JSONL_TABLES.items()),
+            *(_table(_IngestRecords(name), name, ["annotations"]) for name in JSONL_TABLES),
             _table(nodes.ingest_assets, "assets", []),
             Node(
                 nodes.combine_quarantines,

@@ -40,7 +40,7 @@ def probe_assets(
         params: which assets, and how.
     """
     processes = params.processes or core_count()
-    executor = choose_executor(processes=processes)
+    executor = choose_executor(processes=processes, place=journal.place)
     probing = ProbeConfig(params.depth, executor, params.assets_per_batch, processes)
     return media_stream(release, assets, params.inspected_kinds, fingerprints, probing, journal, [__name__])
 

@@ -32,7 +32,8 @@ def hash_first_frames(
         params: how they are read.
     """
     processes = params.processes or core_count()
-    measuring = MeasureConfig("first frames", choose_executor(processes=processes), params.batch_size)
+    executor = choose_executor(processes=processes, place=journal.place)
+    measuring = MeasureConfig("first frames", executor, params.batch_size)
     return frame_hashing.hash_first_frames(media.collect(), asset_store.shared(processes), measuring, journal)
 
 

@@ -110,6 +110,8 @@ def ask_judge(
         params.batch_size,
         PICTURES,
         params.give_up_after,
+        readers=params.readers,
+        num_gpus=params.model.num_gpus,
     )
     if dry_run:
         end_dry_run(asking.plan(score_jobs, how, journal), "samples")

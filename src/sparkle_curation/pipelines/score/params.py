@@ -58,6 +58,7 @@ class ScoreGroup(BaseModel):
         templates: the edit prompt by stage.
         video_source_frame: the source frame beside an edited one of a video.
         batch_size: samples between two writes to the journal.
+        readers: threads that read the pictures of a batch each, ahead of the model.
         give_up_after: so many samples without one answer that can be read end the run; None for none.
     """
 
@@ -81,6 +82,7 @@ class ScoreGroup(BaseModel):
     templates: Templates
     video_source_frame: Annotated[SourceFrame, Field(description="same or first")]
     batch_size: BatchSize
+    readers: BatchSize
     give_up_after: Annotated[BatchSize | None, Field(description="an integer above 0, or null for never")]
 
     @property

@@ -42,7 +42,9 @@ def measure_signals(
         media.collect(),
         params.measuring,
         asset_store,
-        MeasureConfig("signals", choose_executor(processes=params.processes), params.batch_size),
+        MeasureConfig(
+            "signals", choose_executor(processes=params.processes, place=journal.place), params.batch_size
+        ),
         journal,
     )
 

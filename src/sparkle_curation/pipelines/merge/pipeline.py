@@ -1,0 +1,29 @@
+"""The wiring of ``merge``."""
+
+from __future__ import annotations
+
+from kedro.pipeline import Node, Pipeline
+
+from sparkle_curation.pipelines.merge.nodes import merge_journals
+
+
+def create_pipeline() -> Pipeline:
+    """The journals are looked through one after the other."""
+    return Pipeline(
+        [
+            Node(
+                merge_journals,
+                inputs=[
+                    "inspect_journal",
+                    "near_duplicates_journal",
+                    "consistency_journal",
+                    "signals_journal",
+                    "score_journal",
+                    "ground_journal",
+                ],
+                outputs="merge_counts",
+                name="merge_journals",
+            )
+        ],
+        tags="merge",
+    )
