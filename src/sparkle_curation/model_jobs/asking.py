@@ -192,7 +192,7 @@ def _ask_shard(
     own = asked.filter(pl.Series(shard.holds(asked[KEY].to_arrow()), dtype=pl.Boolean))
     part = ShardJournal(journal, shard)
     with part:
-        part.note_asked(own[KEY].to_arrow(), asking.title)
+        part.note_asked(own[KEY].to_arrow(), own["id"].to_arrow(), asking.title)
     count = replace(asking, title=f"{asking.title}, shard {shard}").fill(part, own)
     rows = JournalRows(journal) if goes_on and journal.path.is_file() else None
     if rows is None or not rows.holds(asked[KEY].to_arrow()).all():

@@ -16,6 +16,7 @@ from tests.engine.executors.batch_functions import RESULT_SCHEMA, SquaresLogged
 
 from sparkle_curation.engine.executors.processes import LocalExecutor
 from sparkle_curation.engine.journal.journal import Journal, JournalHeldError
+from sparkle_curation.engine.journal.owners import read_owners
 from sparkle_curation.engine.journal.resumable import run_resumable
 from sparkle_curation.engine.journal.shard_journal import ShardJournal, merge_shards, shards_of
 from sparkle_curation.engine.shards import Shard
@@ -30,12 +31,17 @@ def whole_journal(folder: Path) -> Journal:
     return Journal(folder / "squares.journal", RESULT_SCHEMA, retried_errors=["negative"])
 
 
+def sample_ids(numbers: list[int]) -> pa.Array:
+    """Whose the work is: two numbers a sample."""
+    return pa.array([f"sample_{number // 2}" for number in numbers], pa.string())
+
+
 def run_shard(folder: Path, shard: Shard, pause_s: float = 0.0) -> None:
     """Square what is this shard's, one by one."""
     own = [number for number, is_own in zip(WORK, shard.holds(KEYS), strict=True) if is_own]
     function = SquaresLogged(folder / "done.log", pause_s)
     with ShardJournal(whole_journal(folder), shard) as part:
-        part.note_asked(pa.array([str(number) for number in own], pa.string()))
+        part.note_asked(pa.array([str(number) for number in own], pa.string()), sample_ids(own))
         for _ in run_resumable(own, str, function, LocalExecutor(1), part, batch_size=1):
             pass
 
@@ -148,7 +154,7 @@ def test_what_failed_before_is_replaced_and_what_a_shard_lacks_is_counted(tmp_pa
     with whole:
         whole.append(failed)
     with ShardJournal(whole, Shard(1, 0)) as part:
-        part.note_asked(pa.array(["5", "6", "7"]))
+        part.note_asked(pa.array(["5", "6", "7"]), sample_ids([5, 6, 7]))
         assert part.remaining(["5", "6"]).tolist() == [True, True]
         part.append(SquaresLogged(tmp_path / "done.log")([5]))
         assert part.remaining(["5", "6"]).tolist() == [False, True]
@@ -156,6 +162,10 @@ def test_what_failed_before_is_replaced_and_what_a_shard_lacks_is_counted(tmp_pa
     (row,) = merge_shards(whole)
     assert (row.state, row.merged_rows, row.missing_rows) == ("partial", 1, 2)
     assert squares(tmp_path) == {"5": 25}
+    assert read_owners(whole.path).to_pydict() == {
+        "key": ["5", "6", "7"],
+        "id": ["sample_2", "sample_3", "sample_3"],
+    }
     assert shards_of(whole) == {Shard(1, 0)}
 
 

@@ -20,6 +20,7 @@ from sparkle_curation.engine.journal.records import (
     replace_file,
     rows_of,
 )
+from sparkle_curation.engine.shards import Shard
 
 
 class JournalPurge(NamedTuple):
@@ -93,7 +94,12 @@ def is_note(path: Path) -> bool:
 
 
 def _notes(path: Path) -> list[Path]:
-    wanted = sorted(path.parent.glob(f".{path.name}.*.wanted"))
+    # Those of a shard are of that shard's journal.
+    wanted = [
+        note
+        for note in sorted(path.parent.glob(f".{path.name}.*.wanted"))
+        if Shard.of_suffix(note.name.removeprefix(f".{path.name}.").partition(".")[0]) is None
+    ]
     # The owners last: who is killed before finds the rows of the others by them again.
     return [*wanted, *(each for each in (owners_path(path),) if each.is_file())]
 

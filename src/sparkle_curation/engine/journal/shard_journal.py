@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from sparkle_curation.engine.journal.journal import KEY, Journal, JournalHeldError
 from sparkle_curation.engine.journal.key_index import KeyIndex
+from sparkle_curation.engine.journal.owners import note_owners, read_owners
 from sparkle_curation.engine.shards import Shard
 
 _ASKED = "asked"
@@ -28,14 +29,17 @@ class ShardJournal(Journal):
         super().__init__(path, whole.schema, retried_errors=whole.retried_errors, place=whole.place)
         self._whole = whole
 
-    def note_asked(self, keys: pa.Array | pa.ChunkedArray, part: str = "") -> None:
+    def note_asked(
+        self, keys: pa.Array | pa.ChunkedArray, ids: pa.Array | pa.ChunkedArray, part: str = ""
+    ) -> None:
         """Note what this shard is to do, by which ``merge_shards`` tells what is missing.
 
         Args:
             keys: of all of it, done or not.
+            ids: whose each of it is.
             part: of several that share the journal, which one.
         """
-        self.note_wanted(keys, f"{part}{_ASKED}")
+        self.note_wanted(keys, f"{part}{_ASKED}", ids=ids)
 
     def count_missing(self, whole: KeyIndex) -> int | None:
         """How much of what this shard is to do the whole journal lacks; None where no run has noted it."""
@@ -125,6 +129,8 @@ def _merge(part: ShardJournal, journal: Journal, done: KeyIndex) -> int | None:
                 new = rows.filter(pa.array(~done.holds(rows[KEY])))
                 journal.append(new)
                 count += new.num_rows
+            owners = read_owners(part.path)
+            note_owners(journal.path, owners["key"], owners["id"])
             part.path.unlink()
     except JournalHeldError:
         return None

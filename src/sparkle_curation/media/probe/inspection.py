@@ -212,7 +212,7 @@ def inspect_shard(
     wanted = with_keys(assets.filter(pl.col("kind").is_in(list(kinds))), files, probing.depth)
     own = wanted.filter(pl.Series(shard.holds(wanted[KEY].to_arrow()), dtype=pl.Boolean))
     with ShardJournal(journal, shard) as part:
-        part.note_asked(own[KEY].to_arrow())
+        part.note_asked(own[KEY].to_arrow(), own["id"].to_arrow())
         probed = _probe_missing(own, files, probing, part)
         part.compact()
     end_shard(shard, "media", probed, own[KEY].n_unique() - probed)
