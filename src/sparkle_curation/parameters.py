@@ -29,6 +29,7 @@ from sparkle_curation.pipelines.paper.params import PaperParams
 from sparkle_curation.pipelines.prune.params import PruneParams
 from sparkle_curation.pipelines.report.params import ReportParams
 from sparkle_curation.pipelines.score.params import ScoreParams
+from sparkle_curation.pipelines.camera.params import CameraParams
 from sparkle_curation.pipelines.signals.params import SignalsParams
 from sparkle_curation.pipelines.training_kit.params import TrainingKitParams
 from sparkle_curation.pipelines.validate.params import ValidateParams
@@ -58,6 +59,7 @@ class RunParameters(
     TrainingKitParams,
     ExtractParams,
     VariantsParams,
+    CameraParams,
     BenchOutputsParams,
     BenchEvaluateParams,
     BenchPublishedParams,
@@ -93,6 +95,7 @@ _HOMES = {
     **dict.fromkeys(AuditParams.model_fields, "conf/base/audit/parameters.yml"),
     **dict.fromkeys(ConsistencyParams.model_fields, "conf/base/consistency/parameters.yml"),
     **dict.fromkeys(NearDuplicatesParams.model_fields, "conf/base/near_duplicates/parameters.yml"),
+    **dict.fromkeys(CameraParams.model_fields, "conf/base/camera/parameters.yml"),
     **dict.fromkeys(SignalsParams.model_fields, "conf/base/signals/parameters.yml"),
     **dict.fromkeys(ReportParams.model_fields, "conf/base/report/parameters.yml"),
     **dict.fromkeys(GroundParams.model_fields, "conf/base/ground/parameters.yml"),

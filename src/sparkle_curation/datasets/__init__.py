@@ -19,6 +19,7 @@ from sparkle_curation.datasets.tables.fingerprints_dataset import FingerprintsDa
 from sparkle_curation.datasets.tables.journal_dataset import JournalDataset
 from sparkle_curation.datasets.tables.jsonl_folder_dataset import JSONLFolderDataset
 from sparkle_curation.datasets.tables.lean_tables_dataset import LeanTablesDataset
+from sparkle_curation.datasets.tables.parts_dataset import PartsDataset
 from sparkle_curation.datasets.tables.schema_validator import TableSchemaValidator
 from sparkle_curation.datasets.tables.table_before_dataset import TableBeforeDataset
 from sparkle_curation.datasets.tables.table_dataset import TableDataset
@@ -52,6 +53,7 @@ __all__ = [
     "OverridesDataset",
     "PNGDataset",
     "PageDataset",
+    "PartsDataset",
     "PipelineCodeDataset",
     "ReleaseDataset",
     "ReportCSVDataset",

@@ -179,6 +179,11 @@ def _signalled(counts: pl.DataFrame) -> str:
     return f"{whole:,} of {_sums(counts, 'count')[0]:,} samples have all their signals"
 
 
+def _filmed(counts: pl.DataFrame) -> str:
+    fixed = _sums(counts.filter(pl.col("outcome") == "fixed"), "count")[0]
+    return f"{fixed:,} of {_sums(counts, 'count')[0]:,} clips have a fixed camera"
+
+
 def _near(counts: pl.DataFrame) -> str:
     total = counts.row(-1, named=True)
     return f"{total['near_duplicate_count']:,} of {total['sample_count']:,} samples share their source clip"
@@ -205,6 +210,7 @@ ENDINGS: Mapping[str, Ending] = {
     "inspect": (_inspected, ("media_counts", "media")),
     "validate": (_validated, ("validation_summary", "data_docs")),
     "signals": (_signalled, ("signal_counts", "signals_figure", "signal_extremes", "signals")),
+    "camera": (_filmed, ("camera_counts", "camera_figure", "camera")),
     "audit": (None, ("audit_sample",)),
     "consistency": (_checked, ("consistency_counts", "consistency")),
     "near_duplicates": (_near, ("near_duplicate_counts", "sample_groups", "duplicates")),

@@ -97,6 +97,7 @@ class Plan:
     is_remote: bool
     refused: int = 0
     last_refusal: str | None = None
+    needs_gpu: bool = True
 
 
 def ask(jobs: pl.DataFrame, asking: AskConfig, journal: Journal) -> JournalRows:

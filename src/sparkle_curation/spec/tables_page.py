@@ -12,6 +12,7 @@ from typing import NamedTuple
 from sparkle_curation.spec.codes.bench_answers import AnswerFlag, BenchAnswerFault
 from sparkle_curation.spec.codes.bench_reasons import BenchReason, Likeness, OutputDifference, OutputState
 from sparkle_curation.spec.codes.bench_states import JudgmentState, PublishedFault
+from sparkle_curation.spec.codes.camera_reasons import CameraOutcome, CameraReason
 from sparkle_curation.spec.codes.diff_reasons import Cause
 from sparkle_curation.spec.codes.media_faults import MediaFault
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
@@ -20,6 +21,7 @@ from sparkle_curation.spec.codes.signal_faults import SignalFault
 from sparkle_curation.spec.fields import Field, FieldType, ListOf, Struct
 from sparkle_curation.spec.tables.bench_results import BENCH_RESULT_TABLES
 from sparkle_curation.spec.tables.benchmark import BENCH_TABLES
+from sparkle_curation.spec.tables.camera import CAMERA_COLUMNS
 from sparkle_curation.spec.tables.consistency import CONSISTENCY_COLUMNS
 from sparkle_curation.spec.tables.extraction import MANIFEST_COLUMNS
 from sparkle_curation.spec.tables.grounding_boxes import GROUNDING_BOX_COLUMNS
@@ -123,6 +125,11 @@ _DESCRIBED: dict[str, _Table] = {
         "07_model_output/signals.parquet",
         "one row per sample that has a prompt, a source or edited video, or a mask",
         SIGNAL_COLUMNS,
+    ),
+    "camera": _Table(
+        "02_intermediate/camera.parquet",
+        "one row per sample with a source video, or clip of the folder `camera.clips`",
+        CAMERA_COLUMNS,
     ),
     "frame_hashes": _Table(
         "02_intermediate/frame_hashes.parquet",
@@ -405,6 +412,11 @@ _OTHERS: dict[str, tuple[str, str]] = {
     "inspect_journal": ("journals/inspect.journal", "What was probed so far, by the work's key."),
     "consistency_journal": ("journals/consistency.journal", "What was measured so far."),
     "signals_journal": ("journals/signals.journal", "What signals were measured so far."),
+    "camera_journal": ("journals/camera.journal", "What was measured of cameras so far."),
+    "camera_judge_journal": (
+        "journals/camera_judge.journal",
+        "What a judge has answered about cameras so far.",
+    ),
     "near_duplicates_journal": ("journals/near_duplicates.journal", "What was hashed so far."),
     "bench_journal": ("journals/bench.journal", "What a judge of the benchmark has answered so far."),
     "score_journal": ("journals/score.journal", "What a judge has answered so far."),
@@ -422,6 +434,7 @@ def tables_page() -> str:
         _reasons,
         _media_faults,
         _signal_faults,
+        _cameras,
         _score_rules,
         _preflight,
         _causes,
@@ -446,6 +459,7 @@ _FOLDERS = {
         ["annotations", *SCORE_TABLES, *GROUNDING_TABLES, "media", "grounding_boxes", "verdicts"],
         "a file for each theme, `{theme}.parquet`",
     ),
+    "camera": "a file for each source of clips, `release.parquet` and `folder.parquet`",
     "assets": "a file for each shard, `{theme}/{kind}_part{number}.parquet`, and loose folder, `{theme}/{kind}.parquet`",
     "{table}_source_files": "a file for each of the table itself",
     "extracted_media": "a file for each share of the work, `part-1-of-1.parquet` where one run did all",
@@ -533,6 +547,20 @@ def _signal_faults() -> Iterator[str]:
     yield "|---|---|"
     for fault in SignalFault:
         yield f"| `{fault}` | {fault.meaning} |"
+
+
+def _cameras() -> Iterator[str]:
+    for title, codes in (
+        ("Outcomes of the camera", CameraOutcome),
+        ("Reasons of the camera, beside the error codes of the media", CameraReason),
+    ):
+        yield ""
+        yield f"## {title}"
+        yield ""
+        yield "| code | meaning |"
+        yield "|---|---|"
+        for code in codes:
+            yield f"| `{code}` | {code.meaning} |"
 
 
 def _score_rules() -> Iterator[str]:

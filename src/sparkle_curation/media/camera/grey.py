@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sparkle_curation.errors import MediaError
+from sparkle_curation.media.decode.streaming import stream_frames
 
-# Private on purpose: a public name would be other code, for which each journal of decoded frames would be made anew.
-from sparkle_curation.media.decode.frames import _frames_in_order, _opened
-from sparkle_curation.media.shown import orientation_of
-from sparkle_curation.spec.codes.media_faults import MediaFault
+if TYPE_CHECKING:
+    import av
 
 Grey = NDArray[np.uint8]
 """(height, width), grey, 0-255."""
 
+_PLANAR = frozenset({"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "gray"})
 _LEAST_CONTRAST = 4.0
 """Grey levels: noise of flat parts is not enlarged to texture."""
 _GAIN, _MIDDLE = 48.0, 128.0
@@ -54,20 +53,17 @@ def read_grey_frames(file: BinaryIO, pixels: int) -> Iterator[GreyFrame]:
         MediaError: the video cannot be decoded to its end, or its frames differ in size.
     """
     cv2.setNumThreads(1)  # the processes are the threads
-    shape: tuple[int, ...] = ()
-    with _opened(file) as (container, stream):
-        fps = float(stream.average_rate) if stream.average_rate else None
-        for index, frame in enumerate(_frames_in_order(container, stream)):
-            orientation = orientation_of(frame)
-            if frame.is_corrupt or orientation is None:
-                what = "is damaged" if frame.is_corrupt else "is turned by an angle that is no quarter"
-                raise _undecodable(f"frame {index} {what}")
-            whole = orientation.apply(np.asarray(frame.to_ndarray(format="gray"), np.uint8))
-            if shape and whole.shape != shape:
-                raise _undecodable(f"frame {index} has another size than those before")
-            shape = whole.shape
-            small = shrink(whole, pixels)
-            yield GreyFrame(index, small, whole.shape[1], whole.shape[0], fps)
+    for index, whole, rate in stream_frames(file, _luma):
+        small = shrink(whole, pixels)
+        yield GreyFrame(index, small, whole.shape[1], whole.shape[0], float(rate) if rate else None)
+
+
+def _luma(frame: av.VideoFrame) -> Grey:
+    """The brightness of a frame: the plane that has it, where there is one of bytes, which spares a conversion."""
+    if frame.format.name not in _PLANAR:
+        return np.asarray(frame.to_ndarray(format="gray"), np.uint8)
+    plane = frame.planes[0]
+    return np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: frame.height, : frame.width]
 
 
 def shrink(picture: Grey, pixels: int) -> Grey:
@@ -97,6 +93,3 @@ def normalise(picture: Grey, sigma_px: float) -> Grey:
     deviation = (grey - mean) / (np.sqrt(np.maximum(variance, 0)) + _LEAST_CONTRAST)
     return np.clip(deviation * _GAIN + _MIDDLE, 0, 255).astype(np.uint8)
 
-
-def _undecodable(got: str) -> MediaError:
-    return MediaError("A video cannot be decoded", code=MediaFault.UNDECODABLE, got=got)

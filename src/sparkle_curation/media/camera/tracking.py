@@ -21,7 +21,7 @@ _GRID_PX = 8
 _LEAST_TEXTURE = 1e-3
 """Of a point's smaller eigenvalue in 5 x 5 pixels: a quarter of the points of twelve real clips have it, flat walls do not."""
 _CELLS_LONG, _CELLS_SHORT = 8, 5
-_MOST_OF_CELL, _LEAST_OF_CELL = 20, 3
+_MOST_OF_CELL, _LEAST_OF_CELL = 16, 3
 _BACK_PX = 0.5
 _LEAST_POINTS = 8
 _MODEL_PX = 0.75
@@ -61,7 +61,7 @@ class Tracked(NamedTuple):
 
 
 def find_texture(picture: Grey, *, only_ring: bool = False) -> Texture:
-    """The textured points of a grid of 8 px, the strongest 20 of each cell at most.
+    """The textured points of a grid of 8 px, the strongest 16 of each cell at most.
 
     The picture is cut into 8 by 5 cells (an upright one into 5 by 8); the 22 outer ones are the ring.
 

@@ -19,6 +19,8 @@ def create_pipeline() -> Pipeline:
                     "near_duplicates_journal",
                     "consistency_journal",
                     "signals_journal",
+                    "camera_journal",
+                    "camera_judge_journal",
                     "score_journal",
                     "ground_journal",
                     "bench_journal",
