@@ -7,7 +7,7 @@ Kedro hands a node whatever stands under the name it asks for, and passes over a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, StrictBool, ValidationError
 from pydantic_core import ErrorDetails
@@ -19,8 +19,10 @@ from sparkle_curation.pipelines.bench_evaluate.params import BenchEvaluateParams
 from sparkle_curation.pipelines.bench_outputs.params import BenchOutputsParams
 from sparkle_curation.pipelines.bench_published.params import BenchPublishedParams
 from sparkle_curation.pipelines.bench_report.params import BenchReportParams
+from sparkle_curation.pipelines.camera.params import CameraParams
 from sparkle_curation.pipelines.consistency.params import ConsistencyParams
 from sparkle_curation.pipelines.diff.params import DiffParams
+from sparkle_curation.pipelines.edges.params import EdgesParams
 from sparkle_curation.pipelines.extract.params import ExtractParams
 from sparkle_curation.pipelines.ground.params import GroundParams
 from sparkle_curation.pipelines.inspect.params import InspectParams
@@ -29,7 +31,6 @@ from sparkle_curation.pipelines.paper.params import PaperParams
 from sparkle_curation.pipelines.prune.params import PruneParams
 from sparkle_curation.pipelines.report.params import ReportParams
 from sparkle_curation.pipelines.score.params import ScoreParams
-from sparkle_curation.pipelines.camera.params import CameraParams
 from sparkle_curation.pipelines.signals.params import SignalsParams
 from sparkle_curation.pipelines.training_kit.params import TrainingKitParams
 from sparkle_curation.pipelines.validate.params import ValidateParams
@@ -60,6 +61,7 @@ class RunParameters(
     ExtractParams,
     VariantsParams,
     CameraParams,
+    EdgesParams,
     BenchOutputsParams,
     BenchEvaluateParams,
     BenchPublishedParams,
@@ -73,6 +75,7 @@ class RunParameters(
         data_root: where everything that is made goes, a local folder; empty for the one in ``globals.yml``.
         trust_mtime: whether a file of the release with the same size and time is taken for the same; None for what
             ``globals.yml`` says.
+        asset_source: whose assets are looked at, ``released`` or ``rerun``; None for what ``globals.yml`` says.
         bench_root: where the benchmark is, a local folder or fsspec URL; None for what ``globals.yml`` says.
         bench_ledger: the file that notes what was reported on a benchmark; None for what ``globals.yml`` says.
     """
@@ -80,6 +83,9 @@ class RunParameters(
     release_root: _Root = ""
     data_root: _LocalRoot = ""
     trust_mtime: StrictBool | None = None
+    asset_source: Annotated[
+        Literal["released", "rerun"] | None, Field(description="released or rerun, or null")
+    ] = None
     bench_root: _Root | None = None
     bench_ledger: Annotated[_LocalRoot | None, Field(description="a file of this machine, or null")] = None
 
@@ -96,6 +102,7 @@ _HOMES = {
     **dict.fromkeys(ConsistencyParams.model_fields, "conf/base/consistency/parameters.yml"),
     **dict.fromkeys(NearDuplicatesParams.model_fields, "conf/base/near_duplicates/parameters.yml"),
     **dict.fromkeys(CameraParams.model_fields, "conf/base/camera/parameters.yml"),
+    **dict.fromkeys(EdgesParams.model_fields, "conf/base/edges/parameters.yml"),
     **dict.fromkeys(SignalsParams.model_fields, "conf/base/signals/parameters.yml"),
     **dict.fromkeys(ReportParams.model_fields, "conf/base/report/parameters.yml"),
     **dict.fromkeys(GroundParams.model_fields, "conf/base/ground/parameters.yml"),

@@ -5,6 +5,7 @@ from sparkle_curation.datasets.pipeline_code_dataset import PipelineCodeDataset
 from sparkle_curation.datasets.release.asset_store_dataset import AssetStoreDataset
 from sparkle_curation.datasets.release.benchmark_dataset import BenchmarkDataset
 from sparkle_curation.datasets.release.credential_dataset import CredentialDataset
+from sparkle_curation.datasets.release.made_media_dataset import MadeMediaDataset
 from sparkle_curation.datasets.release.media_folder_dataset import MediaFolderDataset
 from sparkle_curation.datasets.release.release_dataset import ReleaseDataset
 from sparkle_curation.datasets.release.sources_dataset import SourcesDataset
@@ -47,6 +48,7 @@ __all__ = [
     "JournalDataset",
     "KiwiEditDataset",
     "LeanTablesDataset",
+    "MadeMediaDataset",
     "MediaFolderDataset",
     "MediaRootDataset",
     "MetricsJSONDataset",

@@ -184,6 +184,11 @@ def _filmed(counts: pl.DataFrame) -> str:
     return f"{fixed:,} of {_sums(counts, 'count')[0]:,} clips have a fixed camera"
 
 
+def _edged(counts: pl.DataFrame) -> str:
+    made = _sums(counts.filter(pl.col("error").is_null()), "count")[0]
+    return f"{made:,} of {_sums(counts, 'count')[0]:,} samples have a control video"
+
+
 def _near(counts: pl.DataFrame) -> str:
     total = counts.row(-1, named=True)
     return f"{total['near_duplicate_count']:,} of {total['sample_count']:,} samples share their source clip"
@@ -211,6 +216,7 @@ ENDINGS: Mapping[str, Ending] = {
     "validate": (_validated, ("validation_summary", "data_docs")),
     "signals": (_signalled, ("signal_counts", "signals_figure", "signal_extremes", "signals")),
     "camera": (_filmed, ("camera_counts", "camera_figure", "camera")),
+    "edges": (_edged, ("edge_counts", "edges")),
     "audit": (None, ("audit_sample",)),
     "consistency": (_checked, ("consistency_counts", "consistency")),
     "near_duplicates": (_near, ("near_duplicate_counts", "sample_groups", "duplicates")),

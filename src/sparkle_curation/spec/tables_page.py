@@ -14,6 +14,7 @@ from sparkle_curation.spec.codes.bench_reasons import BenchReason, Likeness, Out
 from sparkle_curation.spec.codes.bench_states import JudgmentState, PublishedFault
 from sparkle_curation.spec.codes.camera_reasons import CameraOutcome, CameraReason
 from sparkle_curation.spec.codes.diff_reasons import Cause
+from sparkle_curation.spec.codes.edge_faults import EdgeFault, ReleasedEdges
 from sparkle_curation.spec.codes.media_faults import MediaFault
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
 from sparkle_curation.spec.codes.score_rules import ScoreRule
@@ -23,6 +24,7 @@ from sparkle_curation.spec.tables.bench_results import BENCH_RESULT_TABLES
 from sparkle_curation.spec.tables.benchmark import BENCH_TABLES
 from sparkle_curation.spec.tables.camera import CAMERA_COLUMNS
 from sparkle_curation.spec.tables.consistency import CONSISTENCY_COLUMNS
+from sparkle_curation.spec.tables.edges import EDGE_COLUMNS
 from sparkle_curation.spec.tables.extraction import MANIFEST_COLUMNS
 from sparkle_curation.spec.tables.grounding_boxes import GROUNDING_BOX_COLUMNS
 from sparkle_curation.spec.tables.ingested import (
@@ -130,6 +132,19 @@ _DESCRIBED: dict[str, _Table] = {
         "02_intermediate/camera.parquet",
         "one row per sample with a source video, or clip of the folder `camera.clips`",
         CAMERA_COLUMNS,
+    ),
+    "edges": _Table(
+        "02_intermediate/edges.parquet",
+        "one row per sample with a source video, a background video, a mask or a released control video",
+        EDGE_COLUMNS,
+    ),
+    "made_assets": _Table(
+        "02_intermediate/made_assets.parquet",
+        "one row per media file that this project made; paths begin in `made_media/` of the data root",
+        ASSET_COLUMNS,
+    ),
+    "made_media": _Table(
+        "02_intermediate/made_media.parquet", "one row per row of `made_assets`", MEDIA_COLUMNS
     ),
     "frame_hashes": _Table(
         "02_intermediate/frame_hashes.parquet",
@@ -412,6 +427,20 @@ _OTHERS: dict[str, tuple[str, str]] = {
     "inspect_journal": ("journals/inspect.journal", "What was probed so far, by the work's key."),
     "consistency_journal": ("journals/consistency.journal", "What was measured so far."),
     "signals_journal": ("journals/signals.journal", "What signals were measured so far."),
+    "edges_journal": ("journals/edges.journal", "What control videos were made so far."),
+    "camera_counts": (
+        "08_reporting/camera_counts.csv",
+        "One row per source of clips, theme, outcome and reason: how many, and ten of their ids.",
+    ),
+    "camera_figure": (
+        "08_reporting/camera_figure.json",
+        "Drift and shake of all clips with the limits, and what a homography says, as a Plotly figure.",
+    ),
+    "edge_counts": (
+        "08_reporting/edge_counts.csv",
+        "One row per theme, error and state of the released control videos: which fit their mask and clips.",
+    ),
+    "made_media_root": ("made_media", "Media that this project made, in the published layout."),
     "camera_journal": ("journals/camera.journal", "What was measured of cameras so far."),
     "camera_judge_journal": (
         "journals/camera_judge.journal",
@@ -458,6 +487,9 @@ _FOLDERS = {
     **dict.fromkeys(
         ["annotations", *SCORE_TABLES, *GROUNDING_TABLES, "media", "grounding_boxes", "verdicts"],
         "a file for each theme, `{theme}.parquet`",
+    ),
+    **dict.fromkeys(
+        ["made_assets", "made_media"], "a file for each pipeline that makes media, `edges.parquet`"
     ),
     "camera": "a file for each source of clips, `release.parquet` and `folder.parquet`",
     "assets": "a file for each shard, `{theme}/{kind}_part{number}.parquet`, and loose folder, `{theme}/{kind}.parquet`",
@@ -553,6 +585,8 @@ def _cameras() -> Iterator[str]:
     for title, codes in (
         ("Outcomes of the camera", CameraOutcome),
         ("Reasons of the camera, beside the error codes of the media", CameraReason),
+        ("Error codes of the edges, beside those of the media", EdgeFault),
+        ("States of released control videos", ReleasedEdges),
     ):
         yield ""
         yield f"## {title}"

@@ -96,13 +96,17 @@ class BatchCameraJudge:
                     "error": answer["fault"],
                     "error_detail": tell_answer("the answer", answer) if fault else None,
                 }
-                if fault and reply.fault is None:  # what the model cannot do at all, it cannot with another seed
+                if (
+                    fault and reply.fault is None
+                ):  # what the model cannot do at all, it cannot with another seed
                     still.append(place)
             waiting = still
         return pa.Table.from_pylist(rows, schema=JOURNAL_SCHEMA)
 
 
-def list_judge_jobs(camera: pl.DataFrame, clips: Clips, judge: CameraJudge, *, borderline: bool) -> pl.DataFrame:
+def list_judge_jobs(
+    camera: pl.DataFrame, clips: Clips, judge: CameraJudge, *, borderline: bool
+) -> pl.DataFrame:
     """The clips that are asked about, a row each: those that the rule cannot tell, and the borderline ones if wanted.
 
     Columns: those of ``CameraJudgeJob``, and ``is_asked``, ``error``.
@@ -119,7 +123,9 @@ def list_judge_jobs(camera: pl.DataFrame, clips: Clips, judge: CameraJudge, *, b
     jobs = wanted.join(clips.listed.select("id", "identity"), on="id", maintain_order="left").select(
         "id",
         "identity",
-        pl.col("frame_count").map_elements(lambda count: spread(count, most), return_dtype=pl.List(pl.Int64)).alias("frames"),
+        pl.col("frame_count")
+        .map_elements(lambda count: spread(count, most), return_dtype=pl.List(pl.Int64))
+        .alias("frames"),
     )
     keys = digests(jobs, f"camera judge {judge.digest}", ["identity", "frames"])
     return jobs.select(
@@ -137,7 +143,9 @@ def spread(frame_count: int, most: int) -> list[int]:
     return sorted({round(number * (frame_count - 1) / max(count - 1, 1)) for number in range(count)})
 
 
-def with_answers(camera: pl.DataFrame, jobs: pl.DataFrame, answers: JournalRows, judge: CameraJudge) -> pl.DataFrame:
+def with_answers(
+    camera: pl.DataFrame, jobs: pl.DataFrame, answers: JournalRows, judge: CameraJudge
+) -> pl.DataFrame:
     """The table with what the judge said: its answer is the outcome, and without one that of the rule stands.
 
     Args:
@@ -153,7 +161,9 @@ def with_answers(camera: pl.DataFrame, jobs: pl.DataFrame, answers: JournalRows,
     found = pl.DataFrame(pl.from_arrow(answers.take(jobs["key"].to_arrow())))
     rows = []
     for row in found.iter_rows(named=True):
-        said = parse_camera_answer(row["answers"][-1]["text"]) if row["answers"] and not row["error"] else None
+        said = (
+            parse_camera_answer(row["answers"][-1]["text"]) if row["answers"] and not row["error"] else None
+        )
         is_read = said is not None and not isinstance(said, CameraAnswerFault)
         rows.append(
             {
@@ -164,7 +174,9 @@ def with_answers(camera: pl.DataFrame, jobs: pl.DataFrame, answers: JournalRows,
             }
         )
     schema = {"key": pl.String, "said_fixed": pl.Boolean, "said_reason": pl.String, "said_by": pl.String}
-    said_of = jobs.select("id", "key").join(pl.DataFrame(rows, schema=schema).unique("key"), on="key").drop("key")
+    said_of = (
+        jobs.select("id", "key").join(pl.DataFrame(rows, schema=schema).unique("key"), on="key").drop("key")
+    )
     outcome = (
         pl.when(pl.col("said_fixed"))
         .then(pl.lit(CameraOutcome.FIXED.value))

@@ -11,6 +11,7 @@ from sparkle_curation.datasets.previews import TextPreview
 from sparkle_curation.engine.io.parquet import parquet_files
 from sparkle_curation.escaping import terminal_text
 from sparkle_curation.ingest.assets.store import AssetStore
+from sparkle_curation.ingest.assets.united_store import UnitedAssetStore
 from sparkle_curation.masking import without_secrets
 
 
@@ -22,6 +23,9 @@ class AssetStoreDataset(AbstractDataset[NoReturn, AssetStore]):
     Args:
         path: root of the release, a local folder or an fsspec URL.
         assets: the ingested table of assets, local.
+        asset_source: ``released``, or ``rerun`` for the asset that this project made of a sample and kind where there is one.
+        made_root: folder of made media, in the published layout.
+        made_assets: the table of made assets, local; need not be there.
         metadata: for other tools; Kedro does not look at it.
 
     Example:
@@ -33,12 +37,24 @@ class AssetStoreDataset(AbstractDataset[NoReturn, AssetStore]):
               assets: data/02_intermediate/assets.parquet
     """
 
-    def __init__(self, *, path: str, assets: str, metadata: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        path: str,
+        assets: str,
+        asset_source: str = "released",
+        made_root: str = "",
+        made_assets: str = "",
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
         self._root, self._assets = path, Path(assets)
+        self._made = (made_root, made_assets) if asset_source == "rerun" else None
         self.metadata = metadata
 
     def load(self) -> AssetStore:
         """The store."""
+        if self._made:
+            return UnitedAssetStore(self._root, self._assets, *self._made)
         return AssetStore(self._root, self._assets)
 
     def save(self, data: NoReturn) -> None:

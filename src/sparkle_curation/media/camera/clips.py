@@ -116,4 +116,3 @@ def _unread(error: OSError) -> Failure:
 
 def _is_hidden(path: Path) -> bool:
     return any(part.startswith(".") for part in path.parts)
-

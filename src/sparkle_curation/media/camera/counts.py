@@ -17,5 +17,7 @@ def count_cameras(camera: pl.DataFrame) -> pl.DataFrame:
     return (
         camera.sort(*by, "id", nulls_last=False)
         .group_by(by, maintain_order=True)
-        .agg(pl.len().cast(pl.Int64).alias("count"), pl.col("id").head(_LISTED_IDS).str.join(" ").alias("ids"))
+        .agg(
+            pl.len().cast(pl.Int64).alias("count"), pl.col("id").head(_LISTED_IDS).str.join(" ").alias("ids")
+        )
     )

@@ -109,7 +109,8 @@ def measure_camera(frames: Iterable[GreyFrame], what: MeasuringCamera) -> Camera
     shape = (1, 1) if first is None else first[0].shape
     scale = REFERENCE_PX / max(shape)
     drift, similarity, homography = (
-        _known(max(shifts) * scale) if drifts else None for shifts in (zip(*drifts, strict=True) if drifts else [()] * 3)
+        _known(max(shifts) * scale) if drifts else None
+        for shifts in (zip(*drifts, strict=True) if drifts else [()] * 3)
     )
     return CameraMeasures(
         drift_px=drift,

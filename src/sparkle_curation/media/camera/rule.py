@@ -52,11 +52,15 @@ def with_outcome(measured: pl.DataFrame, limits: CameraLimits) -> pl.DataFrame:
         CameraReason.SHAKE: pl.col("shake_px").is_null() | (pl.col("shake_px") > limits.max_shake_px),
     }
     reason = pl.coalesce(
-        "error", *(pl.when(is_so).then(pl.lit(code.value)) for code, is_so in told.items()), pl.lit(None, pl.String)
+        "error",
+        *(pl.when(is_so).then(pl.lit(code.value)) for code, is_so in told.items()),
+        pl.lit(None, pl.String),
     )
     unknown = [CameraReason.TOO_FEW_FRAMES.value, CameraReason.FEW_TEXTURED_CELLS.value]
     is_unknown = pl.col("error").is_not_null() | pl.col("reason").is_in(unknown)
-    near = _is_near(drift, limits.max_drift_px, limits) | _is_near(pl.col("shake_px"), limits.max_shake_px, limits)
+    near = _is_near(drift, limits.max_drift_px, limits) | _is_near(
+        pl.col("shake_px"), limits.max_shake_px, limits
+    )
     return measured.with_columns(reason.alias("reason")).with_columns(
         pl.when(is_unknown.fill_null(value=False))
         .then(pl.lit(CameraOutcome.CANNOT_TELL.value))
@@ -64,7 +68,9 @@ def with_outcome(measured: pl.DataFrame, limits: CameraLimits) -> pl.DataFrame:
         .then(pl.lit(CameraOutcome.FIXED.value))
         .otherwise(pl.lit(CameraOutcome.MOVING.value))
         .alias("outcome"),
-        (near.fill_null(value=False) & pl.col("error").is_null() & pl.col("cut_frame").is_null()).alias("is_borderline"),
+        (near.fill_null(value=False) & pl.col("error").is_null() & pl.col("cut_frame").is_null()).alias(
+            "is_borderline"
+        ),
     )
 
 

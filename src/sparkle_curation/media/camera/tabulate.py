@@ -53,7 +53,9 @@ def clips_of_release(media: pl.DataFrame, store: AssetStore) -> Clips:
         store: the assets that it describes.
     """
     videos = with_identity(prefer_loose(media)).filter(kind=KIND.source_video).sort("theme", "id")
-    return Clips(RELEASE, videos.select(pl.col(name).cast(kind) for name, kind in _CLIPS.items()), ReleaseClips(store))
+    return Clips(
+        RELEASE, videos.select(pl.col(name).cast(kind) for name, kind in _CLIPS.items()), ReleaseClips(store)
+    )
 
 
 def clips_of_folder(folder: str) -> Clips:
@@ -77,7 +79,9 @@ def tabulate_camera(
     """
     code = _code()
     wanted = _with_keys(clips, what, code)
-    measured = measure(wanted.select(CameraJob._fields), CameraJob, BatchCamera(clips.source, what), measuring, journal)
+    measured = measure(
+        wanted.select(CameraJob._fields), CameraJob, BatchCamera(clips.source, what), measuring, journal
+    )
     found = wanted.select("id", KEY).join(measured, on=KEY, how="left").drop(KEY)
     settings = {"code": code, "measuring": what._asdict(), "limits": limits._asdict()}
     table = (
@@ -96,7 +100,9 @@ def tabulate_camera(
     return with_outcome(table, limits).select(field.name for field in CAMERA_COLUMNS)
 
 
-def plan_camera(clips: Clips, what: MeasuringCamera, measuring: MeasureConfig, journal: Journal) -> MeasurePlan:
+def plan_camera(
+    clips: Clips, what: MeasuringCamera, measuring: MeasureConfig, journal: Journal
+) -> MeasurePlan:
     """What a run would take, from one batch that is measured now; the arguments are those of ``tabulate_camera``."""
     wanted = _with_keys(clips, what, _code())
     function = BatchCamera(clips.source, what)

@@ -72,7 +72,9 @@ def find_texture(picture: Grey, *, only_ring: bool = False) -> Texture:
     height, width = picture.shape
     columns, rows = (_CELLS_LONG, _CELLS_SHORT) if width >= height else (_CELLS_SHORT, _CELLS_LONG)
     strength = cv2.cornerMinEigenVal(picture, 5)
-    y, x = (axis.ravel() for axis in np.mgrid[_GRID_PX // 2 : height : _GRID_PX, _GRID_PX // 2 : width : _GRID_PX])
+    y, x = (
+        axis.ravel() for axis in np.mgrid[_GRID_PX // 2 : height : _GRID_PX, _GRID_PX // 2 : width : _GRID_PX]
+    )
     value = strength[y, x]
     column, row = x * columns // width, y * rows // height
     is_ring = (column == 0) | (column == columns - 1) | (row == 0) | (row == rows - 1)

@@ -60,7 +60,9 @@ def measure_cameras(clips: Clips, journal: Journal, params: CameraGroup, dry_run
         params: what is looked at, how, and the limits.
         dry_run: whether to end after a batch.
     """
-    measuring = MeasureConfig("camera", choose_executor(processes=params.processes), params.batch_size, part=clips.origin)
+    measuring = MeasureConfig(
+        "camera", choose_executor(processes=params.processes), params.batch_size, part=clips.origin
+    )
     if dry_run:
         end_dry_run(plan_camera(clips, params.measuring, measuring, journal), "clips")
     return tabulate_camera(clips, params.measuring, params.limits.limits, measuring, journal)

@@ -21,6 +21,7 @@ def create_pipeline() -> Pipeline:
                     "signals_journal",
                     "camera_journal",
                     "camera_judge_journal",
+                    "edges_journal",
                     "score_journal",
                     "ground_journal",
                     "bench_journal",

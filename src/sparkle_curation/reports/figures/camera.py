@@ -8,7 +8,16 @@ from typing import Any
 import polars as pl
 
 from sparkle_curation.pages.palette import LIGHT
-from sparkle_curation.reports.figures.parts import BASE_LAYOUT, GRID, INK, PALE_INK, Figure, Panel, panels, spoken
+from sparkle_curation.reports.figures.parts import (
+    BASE_LAYOUT,
+    GRID,
+    INK,
+    PALE_INK,
+    Figure,
+    Panel,
+    panels,
+    spoken,
+)
 from sparkle_curation.spec.codes.camera_reasons import CameraOutcome
 
 _COLOURS = {
@@ -33,7 +42,9 @@ def draw_camera(camera: pl.DataFrame) -> Figure:
         pl.min_horizontal("drift_px", "similarity_drift_px").alias("rule_drift_px")
     )
     every_limits = [json.loads(settings)["limits"] for settings in camera["settings"].unique()]
-    limits = every_limits[0] if every_limits and every_limits.count(every_limits[0]) == len(every_limits) else None
+    limits = (
+        every_limits[0] if every_limits and every_limits.count(every_limits[0]) == len(every_limits) else None
+    )
     every = panels(2, 2)
     columns = ("shake_px", "homography_drift_px")
     titles = ("shake between frames, px", "drift of a homography, px")
@@ -80,7 +91,12 @@ def _points(measured: pl.DataFrame, outcome: CameraOutcome, column: str, panel: 
         "text": shown["id"].to_list(),
         "customdata": shown["reason"].fill_null("").to_list(),
         **panel.axes,
-        "marker": {"color": _COLOURS[outcome], "size": 7, "opacity": 0.75, "line": {"width": 0.5, "color": INK}},
+        "marker": {
+            "color": _COLOURS[outcome],
+            "size": 7,
+            "opacity": 0.75,
+            "line": {"width": 0.5, "color": INK},
+        },
         "hovertemplate": "%{text}<br>%{x:.3g}, %{y:.3g} px %{customdata}<extra></extra>",
     }
 

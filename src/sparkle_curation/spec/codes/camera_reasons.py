@@ -17,7 +17,10 @@ class CameraReason(Code):
     """Why a clip's camera is not fixed, or why that cannot be told, beside the error codes of the media."""
 
     DRIFT = "drift", "Border and picture as a whole both lie further from their first place than allowed."
-    LOST = "lost", "Nothing of the first frame is found again in a later one, though nothing looks like a cut."
+    LOST = (
+        "lost",
+        "Nothing of the first frame is found again in a later one, though nothing looks like a cut.",
+    )
     SHAKE = "shake", "The border moves from one frame to the next by more than allowed."
     SCENE_CUT = "scene_cut", "A frame has nothing of the one before it."
     FEW_TEXTURED_CELLS = (

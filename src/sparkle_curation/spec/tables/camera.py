@@ -42,7 +42,9 @@ MEASURED_CAMERA: tuple[Field, ...] = (
         minimum=0,
         maximum=22,
     ),
-    Field("cut_frame", "int64", "The first frame after a cut; null without one.", is_optional=True, minimum=1),
+    Field(
+        "cut_frame", "int64", "The first frame after a cut; null without one.", is_optional=True, minimum=1
+    ),
     Field("frame_count", "int64", "Frames that were read.", is_optional=True, minimum=0),
 )
 """What is seen only by decoding the clip."""
@@ -70,9 +72,20 @@ CAMERA_COLUMNS: tuple[Field, ...] = (
         "What the judge answered; null where none was asked, or its answer could not be read.",
         is_optional=True,
     ),
-    Field("judged_reason", "string", "The judge's reason in a sentence, or why there is no answer.", is_optional=True),
-    Field("judged_by", "string", "Backend, model and revision that were asked; null for none.", is_optional=True),
+    Field(
+        "judged_reason",
+        "string",
+        "The judge's reason in a sentence, or why there is no answer.",
+        is_optional=True,
+    ),
+    Field(
+        "judged_by", "string", "Backend, model and revision that were asked; null for none.", is_optional=True
+    ),
     Field("error_detail", "string", "What was found of a clip that cannot be read.", is_optional=True),
-    Field("settings", "string", "JSON: what the measures and the outcome were made with, and a digest of the code."),
+    Field(
+        "settings",
+        "string",
+        "JSON: what the measures and the outcome were made with, and a digest of the code.",
+    ),
 )
 """Columns of ``camera``: one row per sample with a source video, or clip of the folder."""
