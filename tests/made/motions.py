@@ -30,6 +30,12 @@ def textured(seed: int = 0, width: int = WIDTH + 2 * _MARGIN, height: int = HEIG
     return np.clip(scene + 120, 0, 255).astype(np.uint8)
 
 
+def outlined(seed: int, width: int, height: int, dark: int = 60, light: int = 190) -> Picture:
+    """A grey scene of two tones with hard edges between them, which Canny finds."""
+    scene = cv2.resize(textured(seed), (width, height), interpolation=cv2.INTER_AREA)
+    return np.where(scene > np.median(scene), light, dark).astype(np.uint8)
+
+
 def view(scene: Picture, x: float, y: float, zoom: float = 1.0) -> Picture:
     """The window on a scene, shifted and enlarged about its middle."""
     centre = (WIDTH - 1) / 2, (HEIGHT - 1) / 2

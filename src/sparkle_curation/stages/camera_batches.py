@@ -124,7 +124,7 @@ def list_judge_jobs(
         "id",
         "identity",
         pl.col("frame_count")
-        .map_elements(lambda count: spread(count, most), return_dtype=pl.List(pl.Int64))
+        .map_elements(lambda each: spread(each, most), return_dtype=pl.List(pl.Int64))
         .alias("frames"),
     )
     keys = digests(jobs, f"camera judge {judge.digest}", ["identity", "frames"])

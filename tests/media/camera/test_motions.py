@@ -100,11 +100,13 @@ def test_camera_that_stays_is_fixed_whatever_goes_on_before_it() -> None:
 
 
 def test_measures_are_in_pixels_of_1280() -> None:
-    """A pan by 0.25 px a frame of 1280 ends 20 px away, seen at 480, and goes 0.25 px from frame to frame."""
+    """A pan by 0.25 px a frame of 1280 ends 20 px away, seen at 480, and one by 2 px goes 2 px from frame to frame."""
     pan = measured(filmed(lambda number: (0.25 * number, 0, 1)))
     assert pan.drift_px == pytest.approx(0.25 * (FRAMES - 1), rel=0.03)
     assert pan.similarity_drift_px == pytest.approx(0.25 * (FRAMES - 1), rel=0.03)
-    assert pan.shake_px == pytest.approx(0.25, rel=0.25)
+    assert measured(filmed(lambda number: (2 * number, 0, 1), frames=17)).shake_px == pytest.approx(
+        2, rel=0.05
+    )
 
 
 def test_what_cannot_be_told_says_why() -> None:

@@ -23,7 +23,7 @@ class AssetStoreDataset(AbstractDataset[NoReturn, AssetStore]):
     Args:
         path: root of the release, a local folder or an fsspec URL.
         assets: the ingested table of assets, local.
-        asset_source: ``released``, or ``rerun`` for the asset that this project made of a sample and kind where there is one.
+        asset_source: ``released``, or ``rerun`` for the asset that this project made where there is one.
         made_root: folder of made media, in the published layout.
         made_assets: the table of made assets, local; need not be there.
         metadata: for other tools; Kedro does not look at it.

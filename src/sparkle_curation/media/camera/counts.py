@@ -8,7 +8,7 @@ _LISTED_IDS = 10
 
 
 def count_cameras(camera: pl.DataFrame) -> pl.DataFrame:
-    """One row per source, theme, outcome and reason: ``clip_source``, ``theme``, ``outcome``, ``reason``, ``count``, ``ids``.
+    """One row per source, theme, outcome and reason (the first columns), with ``count`` and ``ids``.
 
     Args:
         camera: columns of ``camera``; ``ids`` are the first ten of its rows.

@@ -19,7 +19,7 @@ LOST = math.inf
 
 _GRID_PX = 8
 _LEAST_TEXTURE = 1e-3
-"""Of a point's smaller eigenvalue in 5 x 5 pixels: a quarter of the points of twelve real clips have it, flat walls do not."""
+"""Of a point's smaller eigenvalue in 5 x 5 pixels: a quarter of the points of real clips have it, flat walls do not."""
 _CELLS_LONG, _CELLS_SHORT = 8, 5
 _MOST_OF_CELL, _LEAST_OF_CELL = 16, 3
 _BACK_PX = 0.5

@@ -70,9 +70,10 @@ def draw_camera(camera: pl.DataFrame) -> Figure:
         if limits:
             layout["shapes"] += _lines(limits, column, panel)
     unread = camera.height - measured.height
+    told = "lines are the limits" if limits else "limits are not drawn, since runs had different ones"
+    not_drawn = f"; {unread:,} clips of one frame or not read are not drawn" if unread else ""
     layout["title"]["subtitle"] = {
-        "text": f"{measured.height:,} clips; lines are the limits{'' if limits else ' (not drawn: runs had different ones)'}, points at the rim are lost or do not move at all"
-        + (f"; {unread:,} clips of one frame or not read are not drawn" if unread else "")
+        "text": f"{measured.height:,} clips; {told}; points at the rim are lost, or stand still{not_drawn}"
     }
     return {"data": traces, "layout": layout}
 

@@ -19,7 +19,7 @@ def _pixels(name: str, description: str) -> Field:
 MEASURED_CAMERA: tuple[Field, ...] = (
     _pixels(
         "drift_px",
-        "How far the border lies from where it was in the first frame: first quartile over the textured cells of the ring, the "
+        "How far the border lies from where it was in the first frame: first quartile over the ring's textured cells, the "
         "greatest of the sampled frames; pixels of a frame with a longer side of 1280. Null: nothing was found again.",
     ),
     _pixels(

@@ -26,7 +26,7 @@ MEASURED_EDGES: tuple[Field, ...] = (
     Field(
         "outline_ratio",
         "float64",
-        "Density of edges in a band of 6 px along the mask's outline, compared with that elsewhere. About 1 where edges were "
+        "Edge density in a band of 6 px along the mask's outline, compared with that elsewhere: about 1 where edges were "
         "mixed; 2 and more where the outline itself was drawn. Null without an outline, or without edges elsewhere.",
         is_optional=True,
         minimum=0,
