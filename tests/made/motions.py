@@ -32,7 +32,7 @@ def textured(seed: int = 0, width: int = WIDTH + 2 * _MARGIN, height: int = HEIG
 
 def outlined(seed: int, width: int, height: int, dark: int = 60, light: int = 190) -> Picture:
     """A grey scene of two tones with hard edges between them, which Canny finds."""
-    scene = cv2.resize(textured(seed), (width, height), interpolation=cv2.INTER_AREA)
+    scene = cv2.GaussianBlur(textured(seed)[:height, :width], (0, 0), 4)
     return np.where(scene > np.median(scene), light, dark).astype(np.uint8)
 
 
