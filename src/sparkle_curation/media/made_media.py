@@ -18,11 +18,13 @@ def probe_made(assets: pl.DataFrame, root: str) -> pl.DataFrame:
         assets: columns of ``made_assets``.
         root: folder that their paths begin in.
     """
+    empty = pl.DataFrame(pl.from_arrow(MEDIA_SCHEMA.empty_table()))
+    if assets.is_empty():  # nothing was made, and there may be no folder
+        return empty
     rows = assets.with_row_index("key").with_columns(pl.col("key").cast(pl.String))
     jobs = [ProbeJob(*row) for row in rows.select("key", "kind", "path", "offset", "size").iter_rows()]
     facts = pl.DataFrame(pl.from_arrow(BatchProbe(ReleaseFiles(root), Depth.INDEX)(jobs)))
     media = rows.join(facts, on="key", how="left", maintain_order="left").rename({"size": "size_bytes"})
-    empty = pl.DataFrame(pl.from_arrow(MEDIA_SCHEMA.empty_table()))
     return media.select(pl.col(name).cast(kind) for name, kind in empty.schema.items())
 
 

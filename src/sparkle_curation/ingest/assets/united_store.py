@@ -55,8 +55,8 @@ class UnitedAssetStore(AssetStore):
 
     @contextmanager
     def _checked(self, asset: Asset, ahead: int) -> Iterator[ByteReader]:
-        store = self.made if isinstance(asset, _MadeAsset) else super()
-        with store._checked(asset, ahead) as reader:
+        opened = self.made._checked if isinstance(asset, _MadeAsset) else super()._checked
+        with opened(asset, ahead) as reader:
             yield reader
 
 

@@ -28,14 +28,14 @@ class GreyFrame(NamedTuple):
     """A frame of a clip.
 
     Attributes:
-        index: counted from 0.
+        number: counted from 0.
         picture: grey, upright, shrunk.
         width_px: of the clip's own frames, as shown.
         height_px: likewise.
         fps: of the stream; None where it says none.
     """
 
-    index: int
+    number: int
     picture: Grey
     width_px: int
     height_px: int
@@ -63,7 +63,8 @@ def _luma(frame: av.VideoFrame) -> Grey:
     if frame.format.name not in _PLANAR:
         return np.asarray(frame.to_ndarray(format="gray"), np.uint8)
     plane = frame.planes[0]
-    return np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: frame.height, : frame.width]
+    rows: Grey = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+    return rows[: frame.height, : frame.width]
 
 
 def shrink(picture: Grey, pixels: int) -> Grey:

@@ -24,12 +24,12 @@ class StreamedFrame(NamedTuple):
     """A frame as it is shown.
 
     Attributes:
-        index: counted from 0.
+        number: counted from 0.
         picture: upright, rows first.
         rate: frames a second of the stream; None where it says none.
     """
 
-    index: int
+    number: int
     picture: NDArray[np.uint8]
     rate: Fraction | None
 

@@ -123,7 +123,7 @@ class BatchEdges:
         for count, frame in enumerate(stream_frames(source), start=1):  # noqa: B007 -- how many there were
             other = next(behind, None)
             _check_fit(frame, other, mask)
-            own = mask[frame.index]
+            own = mask[frame.number]
             inner = find_edges(frame.picture, *self.making)
             outer = find_edges(other.picture, *self.making)  # type: ignore[union-attr]
             edges = mix(inner, outer, own)
@@ -146,7 +146,7 @@ class BatchEdges:
                         raise _misfit(EdgeFault.MASK_SHAPE, "frames of another size than it says")
                     edges = other.picture > WHITE
                     shared.append(edge_iou(one.picture > WHITE, edges))
-                    outline.add(edges, band_along(mask[one.index]))
+                    outline.add(edges, band_along(mask[one.number]))
 
         failure = read_asset(self.released, job.id, KIND.edges_video, compare)
         if isinstance(failure, Failure):
@@ -198,10 +198,10 @@ def _check_fit(frame: StreamedFrame, other: StreamedFrame | None, mask: NDArray[
         MediaError: they are not, whatever the headers said.
     """
     size = frame.picture.shape[:2]
-    if frame.index >= len(mask) or mask.shape[1:] != size:
-        raise _misfit(EdgeFault.MASK_SHAPE, f"a mask of {mask.shape}, and frame {frame.index} of {size}")
+    if frame.number >= len(mask) or mask.shape[1:] != size:
+        raise _misfit(EdgeFault.MASK_SHAPE, f"a mask of {mask.shape}, and frame {frame.number} of {size}")
     if other is None:
-        raise _misfit(EdgeFault.BACKGROUND_SHORT, f"{frame.index} frames")
+        raise _misfit(EdgeFault.BACKGROUND_SHORT, f"{frame.number} frames")
     if other.picture.shape[:2] != size:
         raise _misfit(EdgeFault.BACKGROUND_SIZE, f"{other.picture.shape[:2]}, and {size} of the source video")
 

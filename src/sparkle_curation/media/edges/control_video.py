@@ -26,13 +26,11 @@ class Written(NamedTuple):
         frame_count: frames.
         width_px: width.
         height_px: height.
-        size_bytes: of the file.
     """
 
     frame_count: int
     width_px: int
     height_px: int
-    size_bytes: int
 
 
 def write_control_video(path: Path, frames: Iterable[tuple[Edges, Fraction | None]], key: str) -> Written:
@@ -68,16 +66,14 @@ def write_control_video(path: Path, frames: Iterable[tuple[Edges, Fraction | Non
             if stream is None:
                 raise ValueError("a control video without a frame")
             container.mux(stream.encode(None))
-        size = temporary.stat().st_size
-    return Written(count, shape[1], shape[0], size)
+    return Written(count, shape[1], shape[0])
 
 
-def is_made_of(path: Path, key: str, size_bytes: int) -> bool:
-    """Whether a file is the control video that was made under this key, whole: by its length and its note."""
+def is_made_of(path: Path, key: str) -> bool:
+    """Whether a file is the control video that was made under this key: by its note, which stands at the end of the file."""
     import av  # noqa: PLC0415 -- as above
 
     with suppress(OSError, av.FFmpegError):
-        if path.stat().st_size == size_bytes:
-            with av.open(str(path)) as container:
-                return bool(container.metadata.get("comment") == f"{_NOTE}{key}")
+        with av.open(str(path)) as container:
+            return bool(container.metadata.get("comment") == f"{_NOTE}{key}")
     return False

@@ -88,6 +88,11 @@ def tabulate_edges(
         pl.col("released_iou").list.min().alias("released_iou_min"),
         pl.lit(json.dumps(settings)).alias("settings"),
     )
+    sizes = [
+        None if error else path_of(edging.root, name).stat().st_size
+        for name, error in table.select("id", "error").rows()
+    ]
+    table = table.with_columns(pl.Series("size_bytes", sizes, pl.Int64))
     return table.with_columns(_released_state(edging.min_released_iou)).select(
         field.name for field in EDGE_COLUMNS
     )
@@ -164,11 +169,11 @@ def _make_again(
     jobs: pl.DataFrame, made: pl.DataFrame, edging: Edging, executor: Executor, journal: Journal
 ) -> pl.DataFrame:
     """The rows of the journal, once each sample has its file: one that is gone, was replaced, or is a copy's is made."""
-    sizes = dict(made.filter(pl.col("error").is_null()).select(KEY, "size_bytes").iter_rows())
+    known = set(made.filter(pl.col("error").is_null())[KEY])
     lacking = [
         job
         for job in map(EdgeJob._make, jobs.iter_rows())
-        if job.key in sizes and not is_made_of(path_of(edging.root, job.id), job.key, sizes[job.key])
+        if job.key in known and not is_made_of(path_of(edging.root, job.id), job.key)
     ]
     if not lacking:
         return made

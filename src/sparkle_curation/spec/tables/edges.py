@@ -17,7 +17,6 @@ MEASURED_EDGES: tuple[Field, ...] = (
     Field("frame_count", "int64", "Frames of the control video that was made.", is_optional=True, minimum=1),
     Field("width_px", "int64", "Its width.", is_optional=True, minimum=1),
     Field("height_px", "int64", "Its height.", is_optional=True, minimum=1),
-    Field("size_bytes", "int64", "Its length in bytes.", is_optional=True, minimum=1),
     _share(
         "foreground_edge_share",
         "Share of edge pixels inside of the mask, over all frames; null for an empty mask.",
@@ -52,6 +51,7 @@ EDGE_COLUMNS: tuple[Field, ...] = (
     ID,
     THEME,
     *MEASURED_EDGES,
+    Field("size_bytes", "int64", "Length of the control video in bytes.", is_optional=True, minimum=1),
     _share("released_iou_mean", "Mean of `released_iou`."),
     _share("released_iou_min", "Its least value."),
     Field("released_state", "string", "Of the released control video; see `docs/tables.md`."),
