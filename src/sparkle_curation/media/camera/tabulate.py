@@ -62,7 +62,7 @@ def clips_of_folder(folder: str) -> Clips:
     """The clips of a folder; raises as ``list_clips``."""
     folder = str(Path(folder).expanduser())
     listed = list_clips(folder).with_columns(pl.lit(None, pl.String).alias("theme"))
-    return Clips(FOLDER, listed.select(_CLIPS), FolderClips(folder))
+    return Clips(FOLDER, listed.select(*_CLIPS), FolderClips(folder))
 
 
 def tabulate_camera(

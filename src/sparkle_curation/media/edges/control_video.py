@@ -13,7 +13,7 @@ import numpy as np
 from sparkle_curation.engine.io.atomic import atomic_file
 from sparkle_curation.media.edges.canny import Edges
 
-_CRF = "12"
+_CRF = "23"
 """Edges come back from it to the pixel at a threshold of 127; 0 would be smaller, and of a profile that players refuse."""
 _NOTE = "sparkle-curation edges "
 _USUAL_RATE = Fraction(16)
@@ -47,25 +47,24 @@ def write_control_video(path: Path, frames: Iterable[tuple[Edges, Fraction | Non
     import av  # noqa: PLC0415 -- 0.2 s, and most of the project does without it
 
     count, shape = 0, (0, 0)
-    with atomic_file(path) as temporary:
-        with av.open(str(temporary), "w", format="mp4") as container:
-            container.metadata["comment"] = f"{_NOTE}{key}"
-            stream = None
-            for edges, rate in frames:
-                if stream is None:
-                    shape = edges.shape
-                    stream = container.add_stream("libx264", rate=rate or _USUAL_RATE)
-                    stream.height, stream.width = shape
-                    stream.pix_fmt, stream.thread_count = "yuv420p", 1
-                    stream.options = {"crf": _CRF, "preset": "veryfast"}
-                white = np.repeat((edges * np.uint8(255))[:, :, None], 3, axis=2)
-                frame = av.VideoFrame.from_ndarray(white, format="rgb24")
-                frame.pts = count
-                container.mux(stream.encode(frame))
-                count += 1
+    with atomic_file(path) as temporary, av.open(str(temporary), "w", format="mp4") as container:
+        container.metadata["comment"] = f"{_NOTE}{key}"
+        stream = None
+        for edges, rate in frames:
             if stream is None:
-                raise ValueError("a control video without a frame")
-            container.mux(stream.encode(None))
+                shape = edges.shape
+                stream = container.add_stream("libx264", rate=rate or _USUAL_RATE)
+                stream.height, stream.width = shape
+                stream.pix_fmt, stream.thread_count = "yuv420p", 1
+                stream.options = {"crf": _CRF, "preset": "veryfast"}
+            white = np.repeat((edges * np.uint8(255))[:, :, None], 3, axis=2)
+            frame = av.VideoFrame.from_ndarray(white, format="rgb24")
+            frame.pts = count
+            container.mux(stream.encode(frame))
+            count += 1
+        if stream is None:
+            raise ValueError("a control video without a frame")
+        container.mux(stream.encode(None))
     return Written(count, shape[1], shape[0])
 
 
@@ -73,7 +72,6 @@ def is_made_of(path: Path, key: str) -> bool:
     """Whether a file is the control video that was made under this key: by its note, which stands at the end of the file."""
     import av  # noqa: PLC0415 -- as above
 
-    with suppress(OSError, av.FFmpegError):
-        with av.open(str(path)) as container:
-            return bool(container.metadata.get("comment") == f"{_NOTE}{key}")
+    with suppress(OSError, av.FFmpegError), av.open(str(path)) as container:
+        return bool(container.metadata.get("comment") == f"{_NOTE}{key}")
     return False
