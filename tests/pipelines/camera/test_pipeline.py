@@ -127,7 +127,7 @@ def test_judge_decides_what_the_rule_leaves_open(done: Project) -> None:
     }
     named = {
         "camera.judge.model.name": NAME,
-        "camera.judge.model.revision": "1",
+        "camera.judge.model.revision": "first",
         "camera.judge.give_up_after": None,
     }
     behaviour = Behaviour(text="It does not move.")
@@ -147,7 +147,7 @@ def test_judge_decides_what_the_rule_leaves_open(done: Project) -> None:
             True,
             "Nothing moves.",
         )
-        assert row["judged_by"] == f"server {NAME} 1"
+        assert row["judged_by"] == f"server {NAME} first"
         assert len(behaviour.requests) == 3
         assert str(behaviour.requests[-1]).count("image_url") >= 5
     done.run_here("camera")

@@ -180,7 +180,7 @@ def measure_missing(
     return done
 
 
-@dataclass(frozen=True)
+@dataclass
 class MeasurePlan:
     """What a run would measure, as ``engine.dry_run`` tells it.
 

@@ -85,10 +85,10 @@ def measure_camera(frames: Iterable[GreyFrame], what: MeasuringCamera) -> Camera
     cut_frame: int | None = None
     index, sampled, last = -1, 1, None
     for index, picture, _, _, fps in frames:
-        small = cv2.resize(picture, _THUMBNAIL, interpolation=cv2.INTER_AREA)
+        small = np.asarray(cv2.resize(picture, _THUMBNAIL, interpolation=cv2.INTER_AREA), np.uint8)
         if thumbnail is not None and cut_frame is None and _likeness(thumbnail, small) < what.cut_correlation:
             cut_frame = index
-        thumbnail, last = np.asarray(small, np.uint8), picture
+        thumbnail, last = small, picture
         is_first_of_pair, is_second = index % what.shake_every == 0, before is not None
         is_sampled = index == _sampled_frame(sampled, fps, what.drift_fps)
         if not (is_first_of_pair or is_second or is_sampled):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import cv2
 import numpy as np
@@ -95,12 +95,12 @@ def track(before: Grey, after: Grey, texture: Texture) -> Tracked:
     points = texture.points
     if not len(points):
         return Tracked(points, points, np.zeros(0, bool), texture.cells)
-    size = (_WINDOW_PX, _WINDOW_PX)
+    size, empty = (_WINDOW_PX, _WINDOW_PX), cast(Any, None)  # OpenCV's own stubs do not say that it may be
     there, is_there, _ = cv2.calcOpticalFlowPyrLK(
-        before, after, points, None, winSize=size, maxLevel=_LEVELS, criteria=_STEPS
+        before, after, points, empty, winSize=size, maxLevel=_LEVELS, criteria=_STEPS
     )
     back, is_back, _ = cv2.calcOpticalFlowPyrLK(
-        after, before, there, None, winSize=size, maxLevel=_LEVELS, criteria=_STEPS
+        after, before, there, empty, winSize=size, maxLevel=_LEVELS, criteria=_STEPS
     )
     error = np.hypot(*(points - back).T)
     is_found = (is_there[:, 0] > 0) & (is_back[:, 0] > 0) & (error < _BACK_PX)
@@ -129,6 +129,7 @@ def similarity_shift(tracked: Tracked, shape: tuple[int, ...]) -> float:
     """The mean way of the pixels under the turn, scale and shift that most points agree on; ``LOST`` without one."""
     if int(tracked.is_found.sum()) < _LEAST_POINTS:
         return LOST
+    matrix: Any  # None where no model is found, which OpenCV's own stubs do not say
     matrix, _ = cv2.estimateAffinePartial2D(
         tracked.before[tracked.is_found],
         tracked.after[tracked.is_found],
@@ -146,6 +147,7 @@ def homography_shift(tracked: Tracked, shape: tuple[int, ...]) -> float:
     """The same of a plain homography, for comparison alone: where a face fills the picture, it follows the face."""
     if int(tracked.is_found.sum()) < _LEAST_POINTS:
         return LOST
+    matrix: Any  # likewise
     matrix, _ = cv2.findHomography(
         tracked.before[tracked.is_found],
         tracked.after[tracked.is_found],
