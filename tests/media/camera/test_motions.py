@@ -65,11 +65,9 @@ def parallax() -> bytes:
 
 MOVING = {
     "pan by 0.1 px a frame": lambda: filmed(lambda number: (0.1 * number, 0, 1)),
-    "pan by 2 px a frame": lambda: filmed(lambda number: (2 * number, 0, 1)),
     "tilt by 0.1 px a frame": lambda: filmed(lambda number: (0, 0.1 * number, 1)),
     "zoom by 0.05 % a frame": lambda: filmed(lambda number: (0, 0, 1.0005**number)),
     "jitter of 0.5 px": lambda: filmed(jitter(0.5)),
-    "jitter of 4 px": lambda: filmed(jitter(4)),
     "pan in the last ten frames": lambda: filmed(lambda number: (2 * max(0, number - 70), 0, 1)),
     "tracking shot": tracking,
     "parallax": parallax,
