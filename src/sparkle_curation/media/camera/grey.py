@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from sparkle_curation.media.decode.streaming import stream_frames
+from sparkle_curation.media.opencv import opencv
 
 if TYPE_CHECKING:
     import av
@@ -52,7 +52,6 @@ def read_grey_frames(file: BinaryIO, pixels: int) -> Iterator[GreyFrame]:
     Raises:
         MediaError: the video cannot be decoded to its end, or its frames differ in size.
     """
-    cv2.setNumThreads(1)  # the processes are the threads
     for index, whole, rate in stream_frames(file, _luma):
         small = shrink(whole, pixels)
         yield GreyFrame(index, small, whole.shape[1], whole.shape[0], float(rate) if rate else None)
@@ -73,6 +72,7 @@ def shrink(picture: Grey, pixels: int) -> Grey:
     >>> [shrink(np.zeros(shape, np.uint8), 480 * 270).shape for shape in ((720, 1280), (1280, 720), (90, 160))]
     [(270, 480), (480, 270), (90, 160)]
     """
+    cv2 = opencv()
     height, width = picture.shape
     scale = min((pixels / (width * height)) ** 0.5, 1.0)
     size = max(round(width * scale), 1), max(round(height * scale), 1)
@@ -88,6 +88,7 @@ def normalise(picture: Grey, sigma_px: float) -> Grey:
         picture: grey.
         sigma_px: of the Gaussian that is the neighbourhood.
     """
+    cv2 = opencv()
     grey = picture.astype(np.float32)
     mean = cv2.GaussianBlur(grey, (0, 0), sigma_px)
     variance = cv2.GaussianBlur(grey * grey, (0, 0), sigma_px) - mean * mean

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 
 from sparkle_curation.media.camera.grey import Grey, GreyFrame, normalise
@@ -20,6 +19,7 @@ from sparkle_curation.media.camera.tracking import (
     similarity_shift,
     track,
 )
+from sparkle_curation.media.opencv import opencv
 
 REFERENCE_PX = 1280
 """Measures are in pixels of a frame with a longer side of so many, whatever the clip has."""
@@ -77,6 +77,7 @@ def measure_camera(frames: Iterable[GreyFrame], what: MeasuringCamera) -> Camera
         frames: all of the clip, in their order.
         what: what is looked at.
     """
+    cv2 = opencv()
     drifts: list[tuple[float, float, float]] = []
     shakes: list[float] = []
     first: tuple[Grey, Texture] | None = None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from sparkle_curation.media.camera.grey import Grey
+from sparkle_curation.media.opencv import opencv
 
 Points = NDArray[np.float32]
 """(points, 2), x and y in pixels."""
@@ -27,7 +27,7 @@ _LEAST_POINTS = 8
 _MODEL_PX = 0.75
 _HOMOGRAPHY_PX = 3.0
 _WINDOW_PX, _LEVELS = 21, 3
-_STEPS = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 20, 0.03)
+_STEPS = (3, 20, 0.03)  # TERM_CRITERIA_EPS and _COUNT: whichever is met first
 
 
 class Texture(NamedTuple):
@@ -71,7 +71,7 @@ def find_texture(picture: Grey, *, only_ring: bool = False) -> Texture:
     """
     height, width = picture.shape
     columns, rows = (_CELLS_LONG, _CELLS_SHORT) if width >= height else (_CELLS_SHORT, _CELLS_LONG)
-    strength = cv2.cornerMinEigenVal(picture, 5)
+    strength = opencv().cornerMinEigenVal(picture, 5)
     y, x = (
         axis.ravel() for axis in np.mgrid[_GRID_PX // 2 : height : _GRID_PX, _GRID_PX // 2 : width : _GRID_PX]
     )
@@ -95,12 +95,12 @@ def track(before: Grey, after: Grey, texture: Texture) -> Tracked:
     points = texture.points
     if not len(points):
         return Tracked(points, points, np.zeros(0, bool), texture.cells)
-    size, empty = (_WINDOW_PX, _WINDOW_PX), cast(Any, None)  # OpenCV's own stubs do not say that it may be
-    there, is_there, _ = cv2.calcOpticalFlowPyrLK(
-        before, after, points, empty, winSize=size, maxLevel=_LEVELS, criteria=_STEPS
+    size = (_WINDOW_PX, _WINDOW_PX)
+    there, is_there, _ = opencv().calcOpticalFlowPyrLK(
+        before, after, points, None, winSize=size, maxLevel=_LEVELS, criteria=_STEPS
     )
-    back, is_back, _ = cv2.calcOpticalFlowPyrLK(
-        after, before, there, empty, winSize=size, maxLevel=_LEVELS, criteria=_STEPS
+    back, is_back, _ = opencv().calcOpticalFlowPyrLK(
+        after, before, there, None, winSize=size, maxLevel=_LEVELS, criteria=_STEPS
     )
     error = np.hypot(*(points - back).T)
     is_found = (is_there[:, 0] > 0) & (is_back[:, 0] > 0) & (error < _BACK_PX)
@@ -129,11 +129,10 @@ def similarity_shift(tracked: Tracked, shape: tuple[int, ...]) -> float:
     """The mean way of the pixels under the turn, scale and shift that most points agree on; ``LOST`` without one."""
     if int(tracked.is_found.sum()) < _LEAST_POINTS:
         return LOST
-    matrix: Any  # None where no model is found, which OpenCV's own stubs do not say
-    matrix, _ = cv2.estimateAffinePartial2D(
+    matrix, _ = opencv().estimateAffinePartial2D(
         tracked.before[tracked.is_found],
         tracked.after[tracked.is_found],
-        method=cv2.RANSAC,
+        method=opencv().RANSAC,
         ransacReprojThreshold=_MODEL_PX,
         maxIters=1000,
     )
@@ -147,18 +146,17 @@ def homography_shift(tracked: Tracked, shape: tuple[int, ...]) -> float:
     """The same of a plain homography, for comparison alone: where a face fills the picture, it follows the face."""
     if int(tracked.is_found.sum()) < _LEAST_POINTS:
         return LOST
-    matrix: Any  # likewise
-    matrix, _ = cv2.findHomography(
+    matrix, _ = opencv().findHomography(
         tracked.before[tracked.is_found],
         tracked.after[tracked.is_found],
-        cv2.RANSAC,
+        opencv().RANSAC,
         _HOMOGRAPHY_PX,
         maxIters=500,
     )
     if matrix is None:
         return LOST
     grid = _grid(shape)
-    moved = cv2.perspectiveTransform(grid[None], matrix)[0]
+    moved = opencv().perspectiveTransform(grid[None], matrix)[0]
     return float(np.hypot(*(moved - grid).T).mean())
 
 

@@ -8,7 +8,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-import cv2
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -86,7 +85,6 @@ class BatchEdges:
 
     def __call__(self, jobs: list[EdgeJob]) -> pa.Table:
         """One row per job, in their order: ``JOURNAL_SCHEMA``."""
-        cv2.setNumThreads(1)  # the processes are the threads
         return pa.Table.from_pylist(
             [{KEY: job.key, **self._make(job)} for job in jobs], schema=JOURNAL_SCHEMA
         )

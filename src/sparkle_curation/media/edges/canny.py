@@ -6,9 +6,10 @@ Source of 100/200, plain grey and no blur: the annotators that users of such con
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from sparkle_curation.media.opencv import opencv
 
 Picture = NDArray[np.uint8]
 """(height, width, 3), RGB."""
@@ -31,6 +32,7 @@ def find_edges(picture: Picture, low: float, high: float) -> Edges:
         low: gradients below it are no edge.
         high: gradients above it are one; those between, where they touch one.
     """
+    cv2 = opencv()
     return np.asarray(cv2.Canny(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), low, high) > 0)
 
 
@@ -46,6 +48,7 @@ def mix(source: Edges, background: Edges, mask: Mask) -> Edges:
 
 def band_along(mask: Mask) -> NDArray[np.bool_]:
     """The pixels within 3 px of the mask's outline, on either side; the picture's border is no outline."""
+    cv2 = opencv()
     side = BAND_PX + 1
     kernel = np.ones((side, side), np.uint8)
     grey = mask.astype(np.uint8)

@@ -84,7 +84,7 @@ def ask_about_cameras(
     is_wider = group.ask == "cannot_tell_and_borderline"
     jobs = camera_batches.list_judge_jobs(camera, clips, judge, borderline=is_wider)
     how = asking.AskConfig(
-        "camera judge",
+        f"camera judge, {clips.origin}",
         camera_batches.BatchCameraJudge(clips.source, judge),
         camera_batches.CameraJudgeJob,
         model,
