@@ -138,9 +138,10 @@ _DESCRIBED: dict[str, _Table] = {
         "one row per sample with a source video, a background video, a mask or a released control video",
         EDGE_COLUMNS,
     ),
-    "made_assets": _Table(
-        "02_intermediate/made_assets.parquet",
-        "one row per media file that this project made; paths begin in `made_media/` of the data root",
+    "made_assets_edges": _Table(
+        "02_intermediate/made_assets.parquet/edges.parquet",
+        "one row per control video that `edges` made, of the folder that has a file for each pipeline that makes media; "
+        "paths begin in `made_media/` of the data root",
         ASSET_COLUMNS,
     ),
     "made_media": _Table(
