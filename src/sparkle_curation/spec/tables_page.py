@@ -144,8 +144,10 @@ _DESCRIBED: dict[str, _Table] = {
         "paths begin in `made_media/` of the data root",
         ASSET_COLUMNS,
     ),
-    "made_media": _Table(
-        "02_intermediate/made_media.parquet", "one row per row of `made_assets`", MEDIA_COLUMNS
+    "made_media_edges": _Table(
+        "02_intermediate/made_media.parquet/edges.parquet",
+        "one row per row of `made_assets_edges`",
+        MEDIA_COLUMNS,
     ),
     "frame_hashes": _Table(
         "02_intermediate/frame_hashes.parquet",
@@ -488,9 +490,6 @@ _FOLDERS = {
     **dict.fromkeys(
         ["annotations", *SCORE_TABLES, *GROUNDING_TABLES, "media", "grounding_boxes", "verdicts"],
         "a file for each theme, `{theme}.parquet`",
-    ),
-    **dict.fromkeys(
-        ["made_assets", "made_media"], "a file for each pipeline that makes media, `edges.parquet`"
     ),
     "camera": "a file for each source of clips, `release.parquet` and `folder.parquet`",
     "assets": "a file for each shard, `{theme}/{kind}_part{number}.parquet`, and loose folder, `{theme}/{kind}.parquet`",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from sparkle_curation.engine.param_types import BatchSize, Processes
 from sparkle_curation.media.edges.batch_edges import MakingEdges
@@ -32,11 +32,12 @@ class EdgesGroup(BaseModel):
     processes: Processes
     batch_size: BatchSize
 
-    @model_validator(mode="after")
-    def _low_is_not_above_high(self) -> EdgesGroup:
-        if self.low > self.high:
+    @field_validator("high")
+    @classmethod
+    def _low_is_not_above_high(cls, high: float, info: ValidationInfo) -> float:
+        if info.data.get("low", 0) > high:
             raise ValueError(_GRADIENT)
-        return self
+        return high
 
     @property
     def making(self) -> MakingEdges:
