@@ -160,7 +160,7 @@ def test_good_parameters_pass() -> None:
         ("split.sed=1", ["did you mean 'split.seed'?"]),
         (
             "edges.low=300",
-            ["'edges'", "the low one not above the high one", "conf/base/edges/parameters.yml"],
+            ["'edges.high'", "the low one not above the high one", "conf/base/edges/parameters.yml"],
         ),
         (
             "camera.shake_every=0",

@@ -35,6 +35,9 @@ class AssetStoreDataset(AbstractDataset[NoReturn, AssetStore]):
               type: sparkle_curation.datasets.AssetStoreDataset
               path: data/01_raw/sparkle_sample
               assets: data/02_intermediate/assets.parquet
+              asset_source: released
+              made_root: data/made_media
+              made_assets: data/02_intermediate/made_assets.parquet
     """
 
     def __init__(

@@ -30,11 +30,17 @@ class PartsDataset(AbstractDataset[pl.DataFrame, pl.LazyFrame]):
     Example:
         .. code-block:: yaml
 
-            made_assets:
+            camera:
               type: sparkle_curation.datasets.PartsDataset
-              filepath: data/02_intermediate/made_assets.parquet
-              part_by: kind
-              made_by: edges
+              filepath: data/02_intermediate/camera.parquet
+              part_by: clip_source
+              columns_of: camera
+              made_by: camera
+              is_optional: true
+              validator:
+                class: sparkle_curation.datasets.TableSchemaValidator
+                "on": save
+                options: { table: camera }
     """
 
     def __init__(
