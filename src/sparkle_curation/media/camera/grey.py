@@ -93,4 +93,4 @@ def normalise(picture: Grey, sigma_px: float) -> Grey:
     mean = cv2.GaussianBlur(grey, (0, 0), sigma_px)
     variance = cv2.GaussianBlur(grey * grey, (0, 0), sigma_px) - mean * mean
     deviation = (grey - mean) / (np.sqrt(np.maximum(variance, 0)) + _LEAST_CONTRAST)
-    return np.clip(deviation * _GAIN + _MIDDLE, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(deviation * _GAIN + _MIDDLE, 0, 255), np.uint8)
