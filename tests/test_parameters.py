@@ -136,6 +136,15 @@ def test_good_parameters_pass() -> None:
         ("split.val_share=1.0", ["'split.val_share'", "a number from 0 to below 1"]),
         ("split.val_share=.nan", ["'split.val_share'", "a number from 0 to below 1"]),
         ("split.sed=1", ["did you mean 'split.seed'?"]),
+        (
+            "edges.low=300",
+            ["'edges.high'", "the low one not above the high one", "conf/base/edges/parameters.yml"],
+        ),
+        (
+            "camera.shake_every=0",
+            ["'camera.shake_every'", "an integer above 0", "conf/base/camera/parameters.yml"],
+        ),
+        ("asset_source=mine", ["'asset_source'", "released or rerun", "conf/base/globals.yml"]),
         ("release_root=", ["'release_root'", "a folder or fsspec URL", "conf/base/globals.yml"]),
         ("data_root=", ["'data_root'", "a folder of this machine", "conf/base/globals.yml"]),
         ("data_root=5", ["'data_root'", "a folder of this machine"]),

@@ -21,9 +21,11 @@ from sparkle_curation.pipelines.bench_evaluate.params import BenchEvaluateParams
 from sparkle_curation.pipelines.bench_outputs.params import BenchOutputsParams
 from sparkle_curation.pipelines.bench_published.params import BenchPublishedParams
 from sparkle_curation.pipelines.bench_report.params import BenchReportParams
+from sparkle_curation.pipelines.camera.params import CameraParams
 from sparkle_curation.pipelines.consistency.params import ConsistencyParams
 from sparkle_curation.pipelines.diff.params import DiffParams
 from sparkle_curation.pipelines.download.params import DownloadParams
+from sparkle_curation.pipelines.edges.params import EdgesParams
 from sparkle_curation.pipelines.exclude.params import ExcludeParams
 from sparkle_curation.pipelines.extract.params import ExtractParams
 from sparkle_curation.pipelines.ground.params import GroundParams
@@ -79,6 +81,8 @@ class RunParameters(
     DownloadParams,
     PublishParams,
     VariantsParams,
+    CameraParams,
+    EdgesParams,
     BenchOutputsParams,
     BenchEvaluateParams,
     BenchPublishedParams,
@@ -92,6 +96,7 @@ class RunParameters(
         data_root: where everything that is made goes, a local folder; empty for the one in ``globals.yml``.
         trust_mtime: whether a file of the release with the same size and time is taken for the same; None for what
             ``globals.yml`` says.
+        asset_source: whose assets are looked at, ``released`` or ``rerun``; None for what ``globals.yml`` says.
         bench_root: where the benchmark is, a local folder or fsspec URL; None for what ``globals.yml`` says.
         bench_ledger: the file that notes what was reported on a benchmark; None for what ``globals.yml`` says.
         exclusions: the list of source clips that were excluded on request; None for what ``globals.yml`` says.
@@ -104,6 +109,9 @@ class RunParameters(
     release_root: _Root = ""
     data_root: _LocalRoot = ""
     trust_mtime: StrictBool | None = None
+    asset_source: Annotated[
+        Literal["released", "rerun"] | None, Field(description="released or rerun, or null")
+    ] = None
     bench_root: _Root | None = None
     remote: RemoteSettings = RemoteSettings()
     bench_ledger: Annotated[_LocalRoot | None, Field(description="a file of this machine, or null")] = None
@@ -124,6 +132,8 @@ _HOMES = {
     **dict.fromkeys(AuditParams.model_fields, "conf/base/audit/parameters.yml"),
     **dict.fromkeys(ConsistencyParams.model_fields, "conf/base/consistency/parameters.yml"),
     **dict.fromkeys(NearDuplicatesParams.model_fields, "conf/base/near_duplicates/parameters.yml"),
+    **dict.fromkeys(CameraParams.model_fields, "conf/base/camera/parameters.yml"),
+    **dict.fromkeys(EdgesParams.model_fields, "conf/base/edges/parameters.yml"),
     **dict.fromkeys(SignalsParams.model_fields, "conf/base/signals/parameters.yml"),
     **dict.fromkeys(ReportParams.model_fields, "conf/base/report/parameters.yml"),
     **dict.fromkeys(GroundParams.model_fields, "conf/base/ground/parameters.yml"),

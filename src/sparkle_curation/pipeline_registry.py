@@ -29,6 +29,8 @@ def register_pipelines() -> dict[str, Pipeline]:
         + pipelines["validate"]
         + Pipeline(filtering, inputs=validated)
     )
+    # A folder of clips can be looked at where no release was ever inspected.
+    pipelines["camera_clips"] = Pipeline(pipelines["camera"], inputs={"media": "media_if_made"})
     # One process for DVC: a variant, and what git keeps of it.
     pipelines["filter_keep"] = filtering + pipelines["keep"]
     pipelines["__default__"] = pipelines["curate"]

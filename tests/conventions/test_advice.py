@@ -102,7 +102,7 @@ def pipelines() -> frozenset[str]:
     folders = {
         path.parent.name for path in (CHECKOUT / "src/sparkle_curation/pipelines").glob("*/pipeline.py")
     }
-    return frozenset({*folders, "curate"})
+    return frozenset({*folders, "curate", "camera_clips"})
 
 
 def test_what_is_advised_can_be_typed(pipelines: frozenset[str]) -> None:

@@ -20,6 +20,7 @@ class Plan:
     is_remote: bool = False
     refused: int = 0
     last_refusal: str | None = None
+    needs_gpu: bool = True
 
 
 def test_the_time_of_a_server_is_that_of_all_its_gpus() -> None:

@@ -137,7 +137,8 @@ def ask(jobs: pl.DataFrame, function: Any, make_job: Any, tables: Path, schema: 
 
     asking = AskConfig(
         "tests",
-        "score.is_constrained",
+        "score",
+        "is_constrained",
         Noted(function, tables / "asked.log"),
         make_job,
         None,

@@ -134,7 +134,14 @@ def jobs(topics: str, unasked: str = "", broken: str = "") -> pl.DataFrame:
 def asking(answering: Answering, model: Model | None = None) -> AskConfig:
     """Two jobs a batch."""
     return AskConfig(
-        "topics", "score.is_constrained", answering, Job, model or Model(), 2, pl.col("topic").str.len_chars()
+        "topics",
+        "score",
+        "is_constrained",
+        answering,
+        Job,
+        model or Model(),
+        2,
+        pl.col("topic").str.len_chars(),
     )
 
 

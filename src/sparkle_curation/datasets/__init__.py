@@ -7,7 +7,7 @@ from sparkle_curation.datasets.release.benchmark_dataset import BenchmarkDataset
 from sparkle_curation.datasets.release.credential_dataset import CredentialDataset
 from sparkle_curation.datasets.release.excluded_samples_dataset import ExcludedSamplesDataset
 from sparkle_curation.datasets.release.hub_dataset import DownloadFolderDataset, HubDataset
-from sparkle_curation.datasets.release.mask_folder_dataset import MaskFolderDataset
+from sparkle_curation.datasets.release.made_media_dataset import MadeMediaDataset
 from sparkle_curation.datasets.release.media_folder_dataset import MediaFolderDataset
 from sparkle_curation.datasets.release.release_dataset import ReleaseDataset
 from sparkle_curation.datasets.release.removal_place_dataset import RemovalPlaceDataset
@@ -23,6 +23,7 @@ from sparkle_curation.datasets.tables.fingerprints_dataset import FingerprintsDa
 from sparkle_curation.datasets.tables.journal_dataset import JournalDataset
 from sparkle_curation.datasets.tables.jsonl_folder_dataset import JSONLFolderDataset
 from sparkle_curation.datasets.tables.lean_tables_dataset import LeanTablesDataset
+from sparkle_curation.datasets.tables.parts_dataset import PartsDataset
 from sparkle_curation.datasets.tables.schema_validator import TableSchemaValidator
 from sparkle_curation.datasets.tables.table_before_dataset import TableBeforeDataset
 from sparkle_curation.datasets.tables.table_dataset import TableDataset
@@ -58,13 +59,14 @@ __all__ = [
     "JournalDataset",
     "KiwiEditDataset",
     "LeanTablesDataset",
-    "MaskFolderDataset",
+    "MadeMediaDataset",
     "MediaFolderDataset",
     "MediaRootDataset",
     "MetricsJSONDataset",
     "OverridesDataset",
     "PNGDataset",
     "PageDataset",
+    "PartsDataset",
     "PipelineCodeDataset",
     "PublicationDataset",
     "ReleaseDataset",

@@ -19,14 +19,15 @@ class Plan(Protocol):
     is_remote: bool
     refused: int
     last_refusal: str | None
+    needs_gpu: bool
 
 
 def describe(plan: Plan, items: str) -> str:
-    """The plan in a few lines, with time as this process takes it: with one GPU, or with all those of a server.
+    """The plan in a few lines, with time as this process takes it: with one GPU if any, or with all those of a server.
 
     >>> from types import SimpleNamespace
     >>> plan = SimpleNamespace(done=8, to_do=7200, broken=1, seconds=3600.0, is_remote=False)
-    >>> plan.refused, plan.last_refusal = 2, "400: no"
+    >>> plan.refused, plan.last_refusal, plan.needs_gpu = 2, "400: no", True
     >>> print(describe(plan, "samples"))
     Dry run
       to do            7,200 samples
@@ -53,6 +54,8 @@ def describe(plan: Plan, items: str) -> str:
     hours, minutes = divmod(max(1, round(plan.seconds / 60)), 60)
     clock = f"{hours:,} h {minutes} min" if hours else f"{minutes} min"
     lines.append(f"  time             about {clock} at {rate}")
+    if not plan.needs_gpu:
+        return "\n".join(lines)
     gpu_hours = plan.seconds / SECONDS_PER_HOUR
     told = f"about {gpu_hours:,.1f}" if gpu_hours >= _LEAST_GPU_HOURS else f"less than {_LEAST_GPU_HOURS}"
     lines.append(f"  GPU hours        {told}{' for each GPU of the server' if plan.is_remote else ''}")

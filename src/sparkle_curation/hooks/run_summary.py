@@ -181,6 +181,16 @@ def _signalled(counts: pl.DataFrame) -> str:
     return f"{whole:,} of {_sums(counts, 'count')[0]:,} samples have all their signals"
 
 
+def _filmed(counts: pl.DataFrame) -> str:
+    fixed = _sums(counts.filter(pl.col("outcome") == "fixed"), "count")[0]
+    return f"{fixed:,} of {_sums(counts, 'count')[0]:,} clips have a fixed camera"
+
+
+def _edged(counts: pl.DataFrame) -> str:
+    made = _sums(counts.filter(pl.col("error").is_null()), "count")[0]
+    return f"{made:,} of {_sums(counts, 'count')[0]:,} samples have a control video"
+
+
 def _near(counts: pl.DataFrame) -> str:
     total = counts.row(-1, named=True)
     return f"{total['near_duplicate_count']:,} of {total['sample_count']:,} samples share their source clip"
@@ -215,12 +225,14 @@ ENDINGS: Mapping[str, Ending] = {
     "inspect": (_inspected, ("media_counts", "media")),
     "validate": (_validated, ("validation_summary", "data_docs")),
     "signals": (_signalled, ("signal_counts", "signals_figure", "signal_extremes", "signals")),
+    "camera": (_filmed, ("camera_counts", "camera_figure", "camera")),
+    "edges": (_edged, ("edge_counts", "edges")),
     "audit": (None, ("audit_sample",)),
     "consistency": (_checked, ("consistency_counts", "consistency")),
     "near_duplicates": (_near, ("near_duplicate_counts", "sample_groups", "duplicates")),
     "score": (None, ("rescored_jsonl",)),
     "ground": (None, ("regrounded_jsonl", "regrounded_r1", "regrounded_r2")),
-    "track": (_tracked, ("track_counts", "track_extremes", "tracks", "made_masks")),
+    "track": (_tracked, ("track_counts", "track_extremes", "tracks")),
     "agreement": (None, ("agreement_figure", "agreement", "agreement_crossings")),
     "report": (None, ("contact_sheet", "contact_sheet_page", "signal_precision")),
     "manifest": (_listed, ("text_manifest", "media_manifest")),

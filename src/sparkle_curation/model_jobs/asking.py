@@ -33,7 +33,8 @@ class AskConfig:
 
     Attributes:
         title: what the progress bar and the log call it.
-        held_to_form: the parameter that holds the model's answers to a form.
+        group: the group of parameters that says how, such as ``camera.judge``.
+        held_to_form: the parameter of the group that holds the model's answers to a form; None where they always are.
         function: the results of a batch of jobs, see ``run_resumable``; of ``TwoSteps`` the first is done one
             batch ahead.
         make_job: the named tuple that a job is.
@@ -49,7 +50,8 @@ class AskConfig:
     """
 
     title: str
-    held_to_form: str
+    group: str
+    held_to_form: str | None
     function: BatchFunction[Any, pa.Table]
     make_job: Any
     model: VisionLanguageModel
@@ -87,9 +89,13 @@ class AskConfig:
                     "The model gives no answer that can be read",
                     where=self.title,
                     got=f"{error.count} samples, not one with an answer; of the last: {error.detail}",
-                    todo="look at the model, its texts and its longest answer (max_new_tokens), hold it to a form: "
-                    f"--params {self.held_to_form}=true; or go on all the same: --params "
-                    f"{self.held_to_form.partition('.')[0]}.give_up_after=null. What was said is in the journal",
+                    todo="look at the model, its texts and its longest answer (max_new_tokens)"
+                    + (
+                        f", hold it to a form: --params {self.group}.{self.held_to_form}=true"
+                        if self.held_to_form
+                        else ""
+                    )
+                    + f"; or go on all the same: --params {self.group}.give_up_after=null. What was said is in the journal",
                 ) from error
             if count and is_first:
                 self._check_any_reply(jobs[KEY], journal)
@@ -144,6 +150,7 @@ class Plan:
     is_remote: bool
     refused: int = 0
     last_refusal: str | None = None
+    needs_gpu: bool = True
 
 
 def ask(jobs: pl.DataFrame, asking: AskConfig, journal: Journal, *, goes_on: bool = False) -> JournalRows:

@@ -12,7 +12,9 @@ from typing import NamedTuple
 from sparkle_curation.spec.codes.bench_answers import AnswerFlag, BenchAnswerFault
 from sparkle_curation.spec.codes.bench_reasons import BenchReason, Likeness, OutputDifference, OutputState
 from sparkle_curation.spec.codes.bench_states import JudgmentState, PublishedFault
+from sparkle_curation.spec.codes.camera_reasons import CameraOutcome, CameraReason
 from sparkle_curation.spec.codes.diff_reasons import Cause
+from sparkle_curation.spec.codes.edge_faults import EdgeFault, ReleasedEdges
 from sparkle_curation.spec.codes.media_faults import MediaFault
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
 from sparkle_curation.spec.codes.score_rules import ScoreRule
@@ -20,7 +22,9 @@ from sparkle_curation.spec.codes.signal_faults import SignalFault
 from sparkle_curation.spec.fields import Field, FieldType, ListOf, Struct
 from sparkle_curation.spec.tables.bench_results import BENCH_RESULT_TABLES
 from sparkle_curation.spec.tables.benchmark import BENCH_TABLES
+from sparkle_curation.spec.tables.camera import CAMERA_COLUMNS
 from sparkle_curation.spec.tables.consistency import CONSISTENCY_COLUMNS
+from sparkle_curation.spec.tables.edges import EDGE_COLUMNS
 from sparkle_curation.spec.tables.extraction import MANIFEST_COLUMNS
 from sparkle_curation.spec.tables.grounding_boxes import GROUNDING_BOX_COLUMNS
 from sparkle_curation.spec.tables.ingested import (
@@ -127,6 +131,37 @@ _DESCRIBED: dict[str, _Table] = {
     ),
     "tracks": _Table(
         "07_model_output/tracks.parquet", "one row per sample with a source video", TRACK_COLUMNS
+    ),
+    "camera": _Table(
+        "02_intermediate/camera.parquet",
+        "one row per sample with a source video, or clip of the folder `camera.clips`",
+        CAMERA_COLUMNS,
+    ),
+    "edges": _Table(
+        "02_intermediate/edges.parquet",
+        "one row per sample with a source video, a background video, a mask or a released control video",
+        EDGE_COLUMNS,
+    ),
+    "made_assets_track": _Table(
+        "02_intermediate/made_assets.parquet/track.parquet",
+        "one row per mask that `track` made; paths begin in `made_media/` of the data root",
+        ASSET_COLUMNS,
+    ),
+    "made_media_track": _Table(
+        "02_intermediate/made_media.parquet/track.parquet",
+        "one row per row of `made_assets_track`",
+        MEDIA_COLUMNS,
+    ),
+    "made_assets_edges": _Table(
+        "02_intermediate/made_assets.parquet/edges.parquet",
+        "one row per control video that `edges` made, of the folder that has a file for each pipeline that makes media; "
+        "paths begin in `made_media/` of the data root",
+        ASSET_COLUMNS,
+    ),
+    "made_media_edges": _Table(
+        "02_intermediate/made_media.parquet/edges.parquet",
+        "one row per row of `made_assets_edges`",
+        MEDIA_COLUMNS,
     ),
     "frame_hashes": _Table(
         "02_intermediate/frame_hashes.parquet",
@@ -440,10 +475,6 @@ _OTHERS: dict[str, tuple[str, str]] = {
     "plots_page": ("08_reporting/plots_page.html", "The page in which `dvc plots` draws."),
     "inspect_journal": ("journals/inspect.journal", "What was probed so far, by the work's key."),
     "consistency_journal": ("journals/consistency.journal", "What was measured so far."),
-    "made_masks": (
-        "made_media/",
-        "Tracked masks, `{asset}`, in the published layout; the folder can stand for a release's.",
-    ),
     "track_journal": ("journals/track.journal", "What passes of tracking were made so far."),
     "track_votes_journal": ("journals/track_votes.journal", "What votes of passes were made so far."),
     "track_counts": (
@@ -455,6 +486,25 @@ _OTHERS: dict[str, tuple[str, str]] = {
         "The clips whose passes agree least: the mask on the first, middle and last frame.",
     ),
     "signals_journal": ("journals/signals.journal", "What signals were measured so far."),
+    "edges_journal": ("journals/edges.journal", "What control videos were made so far."),
+    "camera_counts": (
+        "08_reporting/camera_counts.csv",
+        "One row per source of clips, theme, outcome and reason: how many, and ten of their ids.",
+    ),
+    "camera_figure": (
+        "08_reporting/camera_figure.json",
+        "Drift and shake of all clips with the limits, and what a homography says, as a Plotly figure.",
+    ),
+    "edge_counts": (
+        "08_reporting/edge_counts.csv",
+        "One row per theme, error and state of the released control videos: which fit their mask and clips.",
+    ),
+    "made_media_root": ("made_media", "Media that this project made, in the published layout."),
+    "camera_journal": ("journals/camera.journal", "What was measured of cameras so far."),
+    "camera_judge_journal": (
+        "journals/camera_judge.journal",
+        "What a judge has answered about cameras so far.",
+    ),
     "near_duplicates_journal": ("journals/near_duplicates.journal", "What was hashed so far."),
     "bench_journal": ("journals/bench.journal", "What a judge of the benchmark has answered so far."),
     "score_journal": ("journals/score.journal", "What a judge has answered so far."),
@@ -472,6 +522,7 @@ def tables_page() -> str:
         _reasons,
         _media_faults,
         _signal_faults,
+        _cameras,
         _score_rules,
         _preflight,
         _causes,
@@ -496,6 +547,7 @@ _FOLDERS = {
         ["annotations", *SCORE_TABLES, *GROUNDING_TABLES, "media", "grounding_boxes", "verdicts"],
         "a file for each theme, `{theme}.parquet`",
     ),
+    "camera": "a file for each source of clips, `release.parquet` and `folder.parquet`",
     "assets": "a file for each shard, `{theme}/{kind}_part{number}.parquet`, and loose folder, `{theme}/{kind}.parquet`",
     "{table}_source_files": "a file for each of the table itself",
     "extracted_media": "a file for each share of the work, `part-1-of-1.parquet` where one run did all",
@@ -583,6 +635,22 @@ def _signal_faults() -> Iterator[str]:
     yield "|---|---|"
     for fault in SignalFault:
         yield f"| `{fault}` | {fault.meaning} |"
+
+
+def _cameras() -> Iterator[str]:
+    for title, codes in (
+        ("Outcomes of the camera", CameraOutcome),
+        ("Reasons of the camera, beside the error codes of the media", CameraReason),
+        ("Error codes of the edges, beside those of the media", EdgeFault),
+        ("States of released control videos", ReleasedEdges),
+    ):
+        yield ""
+        yield f"## {title}"
+        yield ""
+        yield "| code | meaning |"
+        yield "|---|---|"
+        for code in codes:
+            yield f"| `{code}` | {code.meaning} |"
 
 
 def _score_rules() -> Iterator[str]:

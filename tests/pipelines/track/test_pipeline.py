@@ -20,7 +20,6 @@ from sparkle_curation.datasets import JournalDataset, TableDataset
 from sparkle_curation.errors import MissingTableError, ModelError
 from sparkle_curation.ingest.assets.store import AssetStore
 from sparkle_curation.media.masks.masks import load_mask
-from sparkle_curation.media.tracking.mask_folder import MaskFolder
 from sparkle_curation.media.tracking.table import TrackSettings
 from sparkle_curation.pipelines.track.nodes import choose_track_boxes, choose_tracker
 from sparkle_curation.pipelines.track.params import TrackerParams, TrackGroup
@@ -77,7 +76,7 @@ def tracked(inspected: Project) -> dict[str, Any]:
             "asset_store": MemoryDataset(
                 AssetStore(str(inspected.release_root), tables / "assets.parquet"), copy_mode="assign"
             ),
-            "made_masks": MemoryDataset(MaskFolder(folder / "made_media"), copy_mode="assign"),
+            "made_media_root": MemoryDataset(str(folder / "made_media")),
             **{
                 name: JournalDataset(filepath=str(folder / f"{name}.journal"), schema=schema.format(part))
                 for name, part in (("track_journal", "PASS"), ("track_votes_journal", "VOTE"))
@@ -114,6 +113,16 @@ def test_what_was_not_tracked_is_told(tracked: dict[str, Any]) -> None:
     counts = tracked["track_counts"]
     assert counts["count"].sum() == tracked["tracks"].height == 90
     assert dict(counts.group_by("error").agg(pl.col("count").sum()).iter_rows()) == {None: 3, "not_asked": 87}
+
+
+def test_masks_stand_as_assets_and_media(tracked: dict[str, Any]) -> None:
+    """A row each, with the facts that their headers tell, for the store that puts them in the place of released ones."""
+    table = tracked["tracks"].filter(pl.col("error").is_null())
+    assets, media = tracked["made_assets_track"], tracked["made_media_track"]
+    assert assets["id"].to_list() == media["id"].to_list() == table["id"].to_list()
+    assert assets["size"].to_list() == media["size_bytes"].to_list() == table["size_bytes"].to_list()
+    assert media["index_hash"].to_list() == table["index_hash"].to_list()
+    assert media["error"].is_null().all()
 
 
 def test_the_picture_shows_clips(tracked: dict[str, Any]) -> None:

@@ -100,7 +100,8 @@ def ask_for_judgments(
     )
     config = asking.AskConfig(
         TITLE,
-        "bench_evaluate.has_schema",
+        "bench_evaluate",
+        "has_schema",
         function,
         JudgeJob,
         judge.model,

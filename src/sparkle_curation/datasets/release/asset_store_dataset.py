@@ -12,6 +12,7 @@ from sparkle_curation.datasets.previews import TextPreview
 from sparkle_curation.engine.io.parquet import parquet_files
 from sparkle_curation.escaping import terminal_text
 from sparkle_curation.ingest.assets.store import AssetStore
+from sparkle_curation.ingest.assets.united_store import UnitedAssetStore
 from sparkle_curation.ingest.remote_files import remote_access
 from sparkle_curation.masking import without_secrets
 
@@ -27,6 +28,9 @@ class AssetStoreDataset(AbstractDataset[NoReturn, AssetStore]):
         remote: members of ``RemoteSettings``: how a server is asked where the root is a URL.
         credentials: what its file system is opened with, such as ``endpoint_url``, ``key`` and ``secret``; Kedro puts in
             what stands under that name in ``credentials.yml``.
+        asset_source: ``released``, or ``rerun`` for the asset that this project made where there is one.
+        made: ``root``, the folder of made media in the published layout, and ``assets``, the table of made assets; both
+            local, and neither need be there.
         metadata: for other tools; Kedro does not look at it.
 
     Example:
@@ -38,6 +42,8 @@ class AssetStoreDataset(AbstractDataset[NoReturn, AssetStore]):
               remote: { requests: 64, retries: 5, timeout_s: 60 }
               credentials: release_storage
               assets: data/02_intermediate/assets.parquet
+              asset_source: released
+              made: { root: data/made_media, assets: data/02_intermediate/made_assets.parquet }
     """
 
     def __init__(
@@ -45,16 +51,21 @@ class AssetStoreDataset(AbstractDataset[NoReturn, AssetStore]):
         *,
         path: str,
         assets: str,
+        asset_source: str = "released",
+        made: Mapping[str, str] | None = None,
         remote: Mapping[str, Any] | None = None,
         credentials: Mapping[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
         self._root, self._assets = path, Path(assets)
+        self._made = (made["root"], made["assets"]) if made and asset_source == "rerun" else None
         self._access = remote_access(remote, credentials)
         self.metadata = metadata
 
     def load(self) -> AssetStore:
         """The store."""
+        if self._made:
+            return UnitedAssetStore(self._root, self._assets, *self._made, access=self._access)
         return AssetStore(self._root, self._assets, self._access)
 
     def save(self, data: NoReturn) -> None:

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from sparkle_curation.spec.fields import Field
 from sparkle_curation.spec.tables.bench_results import BENCH_RESULT_TABLES
 from sparkle_curation.spec.tables.benchmark import BENCH_TABLES
+from sparkle_curation.spec.tables.camera import CAMERA_COLUMNS
 from sparkle_curation.spec.tables.consistency import CONSISTENCY_COLUMNS
+from sparkle_curation.spec.tables.edges import EDGE_COLUMNS
 from sparkle_curation.spec.tables.grounding_boxes import GROUNDING_BOX_COLUMNS
 from sparkle_curation.spec.tables.ingested import COLUMNS, QUARANTINE_COLUMNS, SOURCE_FILE_COLUMNS
 from sparkle_curation.spec.tables.media import MEDIA_COLUMNS
@@ -29,6 +31,8 @@ DECLARED_TABLES: Mapping[str, tuple[Field, ...]] = {
     "consistency": CONSISTENCY_COLUMNS,
     "signals": SIGNAL_COLUMNS,
     "tracks": TRACK_COLUMNS,
+    "camera": CAMERA_COLUMNS,
+    "edges": EDGE_COLUMNS,
     "frame_hashes": FRAME_HASH_COLUMNS,
     "sample_groups": SAMPLE_GROUP_COLUMNS,
     "grounding_boxes": GROUNDING_BOX_COLUMNS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
@@ -54,12 +55,14 @@ class MeasureConfig:
         executor: what runs it.
         batch_size: how many are measured between two writes to the journal.
         give_up_after: so many, of which not one could be measured, end the run; None for none.
+        part: of several kinds of runs that share the journal, which one this is; see ``Journal.note_wanted``.
     """
 
     title: str
     executor: Executor
     batch_size: int
     give_up_after: int | None = None
+    part: str = ""
 
 
 class AllFailedError(Exception):
@@ -127,7 +130,7 @@ def measure(
     if journal.place.shard is not None:
         work_on_shard(journal.place.shard, wanted, make_job, function, measuring, journal)
     with journal:
-        journal.note_wanted(wanted[KEY].to_arrow(), ids=wanted["id"].to_arrow())
+        journal.note_wanted(wanted[KEY].to_arrow(), measuring.part, ids=wanted["id"].to_arrow())
         count = measure_missing(wanted, make_job, function, measuring, journal)
         keys = KeyIndex([wanted[KEY].to_arrow()])
         parts = [rows.filter(pa.array(keys.holds(rows[KEY]))) for rows in journal.rows()]
@@ -204,6 +207,53 @@ def measure_missing(
                 raise AllFailedError(done, detail)
     journal.compact()
     return done
+
+
+@dataclass
+class MeasurePlan:
+    """What a run would measure, as ``engine.dry_run`` tells it.
+
+    Attributes:
+        done: contents that the journal has.
+        to_do: those that it lacks, after the one batch that was measured.
+        broken: what cannot be measured, by its header.
+        seconds: that those to do take in one process; None where nothing was to do.
+    """
+
+    done: int
+    to_do: int
+    broken: int
+    seconds: float | None
+    is_remote: bool = False
+    refused: int = 0
+    last_refusal: str | None = None
+    needs_gpu: bool = False
+
+
+def plan(
+    wanted: pl.DataFrame,
+    make_job: Callable[..., WorkT],
+    function: BatchFunction[WorkT, pa.Table],
+    measuring: MeasureConfig,
+    journal: Journal,
+    *,
+    broken: int,
+) -> MeasurePlan:
+    """What ``measure`` would take, from one batch that is measured now and need not be again.
+
+    The arguments are those of ``measure``; ``broken``: how many cannot be measured.
+    """
+    asked = wanted.unique(KEY, maintain_order=True)
+    seconds = None
+    with journal:
+        missing = asked.filter(~pl.Series(journal.keys().holds(asked[KEY].to_arrow())))
+        batch = missing.head(measuring.batch_size)
+        rest = missing.height - batch.height
+        if batch.height:
+            start = time.perf_counter()
+            measure_missing(batch, make_job, function, measuring, journal)
+            seconds = (time.perf_counter() - start) * rest / batch.height
+    return MeasurePlan(asked.height - rest, rest, broken, seconds)
 
 
 def _nothing_readable(title: str, count: int, detail: str) -> ReleaseError:

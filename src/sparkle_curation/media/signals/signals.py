@@ -12,10 +12,12 @@ from sparkle_curation.ingest.assets.store import AssetStore, prefer_loose
 from sparkle_curation.media.assets import AROUND, with_identity
 from sparkle_curation.media.signals import batch_signals
 from sparkle_curation.media.signals.batch_signals import BURST, BatchSignals, Measuring, SignalJob
+from sparkle_curation.spec.codes.camera_reasons import CameraOutcome
 from sparkle_curation.spec.codes.signal_faults import SignalFault
 from sparkle_curation.spec.layout import KIND
 from sparkle_curation.spec.slices import measuring_slice
 from sparkle_curation.spec.tables import ingested, signals
+from sparkle_curation.spec.tables.camera import RELEASE
 from sparkle_curation.spec.tables.signals import SIGNAL_COLUMNS
 from sparkle_curation.spec.themes import THEMES
 
@@ -30,6 +32,7 @@ def tabulate_signals(
     store: AssetStore,
     measuring: MeasureConfig,
     journal: Journal,
+    camera: AnyFrame | None = None,
 ) -> pl.DataFrame:
     """The table (``SIGNAL_COLUMNS``): one row per sample that has a prompt or an asset of a pair, by theme and id.
 
@@ -40,6 +43,7 @@ def tabulate_signals(
         store: the assets that ``media`` describes.
         measuring: how they are read.
         journal: what was measured before.
+        camera: columns of ``camera``; None, or without columns, where it was not run.
     """
     prompts = annotations.lazy().select("id", pl.col("theme").cast(pl.String), "prompt").collect()
     pairs = _pairs(media).with_columns(_fault().alias("fault"))
@@ -59,6 +63,7 @@ def tabulate_signals(
     samples = pl.concat([prompts.select("id", "theme"), pairs.select("id", "theme")]).unique("id")
     table = (
         samples.join(_of_prompts(prompts), on="id", how="left")
+        .join(_of_cameras(camera), on="id", how="left")
         .join(pairs.select("id", "fault", _detail().alias("fault_detail")), on="id", how="left")
         .join(found, on="id", how="left")
         .with_columns(
@@ -148,6 +153,28 @@ def _of_prompts(prompts: pl.DataFrame) -> pl.DataFrame:
         "id",
         pl.col("prompt").str.len_chars().cast(pl.Int64).alias("prompt_chars"),
         counts.alias("same_prompt_count"),
+    )
+
+
+def _of_cameras(camera: AnyFrame | None) -> pl.DataFrame:
+    """``id`` and the signals of the camera, for each sample of the release that was looked at."""
+    table = pl.LazyFrame() if camera is None else camera.lazy()
+    if "id" not in table.collect_schema().names():
+        return pl.DataFrame(
+            schema={"id": pl.String, **{each.name: pl.Float64 for each in signals.CAMERA_SIGNALS}}
+        )
+    told = {CameraOutcome.FIXED.value: 1.0, CameraOutcome.MOVING.value: 0.0}
+    return (
+        table.filter(clip_source=RELEASE)
+        .select(
+            "id",
+            pl.col("outcome")
+            .replace_strict(told, default=None, return_dtype=pl.Float64)
+            .alias("camera_is_fixed"),
+            pl.min_horizontal("drift_px", "similarity_drift_px").alias("camera_drift_px"),
+            pl.col("shake_px").alias("camera_shake_px"),
+        )
+        .collect()
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
+
 from sparkle_curation.engine.io.atomic import atomic_file
 from sparkle_curation.media.masks.header import read_mask_header
 from sparkle_curation.media.masks.masks import save_mask
@@ -12,6 +14,7 @@ from sparkle_curation.media.tracking.jobs import Clip
 from sparkle_curation.media.tracking.tracking import Written
 from sparkle_curation.models.trackers.tracker import Mask
 from sparkle_curation.spec.layout import KIND, asset_path
+from sparkle_curation.spec.tables.ingested import ASSET_COLUMNS
 
 
 @dataclass(frozen=True)
@@ -54,3 +57,21 @@ class MaskFolder:
     def remove(self, theme: str, sample_id: str) -> None:
         """Take a mask away that does not hold any more; nothing where there is none."""
         self.path(theme, sample_id).unlink(missing_ok=True)
+
+
+def made_assets(tracks: pl.DataFrame) -> pl.DataFrame:
+    """The masks that were made, as rows of ``made_assets``.
+
+    Args:
+        tracks: columns of ``tracks``.
+    """
+    made = tracks.filter(pl.col("error").is_null())
+    return made.select(
+        "id",
+        "theme",
+        pl.lit(KIND.mask).alias("kind"),
+        pl.lit(None, pl.String).alias("container"),
+        pl.format(asset_path("{}", KIND.mask, "{}"), "theme", "id").alias("path"),
+        pl.lit(0, pl.Int64).alias("offset"),
+        pl.col("size_bytes").alias("size"),
+    ).select(field.name for field in ASSET_COLUMNS)

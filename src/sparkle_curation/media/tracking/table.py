@@ -70,6 +70,7 @@ class TrackPlan:
     is_remote: bool = False
     refused: int = 0
     last_refusal: str | None = None
+    needs_gpu: bool = True
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kedro.pipeline import Node, Pipeline
 
+from sparkle_curation.media.made_media import unite_media
 from sparkle_curation.pipelines.consistency.nodes import check_consistency, count_inconsistencies
 
 
@@ -12,9 +13,15 @@ def create_pipeline() -> Pipeline:
     return Pipeline(
         [
             Node(
+                unite_media,
+                inputs=["asset_store", "media", "made_media_track", "made_media_edges"],
+                outputs="consistency_media",
+                name="unite_media",
+            ),
+            Node(
                 check_consistency,
                 inputs=[
-                    "media",
+                    "consistency_media",
                     "grounding_r1",
                     "grounding_r2",
                     "asset_store",

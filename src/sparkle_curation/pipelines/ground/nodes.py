@@ -59,7 +59,8 @@ def _asking(title: str, grounder: Grounder, asset_store: AssetStore, params: Gro
     batch = BatchGround(asset_store, grounder)
     return asking.AskConfig(
         title,
-        "ground.is_constrained",
+        "ground",
+        "is_constrained",
         batch,
         GroundJob,
         grounder.model,

@@ -103,7 +103,8 @@ def ask_judge(
     batch = BatchScore(asset_store, score_judge.model, score_judge.prompt_template, score_judge.settings)
     how = asking.AskConfig(
         "scores",
-        "score.is_constrained",
+        "score",
+        "is_constrained",
         batch,
         ScoreJob,
         score_judge.model,

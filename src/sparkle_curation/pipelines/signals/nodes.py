@@ -26,6 +26,7 @@ def measure_signals(
     media: pl.LazyFrame,
     asset_store: AssetStore,
     journal: Journal,
+    camera: pl.LazyFrame,
     params: SignalsGroup,
 ) -> pl.DataFrame:
     """The signals: one row per sample with a prompt or an asset of a pair; why signals are lacking is in its row.
@@ -35,6 +36,7 @@ def measure_signals(
         media: what the headers say.
         asset_store: the assets.
         journal: what was measured before; a content is measured once.
+        camera: what was measured of the sources' cameras; without columns where ``camera`` was not run.
         params: what is looked at, and how.
     """
     return tabulate_signals(
@@ -46,6 +48,7 @@ def measure_signals(
             "signals", choose_executor(processes=params.processes, place=journal.place), params.batch_size
         ),
         journal,
+        camera,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kedro.pipeline import Node, Pipeline
 
+from sparkle_curation.media.made_media import unite_media
 from sparkle_curation.pipelines.signals.nodes import (
     count_signals,
     draw_extremes,
@@ -17,8 +18,21 @@ def create_pipeline() -> Pipeline:
     return Pipeline(
         [
             Node(
+                unite_media,
+                inputs=["asset_store", "media", "made_media_track", "made_media_edges"],
+                outputs="signals_media",
+                name="unite_media",
+            ),
+            Node(
                 measure_signals,
-                inputs=["annotations", "media", "asset_store", "signals_journal", "params:signals"],
+                inputs=[
+                    "annotations",
+                    "signals_media",
+                    "asset_store",
+                    "signals_journal",
+                    "camera",
+                    "params:signals",
+                ],
                 outputs="signals",
                 name="measure_signals",
             ),
@@ -26,7 +40,7 @@ def create_pipeline() -> Pipeline:
             Node(draw_signals, inputs=["signals"], outputs="signals_figure", name="draw_signals"),
             Node(
                 draw_extremes,
-                inputs=["signals", "media", "asset_store", "params:signals"],
+                inputs=["signals", "signals_media", "asset_store", "params:signals"],
                 outputs="signal_extremes",
                 name="draw_extremes",
             ),

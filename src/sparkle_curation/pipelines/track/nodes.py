@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -14,8 +15,9 @@ from sparkle_curation.errors import MissingTableError
 from sparkle_curation.ingest.assets.store import AssetStore
 from sparkle_curation.media.bboxes.grounding_boxes import locate_groundings
 from sparkle_curation.media.fault_counts import count_faults
+from sparkle_curation.media.made_media import probe_made
 from sparkle_curation.media.tracking.jobs import list_clips
-from sparkle_curation.media.tracking.mask_folder import MaskFolder
+from sparkle_curation.media.tracking.mask_folder import MaskFolder, made_assets
 from sparkle_curation.media.tracking.table import TrackRun, TrackSettings
 from sparkle_curation.models.trackers.sam_tracker import Device, SamTracker
 from sparkle_curation.models.weights import Weights, is_pinned, newest_commit
@@ -85,7 +87,7 @@ def track_masks(
     track_clips: pl.DataFrame,
     tracker: TrackSettings,
     asset_store: AssetStore,
-    made_masks: MaskFolder,
+    made_media_root: str,
     passes: Journal,
     votes: Journal,
     dry_run: bool,
@@ -95,10 +97,16 @@ def track_masks(
     Raises:
         ModelError: the tracker cannot be had, or no clip fits into memory; the passes that were made are kept.
     """
-    run = TrackRun(tracker, asset_store, made_masks, passes, votes)
+    run = TrackRun(tracker, asset_store, MaskFolder(Path(made_media_root)), passes, votes)
     if dry_run:
         end_dry_run(run.plan(track_clips), "passes")
     return run.track(track_clips)
+
+
+def list_made_masks(tracks: pl.LazyFrame, made_media_root: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The masks as rows of ``made_assets``, and their facts as rows of ``media``."""
+    assets = made_assets(tracks.collect())
+    return assets, probe_made(assets, made_media_root)
 
 
 def count_tracks(tracks: pl.LazyFrame) -> pl.DataFrame:
@@ -112,10 +120,12 @@ def count_tracks(tracks: pl.LazyFrame) -> pl.DataFrame:
 
 
 def draw_track_extremes(
-    tracks: pl.LazyFrame, asset_store: AssetStore, made_masks: MaskFolder, params: TrackGroup
+    tracks: pl.LazyFrame, asset_store: AssetStore, made_media_root: str, params: TrackGroup
 ) -> NDArray[np.uint8]:
     """The clips whose passes agree least as a picture, (height, width, 3), RGB: the mask on three frames of each."""
     # Pictures are drawn by packages that a run without them need not load.
     from sparkle_curation.reports.sheet import track_extremes  # noqa: PLC0415
 
-    return track_extremes.draw_extremes(tracks.collect(), asset_store, made_masks, params.shown)
+    return track_extremes.draw_extremes(
+        tracks.collect(), asset_store, MaskFolder(Path(made_media_root)), params.shown
+    )

@@ -11,6 +11,7 @@ from sparkle_curation.pipelines.track.nodes import (
     choose_tracker,
     count_tracks,
     draw_track_extremes,
+    list_made_masks,
     list_track_clips,
     track_masks,
 )
@@ -34,11 +35,19 @@ def create_pipeline() -> Pipeline:
             _step(list_track_clips, ["media", "track_boxes", _PARAMS], "track_clips"),
             _step(
                 track_masks,
-                ["track_clips", "tracker", "asset_store", "made_masks", *journals, "params:dry_run"],
+                ["track_clips", "tracker", "asset_store", "made_media_root", *journals, "params:dry_run"],
                 "tracks",
             ),
+            Node(
+                list_made_masks,
+                inputs=["tracks", "made_media_root"],
+                outputs=["made_assets_track", "made_media_track"],
+                name="list_made_masks",
+            ),
             _step(count_tracks, ["tracks"], "track_counts"),
-            _step(draw_track_extremes, ["tracks", "asset_store", "made_masks", _PARAMS], "track_extremes"),
+            _step(
+                draw_track_extremes, ["tracks", "asset_store", "made_media_root", _PARAMS], "track_extremes"
+            ),
         ],
         tags="track",
     )

@@ -66,7 +66,25 @@ PROMPT_SIGNALS: tuple[Field, ...] = (
 )
 """Signals that need no asset."""
 
-SIGNALS: tuple[Field, ...] = (*MASK_SIGNALS, *PROMPT_SIGNALS)
+CAMERA_SIGNALS: tuple[Field, ...] = (
+    _signal(
+        "camera_is_fixed",
+        "1 where `camera` has the source's camera as fixed, 0 where as moving; null where it cannot tell, or was not run.",
+        0,
+        1,
+    ),
+    Field(
+        "camera_drift_px",
+        "float64",
+        "The lesser of `drift_px` and `similarity_drift_px` of `camera`.",
+        is_optional=True,
+        minimum=0,
+    ),
+    Field("camera_shake_px", "float64", "`shake_px` of `camera`.", is_optional=True, minimum=0),
+)
+"""Signals of the source's camera, which `camera` measures."""
+
+SIGNALS: tuple[Field, ...] = (*MASK_SIGNALS, *PROMPT_SIGNALS, *CAMERA_SIGNALS)
 """What a bound may be set to."""
 
 MEASURED: tuple[Field, ...] = (
@@ -87,6 +105,7 @@ SIGNAL_COLUMNS: tuple[Field, ...] = (
     THEME,
     *MEASURED,
     *PROMPT_SIGNALS,
+    *CAMERA_SIGNALS,
     Field(
         "error",
         "string",

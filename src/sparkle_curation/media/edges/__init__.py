@@ -1,0 +1,1 @@
+"""Control videos: edges of the source inside the mask, and of the new background outside of it."""

@@ -1,0 +1,44 @@
+"""Media that this project made: their facts, and the table in which they stand in for released ones."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from sparkle_curation.ingest.assets.store import AssetStore
+from sparkle_curation.ingest.assets.united_store import UnitedAssetStore
+from sparkle_curation.ingest.release_files import ReleaseFiles
+from sparkle_curation.media.probe.batch_probe import MEDIA_SCHEMA, BatchProbe, ProbeJob
+from sparkle_curation.media.probe.probes import Depth
+
+
+def probe_made(assets: pl.DataFrame, root: str) -> pl.DataFrame:
+    """The facts of made assets by their headers, as rows of ``media``: one row per asset, in their order.
+
+    Args:
+        assets: columns of ``made_assets``.
+        root: folder that their paths begin in.
+    """
+    empty = pl.DataFrame(pl.from_arrow(MEDIA_SCHEMA.empty_table()))
+    if assets.is_empty():  # nothing was made, and there may be no folder
+        return empty
+    rows = assets.with_row_index("key").with_columns(pl.col("key").cast(pl.String))
+    jobs = [ProbeJob(*row) for row in rows.select("key", "kind", "path", "offset", "size").iter_rows()]
+    facts = pl.DataFrame(pl.from_arrow(BatchProbe(ReleaseFiles(root), Depth.INDEX)(jobs)))
+    media = rows.join(facts, on="key", how="left", maintain_order="left").rename({"size": "size_bytes"})
+    return media.select(pl.col(name).cast(kind) for name, kind in empty.schema.items())
+
+
+def unite_media(asset_store: AssetStore, media: pl.LazyFrame, *made: pl.LazyFrame) -> pl.LazyFrame:
+    """The media as the store opens them: where it has made assets, these in the place of released ones.
+
+    Args:
+        asset_store: the assets; a ``UnitedAssetStore`` where made ones are asked for (``asset_source=rerun``).
+        media: columns of ``media``, of the release.
+        *made: the same of what each pipeline made; without columns where it made nothing.
+    """
+    there = [table for table in made if "id" in table.collect_schema().names()]
+    if not isinstance(asset_store, UnitedAssetStore) or not there:
+        return media
+    own = pl.concat(there)
+    kept = media.join(own.select("id", "kind"), on=["id", "kind"], how="anti", maintain_order="left")
+    return pl.concat([kept, own], how="vertical_relaxed")
