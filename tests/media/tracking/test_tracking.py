@@ -14,6 +14,8 @@ from tests.made.media import file, media
 from tests.media.tracking.scripted import Killed, ScriptedTracker
 
 from sparkle_curation.engine.journal.journal import Journal
+from sparkle_curation.engine.journal.shard_journal import merge_shards
+from sparkle_curation.engine.shards import Shard, WorkPlace
 from sparkle_curation.errors import ModelError
 from sparkle_curation.media.masks.masks import load_mask
 from sparkle_curation.media.tracking.jobs import list_clips
@@ -282,6 +284,33 @@ def test_a_limit_leaves_the_rest_and_their_masks(place: Place) -> None:
     table = place.run(ScriptedTracker()).track(place.clips(*rows, limit=1))
     assert (row(table)["error"], row(table, IDS[1])["error"]) == (None, "not_asked")
     assert run.folder.path("time", IDS[1]).is_file()
+
+
+def test_shards_track_their_own_clips_and_merging_leaves_nothing_to_do(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each clip is tracked by one of two shards; what both have noted, merged, makes the table without a pass more."""
+    rows = [(sample, frame, BOX) for sample in IDS[:2] for frame in (0, 4)]
+    clips = place.clips(*rows)
+    asked = []
+    for index in range(2):
+        tracker = ScriptedTracker()
+        run = place.run(tracker)
+        for journal in (run.passes, run.votes):
+            journal.place = WorkPlace(shard=Shard(2, index))
+        with pytest.raises(SystemExit) as ended:
+            run.track(clips)
+        assert ended.value.code == 0
+        assert f"shard {index}/2" in capsys.readouterr().out
+        asked += tracker.asked
+    assert sorted(asked) == [(0, 1), (0, 1), (4, 1), (4, 1)]
+    whole = place.run(ScriptedTracker())
+    for journal in (whole.passes, whole.votes):
+        assert {row.state for row in merge_shards(journal)} == {"whole"}
+    tracker = ScriptedTracker()
+    table = place.run(tracker).track(clips)
+    assert tracker.asked == []
+    assert table["error"].is_null().sum() == 2
 
 
 def test_a_dry_run_tracks_one_clip_and_writes_what_it_took(place: Place) -> None:

@@ -162,7 +162,7 @@ def work_on_shard(
     own = wanted.filter(pl.Series(shard.holds(wanted[KEY].to_arrow()), dtype=pl.Boolean))
     measuring = replace(measuring, title=f"{measuring.title}, shard {shard}")
     with ShardJournal(journal, shard) as part:
-        part.note_asked(own[KEY].to_arrow(), own["id"].to_arrow())
+        part.note_asked(own[KEY].to_arrow(), own["id"].to_arrow(), measuring.part)
         count = measure_missing(own, make_job, function, measuring, part)
     end_shard(shard, measuring.title.partition(",")[0], count, own[KEY].n_unique() - count)
 

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import NoReturn
 
 import polars as pl
 import pyarrow as pa
@@ -14,7 +15,9 @@ import pyarrow as pa
 from sparkle_curation.engine.caching.code_digest import work_digest
 from sparkle_curation.engine.journal.journal import KEY, Journal
 from sparkle_curation.engine.journal.rows import JournalRows
+from sparkle_curation.engine.journal.shard_journal import ShardJournal
 from sparkle_curation.engine.progress import item_progress
+from sparkle_curation.engine.shards import Shard, end_shard
 from sparkle_curation.ingest.assets.store import AssetStore
 from sparkle_curation.media.assets import AROUND
 from sparkle_curation.media.tracking import measures, votes
@@ -97,14 +100,14 @@ class TrackRun:
         Raises:
             ModelError: the tracker cannot be had, or no clip fits into memory.
         """
+        wanted = list(self._wanted(clips))
+        if self.passes.place.shard is not None:
+            self._track_shard(self.passes.place.shard, wanted)
         with self.passes, self.votes:
-            wanted = list(self._wanted(clips))
-            self.passes.note_wanted(pa.array([key for vote in wanted for key in vote.pass_keys], pa.string()))
-            self.votes.note_wanted(pa.array([vote.key for vote in wanted], pa.string()))
-            missing = self._missing(wanted)
-            tracking = self._tracking()
-            with item_progress("track", sum(len(vote.pass_keys) for vote in missing)) as progress:
-                replace(tracking, progress=progress).run(iter(missing))
+            (keys, ids), (vote_keys, vote_ids) = _owned_passes(wanted), _owned_votes(wanted)
+            self.passes.note_wanted(keys, ids=ids)
+            self.votes.note_wanted(vote_keys, ids=vote_ids)
+            missing = self._fill(wanted, "track")
             self.votes.compact()
             rows = JournalRows(self.votes)
         logger.info(
@@ -132,7 +135,7 @@ class TrackRun:
             if first is not None and to_do[first.key]:
                 self.settings.tracker.load()
                 start = time.perf_counter()
-                self._tracking().run(iter([first]))
+                self._tracking().run(iter([first]), [earlier])
                 taken = time.perf_counter() - start
                 rest = sum(to_do.values()) - to_do[first.key]
                 seconds = taken * rest / to_do[first.key]
@@ -140,6 +143,26 @@ class TrackRun:
         passes = sum(len(vote.pass_keys) for vote in wanted)
         left = sum(to_do.values())
         return TrackPlan(passes - left, left, clips["error"].count(), seconds)
+
+    def _track_shard(self, shard: Shard, wanted: list[ClipVote]) -> NoReturn:
+        """Track the share of the clips that is a shard's, note it in its own journals, and end the process well."""
+        is_own = shard.holds([vote.key for vote in wanted])
+        own = [vote for vote, is_mine in zip(wanted, is_own, strict=True) if is_mine]
+        with ShardJournal(self.passes, shard) as passes, ShardJournal(self.votes, shard) as votes:
+            passes.note_asked(*_owned_passes(own))
+            votes.note_asked(*_owned_votes(own))
+            missing = replace(self, passes=passes, votes=votes)._fill(
+                own, f"track, shard {shard}", self.passes
+            )
+        end_shard(shard, "track", len(missing), len(own) - len(missing))
+
+    def _fill(self, wanted: list[ClipVote], title: str, *whole: Journal) -> list[ClipVote]:
+        """Track what the open journals lack, and nothing that the whole one of a shard has; gives what that was."""
+        missing = self._missing(wanted)
+        earlier = [JournalRows(journal) for journal in (self.passes, *whole) if journal.path.is_file()]
+        with item_progress(title, sum(len(vote.pass_keys) for vote in missing)) as progress:
+            replace(self._tracking(), progress=progress).run(iter(missing), earlier)
+        return missing
 
     # ------------------------------------------------------------------ what is to be done
     def _wanted(self, clips: pl.DataFrame) -> Iterator[ClipVote]:
@@ -202,6 +225,22 @@ class TrackRun:
         gone = table.filter(pl.col("error").is_not_null() & (pl.col("error") != NOT_ASKED))
         for theme, sample_id in gone.select("theme", "id").iter_rows():
             self.folder.remove(theme, sample_id)
+
+
+def _owned_passes(votes: list[ClipVote]) -> tuple[pa.Array, pa.Array]:
+    """The keys of passes, and whose each is."""
+    pairs = [(key, vote.clip.id) for vote in votes for key in vote.pass_keys]
+    return pa.array([key for key, _ in pairs], pa.string()), pa.array(
+        [each for _, each in pairs], pa.string()
+    )
+
+
+def _owned_votes(votes: list[ClipVote]) -> tuple[pa.Array, pa.Array]:
+    """The keys of votes, and whose each is."""
+    return (
+        pa.array([vote.key for vote in votes], pa.string()),
+        pa.array([vote.clip.id for vote in votes], pa.string()),
+    )
 
 
 def _vote_code() -> str:

@@ -88,13 +88,16 @@ class Tracking:
     known: int = 0
     _failed: int = field(default=0, init=False)
 
-    def run(self, clips: Iterator[ClipVote]) -> None:
+    def run(self, clips: Iterator[ClipVote], earlier: Sequence[JournalRows]) -> None:
         """Track and vote, clip by clip; what fails is a row with an error.
+
+        Args:
+            clips: what is to be voted on.
+            earlier: where passes of earlier runs are, of which none is made again.
 
         Raises:
             ModelError: the tracker cannot be had, or no clip fits into memory.
         """
-        earlier = JournalRows(self.passes)
         unfit = 0
         for number, vote in enumerate(clips, start=1):
             row = self._vote(vote, earlier)
@@ -109,7 +112,7 @@ class Tracking:
                     "--params track.model.offload=true",
                 )
 
-    def _vote(self, vote: ClipVote, earlier: JournalRows) -> dict[str, object]:
+    def _vote(self, vote: ClipVote, earlier: Sequence[JournalRows]) -> dict[str, object]:
         clip = vote.clip
         passes = self._passes(vote, earlier)
         if isinstance(passes, Failure):
@@ -133,7 +136,7 @@ class Tracking:
         }
 
     # ------------------------------------------------------------------ passes
-    def _passes(self, vote: ClipVote, earlier: JournalRows) -> list[bytes] | Failure:
+    def _passes(self, vote: ClipVote, earlier: Sequence[JournalRows]) -> list[bytes] | Failure:
         """The packed passes of a clip, those of earlier runs and those that are made now; or why one is lacking."""
         found = self._earlier(vote.pass_keys, earlier)
         self.known += len(found)
@@ -159,8 +162,8 @@ class Tracking:
         return [found[key] for key in vote.pass_keys]
 
     @staticmethod
-    def _earlier(keys: Sequence[str], earlier: JournalRows) -> dict[str, bytes]:
-        rows = earlier.take(list(keys)).to_pylist()
+    def _earlier(keys: Sequence[str], earlier: Sequence[JournalRows]) -> dict[str, bytes]:
+        rows = [row for journal in earlier for row in journal.take(list(keys)).to_pylist()]
         return {row[KEY]: row["packed"] for row in rows if row["packed"] is not None}
 
     def _track(self, clip: Clip, missing: Mapping[str, Anchor]) -> Iterator[tuple[str, bytes | Failure]]:

@@ -61,7 +61,10 @@ def measure_cameras(clips: Clips, journal: Journal, params: CameraGroup, dry_run
         dry_run: whether to end after a batch.
     """
     measuring = MeasureConfig(
-        "camera", choose_executor(processes=params.processes), params.batch_size, part=clips.origin
+        "camera",
+        choose_executor(processes=params.processes, place=journal.place),
+        params.batch_size,
+        part=clips.origin,
     )
     if dry_run:
         end_dry_run(plan_camera(clips, params.measuring, measuring, journal), "clips")

@@ -44,7 +44,8 @@ def make_edges(
     edging = Edging(
         asset_store, released_store(asset_store), made_media_root, params.making, params.min_released_iou
     )
-    measuring = MeasureConfig("edges", choose_executor(processes=params.processes), params.batch_size)
+    executor = choose_executor(processes=params.processes, place=journal.place)
+    measuring = MeasureConfig("edges", executor, params.batch_size)
     if dry_run:
         end_dry_run(plan_edges(inputs, released, edging, measuring, journal), "samples")
     return tabulate_edges(inputs, released, edging, measuring, journal)
