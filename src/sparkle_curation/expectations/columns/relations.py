@@ -77,7 +77,7 @@ def _repeated_prompt(flat: pl.DataFrame, table: str, tables: Tables) -> pl.Serie
             .otherwise(pl.col("prompt").str.head(_PROMPT_SHOWN))
             .alias("found"),
         )
-        .collect()
+        .collect(engine="streaming")  # the prompts of released samples are dropped while they are read
     )
     unasked = pl.repeat(None, flat.height, dtype=pl.String, eager=True)
     return unasked.scatter(asked["row"], asked["found"]).alias("prompt_is_repeated")
@@ -121,7 +121,7 @@ def _repeated_labels(tables: Tables) -> pl.Series:
     is_same = pl.col("labels") == pl.col("before")
     violation = pl.when(is_same).then(pl.lit("")).when(~is_same).then(pl.col("labels"))
     both = second.join(first.unique("id"), on="id", how="left", maintain_order="left")
-    return both.select(violation.alias("round1_is_repeated")).collect().to_series()
+    return both.select(violation.alias("round1_is_repeated")).collect(engine="streaming").to_series()
 
 
 # ------------------------------------------------------------------ of the annotations
@@ -198,7 +198,7 @@ def _asked_of_csv(violation: pl.Expr) -> pl.Expr:
 
 # ------------------------------------------------------------------ what they all look up
 def _ids(table: pl.LazyFrame) -> pl.Series:
-    return table.select("id").collect()["id"]
+    return table.select("id").collect(engine="streaming")["id"]
 
 
 def _themes(table: pl.LazyFrame) -> pl.Series:
