@@ -1,127 +1,139 @@
-"""Times ingest, validation, filtering and a repeated run at the size of the real release: ``make bench``."""
+"""Times what this project does beside what one would write otherwise, at sizes to choose: ``make bench``."""
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
-import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.asset_tables import write_asset_table
-from benchmarks.measure import Commands, Usage, as_table, run_in_turn, run_once
-from synthetic.large import write_large_release
+import yaml
 
-ANNOTATIONS, ASSETS = (Path("02_intermediate", f"{name}.parquet") for name in ("annotations", "assets"))
+from benchmarks.measure import Usage, run_once
+from benchmarks.page import write_page
+from benchmarks.registry import BENCHMARKS, MOST_SHORT, Place
+from benchmarks.results import Result, read_results, write_results
+
+_PROJECT = Path(__file__).resolve().parents[1]
 
 
 def main() -> None:
-    """Make the releases, time everything, print the tables and write them to a file if one is named."""
+    """Run the benchmarks, add their results to the file, write the page."""
     options = _options()
     work = options.work or Path(tempfile.mkdtemp(prefix="sparkle-bench-"))
     try:
-        report = "\n\n".join(_sections(work, options.samples, options.rounds))
+        for samples in options.sizes:
+            for name in options.only:
+                found = list(_run(name, samples, work, options.rounds))
+                if found:  # after each, so that one that fails loses none of those before it
+                    write_results(options.results, found)
     finally:
         if not options.work:
             shutil.rmtree(work, ignore_errors=True)
-    print(report)
-    if options.out:
-        options.out.write_text(f"{report}\n", encoding="utf-8")
+        write_page(read_results(options.results), options.page, options.page.parent / "images")
+    print(f"{options.page}, from {options.results}")
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--samples", type=int, default=140_000, help="samples in the made release")
-    parser.add_argument("--rounds", type=int, default=5, help="times that each command runs")
-    parser.add_argument("--work", type=Path, help="a folder to keep the made releases in, for the next time")
-    parser.add_argument("--out", type=Path, help="write the tables to this Markdown file too")
+    parser.add_argument("--sizes", type=_sizes, default="14K,140K", help="samples, such as 14K,140K,1.4M,14M")
+    parser.add_argument(
+        "--only", type=_names, default=",".join(BENCHMARKS), help=f"some of {', '.join(BENCHMARKS)}"
+    )
+    parser.add_argument("--rounds", type=_positive, default=3, help="times that each contender runs")
+    parser.add_argument("--work", type=Path, help="a folder to keep what is made in, for the next time")
+    parser.add_argument(
+        "--results", type=Path, default=_PROJECT / "benchmarks" / "results.jsonl", help="results are added here"
+    )
+    parser.add_argument(
+        "--page", type=Path, default=_PROJECT / "docs" / "benchmarks.md", help="written anew from the results"
+    )
     return parser.parse_args()
 
 
-def _sections(work: Path, samples: int, rounds: int) -> list[str]:
-    clean = _release(work / "clean", samples, bad_line_share=0.0)
-    damaged = _release(work / "damaged", samples, bad_line_share=0.01)
-    out = work / "out"
-    ingest = {
-        "ours": _contender("ingest_ours", clean, out / "ours"),
-        "ours, 1% bad lines": _contender("ingest_ours", damaged, out / "ours_damaged"),
-        "duckdb": _contender("ingest_duckdb", clean, out / "duckdb"),
-        "polars": _contender("ingest_polars", clean, out / "polars"),
-        "json loop": _contender("ingest_loop", clean, out / "loop"),
-    }
-    judge = {
-        "ours": _contender("filter_ours", out / "ours", out / "filter_ours"),
-        "pandas": _contender("filter_pandas", out / "ours", out / "filter_pandas"),
-    }
-    cores = len(os.sched_getaffinity(0))
-    return [
-        f"# Benchmarks\n\n{samples:,} made samples, {cores} cores; whole processes, taken in turn; medians of {rounds}.",
-        "## Ingest\n\n" + as_table(_fresh_runs(ingest, out, rounds), "duckdb"),
-        "## Validate, against ingesting the same tables\n\n"
-        + as_table(_validated(clean, out / "validated", rounds), "ingest"),
-        "## Filter and export\n\n" + as_table(run_in_turn(judge, rounds), "pandas"),
-        "## The whole command again, with another threshold\n\n" + _repeated(clean, out / "data", rounds),
-    ]
+def _sizes(text: str) -> list[int]:
+    """The sizes, rising; ``14K`` and ``1.4M`` are 14,000 and 1,400,000."""
+    sizes = []
+    for part in text.split(","):
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)([KM]?)", part.strip(), re.IGNORECASE)
+        size = round(float(found[1]) * {"": 1, "K": 1_000, "M": 1_000_000}[found[2].upper()]) if found else 0
+        if size < 1:
+            raise argparse.ArgumentTypeError(f"got {part!r}, allowed numbers such as 14K, 140K, 1.4M, by commas")
+        sizes.append(size)
+    return sorted(set(sizes))
 
 
-def _release(root: Path, samples: int, bad_line_share: float) -> Path:
-    if not root.exists():
-        partial = root.with_name(f"{root.name}.partial")
-        shutil.rmtree(partial, ignore_errors=True)
-        print(f"making {root} ({samples:,} samples)", flush=True)
-        write_large_release(partial, samples=samples, bad_line_share=bad_line_share)
-        partial.rename(root)
-    return root
+def _names(text: str) -> list[str]:
+    names = [part.strip() for part in text.split(",")]
+    if unknown := [name for name in names if name not in BENCHMARKS]:
+        raise argparse.ArgumentTypeError(f"got {', '.join(unknown)}, allowed {', '.join(BENCHMARKS)}")
+    return names
 
 
-def _contender(name: str, source: Path, out: Path) -> list[str]:
-    return [sys.executable, "-m", "benchmarks.contenders", name, str(source), str(out)]
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"got {text!r}, allowed an integer of at least 1")
+    return int(text)
 
 
-def _fresh_runs(commands: Commands, out: Path, rounds: int) -> dict[str, list[Usage]]:
-    """As ``run_in_turn``, but each run starts without the tables of the one before."""
-    used: dict[str, list[Usage]] = {name: [] for name in commands}
-    for _ in range(rounds):
-        shutil.rmtree(out, ignore_errors=True)
-        for name, runs in run_in_turn(commands, 1).items():
-            used[name] += runs
-    return used
+def _run(name: str, samples: int, work: Path, rounds: int) -> Iterator[Result]:
+    """The results of one benchmark at one size; none where it is not run."""
+    benchmark = BENCHMARKS[name]
+    if samples > benchmark.most:
+        print(f"{name}: not run at {samples:,}, at most at {benchmark.most:,}", flush=True)
+        return
+    print(f"{name}, {samples:,} samples (load {os.getloadavg()[0]:.1f})", flush=True)
+    place = Place(work / str(samples), samples)
+    place.work.mkdir(parents=True, exist_ok=True)
+    _describe_ids(place)
+    commands = benchmark.contenders(place)
+    if not commands:
+        print(f"  {name}: what it needs is not here", flush=True)
+    for number in range(1, rounds + 1):
+        for contender, command in commands.items():
+            benchmark.before(place, contender)
+            load = os.getloadavg()[0]
+            usage = run_once(command)
+            print(
+                f"  round {number}: {contender}: {usage.wall_s:.2f} s, {usage.cpu_s:.2f} s of cores, "
+                f"{usage.peak_mb:.0f} MB",
+                flush=True,
+            )
+            yield _result(name, contender, samples, number, load, usage)
 
 
-def _validated(release: Path, out: Path, rounds: int) -> dict[str, list[Usage]]:
-    """What it takes to ingest, to validate, to do so again with nothing changed, and to validate all assets too."""
-    tables, with_assets = out / "tables", out / "with_assets"
-    commands = {
-        "ingest": _kedro("ingest", release, tables),
-        "validate": _kedro("validate", release, tables),
-        "again, unchanged": _kedro("validate", release, tables),
-        "validate, eight assets a sample": _kedro("validate", release, with_assets),
-    }
-    used: dict[str, list[Usage]] = {name: [] for name in commands}
-    for _ in range(rounds):
-        shutil.rmtree(out, ignore_errors=True)
-        for name, command in commands.items():
-            if name.endswith("assets a sample"):
-                shutil.copytree(tables / "02_intermediate", with_assets / "02_intermediate")
-                write_asset_table(tables / ANNOTATIONS, with_assets / ASSETS)
-            used[name] += run_in_turn({name: command}, 1)[name]
-    return used
-
-
-def _repeated(release: Path, data_root: Path, rounds: int) -> str:
-    first = run_once(_kedro("curate", release, data_root, threshold=8.5))
-    again = run_in_turn({"kedro run": _kedro("curate", release, data_root, threshold=9)}, rounds)
-    return f"The first `kedro run --pipelines curate` took {first.wall_s:.1f} s.\n\n" + as_table(
-        again, "kedro run"
+def _result(name: str, contender: str, samples: int, number: int, load: float, usage: Usage) -> Result:
+    told = dict(usage.told)
+    lines = [line.strip("| ").replace(" | ", ": ") for line in usage.output.splitlines() if line.startswith("| ")]
+    return Result(
+        name,
+        contender,
+        samples,
+        number,
+        round(usage.wall_s, 3),
+        round(usage.work_s, 3),
+        round(usage.cpu_s, 3),
+        round(usage.peak_mb, 1),
+        told.get("bytes"),
+        told.get("requests"),
+        round(load, 2),
+        {"lines": lines} if lines else {},
     )
 
 
-def _kedro(pipeline: str, release: Path, data_root: Path, **params: float) -> Sequence[str]:
-    given = {**params, "release_root": release, "data_root": data_root}
-    shown = ",".join(f"{name}={value}" for name, value in given.items())
-    return [sys.executable, "-m", "kedro", "run", "--pipelines", pipeline, "--params", shown]
+def _describe_ids(place: Place) -> None:
+    """Let all processes describe the dataset with ids that are long enough."""
+    if place.samples <= MOST_SHORT:
+        os.environ.pop("SPARKLE_DATASET", None)
+        return
+    described = yaml.safe_load((_PROJECT / "conf" / "base" / "dataset.yml").read_text(encoding="utf-8"))
+    described["identity"]["digits"] = 7
+    path = place.work / "dataset.yml"
+    path.write_text(yaml.safe_dump(described, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    os.environ["SPARKLE_DATASET"] = str(path)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import csv
 import itertools
 import json
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -105,6 +106,22 @@ def ingest_loop(release: Path, out: Path) -> Work:
     return work
 
 
+def ingest_datasets(release: Path, out: Path) -> Work:
+    """The same files with Hugging Face's ``datasets``, whose cache is thrown away."""
+    import datasets
+
+    def work() -> None:
+        out.mkdir(parents=True, exist_ok=True)
+        datasets.disable_progress_bars()
+        with tempfile.TemporaryDirectory(dir=out) as cache:
+            for name, paths in _sources(release).items():
+                builder = "csv" if name == "csv" else "json"
+                table = datasets.load_dataset(builder, data_files=paths, split="train", cache_dir=cache)
+                table.to_parquet(out / f"{name}.parquet")
+
+    return work
+
+
 def filter_ours(tables: Path, out: Path) -> Work:
     """Filter and export from the ingested tables: the nodes of ``filter`` one after another."""
     import polars as pl
@@ -122,7 +139,7 @@ def filter_ours(tables: Path, out: Path) -> Work:
 
     def work() -> None:
         def table(name: str) -> pl.LazyFrame:
-            return pl.scan_parquet(tables / f"{name}.parquet")
+            return pl.scan_parquet(_files_of(tables, name))
 
         annotations, assets = (
             table("annotations"),
@@ -168,13 +185,13 @@ def filter_pandas(tables: Path, out: Path) -> Work:
     def work() -> None:
         out.mkdir(parents=True, exist_ok=True)
         options: dict[str, Any] = {"engine": "pyarrow", "dtype_backend": "pyarrow"}
-        samples = pd.read_parquet(tables / "annotations.parquet", **options)
+        samples = pd.read_parquet(_files_of(tables, "annotations"), **options)
         for name, column in (
             ("edited_frame0_scores", "overall"),
             ("foreground_removed_scores", "overall"),
             ("edited_video_scores", "mean_o_score"),
         ):
-            scores = pd.read_parquet(tables / f"{name}.parquet", columns=["id", column], **options)
+            scores = pd.read_parquet(_files_of(tables, name), columns=["id", column], **options)
             samples = samples.merge(scores.rename(columns={column: name}), on="id", how="outer")
             samples[f"is_passed_{name}"] = samples[name] >= THRESHOLD
         samples["is_kept"] = samples.filter(like="is_passed_").all(axis=1)
@@ -191,9 +208,82 @@ def filter_pandas(tables: Path, out: Path) -> Work:
     return work
 
 
+def sweep_ours(tables: Path, out: Path) -> Work:
+    """The survivors at 303 thresholds of single stages and at 29,791 triples."""
+    import polars as pl
+
+    from sparkle_curation.filtering.sweep import surface, sweep
+
+    def work() -> None:
+        out.mkdir(parents=True, exist_ok=True)
+        verdicts = pl.scan_parquet(_files_of(tables, "verdicts"))
+        for name, table in (("sweep", sweep(verdicts, "reject")), ("surface", surface(verdicts, "reject"))):
+            table.write_parquet(out / f"{name}.parquet")
+
+    return work
+
+
+def sweep_pandas(tables: Path, out: Path) -> Work:
+    """The survivors at the 303 thresholds alone, a comparison and a count for each."""
+    import pandas as pd
+
+    def work() -> None:
+        out.mkdir(parents=True, exist_ok=True)
+        stages = ("edited_frame0_score", "foreground_removed_score", "edited_video_score")
+        verdicts = pd.read_parquet(_files_of(tables, "verdicts"), columns=["theme", *stages])
+        rows = [
+            (stage, threshold / 10, *(verdicts[stage] >= threshold / 10).groupby(verdicts["theme"]).sum())
+            for stage in stages
+            for threshold in range(101)
+        ]
+        pd.DataFrame(rows).to_json(out / "sweep_pandas.json")
+
+    return work
+
+
+def validate_gx(tables: Path, out: Path) -> Work:
+    """Fifteen rules on the flat columns of annotations and scores, with Great Expectations on pandas."""
+    import great_expectations.expectations as gxe
+    import pandas as pd
+
+    from sparkle_curation.expectations.checking import quiet_context
+
+    def work() -> None:
+        context = quiet_context()
+        scored = ("edited_frame0_scores", "overall"), ("edited_video_scores", "mean_o_score")
+        results = {}
+        for name, column in (("annotations", "csv_line"), *scored):
+            rows = pd.read_parquet(_files_of(tables, name), columns=["id", "theme", "prompt", column])
+            batches = context.data_sources.add_pandas(name).add_dataframe_asset(name)
+            batch = batches.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": rows})
+            rules = (
+                gxe.ExpectColumnValuesToBeUnique(column="id"),
+                gxe.ExpectColumnValuesToNotBeNull(column="prompt"),
+                gxe.ExpectColumnValuesToBeInSet(column="theme", value_set=list(THEMES)),
+                gxe.ExpectColumnValuesToMatchRegex(column="id", regex=r"^[A-Za-z]+_[a-z0-9]+_[0-9]+$"),
+                gxe.ExpectColumnValuesToBeBetween(column=column, min_value=0),
+            )
+            results[name] = [bool(batch.validate(rule).success) for rule in rules]
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "validate_gx.json").write_text(json.dumps(results), encoding="utf-8")
+
+    return work
+
+
 CONTENDERS: dict[str, Callable[[Path, Path], Work]] = {
     function.__name__: function
-    for function in (ingest_ours, ingest_duckdb, ingest_polars, ingest_loop, filter_ours, filter_pandas)
+    for function in (
+        ingest_ours,
+        ingest_duckdb,
+        ingest_polars,
+        ingest_datasets,
+        ingest_loop,
+        filter_ours,
+        filter_pandas,
+        sweep_ours,
+        sweep_pandas,
+        validate_gx,
+    )
 }
 
 
@@ -206,6 +296,14 @@ def _sources(release: Path) -> dict[str, list[str]]:
     }
     sources = {"csv": csvs, "metadata": metadata, **tables}
     return {name: [str(release / path) for path in paths] for name, paths in sources.items()}
+
+
+def _files_of(tables: Path, name: str) -> list[Path]:
+    """The Parquet files of a table: one that a contender wrote, or a folder of those that ``ingest`` did."""
+    from sparkle_curation.engine.io.parquet import parquet_files
+
+    places = (tables / f"{name}.parquet", tables / "scores" / f"{name}.parquet")
+    return parquet_files(next(path for path in places if path.exists()))
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 Commands = Mapping[str, Sequence[str]]
 
@@ -22,12 +24,16 @@ class Usage:
         cpu_s: processor time of all its threads.
         peak_mb: largest resident memory.
         work_s: from start to end without imports, where the process says it in its last line; else ``wall_s``.
+        told: what the process says in its last line, ``work_s SECONDS`` or a JSON object, whose ``s`` is ``work_s``.
+        output: all that it wrote.
     """
 
     wall_s: float
     cpu_s: float
     peak_mb: float
     work_s: float
+    told: dict[str, Any] = field(default_factory=dict)
+    output: str = ""
 
 
 def run_once(command: Sequence[str]) -> Usage:
@@ -46,9 +52,18 @@ def run_once(command: Sequence[str]) -> Usage:
             f"{' '.join(command)} ended with {process.returncode}:\n{output.decode(errors='replace')}"
         )
     wall = time.perf_counter() - start
-    last = output.decode(errors="replace").rstrip().rpartition("\n")[2].split()
-    work = float(last[1]) if last[:1] == ["work_s"] else wall
-    return Usage(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, work)
+    text = output.decode(errors="replace")
+    told = _told(text.rstrip().rpartition("\n")[2])
+    cpu = usage.ru_utime + usage.ru_stime
+    return Usage(wall, cpu, usage.ru_maxrss / 1024, float(told.get("s", wall)), told, text)
+
+
+def _told(last_line: str) -> dict[str, Any]:
+    if last_line.startswith("{"):
+        found: dict[str, Any] = json.loads(last_line)
+        return found
+    words = last_line.split()
+    return {"s": float(words[1])} if words[:1] == ["work_s"] else {}
 
 
 def run_in_turn(commands: Commands, rounds: int) -> dict[str, list[Usage]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,7 @@ from itertools import zip_longest
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
 
 from sparkle_curation.expectations.pages.reports import FOUND, MAX_SHOWN, Report, Validation
 from sparkle_curation.expectations.rules.rule import Suite
@@ -32,12 +34,22 @@ def check_all(validations: Sequence[Validation]) -> Iterator[Report]:
         return
     with ThreadPoolExecutor(1) as pool:
         ahead = pool.submit(validations[0].frame)
-        context = quiet_context()
         for validation, following in zip_longest(validations, validations[1:]):
+            # One for each suite: a context keeps the rows of all that was ever checked in it.
+            context = quiet_context()
             frame = ahead.result()
             if following:
                 ahead = pool.submit(following.frame)
-            yield _check(validation, frame, context)
+            report = _check(validation, frame, context)
+            del context, frame
+            _let_go()
+            yield report
+
+
+def _let_go() -> None:
+    """Give back to the system what Great Expectations, whose objects hold one another, and Arrow no longer need."""
+    gc.collect()
+    pa.default_memory_pool().release_unused()
 
 
 def _check(validation: Validation, frame: pl.DataFrame, context: Any) -> Report:

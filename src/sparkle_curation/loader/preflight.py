@@ -89,7 +89,9 @@ def drop_unloadable(
     accepted = [reason.value for reason in PairReason if reason.outcome is PairOutcome.ACCEPTED_BAD]
     is_warned = pl.col("reasons").str.split(" ").list.eval(pl.element().is_in(accepted)).list.any()
     warnings = told.filter(~pl.col("is_dropped") & is_warned).select(_REPORTED).collect()
-    stay = candidates.join(dropped, on="id", how="anti", maintain_order="left")
+    stay = candidates
+    if dropped.height:  # else nothing is copied
+        stay = candidates.join(dropped, on="id", how="anti", maintain_order="left")
     if stay.height + dropped.height != candidates.height:
         raise ConservationError(
             "Pairs were lost in the preflight",

@@ -150,10 +150,10 @@ def compose(
     )
     unlisted = _describe_unlisted(kept.filter(~pl.col("is_released")), annotations, prompts_found)
     obstacles = pl.concat([_find_obstacles(unlisted, assets), barred])
-    released = kept.lazy().filter("is_released").join(_select_annotations(annotations), **_KEEPING_ORDER)
+    released = kept.lazy().filter("is_released").select("id", "theme").collect()
     exported = pl.concat(
         [
-            released.select(VARIANT_COLUMNS).collect(),
+            *(_describe_released(part, annotations) for part in _by_theme(released)),
             unlisted.join(obstacles, on="id", how="anti", maintain_order="left").select(VARIANT_COLUMNS),
         ]
     )
@@ -195,6 +195,26 @@ def _bar(samples: pl.DataFrame) -> pl.DataFrame:
 
 def _select_annotations(annotations: AnyFrame) -> pl.LazyFrame:
     return annotations.lazy().select(column for column in VARIANT_COLUMNS if column != "theme")
+
+
+def _by_theme(samples: pl.DataFrame) -> list[pl.DataFrame]:
+    """The samples theme by theme, in their order; all together where themes do not follow one another, or there are none."""
+    runs = samples["theme"].rle_id().max()
+    is_by_theme = runs is not None and runs + 1 == samples["theme"].n_unique()  # type: ignore[operator]
+    return samples.partition_by("theme", maintain_order=True) if is_by_theme else [samples]
+
+
+def _describe_released(samples: pl.DataFrame, annotations: AnyFrame) -> pl.DataFrame:
+    """Released samples as their annotations have them.
+
+    Texts are most of what filtering holds in memory: those of other samples and themes are dropped while they are read.
+    """
+    table, themes = annotations.lazy(), samples["theme"].unique()
+    if len(themes) == 1 and "theme" in table.collect_schema().names():
+        table = table.filter(pl.col("theme") == themes[0])
+    ids = samples.lazy().select("id")
+    found = _select_annotations(table).join(ids, on="id", how="semi").collect(engine="streaming")
+    return samples.join(found, **_KEEPING_ORDER).select(VARIANT_COLUMNS)
 
 
 def _describe_unlisted(samples: pl.DataFrame, annotations: AnyFrame, prompts_found: AnyFrame) -> pl.DataFrame:

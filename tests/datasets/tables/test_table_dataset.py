@@ -392,6 +392,16 @@ def test_rows_of_a_theme_that_is_not_described_are_told(by_theme: TableDataset) 
         by_theme.load()
 
 
+def test_a_frame_of_which_one_theme_changed_changes_that_theme_s_file_alone(by_theme: TableDataset) -> None:
+    """So verdicts of a theme that comes leave those of the others where they are, with their time."""
+    by_theme.save(pl.DataFrame({"theme": [THEME_A, THEME_B], "x": [1, 2]}))
+    before = {path.name: path.stat().st_ino for path in by_theme._path.iterdir()}
+    by_theme.save(pl.DataFrame({"theme": [THEME_A, THEME_B, THEME_B], "x": [1, 2, 3]}))
+    after = {path.name: path.stat().st_ino for path in by_theme._path.iterdir()}
+    assert {name for name in after if after[name] != before[name]} == {f"{THEME_B}.parquet"}
+    assert sorted(by_theme.load().collect()["x"]) == [1, 2, 3]
+
+
 def test_a_frame_without_rows_keeps_its_columns(by_theme: TableDataset) -> None:
     """In every file."""
     by_theme.save(pl.DataFrame(schema={"theme": pl.String, "x": pl.Int8}))

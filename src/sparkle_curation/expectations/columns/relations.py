@@ -48,11 +48,11 @@ def _of_second_grounding(flat: pl.DataFrame, table: str, tables: Tables) -> list
 def _known(flat: pl.DataFrame, table: str, tables: Tables) -> pl.Series:
     """``sample_is_known``: asked where the step before has the theme, or the annotations have the sample."""
     released, earlier = KNOWN_BY[table]
-    is_known = _is_among(_ids(tables[released])) | _is_among(_ids(tables[earlier]))
+    is_known = _are_among(flat["id"], tables[released]) | _are_among(flat["id"], tables[earlier])
     can_tell = pl.col("theme").is_in(_themes(tables[earlier]).implode())
     violation = pl.when(can_tell).then(pl.lit(f"neither in {released} nor in {earlier}"))
     return flat.select(
-        pl.when(is_known).then(pl.lit("")).otherwise(violation).alias("sample_is_known")
+        pl.when(pl.lit(is_known)).then(pl.lit("")).otherwise(violation).alias("sample_is_known")
     ).to_series()
 
 
@@ -77,7 +77,7 @@ def _repeated_prompt(flat: pl.DataFrame, table: str, tables: Tables) -> pl.Serie
             .otherwise(pl.col("prompt").str.head(_PROMPT_SHOWN))
             .alias("found"),
         )
-        .collect()
+        .collect(engine="streaming")  # the prompts of released samples are dropped while they are read
     )
     unasked = pl.repeat(None, flat.height, dtype=pl.String, eager=True)
     return unasked.scatter(asked["row"], asked["found"]).alias("prompt_is_repeated")
@@ -100,7 +100,7 @@ def _passing_is_released(flat: pl.DataFrame, tables: Tables) -> pl.Series:
     is_passing = pl.all_horizontal(
         criterion.is_met(pl.col(criterion.name), criterion.published_threshold) for criterion in CRITERIA
     )
-    is_unreleased = is_passing & ~_is_among(_ids(annotations))
+    is_unreleased = is_passing & ~pl.lit(_are_among(flat["id"], annotations))
     violation = pl.when(is_unreleased).then(pl.lit("passes, not released")).otherwise(pl.lit(""))
     own = [criterion for criterion in CRITERIA if criterion.stage == STAGES[-1].name]
     scored = flat.select("id", "theme", *(pl.col(each.score_column).alias(each.name) for each in own))
@@ -121,16 +121,16 @@ def _repeated_labels(tables: Tables) -> pl.Series:
     is_same = pl.col("labels") == pl.col("before")
     violation = pl.when(is_same).then(pl.lit("")).when(~is_same).then(pl.col("labels"))
     both = second.join(first.unique("id"), on="id", how="left", maintain_order="left")
-    return both.select(violation.alias("round1_is_repeated")).collect().to_series()
+    return both.select(violation.alias("round1_is_repeated")).collect(engine="streaming").to_series()
 
 
 # ------------------------------------------------------------------ of the annotations
 def _of_annotations(flat: pl.DataFrame, table: str, tables: Tables) -> list[pl.Series]:
     files = ["csv_line", "metadata_line"]
-    own = tables[table].select("id", "theme", "src_video", "tgt_video", *files).collect()
+    own = tables[table].select("id", "theme", *files).collect()
     return [
         _in_both_files(own),
-        _resolved_paths(own, tables["assets"]),
+        _resolved_paths(tables[table].select("theme", "src_video", "tgt_video"), tables["assets"]),
         _scored(own, {name: tables[name] for name in JSONL_TABLES}),
         _passed(own, tables),
     ]
@@ -149,7 +149,7 @@ def _in_both_files(own: pl.DataFrame) -> pl.Series:
     ).to_series()
 
 
-def _resolved_paths(own: pl.DataFrame, assets: pl.LazyFrame) -> pl.Series:
+def _resolved_paths(paths: pl.LazyFrame, assets: pl.LazyFrame) -> pl.Series:
     """``paths_resolve``: asked of the kinds of video that the theme has any asset of."""
     violations = []
     for column, kind in (("src_video", KIND.source_video), ("tgt_video", KIND.edited_video)):
@@ -160,13 +160,19 @@ def _resolved_paths(own: pl.DataFrame, assets: pl.LazyFrame) -> pl.Series:
         violations.append(pl.when(is_asked).then(violation))
     both = pl.concat_str(violations, separator=" ", ignore_nulls=True).str.strip_chars()
     is_asked = pl.any_horizontal(violation.is_not_null() for violation in violations)
-    return own.select(pl.when(is_asked).then(both).alias("paths_resolve")).to_series()
+    return (
+        paths.select(pl.when(is_asked).then(both).alias("paths_resolve"))
+        .collect(engine="streaming")
+        .to_series()
+    )
 
 
 def _scored(own: pl.DataFrame, others: Tables) -> pl.Series:
     """``sample_is_scored``: the tables that have the theme and lack the sample; asked of samples of the CSV."""
     lacking = [
-        pl.when(pl.col("theme").is_in(_themes(table).implode()) & ~_is_among(_ids(table))).then(pl.lit(name))
+        pl.when(pl.col("theme").is_in(_themes(table).implode()) & ~pl.lit(_are_among(own["id"], table))).then(
+            pl.lit(name)
+        )
         for name, table in others.items()
     ]
     violation = pl.concat_str(lacking, separator=", ", ignore_nulls=True)
@@ -192,15 +198,16 @@ def _asked_of_csv(violation: pl.Expr) -> pl.Expr:
 
 # ------------------------------------------------------------------ what they all look up
 def _ids(table: pl.LazyFrame) -> pl.Series:
-    return table.select("id").collect()["id"]
+    return table.select("id").collect(engine="streaming")["id"]
 
 
 def _themes(table: pl.LazyFrame) -> pl.Series:
     return table.select(pl.col("theme").unique()).collect()["theme"]
 
 
-def _is_among(ids: pl.Series) -> pl.Expr:
-    return pl.col("id").is_in(ids.implode())
+def _are_among(ids: pl.Series, table: pl.LazyFrame) -> pl.Series:
+    """Whether the table has each id; worked out at once, so that the ids of one table at a time are in memory."""
+    return ids.is_in(_ids(table).implode())
 
 
 def _with_scores(samples: pl.DataFrame, criteria: Iterable[Criterion], tables: Tables) -> pl.DataFrame:

@@ -23,7 +23,7 @@ The rules (``release.score_rules.ScoreRule``):
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 
@@ -39,6 +39,8 @@ from sparkle_curation.spec.tables.ingested import SCORE_AUDIT_COLUMNS, SCORE_FAU
 
 GUESS_MARKER = "guess_if_cannot_parse"
 _TOLERANCE = 1e-9
+_SLICE_ROWS = 32_768
+"""Samples looked at together. The evidence of a sample is in its own row, and that of 1.4 million together takes 8 GB."""
 _RAW_OUTPUTS = ("SC_raw_output", "PQ_raw_output")
 
 AnyFrame = pl.DataFrame | pl.LazyFrame
@@ -57,8 +59,9 @@ def find_score_faults(
         score_scale: the settings that the scores were made with.
     """
     found = [
-        (_frame_faults if stage.is_of_frames else _still_faults)(stage, tables[stage.name], score_scale)
+        (_frame_faults if stage.is_of_frames else _still_faults)(stage, rows, score_scale)
         for stage in STAGES
+        for rows in _slices_of(tables[stage.name])
     ]
     faults = pl.concat(found).with_columns(
         pl.col("rule").is_in([rule.value for rule in ScoreRule if rule.is_imputed]).alias("is_imputed")
@@ -67,6 +70,13 @@ def find_score_faults(
     return faults.sort(pl.col("stage").cast(stages), "id", "frame", pl.col("rule").cast(rules)).select(
         field.name for field in SCORE_FAULT_COLUMNS
     )
+
+
+def _slices_of(table: AnyFrame) -> Iterator[pl.LazyFrame]:
+    """The rows of a table, not yet read, some at a time; at least one slice, which is empty where there are none."""
+    rows = table.lazy()
+    row_count = rows.select(pl.len()).collect().item()
+    return (rows.slice(start, _SLICE_ROWS) for start in range(0, max(row_count, 1), _SLICE_ROWS))
 
 
 def compare_with_thresholds(score_faults: AnyFrame, thresholds: Mapping[str, float]) -> pl.DataFrame:
