@@ -25,15 +25,15 @@ round run one after another, so **ratios within a row of rounds hold where secon
 longer for all, and processor seconds by less. Older figures, by hand, and how each benchmark is made:
 [benchmarks/README.md](../benchmarks/README.md). On more machines: [scale.md](scale.md).
 
-`make bench BENCH_ARGS="--sizes 14K,140K --only ingest,filter"` runs some; `--sizes 1.4M` takes tables that are grown from those of
-140,000, and of `ingest` 21 GB of text. Ratios are medians over the rounds."""
+`make bench BENCH_ARGS="--sizes 14K,140K --only ingest,filter"` runs some; `--sizes 1.4M` takes tables that are grown from
+those of 140,000, and of `ingest` 21 GB of text. Ratios are medians over the rounds."""
 
 _BREAKS = """## What breaks first
 
-Of tables: the memory of `filter`, which holds the texts of the kept samples and some copies of the verdicts, about 1 KB a sample:
-1.7 GB at 1.4 million samples (40% kept), so 24 GB are full at some 20 million. Its journal-free neighbours are kinder: `ingest`
-and the audit of scores are flat, and `validate` holds one table's flat frame and the ids of another. Of media: `inspect`, whose list of
-what is done is held by key; [scale.md](scale.md) has what that comes to for 100 million assets, and what a shard of the work
+Of tables: the memory of `filter`, which holds the texts of the kept samples and some copies of the verdicts, about 1 KB a
+sample: 1.7 GB at 1.4 million samples (40% kept), so 24 GB are full at some 20 million. Its journal-free neighbours are kinder:
+`ingest` and the audit of scores are flat, and `validate` holds one table's flat frame and the ids of another. Of media: `inspect`,
+whose list of what is done is held by key; [scale.md](scale.md) has what that comes to for 100 million assets, and what a shard of the work
 changes. Of time: what asks a model, long before either."""
 
 
@@ -60,7 +60,7 @@ def _sections(results: Sequence[Mapping[str, Any]], images: str) -> Iterator[str
     for name, benchmark in BENCHMARKS.items():
         own = [each for each in results if each["benchmark"] == name]
         yield f"## {benchmark.title}\n\n" + (
-            _table(benchmark, own) if own else f"Not run: `make bench BENCH_ARGS=\"--only {name}\"`."
+            _table(benchmark, own) if own else f'Not run: `make bench BENCH_ARGS="--only {name}"`.'
         )
     yield _BREAKS
 
@@ -75,7 +75,8 @@ def _taken_on(results: Sequence[Mapping[str, Any]]) -> str:
     commits = ", ".join(sorted({f"`{each['commit']}`" for each in results}))
     return (
         f"{machine['cores']} cores, {machine['memory_gb']:g} GB, {machine['system']}; load while they ran "
-        f"{min(loads):.1f} to {max(loads):.1f} (median {statistics.median(loads):.1f}); last on {last['at'][:10]}; commits {commits} "
+        f"{min(loads):.1f} to {max(loads):.1f} (median {statistics.median(loads):.1f}); last on {last['at'][:10]}; "
+        f"commits {commits} "
         f"(+: with changes). {shown}."
     )
 
@@ -83,7 +84,8 @@ def _taken_on(results: Sequence[Mapping[str, Any]]) -> str:
 def _table(benchmark: Benchmark, results: Sequence[Mapping[str, Any]]) -> str:
     base = benchmark.base
     lines = [
-        f"| samples | contender | wall s | work s | cpu s | peak MB | MB read | requests | wall, work, cpu, memory / {base} | growth |",
+        "| samples | contender | wall s | work s | cpu s | peak MB | MB read | requests | "
+        f"wall, work, cpu, memory / {base} | growth |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     costs = _by_contender(results, "cpu_s")
@@ -100,7 +102,11 @@ def _table(benchmark: Benchmark, results: Sequence[Mapping[str, Any]]) -> str:
                 f"| {samples:,} | {name} | {wall:.2f} | {work:.2f} | {cpu:.2f} | {peak:.0f} | {' | '.join(told)} "
                 f"| {ratios} | {growth} |"
             )
-    said = [*(text for text in (benchmark.note,) if text), *_aims(benchmark, results), *_said_by_itself(results)]
+    said = [
+        *(text for text in (benchmark.note,) if text),
+        *_aims(benchmark, results),
+        *_said_by_itself(results),
+    ]
     return "\n".join(lines) + ("\n\n" + "\n".join(f"- {line}" for line in said) if said else "")
 
 
@@ -127,7 +133,8 @@ def _aims(benchmark: Benchmark, results: Sequence[Mapping[str, Any]]) -> Iterato
         ratios = dict(zip(_FIGURES, _ratios(runs, of_size, benchmark.base), strict=False))
         if figure in ratios:
             is_met = "met" if ratios[figure] <= aim else "**missed**"
-            yield f"Aim: {_SAID[figure]} at most {aim:g} times {benchmark.base}: {ratios[figure]:.2f} at {largest:,}, {is_met}."
+            found = f"{ratios[figure]:.2f} at {largest:,}, {is_met}"
+            yield f"Aim: {_SAID[figure]} at most {aim:g} times {benchmark.base}: {found}."
 
 
 def _said_by_itself(results: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -138,7 +145,7 @@ def _said_by_itself(results: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 def _growth(points: Sequence[tuple[float, float]]) -> str:
     """What ten times the samples cost, from the last two sizes; the constant part of a process makes it less than ten."""
-    if len(points) < 2:  # noqa: PLR2004
+    if len(points) < 2:
         return ""
     (size, cost), (larger, more) = points[-2:]
     if min(cost, more) <= 0:
