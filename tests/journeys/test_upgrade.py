@@ -41,9 +41,11 @@ EVERYTHING = ("manifest", "curate", "report", "score", "ground", "agreement")
 
 STOPPED_FOR_WANT_OF_SCORES = {"validate", "filter", "score", "agreement", "variants"}
 """Pipelines that read the tables of scores, which got a folder of their own: they ask for ``ingest`` first."""
-STOPPED_FOR_WANT_OF_COLUMNS = {"filter", "ground", "near_duplicates", "report", "signals"}
+STOPPED_FOR_WANT_OF_COLUMNS = {
+    *("camera", "edges", "filter", "ground", "near_duplicates", "report", "signals", "track"),
+}
 """Pipelines that read the media, which have more columns now: they ask for ``inspect`` first."""
-STOPPED_FOR_WANT_OF_A_VARIANT = {"paper", "training_kit", "extract", "keep"}
+STOPPED_FOR_WANT_OF_A_VARIANT = {"paper", "training_kit", "extract", "keep", "publish"}
 """Pipelines that go on from a variant: one of before has no record, and other names in its metrics."""
 LEFT_OUT = {
     "consistency",
@@ -54,8 +56,11 @@ LEFT_OUT = {
     "bench_outputs",
     "bench_published",
     "bench_report",
+    "download",
+    "exclude",
 }
-"""Pipelines whose outputs no other reads, and which take long; and those of the benchmark, which there was not then."""
+"""Pipelines whose outputs no other reads, and which take long; those of the benchmark, which there was not then; what asks
+the hub; and what asks which clip."""
 PIPELINES = [
     module.name
     for module in pkgutil.iter_modules(sparkle_curation.pipelines.__path__)
@@ -209,6 +214,7 @@ def test_each_pipeline_renews_or_stops_in_words(
             "07_model_output/audit_sample",
             "08_reporting/variant_diff",
             "08_reporting/prune_counts",
+            "08_reporting/merge_counts",
         )  # the fresh root has none
         assert (
             differing(
