@@ -46,7 +46,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=_positive, default=3, help="times that each contender runs")
     parser.add_argument("--work", type=Path, help="a folder to keep what is made in, for the next time")
     parser.add_argument(
-        "--results", type=Path, default=_PROJECT / "benchmarks" / "results.jsonl", help="results are added here"
+        "--results",
+        type=Path,
+        default=_PROJECT / "benchmarks" / "results.jsonl",
+        help="results are added here",
     )
     parser.add_argument(
         "--page", type=Path, default=_PROJECT / "docs" / "benchmarks.md", help="written anew from the results"
@@ -61,7 +64,9 @@ def _sizes(text: str) -> list[int]:
         found = re.fullmatch(r"(\d+(?:\.\d+)?)([KM]?)", part.strip(), re.IGNORECASE)
         size = round(float(found[1]) * {"": 1, "K": 1_000, "M": 1_000_000}[found[2].upper()]) if found else 0
         if size < 1:
-            raise argparse.ArgumentTypeError(f"got {part!r}, allowed numbers such as 14K, 140K, 1.4M, by commas")
+            raise argparse.ArgumentTypeError(
+                f"got {part!r}, allowed numbers such as 14K, 140K, 1.4M, by commas"
+            )
         sizes.append(size)
     return sorted(set(sizes))
 
@@ -107,7 +112,9 @@ def _run(name: str, samples: int, work: Path, rounds: int) -> Iterator[Result]:
 
 def _result(name: str, contender: str, samples: int, number: int, load: float, usage: Usage) -> Result:
     told = dict(usage.told)
-    lines = [line.strip("| ").replace(" | ", ": ") for line in usage.output.splitlines() if line.startswith("| ")]
+    lines = [
+        line.strip("| ").replace(" | ", ": ") for line in usage.output.splitlines() if line.startswith("| ")
+    ]
     return Result(
         name,
         contender,

@@ -17,6 +17,7 @@ class Busy:
     """Answers each item with twice its number, after 5 ms of processor time."""
 
     def __call__(self, batch: list[int]) -> list[int]:
+        """Twice each number."""
         for _ in batch:
             until = time.thread_time() + ITEM_S
             while time.thread_time() < until:
@@ -38,7 +39,7 @@ def run(contender: str, items: int) -> float:
     return time.perf_counter() - start
 
 
-def _executor(contender: str):  # type: ignore[no-untyped-def] # noqa: ANN202 -- one of several that share a Protocol
+def _executor(contender: str):  # type: ignore[no-untyped-def]
     from sparkle_curation.engine.executors.processes import LocalExecutor, choose_executor
 
     if contender == "ray":

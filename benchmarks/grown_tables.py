@@ -1,4 +1,4 @@
-"""The ingested tables of a release some times as large, made of those of a smaller one: ``python -m benchmarks.grown_tables``.
+"""Ingested tables some times as large, made of those of a smaller release: ``python -m benchmarks.grown_tables``.
 
 A release of 1.4 million samples is 21 GB of text, which tells nothing about what filters and validates its tables. So each
 sample becomes some, which differ in id, paths and lines, and all else stays as it is.
@@ -92,7 +92,9 @@ def _renamed(rows: pa.Table, places: pl.DataFrame, copy: int, times: int, row_co
     for name, values in changed.items():
         if name in rows.column_names:
             place = rows.column_names.index(name)
-            rows = rows.set_column(place, rows.schema.field(place), values.cast(rows.schema.field(place).type))
+            rows = rows.set_column(
+                place, rows.schema.field(place), values.cast(rows.schema.field(place).type)
+            )
     return rows
 
 

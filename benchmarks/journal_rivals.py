@@ -1,6 +1,6 @@
 """Times a journal beside SQLite, which one would take otherwise: ``python -m benchmarks.journal_rivals WORK ROWS STEP``.
 
-Records have 16 rows, as those of ``inspect`` with decoding have. What is missing is asked of all keys, half of which are there.
+Records have 16 rows, as those of ``inspect`` with decoding have. What is missing is asked of keys half of which are there.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ def make(work: Path, rows: int) -> None:
     (work / "rows.sqlite").unlink(missing_ok=True)
     with sqlite3.connect(work / "rows.sqlite") as database:
         database.execute("create table rows (key text primary key, value integer, error text)")
-        database.executemany("insert into rows values (?, ?, null)", zip(_keys(rows), range(rows), strict=True))
+        database.executemany(
+            "insert into rows values (?, ?, null)", zip(_keys(rows), range(rows), strict=True)
+        )
     database.close()
     (work / "complete").touch()
 

@@ -1,4 +1,4 @@
-"""Cost against size as a picture: a panel for each benchmark, both axes in powers of ten, drawn as SVG by hand to stay light."""
+"""Cost against size as a picture: a panel for each benchmark, both axes in powers of ten, in SVG that stays light."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _decades(values: Sequence[float]) -> tuple[int, int]:
     return low, max(high, low + 1)
 
 
-def _tick(place, axis: int, power: int, x_range: tuple[int, int], y_range: tuple[int, int]) -> str:  # type: ignore[no-untyped-def] # noqa: ANN001
+def _tick(place, axis: int, power: int, x_range: tuple[int, int], y_range: tuple[int, int]) -> str:  # type: ignore[no-untyped-def]
     start = (10.0**power, 10.0 ** y_range[0]) if axis == 0 else (10.0 ** x_range[0], 10.0**power)
     end = (10.0**power, 10.0 ** y_range[1]) if axis == 0 else (10.0 ** x_range[1], 10.0**power)
     (x, y), (u, v) = place(start), place(end)

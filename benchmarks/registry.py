@@ -202,7 +202,9 @@ def _members(place: Place) -> Commands:
     work = place.work / "members"
     gigabytes = max(place.samples / 140_000, 0.002)
     count = max(min(place.samples // 300, 500), 1)
-    _made_by(work, "random_members", "--work", work, "--gigabytes", gigabytes, "--count", count, "--rounds", 1)
+    _made_by(
+        work, "random_members", "--work", work, "--gigabytes", gigabytes, "--count", count, "--rounds", 1
+    )
     names = {"ours": "store", "tarfile": "tarfile_members", "tar -x": "extraction"}
     return {
         told: _module("random_members", "--work", work, "--count", count, "--contender", name)
@@ -248,7 +250,13 @@ def _from_disk(place: Place, _contender: str) -> None:
 # ------------------------------------------------------------------ engine, pages, servers
 def _journal(place: Place) -> Commands:
     rows, work = max(place.samples // 4, 1_000), place.work / "journal"
-    steps = ("ours, compact", "ours, what is missing", "ours, all rows", "sqlite, what is missing", "sqlite, all rows")
+    steps = (
+        "ours, compact",
+        "ours, what is missing",
+        "ours, all rows",
+        "sqlite, what is missing",
+        "sqlite, all rows",
+    )
     return {step: _module("journal_rivals", work, rows, step) for step in steps}
 
 
@@ -351,7 +359,10 @@ BENCHMARKS: dict[str, Benchmark] = {
     ),
     "rescore": Benchmark("Scores out of a judge's answers", "loop", _rescore, note="A tenth as many videos."),
     "explorer": Benchmark(
-        "Explorer in a browser", "ours", _explorer, note="Time and memory are those of the driver; the page's are told."
+        "Explorer in a browser",
+        "ours",
+        _explorer,
+        note="Time and memory are those of the driver; the page's are told.",
     ),
     "remote": Benchmark("Remote reads with latency", "ours", _remote, note="Told by the benchmark itself."),
 }

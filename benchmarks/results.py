@@ -1,4 +1,4 @@
-"""What runs came to, one JSON line each, and what they came to it on: figures of other machines and loads compare as ratios only."""
+"""What runs came to, one JSON line each, and on what machine, load, versions and commit."""
 
 from __future__ import annotations
 
@@ -59,7 +59,9 @@ def write_results(path: Path, results: Iterable[Result]) -> None:
     lines.sort(key=lambda line: (line["benchmark"], line["samples"]))
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.partial")
-    partial.write_text("".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines), encoding="utf-8")
+    partial.write_text(
+        "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines), encoding="utf-8"
+    )
     partial.replace(path)
 
 

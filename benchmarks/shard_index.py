@@ -29,7 +29,9 @@ def make_shard(work: Path, members: int) -> Path:
         partial = shard.with_suffix(".partial")
         with tarfile.open(partial, "w") as tar:
             for number in range(1, members + 1):
-                member = tarfile.TarInfo(asset_path(THEMES[0], KIND.source_video, str(SampleId(THEMES[0], number))))
+                member = tarfile.TarInfo(
+                    asset_path(THEMES[0], KIND.source_video, str(SampleId(THEMES[0], number)))
+                )
                 member.size = MEMBER_BYTES
                 tar.addfile(member, io.BytesIO(content))
         partial.rename(shard)
