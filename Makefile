@@ -58,7 +58,7 @@ sample: $(VENV)/.base ## Make the samples in data/01_raw again, the same bytes e
 	$(BIN)/python -m synthetic
 	$(BIN)/python -m synthetic --benchmark data/01_raw/sparkle_bench_sample
 
-bench: $(VENV)/.dev ## Time ingest and curate at the size of the real release
+bench: $(VENV)/.dev ## Time it all beside other ways; BENCH_ARGS="--sizes 14K --only ingest"
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 golden: $(VENV)/.dev ## Write tests/golden/ again, after a change that is meant to change it

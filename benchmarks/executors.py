@@ -17,7 +17,7 @@ class Busy:
     """Answers each item with twice its number, after 5 ms of processor time."""
 
     def __call__(self, batch: list[int]) -> list[int]:
-        """The answers."""
+        """Twice each number."""
         for _ in batch:
             until = time.thread_time() + ITEM_S
             while time.thread_time() < until:

@@ -1,6 +1,4 @@
-"""The ingested tables of a release some times as large, made of those of a smaller one.
-
-``python -m benchmarks.grown_tables``
+"""Ingested tables some times as large, made of those of a smaller release: ``python -m benchmarks.grown_tables``.
 
 A release of 1.4 million samples is 21 GB of text, which tells nothing about what filters and validates its tables. So each
 sample becomes some, which differ in id, paths and lines, and all else stays as it is.

@@ -1,7 +1,6 @@
 """Times a journal beside SQLite, which one would take otherwise: ``python -m benchmarks.journal_rivals WORK ROWS STEP``.
 
-Records have 16 rows, as those of ``inspect`` with decoding have. What is missing is asked of all keys, half of which are
-there.
+Records have 16 rows, as those of ``inspect`` with decoding have. What is missing is asked of keys half of which are there.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Cost against size as a picture: a panel for each benchmark, both axes in powers of ten.
-
-Drawn as SVG by hand to stay light.
-"""
+"""Cost against size as a picture: a panel for each benchmark, both axes in powers of ten, in SVG that stays light."""
 
 from __future__ import annotations
 

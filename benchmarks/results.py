@@ -1,4 +1,4 @@
-"""What runs came to, one JSON line each, and on what: figures of other machines and loads compare as ratios only."""
+"""What runs came to, one JSON line each, and on what machine, load, versions and commit."""
 
 from __future__ import annotations
 

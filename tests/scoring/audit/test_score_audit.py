@@ -336,3 +336,17 @@ def test_the_order_of_rows_does_not_matter_and_tables_stay_as_they_are() -> None
     first, second = (find_score_faults(none | {"edited_video": videos}) for videos in (forward, backward))
     assert_frame_equal(first, second)
     assert_frame_equal(forward, before)
+
+
+def test_samples_looked_at_in_several_slices_violate_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three samples a slice, the last slice with one; no sample is seen twice or not at all."""
+    records = {
+        f"Sparkle_time_00000{number}": [record]
+        for number, (record, _) in enumerate(list(BROKEN_FRAMES.values())[:7])
+    }
+    none = {stage: table.clear() for stage, table in same_scores({SAMPLE: 9.0}).items()}
+    tables = none | {"edited_video": videos(records)}
+    together = find_score_faults(tables)
+    assert together["id"].n_unique() > 4
+    monkeypatch.setattr("sparkle_curation.scoring.audit.score_audit._SLICE_ROWS", 3)
+    assert_frame_equal(find_score_faults(tables), together)
