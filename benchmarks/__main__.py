@@ -6,6 +6,7 @@ import argparse
 import os
 import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,18 +24,26 @@ _PROJECT = Path(__file__).resolve().parents[1]
 def main() -> None:
     """Run the benchmarks, add their results to the file, write the page."""
     options = _options()
+    failed = []
     work = options.work or Path(tempfile.mkdtemp(prefix="sparkle-bench-"))
     try:
         for samples in options.sizes:
             for name in options.only:
-                found = list(_run(name, samples, work, options.rounds))
-                if found:  # after each, so that one that fails loses none of those before it
+                try:
+                    found = list(_run(name, samples, work, options.rounds))
+                except RuntimeError as error:  # a contender ended otherwise than it should: the others go on
+                    print(error, flush=True)
+                    failed.append(f"{name} at {samples:,}")
+                    continue
+                if found:
                     write_results(options.results, found)
     finally:
         if not options.work:
             shutil.rmtree(work, ignore_errors=True)
         write_page(read_results(options.results), options.page, options.page.parent / "images")
     print(f"{options.page}, from {options.results}")
+    if failed:
+        sys.exit(f"failed: {', '.join(failed)}; what they said is above")
 
 
 def _options() -> argparse.Namespace:

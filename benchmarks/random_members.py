@@ -114,7 +114,7 @@ def store_after_ingest(work: Path) -> Read:
     reads = store(work)
 
     def read(ids: list[str]) -> Iterable[bytes]:
-        (work / "assets.parquet").unlink()
+        shutil.rmtree(work / "assets.parquet")
         _ingest(work)
         return reads(ids)
 
