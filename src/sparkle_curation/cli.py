@@ -182,7 +182,8 @@ def explore(
     session: Any = KedroSession.create(folder, env=env, runtime_params=params)
     with session:
         project_context = session.load_context()
-        # As a run asks for it; by itself Kedro makes one that imports pandas.
+        # As a run asks for it. There is no public way in Kedro 1.7: `context.catalog` ignores DATA_CATALOG_CLASS, and
+        # Kedro's own class imports pandas.
         catalog = project_context._get_catalog(catalog_class=Catalog)
     # Only now is the description of the environment taken up, which all of these ask.
     from sparkle_curation.explorer.comparing import Versions  # noqa: PLC0415

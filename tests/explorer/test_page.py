@@ -302,6 +302,10 @@ def test_an_axis_shows_where_the_samples_are(page: Page) -> None:
     assert page.run(view % ([*scored, *([0.5] * 40)], [8])) == whole
     assert page.run(view % (scored, [0])) == {**whole, "above": 0}
     assert page.run(view % ([], [8])) == whole
+    step = (
+        """import("/static/controls.js").then(({ stepOf }) => [10, 5, 3, 2, 1, 0.5, 100, 700].map(stepOf))"""
+    )
+    assert page.run(step) == [0.05, 0.02, 0.01, 0.01, 0.005, 0.002, 0.5, 2]
 
 
 def test_the_present_variant_is_compared_with_another(

@@ -130,7 +130,7 @@ export function makeControls(place, description, samples, state, { changed, tell
     slider.addEventListener("input", () => set(Number(slider.value)));
     reset.addEventListener("click", () => set(criterion.present));
     const axis = makeAxis(samples.scores[which], criterion, changed);
-    const fit = () => Object.assign(slider, { min: String(axis.low), max: String(axis.high), step: String(Number(((axis.high - axis.low) / 200).toPrecision(6))) });
+    const fit = () => Object.assign(slider, { min: String(axis.low), max: String(axis.high), step: String(stepOf(axis.high - axis.low)) });
     const size = { width: 0, height: 0 };
     new ResizeObserver(([{ contentRect }]) => {
       if (size.width === contentRect.width && size.height === contentRect.height) return;
@@ -220,14 +220,22 @@ function makeAxis(values, scale, changed) {
     most.textContent = `${short(axis.high)}${axis.high < scale.high ? " ⋯" : ""}`;
     toggle.hidden = !isCut;
     const out = [
-      view.low > scale.low && `${number.format(view.below)} below ${short(view.low)}`,
-      view.high < scale.high && `${number.format(view.above)} above ${short(view.high)}`,
+      view.below > 0 && `${number.format(view.below)} below ${short(view.low)}`,
+      view.above > 0 && `${number.format(view.above)} above ${short(view.high)}`,
     ].filter(Boolean).join(", ");
-    toggle.textContent = isWhole ? "show where the samples are" : `not shown: ${out}`;
+    const shortened = view.below + view.above > 0 ? `not shown: ${out}` : "show the whole scale";
+    toggle.textContent = isWhole ? "show where the samples are" : shortened;
     toggle.title = isWhole ? "" : `Show the whole scale, ${short(scale.low)} to ${short(scale.high)}`;
   }
   toggle.addEventListener("click", () => { isWhole = !isWhole; fit(); changed(); });
   return axis;
+}
+
+/** The step of a slider: 1, 2 or 5 of a decimal place, at most a 200th of its axis, so that dragging gives 8.7 and not 8.705. */
+export function stepOf(span) {
+  const place = 10 ** Math.floor(Math.log10(span / 200));
+  const most = [5, 2, 1].find((each) => each * place <= (span / 200) * (1 + 1e-9)) ?? 1;
+  return Number((most * place).toPrecision(1));
 }
 
 /** Whether a threshold keeps what the published one rejects. */
