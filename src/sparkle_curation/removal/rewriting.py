@@ -17,11 +17,15 @@ from sparkle_curation.removal.needles import Needles
 LINES = (".csv", ".jsonl", ".txt", ".tsv")
 """Endings of files whose records are lines; in a CSV one with a quote that is open goes on in the next line."""
 _CHECKED_ROWS = 256
+_ID_COLUMNS = ("id", "sample_id")
 
 
 def tells(rows: pa.Table, needles: Needles) -> Bools:
     """Which rows of a table tell of the clip, in whatever column."""
     found = np.zeros(rows.num_rows, np.bool_)
+    for name in _ID_COLUMNS if needles.names else ():
+        if name in rows.column_names:
+            found |= np.isin(np.array(rows[name].to_pylist(), object), list(needles.names))
     for start in range(0, rows.num_rows, _CHECKED_ROWS):
         part = rows.slice(start, _CHECKED_ROWS).combine_chunks()
         if not needles.are_in(arrow_bytes(part)):
@@ -29,7 +33,7 @@ def tells(rows: pa.Table, needles: Needles) -> Bools:
         for place in range(part.num_rows):
             row = part.slice(place, 1)
             # Cut out: a slice is written with its own bytes alone.
-            found[start + place] = needles.are_in(arrow_bytes(row.take(pa.array([0]))))
+            found[start + place] |= needles.are_in(arrow_bytes(row.take(pa.array([0]))))
     return found
 
 

@@ -98,8 +98,7 @@ class TrackRun:
         """
         with self.passes, self.votes:
             wanted = list(self._wanted(clips))
-            self.passes.note_wanted(pa.array([key for vote in wanted for key in vote.pass_keys], pa.string()))
-            self.votes.note_wanted(pa.array([vote.key for vote in wanted], pa.string()))
+            self._note_wanted(wanted)
             missing = self._missing(wanted)
             tracking = self._tracking()
             with item_progress("track", sum(len(vote.pass_keys) for vote in missing)) as progress:
@@ -148,6 +147,16 @@ class TrackRun:
                 clip = clip_of(row)
                 keys = tuple(clip.pass_key(anchor, digest) for anchor in clip.anchors)
                 yield ClipVote(vote_key(clip, keys, code, self.settings.ties), clip, keys)
+
+    def _note_wanted(self, wanted: list[ClipVote]) -> None:
+        """Which work this run wants, and whose each of it is."""
+        passes = [(key, vote.clip.id) for vote in wanted for key in vote.pass_keys]
+        for journal, noted in (
+            (self.passes, passes),
+            (self.votes, [(vote.key, vote.clip.id) for vote in wanted]),
+        ):
+            keys, ids = (pa.array([each[place] for each in noted], pa.string()) for place in (0, 1))
+            journal.note_wanted(keys, ids=ids)
 
     def _missing(self, wanted: list[ClipVote]) -> list[ClipVote]:
         """The clips whose vote is not known, is to be tried again, or whose mask is not there."""
