@@ -47,14 +47,14 @@ def tell_versions(ids: frozenset[str]) -> Iterator[str]:
     yield (
         f"echo {shlex.quote(f'regex:({pattern})==>removed')} > ../replacements.txt && git filter-repo --force "
         "--replace-text ../replacements.txt --replace-message ../replacements.txt  "
-        "# in a fresh clone, with git-filter-repo installed; prompts and hashes: further such lines; then each file that a commit "
-        "has of it by its path: git filter-repo --force --invert-paths --path PATH"
+        "# in a fresh clone, with git-filter-repo installed; prompts, hashes: further such lines; then "
+        "each file of it by its path: git filter-repo --force --invert-paths --path PATH"
     )
     yield (
         "git remote add origin URL && git push --force --all && git push --force --tags  "
         "# a new history, which all must clone again: git filter-repo takes the remote away"
     )
-    yield "git reflog expire --expire=now --all && git gc --prune=now  # in each other clone, after a fetch and a reset to it"
+    yield "git reflog expire --expire=now --all && git gc --prune=now  # in each other clone, after a reset to it"
     yield "dvc repro && git commit --all && dvc push  # a version without it; the old ones lie in the cache until:"
     yield "dvc gc --workspace --force  # the cache of this machine, without all versions but this one"
     yield "dvc gc --workspace --cloud --force --remote NAME  # the same for each remote that dvc remote list names"

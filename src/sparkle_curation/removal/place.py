@@ -16,7 +16,7 @@ class RemovalPlace:
         exclusions: the list of excluded clips.
         overrides: the file of decisions by hand, which names samples too.
         raw: folders of raw data, which are left as they are.
-        packed_in: where an archive of the configuration lies unpacked for the time of the run; what is written there is lost.
+        packed_in: where an archive of the configuration lies unpacked while a run lasts; what is written there is lost.
     """
 
     outputs: Path

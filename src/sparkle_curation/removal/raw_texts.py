@@ -1,4 +1,4 @@
-"""CSVs and JSON lines of a local release without the records of some samples: ``python -m sparkle_curation.removal.raw_texts``.
+"""A local release's CSVs and JSON lines without some samples: ``python -m sparkle_curation.removal.raw_texts``.
 
 No run does this: raw data are changed by whoever asks for it, with this command.
 """

@@ -47,14 +47,19 @@ def rewrite_parquet(path: Path, needles: Needles, *, is_dry: bool) -> int:
             count += int(marks[-1].sum())
         if not count or is_dry:
             return count
+        # Those of the file, which its Arrow schema need not have.
+        metadata = {
+            name: text for name, text in (file.metadata.metadata or {}).items() if name != b"ARROW:schema"
+        }
+        schema = file.schema_arrow.with_metadata(metadata)
         with (
             atomic_file(path) as temporary,
-            pq.ParquetWriter(temporary, file.schema_arrow, compression="zstd", compression_level=3) as writer,
+            pq.ParquetWriter(temporary, schema, compression="zstd", compression_level=3) as writer,
         ):
             for group, is_lost in enumerate(marks):
                 rows = file.read_row_group(group)
                 if not is_lost.all():
-                    writer.write_table(rows.filter(pa.array(~is_lost)))
+                    writer.write_table(rows.filter(pa.array(~is_lost)).replace_schema_metadata(metadata))
     return count
 
 

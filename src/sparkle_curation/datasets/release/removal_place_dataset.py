@@ -18,7 +18,7 @@ class RemovalPlaceDataset(AbstractDataset[NoReturn, RemovalPlace]):
         exclusions: the list.
         filepath: the file of decisions by hand.
         raw: roots of raw data, local ones or URLs; None for none.
-        packed_in: the folder of the run's time in which an archive of the configuration lies unpacked; None where it is none.
+        packed_in: where an archive of the configuration lies unpacked while a run lasts; None for a folder.
         metadata: for other tools; Kedro does not look at it.
 
     Example:

@@ -199,13 +199,13 @@ def _check_kept(place: RemovalPlace, needles: Needles) -> None:
             where="--conf-source",
             got="an archive",
             allowed="a folder of configuration, in git; or a list beside the archive",
-            todo="in a checkout, --conf-source conf, then package it anew; or copy the list out of the archive and give it to "
-            "each run: --params exclusions=/path/to/exclusions.csv",
+            todo="in a checkout, --conf-source conf, then package it anew; or copy the list out of the archive and "
+            "give it to each run: --params exclusions=/path/to/exclusions.csv",
         )
     is_decided = place.overrides.is_file() and rewrite_lines(place.overrides, needles, is_dry=True)
     if is_decided and place.is_lost(place.overrides):
         raise ExclusionError(
-            "Decisions by hand about samples of the clip lie in an archive of the configuration, in which nothing can be written",
+            "Decisions by hand about the clip lie in an archive of the configuration, in which nothing can be written",
             where="curate/overrides.csv",
             got="an archive",
             allowed="a folder of configuration, in git",
