@@ -70,6 +70,8 @@ class ConfigLoader(OmegaConfigLoader):
                     path = entry.get(name)
                     if isinstance(path, str) and path.startswith("conf/"):
                         entry[name] = (Path(self.conf_source) / path.removeprefix("conf/")).as_posix()
+                if self._unpacked and isinstance(entry, dict) and "packed_in" in entry:
+                    entry["packed_in"] = self.conf_source
         return found
 
     def _read_raw_config(self, key: str) -> Any:

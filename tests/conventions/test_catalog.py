@@ -35,6 +35,8 @@ EARLIER = {
     "rescored_{stage}_scores": "intermediate",
     "signals": "intermediate",
     "audit_sample": "primary",
+    "track_regrounded_r1": "intermediate",
+    "track_regrounded_r2": "intermediate",
     "bench_ledger_before": "raw",
 }
 """What models, people or reports give and filtering reads: Kedro-Viz draws it left of all that it does not lead to."""
@@ -47,8 +49,10 @@ UNSEEN = {
     "AssetStoreDataset",
     "CredentialDataset",
     "DataDocsDataset",
+    "ExcludedSamplesDataset",
     "JournalDataset",
     "LeanTablesDataset",
+    "RemovalPlaceDataset",
     "VariantStoreDataset",
 }
 """Types of dataset that Kedro-Viz cannot preview: what is not kept, a site of many pages, what is not for people, and

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tarfile
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -22,14 +23,17 @@ from tests.conftest import CHECKOUT, Project
 from tests.made.byte_search import Clip, describe_clip, search
 
 from sparkle_curation.errors import ParameterError
-from sparkle_curation.ingest.exclusions.exclusion_list import COLUMNS, ExclusionError
+from sparkle_curation.ingest.exclusions.exclusion_list import COLUMNS, ExclusionError, Request
+from sparkle_curation.ingest.release_files import ReleaseFiles
+from sparkle_curation.removal.finding import clip_in_file, clips_of_sample
 from sparkle_curation.reports.sheet.panels import frame_panel
 
+DAY = date(2026, 11, 28)
 pytestmark = pytest.mark.slow
 
 FIRST, LOOSE, PACKED = "Sparkle_location_000000", "Sparkle_season_000000", "Sparkle_time_000020"
 """Samples of one clip in three themes: the first has it as it was made; of the others one is loose and one in a tar."""
-PIPELINES = ("manifest", "ingest", "inspect", "near_duplicates", "filter", "training_kit", "extract")
+PIPELINES = ("ingest", "inspect", "near_duplicates", "filter")
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +131,7 @@ def test_nothing_tells_of_it_any_more(own: Project, made: Project, clip: Clip) -
     assert search(own.data_root, clip) == []
     assert kept(own.table("media")) == media - {FIRST, LOOSE, PACKED}
     assert set(contents(own.output("journals"))) == set(signs)
-    for pipeline in ("manifest", "ingest", "inspect", "near_duplicates", "filter"):
+    for pipeline in ("ingest", "inspect", "filter"):
         own.run_here(pipeline)
     assert search(own.data_root, clip) == []
     assert kept(own.table("annotations")) == kept(made.table("annotations")) - {FIRST, LOOSE, PACKED}
@@ -145,7 +149,6 @@ def test_a_fresh_data_root_counts_it_and_has_nothing_of_it(
     )
     assert [line.split(",")[3] for line in listed.read_text().splitlines()] == ["reason", "guardian"]
     fresh = replace(own, data_root=tmp_path / "fresh")
-    fresh.run_here("manifest")
     fresh.run_here("ingest")
     counts = pl.read_csv(fresh.output("08_reporting", "ingest_counts.csv"))
     accounted = counts["row_count"] + counts["quarantined_count"] + counts["excluded_count"]
@@ -189,23 +192,22 @@ def test_a_purge_that_was_killed_is_completed(own: Project, made: Project, clip:
     assert kept(own.table("media")) == kept(made.table("media")) - {FIRST, LOOSE, PACKED}
 
 
-@pytest.mark.parametrize(
-    ("params", "told"),
-    [
-        ({}, "Nothing was told"),
-        ({"exclude.clip": "/nowhere/clip.mp4"}, "is not there"),
-        ({"exclude.clip": "/tmp"}, "a folder"),  # noqa: S108
-        ({"exclude.id": "Sparkle_time_999999"}, "no source clip of the sample"),
-        ({"exclude.id": "somebody"}, "is no sample"),
-        ({"exclude.id": FIRST, "exclude.clip": "/tmp"}, "Two things"),  # noqa: S108
-    ],
-)
-def test_what_cannot_be_excluded_is_told(own: Project, params: dict[str, object], told: str) -> None:
+def test_what_cannot_be_excluded_is_told(made: Project) -> None:
     """Nothing is listed and nothing goes."""
-    with pytest.raises(ExclusionError, match=told):
-        own.run_here("exclude", params={**params, "exclude.confirm": True})
-    assert Path(str(own.params["exclusions"])).read_text().count("\n") == 1
-    assert own.output("05_model_input", "kiwi_edit").is_dir()
+    release = ReleaseFiles(str(made.release_root))
+    for path, told in (("/nowhere/clip.mp4", "is not there"), ("/tmp", "a folder")):  # noqa: S108
+        with pytest.raises(ExclusionError, match=told):
+            clip_in_file(Path(path), DAY, Request.PERSON)
+    for sample, told in (
+        ("Sparkle_time_999999", "no source clip of the sample"),
+        ("Zoë", "is no sample"),
+    ):
+        with pytest.raises(ExclusionError, match=told):
+            clips_of_sample(release, sample, DAY, Request.PERSON)
+    with pytest.raises(ExclusionError, match="Nothing was told"):
+        made.run_here("exclude", params={"exclude.confirm": True})
+    assert Path(str(made.params["exclusions"])).read_text().count("\n") == 1
+    assert made.output("05_model_input", "kiwi_edit").is_dir()
 
 
 def test_a_clip_of_no_sample_is_listed_with_confirm_alone(own: Project, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import av
@@ -45,10 +45,12 @@ class Clip:
     Attributes:
         words: needle -> what it is: an id, a prompt, a hash.
         pictures: frames and stills, RGB.
+        searched: what was found in files so far, by the SHA-256 of their bytes.
     """
 
     words: Mapping[bytes, str]
     pictures: list[Picture]
+    searched: dict[bytes, frozenset[str]] = field(default_factory=dict)
 
 
 def describe_clip(release: Path, clip: Path) -> Clip:
@@ -98,13 +100,23 @@ def search(folder: Path, clip: Clip) -> list[tuple[str, str]]:
         name = path.relative_to(folder).as_posix()
         kinds = {kind for word, kind in clip.words.items() if word in name.encode()}
         if path.is_file():
-            for content in _unpack(path.read_bytes(), path):
-                kinds |= {kind for word, kind in clip.words.items() if word in content}
-                for picture in _pictures_in(content):
-                    if _shows(picture, strips, hashes):
-                        kinds.add("frame")
+            data = path.read_bytes()
+            # Files that were searched for this clip before, in another folder, need not be unpacked again.
+            digest = hashlib.sha256(data).digest()
+            if digest not in clip.searched:
+                clip.searched[digest] = _kinds_in(data, path, clip, strips, hashes)
+            kinds |= clip.searched[digest]
         found += [(name, kind) for kind in sorted(kinds)]
     return found
+
+
+def _kinds_in(data: bytes, path: Path, clip: Clip, strips: list[bytes], hashes: list[int]) -> frozenset[str]:
+    kinds = set()
+    for content in _unpack(data, path):
+        kinds |= {kind for word, kind in clip.words.items() if word in content}
+        if any(_shows(picture, strips, hashes) for picture in _pictures_in(content)):
+            kinds.add("frame")
+    return frozenset(kinds)
 
 
 def _shows(picture: Picture, strips: list[bytes], hashes: list[int]) -> bool:

@@ -31,21 +31,30 @@ def tell_release(release: ReleaseFiles, ids: frozenset[str], assets: Sequence[Li
     for container, members in sorted(packed.items()):
         named = " ".join(map(shlex.quote, sorted(members)))
         yield f"tar --delete --file {shlex.quote(str(root / container))} {named}"
-    pattern = "|".join(sorted(ids))
     yield (
-        f"grep -rlE {shlex.quote(pattern)} --include='*.csv' --include='*.jsonl' {shlex.quote(str(root))} "
-        f"| xargs --no-run-if-empty sed --in-place --regexp-extended {shlex.quote(f'/{pattern}/d')}"
+        f"python -m sparkle_curation.removal.raw_texts {shlex.quote(str(root))} {' '.join(sorted(ids))}"
+        "  # CSVs and JSON lines without their records, one that takes several lines too"
     )
 
 
 def tell_versions(ids: frozenset[str]) -> Iterator[str]:
     """Commands for what git and DVC keep, and what hubs, machines and models have."""
-    pattern = shlex.quote("|".join(sorted(ids)))
-    yield f"git log --all --oneline --pickaxe-regex -S {pattern}  # commits that brought or removed a line with it"
+    pattern = "|".join(sorted(ids))
     yield (
-        "git filter-repo --replace-text replacements.txt  # lines `regex:(IDS)==>removed`; a new history, which all must "
-        "clone again: git push --force --all; then git reflog expire --expire=now --all && git gc --prune=now"
+        f"git log --all --oneline --pickaxe-regex -S {shlex.quote(pattern)}  "
+        "# commits that brought or removed a line with it; in a commit of packed files nobody finds it so"
     )
+    yield (
+        f"echo {shlex.quote(f'regex:({pattern})==>removed')} > ../replacements.txt && git filter-repo --force "
+        "--replace-text ../replacements.txt --replace-message ../replacements.txt  "
+        "# in a fresh clone, with git-filter-repo installed; prompts, hashes: further such lines; then "
+        "each file of it by its path: git filter-repo --force --invert-paths --path PATH"
+    )
+    yield (
+        "git remote add origin URL && git push --force --all && git push --force --tags  "
+        "# a new history, which all must clone again: git filter-repo takes the remote away"
+    )
+    yield "git reflog expire --expire=now --all && git gc --prune=now  # in each other clone, after a reset to it"
     yield "dvc repro && git commit --all && dvc push  # a version without it; the old ones lie in the cache until:"
     yield "dvc gc --workspace --force  # the cache of this machine, without all versions but this one"
     yield "dvc gc --workspace --cloud --force --remote NAME  # the same for each remote that dvc remote list names"

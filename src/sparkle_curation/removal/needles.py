@@ -24,6 +24,8 @@ class Needles:
         hashes: hexadecimal digests of their files, of what these show and of parts of them, that no other sample has.
         sizes: lengths in bytes of their files, so that no other need be read to be compared by its hash.
         file_hashes: xxh3-128 of the bytes of their files.
+        names: ids of samples of a benchmark that are called as people called their videos; one may be as short as ``1``, so
+            it is taken for one only where a cell of a column of ids, or the name of a file, is it as a whole.
     """
 
     ids: frozenset[str]
@@ -31,6 +33,7 @@ class Needles:
     hashes: frozenset[str] = frozenset()
     sizes: frozenset[int] = field(default=frozenset())
     file_hashes: frozenset[str] = field(default=frozenset())
+    names: frozenset[str] = field(default=frozenset())
 
     def are_in(self, content: bytes) -> bool:
         """Whether one of them stands in the bytes, in any of its forms.

@@ -16,12 +16,18 @@ class RemovalPlace:
         exclusions: the list of excluded clips.
         overrides: the file of decisions by hand, which names samples too.
         raw: folders of raw data, which are left as they are.
+        packed_in: where an archive of the configuration lies unpacked while a run lasts; what is written there is lost.
     """
 
     outputs: Path
     exclusions: Path
     overrides: Path
     raw: tuple[Path, ...] = ()
+    packed_in: Path | None = None
+
+    def is_lost(self, path: Path) -> bool:
+        """Whether what is written to the path is gone after the run."""
+        return self.packed_in is not None and path.is_relative_to(self.packed_in)
 
     def folders(self, further: Iterable[str] = ()) -> list[Path]:
         """The folders that are gone through: that of the outputs, and further ones that are there."""

@@ -129,7 +129,7 @@ def _step_of(path: Path, root: Path, needles: Needles) -> Step | None:
     relative = path.relative_to(root).as_posix()
     size = path.lstat().st_size
     whole = partial(Step, path, Action.FILE, size_bytes=size)
-    if needles.are_in(relative.encode("utf-8", "surrogateescape")):
+    if needles.are_in(relative.encode("utf-8", "surrogateescape")) or path.stem in needles.names:
         return whole("a file of it")
     # A link that leads nowhere, a note that goes with its journal, and what is empty tell nothing.
     if not path.is_file() or is_note(path) or not path.stat().st_size:
@@ -189,7 +189,7 @@ def _is_journal(path: Path) -> bool:
 
 
 def _purge(path: Path, needles: Needles, *, is_dry: bool) -> JournalPurge:
-    return purge_journal(path, needles.ids, partial(tells, needles=needles), is_dry=is_dry)
+    return purge_journal(path, needles.ids | needles.names, partial(tells, needles=needles), is_dry=is_dry)
 
 
 def _remove_folder(folder: Path) -> None:

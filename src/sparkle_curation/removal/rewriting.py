@@ -17,11 +17,15 @@ from sparkle_curation.removal.needles import Needles
 LINES = (".csv", ".jsonl", ".txt", ".tsv")
 """Endings of files whose records are lines; in a CSV one with a quote that is open goes on in the next line."""
 _CHECKED_ROWS = 256
+_ID_COLUMNS = ("id", "sample_id")
 
 
 def tells(rows: pa.Table, needles: Needles) -> Bools:
     """Which rows of a table tell of the clip, in whatever column."""
     found = np.zeros(rows.num_rows, np.bool_)
+    for name in _ID_COLUMNS if needles.names else ():
+        if name in rows.column_names:
+            found |= np.isin(np.array(rows[name].to_pylist(), object), list(needles.names))
     for start in range(0, rows.num_rows, _CHECKED_ROWS):
         part = rows.slice(start, _CHECKED_ROWS).combine_chunks()
         if not needles.are_in(arrow_bytes(part)):
@@ -29,7 +33,7 @@ def tells(rows: pa.Table, needles: Needles) -> Bools:
         for place in range(part.num_rows):
             row = part.slice(place, 1)
             # Cut out: a slice is written with its own bytes alone.
-            found[start + place] = needles.are_in(arrow_bytes(row.take(pa.array([0]))))
+            found[start + place] |= needles.are_in(arrow_bytes(row.take(pa.array([0]))))
     return found
 
 
@@ -43,14 +47,19 @@ def rewrite_parquet(path: Path, needles: Needles, *, is_dry: bool) -> int:
             count += int(marks[-1].sum())
         if not count or is_dry:
             return count
+        # Those of the file, which its Arrow schema need not have.
+        metadata = {
+            name: text for name, text in (file.metadata.metadata or {}).items() if name != b"ARROW:schema"
+        }
+        schema = file.schema_arrow.with_metadata(metadata)
         with (
             atomic_file(path) as temporary,
-            pq.ParquetWriter(temporary, file.schema_arrow, compression="zstd", compression_level=3) as writer,
+            pq.ParquetWriter(temporary, schema, compression="zstd", compression_level=3) as writer,
         ):
             for group, is_lost in enumerate(marks):
                 rows = file.read_row_group(group)
                 if not is_lost.all():
-                    writer.write_table(rows.filter(pa.array(~is_lost)))
+                    writer.write_table(rows.filter(pa.array(~is_lost)).replace_schema_metadata(metadata))
     return count
 
 

@@ -130,7 +130,7 @@ _DESCRIBED: dict[str, _Table] = {
         SIGNAL_COLUMNS,
     ),
     "tracks": _Table(
-        "07_model_output/tracks.parquet", "one row per sample with a source video", TRACK_COLUMNS
+        "02_intermediate/tracks.parquet", "one row per sample with a source video", TRACK_COLUMNS
     ),
     "camera": _Table(
         "02_intermediate/camera.parquet",

@@ -6,6 +6,7 @@ import csv
 import json
 import shutil
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -13,9 +14,10 @@ import pytest
 from tests.bench.judging.loopback_judge import NAME, LoopbackJudge, Said, lines, serving
 from tests.conftest import Project
 
-from sparkle_curation.bench.samples.listed import check_listed, read_listed
+from sparkle_curation.bench.samples.listed import check_listed, excluded_of_listed, read_listed
 from sparkle_curation.bench.samples.reading import ReadBenchmark, read_benchmark
 from sparkle_curation.errors import ReleaseError
+from sparkle_curation.ingest.exclusions.exclusion_list import ExclusionList, Request, clip_of
 from sparkle_curation.ingest.manifest import list_benchmark
 from sparkle_curation.ingest.release_files import ReleaseFiles
 from sparkle_curation.spec.benchmark import BENCHMARK, benchmark_below, benchmark_of
@@ -96,6 +98,25 @@ def test_what_cannot_be_trusted_is_quarantined_and_what_is_odd_is_told(made: Pat
     assert found.samples.height == 6
     assert found.samples["source_error"][0] == "missing"
     assert found.samples["output_path"][0] == "ab\u00dfent, isn't it?_edited.mp4"
+
+
+def test_a_sample_of_an_excluded_clip_is_counted_nowhere(made: Path) -> None:
+    """Neither a row nor in the quarantine, whether its kind is compared or left out; prompt and name are known."""
+    first = read(made / "bench").samples.row(0, named=True)
+    left_out = next((made / "bench/videos").glob("0012_*"))
+    clips = [
+        clip_of([path.read_bytes()], day=date(2026, 11, 28), reason=Request.PERSON)
+        for path in (made / "bench" / first["source_path"], left_out)
+    ]
+    listing = ExclusionList(tuple(clips))
+    found = read_listed(ReleaseFiles(str(made / "bench"), exclusions=listing), listed())
+    assert found.samples.height == 9
+    assert first["sample_id"] not in found.samples["sample_id"].to_list()
+    columns = ("record_count", "row_count", "quarantined_count", "warning_count")
+    assert found.counts.select(columns).rows() == [(11, 9, 2, 0)]
+    excluded, texts = excluded_of_listed(ReleaseFiles(str(made / "bench")), listed(), listing)
+    assert excluded.ids == {first["sample_id"], left_out.stem}
+    assert excluded.ids <= texts
 
 
 def test_which_benchmark_a_folder_holds_and_samples_are_of(made: Path) -> None:

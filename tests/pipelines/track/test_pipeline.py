@@ -24,6 +24,8 @@ from sparkle_curation.media.tracking.table import TrackSettings
 from sparkle_curation.pipelines.track.nodes import choose_track_boxes, choose_tracker
 from sparkle_curation.pipelines.track.params import TrackerParams, TrackGroup
 from sparkle_curation.pipelines.track.pipeline import create_pipeline
+from sparkle_curation.removal.needles import Needles
+from sparkle_curation.removal.plan import make_plan
 from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.layout import asset_path
 from sparkle_curation.spec.tables.regroundings import REGROUNDED_TABLES
@@ -106,6 +108,19 @@ def test_masks_are_where_the_release_would_have_them(inspected: Project, tracked
         assert row["pass_count"] == row["anchor_count"] > 1
         assert 0 < row["mask_share"] == pytest.approx(mask.mean())
         assert row["released_iou_mean"] is None or 0 <= row["released_iou_mean"] <= 1
+
+
+def test_a_sample_can_be_taken_out_of_what_was_tracked(inspected: Project, tracked: dict[str, Any]) -> None:
+    """Its mask is found by its path, its rows in the journals by whose they are; of nobody unknown is a row."""
+    assert tracked["tracks"].height
+    root = inspected.data_root
+    sample = next((root / "made_media").rglob("*.npz")).stem.partition(".")[0]
+    steps = {step.path: step for step in make_plan(root, Needles(frozenset({sample})))}
+    assert [path for path in steps if "made_media" in path.parts] != []
+    for name in ("track_journal.journal", "track_votes_journal.journal"):
+        step = steps[root / name]
+        assert step.rows > 0
+        assert step.unknown == 0
 
 
 def test_what_was_not_tracked_is_told(tracked: dict[str, Any]) -> None:

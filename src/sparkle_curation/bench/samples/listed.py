@@ -29,6 +29,8 @@ from sparkle_curation.bench.samples.reading import (
 from sparkle_curation.engine.any_frame import frame_schema
 from sparkle_curation.ingest.csv.annotations import header_of, without_repeats
 from sparkle_curation.ingest.csv.csv_records import CsvRecord, csv_records
+from sparkle_curation.ingest.exclusions.exclusion_list import ExclusionList
+from sparkle_curation.ingest.exclusions.resolving import Excluded, excluded_among
 from sparkle_curation.ingest.faults import QUARANTINE_SCHEMA, Fault
 from sparkle_curation.ingest.file_starts import START_BYTES, check_text
 from sparkle_curation.ingest.ingestion import Ledger
@@ -45,18 +47,18 @@ _ID = re.compile(r"[^.\x00-\x1f\x7f][^\x00-\x1f\x7f]*")
 def read_listed(files: ReleaseFiles, benchmark: ListedBenchmark) -> ReadBenchmark:
     """The benchmark below a root: each record of its CSV is a sample, or in the quarantine.
 
+    What is about a sample whose source clip was excluded on request is neither, nor among the records that are counted.
+
     Raises:
         ReleaseError: the CSV has another header.
         ConservationError: a record is neither a sample nor in the quarantine.
     """
-    path, ledger = benchmark.annotations, Ledger(TABLE)
-    with files.open(path) as stream:
-        data = stream.read()
-    check_text(data[:START_BYTES], path)
-    columns = benchmark.columns
-    found = csv_records(data, columns.source)
-    header = header_of(next(found, None), path, [columns.theme, columns.prompt, columns.source])
-    kept, faults, places = _sort(list(found), header.cells, benchmark)
+    path, columns = benchmark.annotations, benchmark.columns
+    data, header, found = _read_csv(files, benchmark)
+    excluded = _excluded_of(files, benchmark, header, found, files.exclusions)
+    ledger = Ledger(TABLE, excluded)
+    every, faults, places = _sort(found, header.cells, benchmark)
+    kept = [record for record in every if _id_of(record, header.cells, benchmark) not in excluded.ids]
     ledger.quarantine(None, path, faults)
     line_count = data.count(b"\n") + (not data.endswith(b"\n")) - header.line_count
     ledger.close_source(None, path, len(data), line_count, xxh3_128_hexdigest(data))
@@ -82,9 +84,66 @@ def read_listed(files: ReleaseFiles, benchmark: ListedBenchmark) -> ReadBenchmar
     lost = int(quarantine.filter(~pl.col("is_row_kept"))["line_count"].sum())
     warnings = quarantine["is_row_kept"].sum()
     lines = int(samples["csv_line_count"].sum())
-    check_conserved(path, line_count, lines, lost)
-    counts = [("", path, True, line_count, lines, lost, warnings)]
+    left_out = sum(record.line_count for record in every) - sum(record.line_count for record in kept)
+    at_issue = line_count - left_out - ledger.source_files()["excluded_count"][0].as_py()
+    check_conserved(path, at_issue, lines, lost)
+    counts = [("", path, True, at_issue, lines, lost, warnings)]
     return ReadBenchmark(samples, quarantine, pl.DataFrame(counts, schema=COUNT_SCHEMA, orient="row"))
+
+
+def excluded_of_listed(
+    files: ReleaseFiles, benchmark: ListedBenchmark, exclusions: ExclusionList
+) -> tuple[Excluded, frozenset[str]]:
+    """The samples of the benchmark whose source video is a listed clip, and their prompts and names that stand in no other.
+
+    Args:
+        files: the benchmark.
+        benchmark: its description.
+        exclusions: the list, instead of that which the files carry.
+
+    Raises:
+        ReleaseError: the CSV has another header.
+    """
+    _, header, found = _read_csv(files, benchmark)
+    excluded = _excluded_of(files, benchmark, header, found, exclusions)
+    place = header.cells.index(benchmark.columns.prompt)
+    own: set[str] = set()
+    others: set[str] = set()
+    for record in found:
+        if isinstance(record, CsvRecord):
+            sample_id = _id_of(record, header.cells, benchmark)
+            (own if sample_id in excluded.ids else others).update({record.cells[place], sample_id})
+    every = "\n".join(others)
+    return excluded, frozenset(text for text in own if text not in every)
+
+
+def _read_csv(
+    files: ReleaseFiles, benchmark: ListedBenchmark
+) -> tuple[bytes, CsvRecord, list[CsvRecord | Fault]]:
+    """The bytes of the CSV, its header, and its records."""
+    path, columns = benchmark.annotations, benchmark.columns
+    with files.open(path) as stream:
+        data = stream.read()
+    check_text(data[:START_BYTES], path)
+    found = csv_records(data, columns.source)
+    header = header_of(next(found, None), path, [columns.theme, columns.prompt, columns.source])
+    return data, header, list(found)
+
+
+def _excluded_of(
+    files: ReleaseFiles,
+    benchmark: ListedBenchmark,
+    header: CsvRecord,
+    found: Sequence[CsvRecord | Fault],
+    exclusions: ExclusionList,
+) -> Excluded:
+    """The samples, left out or not, whose source video is a listed clip."""
+    if not exclusions:
+        return Excluded()
+    place = header.cells.index(benchmark.columns.source)
+    told = [record.cells[place] for record in found if isinstance(record, CsvRecord)]
+    there = list_files(files, sources := _find_sources(files, told, benchmark))
+    return excluded_among(files, [there[source] for source in sources if source in there], exclusions)
 
 
 def check_listed(samples: pl.DataFrame, quarantine: pl.DataFrame, counts: BenchmarkCounts) -> pl.DataFrame:

@@ -15,7 +15,7 @@ class MadeMediaDataset(AbstractDataset[NoReturn, str]):
     """The folder of made media, in the published layout; load only: who makes a file writes and renames it there.
 
     Args:
-        path: a local folder; it need not be there yet.
+        filepath: a local folder; it need not be there yet.
         metadata: for other tools; Kedro does not look at it.
 
     Example:
@@ -23,11 +23,11 @@ class MadeMediaDataset(AbstractDataset[NoReturn, str]):
 
             made_media_root:
               type: sparkle_curation.datasets.MadeMediaDataset
-              path: data/made_media
+              filepath: data/made_media
     """
 
-    def __init__(self, *, path: str, metadata: dict[str, Any] | None = None) -> None:
-        self._path = path
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        self._path = filepath
         self.metadata = metadata
 
     def load(self) -> str:
@@ -46,4 +46,4 @@ class MadeMediaDataset(AbstractDataset[NoReturn, str]):
         return Path(self._path).is_dir()
 
     def _describe(self) -> dict[str, Any]:
-        return {"path": self._path}
+        return {"filepath": self._path}

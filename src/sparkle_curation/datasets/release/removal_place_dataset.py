@@ -18,6 +18,7 @@ class RemovalPlaceDataset(AbstractDataset[NoReturn, RemovalPlace]):
         exclusions: the list.
         filepath: the file of decisions by hand.
         raw: roots of raw data, local ones or URLs; None for none.
+        packed_in: where an archive of the configuration lies unpacked while a run lasts; None for a folder.
         metadata: for other tools; Kedro does not look at it.
 
     Example:
@@ -38,10 +39,13 @@ class RemovalPlaceDataset(AbstractDataset[NoReturn, RemovalPlace]):
         exclusions: str,
         filepath: str,
         raw: list[str | None],
+        packed_in: str | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
         local = tuple(Path(each) for each in raw if each and "://" not in each)
-        self._place = RemovalPlace(Path(path), Path(exclusions), Path(filepath), local)
+        self._place = RemovalPlace(
+            Path(path), Path(exclusions), Path(filepath), local, Path(packed_in) if packed_in else None
+        )
         self.metadata = metadata
 
     def load(self) -> RemovalPlace:

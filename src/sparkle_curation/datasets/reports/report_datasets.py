@@ -53,15 +53,17 @@ class MetricsJSONDataset(AbstractDataset[dict[str, Any], dict[str, Any]]):
         return without_format_version(metrics, where=self._path, made_by=self._made_by)
 
     def save(self, data: dict[str, Any]) -> None:
-        """Replace the file by ``data``.
+        """Replace the file by ``data``; one that says the same stays.
 
         Raises:
             ValueError: a number is NaN or infinite, which JSON does not have.
         """
         stored = with_format_version(data) if self._has_format_version else data
-        text = json.dumps(stored, indent=2, ensure_ascii=False, allow_nan=False)
+        content = f"{json.dumps(stored, indent=2, ensure_ascii=False, allow_nan=False)}\n".encode()
+        if self._exists() and self._path.read_bytes() == content:
+            return
         with atomic_file(self._path) as temporary:
-            temporary.write_text(f"{text}\n", encoding="utf-8")
+            temporary.write_bytes(content)
 
     def preview(self) -> JSONPreview:
         """The metrics."""

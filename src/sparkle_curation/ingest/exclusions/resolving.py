@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 
 from sparkle_curation.ingest.assets.listing import AssetSource, find_asset_sources, list_assets
 from sparkle_curation.ingest.exclusions.exclusion_list import ExclusionList
-from sparkle_curation.ingest.release_files import ReleaseFiles
+from sparkle_curation.ingest.release_files import ReleaseFiles, SourceFile
 from sparkle_curation.spec.layout import KIND
 from sparkle_curation.spec.sample_ids import parse_sample_id
 
@@ -98,15 +98,18 @@ def excluded_files(files: ReleaseFiles, folder: str, exclusions: ExclusionList |
     listed = exclusions or files.exclusions
     if not listed:
         return Excluded()
+    every = (file for name in files.folders_in(folder) for file in files.files_in(f"{folder}/{name}"))
+    return excluded_among(files, every, listed)
+
+
+def excluded_among(files: ReleaseFiles, sources: Iterable[SourceFile], listed: ExclusionList) -> Excluded:
+    """The samples, called as their files are, whose file is a listed clip."""
     ids = set()
-    for name in files.folders_in(folder):
-        for file in files.files_in(f"{folder}/{name}"):
-            hashes = listed.hashes_by_size.get(file.size)
-            asset = ListedAsset(
-                PurePosixPath(file.path).stem, KIND.source_video, None, file.path, 0, file.size
-            )
-            if hashes and sha256_of(files, asset) in hashes:
-                ids.add(asset.id)
+    for file in sources:
+        hashes = listed.hashes_by_size.get(file.size)
+        asset = ListedAsset(PurePosixPath(file.path).stem, KIND.source_video, None, file.path, 0, file.size)
+        if hashes and sha256_of(files, asset) in hashes:
+            ids.add(asset.id)
     return Excluded(frozenset(ids), listed.digest)
 
 

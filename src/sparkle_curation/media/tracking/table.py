@@ -104,9 +104,7 @@ class TrackRun:
         if self.passes.place.shard is not None:
             self._track_shard(self.passes.place.shard, wanted)
         with self.passes, self.votes:
-            (keys, ids), (vote_keys, vote_ids) = _owned_passes(wanted), _owned_votes(wanted)
-            self.passes.note_wanted(keys, ids=ids)
-            self.votes.note_wanted(vote_keys, ids=vote_ids)
+            self._note_wanted(wanted)
             missing = self._fill(wanted, "track")
             self.votes.compact()
             rows = JournalRows(self.votes)
@@ -172,6 +170,12 @@ class TrackRun:
                 clip = clip_of(row)
                 keys = tuple(clip.pass_key(anchor, digest) for anchor in clip.anchors)
                 yield ClipVote(vote_key(clip, keys, code, self.settings.ties), clip, keys)
+
+    def _note_wanted(self, wanted: list[ClipVote]) -> None:
+        """Which work this run wants, and whose each of it is."""
+        for journal, noted in ((self.passes, _owned_passes(wanted)), (self.votes, _owned_votes(wanted))):
+            keys, ids = noted
+            journal.note_wanted(keys, ids=ids)
 
     def _missing(self, wanted: list[ClipVote]) -> list[ClipVote]:
         """The clips whose vote is not known, is to be tried again, or whose mask is not there."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 from kedro.framework.project import pipelines as known_pipelines
 
+from sparkle_curation.bench.samples.listed import excluded_of_listed
 from sparkle_curation.engine.io.locks import Claim, RunLocks
 from sparkle_curation.ingest.exclusions.exclusion_list import ExclusionError, ExclusionList, add_exclusion
 from sparkle_curation.ingest.exclusions.resolving import excluded_files, find_clips
@@ -20,10 +21,12 @@ from sparkle_curation.ingest.release_files import ReleaseFiles
 from sparkle_curation.pipelines.exclude.params import ExcludeGroup
 from sparkle_curation.removal import elsewhere, finding
 from sparkle_curation.removal.clip_facts import ClipFacts, gather_facts, without_shared
+from sparkle_curation.removal.needles import Needles
 from sparkle_curation.removal.place import RemovalPlace
 from sparkle_curation.removal.plan import Action, Step, carry_out, make_plan
 from sparkle_curation.removal.rewriting import rewrite_lines
-from sparkle_curation.spec.benchmark import BENCHMARK
+from sparkle_curation.spec.benchmark import benchmark_below
+from sparkle_curation.spec.benchmark_description import ListedBenchmark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,9 +102,8 @@ def find_clip(
             release.root,
         )
     facts = without_shared(gather_facts(release, ids), media, frame_hashes)
-    if benchmark is not None and BENCHMARK is not None:
-        in_benchmark = excluded_files(benchmark, BENCHMARK.source_videos, listed).ids
-        facts = facts._replace(needles=replace(facts.needles, ids=ids | in_benchmark))
+    if benchmark is not None:
+        facts = facts._replace(needles=_with_benchmark(facts.needles, benchmark, listed))
     likeness = finding.Likeness(int(near["max_distance"]), int(near["max_fine_distance"]), near["min_detail"])
     alike = finding.near_duplicates_of(release, facts.assets, frame_hashes, likeness)
     if alike:
@@ -117,6 +119,26 @@ def find_clip(
     return Removal(listed, facts)
 
 
+def _with_benchmark(needles: Needles, benchmark: ReleaseFiles, listed: ExclusionList) -> Needles:
+    """The needles with those of the benchmark's samples that are made from a listed clip."""
+    described = benchmark_below(benchmark.find)
+    if described is None:
+        return needles
+    if not isinstance(described, ListedBenchmark):
+        found = excluded_files(benchmark, described.source_videos, listed).ids
+        return replace(needles, ids=needles.ids | found)
+    excluded, texts = excluded_of_listed(benchmark, described, listed)
+    if not excluded:
+        return needles
+    hashes = {clip.source_hash for clip in listed.clips}
+    return replace(
+        needles,
+        names=excluded.ids,
+        texts=needles.texts | texts,
+        hashes=needles.hashes | hashes,
+    )
+
+
 def remove_clip(
     params: ExcludeGroup, release: ReleaseFiles, place: RemovalPlace, removal: Removal
 ) -> pl.DataFrame:
@@ -124,16 +146,22 @@ def remove_clip(
 
     Raises:
         LockedError: another run is at work in the folder.
-        ExclusionError: something tells of the clip after all.
+        ExclusionError: the list, or decisions about the samples, lie in an archive, in which nothing can be written.
     """
     facts = removal.facts
+    if params.confirm:
+        _check_kept(place, facts.needles)
     with _alone(place.outputs):
         if params.confirm:
             for clip in removal.listed.clips:
                 add_exclusion(place.exclusions, clip)
         rows = []
         for root in place.folders((params.folders or "").split()):
-            steps = make_plan(root, facts.needles, raw=place.raw) if facts.needles.ids else []
+            steps = (
+                make_plan(root, facts.needles, raw=place.raw)
+                if facts.needles.ids or facts.needles.names
+                else []
+            )
             _tell_plan(root, steps)
             for step in steps if params.confirm else ():
                 carry_out(step, root, facts.needles)
@@ -161,6 +189,28 @@ def remove_clip(
         else "nothing was changed: exclude.confirm=true does it",
     )
     return pl.DataFrame(rows, schema=_PLAN, orient="row")
+
+
+def _check_kept(place: RemovalPlace, needles: Needles) -> None:
+    """Nothing, where the list, and decisions about the samples, stay after the run."""
+    if place.is_lost(place.exclusions):
+        raise ExclusionError(
+            "The list of excluded clips lies in an archive of the configuration, in which nothing can be written",
+            where="--conf-source",
+            got="an archive",
+            allowed="a folder of configuration, in git; or a list beside the archive",
+            todo="in a checkout, --conf-source conf, then package it anew; or copy the list out of the archive and "
+            "give it to each run: --params exclusions=/path/to/exclusions.csv",
+        )
+    is_decided = place.overrides.is_file() and rewrite_lines(place.overrides, needles, is_dry=True)
+    if is_decided and place.is_lost(place.overrides):
+        raise ExclusionError(
+            "Decisions by hand about the clip lie in an archive of the configuration, in which nothing can be written",
+            where="curate/overrides.csv",
+            got="an archive",
+            allowed="a folder of configuration, in git",
+            todo="in a checkout, --conf-source conf, then package it anew",
+        )
 
 
 def _tell_plan(root: Path, steps: list[Step]) -> None:
