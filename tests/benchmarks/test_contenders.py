@@ -15,14 +15,16 @@ from sparkle_curation.spec.tables.ingested import ASSET_COLUMNS
 from synthetic.large import write_large_release
 
 SAMPLES = 60
+SOURCES = {"filter": "ingest_ours", "validate": "ingest_ours", "sweep": "filter_ours"}
+"""What a contender works on, by the beginning of its name; the others read the release."""
 
 
 @pytest.mark.slow
 def test_every_contender_does_its_work(tmp_path: Path) -> None:
-    """On a few samples; those that filter read the tables that ours wrote."""
+    """On a few samples; those that filter, sweep or validate read the tables that ours wrote."""
     write_large_release(tmp_path / "release", samples=SAMPLES, bad_line_share=0.0)
     for name, contender in CONTENDERS.items():
-        source = "ingest_ours" if name.startswith(("judge_", "filter_")) else "release"
+        source = SOURCES.get(name.partition("_")[0], "release")
         contender(tmp_path / source, tmp_path / name)()
         assert any((tmp_path / name).iterdir()), name
 

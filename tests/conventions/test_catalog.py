@@ -50,6 +50,7 @@ UNSEEN = {
     "CredentialDataset",
     "DataDocsDataset",
     "ExcludedSamplesDataset",
+    "HubDataset",
     "JournalDataset",
     "LeanTablesDataset",
     "RemovalPlaceDataset",

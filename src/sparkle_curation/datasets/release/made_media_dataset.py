@@ -15,7 +15,7 @@ class MadeMediaDataset(AbstractDataset[NoReturn, str]):
     """The folder of made media, in the published layout; load only: who makes a file writes and renames it there.
 
     Args:
-        filepath: a local folder; it need not be there yet.
+        path: a local folder; it need not be there yet.
         metadata: for other tools; Kedro does not look at it.
 
     Example:
@@ -23,11 +23,11 @@ class MadeMediaDataset(AbstractDataset[NoReturn, str]):
 
             made_media_root:
               type: sparkle_curation.datasets.MadeMediaDataset
-              filepath: data/made_media
+              path: data/made_media
     """
 
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        self._path = filepath
+    def __init__(self, *, path: str, metadata: dict[str, Any] | None = None) -> None:
+        self._path = path
         self.metadata = metadata
 
     def load(self) -> str:
@@ -46,4 +46,4 @@ class MadeMediaDataset(AbstractDataset[NoReturn, str]):
         return Path(self._path).is_dir()
 
     def _describe(self) -> dict[str, Any]:
-        return {"filepath": self._path}
+        return {"path": self._path}
