@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import update_wrapper
+from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 from kedro.pipeline import Node, Pipeline
@@ -19,20 +20,20 @@ def _table(function: Callable[..., Any], name: str, others: list[str]) -> Node:
     return Node(function, inputs=inputs, outputs=outputs, name=f"ingest_{name}")
 
 
-class _IngestRecords:
-    """``ingest_records`` of one table.
+@dataclass(frozen=True)
+class _OneTable:
+    """A table of scores or groundings; its method is the node that ingests it.
 
-    No partial: Kedro-Viz shows the source of what a function wraps, and none of a partial. No function in a
+    No partial: Kedro-Viz shows the source of what a function or method wraps, and none of a partial. No function in a
     function either: a ``ParallelRunner`` sends it to other processes.
     """
 
-    def __init__(self, table: str) -> None:
-        update_wrapper(self, nodes.ingest_records)
-        self._table, self.__name__ = table, f"ingest_{table}"
+    table: str
 
-    def __call__(self, *inputs: Any) -> nodes.Ingested:
+    @wraps(nodes.ingest_records)
+    def ingest_records(self, *inputs: Any) -> nodes.Ingested:
         """The table, its rows of the quarantine and its list of sources."""
-        return nodes.ingest_records(JSONL_TABLES[self._table], *inputs)
+        return nodes.ingest_records(JSONL_TABLES[self.table], *inputs)
 
 
 def create_pipeline() -> Pipeline:
@@ -47,7 +48,7 @@ def create_pipeline() -> Pipeline:
             ),
             Node(nodes.note_release, inputs="release_checked", outputs="release_facts", name="note_release"),
             _table(nodes.ingest_annotations, "annotations", []),
-            *(_table(_IngestRecords(name), name, ["annotations"]) for name in JSONL_TABLES),
+            *(_table(_OneTable(name).ingest_records, name, ["annotations"]) for name in JSONL_TABLES),
             _table(nodes.ingest_assets, "assets", []),
             Node(
                 nodes.combine_quarantines,
