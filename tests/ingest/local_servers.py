@@ -27,7 +27,11 @@ class RangeHandler(PlainHandler):
         if byte_range is None:
             super().do_GET()
             return
-        content = Path(self.translate_path(self.path)).read_bytes()
+        path = Path(self.translate_path(self.path))
+        if not path.is_file():
+            self.send_error(404)
+            return
+        content = path.read_bytes()
         first, last = (int(number) for number in byte_range.removeprefix("bytes=").split("-"))
         part = content[first : last + 1]
         self.send_response(206)

@@ -108,6 +108,7 @@ def test_processes_at_once_of_which_one_is_killed_do_all_the_work_once(tmp_path:
     assert done.total() <= len(WORK) + 1  # what the killed one had in hand
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         ".squares.journal.lock",
+        ".squares.journal.owners",
         "done.log",
         "squares.journal",
     ]
