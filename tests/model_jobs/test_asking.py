@@ -125,10 +125,16 @@ def journal(tmp_path: Path) -> Journal:
 def jobs(topics: str, unasked: str = "", broken: str = "") -> pl.DataFrame:
     """A job for each letter."""
     rows = [
-        (f"key {topic}", topic, topic not in unasked + broken, "torn" if topic in broken else None)
+        (
+            f"key {topic}",
+            f"id {topic}",
+            topic,
+            topic not in unasked + broken,
+            "torn" if topic in broken else None,
+        )
         for topic in topics
     ]
-    return pl.DataFrame(rows, schema=[KEY, "topic", "is_asked", "error"], orient="row")
+    return pl.DataFrame(rows, schema=[KEY, "id", "topic", "is_asked", "error"], orient="row")
 
 
 def asking(answering: Answering, model: Model | None = None) -> AskConfig:

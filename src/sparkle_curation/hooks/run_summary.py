@@ -225,6 +225,7 @@ ENDINGS: Mapping[str, Ending] = {
     "inspect": (_inspected, ("media_counts", "media")),
     "validate": (_validated, ("validation_summary", "data_docs")),
     "signals": (_signalled, ("signal_counts", "signals_figure", "signal_extremes", "signals")),
+    "exclude": (None, ("exclusion_plan",)),
     "camera": (_filmed, ("camera_counts", "camera_figure", "camera")),
     "edges": (_edged, ("edge_counts", "edges")),
     "audit": (None, ("audit_sample",)),
