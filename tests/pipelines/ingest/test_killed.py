@@ -20,7 +20,7 @@ from tests.conftest import Project
 
 TEMPORARY = re.compile(r"\..+\.[0-9]+\.tmp(\..+)?")
 VARIANT = Path("05_model_input/kiwi_edit")
-MOMENTS = 6
+MOMENTS = 4
 
 Outputs = dict[Path, object]
 
