@@ -30,6 +30,7 @@ class RemovalPlaceDataset(AbstractDataset[NoReturn, RemovalPlace]):
               exclusions: conf/base/ingest/exclusions.csv
               filepath: conf/base/curate/overrides.csv
               raw: [data/01_raw/sparkle_sample, data/01_raw/sparkle_bench_sample]
+              packed_in: null
     """
 
     def __init__(
