@@ -24,6 +24,7 @@ from sparkle_curation.datasets import (
     VariantStoreDataset,
 )
 from sparkle_curation.errors import VersionError
+from sparkle_curation.ingest.exclusions.resolving import Excluded
 from sparkle_curation.pipelines.diff.pipeline import create_pipeline
 from sparkle_curation.spec.themes import THEMES
 from sparkle_curation.variant.versions.version import VariantVersion
@@ -186,6 +187,7 @@ def make_catalog(repository: Path, base: str | None, other: str | None) -> DataC
             ),
             "params:base": MemoryDataset(base),
             "params:other": MemoryDataset(other),
+            "excluded_samples": MemoryDataset(Excluded()),
             "variant_diff": table,
             "variant_diff_counts": ReportCSVDataset(filepath=str(folder / "variant_diff_counts.csv")),
             "variant_diff_summary": TextDataset(filepath=str(folder / "variant_diff_summary.md")),

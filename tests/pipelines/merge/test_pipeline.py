@@ -78,7 +78,8 @@ def test_a_shard_shares_its_pipeline_with_others_and_not_with_itself(project: Pr
         locks.release()
     for pipeline in ("curate", "merge", "filter"):
         with pytest.raises(
-            ParameterError, match=r"(?s)one costly pipeline.*one of consistency, ground, inspect"
+            ParameterError,
+            match=r"(?s)one costly pipeline.*one of camera, consistency, edges, ground, inspect",
         ):
             project.run_here(pipeline, params={"shard": "0/2"})
     with pytest.raises(ParameterError, match=r"(?s)'shard' cannot have this value.*'2/2'"):
