@@ -79,6 +79,18 @@ def test_paths_are_written_out_wherever_they_stand(conf: Path) -> None:
     assert catalog["verdicts"]["filepath"] == "/srv/store/03_primary/verdicts.parquet"
 
 
+@pytest.mark.usefixtures("home")
+def test_each_of_two_configurations_has_its_own_globals(conf: Path) -> None:
+    """Whichever was opened last: a second data root is not that of the first."""
+    first = ConfigLoader(str(conf), **ARGUMENTS)
+    (conf / "local" / "globals.yml").write_text("data_root: /srv/second\n")
+    second = ConfigLoader(str(conf), **ARGUMENTS)
+    assert second["catalog"]["verdicts"]["filepath"] == "/srv/second/03_primary/verdicts.parquet"
+    (conf / "local" / "globals.yml").unlink()
+    assert first["catalog"]["verdicts"]["filepath"] == "data/03_primary/verdicts.parquet"
+    assert second["catalog"]["assets"]["filepath"] == "/srv/second/02_intermediate/assets.parquet"
+
+
 def test_an_archive_is_read_with_all_that_is_in_it(conf: Path, tmp_path: Path) -> None:
     """The description and the prompts are found in it; without conf/base it is none."""
     path = tmp_path / "conf.tar.gz"

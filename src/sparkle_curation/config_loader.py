@@ -60,10 +60,10 @@ class ConfigLoader(OmegaConfigLoader):
         if key == "parameters":
             # Kedro and hooks ask for them four times before a run, and reading YAML is a tenth of a short command's time.
             if self._parameters is None:
-                self._parameters = super().__getitem__(key)
+                self._parameters = self._read(key)
                 expand_parameters(self._parameters, _PATHS)
             return copy.deepcopy(self._parameters)
-        found: dict[str, Any] = super().__getitem__(key)
+        found = self._read(key)
         if key == "catalog":
             for entry in found.values():
                 for name in ("filepath", "exclusions") if isinstance(entry, dict) else ():
@@ -72,6 +72,12 @@ class ConfigLoader(OmegaConfigLoader):
                         entry[name] = (Path(self.conf_source) / path.removeprefix("conf/")).as_posix()
                 if self._unpacked and isinstance(entry, dict) and "packed_in" in entry:
                     entry["packed_in"] = self.conf_source
+        return found
+
+    def _read(self, key: str) -> dict[str, Any]:
+        """A kind with the globals of this configuration: Kedro has one ``${globals:}`` a process, of the loader made last."""
+        self._register_globals_resolver()
+        found: dict[str, Any] = super().__getitem__(key)
         return found
 
     def _read_raw_config(self, key: str) -> Any:
