@@ -99,14 +99,18 @@ def dotted_names(parameters: Mapping[str, Any], prefix: str = "") -> Iterator[st
             yield from dotted_names(value, f"{prefix}{name}.")
 
 
-_PAGES = ("README.md", *(f"docs/{name}.md" for name in ("parameters", "outputs", "benchmark")))
-"""What people type from."""
+_OF_FAULTS = {"faults.md"}
+"""Pages that quote what is mistyped."""
 
 
 @pytest.fixture
 def readme(checkout: Path) -> str:
-    """The text of the README and of the pages that it leads to."""
-    return "\n".join((checkout / name).read_text(encoding="utf-8") for name in _PAGES)
+    """The text of the README and of the pages beside it."""
+    pages = [
+        checkout / "README.md",
+        *(page for page in sorted((checkout / "docs").glob("*.md")) if page.name not in _OF_FAULTS),
+    ]
+    return "\n".join(page.read_text(encoding="utf-8") for page in pages)
 
 
 def test_quotes_the_two_commands(readme: str) -> None:
