@@ -16,4 +16,4 @@ AnyFrame: TypeAlias = pl.DataFrame | pl.LazyFrame
 @cache
 def frame_schema(columns: tuple[Field, ...]) -> pl.Schema:
     """The schema of a frame with these columns."""
-    return pl.DataFrame(pl.from_arrow(arrow_schema(columns).empty_table())).schema
+    return pl.Schema(arrow_schema(columns))

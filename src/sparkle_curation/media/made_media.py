@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import polars as pl
 
+from sparkle_curation.engine.any_frame import frame_schema
 from sparkle_curation.ingest.assets.store import AssetStore
 from sparkle_curation.ingest.assets.united_store import UnitedAssetStore
 from sparkle_curation.ingest.release_files import ReleaseFiles
-from sparkle_curation.media.probe.batch_probe import MEDIA_SCHEMA, BatchProbe, ProbeJob
+from sparkle_curation.media.probe.batch_probe import BatchProbe, ProbeJob
 from sparkle_curation.media.probe.probes import Depth
+from sparkle_curation.spec.tables.media import MEDIA_COLUMNS
 
 
 def probe_made(assets: pl.DataFrame, root: str) -> pl.DataFrame:
@@ -18,14 +20,14 @@ def probe_made(assets: pl.DataFrame, root: str) -> pl.DataFrame:
         assets: columns of ``made_assets``.
         root: folder that their paths begin in.
     """
-    empty = pl.DataFrame(pl.from_arrow(MEDIA_SCHEMA.empty_table()))
+    schema = frame_schema(MEDIA_COLUMNS)
     if assets.is_empty():  # nothing was made, and there may be no folder
-        return empty
+        return schema.to_frame()
     rows = assets.with_row_index("key").with_columns(pl.col("key").cast(pl.String))
     jobs = [ProbeJob(*row) for row in rows.select("key", "kind", "path", "offset", "size").iter_rows()]
     facts = pl.DataFrame(pl.from_arrow(BatchProbe(ReleaseFiles(root), Depth.INDEX)(jobs)))
     media = rows.join(facts, on="key", how="left", maintain_order="left").rename({"size": "size_bytes"})
-    return media.select(pl.col(name).cast(kind) for name, kind in empty.schema.items())
+    return media.select(pl.col(name).cast(kind) for name, kind in schema.items())
 
 
 def unite_media(asset_store: AssetStore, media: pl.LazyFrame, *made: pl.LazyFrame) -> pl.LazyFrame:

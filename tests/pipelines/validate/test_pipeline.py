@@ -208,7 +208,7 @@ def test_a_second_run_does_not_import_great_expectations(project: Project) -> No
     assert finished.returncode == 0, finished.stdout + finished.stderr
     imported = {line.rpartition("|")[2].strip() for line in finished.stderr.splitlines()}
     assert "sparkle_curation.expectations.checking" in imported
-    assert "great_expectations" not in imported
+    assert imported.isdisjoint({"great_expectations", "pandas"})
 
 
 # ------------------------------------------------------------------ Data Docs

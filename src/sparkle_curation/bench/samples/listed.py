@@ -79,7 +79,7 @@ def read_listed(files: ReleaseFiles, benchmark: ListedBenchmark) -> ReadBenchmar
         oddities = [record.fault(reason, detail, sample_id=row["sample_id"]) for reason, detail in told]
         ledger.quarantine(row["theme"], path, oddities)
     quarantine = pl.DataFrame(
-        pl.from_arrow(pa.concat_tables([QUARANTINE_SCHEMA.empty_table(), *ledger.quarantined()]))
+        pl.from_arrow(pa.concat_tables([pa.Table.from_batches([], QUARANTINE_SCHEMA), *ledger.quarantined()]))
     )
     lost = int(quarantine.filter(~pl.col("is_row_kept"))["line_count"].sum())
     warnings = quarantine["is_row_kept"].sum()

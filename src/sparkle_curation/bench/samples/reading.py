@@ -100,7 +100,7 @@ def read_benchmark(files: ReleaseFiles, benchmark: Benchmark) -> ReadBenchmark:
     )
     _tell_oddities(read, facts, samples, benchmark, ledger)
     quarantine = pl.DataFrame(
-        pl.from_arrow(pa.concat_tables([QUARANTINE_SCHEMA.empty_table(), *ledger.quarantined()]))
+        pl.from_arrow(pa.concat_tables([pa.Table.from_batches([], QUARANTINE_SCHEMA), *ledger.quarantined()]))
     )
     sources = pl.DataFrame(pl.from_arrow(ledger.source_files().cast(SOURCE_FILE_SCHEMA)))
     left_out = _count_excluded(benchmark, [row for row in every if row.id in excluded.ids])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import polars as pl
+import pyarrow as pa
 
 from sparkle_curation.datasets.tables.declared_tables import DECLARED_TABLES
 from sparkle_curation.datasets.tables.table_dataset import Table
@@ -26,7 +27,7 @@ class TableSchemaValidator:
                 f"no table {table}; {did_you_mean(table, DECLARED_TABLES) or ', '.join(DECLARED_TABLES)}"
             )
         self._table = table
-        self._declared = _shown(arrow_schema(DECLARED_TABLES[table]).empty_table().schema)
+        self._declared = _shown(arrow_schema(DECLARED_TABLES[table]))
 
     def validate(self, data: Table) -> Table:
         """The table as it came; nothing of it is read.
@@ -54,7 +55,6 @@ def _schema_of(data: Table) -> Mapping[str, str]:
     return {name: str(dtype) for name, dtype in data.lazy().collect_schema().items()}
 
 
-def _shown(schema: object) -> Mapping[str, str]:
+def _shown(schema: pa.Schema) -> Mapping[str, str]:
     """The columns and their types in polars' words, so that a stream and a frame compare."""
-    empty = pl.DataFrame(pl.from_arrow(schema.empty_table()))  # type: ignore[attr-defined]
-    return {name: str(dtype) for name, dtype in empty.schema.items()}
+    return {name: str(dtype) for name, dtype in pl.Schema(schema).items()}

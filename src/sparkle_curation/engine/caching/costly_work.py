@@ -134,7 +134,7 @@ def measure(
         count = measure_missing(wanted, make_job, function, measuring, journal)
         keys = KeyIndex([wanted[KEY].to_arrow()])
         parts = [rows.filter(pa.array(keys.holds(rows[KEY]))) for rows in journal.rows()]
-    found = pl.DataFrame(pl.from_arrow(pa.concat_tables([journal.schema.empty_table(), *parts])))
+    found = pl.DataFrame(pl.from_arrow(pa.concat_tables([pa.Table.from_batches([], journal.schema), *parts])))
     if found.height != wanted[KEY].n_unique():
         raise ConservationError(
             "Measurements were lost",

@@ -96,7 +96,7 @@ def list_partitions(folder: Path, schema: pa.Schema, names: Iterable[str]) -> No
         FORMAT_KEY: str(FORMAT_VERSION),
         _PARTITIONS_KEY: json.dumps(sorted(names)),
     }
-    pq.write_table(schema.empty_table().replace_schema_metadata(metadata), folder / LISTING)
+    pq.write_table(pa.Table.from_batches([], schema).replace_schema_metadata(metadata), folder / LISTING)
 
 
 def open_table(path: Path, *, made_by: str, **options: Any) -> Iterator[pq.ParquetFile]:

@@ -330,7 +330,7 @@ class Journal:
 
     def read(self) -> pa.Table:
         """The last row of each key, in the order in which they were appended; all in memory, so for few."""
-        return pa.concat_tables([self.schema.empty_table(), *self.rows()])
+        return pa.concat_tables([pa.Table.from_batches([], self.schema), *self.rows()])
 
     def keys(self) -> KeyIndex:
         """The keys whose work is done."""

@@ -54,7 +54,7 @@ def read_owners(journal: Path) -> pa.Table:
     """``key`` and ``id``: whose the rows of a journal are, as far as it was noted."""
     schema = pa.schema([(_KEY, pa.string()), (_ID, pa.string())])
     return pa.concat_tables(
-        [schema.empty_table(), *(rows.cast(schema) for rows in _records(owners_path(journal)))]
+        [pa.Table.from_batches([], schema), *(rows.cast(schema) for rows in _records(owners_path(journal)))]
     )
 
 

@@ -97,7 +97,7 @@ class JournalRows:
             self._unpack(number).take(part - (self._ends[number - 1] if number else 0))
             for number, part in zip(records.tolist(), np.split(rows, firsts[1:]), strict=False)
         ]
-        return pa.concat_tables([self._journal.schema.empty_table(), *taken])
+        return pa.concat_tables([pa.Table.from_batches([], self._journal.schema), *taken])
 
     def _record_of(self, rows: Places) -> Places:
         return np.searchsorted(self._ends, rows, side="right")

@@ -75,7 +75,7 @@ def _ingest_unknown(files: ReleaseFiles, code: str) -> Ingestion:
             name = file.path.encode("utf-8", "surrogateescape")
             ledger.quarantine(None, file.path, [Fault(Reason.UNEXPECTED_PATH, detail, name, 0, file.size)])
             ledger.close_source(None, file.path, file.size, 1)
-        yield ASSET_SCHEMA.empty_table()
+        yield pa.Table.from_batches([], ASSET_SCHEMA)
 
     return Ingestion("assets", ASSET_SCHEMA, unknown, files, code, read)
 

@@ -127,7 +127,7 @@ class JsonlBlockReader:
             block.byte_count,
             line=0,
         )
-        return ParsedBlock(self.schema.empty_table(), NO_ROWS, NO_ROWS, [fault], {}, 1)
+        return ParsedBlock(pa.Table.from_batches([], self.schema), NO_ROWS, NO_ROWS, [fault], {}, 1)
 
 
 class _Pace:
@@ -268,7 +268,7 @@ class _BlockParse:
 
     def _result(self) -> ParsedBlock:
         lines = np.concatenate([NO_ROWS, *(lines for lines, _ in self._pieces)])
-        tables = [table for _, table in self._pieces] or [self._reader.schema.empty_table()]
+        tables = [table for _, table in self._pieces] or [pa.Table.from_batches([], self._reader.schema)]
         table = tables[0] if len(tables) == 1 else pa.concat_tables(tables).combine_chunks()
         if (np.diff(lines) < 0).any():
             order = np.argsort(lines)

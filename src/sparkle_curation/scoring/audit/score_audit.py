@@ -27,13 +27,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 
+from sparkle_curation.engine.any_frame import frame_schema
 from sparkle_curation.model_jobs.answers import ANSWER_TYPE, parse_answers
 from sparkle_curation.scoring.agreement import is_met
 from sparkle_curation.scoring.audit.lattice import is_on_lattice, lattice_evidence, sum_of_answers
 from sparkle_curation.scoring.audit.pass_search import Recorded, is_made_of_passes, overall_without
 from sparkle_curation.scoring.editscore.score_scale import DEFAULT_SCORE_SCALE, ScoreScale
 from sparkle_curation.spec.codes.score_rules import ScoreRule
-from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.stages import STAGE_NAMES, STAGES, Stage
 from sparkle_curation.spec.tables.ingested import SCORE_AUDIT_COLUMNS, SCORE_FAULT_COLUMNS
 
@@ -290,9 +290,6 @@ def _joined(texts: Sequence[pl.Expr]) -> pl.Expr:
 
 def _violations(stage: Stage, scored: pl.DataFrame, evidence: Mapping[ScoreRule, pl.Expr]) -> pl.DataFrame:
     """One row per scored row and rule whose evidence is not null, without ``is_imputed``."""
-    schema = (
-        pl.DataFrame(pl.from_arrow(arrow_schema(SCORE_FAULT_COLUMNS).empty_table())).drop("is_imputed").schema
-    )
     columns = {"stage": pl.lit(stage.name)}
     found = [
         scored.lazy()
@@ -300,7 +297,8 @@ def _violations(stage: Stage, scored: pl.DataFrame, evidence: Mapping[ScoreRule,
         .filter(pl.col("evidence").is_not_null())
         .select(
             {**columns, "rule": pl.lit(rule.value)}.get(name, pl.col(name)).cast(dtype).alias(name)
-            for name, dtype in schema.items()
+            for name, dtype in frame_schema(SCORE_FAULT_COLUMNS).items()
+            if name != "is_imputed"
         )
         for rule, text in evidence.items()
     ]
