@@ -11,7 +11,7 @@ import pyarrow as pa
 from sparkle_curation.engine.journal.journal import KEY
 from sparkle_curation.grounding.grounder import Grounder
 from sparkle_curation.grounding.grounding_answers import GroundingFault, parse_grounding
-from sparkle_curation.ingest.assets.store import AssetStore
+from sparkle_curation.ingest.assets.store import AssetStore, Wanted
 from sparkle_curation.media.assets import Failure, read_asset
 from sparkle_curation.media.decode.frames import read_frames
 from sparkle_curation.media.stills.images import read_image
@@ -62,7 +62,7 @@ class BatchGround:
 
     def prepare(self, batch: list[GroundJob]) -> list[list[_Asked] | Failure]:
         """The questions of each job, or why its pictures could not be read."""
-        return [self._asked(job) for job in batch]
+        return [self._asked(job, store) for job, store in self.store.ahead(batch, _wanted)]
 
     def finish(self, batch: list[GroundJob], prepared: list[list[_Asked] | Failure]) -> pa.Table:
         """The rows of the jobs, once the model has answered.
@@ -83,15 +83,15 @@ class BatchGround:
         ]
         return pa.Table.from_pylist(rows, schema=JOURNAL_SCHEMA)
 
-    def _asked(self, job: GroundJob) -> list[_Asked] | Failure:
+    def _asked(self, job: GroundJob, store: AssetStore) -> list[_Asked] | Failure:
         if job.labels:
             frames = read_asset(
-                self.store, job.id, KIND.source_video, lambda file: list(read_frames(file, job.frames))
+                store, job.id, KIND.source_video, lambda file: list(read_frames(file, job.frames))
             )
             return frames if isinstance(frames, Failure) else [_Asked(job, [frame]) for frame in frames]
         pictures: list[Image] = []
         for kind in (KIND.source_frame0, KIND.edited_frame0):
-            picture = read_asset(self.store, job.id, kind, read_image)
+            picture = read_asset(store, job.id, kind, read_image)
             if isinstance(picture, Failure):
                 return picture
             pictures.append(picture)
@@ -116,6 +116,11 @@ class BatchGround:
         if asked.job.labels:
             return self.grounder.ask_round2(asked.pictures[0], asked.job.labels, tries)
         return self.grounder.ask_round1(asked.pictures[0], asked.pictures[1], asked.job.edit_prompt, tries)
+
+
+def _wanted(job: GroundJob) -> list[Wanted]:
+    kinds = [KIND.source_video] if job.labels else [KIND.source_frame0, KIND.edited_frame0]
+    return [Wanted(job.id, kind) for kind in kinds]
 
 
 def _answer(reply: Reply, tries: int) -> dict[str, Any]:

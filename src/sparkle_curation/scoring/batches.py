@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from sparkle_curation.engine.journal.journal import KEY
-from sparkle_curation.ingest.assets.store import AssetStore
+from sparkle_curation.ingest.assets.store import AssetStore, Wanted
 from sparkle_curation.media.assets import Failure, read_asset
 from sparkle_curation.media.decode.frames import read_frames
 from sparkle_curation.media.stills.images import read_image
@@ -51,7 +51,7 @@ class BatchScore:
 
     def prepare(self, batch: list[ScoreJob]) -> list[list[Candidate] | Failure]:
         """The pictures of each job, a pair each, or why they could not be read."""
-        return [self._candidates(job) for job in batch]
+        return [self._candidates(job, store) for job, store in self.store.ahead(batch, _wanted)]
 
     def finish(self, batch: list[ScoreJob], prepared: list[list[Candidate] | Failure]) -> pa.Table:
         """The rows of the jobs, once the model has answered.
@@ -72,13 +72,13 @@ class BatchScore:
         ]
         return pa.Table.from_pylist(rows, schema=JOURNAL_SCHEMA)
 
-    def _candidates(self, job: ScoreJob) -> list[Candidate] | Failure:
+    def _candidates(self, job: ScoreJob, store: AssetStore) -> list[Candidate] | Failure:
         stage, sides = STAGE_BY_NAME[job.stage], []
         for kind, frames in zip(
             (stage.source_kind, stage.edited_kind), (job.source_frames, job.edited_frames), strict=True
         ):
             read = partial(_read_pictures, indices=frames)
-            pictures = read_asset(self.store, job.id, kind, read)
+            pictures = read_asset(store, job.id, kind, read)
             if isinstance(pictures, Failure):
                 return pictures
             sides.append(pictures)
@@ -86,6 +86,11 @@ class BatchScore:
             Candidate(source, edited, job.edit_prompt, stage.is_of_frames)
             for source, edited in zip(*sides, strict=True)
         ]
+
+
+def _wanted(job: ScoreJob) -> list[Wanted]:
+    stage = STAGE_BY_NAME[job.stage]
+    return [Wanted(job.id, kind) for kind in (stage.source_kind, stage.edited_kind)]
 
 
 def _read_pictures(file: Any, indices: Sequence[int]) -> list[Image]:

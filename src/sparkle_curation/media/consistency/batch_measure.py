@@ -12,8 +12,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sparkle_curation.engine.journal.journal import KEY
-from sparkle_curation.ingest.assets.store import AssetStore
-from sparkle_curation.media.assets import Failure, read_asset
+from sparkle_curation.ingest.assets.store import AssetStore, Wanted
+from sparkle_curation.media.assets import Failure, first_frame_of, read_asset
 from sparkle_curation.media.bboxes.bboxes import to_pixels
 from sparkle_curation.media.bboxes.sampled_frames import sampled_frame_at
 from sparkle_curation.media.hashing.batch_hash import read_first_frame
@@ -82,26 +82,27 @@ class BatchMeasure:
 
     def __call__(self, jobs: list[MeasureJob]) -> pa.Table:
         """One row per job, in their order: ``JOURNAL_SCHEMA``."""
-        return pa.Table.from_pylist([self._measure(job) for job in jobs], schema=JOURNAL_SCHEMA)
+        rows = [self._measure(job, store) for job, store in self.store.ahead(jobs, _wanted)]
+        return pa.Table.from_pylist(rows, schema=JOURNAL_SCHEMA)
 
-    def _measure(self, job: MeasureJob) -> dict[str, object]:
+    def _measure(self, job: MeasureJob, store: AssetStore) -> dict[str, object]:
         row: dict[str, object] = {KEY: job.key}
         failures: list[Failure] = []
-        for part in self._parts(job):
+        for part in self._parts(job, store):
             if isinstance(part, Failure):
                 failures.append(part)
             else:
                 row.update(part)
         return {**row, **_describe(failures)}
 
-    def _parts(self, job: MeasureJob) -> Iterator[dict[str, object] | Failure]:
+    def _parts(self, job: MeasureJob, store: AssetStore) -> Iterator[dict[str, object] | Failure]:
         if MASK in job.kinds:
-            mask = read_asset(self.store, job.id, MASK, load_mask)
+            mask = read_asset(store, job.id, MASK, load_mask)
             yield mask if isinstance(mask, Failure) else self._of_mask(mask, job)
         for name, (still, video) in FIRST_FRAMES.items():
             if still in job.kinds and video in job.kinds:
-                picture = read_asset(self.store, job.id, still, read_image)
-                frame = read_asset(self.store, job.id, video, read_first_frame)
+                picture = read_asset(store, job.id, still, read_image)
+                frame = read_asset(store, job.id, video, read_first_frame)
                 if isinstance(picture, Failure) or isinstance(frame, Failure):
                     yield from (part for part in (picture, frame) if isinstance(part, Failure))
                 else:
@@ -115,6 +116,13 @@ class BatchMeasure:
             _, height, width = mask.shape
             found.update(measure_boxes(mask, grounded_boxes(job.boxes, job.fps, width, height))._asdict())
         return found
+
+
+def _wanted(job: MeasureJob) -> list[Wanted]:
+    """The mask, and of each still with its video both beginnings."""
+    pairs = [pair for pair in FIRST_FRAMES.values() if {*pair} <= {*job.kinds}]
+    firsts = [first_frame_of(job.id, kind) for pair in pairs for kind in pair]
+    return [Wanted(job.id, MASK), *firsts] if MASK in job.kinds else firsts
 
 
 def grounded_boxes(

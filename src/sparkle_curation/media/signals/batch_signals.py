@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sparkle_curation.engine.journal.journal import KEY
-from sparkle_curation.ingest.assets.store import AssetStore
+from sparkle_curation.ingest.assets.store import AssetStore, Wanted
 from sparkle_curation.media.assets import Failure, read_asset
 from sparkle_curation.media.decode.frames import read_frames
 from sparkle_curation.media.masks.masks import load_mask
@@ -84,12 +84,12 @@ class BatchSignals:
 
     def __call__(self, jobs: list[SignalJob]) -> pa.Table:
         """One row per job, in their order: ``JOURNAL_SCHEMA``."""
-        rows = [{KEY: job.key, **self._measure(job)} for job in jobs]
+        rows = [{KEY: job.key, **self._measure(job, store)} for job, store in self.store.ahead(jobs, _wanted)]
         return pa.Table.from_pylist(rows, schema=JOURNAL_SCHEMA)
 
-    def _measure(self, job: SignalJob) -> dict[str, object]:
+    def _measure(self, job: SignalJob, store: AssetStore) -> dict[str, object]:
         ends = measured_frames(job.frame_count, self.measuring.frames, self.measuring.frame_step)
-        mask = read_asset(self.store, job.id, KIND.mask, lambda file: load_mask(file)[ends])
+        mask = read_asset(store, job.id, KIND.mask, lambda file: load_mask(file)[ends])
         if isinstance(mask, Failure):
             return {"error": mask.error, "error_detail": mask.detail}
         size = measured_size(mask.shape[2], mask.shape[1], self.measuring.width_px * self.measuring.height_px)
@@ -98,10 +98,10 @@ class BatchSignals:
         def read(file: BinaryIO) -> Frames:
             return shrink(read_frames(file, wanted), size)
 
-        source = read_asset(self.store, job.id, KIND.source_video, read)
+        source = read_asset(store, job.id, KIND.source_video, read)
         if isinstance(source, Failure):
             return {"error": source.error, "error_detail": source.detail}
-        edited = read_asset(self.store, job.id, KIND.edited_video, read)
+        edited = read_asset(store, job.id, KIND.edited_video, read)
         if isinstance(edited, Failure):
             return {"error": edited.error, "error_detail": edited.detail}
         return self._of_pair(source, edited, shrink_mask(mask, size), ends)
@@ -172,3 +172,7 @@ def shrink_mask(mask: Mask, size: tuple[int, int]) -> Mask:
         Image.fromarray(frame.astype(np.uint8) * 255).resize(size, Image.Resampling.BOX) for frame in mask
     ]
     return np.stack([np.asarray(image) >= half for image in small])
+
+
+def _wanted(job: SignalJob) -> list[Wanted]:
+    return [Wanted(job.id, kind) for kind in (KIND.mask, KIND.source_video, KIND.edited_video)]
