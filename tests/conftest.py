@@ -154,6 +154,12 @@ class Project:
             outputs = session.run(pipeline_names=pipeline.split(","))
         return {name: dataset.load() for name, dataset in outputs.items()}
 
+    def run_shard(self, pipeline: str, shard: str) -> None:
+        """A shard of a pipeline, which ends well and as a process ends."""
+        with pytest.raises(SystemExit) as ended:
+            self.run_here(pipeline, params={"shard": shard})
+        assert ended.value.code == 0
+
 
 def _yaml(value: object) -> str:
     """A value as the command line has it: null, true, 8.5, or the text itself."""

@@ -1,4 +1,4 @@
-"""What looks at whole samples of a release behind a server: the rows of a local one, with what they will read fetched ahead."""
+"""What looks at whole samples of a release behind a server: the rows of a local one, fetched ahead."""
 
 from __future__ import annotations
 

@@ -86,6 +86,20 @@ def test_a_second_run_asks_nothing(grounded: Project) -> None:
         assert_frame_equal(table_of(grounded, number), table)
 
 
+def test_each_round_is_sharded_and_merged(grounded: Project, tmp_path: Path) -> None:
+    """The second looks for what the merged first has found; then nothing is asked, and the tables are those of one run."""
+    shared = replace(grounded, data_root=Path(shutil.copytree(grounded.data_root, tmp_path / "sharded")))
+    for output in ("journals", "07_model_output"):
+        shutil.rmtree(shared.output(output))
+    for _round in (1, 2):
+        for shard in ("1/2", "0/2"):
+            shared.run_shard("ground", shard)
+        shared.run_here("merge")
+    shared.run_here("ground", params={"ground.model.device": "cuda:7"})
+    for number in (1, 2):
+        assert_frame_equal(table_of(shared, number), table_of(grounded, number))
+
+
 def test_the_jsonl_is_a_release(grounded: Project, tmp_path: Path) -> None:
     """Ingest reads it with nothing in quarantine, and finds the same boxes."""
     root = grounded.output("07_model_output", "regroundings")

@@ -24,13 +24,6 @@ def tables(data_root: Path) -> dict[str, str]:
     }
 
 
-def run_shard(project: Project, pipeline: str, shard: str) -> None:
-    """A shard, which ends well and as a process ends."""
-    with pytest.raises(SystemExit) as ended:
-        project.run_here(pipeline, params={"shard": shard})
-    assert ended.value.code == 0
-
-
 def test_merged_shards_make_the_tables_of_a_run_without(
     project: Project, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -43,10 +36,10 @@ def test_merged_shards_make_the_tables_of_a_run_without(
     project.run_here("ingest")
     for pipeline in PIPELINES:
         before = tables(project.data_root)
-        run_shard(project, pipeline, "1/2")
+        project.run_shard(pipeline, "1/2")
         project.run_here("merge")
         assert f"{pipeline}: not all is there, missing are the shards 0/2 (absent)" in caplog.text
-        run_shard(project, pipeline, "0/2")
+        project.run_shard(pipeline, "0/2")
         assert tables(project.data_root) == before
         assert f"{pipeline}.journal.0-of-2" in {
             path.name for path in (project.data_root / "journals").iterdir()
@@ -73,7 +66,7 @@ def test_a_shard_shares_its_pipeline_with_others_and_not_with_itself(project: Pr
             project.run_here("inspect", params={"shard": "0/2"})
         with pytest.raises(LockedError, match="'inspect'"):
             project.run_here("inspect")
-        run_shard(project, "inspect", "1/2")
+        project.run_shard("inspect", "1/2")
     finally:
         locks.release()
     for pipeline in ("curate", "merge", "filter"):

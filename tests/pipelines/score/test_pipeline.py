@@ -86,6 +86,23 @@ def test_a_second_run_asks_nothing(scored: Project) -> None:
     assert scored.output("journals", "score.journal").stat().st_size == size
 
 
+def test_shards_are_merged_into_the_same_tables(scored: Project, tmp_path: Path) -> None:
+    """Each asks for its own; once merged nothing is asked, and the tables are those of a run of all."""
+    shared = replace(scored, data_root=Path(shutil.copytree(scored.data_root, tmp_path / "sharded")))
+    for output in ("journals", "07_model_output"):
+        shutil.rmtree(shared.output(output))
+    for shard in ("0/2", "1/2"):
+        shared.run_shard("score", shard)
+    shared.run_here("merge")
+    assert pl.read_csv(shared.output("08_reporting", "merge_counts.csv"))["state"].to_list() == [
+        "whole",
+        "whole",
+    ]
+    shared.run_here("score", params={"score.model.device": "cuda:7"})
+    for stage in STAGES:
+        assert_frame_equal(table_of(shared, stage.table), table_of(scored, stage.table))
+
+
 def test_other_settings_are_other_scores(scored: Project, tmp_path: Path) -> None:
     """Another seed is asked again; what was scored before stays in the journal."""
     journal = Journal(scored.output("journals", "score.journal"), JOURNAL_SCHEMA)
