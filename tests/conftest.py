@@ -60,7 +60,13 @@ def _no_run_before() -> Iterator[None]:
     note_run(None, {})
 
 
-SPARKLE_REAL = Path(os.environ.get("SPARKLE_REAL", CHECKOUT.parent / "shared" / "sparkle_real"))
+def _real_pairs() -> Path:
+    """Beside the checkout or further above, where a worktree lies deeper; beside it where there are none."""
+    beside = [folder / "shared" / "sparkle_real" for folder in CHECKOUT.parents]
+    return next((folder for folder in beside if folder.is_dir()), beside[0])
+
+
+SPARKLE_REAL = Path(os.environ.get("SPARKLE_REAL") or _real_pairs())
 """Where twelve real pairs of the release lie, CSVs and videos alone, on machines that have them."""
 
 

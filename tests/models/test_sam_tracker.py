@@ -10,6 +10,7 @@ import pytest
 from tests.models.tiny_tracker import Family, write_tiny_tracker
 
 from sparkle_curation.errors import ModelError
+from sparkle_curation.models.trackers import sam_tracker
 from sparkle_curation.models.trackers.sam_tracker import Device, SamTracker
 from sparkle_curation.models.trackers.tracker import Box, Mask
 from sparkle_curation.models.weights import Weights
@@ -110,3 +111,32 @@ def test_what_is_no_tracker_is_told(checkpoint: Path, tmp_path: Path) -> None:
         with pytest.raises(ModelError, match="A tracker cannot be loaded") as caught:
             SamTracker(Weights(str(folder)), Device("cpu", "float32")).load()
         assert said in str(caught.value)
+
+
+def test_packages_that_do_not_fit_are_told(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A transformers of before SAM has no such class; the way to the right packages is said, not a traceback."""
+    family = sam_tracker._family(checkpoint)
+    monkeypatch.setitem(sam_tracker._CLASSES, family, ("NoSuchModel", "NoSuchProcessor"))
+    with pytest.raises(ModelError, match="do not fit each other") as caught:
+        SamTracker(Weights(str(checkpoint)), Device("cpu", "float32")).load()
+    assert "NoSuchModel" in str(caught.value)
+    assert "pip install '.[gpu]'" in str(caught.value)
+
+
+def test_without_a_gpu_the_way_is_told(checkpoint: Path) -> None:
+    """Before weights are fetched; on a machine with a GPU there is nothing to tell."""
+    import torch  # noqa: PLC0415
+
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU here")
+    with pytest.raises(ModelError, match="There is no GPU here") as caught:
+        SamTracker(Weights(str(checkpoint)), Device("auto", "float32")).load()
+    assert "track.model.device=cpu" in str(caught.value)
+
+
+def test_one_frame_black_clips_and_upright_ones_are_tracked(tracker: SamTracker) -> None:
+    """Each has a mask of its own shape, of a pass that begins on its only or its last frame, with thirty boxes too."""
+    black = np.zeros((2, WIDTH, HEIGHT, 3), np.uint8)
+    assert fresh(tracker, black[:1], 0, LEFT).shape == (1, WIDTH, HEIGHT)
+    many = [(x, 2, x + 4, 30) for x in range(30)]
+    assert fresh(tracker, black, 1, *many).shape == (2, WIDTH, HEIGHT)

@@ -186,6 +186,20 @@ def test_each_box_is_an_object_and_boxes_without_area_are_none(place: Place) -> 
     assert not run.folder.path("time", IDS[1]).exists()
 
 
+def test_a_vote_for_nothing_writes_no_mask(place: Place) -> None:
+    """Two passes that share no pixel: nothing has the majority, and an empty mask would say that there is no foreground."""
+    rows = [(IDS[0], 0, BOX), (IDS[0], 5, [40, 8, 59, 39])]
+    run = place.run(ScriptedTracker())
+    found = row(run.track(place.clips(*rows)))
+    told = f"of 2 passes, {2 * 20 * 32 * FRAMES} pixels tied"
+    assert (found["error"], found["error_detail"], found["size_bytes"]) == ("nothing_found", told, None)
+    assert not run.folder.path("time", IDS[0]).exists()
+    tracker = ScriptedTracker()
+    assert row(place.run(tracker, ties="foreground").track(place.clips(*rows)))["error"] is None
+    assert tracker.asked == []
+    assert place.mask(IDS[0]).sum() == 2 * 20 * 32 * FRAMES
+
+
 def test_a_killed_run_repeats_one_pass_at_most(place: Place) -> None:
     """Killed before each of the six passes in turn: what was done is not done again, and the masks are the same."""
     rows = [(sample, frame, BOX) for sample in IDS[:2] for frame in (0, 4, 8)]

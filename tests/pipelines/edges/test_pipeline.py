@@ -203,3 +203,23 @@ def test_second_run_makes_what_is_gone_and_nothing_else(
     assert video_of(own, FITTING).stat().st_ino == kept.st_ino
     own.run_here("edges", params={"edges.low": 1000, "edges.high": 2000})
     assert rows(own)[PLAIN]["background_edge_share"] < rows(done)[PLAIN]["background_edge_share"]
+
+
+def test_dry_run_makes_one_batch_and_writes_no_table(
+    done: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of three contents one is made, and known to the next run; the other two are told, and the seven without."""
+    for name in ("media", "assets"):
+        shutil.copytree(
+            done.output("02_intermediate", f"{name}.parquet"),
+            tmp_path / "02_intermediate" / f"{name}.parquet",
+        )
+    own = replace(done, data_root=tmp_path)
+    with pytest.raises(SystemExit) as ending:
+        own.run_here("edges", params={"dry_run": True, "edges.batch_size": 1})
+    assert ending.value.code == 0
+    told = capsys.readouterr().out
+    assert "to do            2 samples" in told
+    assert "GPU" not in told
+    assert not own.output("02_intermediate", "edges.parquet").exists()
+    assert [path.stem for path in own.output("made_media").rglob("*.mp4")] == [PLAIN]

@@ -9,14 +9,20 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sparkle_curation.engine.io.atomic import atomic_file
 from sparkle_curation.media.edges.canny import Edges
 
 _CRF = "23"
 """Edges come back from it to the pixel at a threshold of 127; 0 would be smaller, and of a profile that players refuse."""
+_BLIND = "mbtree=0:scenecut=0:b-adapt=0:weightp=0:rc-lookahead=0"
+"""No looking ahead at pictures of half the size: of a width that 4 does not divide, x264 reads memory of before there, and
+equal edges made files of unequal bytes. It costs an eighth of the size at most."""
 _NOTE = "sparkle-curation edges "
 _USUAL_RATE = Fraction(16)
+_BLACK, _WHITE, _NO_COLOUR = np.uint8(16), np.uint8(235), np.uint8(128)
+"""Luma and chroma of H.264 as it is usual, where 16 is black."""
 
 
 class Written(NamedTuple):
@@ -56,9 +62,8 @@ def write_control_video(path: Path, frames: Iterable[tuple[Edges, Fraction | Non
                 stream = container.add_stream("libx264", rate=rate or _USUAL_RATE)
                 stream.height, stream.width = shape
                 stream.pix_fmt, stream.thread_count = "yuv420p", 1
-                stream.options = {"crf": _CRF, "preset": "veryfast"}
-            white = np.repeat((edges * np.uint8(255))[:, :, None], 3, axis=2)
-            frame = av.VideoFrame.from_ndarray(white, format="rgb24")
+                stream.options = {"crf": _CRF, "preset": "veryfast", "x264-params": _BLIND}
+            frame = av.VideoFrame.from_ndarray(_planes(edges), format="yuv420p")
             frame.pts = count
             container.mux(stream.encode(frame))
             count += 1
@@ -66,6 +71,13 @@ def write_control_video(path: Path, frames: Iterable[tuple[Edges, Fraction | Non
             raise ValueError("a control video without a frame")
         container.mux(stream.encode(None))
     return Written(count, shape[1], shape[0])
+
+
+def _planes(edges: Edges) -> NDArray[np.uint8]:
+    """White on black as H.264 has it: (height * 3 / 2, width), luma and below it both chromas."""
+    height, width = edges.shape
+    luma = np.where(edges, _WHITE, _BLACK)
+    return np.concatenate([luma, np.full((height // 2, width), _NO_COLOUR)])
 
 
 def is_made_of(path: Path, key: str) -> bool:

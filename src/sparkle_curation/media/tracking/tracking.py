@@ -121,6 +121,9 @@ class Tracking:
         for packed in passes:
             votes.add(unpack(packed, clip.shape))
         mask, tied_px = votes.majority(self.ties)
+        if not mask.any():
+            detail = f"of {votes.passes} passes, {tied_px} pixels tied"
+            return {"error": TrackFault.NOTHING_FOUND.value, "error_detail": detail}
         written = self.write(clip, mask)
         ious = [iou(unpack(packed, clip.shape), mask) for packed in passes]
         return {

@@ -150,17 +150,16 @@ def _load(weights: Weights, device: Device) -> _Loaded:
         import torch  # noqa: PLC0415
         import transformers  # noqa: PLC0415
     except ImportError as error:
-        raise ModelError(
-            "A tracker cannot run in this process: its packages are not installed",
-            got=error,
-            allowed="torch, torchvision and transformers",
-            todo="pip install '.[gpu]'",
-        ) from error
+        raise _no_packages(error) from error
     from safetensors import SafetensorError  # noqa: PLC0415 -- comes with transformers
 
     place = find_device(device.name)
     folder = acquire(weights.model, weights.revision)
-    model_class, processor_class = (getattr(transformers, name) for name in _CLASSES[_family(folder)])
+    names = _CLASSES[_family(folder)]
+    try:  # each is imported when it is asked for: torchvision may be that of another torch, transformers too old
+        model_class, processor_class = (getattr(transformers, name) for name in names)
+    except (ImportError, AttributeError, RuntimeError) as error:
+        raise _no_packages(error) from error
     try:
         processor = processor_class.from_pretrained(folder, local_files_only=True)
         model = model_class.from_pretrained(
@@ -175,6 +174,15 @@ def _load(weights: Weights, device: Device) -> _Loaded:
             folder, f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}"
         ) from error
     return _Loaded(torch, model.eval(), processor, place)
+
+
+def _no_packages(error: Exception) -> ModelError:
+    return ModelError(
+        "A tracker cannot run in this process: its packages are not installed, or do not fit each other",
+        got=next(iter(str(error).splitlines()), ""),
+        allowed="torch, torchvision of the same build, and transformers",
+        todo="pip install '.[gpu]'",
+    )
 
 
 def _family(folder: Path) -> str:

@@ -13,6 +13,10 @@ class TrackFault(Code):
         "no_anchor",
         "No sampled frame has a box with an area: nothing to track, so no mask; an empty one would say otherwise.",
     )
+    NOTHING_FOUND = (
+        "nothing_found",
+        "No pixel has the votes on any frame, so no mask: an empty one would say that there is no foreground.",
+    )
     TOO_LARGE = "too_large", "The clip has more pixels, all frames together, than a mask may have."
     OUT_OF_MEMORY = (
         "out_of_memory",
