@@ -32,6 +32,7 @@ from sparkle_curation.pipelines.ground.params import GroundParams
 from sparkle_curation.pipelines.inspect.params import InspectParams
 from sparkle_curation.pipelines.near_duplicates.params import NearDuplicatesParams
 from sparkle_curation.pipelines.paper.params import PaperParams
+from sparkle_curation.pipelines.profiles.params import ProfilesParams
 from sparkle_curation.pipelines.prune.params import PruneParams
 from sparkle_curation.pipelines.publish.params import PublishParams
 from sparkle_curation.pipelines.report.params import ReportParams
@@ -75,6 +76,7 @@ class RunParameters(
     TrackParams,
     PruneParams,
     PaperParams,
+    ProfilesParams,
     TrainingKitParams,
     ExtractParams,
     ExcludeParams,
@@ -139,6 +141,7 @@ _HOMES = {
     **dict.fromkeys(GroundParams.model_fields, "conf/base/ground/parameters.yml"),
     **dict.fromkeys(TrackParams.model_fields, "conf/base/track/parameters.yml"),
     **dict.fromkeys(PaperParams.model_fields, "conf/base/paper/parameters.yml"),
+    **dict.fromkeys(ProfilesParams.model_fields, "conf/base/profiles/parameters.yml"),
     **dict.fromkeys(PruneParams.model_fields, "conf/base/prune/parameters.yml"),
     **dict.fromkeys(TrainingKitParams.model_fields, "conf/base/training_kit/parameters.yml"),
     **dict.fromkeys(ExcludeParams.model_fields, "conf/base/exclude/parameters.yml"),

@@ -45,7 +45,7 @@ STOPPED_FOR_WANT_OF_COLUMNS = {
     *("camera", "edges", "filter", "ground", "near_duplicates", "report", "signals", "track"),
 }
 """Pipelines that read the media, which have more columns now: they ask for ``inspect`` first."""
-STOPPED_FOR_WANT_OF_A_VARIANT = {"paper", "training_kit", "extract", "keep", "publish"}
+STOPPED_FOR_WANT_OF_A_VARIANT = {"paper", "profiles", "training_kit", "extract", "keep", "publish"}
 """Pipelines that go on from a variant: one of before has no record, and other names in its metrics."""
 LEFT_OUT = {
     "consistency",

@@ -255,6 +255,7 @@ ENDINGS: Mapping[str, Ending] = {
         ("bench_documents", "bench_page", "bench_figure", "bench_results", "bench_ledger"),
     ),
     "paper": (None, ("paper_documents",)),
+    "profiles": (None, ("profile_files",)),
     "keep": (None, ("version_metrics", "version_funnel")),
 }
 """By pipeline what its first output comes to, and which outputs to look at; ``filter`` and ``diff`` have a summary.

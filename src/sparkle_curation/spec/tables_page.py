@@ -16,6 +16,7 @@ from sparkle_curation.spec.codes.camera_reasons import CameraOutcome, CameraReas
 from sparkle_curation.spec.codes.diff_reasons import Cause
 from sparkle_curation.spec.codes.edge_faults import EdgeFault, ReleasedEdges
 from sparkle_curation.spec.codes.media_faults import MediaFault
+from sparkle_curation.spec.codes.profile_reasons import ProfileReason
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
 from sparkle_curation.spec.codes.score_rules import ScoreRule
 from sparkle_curation.spec.codes.signal_faults import SignalFault
@@ -428,6 +429,10 @@ _OTHERS: dict[str, tuple[str, str]] = {
         "08_reporting/paper",
         "Of the variant: `methods.tex`, `reproducibility.tex`, `tables.tex`, `references.bib` and `CITATION.cff`.",
     ),
+    "profile_files": (
+        "05_model_input/profiles",
+        "The variant for other trainers: a file each and split, `report.csv` of pairs that are left out or odd, and a card.",
+    ),
     "download_plan": (
         "08_reporting/download_plan.csv",
         "One row per file that `download` was asked for: theme, kind, bytes, and what was there of it before.",
@@ -706,6 +711,7 @@ def _benchmark() -> Iterator[str]:
         ("Why an answer cannot be read", BenchAnswerFault),
         ("Other forms of answers that are taken", AnswerFlag),
         ("Faults of published scores", PublishedFault),
+        ("Why a pair is not in the file of a profile, or is odd there", ProfileReason),
     ):
         yield ""
         yield f"## {title}"
