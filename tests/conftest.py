@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from omegaconf import OmegaConf
+from tests.made import forked_kedro
 from tests.made.pairs import Pairs, make_pairs
 
 from sparkle_curation.commands import note_run
@@ -146,23 +147,15 @@ class Project:
     def run_kedro(
         self, *arguments: str, params: Mapping[str, object] | None = None, timeout_s: float = 120
     ) -> subprocess.CompletedProcess[str]:
-        """A finished ``kedro run`` in a process of its own, as a person would start it; it may have failed.
+        """A finished ``kedro run`` in a process of its own, which is spared the importing; it may have failed.
 
         Args:
             arguments: options of `kedro run`, such as ``"--pipeline", "curate"``.
             params: parameters by their dotted names.
             timeout_s: seconds after which the run is killed.
         """
-        return subprocess.run(
-            self.command(*arguments, params=params),
-            cwd=CHECKOUT,
-            env=os.environ | {"DO_NOT_TRACK": "1", "COLUMNS": "200"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=timeout_s,
-            check=False,
-        )
+        env = os.environ | {"DO_NOT_TRACK": "1", "COLUMNS": "200"}
+        return forked_kedro.run(self.command(*arguments, params=params), env, timeout_s)
 
     def run_here(
         self, pipeline: str = "curate", *, params: Mapping[str, object] | None = None

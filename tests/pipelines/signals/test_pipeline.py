@@ -73,8 +73,7 @@ def done(kedro_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Proje
         data_root=folder / "data",
         params={"signals.processes": 1, "inspect.processes": 1, "signals.shown": 1},
     )
-    for pipeline in ("ingest", "inspect", "signals"):
-        project.run_here(pipeline)
+    project.run_here("ingest,inspect,signals")
     return project
 
 
