@@ -137,7 +137,10 @@ def _serve(channel: int) -> None:
     arguments, env = _forked_again(*files)
     os.environ.clear()
     os.environ.update(env)
-    LOGGING.configure(LOGGING.data)  # for a console as wide as this environment says
+    # A console as wide as this environment says; Kedro's way to show an error is put in with it, in place of ours.
+    told = sys.excepthook
+    LOGGING.configure(LOGGING.data)
+    sys.excepthook = told
     sys.argv = ["kedro", *arguments]
     main()
 
