@@ -53,7 +53,14 @@ def sample_release() -> Path:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The files that take minutes come first, the longest before all, so that no core waits for them at the end."""
-    items.sort(key=lambda item: (item.path.name != "test_dvc_person.py", "journeys" not in item.path.parts))
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(
+        key=lambda item: (
+            item.path.name != "test_dvc_person.py",
+            "journeys" not in item.path.parts,
+            item.path not in slow,
+        )
+    )
 
 
 def pytest_collection_finish() -> None:

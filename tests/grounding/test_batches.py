@@ -66,7 +66,8 @@ def inspected(
 ) -> tuple[pl.DataFrame, AssetStore]:
     """The media of the sample release, and a store that opens them."""
     project = Project(sample_release, tmp_path_factory.mktemp("inspected"), {})
-    project.run_here("ingest,inspect")
+    for pipeline in ("ingest", "inspect"):
+        project.run_here(pipeline)
     media = pl.read_parquet(project.output("02_intermediate", "media.parquet"))
     return media, AssetStore(str(sample_release), project.output("02_intermediate", "assets.parquet"))
 

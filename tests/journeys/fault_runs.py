@@ -257,7 +257,8 @@ def _limited(command: Sequence[str], env: Mapping[str, str]) -> subprocess.Compl
     return subprocess.run(
         command,
         cwd=CHECKOUT,
-        env=env,
+        # Kedro asks git for the status; what may write no more than 6 KB would leave half an index, and its lock.
+        env={**env, "GIT_OPTIONAL_LOCKS": "0"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -26,7 +26,8 @@ def ingested(kedro_project: Path, sample_release: Path, tmp_path_factory: pytest
     shutil.copy(sample_release / f"season/source_video/{LEAKING}.mp4", bench.source(FIRST))
     params = {"bench_root": folder / "bench"}
     project = Project(release_root=sample_release, data_root=folder / "data", params=params)
-    project.run_here("ingest,inspect,near_duplicates,bench_ingest")
+    for pipeline in ("ingest", "inspect", "near_duplicates", "bench_ingest"):
+        project.run_here(pipeline)
     return project
 
 

@@ -82,7 +82,8 @@ def test_kills_lose_and_repeat_nothing(
     tmp_path: Path,
 ) -> None:
     """Each run begins with what the journal has; only the batch in hand is asked for again."""
-    project.run_here("ingest,inspect")
+    for pipeline in ("ingest", "inspect"):
+        project.run_here(pipeline)
     whole, torn = tmp_path / "whole", tmp_path / "torn"
     for folder in (whole, torn):
         folder.mkdir()

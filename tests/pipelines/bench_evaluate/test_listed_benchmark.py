@@ -144,7 +144,8 @@ def test_it_is_judged_by_its_rubric_and_reported(
             "bench_report.resamples": 200,
         }
         project = Project(sample_release, tmp_path / "data", params)
-        project.run_here("bench_ingest,bench_outputs,bench_evaluate,bench_report")
+        for pipeline in ("bench_ingest", "bench_outputs", "bench_evaluate", "bench_report"):
+            project.run_here(pipeline)
     outputs = pl.read_parquet(project.output("02_intermediate", "benchmark", "bench_outputs.parquet"))
     assert outputs["state"].to_list() == ["missing" if place == MISSING else "there" for place in range(10)]
     assert outputs["differences"].list.len().sum() == 0

@@ -51,7 +51,8 @@ def bench(
         "bench_evaluate.is_free": True,
     }
     project = Project(sample_release, tmp_path_factory.mktemp("bench"), params)
-    project.run_here("bench_ingest,bench_outputs,bench_evaluate")
+    for pipeline in ("bench_ingest", "bench_outputs", "bench_evaluate"):
+        project.run_here(pipeline)
     return project
 
 

@@ -47,7 +47,8 @@ def done(kedro_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Proje
     (clips / ".hidden.mp4").write_text("not looked at")
     (clips / "notes.txt").write_text("not looked at")
     project = Project(release.root, folder / "data", {"camera.processes": 1, "inspect.processes": 1})
-    project.run_here("ingest,inspect,camera")
+    for pipeline in ("ingest", "inspect", "camera"):
+        project.run_here(pipeline)
     project.run_here("camera_clips", params={"camera.clips": clips})
     return project
 

@@ -96,7 +96,8 @@ def done(kedro_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Proje
         data_root=folder / "data",
         params={"edges.processes": 1, "inspect.processes": 1, "consistency.processes": 1},
     )
-    project.run_here("ingest,inspect,edges")
+    for pipeline in ("ingest", "inspect", "edges"):
+        project.run_here(pipeline)
     return project
 
 

@@ -31,7 +31,8 @@ def grounded(
     """Three samples of each round, with labels of the release in the second."""
     params = {"ground.model.name": qwen3_checkpoint}
     project = Project(sample_release, tmp_path_factory.mktemp("grounded"), params, env="test")
-    project.run_here("ingest,inspect,ground")
+    for pipeline in ("ingest", "inspect", "ground"):
+        project.run_here(pipeline)
     return project
 
 

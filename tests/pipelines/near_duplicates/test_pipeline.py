@@ -55,7 +55,8 @@ def write_release(root: Path) -> MadeRelease:
 
 def run(project: Project, **params: object) -> None:
     """Ingest, inspect and find near duplicates; the parameters are those of ``near_duplicates``."""
-    project.run_here("ingest,inspect")
+    for pipeline in ("ingest", "inspect"):
+        project.run_here(pipeline)
     project.run_here(
         "near_duplicates", params={f"near_duplicates.{name}": value for name, value in params.items()}
     )
@@ -153,7 +154,8 @@ def test_another_root_is_noticed(done: Project, tmp_path: Path) -> None:
     """Files that are not there are errors of their samples, and tried again with the next run."""
     (tmp_path / "empty").mkdir()
     elsewhere = replace(done, data_root=tmp_path / "data")
-    elsewhere.run_here("ingest,inspect")
+    for pipeline in ("ingest", "inspect"):
+        elsewhere.run_here(pipeline)
     replace(elsewhere, release_root=tmp_path / "empty").run_here("near_duplicates")
     assert set(table(elsewhere, "02_intermediate", "frame_hashes")["error"]) == {"missing", "truncated"}
     elsewhere.run_here("near_duplicates")
@@ -162,7 +164,8 @@ def test_another_root_is_noticed(done: Project, tmp_path: Path) -> None:
 
 def test_many_files_that_are_not_there_stop_the_run(project: Project, tmp_path: Path) -> None:
     """Where nothing at all can be read, the root is not the one that was inspected."""
-    project.run_here("ingest,inspect")
+    for pipeline in ("ingest", "inspect"):
+        project.run_here(pipeline)
     (tmp_path / "empty").mkdir()
     with pytest.raises(ReleaseError, match="None of the media can be read") as caught:
         replace(project, release_root=tmp_path / "empty").run_here("near_duplicates")

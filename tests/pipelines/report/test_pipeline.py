@@ -31,7 +31,8 @@ def done(kedro_project: Path, sample_release: Path, tmp_path_factory: pytest.Tem
     folder = tmp_path_factory.mktemp("report")
     shutil.copytree(sample_release, folder / "release")
     project = Project(release_root=folder / "release", data_root=folder / "data")
-    project.run_here("ingest,inspect,filter")
+    for pipeline in ("ingest", "inspect", "filter"):
+        project.run_here(pipeline)
     return project
 
 
@@ -115,7 +116,8 @@ def test_a_missing_or_broken_picture_is_an_empty_one(done: Project, tmp_path: Pa
 def test_pairs_without_masks_boxes_and_scores_are_shown(project: Project, pairs: Pairs) -> None:
     """Two pictures of five are missing on each card."""
     bare = replace(project, release_root=pairs.root)
-    bare.run_here("ingest,inspect")
+    for pipeline in ("ingest", "inspect"):
+        bare.run_here(pipeline)
     bare.run_here("filter", params={"missing_scores": "keep"})
     picture = sheet(bare, samples_per_theme=1)
     assert themes_of(picture) == list(THEMES)

@@ -73,7 +73,8 @@ def done(kedro_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Proje
         data_root=folder / "data",
         params={"signals.processes": 1, "inspect.processes": 1, "signals.shown": 1},
     )
-    project.run_here("ingest,inspect,signals")
+    for pipeline in ("ingest", "inspect", "signals"):
+        project.run_here(pipeline)
     return project
 
 

@@ -50,7 +50,8 @@ def params(name: str = "tiny", **other: Any) -> TrackGroup:
 def inspected(kedro_project: Path, sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The sample release, ingested and inspected."""
     project = Project(sample_release, tmp_path_factory.mktemp("tracked"))
-    project.run_here("ingest,inspect")
+    for pipeline in ("ingest", "inspect"):
+        project.run_here(pipeline)
     return project
 
 
