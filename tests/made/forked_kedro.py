@@ -31,9 +31,8 @@ class Forked:
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
-        self._replies = connection.makefile("r", encoding="ascii")
         self._status: int | None = None
-        self.pid = int(self._replies.readline())
+        self.pid = self._told()
 
     def poll(self) -> int | None:
         """The exit status, that of a signal negative; None while it runs."""
@@ -50,10 +49,19 @@ class Forked:
         """
         if self._status is None:
             self._connection.settimeout(timeout)
-            self._status = int(self._connection.recv(16))
-            self._replies.close()
+            self._status = self._told()
             self._connection.close()
         return self._status
+
+    def _told(self) -> int:
+        """The next number, and no more of what has come: a short command may have ended already."""
+        text = b""
+        while not text.endswith(b"\n"):
+            part = self._connection.recv(1)
+            if not part:
+                raise RuntimeError("what waits for the forked command is gone")
+            text += part
+        return int(text)
 
     def kill(self) -> None:
         """End it as ``kill -9`` does."""
@@ -164,7 +172,7 @@ def _forked_again(output: int, errors: int, connection: int) -> tuple[list[str],
             os.close(errors)
             replies.sendall(f"{child}\n".encode())
             _, status = os.waitpid(child, 0)
-            replies.sendall(str(os.waitstatus_to_exitcode(status)).encode())
+            replies.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
             os._exit(0)
     os.dup2(output, 1)
     os.dup2(errors, 2)
