@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import io
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from omegaconf import OmegaConf
+from tests.made import forked_kedro
 from tests.made.pairs import Pairs, make_pairs
 
 from sparkle_curation.commands import note_run
@@ -49,7 +53,38 @@ def sample_release() -> Path:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The files that take minutes come first, the longest before all, so that no core waits for them at the end."""
-    items.sort(key=lambda item: (item.path.name != "test_dvc_person.py", "journeys" not in item.path.parts))
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(
+        key=lambda item: (
+            item.path.name != "test_dvc_person.py",
+            "journeys" not in item.path.parts,
+            item.path not in slow,
+        )
+    )
+
+
+def pytest_collection_finish() -> None:
+    """Modules stay to the end: a collection of garbage need not go through a million objects of theirs each time."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _same_yaml_is_parsed_once() -> Iterator[None]:
+    """A run in this process reads 67 files of conf/ as any other does, but parses a text that it has seen no more."""
+    parse, parsed = OmegaConf.load, dict[str, Any]()
+
+    def load(file: str | Path | io.StringIO) -> Any:
+        if not isinstance(file, io.StringIO):
+            return parse(file)
+        text = file.read()
+        if text not in parsed:
+            parsed[text] = parse(io.StringIO(text))
+        return deepcopy(parsed[text])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(OmegaConf, "load", staticmethod(load))
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -125,23 +160,15 @@ class Project:
     def run_kedro(
         self, *arguments: str, params: Mapping[str, object] | None = None, timeout_s: float = 120
     ) -> subprocess.CompletedProcess[str]:
-        """A finished ``kedro run`` in a process of its own, as a person would start it; it may have failed.
+        """A finished ``kedro run`` in a process of its own, which is spared the importing; it may have failed.
 
         Args:
             arguments: options of `kedro run`, such as ``"--pipeline", "curate"``.
             params: parameters by their dotted names.
             timeout_s: seconds after which the run is killed.
         """
-        return subprocess.run(
-            self.command(*arguments, params=params),
-            cwd=CHECKOUT,
-            env=os.environ | {"DO_NOT_TRACK": "1", "COLUMNS": "200"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=timeout_s,
-            check=False,
-        )
+        env = os.environ | {"DO_NOT_TRACK": "1", "COLUMNS": "200"}
+        return forked_kedro.run(self.command(*arguments, params=params), env, timeout_s)
 
     def run_here(
         self, pipeline: str = "curate", *, params: Mapping[str, object] | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -36,20 +37,33 @@ def summary(project: Project) -> dict[str, Any]:
     }
 
 
-def test_the_sample_gives_the_golden_variant(project: Project, request: pytest.FixtureRequest) -> None:
-    """At a threshold of 8.5 the sample gives the variant in `tests/golden`; `make golden` writes it again."""
+@pytest.fixture(scope="module")
+def strict(kedro_project: Path, sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The sample, curated at a threshold of 8.5 where there was nothing. Read only."""
+    project = Project(sample_release, tmp_path_factory.mktemp("strict") / "data")
     project.run_here("curate", params={"threshold": 8.5})
-    found = summary(project)
+    return project
+
+
+@pytest.fixture
+def again(strict: Project, tmp_path: Path) -> Project:
+    """A copy of those outputs, to be curated again."""
+    shutil.copytree(strict.data_root, tmp_path / "data")
+    return replace(strict, data_root=tmp_path / "data")
+
+
+def test_the_sample_gives_the_golden_variant(strict: Project, request: pytest.FixtureRequest) -> None:
+    """At a threshold of 8.5 the sample gives the variant in `tests/golden`; `make golden` writes it again."""
+    found = summary(strict)
     if request.config.getoption("--update-golden"):
         GOLDEN.parent.mkdir(exist_ok=True)
         GOLDEN.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     assert found == json.loads(GOLDEN.read_text(encoding="utf-8"))
 
 
-def test_the_card_counts_the_rows_of_the_csvs(project: Project) -> None:
+def test_the_card_counts_the_rows_of_the_csvs(strict: Project) -> None:
     """A hub finds each split's file from the card's folder, with the columns and as many rows as the card says."""
-    project.run_here("curate", params={"threshold": 8.5})
-    folder = project.output("05_model_input", "kiwi_edit")
+    folder = strict.output("05_model_input", "kiwi_edit")
     metadata = metadata_load(folder / "README.md") or {}
     files = {item["split"]: folder / item["path"] for item in metadata["configs"][0]["data_files"]}
     rows = {split: list(csv.reader(path.open(encoding="utf-8", newline=""))) for split, path in files.items()}
@@ -61,58 +75,57 @@ def test_the_card_counts_the_rows_of_the_csvs(project: Project) -> None:
     assert list(files) == [theme for theme in THEMES if files[theme].is_file()]
 
 
-def test_the_published_thresholds_give_the_released_csvs(project: Project, sample_release: Path) -> None:
+def test_the_published_thresholds_give_the_released_csvs(again: Project, sample_release: Path) -> None:
     """With thresholds that all released rows pass, each CSV is the released one, byte for byte."""
-    project.run_here("curate")
+    again.run_here("curate")
     for theme in THEMES:
         released = sample_release / annotations_csv_path(theme)
-        assert project.output(*CSV_FOLDER, released.name).read_bytes() == released.read_bytes()
+        assert again.output(*CSV_FOLDER, released.name).read_bytes() == released.read_bytes()
 
 
-def test_every_file_of_ours_says_its_format(project: Project) -> None:
+def test_every_file_of_ours_says_its_format(again: Project) -> None:
     """Parquet and JSON alike, but metrics, which are DVC's."""
-    project.run_here("curate")
-    found = format_versions(project.data_root)
+    again.run_here("curate")
+    found = format_versions(again.data_root)
     without = {name for name, version in found.items() if version is None}
     assert without == {"08_reporting/curation_metrics.json"}
     assert set(found.values()) == {FORMAT_VERSION, None}
 
 
-def test_a_paper_is_written_of_the_variant(project: Project) -> None:
+def test_a_paper_is_written_of_the_variant(again: Project) -> None:
     """From the record beside the variant: its version, its number of pairs; before there is one, the command for it."""
-    folder = project.output("05_model_input", "kiwi_edit")
-    project.run_here("curate", params={"threshold": 8.5})
-    project.run_here("paper")
+    folder = again.output("05_model_input", "kiwi_edit")
+    again.run_here("paper")
     record = json.loads((folder / "variant.json").read_text(encoding="utf-8"))
-    paper = project.output("08_reporting", "paper")
+    paper = again.output("08_reporting", "paper")
     citation = yaml.safe_load((paper / "CITATION.cff").read_text(encoding="utf-8"))
     assert citation["version"] == record["version"]
     assert f"version `{record['version']}`" in (folder / "README.md").read_text(encoding="utf-8")
-    total = summary(project)["metrics"]["total"]
+    total = summary(again)["metrics"]["total"]
     methods = (paper / "methods.tex").read_text(encoding="utf-8")
     assert f"The variant has {total['exported']} pairs" in methods
     (folder / "variant.json").unlink()
     with pytest.raises(MissingTableError, match="kedro run --pipelines curate"):
-        project.run_here("paper")
+        again.run_here("paper")
 
 
-def test_a_looser_variant_has_samples_that_the_release_left_out(project: Project) -> None:
+def test_a_looser_variant_has_samples_that_the_release_left_out(again: Project) -> None:
     """Without thresholds, samples with scores and both videos are exported though no CSV has them."""
-    project.run_here("curate", params={"threshold": 0})
-    metrics = summary(project)["metrics"]["total"]
+    again.run_here("curate", params={"threshold": 0})
+    metrics = summary(again)["metrics"]["total"]
     assert metrics["agreement"]["missing"] == 0
     assert metrics["agreement"]["extra"] == 2 * len(THEMES)
 
 
-def test_a_repeated_run_exports_the_same_bytes(project: Project) -> None:
+def test_a_repeated_run_exports_the_same_bytes(again: Project) -> None:
     """Another threshold and back: the variant depends on nothing but the release and the parameters."""
-    card = project.output("05_model_input", "kiwi_edit", "README.md")
+    card = again.output("05_model_input", "kiwi_edit", "README.md")
 
     def curated(threshold: float) -> tuple[dict[str, Any], bytes]:
-        project.run_here("curate", params={"threshold": threshold})
-        return summary(project), card.read_bytes()
+        again.run_here("curate", params={"threshold": threshold})
+        return summary(again), card.read_bytes()
 
-    first = curated(8.5)
+    first = summary(again), card.read_bytes()
     other = curated(9.0)
     assert other[0] != first[0]
     assert other[1] != first[1]

@@ -280,7 +280,7 @@ def test_a_local_override_and_a_parameter_of_the_run_go_together(
     shutil.copytree(checkout / "conf", conf, ignore=shutil.ignore_patterns("local"))
     (conf / "local").mkdir()
     (conf / "local" / "parameters.yml").write_text("thresholds:\n  edited_frame0: 1.5\n")
-    arguments = ("--pipelines", "curate", "--conf-source", str(conf))
+    arguments = ("--pipelines", "ingest,inspect,filter", "--conf-source", str(conf))
     finished = project.run_kedro(*arguments, params={"thresholds.edited_video": 2.5})
     assert finished.returncode == 0, finished.stderr
     verdicts = pl.read_parquet(project.output("03_primary", "verdicts.parquet"))

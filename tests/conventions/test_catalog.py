@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
 import pkgutil
@@ -67,8 +68,13 @@ def is_parameter(name: str) -> bool:
 
 def is_declared(name: str, entries: Collection[str]) -> bool:
     """Whether an entry of the catalog, or a factory, is for the dataset."""
-    factories = CatalogConfigResolver(config={entry: {"type": "MemoryDataset"} for entry in entries})
-    return name in entries or factories.match_dataset_pattern(name) is not None
+    return name in entries or _factories(tuple(entries)).match_dataset_pattern(name) is not None
+
+
+@functools.cache
+def _factories(entries: tuple[str, ...]) -> CatalogConfigResolver:
+    """What finds the factory of a dataset among the entries."""
+    return CatalogConfigResolver(config={entry: {"type": "MemoryDataset"} for entry in entries})
 
 
 def all_nodes(registered: Mapping[str, Pipeline]) -> list[Node]:
@@ -85,7 +91,11 @@ def datasets_of(registered: Mapping[str, Pipeline]) -> set[str]:
 def unused_entries(entries: Entries, registered: Mapping[str, Pipeline]) -> list[str]:
     """Entries that no registered node reads or writes."""
     used = datasets_of(registered)
-    return [entry for entry in entries if not any(is_declared(name, [entry]) for name in used)]
+    return [
+        entry
+        for entry in entries
+        if entry not in used and not any(is_declared(name, [entry]) for name in used)
+    ]
 
 
 def undeclared_datasets(entries: Entries, registered: Mapping[str, Pipeline]) -> list[str]:
@@ -143,8 +153,7 @@ def layer_of(name: str, entries: Entries) -> str:
     """The layer that the catalog gives a dataset; empty for none."""
     entry = entries.get(name)
     if entry is None:
-        patterns = CatalogConfigResolver(config={key: {"type": "MemoryDataset"} for key in entries})
-        entry = entries.get(patterns.match_dataset_pattern(name) or "", {})
+        entry = entries.get(_factories(tuple(entries)).match_dataset_pattern(name) or "", {})
     return str(entry.get("metadata", {}).get("kedro-viz", {}).get("layer", ""))
 
 

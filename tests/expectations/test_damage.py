@@ -28,8 +28,7 @@ PAGE = CHECKOUT / "docs" / "damage.md"
 
 def validate(project: Project) -> pl.DataFrame:
     """The summary after ingesting and validating a release."""
-    project.run_here("ingest")
-    project.run_here("validate")
+    project.run_here("ingest,validate")
     return pl.read_csv(
         project.output("08_reporting", "validation_summary.csv"), schema_overrides={"failed_ids": pl.String}
     )

@@ -48,7 +48,7 @@ def client(loopback: LoopbackHub) -> Hub:
 def curated(kedro_project: Path, sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The sample release, curated by the published thresholds. Read only."""
     project = Project(sample_release, tmp_path_factory.mktemp("curated") / "data", SPLIT)
-    project.run_here("curate")
+    project.run_here("ingest,inspect,filter")
     return project
 
 

@@ -28,8 +28,7 @@ See = Callable[[Journey], Seen]
 def finished(kedro_project: Path, sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A good run: tables and a variant."""
     project = Project(sample_release, tmp_path_factory.mktemp("finished") / "data")
-    for pipeline in ("ingest", "inspect", "filter"):
-        project.run_here(pipeline)
+    project.run_here("ingest,inspect,filter")
     return project
 
 

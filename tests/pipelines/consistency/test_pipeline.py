@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
-import subprocess
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,8 @@ import polars as pl
 import pytest
 from numpy.typing import NDArray
 from polars.testing import assert_frame_equal
-from tests.conftest import CHECKOUT, Project
+from tests.conftest import Project
+from tests.made import forked_kedro
 from tests.pipelines.made_release import MadeRelease, brighter, clip, scene
 
 from sparkle_curation.engine.journal.journal import Journal
@@ -111,8 +112,7 @@ def _spoil_pixels(path: Path) -> None:
 
 def prepare(project: Project) -> None:
     """What must run before."""
-    for pipeline in ("ingest", "inspect"):
-        project.run_here(pipeline)
+    project.run_here("ingest,inspect")
 
 
 def rows(project: Project) -> dict[str, dict[str, Any]]:
@@ -278,13 +278,8 @@ def test_a_killed_run_loses_only_the_batch_in_hand(done: Project, tmp_path: Path
     shutil.copytree(done.data_root / "02_intermediate", tmp_path / "data" / "02_intermediate")
     own = replace(done, data_root=tmp_path / "data", params={**done.params, "consistency.batch_size": 1})
     journal = Journal(own.output("journals", "consistency.journal"), JOURNAL_SCHEMA)
-    process = subprocess.Popen(
-        own.command("--pipelines", "consistency"),
-        cwd=CHECKOUT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    with Path(os.devnull).open("w") as nowhere:
+        process = forked_kedro.start(own.command("--pipelines", "consistency"), os.environ, nowhere, nowhere)
     while process.poll() is None and len(journal.keys()) < 3:
         time.sleep(0.005)
     process.kill()

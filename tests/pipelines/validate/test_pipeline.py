@@ -6,8 +6,7 @@ import logging
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -23,22 +22,56 @@ from sparkle_curation.expectations.suites import SUITE_NAMES
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
-def odd(project: Project, sample_release: Path, tmp_path: Path) -> Project:
-    """The project on a copy of the sample release, of which a grounding names another theme."""
-    root = shutil.copytree(sample_release, tmp_path / "release")
-    Release(root).change(
-        "Sparkle_time_000009", "grounding_r1", lambda record: record.update(edit_type="dusk")
-    )
-    return replace(project, release_root=root)
+@dataclass(frozen=True)
+class Curated:
+    """A release that was curated once, for all tests here.
+
+    Attributes:
+        project: the release and the outputs; copy them before changing them.
+        messages: what the run said.
+    """
+
+    project: Project
+    messages: list[str]
+
+    def copied(self, tmp_path: Path, *, is_exported: bool = True) -> Project:
+        """The project on the same release with a copy of the outputs; without an export, up to what it validated."""
+        project = replace(self.project, data_root=tmp_path / "copied")
+        shutil.copytree(self.project.data_root, project.data_root)
+        for folder in () if is_exported else ("03_primary", "05_model_input"):
+            shutil.rmtree(project.output(folder))
+        return project
+
+
+def curated_once(release_root: Path, data_root: Path) -> Curated:
+    """A release, curated by the default parameters."""
+    said: list[logging.LogRecord] = []
+    keeping = logging.Handler(logging.INFO)
+    keeping.emit = said.append  # type: ignore[method-assign]
+    logger = logging.getLogger("sparkle_curation")
+    logger.addHandler(keeping)
+    try:
+        project = Project(release_root, data_root)
+        project.run_here("curate")
+    finally:
+        logger.removeHandler(keeping)
+    return Curated(project, [record.getMessage() for record in said])
 
 
 @pytest.fixture(scope="module")
-def ingested(kedro_project: Path, sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The project on the sample release, ingested; copy its outputs before changing them."""
-    made = Project(release_root=sample_release, data_root=tmp_path_factory.mktemp("ingested") / "data")
-    made.run_here("ingest")
-    return made
+def odd(kedro_project: Path, sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Curated:
+    """A copy of the sample release of which a grounding names another theme, curated."""
+    folder = tmp_path_factory.mktemp("odd")
+    return curated_once(with_odd_theme(sample_release, folder / "release"), folder / "data")
+
+
+def with_odd_theme(sample_release: Path, root: Path) -> Path:
+    """A copy of the sample release of which a grounding names another theme."""
+    shutil.copytree(sample_release, root)
+    Release(root).change(
+        "Sparkle_time_000009", "grounding_r1", lambda record: record.update(edit_type="dusk")
+    )
+    return root
 
 
 def put(project: Project, table: str, **changes: pl.Expr) -> None:
@@ -51,42 +84,43 @@ def validated(caplog: pytest.LogCaptureFixture, project: Project, **params: obje
     caplog.clear()
     with caplog.at_level(logging.INFO, logger="sparkle_curation"):
         project.run_here("curate", params=params)
-    kept = {
-        record.getMessage().partition(":")[0]
-        for record in caplog.records
-        if record.getMessage().endswith("not validated again")
-    }
+    return checked(caplog.messages)
+
+
+def checked(messages: list[str]) -> set[str]:
+    """The suites that a run checked, by what it said of the others."""
+    kept = {message.partition(":")[0] for message in messages if message.endswith("not validated again")}
     return set(SUITE_NAMES) - kept
 
 
-def test_a_warning_is_reported_and_the_run_goes_on(odd: Project, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_warning_is_reported_and_the_run_goes_on(odd: Curated) -> None:
     """The log and the summary name the rule and the sample; the variant is exported."""
-    with caplog.at_level(logging.WARNING, logger="sparkle_curation"):
-        odd.run_here("curate")
-    assert "grounding_r1: 1 rows break edit_type_is_theme, e.g. Sparkle_time_000009" in caplog.messages
-    summary = pl.read_csv(odd.output("08_reporting", "validation_summary.csv"))
+    assert "grounding_r1: 1 rows break edit_type_is_theme, e.g. Sparkle_time_000009" in odd.messages
+    summary = pl.read_csv(odd.project.output("08_reporting", "validation_summary.csv"))
     assert summary.filter(~pl.col("is_met")).select("table", "rule", "severity", "failed_ids").rows() == [
         ("grounding_r1", "edit_type_is_theme", "warning", "Sparkle_time_000009")
     ]
-    assert odd.output("05_model_input", "kiwi_edit", "prompts", "time_train.csv").is_file()
+    assert odd.project.output("05_model_input", "kiwi_edit", "prompts", "time_train.csv").is_file()
 
 
-def test_a_critical_rule_stops_the_run_before_anything_is_exported(odd: Project) -> None:
+def test_a_critical_rule_stops_the_run_before_anything_is_exported(odd: Curated, tmp_path: Path) -> None:
     """The same rule, made critical: the error names table, rule, sample and page; summary and page are written."""
+    project = odd.copied(tmp_path, is_exported=False)
+    shutil.rmtree(project.output("08_reporting"))
     with pytest.raises(ValidationError) as caught:
-        odd.run_here("curate", params={"validation.severity.keyword": "critical"})
+        project.run_here("curate", params={"validation.severity.keyword": "critical"})
     message = caught.value.format_message()
     for part in ("grounding_r1", "edit_type_is_theme", "Sparkle_time_000009", "data_docs/index.html"):
         assert part in message
     assert "validation.severity.keyword=warning" in message
-    assert not odd.output("05_model_input").exists()
-    assert odd.output("08_reporting", "validation_summary.csv").is_file()
-    assert odd.output("08_reporting", "data_docs", "index.html").is_file()
+    assert not project.output("05_model_input").exists()
+    assert project.output("08_reporting", "validation_summary.csv").is_file()
+    assert project.output("08_reporting", "data_docs", "index.html").is_file()
 
 
-def test_a_table_that_ingest_did_not_write_is_critical(project: Project) -> None:
+def test_a_table_that_ingest_did_not_write_is_critical(odd: Curated, tmp_path: Path) -> None:
     """A score out of range, put in by hand, is found as such by the default severities."""
-    project.run_here("ingest")
+    project = odd.copied(tmp_path)
     overall = pl.when(pl.int_range(pl.len()) < 12).then(12.5).otherwise(pl.col("overall"))
     put(project, "edited_frame0_scores", overall=overall)
     with pytest.raises(ValidationError) as caught:
@@ -124,35 +158,33 @@ def doubled(rows: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([rows.head(6), rows.head(6), rows.slice(12)])
 
 
-@pytest.mark.parametrize(
-    ("table", "rule", "change"),
-    [
-        ("annotations", "prompt_is_there", lambda rows: rows.with_columns(emptied("prompt"))),
-        (
-            "edited_frame0_scores",
-            "editscore_is_complete",
-            lambda rows: rows.with_columns(emptied("editscore")),
-        ),
-        ("grounding_r1", "round1_labels_is_complete", without_a_label),
-        ("edited_video_scores", "id_is_unique", doubled),
-        ("foreground_removed_scores", "id_names_theme", misspelt),
-    ],
-)
-def test_a_table_edited_by_hand_stops_the_run_before_anything_is_exported(
-    ingested: Project,
-    tmp_path: Path,
-    table: str,
-    rule: str,
-    change: Callable[[pl.DataFrame], pl.DataFrame],
-) -> None:
+BY_HAND = {
+    "annotations": ("prompt_is_there", lambda rows: rows.with_columns(emptied("prompt"))),
+    "edited_frame0_scores": ("editscore_is_complete", lambda rows: rows.with_columns(emptied("editscore"))),
+    "grounding_r1": ("round1_labels_is_complete", without_a_label),
+    "edited_video_scores": ("id_is_unique", doubled),
+    "foreground_removed_scores": ("id_names_theme", misspelt),
+}
+"""Tables, the rule that each shall break, and the change by which it does."""
+
+
+def test_tables_edited_by_hand_stop_the_run_before_anything_is_exported(odd: Curated, tmp_path: Path) -> None:
     """A value is missing, an id stands twice, or is none: table, rule and ten samples are named, nothing is written."""
-    project = replace(ingested, data_root=tmp_path / "edited")
-    shutil.copytree(ingested.data_root, project.data_root)
-    edit_table(project.table(table), change)
+    project = odd.copied(tmp_path, is_exported=False)
+    for table, (_, change) in BY_HAND.items():
+        edit_table(project.table(table), change)
     with pytest.raises(ValidationError) as caught:
         project.run_here("curate")
     message = caught.value.format_message()
-    assert f"table {table}, expectation {rule}" in message
+    (table, (rule, _)), *others = BY_HAND.items()
+    assert f"table {table}, expectation {rule}; also " in message
+    for table, (rule, _) in others:
+        assert f"{table}.{rule}" in message
+    summary = pl.read_csv(project.output("08_reporting", "validation_summary.csv")).filter(
+        severity="critical"
+    )
+    broken = summary.filter(~pl.col("is_met")).select("table", "rule", "failed_count").rows()
+    assert set(broken) == {(table, rule, 12) for table, (rule, _) in BY_HAND.items()}
     named = re.search(r"12 rows: (.*)", message)
     assert named is not None
     assert len(named[1].split("; ")) == 10
@@ -160,9 +192,11 @@ def test_a_table_edited_by_hand_stops_the_run_before_anything_is_exported(
     assert not project.output("05_model_input").exists()
 
 
-def test_a_table_edited_after_it_was_validated_is_validated_and_audited_again(project: Project) -> None:
+def test_a_table_edited_after_it_was_validated_is_validated_and_audited_again(
+    odd: Curated, tmp_path: Path
+) -> None:
     """Scores that no sub-scores can make are within their bounds, so the audit finds them; a sum that is off, the suite."""
-    project.run_here("curate")
+    project = odd.copied(tmp_path)
     imputed = pl.when(IS_AMONG_TWELVE).then(9.99).otherwise(pl.col("overall"))
     put(
         project,
@@ -178,29 +212,31 @@ def test_a_table_edited_after_it_was_validated_is_validated_and_audited_again(pr
     assert audit.filter(pl.col("rule") == "above_geometric_mean").height == 12
 
 
-def test_a_table_of_other_columns_is_critical(project: Project) -> None:
+def test_a_table_of_other_columns_is_critical(odd: Curated, tmp_path: Path) -> None:
     """The column and its type are named, and nothing else is asked of that table."""
-    project.run_here("ingest")
+    project = odd.copied(tmp_path)
     put(project, "grounding_r2", source_line=pl.col("source_line").cast(pl.Int64))
     with pytest.raises(ValidationError, match=r"grounding_r2\.source_line"):
         project.run_here("validate")
 
 
-def test_what_has_not_changed_is_not_validated_again(odd: Project, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_has_not_changed_is_not_validated_again(
+    odd: Curated, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """Another threshold checks nothing; a changed file what reads its table; a bound its suite."""
-    assert validated(caplog, odd) == set(SUITE_NAMES)
-    assert validated(caplog, odd, threshold=8.5) == set()
-    records = odd.release_root / "intermediate_data" / "time" / "foreground_grounding_r2.jsonl"
+    project = odd.copied(tmp_path)
+    assert checked(odd.messages) == set(SUITE_NAMES)
+    assert validated(caplog, project, threshold=8.5) == set()
+    records = project.release_root / "intermediate_data" / "time" / "foreground_grounding_r2.jsonl"
     records.touch()
-    assert validated(caplog, odd) == {"schemas", "annotations", "grounding_r2", "quarantine", "release"}
-    assert validated(caplog, odd, **{"validation.bounds.max_mean_score": 9.5}) == {"release"}
-    assert validated(caplog, odd) == {"release"}
+    assert validated(caplog, project) == {"schemas", "annotations", "grounding_r2", "quarantine", "release"}
+    assert validated(caplog, project, **{"validation.bounds.max_mean_score": 9.5}) == {"release"}
+    assert validated(caplog, project) == {"release"}
 
 
-def test_a_second_run_does_not_import_great_expectations(project: Project) -> None:
+def test_a_second_run_does_not_import_great_expectations(odd: Curated, tmp_path: Path) -> None:
     """It takes seconds to import, and is not needed where nothing has changed."""
-    project.run_here("curate")
-    command = project.command("--pipelines", "curate")
+    command = odd.copied(tmp_path).command("--pipelines", "curate")
     command[1:1] = ["-X", "importtime"]
     finished = subprocess.run(
         command, cwd=Path(__file__).parents[3], capture_output=True, text=True, timeout=120, check=False
@@ -212,11 +248,12 @@ def test_a_second_run_does_not_import_great_expectations(project: Project) -> No
 
 
 # ------------------------------------------------------------------ Data Docs
-def test_data_docs_stay_small_need_no_network_and_keep_no_old_page(odd: Project) -> None:
+def test_data_docs_stay_small_need_no_network_and_keep_no_old_page(odd: Curated, tmp_path: Path) -> None:
     """One page a suite and one that leads to them, nothing loaded from elsewhere, also after another validation."""
-    for bound in (9.9, 9.5):
-        odd.run_here("curate", params={"validation.bounds.max_mean_score": bound})
-        site = odd.output("08_reporting", "data_docs")
+    again = odd.copied(tmp_path)
+    again.run_here("curate", params={"validation.bounds.max_mean_score": 9.5})
+    for project in (odd.project, again):
+        site = project.output("08_reporting", "data_docs")
         pages = sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html"))
         assert pages == sorted(["index.html", *(f"tables/{name}.html" for name in SUITE_NAMES)])
         assert sum(path.stat().st_size for path in site.rglob("*") if path.is_file()) < 200_000
@@ -227,12 +264,11 @@ def test_data_docs_stay_small_need_no_network_and_keep_no_old_page(odd: Project)
             assert "https:" not in text
 
 
-def test_a_browser_shows_a_failed_expectation(odd: Project, tmp_path: Path) -> None:
+def test_a_browser_shows_a_failed_expectation(project: Project, sample_release: Path, tmp_path: Path) -> None:
     """In headless Chromium the first page names the failed rule, and the table's page its sentence and the sample."""
-    odd.run_here("ingest")
-    records = Release(odd.release_root)
-    records.drop("Sparkle_time_000009", "edited_frame0_scores")
-    odd.run_here("curate")
+    odd = replace(project, release_root=with_odd_theme(sample_release, tmp_path / "release"))
+    Release(odd.release_root).drop("Sparkle_time_000009", "edited_frame0_scores")
+    odd.run_here("ingest,validate")
     site = odd.output("08_reporting", "data_docs")
 
     first = shown(site / "index.html", tmp_path / "first")
