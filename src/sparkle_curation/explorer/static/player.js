@@ -1,6 +1,7 @@
 // A pair side by side, the source in front, with mask and boxes over it.
 
 import { ask, colour, make } from "./dom.js";
+import { paintMask, unpackMask } from "./mask_paint.js";
 import { makeSync } from "./sync.js";
 
 export function makePlayer(description) {
@@ -95,8 +96,7 @@ export function makePlayer(description) {
     try {
       const buffer = await (await ask(`/api/mask/${encodeURIComponent(id)}`)).arrayBuffer();
       if (shown.id !== id) return;
-      const [frames, height, width] = new Uint32Array(buffer, 0, 3);
-      mask = { frames, height, width, bits: new Uint8Array(buffer, 12) };
+      mask = unpackMask(buffer);
       paint();
     } catch (error) {
       showMask.label.title = error.message;
@@ -119,31 +119,8 @@ export function makePlayer(description) {
     const size = { width: video.videoWidth * scale, height: video.videoHeight * scale };
     const pen = canvas.getContext("2d");
     pen.translate((canvas.width - size.width) / 2, (canvas.height - size.height) / 2);
-    if (showMask.box.checked && mask) drawMask(pen, size, Math.min(frame, mask.frames - 1));
+    if (showMask.box.checked && mask) paintMask(pen, size, mask, frame);
     if (showBoxes.box.checked && panel === leader) drawBoxes(pen, size, frame, ratio);
-  }
-
-  function drawMask(pen, size, frame) {
-    const { width, height, bits } = mask;
-    const start = frame * Math.ceil((width * height) / 8);
-    const small = new OffscreenCanvas(width, height);
-    const picture = new ImageData(width, height);
-    const isIn = (x, y) => {
-      const at = y * width + x;
-      return (bits[start + (at >> 3)] >> (7 - (at & 7))) & 1;
-    };
-    for (let y = 0; y < height; y += 1) {
-      for (let x = 0; x < width; x += 1) {
-        const inside = isIn(x, y);
-        const isEdge = inside && (!x || !y || x === width - 1 || y === height - 1
-          || !isIn(x - 1, y) || !isIn(x + 1, y) || !isIn(x, y - 1) || !isIn(x, y + 1));
-        // As on the contact sheet: pale outside, with a line around what is kept.
-        picture.data.set(isEdge ? [0, 214, 143, 255] : inside ? [0, 0, 0, 0] : [255, 255, 255, 150], (y * width + x) * 4);
-      }
-    }
-    small.getContext("2d").putImageData(picture, 0, 0);
-    pen.imageSmoothingEnabled = false;
-    pen.drawImage(small, 0, 0, size.width, size.height);
   }
 
   function drawBoxes(pen, size, frame, ratio) {
