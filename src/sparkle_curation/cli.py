@@ -243,6 +243,7 @@ def explore(
         read_only,
         desk,
         masks,
+        partial(_bench_tables, catalog),
         Versions(partial(_open_version, catalog), [*catalog.load("variants"), "HEAD", "HEAD~1"]),
         curating,
         parameters_file(folder, env, params),
@@ -253,6 +254,27 @@ def explore(
         lambda: create_app(tables, store, settings),
         settings,
         lambda address: click.echo(f"{address}\nCtrl+C ends it."),
+    )
+
+
+def _bench_tables(catalog: Any) -> Any:
+    """The tables of the benchmark, as far as they were made."""
+    import polars as pl  # noqa: PLC0415
+
+    from sparkle_curation.explorer.bench_review.tables import collect_bench  # noqa: PLC0415
+
+    def optional(name: str) -> Any:
+        return catalog.load(f"bench_{name}") if catalog.exists(f"bench_{name}") else pl.DataFrame()
+
+    return collect_bench(
+        optional("samples"),
+        optional("output_paths"),
+        optional("judgments"),
+        optional("scores"),
+        optional("published_scores"),
+        optional("differences"),
+        catalog.load("bench_rubrics"),
+        catalog.load("bench_source_root") or ".",
     )
 
 

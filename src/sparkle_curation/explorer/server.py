@@ -16,6 +16,9 @@ from aiohttp import web
 
 from sparkle_curation.errors import ParameterError
 from sparkle_curation.explorer import reading
+from sparkle_curation.explorer.bench_review.models import ModelsReview
+from sparkle_curation.explorer.bench_review.routes import add_bench_routes
+from sparkle_curation.explorer.bench_review.tables import BenchTables, no_tables
 from sparkle_curation.explorer.comparing import Comparisons, Versions
 from sparkle_curation.explorer.data import ExplorerTables, read_samples
 from sparkle_curation.explorer.desk import Desk, DeskSettings
@@ -45,6 +48,7 @@ class Settings:
         is_read_only: whether nothing may be written.
         desk: whose decisions by hand are written, and where.
         masks: what tracked masks are reviewed from.
+        bench: gives the tables of the benchmark, when somebody looks at them; None for no benchmark.
         versions: of the variant, to compare with; None for none.
         params: of curating, as they stand; None where there are none.
         parameters: the file in which thresholds are saved.
@@ -57,6 +61,7 @@ class Settings:
     is_read_only: bool = False
     desk: DeskSettings = field(default_factory=DeskSettings)
     masks: MaskSources = field(default_factory=MaskSources)
+    bench: Callable[[], BenchTables] | None = None
     versions: Versions | None = None
     params: FilterParams | None = None
     parameters: ParametersFile = field(default_factory=ParametersFile)
@@ -104,6 +109,8 @@ def create_app(tables: ExplorerTables, store: AssetStore, settings: Settings) ->
     app.router.add_get("/api/mask/{id}", partial(send_mask, store=store))
     app.router.add_get("/media/{kind}/{id}", partial(send_media, store=store))
     add_mask_routes(app, MaskReview(settings.masks, store), is_read_only=settings.is_read_only)
+    add_bench_routes(app, ModelsReview(settings.bench or no_tables))
+    app.router.add_get("/bench", partial(_send_page, name="bench.html"))
     app.router.add_get("/masks", partial(_send_page, name="masks.html"))
     app.router.add_static("/static", _STATIC)
     return app

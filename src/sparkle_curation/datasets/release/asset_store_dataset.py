@@ -32,8 +32,8 @@ class AssetStoreDataset(AbstractDataset[NoReturn, AssetStore]):
         credentials: what its file system is opened with, such as ``endpoint_url``, ``key`` and ``secret``; Kedro puts in
             what stands under that name in ``credentials.yml``.
         asset_source: ``released``, or ``rerun`` for the asset that this project made where there is one.
-        made: ``root``, the folder of made media in the published layout, ``assets``, the table of made assets, and ``tracks``,
-            that of tracked masks; all local, and none need be there.
+        made: ``root``, the folder of made media in the published layout, ``assets``, the table of made assets, and
+            ``tracks``, that of tracked masks; all local, and none need be there.
         mask_decisions: file of decisions by hand about tracked masks: one that is refused is not opened. None for no file.
         metadata: for other tools; Kedro does not look at it.
 
@@ -54,7 +54,7 @@ class AssetStoreDataset(AbstractDataset[NoReturn, AssetStore]):
               mask_decisions: conf/base/track/mask_decisions.csv
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- a dataset is what its entry in the catalog says
         self,
         *,
         path: str,
@@ -80,7 +80,9 @@ class AssetStoreDataset(AbstractDataset[NoReturn, AssetStore]):
         """
         if self._made:
             made = self._made["root"], self._made["assets"]
-            return UnitedAssetStore(self._root, self._assets, *made, self._access, self._refused(self._made["tracks"]))
+            return UnitedAssetStore(
+                self._root, self._assets, *made, self._access, self._refused(self._made["tracks"])
+            )
         return AssetStore(self._root, self._assets, self._access)
 
     def _refused(self, tracks: str) -> list[tuple[str, str]]:

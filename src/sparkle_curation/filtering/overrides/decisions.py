@@ -37,9 +37,7 @@ class Decision(StrEnum):
     DROP = "drop"
 
 
-def parse_overrides(
-    content: bytes, *, where: object, words: type[StrEnum] = Decision
-) -> pl.DataFrame:
+def parse_overrides(content: bytes, *, where: object, words: type[StrEnum] = Decision) -> pl.DataFrame:
     """The decisions in a file's bytes: ``OVERRIDE_COLUMNS`` as texts, and ``line``, sorted by id and annotator.
 
     No bytes are no decisions. Blank lines are passed over.

@@ -31,8 +31,8 @@ class MaskDecisionState(StrEnum):
 def state_of_decisions(decisions: pl.DataFrame, tracks: pl.DataFrame) -> pl.DataFrame:
     """The decisions with ``state``, a ``MaskDecisionState``.
 
-    A decision is about one mask, known by its ``index_hash``: where another was tracked since, or there is none, it is stale.
-    Bound to nothing, as when a person typed it, it holds for any mask of the sample.
+    A decision is about one mask, known by its ``index_hash``: where another was tracked since, or there is none, it is
+    stale. Bound to nothing, as when a person typed it, it holds for any mask of the sample.
 
     Args:
         decisions: columns ``id``, ``bound_to``.
@@ -70,8 +70,7 @@ def refused_masks(decisions: pl.DataFrame, tracks: pl.DataFrame) -> frozenset[st
         tracks: as ``state_of_decisions``.
     """
     standing = state_of_decisions(decisions, tracks).filter(
-        (pl.col("state") != MaskDecisionState.STALE.value)
-        & (pl.col("decision") == MaskDecision.REFUSE.value)
+        (pl.col("state") != MaskDecisionState.STALE.value) & (pl.col("decision") == MaskDecision.REFUSE.value)
     )
     return frozenset(standing["id"])
 

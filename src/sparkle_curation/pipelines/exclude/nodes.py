@@ -166,12 +166,7 @@ def remove_clip(
             for step in steps if params.confirm else ():
                 carry_out(step, root, facts.needles)
             rows += _plan_rows(root, steps, is_done=params.confirm)
-        for path in filter(Path.is_file, place.decisions):
-            by_hand = rewrite_lines(path, facts.needles, is_dry=not params.confirm)
-            if by_hand:
-                rows.append(
-                    (path.name, Action.ROWS.value, "decisions about it", 1, by_hand, 0, params.confirm)
-                )
+        rows += _forget_decisions(place, facts.needles, is_done=params.confirm)
     ids = facts.needles.ids
     if ids:
         for line in elsewhere.tell_release(release, ids, facts.assets):
@@ -186,6 +181,19 @@ def remove_clip(
         else "nothing was changed: exclude.confirm=true does it",
     )
     return pl.DataFrame(rows, schema=_PLAN, orient="row")
+
+
+def _forget_decisions(place: RemovalPlace, needles: Needles, *, is_done: bool) -> list[tuple[object, ...]]:
+    """Take decisions by hand about the samples out of their files; rows of the plan."""
+    counts = [
+        (path, rewrite_lines(path, needles, is_dry=not is_done))
+        for path in filter(Path.is_file, place.decisions)
+    ]
+    return [
+        (path.name, Action.ROWS.value, "decisions about it", 1, count, 0, is_done)
+        for path, count in counts
+        if count
+    ]
 
 
 def _check_kept(place: RemovalPlace, needles: Needles) -> None:

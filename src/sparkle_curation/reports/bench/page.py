@@ -6,7 +6,7 @@ are looked for where they lay when it was written.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,7 @@ def write_bench_page(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["visible"] = lambda text: visible(str(text), keep="\n\t")
-    found = _samples(samples, _answers(judgments, scores), _shown(outputs), bench_root)
+    found = describe_samples(samples, outputs, judgments, scores, bench_root)
     themes = [
         {"name": theme, "samples": [each for each in found if each["theme"] == theme]}
         for theme in in_order(samples["theme"])
@@ -63,12 +63,26 @@ def write_bench_page(
     )
 
 
-def _samples(
+def describe_samples(
     samples: pl.DataFrame,
-    answers: Mapping[str, list[dict[str, Any]]],
-    shown: Mapping[tuple[str, str], tuple[str | None, str | None]],
+    outputs: pl.DataFrame,
+    judgments: pl.DataFrame,
+    scores: pl.DataFrame,
     bench_root: str,
+    address: Callable[[str | None], str | None] | None = None,
 ) -> list[dict[str, Any]]:
+    """Each sample of the benchmark as pages show it: its columns, its source, and what each model and judge made of it.
+
+    Args:
+        samples: as ``write_bench_page``, like the four that follow.
+        outputs: of the models.
+        judgments: of the outputs.
+        scores: of the judged.
+        bench_root: folder of the benchmark.
+        address: how the page asks for the file of a path; None for where it lies here.
+    """
+    address = address or _address
+    answers, shown = _answers(judgments, scores), _shown(outputs)
     found = []
     names = sorted({answer["model"] for of_sample in answers.values() for answer in of_sample})
     for row in samples.to_dicts():
@@ -79,7 +93,7 @@ def _samples(
                 answer["model"],
                 {
                     "name": answer["model"],
-                    "video": _address(path),
+                    "video": address(path),
                     "absent": absent or "the output is not known here",
                     "copy_of": answer["copy_of"],
                     "answers": [],
@@ -91,7 +105,7 @@ def _samples(
                 **row,
                 "source": None
                 if row.get("source_error") or not row.get("source_path")
-                else _address(f"{bench_root}/{row['source_path']}"),
+                else address(f"{bench_root}/{row['source_path']}"),
                 "source_absent": f"the source is {title_of(row.get('source_error') or OutputState.MISSING.value)}",
                 "models": list(models.values()),
                 "overall": " / ".join(_first_overall(models.get(name)) for name in names),
