@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -53,8 +53,8 @@ class MaskSources:
         annotator: who sits before the page.
     """
 
-    tracks: AnyFrame = pl.DataFrame()  # noqa: RUF009 -- frames are immutable
-    media: AnyFrame = pl.DataFrame()  # noqa: RUF009
+    tracks: AnyFrame = field(default_factory=pl.DataFrame)
+    media: AnyFrame = field(default_factory=pl.DataFrame)
     boxes: Callable[[str], AnyFrame] = lambda _: pl.DataFrame()
     root: Path = Path()
     decisions: Path | None = None
@@ -248,7 +248,7 @@ class MaskReview:
         except SparkleError as error:
             return told | {"error": tell(error)}
         listed = state_of_decisions(decisions, self.doubts.select("id", "index_hash"))
-        return told | {"rows": listed.select(_DECIDED).rows()}
+        return told | {"rows": listed.select(list(_DECIDED)).rows()}
 
     def decide(self, decisions: Sequence[tuple[str, str | None, str]], state: str) -> None:
         """Write these decisions of the annotator, each bound to the mask that there is.
