@@ -44,7 +44,7 @@ def list_doubts(tracks: pl.LazyFrame) -> pl.DataFrame:
     """One row per row of ``tracks``, in its order.
 
     Columns: ``id``, ``theme``, ``index_hash``, ``error``, ``error_detail``; each of ``DOUBTS``; ``doubt``, the largest of
-    them, and ``doubted_by``, its name, both null where there is no mask.
+    them, null where there is no mask; and ``doubted_by``, its name, null also where it is 0.
     """
     names = [each.name for each in DOUBTS]
     shares = [each.share.cast(pl.Float64).clip(0, 1).alias(each.name) for each in DOUBTS]
@@ -52,5 +52,5 @@ def list_doubts(tracks: pl.LazyFrame) -> pl.DataFrame:
         "id", pl.col("theme").cast(pl.String), "index_hash", "error", "error_detail", *shares
     )
     largest = pl.max_horizontal(names)
-    by = pl.coalesce(pl.when(pl.col(name) == largest).then(pl.lit(name)) for name in names)
+    by = pl.coalesce(pl.when((pl.col(name) == largest) & (largest > 0)).then(pl.lit(name)) for name in names)
     return rows.with_columns(largest.alias("doubt"), by.alias("doubted_by")).collect()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -27,6 +27,7 @@ from sparkle_curation.filtering.overrides.mask_decisions import (
 )
 from sparkle_curation.ingest.assets.store import AssetStore, prefer_loose
 from sparkle_curation.ingest.assets.united_store import released_store
+from sparkle_curation.media.byte_window import BrokenMediaError
 from sparkle_curation.media.tracking.jobs import list_clips
 from sparkle_curation.media.tracking.mask_folder import MaskFolder
 from sparkle_curation.spec.layout import KIND
@@ -275,6 +276,7 @@ class MaskReview:
                 got=lacking or f"{len(ids) - len(set(ids))} ids more than once",
                 todo="start the explorer again: the masks may have been made anew",
             )
+        self._check_seen(masks)
         rows = [
             (name, word, storable(reason.strip())[:_LONGEST_REASON], annotator, masks[name])
             for name, word, reason in decisions
@@ -282,6 +284,24 @@ class MaskReview:
         ]
         new = pl.DataFrame(rows, schema=dict.fromkeys(OVERRIDE_COLUMNS, pl.String), orient="row")
         self._file.change(ids, new, state)
+
+    def _check_seen(self, masks: Mapping[str, str]) -> None:
+        """Nothing, where the masks that lie there are those of the table: a person decides about what the page showed."""
+        folder = MaskFolder(self._sources.root)
+        themes = dict(self.doubts.select("id", "theme").filter(pl.col("id").is_in(list(masks))).iter_rows())
+        for name, hashed in masks.items():
+            try:
+                now = folder.index_hash(themes[name], name)
+            except (BrokenMediaError, OSError):
+                now = None
+            if now != hashed:
+                raise OverridesError(
+                    "The mask is another one than the table tells of, or is gone",
+                    where=folder.path(themes[name], name),
+                    got=now or "no mask",
+                    allowed=hashed,
+                    todo="start the explorer again where `track` has run since; else run it: kedro run --pipelines track",
+                )
 
     def undo(self, state: str) -> list[str]:
         """As ``HandFile.undo``."""

@@ -52,6 +52,7 @@ export function makeMaskView(sourceKind) {
     sync.pause();
     sync.show(Math.floor((event.offsetX / strip.clientWidth) * shown.frame_count));
   });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => sync.repaint());
   new ResizeObserver(() => drawStrip()).observe(strip);
 
   function say(reason) {

@@ -77,7 +77,7 @@ async function start() {
   function drawList() {
     scroll.replaceChildren(...rows.map(([id, , doubt, title, shown, error]) => make("button.review-row", {
       type: "button", "data-id": id, "aria-current": String(id === state.id), onclick: () => choose(id),
-    }, make("b", {}, id), make("b", {}, doubt === null ? "" : doubt.toFixed(2)), make("span.note", {}, error ? words(error) : title ?? "nothing measured"),
+    }, make("b", {}, id), make("b", {}, doubt === null ? "" : doubt.toFixed(2)), make("span.note", {}, error ? words(error) : title ?? "no doubt"),
     make(`span.said.${{ accepted: "passed", refused: "failed", stale: "imputed" }[shown] ?? "note"}`, {}, ["accepted", "refused"].includes(shown) ? shown : shown === "stale" ? "of another mask" : ""))),
     listed() < total ? make("button.quiet", { type: "button", onclick: more }, `${number.format(total - listed())} more`) : "");
   }
