@@ -243,7 +243,7 @@ def explore(
         read_only,
         desk,
         masks,
-        partial(_bench_tables, catalog),
+        partial(_bench_tables, catalog, every["bench_models"] or {}),
         Versions(partial(_open_version, catalog), [*catalog.load("variants"), "HEAD", "HEAD~1"]),
         curating,
         parameters_file(folder, env, params),
@@ -257,7 +257,7 @@ def explore(
     )
 
 
-def _bench_tables(catalog: Any) -> Any:
+def _bench_tables(catalog: Any, model_roots: dict[str, str]) -> Any:
     """The tables of the benchmark, as far as they were made."""
     import polars as pl  # noqa: PLC0415
 
@@ -275,6 +275,7 @@ def _bench_tables(catalog: Any) -> Any:
         optional("differences"),
         catalog.load("bench_rubrics"),
         catalog.load("bench_source_root") or ".",
+        model_roots,
     )
 
 

@@ -14,6 +14,7 @@ from sparkle_curation.reports.bench.page import describe_samples
 from sparkle_curation.spec.tables.bench_results import OVERALL, THEME_LEVEL
 
 SOURCE, REFERENCE = "source", "reference"
+UNJUDGED = "not_judged"
 _SHOWN = ("sample_id", "theme", "subtheme", "scene", "edit_prompt", "fps")
 
 
@@ -107,6 +108,7 @@ class ModelsReview:
                     "answers": [
                         {key: answer[key] for key in answers}
                         for answer in by_name.get(name, {}).get("answers", [])
+                        if answer["rubric"] is not None
                     ],
                 }
                 for name in self.models
@@ -139,20 +141,17 @@ class ModelsReview:
         own = [part.filter(of_sample) if "sample_id" in part.columns else part for part in parts]
         # Outputs that nobody judged are shown, too.
         samples, outputs, judgments, scores = own
-        rows = describe_samples(samples, outputs, judgments, scores, tables.root, address=lambda path: path)
-        if not rows:
-            return None
-        found = rows[0]
-        known = {model["name"] for model in found["models"]}
-        if "model" in tables.outputs.columns:
-            for output in outputs.filter(~pl.col("model").is_in(list(known))).iter_rows(named=True):
-                is_there = output["state"] == "there"
-                told = {
-                    "video": output["path"] if is_there else None,
-                    "absent": f"the output is {output['state']}",
-                }
-                found["models"].append({"name": output["model"], "copy_of": None, "answers": [], **told})
-        return found
+        # Outputs that nobody judged are shown, too.
+        unjudged = pl.DataFrame(
+            [(name, sample_id, UNJUDGED) for name in self.models if name not in set(judgments["model"])],
+            schema=["model", "sample_id", "state"],
+            orient="row",
+        )
+        judgments = pl.concat([judgments, unjudged.cast(pl.String)], how="diagonal_relaxed")
+        rows = describe_samples(
+            samples, outputs, judgments, scores, tables.root, tables.model_roots, address=lambda path: path
+        )
+        return rows[0] if rows else None
 
     def _differences(self, theme: str) -> list[dict[str, Any]]:
         differences = self.tables.differences

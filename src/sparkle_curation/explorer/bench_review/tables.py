@@ -26,6 +26,7 @@ class BenchTables:
         differences: columns of ``bench_differences``; without columns where no report was made.
         worst: the worst of the scale, by rubric: what a sample without scores counts as.
         root: folder of the benchmark.
+        model_roots: folder of each model's outputs, by its name, as far as they are given.
     """
 
     samples: pl.DataFrame
@@ -35,6 +36,7 @@ class BenchTables:
     differences: pl.DataFrame
     worst: Mapping[str, float]
     root: str
+    model_roots: Mapping[str, str]
 
     def overall(self) -> pl.DataFrame:
         """One row per model, sample, rubric and judge: ``overall``, ``low``, ``high``, ``repeats``, ``state``.
@@ -71,6 +73,7 @@ def collect_bench(  # noqa: PLR0913, PLR0917 -- a table each
     differences: AnyFrame,
     rubrics: Mapping[str, str],
     root: str,
+    model_roots: Mapping[str, str],
 ) -> BenchTables:
     """The tables as a report takes them; each may be without columns where it was not made.
 
@@ -83,6 +86,7 @@ def collect_bench(  # noqa: PLR0913, PLR0917 -- a table each
         differences: ``bench_differences``.
         rubrics: files of ``conf/base/prompts/rubrics/`` by name.
         root: folder of the benchmark.
+        model_roots: folder of each model's outputs, by its name.
     """
     known = samples.lazy().collect()
     scales = read_scales(rubrics)
@@ -97,10 +101,11 @@ def collect_bench(  # noqa: PLR0913, PLR0917 -- a table each
         differences.lazy().collect(),
         {name: float(each.worst) for name, each in scales.items()},
         root,
+        model_roots,
     )
 
 
 def no_tables() -> BenchTables:
     """Those of no benchmark."""
     none = pl.DataFrame()
-    return collect_bench(none, none, none, none, none, none, {}, "")
+    return collect_bench(none, none, none, none, none, none, {}, "", {})

@@ -54,6 +54,7 @@ async function start() {
   const screens = make("div.panels");
   const answers = make("div.answers");
   const whole = make("div.whole", { hidden: true }, head, screens, sync.bar, make("div.options", {}, ...sync.options), answers);
+  empty.hidden = true;
   place.detail.append(empty, whole);
   let shown = [];
 
@@ -106,13 +107,14 @@ async function start() {
     try {
       const sample = await (await ask(`/api/bench/sample/${encodeURIComponent(id)}`)).json();
       if (state.id !== id) return;
-      empty.textContent = "";
+      empty.hidden = true;
       whole.hidden = false;
       draw(sample, rows.find((row) => row[0] === id));
     } catch (error) {
       if (state.id !== id) return;
       whole.hidden = true;
       empty.textContent = error.message;
+      empty.hidden = false;
     }
   }
 

@@ -227,6 +227,7 @@ def write_bench_page(
     judgments: pl.DataFrame,
     scores: pl.DataFrame,
     bench_root: str | None,
+    bench_models: Mapping[str, str],
 ) -> str:
     """The page of samples, models side by side."""
     return page.write_bench_page(
@@ -236,4 +237,5 @@ def write_bench_page(
         judgments,
         scores,
         bench_root or ".",
+        bench_models,
     )
