@@ -13,7 +13,7 @@ import pytest
 from tests.explorer.conftest import opened
 from tests.explorer.serving import ALONE, IN_TAR, WHOLE, asked, made_store, made_tables, served
 from tests.live_browser import Page
-from tests.made.media import media
+from tests.made.media import file, media
 
 from sparkle_curation.errors import LockedError, OverridesError
 from sparkle_curation.explorer.mask_review.frames import measure_frames
@@ -81,13 +81,7 @@ def sources(release: tuple[AssetStore, Path]) -> MaskSources:
         {"id": [WHOLE] * 2, "round": [2] * 2, "frame_index": [0, 8], "object_index": [0, 0]}
         | {"bbox_xyxy_px": [[32, 18, 96, 54]] * 2}
     )
-    clips = media(
-        *(
-            {"id": name, "theme": "time", "kind": "source_video", "frame_count": 81, "width_px": 128}
-            | {"height_px": 72, "fps": 16.0}
-            for name in (WHOLE, IN_TAR)
-        )
-    )
+    clips = media(*(file(name, "source_video", width_px=128, height_px=72) for name in (WHOLE, IN_TAR)))
     return MaskSources(
         tracks, clips, lambda _: boxes, folder / "made_media", folder / "mask_decisions.csv", "ann"
     )
@@ -232,7 +226,7 @@ def test_keys_accept_refuse_and_take_back(
         "return g > r + 60 && g > b; })()"
     )
     page.key("r")
-    page.until(f"location.hash === '#id={IN_TAR}'")
+    page.until(f"document.querySelector('h2.id').textContent === '{IN_TAR}'")
     page.key("a")
     page.until("/is accepted/.test(document.getElementById('told').textContent)")
     decisions, _ = read_mask_decisions(path)

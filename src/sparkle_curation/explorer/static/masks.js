@@ -105,11 +105,13 @@ async function start() {
     write();
     for (const item of scroll.querySelectorAll(".review-row")) item.setAttribute("aria-current", String(item.dataset.id === id));
     scroll.querySelector("[aria-current=true]")?.scrollIntoView({ block: "nearest" });
-    if (!id) { sample = null; whole.hidden = true; nothing.hidden = false; return; }
+    // A key that comes before the next mask is seen decides nothing.
+    const isSame = sample?.id === id;
+    if (!isSame) sample = null;
+    if (!id) { whole.hidden = true; nothing.hidden = false; return; }
     try {
       const answer = await (await ask(`/api/masks/sample/${encodeURIComponent(id)}`)).json();
       if (state.id !== id) return;
-      const isSame = sample?.id === id;
       sample = answer;
       whole.hidden = false;
       nothing.hidden = true;
@@ -161,14 +163,17 @@ async function start() {
 
   async function decide(word) {
     if (off || !sample || sample.error) return;
-    const { id } = sample;
-    if (!(await send("/api/masks/decisions", [[id, word, reason.value]]))) return;
+    const seen = sample;
+    const { id } = seen;
+    sample = null; // until it is written: two keys in a row are no two decisions
+    if (!(await send("/api/masks/decisions", [[id, word, reason.value]]))) { sample ??= state.id === id ? seen : null; return; }
     reason.value = "";
     const row = rows.find((each) => each[0] === id);
     if (row) row[4] = word === "accept" ? "accepted" : "refused";
     takeHead(await fetchPart(0));
     drawList();
     tell(`${id} is ${row?.[4] ?? word}.`);
+    if (state.id !== id) return; // somebody has chosen another one meanwhile
     const at = rows.findIndex((each) => each[0] === id);
     await choose(rows[at + 1]?.[0] ?? id);
   }
