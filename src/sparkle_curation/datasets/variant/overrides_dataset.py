@@ -32,7 +32,6 @@ class OverridesDataset(AbstractDataset[pl.DataFrame, pl.DataFrame]):
             overrides:
               type: sparkle_curation.datasets.OverridesDataset
               filepath: conf/base/curate/overrides.csv
-              about: samples
     """
 
     def __init__(
