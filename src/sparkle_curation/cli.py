@@ -189,6 +189,7 @@ def explore(
     from sparkle_curation.explorer.comparing import Versions  # noqa: PLC0415
     from sparkle_curation.explorer.data import ExplorerTables  # noqa: PLC0415
     from sparkle_curation.explorer.desk import DeskSettings  # noqa: PLC0415
+    from sparkle_curation.explorer.mask_review.review import MaskSources  # noqa: PLC0415
     from sparkle_curation.explorer.parameters_file import parameters_file  # noqa: PLC0415
     from sparkle_curation.explorer.server import Settings, create_app, serve  # noqa: PLC0415
     from sparkle_curation.filtering.signal_bounds import resolve_bounds  # noqa: PLC0415
@@ -226,16 +227,23 @@ def explore(
     roots = [f"{name}={params[name]}" for name in ("release_root", "data_root") if name in params]
     if curating.threshold is not None:
         roots.append("threshold=")  # it would stand over the named ones
-    desk = DeskSettings(
-        folder / catalog["overrides"].filepath,
-        annotator or _own_name(folder),
-        curating.override_rule,
+    name = annotator or _own_name(folder)
+    desk = DeskSettings(folder / catalog["overrides"].filepath, name, curating.override_rule)
+    masks = MaskSources(
+        optional("tracks"),
+        tables.media,
+        partial(_track_boxes, catalog),
+        Path(catalog.load("made_media_root")),
+        folder / catalog["mask_decisions"].filepath,
+        name,
     )
     settings = Settings(
         host,
         port,
         read_only,
         desk,
+        masks,
+        partial(_bench_tables, catalog, every["bench_models"] or {}),
         Versions(partial(_open_version, catalog), [*catalog.load("variants"), "HEAD", "HEAD~1"]),
         curating,
         parameters_file(folder, env, params),
@@ -247,6 +255,42 @@ def explore(
         settings,
         lambda address: click.echo(f"{address}\nCtrl+C ends it."),
     )
+
+
+def _bench_tables(catalog: Any, model_roots: dict[str, str]) -> Any:
+    """The tables of the benchmark, as far as they were made."""
+    import polars as pl  # noqa: PLC0415
+
+    from sparkle_curation.explorer.bench_review.tables import collect_bench  # noqa: PLC0415
+
+    def optional(name: str) -> Any:
+        return catalog.load(f"bench_{name}") if catalog.exists(f"bench_{name}") else pl.DataFrame()
+
+    return collect_bench(
+        optional("samples"),
+        optional("output_paths"),
+        optional("judgments"),
+        optional("scores"),
+        optional("published_scores"),
+        optional("differences"),
+        catalog.load("bench_rubrics"),
+        catalog.load("bench_source_root") or ".",
+        model_roots,
+    )
+
+
+def _track_boxes(catalog: Any, boxes_from: str) -> Any:
+    """The boxes that masks were tracked from: those ``released``, or those ``regrounded`` here."""
+    import polars as pl  # noqa: PLC0415
+
+    from sparkle_curation.media.bboxes.grounding_boxes import locate_groundings  # noqa: PLC0415
+
+    if boxes_from == "released":
+        return catalog.load("grounding_boxes") if catalog.exists("grounding_boxes") else pl.DataFrame()
+    first, second = (
+        catalog.load(f"track_regrounded_r{number}").filter(pl.col("fault").is_null()) for number in (1, 2)
+    )
+    return locate_groundings(first, second, catalog.load("media"))
 
 
 def _open_version(catalog: Any, name: str) -> VariantVersion:

@@ -66,7 +66,7 @@ class ConfigLoader(OmegaConfigLoader):
         found = self._read(key)
         if key == "catalog":
             for entry in found.values():
-                for name in ("filepath", "exclusions") if isinstance(entry, dict) else ():
+                for name in ("filepath", "exclusions", "mask_decisions") if isinstance(entry, dict) else ():
                     path = entry.get(name)
                     if isinstance(path, str) and path.startswith("conf/"):
                         entry[name] = (Path(self.conf_source) / path.removeprefix("conf/")).as_posix()

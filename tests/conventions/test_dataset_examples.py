@@ -56,6 +56,7 @@ def faults_of(dataset: type, config: AbstractConfigLoader) -> list[str]:
         for path in {
             "filepath",
             "exclusions",
+            "mask_decisions",
         } & in_base.keys():  # a file of the configuration has its whole path there
             in_base[path] = in_base[path].removeprefix(f"{CHECKOUT.as_posix()}/")
         if in_base != entry:

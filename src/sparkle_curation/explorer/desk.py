@@ -14,20 +14,18 @@ from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.engine.io.storable_text import storable
 from sparkle_curation.errors import OverridesError, SparkleError
 from sparkle_curation.explorer.data import ExplorerTables, Samples
+from sparkle_curation.explorer.hand_file import HandFile
 from sparkle_curation.filtering.overrides.applying import apply_overrides
 from sparkle_curation.filtering.overrides.binding import BOUND_TO, bind
 from sparkle_curation.filtering.overrides.decisions import (
     OVERRIDE_COLUMNS,
     Decision,
-    change_overrides,
     read_overrides,
-    replace_decisions,
 )
 from sparkle_curation.filtering.overrides.resolving import OverrideRule, agreement
 from sparkle_curation.spec.stages import CRITERIA
 
 _LONGEST_REASON = 2000
-_UNDONE_AT_MOST = 200
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ class Desk:
         self._tables, self._samples, self._settings = tables, samples, settings
         self._lock = threading.Lock()
         self._bound: dict[str, str] = {}
-        self._undone: list[tuple[list[str], pl.DataFrame]] = []
+        self._file = HandFile(settings.path, settings.annotator)
 
     def told(self, *, is_blind: bool = False) -> dict[str, Any]:
         """What the page shows of the decisions; becomes JSON.
@@ -84,7 +82,7 @@ class Desk:
         told: dict[str, Any] = {
             "annotator": self._settings.annotator,
             "rule": self._settings.rule,
-            "undo": len(self._undone),
+            "undo": self._file.undo_count,
             "state": "",
             "alpha": None,
             "annotators": [],
@@ -127,7 +125,7 @@ class Desk:
             OverridesError: one is no decision, or about a sample that no table knows; nobody is named as annotator.
             LockedError: another wrote meanwhile; nothing is written.
         """
-        path, annotator = self._place()
+        annotator = self._file.annotator()
         ids = [key for key, _, _ in decisions]
         unknown = next((key for key in ids if key not in self._samples.place), None)
         if unknown is not None or len(set(ids)) != len(ids):
@@ -146,8 +144,7 @@ class Desk:
                 if word
             ]
             new = pl.DataFrame(rows, schema=dict.fromkeys(OVERRIDE_COLUMNS, pl.String), orient="row")
-            before = self._change(path, annotator, ids, new, state)
-            self._undone = [*self._undone[-_UNDONE_AT_MOST:], (ids, before)]
+            self._file.change(ids, new, state)
 
     def undo(self, state: str) -> list[str]:
         """Take back the last change that this explorer wrote, whatever others wrote about other samples; its ids.
@@ -156,38 +153,7 @@ class Desk:
             OverridesError: there is none.
             LockedError: another wrote since the page has looked.
         """
-        path, annotator = self._place()
-        with self._lock:
-            if not self._undone:
-                raise OverridesError(
-                    "There is no decision of this explorer to take back",
-                    todo=f"remove the line from {path.name}",
-                )
-            ids, before = self._undone[-1]
-            self._change(path, annotator, ids, before, state)
-            self._undone.pop()
-        return ids
-
-    def _place(self) -> tuple[Path, str]:
-        if self._settings.path is None or not self._settings.annotator:
-            raise OverridesError(
-                "Nobody is named whose decisions these would be",
-                todo="start it again with a name: kedro explore --annotator NAME",
-            )
-        return self._settings.path, self._settings.annotator
-
-    @staticmethod
-    def _change(path: Path, annotator: str, ids: list[str], new: pl.DataFrame, state: str) -> pl.DataFrame:
-        """Replace the annotator's decisions about ``ids`` by ``new``; what stood there before."""
-        before: list[pl.DataFrame] = []
-
-        def change(overrides: pl.DataFrame) -> pl.DataFrame:
-            mine = (pl.col("annotator") == annotator) & pl.col("id").is_in(ids)
-            before.append(overrides.filter(mine).select(OVERRIDE_COLUMNS))
-            return replace_decisions(overrides, annotator, ids, new)
-
-        change_overrides(path, change, state=state)
-        return before[0]
+        return self._file.undo(state)
 
     def _by_thresholds(self) -> pl.DataFrame:
         """The verdicts as they are before anything is decided by hand: the file may have changed since they were made."""

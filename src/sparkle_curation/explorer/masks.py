@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 import numpy as np
 from aiohttp import web
+from numpy.typing import NDArray
 
 from sparkle_curation.errors import SparkleError
 from sparkle_curation.ingest.assets.store import AssetStore
@@ -21,7 +22,11 @@ _WIDTH_PX = 320
 
 def small_mask(file: BinaryIO) -> bytes:
     """Frames, height and width (uint32, little-endian), then a bit a pixel, each frame from a byte of its own."""
-    whole = load_mask(file)
+    return pack_small(load_mask(file))
+
+
+def pack_small(whole: NDArray[np.bool_]) -> bytes:
+    """``small_mask`` of a mask, bool [T, H, W]."""
     step = max(whole.shape[2] // _WIDTH_PX, 1)
     mask = whole[:, step // 2 :: step, step // 2 :: step]
     bits = np.packbits(mask.reshape(mask.shape[0], -1), axis=1)

@@ -26,6 +26,11 @@ _TYPES: Mapping[str, str] = {
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
+def content_type(suffix: str) -> str:
+    """What a browser is told that a file of a suffix is; what is no video and no picture is bytes."""
+    return _TYPES.get(suffix.lower(), "application/octet-stream")
+
+
 class ByteRange(NamedTuple):
     """A part of a file: its first byte, and how many."""
 
@@ -90,7 +95,7 @@ async def send_media(request: web.Request, store: AssetStore) -> web.StreamRespo
             "Accept-Ranges": "bytes",
             "Cache-Control": "no-store",  # the release may be exchanged under the same ids
             "Content-Length": str(wanted.length),
-            "Content-Type": _TYPES.get(ASSET_KINDS[kind].suffix, "application/octet-stream"),
+            "Content-Type": content_type(ASSET_KINDS[kind].suffix),
             "Cross-Origin-Resource-Policy": "same-origin",
             "X-Content-Type-Options": "nosniff",
         },

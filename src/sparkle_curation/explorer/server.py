@@ -16,10 +16,15 @@ from aiohttp import web
 
 from sparkle_curation.errors import ParameterError
 from sparkle_curation.explorer import reading
+from sparkle_curation.explorer.bench_review.models import ModelsReview
+from sparkle_curation.explorer.bench_review.routes import add_bench_routes
+from sparkle_curation.explorer.bench_review.tables import BenchTables, no_tables
 from sparkle_curation.explorer.comparing import Comparisons, Versions
 from sparkle_curation.explorer.data import ExplorerTables, read_samples
 from sparkle_curation.explorer.desk import Desk, DeskSettings
 from sparkle_curation.explorer.exporting import Lookout
+from sparkle_curation.explorer.mask_review.review import MaskReview, MaskSources
+from sparkle_curation.explorer.mask_review.routes import add_mask_routes
 from sparkle_curation.explorer.masks import send_mask
 from sparkle_curation.explorer.media import send_media
 from sparkle_curation.explorer.parameters_file import ParametersFile
@@ -42,6 +47,8 @@ class Settings:
         port: the port; 0 for any free one.
         is_read_only: whether nothing may be written.
         desk: whose decisions by hand are written, and where.
+        masks: what tracked masks are reviewed from.
+        bench: gives the tables of the benchmark, when somebody looks at them; None for no benchmark.
         versions: of the variant, to compare with; None for none.
         params: of curating, as they stand; None where there are none.
         parameters: the file in which thresholds are saved.
@@ -53,6 +60,8 @@ class Settings:
     port: int = 4142
     is_read_only: bool = False
     desk: DeskSettings = field(default_factory=DeskSettings)
+    masks: MaskSources = field(default_factory=MaskSources)
+    bench: Callable[[], BenchTables] | None = None
     versions: Versions | None = None
     params: FilterParams | None = None
     parameters: ParametersFile = field(default_factory=ParametersFile)
@@ -78,7 +87,7 @@ def create_app(tables: ExplorerTables, store: AssetStore, settings: Settings) ->
         middlewares=[guard(settings.host, settings.token, is_read_only=settings.is_read_only), tell_errors],
         client_max_size=MOST_BYTES,
     )
-    app.router.add_get("/", _page)
+    app.router.add_get("/", partial(_send_page, name="index.html"))
     app.router.add_get("/colours.css", _colours)
     for path, told in {
         "description": reading.send_description,
@@ -99,6 +108,10 @@ def create_app(tables: ExplorerTables, store: AssetStore, settings: Settings) ->
     app.router.add_post("/api/parameters", partial(save, file=settings.parameters))
     app.router.add_get("/api/mask/{id}", partial(send_mask, store=store))
     app.router.add_get("/media/{kind}/{id}", partial(send_media, store=store))
+    add_mask_routes(app, MaskReview(settings.masks, store), is_read_only=settings.is_read_only)
+    add_bench_routes(app, ModelsReview(settings.bench or no_tables))
+    app.router.add_get("/bench", partial(_send_page, name="bench.html"))
+    app.router.add_get("/masks", partial(_send_page, name="masks.html"))
     app.router.add_static("/static", _STATIC)
     return app
 
@@ -156,8 +169,8 @@ async def _serve(app: web.Application, listening: socket.socket) -> None:
         await runner.cleanup()
 
 
-async def _page(_: web.Request) -> web.FileResponse:
-    return web.FileResponse(_STATIC / "index.html")
+async def _send_page(_: web.Request, name: str) -> web.FileResponse:
+    return web.FileResponse(_STATIC / name)
 
 
 async def _colours(_: web.Request) -> web.Response:

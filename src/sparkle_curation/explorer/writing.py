@@ -23,7 +23,7 @@ MOST_BYTES = 128 << 20
 """Of a request: decisions about more samples than any release has."""
 
 
-class _Decisions(BaseModel):
+class Decisions(BaseModel):
     """Decisions about samples: id, ``keep``, ``drop`` or None for none any more, reason; and the file that was seen."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
@@ -34,17 +34,26 @@ class _Decisions(BaseModel):
 
 async def decide(request: web.Request, desk: Desk) -> web.Response:
     """Write decisions; all that there are then."""
-    asked = await _body(request, _Decisions)
+    asked = await read_body(request, Decisions)
+    await asyncio.to_thread(desk.decide, read_decisions(asked), asked.state)
+    return await tell_decisions(request, desk)
+
+
+def read_decisions(asked: Decisions) -> list[tuple[str, str | None, str]]:
+    """The decisions of a request: id, word, reason.
+
+    Raises:
+        HTTPBadRequest: there is none, or one has not these three.
+    """
     decisions = [(str(row[0]), row[1], row[2] or "") for row in asked.decisions if len(row) == 3]
     if len(decisions) != len(asked.decisions) or not decisions:
         raise web.HTTPBadRequest(text="A decision is an id, a word and a reason.")
-    await asyncio.to_thread(desk.decide, decisions, asked.state)
-    return await tell_decisions(request, desk)
+    return decisions
 
 
 async def undo(request: web.Request, desk: Desk) -> web.Response:
     """Take back the last change; all decisions that there are then, and ``undone``, the ids that it was about."""
-    asked = await _body(request, _Decisions)
+    asked = await read_body(request, Decisions)
     ids = await asyncio.to_thread(desk.undo, asked.state)
     return await tell_decisions(request, desk, undone=ids)
 
@@ -65,13 +74,18 @@ class _Parameters(BaseModel):
 
 async def save(request: web.Request, file: ParametersFile) -> web.Response:
     """Save parameters: ``changes``, each in words; ``above``, what stands over them elsewhere, by name."""
-    asked = await _body(request, _Parameters)
+    asked = await read_body(request, _Parameters)
     changes = await asyncio.to_thread(save_parameters, file, asked.values)
     above = {name: where for name, where in file.above.items() if name in asked.values}
     return send_json({"file": file.shown, "changes": changes, "above": above})
 
 
-async def _body(request: web.Request, model: type[_Body]) -> _Body:
+async def read_body(request: web.Request, model: type[_Body]) -> _Body:
+    """The body of a request, in JSON.
+
+    Raises:
+        HTTPBadRequest: it is none of the model.
+    """
     try:
         # Not by pydantic's own reader, which takes no half of a surrogate pair; a person can type one into a page.
         return model.model_validate(json.loads(await request.read()))

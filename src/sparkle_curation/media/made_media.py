@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import polars as pl
 
 from sparkle_curation.engine.any_frame import frame_schema
@@ -11,6 +13,8 @@ from sparkle_curation.ingest.release_files import ReleaseFiles
 from sparkle_curation.media.probe.batch_probe import BatchProbe, ProbeJob
 from sparkle_curation.media.probe.probes import Depth
 from sparkle_curation.spec.tables.media import MEDIA_COLUMNS
+
+logger = logging.getLogger(__name__)
 
 
 def probe_made(assets: pl.DataFrame, root: str) -> pl.DataFrame:
@@ -33,6 +37,8 @@ def probe_made(assets: pl.DataFrame, root: str) -> pl.DataFrame:
 def unite_media(asset_store: AssetStore, media: pl.LazyFrame, *made: pl.LazyFrame) -> pl.LazyFrame:
     """The media as the store opens them: where it has made assets, these in the place of released ones.
 
+    What a person refused of them is no medium; it is logged what stands in its place.
+
     Args:
         asset_store: the assets; a ``UnitedAssetStore`` where made ones are asked for (``asset_source=rerun``).
         media: columns of ``media``, of the release.
@@ -41,6 +47,29 @@ def unite_media(asset_store: AssetStore, media: pl.LazyFrame, *made: pl.LazyFram
     there = [table for table in made if "id" in table.collect_schema().names()]
     if not isinstance(asset_store, UnitedAssetStore) or not there:
         return media
-    own = pl.concat(there)
+    own = _without_refused(pl.concat(there), media, asset_store.refused)
     kept = media.join(own.select("id", "kind"), on=["id", "kind"], how="anti", maintain_order="left")
     return pl.concat([kept, own], how="vertical_relaxed")
+
+
+def _without_refused(
+    own: pl.LazyFrame, media: pl.LazyFrame, refused: frozenset[tuple[str, str]]
+) -> pl.LazyFrame:
+    """The made media but those that were refused."""
+    if not refused:
+        return own
+    keys = ["id", "kind"]
+    gone = pl.LazyFrame(sorted(refused), schema=dict.fromkeys(keys, pl.String), orient="row")
+    counts = (
+        own.select(keys)
+        .join(gone, on=keys, how="semi")
+        .join(media.select(keys).unique().with_columns(is_released=True), on=keys, how="left")
+        .group_by("kind")
+        .agg(pl.len().alias("refused"), pl.col("is_released").count().alias("released"))
+    )
+    for kind, count, released in counts.sort("kind").collect().iter_rows():
+        logger.warning(
+            "%s: %s made here are refused by hand: the released one stands for %s, and %s samples have none",
+            *(kind, f"{count:,}", f"{released:,}", f"{count - released:,}"),
+        )
+    return own.join(gone, on=keys, how="anti", maintain_order="left")

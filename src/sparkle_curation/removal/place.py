@@ -14,14 +14,14 @@ class RemovalPlace:
     Attributes:
         outputs: the folder where everything that is made lies.
         exclusions: the list of excluded clips.
-        overrides: the file of decisions by hand, which names samples too.
+        decisions: the files of decisions by hand, which name samples too.
         raw: folders of raw data, which are left as they are.
         packed_in: where an archive of the configuration lies unpacked while a run lasts; what is written there is lost.
     """
 
     outputs: Path
     exclusions: Path
-    overrides: Path
+    decisions: tuple[Path, ...]
     raw: tuple[Path, ...] = ()
     packed_in: Path | None = None
 

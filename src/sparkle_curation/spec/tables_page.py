@@ -486,6 +486,10 @@ _OTHERS: dict[str, tuple[str, str]] = {
         "08_reporting/track_counts.csv",
         "One row per theme and reason that a mask is lacking for, the empty one for none: samples.",
     ),
+    "mask_decisions_listed": (
+        "08_reporting/mask_decisions_listed.csv",
+        "One row per decision by hand about a mask: whose, and whether it is applied, of any mask, or of another one.",
+    ),
     "track_extremes": (
         "08_reporting/track_extremes.png",
         "The clips whose passes agree least: the mask on the first, middle and last frame.",

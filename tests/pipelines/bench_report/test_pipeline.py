@@ -13,9 +13,10 @@ from tests.conftest import Project
 from tests.made.judgments import JUDGE, SCALE, even_samples, judged, published
 from tests.made.versions import version
 
+from sparkle_curation.bench.results.collecting import read_scales
 from sparkle_curation.bench.results.ledger import describe_variant
 from sparkle_curation.errors import MissingTableError, ParameterError, VersionError
-from sparkle_curation.pipelines.bench_report.nodes import mark_variants, read_scales
+from sparkle_curation.pipelines.bench_report.nodes import mark_variants
 from sparkle_curation.pipelines.bench_report.params import BenchReportGroup
 from sparkle_curation.spec.fields import Field, arrow_schema
 from sparkle_curation.spec.tables.bench_results import BENCH_RESULT_TABLES

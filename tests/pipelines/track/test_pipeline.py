@@ -18,6 +18,7 @@ from tests.models.tiny_tracker import write_tiny_tracker
 
 from sparkle_curation.datasets import JournalDataset, TableDataset
 from sparkle_curation.errors import MissingTableError, ModelError
+from sparkle_curation.filtering.overrides.decisions import OVERRIDE_COLUMNS
 from sparkle_curation.ingest.assets.store import AssetStore
 from sparkle_curation.media.masks.masks import load_mask
 from sparkle_curation.media.tracking.table import TrackSettings
@@ -85,6 +86,9 @@ def tracked(inspected: Project) -> dict[str, Any]:
             },
             "params:track": MemoryDataset(params(), copy_mode="assign"),
             "params:dry_run": MemoryDataset(False),
+            "mask_decisions": MemoryDataset(
+                pl.DataFrame(schema=dict.fromkeys(OVERRIDE_COLUMNS, pl.String)), copy_mode="assign"
+            ),
             "tracks": TableDataset(filepath=str(folder / "tracks.parquet"), columns_of="tracks"),
         }
     )

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from sparkle_curation.bench.judging.rubric import choose_rubric
 from sparkle_curation.bench.results.panel import JUDGED, Scale
 from sparkle_curation.engine.any_frame import AnyFrame
 
 NOT_PUBLISHED = "not_published"
 """State of a sample that the published files have no sound scores of: why is not known."""
 
+_RUBRIC_FILE = ".yml"
 _ANSWER = ["model", "sample_id", "rubric", "judge"]
 _GIVEN = ["model", "rubric", "judge"]
 
@@ -32,6 +34,21 @@ SCORE_SCHEMA = pl.Schema(
     }
 )
 """What a report reads of ``bench_judgments`` and ``bench_scores``."""
+
+
+def read_scales(rubrics: Mapping[str, str]) -> dict[str, Scale]:
+    """What a report is to know of each rubric, by its name."""
+    scales = {}
+    for file in sorted(rubrics):
+        if file.endswith(_RUBRIC_FILE):
+            rubric = choose_rubric(file.removesuffix(_RUBRIC_FILE), rubrics)
+            scales[file.removesuffix(_RUBRIC_FILE)] = Scale(
+                keys=rubric.keys,
+                worst=rubric.scale[0],
+                best=rubric.scale[1],
+                capped_by=rubric.capped_by,
+            )
+    return scales
 
 
 def collect(

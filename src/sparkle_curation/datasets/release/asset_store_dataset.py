@@ -6,15 +6,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
+import polars as pl
 from kedro.io.core import AbstractDataset, DatasetError
 
 from sparkle_curation.datasets.previews import TextPreview
 from sparkle_curation.engine.io.parquet import parquet_files
 from sparkle_curation.escaping import terminal_text
+from sparkle_curation.filtering.overrides.mask_decisions import read_mask_decisions, refused_masks
 from sparkle_curation.ingest.assets.store import AssetStore
 from sparkle_curation.ingest.assets.united_store import UnitedAssetStore
 from sparkle_curation.ingest.remote_files import remote_access
 from sparkle_curation.masking import without_secrets
+from sparkle_curation.spec.layout import KIND
 
 
 class AssetStoreDataset(AbstractDataset[NoReturn, AssetStore]):
@@ -29,8 +32,9 @@ class AssetStoreDataset(AbstractDataset[NoReturn, AssetStore]):
         credentials: what its file system is opened with, such as ``endpoint_url``, ``key`` and ``secret``; Kedro puts in
             what stands under that name in ``credentials.yml``.
         asset_source: ``released``, or ``rerun`` for the asset that this project made where there is one.
-        made: ``root``, the folder of made media in the published layout, and ``assets``, the table of made assets; both
-            local, and neither need be there.
+        made: ``root``, the folder of made media in the published layout, ``assets``, the table of made assets, and
+            ``tracks``, that of tracked masks; all local, and none need be there.
+        mask_decisions: file of decisions by hand about tracked masks: one that is refused is not opened. None for no file.
         metadata: for other tools; Kedro does not look at it.
 
     Example:
@@ -43,30 +47,54 @@ class AssetStoreDataset(AbstractDataset[NoReturn, AssetStore]):
               credentials: release_storage
               assets: data/02_intermediate/assets.parquet
               asset_source: released
-              made: { root: data/made_media, assets: data/02_intermediate/made_assets.parquet }
+              made:
+                root: data/made_media
+                assets: data/02_intermediate/made_assets.parquet
+                tracks: data/02_intermediate/tracks.parquet
+              mask_decisions: conf/base/track/mask_decisions.csv
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- a dataset is what its entry in the catalog says
         self,
         *,
         path: str,
         assets: str,
         asset_source: str = "released",
         made: Mapping[str, str] | None = None,
+        mask_decisions: str | None = None,
         remote: Mapping[str, Any] | None = None,
         credentials: Mapping[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
         self._root, self._assets = path, Path(assets)
-        self._made = (made["root"], made["assets"]) if made and asset_source == "rerun" else None
+        self._made = dict(made) if made and asset_source == "rerun" else None
+        self._mask_decisions = Path(mask_decisions) if mask_decisions else None
         self._access = remote_access(remote, credentials)
         self.metadata = metadata
 
     def load(self) -> AssetStore:
-        """The store."""
+        """The store.
+
+        Raises:
+            OverridesError: a line of the file of decisions is none.
+        """
         if self._made:
-            return UnitedAssetStore(self._root, self._assets, *self._made, access=self._access)
+            made = self._made["root"], self._made["assets"]
+            return UnitedAssetStore(
+                self._root, self._assets, *made, self._access, self._refused(self._made["tracks"])
+            )
         return AssetStore(self._root, self._assets, self._access)
+
+    def _refused(self, tracks: str) -> list[tuple[str, str]]:
+        """Id and kind of the masks that a person refused."""
+        files = parquet_files(Path(tracks))
+        if self._mask_decisions is None or not files:
+            return []
+        decisions, _ = read_mask_decisions(self._mask_decisions)
+        if decisions.is_empty():
+            return []
+        masks = pl.scan_parquet(files).select("id", "index_hash").collect()
+        return [(name, KIND.mask) for name in refused_masks(decisions, masks)]
 
     def save(self, data: NoReturn) -> None:
         """Never: the release is read only."""

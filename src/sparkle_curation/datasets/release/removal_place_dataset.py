@@ -17,6 +17,7 @@ class RemovalPlaceDataset(AbstractDataset[NoReturn, RemovalPlace]):
         path: the folder of outputs.
         exclusions: the list.
         filepath: the file of decisions by hand.
+        mask_decisions: that of decisions about tracked masks; None for no file.
         raw: roots of raw data, local ones or URLs; None for none.
         packed_in: where an archive of the configuration lies unpacked while a run lasts; None for a folder.
         metadata: for other tools; Kedro does not look at it.
@@ -29,6 +30,7 @@ class RemovalPlaceDataset(AbstractDataset[NoReturn, RemovalPlace]):
               path: data
               exclusions: conf/base/ingest/exclusions.csv
               filepath: conf/base/curate/overrides.csv
+              mask_decisions: conf/base/track/mask_decisions.csv
               raw: [data/01_raw/sparkle_sample, data/01_raw/sparkle_bench_sample]
               packed_in: null
     """
@@ -40,12 +42,17 @@ class RemovalPlaceDataset(AbstractDataset[NoReturn, RemovalPlace]):
         exclusions: str,
         filepath: str,
         raw: list[str | None],
+        mask_decisions: str | None = None,
         packed_in: str | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
         local = tuple(Path(each) for each in raw if each and "://" not in each)
         self._place = RemovalPlace(
-            Path(path), Path(exclusions), Path(filepath), local, Path(packed_in) if packed_in else None
+            Path(path),
+            Path(exclusions),
+            tuple(Path(each) for each in (filepath, mask_decisions) if each),
+            local,
+            Path(packed_in) if packed_in else None,
         )
         self.metadata = metadata
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 from kedro.io import AbstractDataset
 from kedro_datasets._typing import TablePreview
 
 from sparkle_curation.datasets.previews import NOT_MADE, table_preview
-from sparkle_curation.filtering.overrides.decisions import change_overrides, read_overrides
+from sparkle_curation.filtering.overrides.decisions import Decision, change_overrides, read_overrides
+from sparkle_curation.filtering.overrides.mask_decisions import MaskDecision
 
 
 class OverridesDataset(AbstractDataset[pl.DataFrame, pl.DataFrame]):
@@ -21,6 +23,7 @@ class OverridesDataset(AbstractDataset[pl.DataFrame, pl.DataFrame]):
 
     Args:
         filepath: the CSV file.
+        about: ``samples``, which are kept or dropped; or tracked ``masks``, which are accepted or refused.
         metadata: anything for other tools, such as the layer in Kedro-Viz.
 
     Example:
@@ -31,8 +34,15 @@ class OverridesDataset(AbstractDataset[pl.DataFrame, pl.DataFrame]):
               filepath: conf/base/curate/overrides.csv
     """
 
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        about: Literal["samples", "masks"] = "samples",
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
         self.filepath = Path(filepath)
+        self._words: type[StrEnum] = {"samples": Decision, "masks": MaskDecision}[about]
         self.metadata = metadata
 
     def load(self) -> pl.DataFrame:
@@ -41,7 +51,7 @@ class OverridesDataset(AbstractDataset[pl.DataFrame, pl.DataFrame]):
         Raises:
             OverridesError: a line is no decision.
         """
-        return read_overrides(self.filepath)[0]
+        return read_overrides(self.filepath, self._words)[0]
 
     def save(self, data: pl.DataFrame) -> None:
         """Replace the file by these decisions, whatever stands there.
@@ -49,7 +59,7 @@ class OverridesDataset(AbstractDataset[pl.DataFrame, pl.DataFrame]):
         Raises:
             OverridesError: one is no decision.
         """
-        change_overrides(self.filepath, lambda _: data)
+        change_overrides(self.filepath, lambda _: data, words=self._words)
 
     def preview(self, nrows: int = 20) -> TablePreview:
         """The first ``nrows`` decisions."""

@@ -37,10 +37,7 @@ class Decision(StrEnum):
     DROP = "drop"
 
 
-_DECISIONS = tuple(each.value for each in Decision)
-
-
-def parse_overrides(content: bytes, *, where: object) -> pl.DataFrame:
+def parse_overrides(content: bytes, *, where: object, words: type[StrEnum] = Decision) -> pl.DataFrame:
     """The decisions in a file's bytes: ``OVERRIDE_COLUMNS`` as texts, and ``line``, sorted by id and annotator.
 
     No bytes are no decisions. Blank lines are passed over.
@@ -48,6 +45,7 @@ def parse_overrides(content: bytes, *, where: object) -> pl.DataFrame:
     Args:
         content: CSV in UTF-8, with a header.
         where: the file, for errors.
+        words: what can be decided.
 
     Raises:
         OverridesError: a line is none; with the line, what it has, what it may have, and what to do.
@@ -80,7 +78,7 @@ def parse_overrides(content: bytes, *, where: object) -> pl.DataFrame:
                     allowed=_HEADER,
                     todo=f"make its first line: {_HEADER}",
                 )
-            rows.append((*_checked(cells, f"{where}, line {line}"), line))
+            rows.append((*_checked(cells, f"{where}, line {line}", words), line))
     except csv.Error as error:
         raise OverridesError(
             "The file of decisions is no CSV",
@@ -115,13 +113,13 @@ def check_unique(overrides: pl.DataFrame, *, where: object) -> None:
     )
 
 
-def read_overrides(path: Path) -> tuple[pl.DataFrame, str]:
+def read_overrides(path: Path, words: type[StrEnum] = Decision) -> tuple[pl.DataFrame, str]:
     """The decisions of a file, as ``parse_overrides`` has them, and the file's state, to be given to ``write_overrides``.
 
     A file that is not there has none.
     """
     content = _content(path)
-    return parse_overrides(content, where=path), _state(content)
+    return parse_overrides(content, where=path, words=words), _state(content)
 
 
 def write_overrides(path: Path, overrides: pl.DataFrame, *, state: str) -> str:
@@ -146,7 +144,11 @@ def write_overrides(path: Path, overrides: pl.DataFrame, *, state: str) -> str:
 
 
 def change_overrides(
-    path: Path, change: Callable[[pl.DataFrame], pl.DataFrame], *, state: str | None = None
+    path: Path,
+    change: Callable[[pl.DataFrame], pl.DataFrame],
+    *,
+    state: str | None = None,
+    words: type[StrEnum] = Decision,
 ) -> str:
     """Read, change and write the file under one lock, and give its new state: for changes that hold whatever is there.
 
@@ -154,6 +156,7 @@ def change_overrides(
         path: the file.
         change: from the decisions there to the new ones; such as ``set_decision`` with its arguments.
         state: of the file that the change was made for; None for any.
+        words: what can be decided.
 
     Raises:
         OverridesError: what is there, or what comes out, is no decision.
@@ -162,8 +165,8 @@ def change_overrides(
     with folder_lock(path.parent):
         if state is not None:
             _check_state(path, state)
-        before, _ = read_overrides(path)
-        content = format_overrides(change(before))
+        before, _ = read_overrides(path, words)
+        content = format_overrides(change(before), words)
         _replace(path, content)
     return _state(content)
 
@@ -200,7 +203,7 @@ def remove_decision(overrides: pl.DataFrame, sample_id: str, annotator: str) -> 
     return overrides.filter(~((pl.col("id") == sample_id) & (pl.col("annotator") == annotator)))
 
 
-def format_overrides(overrides: pl.DataFrame) -> bytes:
+def format_overrides(overrides: pl.DataFrame, words: type[StrEnum] = Decision) -> bytes:
     r"""The file of these decisions: sorted, UTF-8, ``\n``, quotes where they are needed.
 
     Raises:
@@ -208,7 +211,7 @@ def format_overrides(overrides: pl.DataFrame) -> bytes:
     """
     rows = overrides.select(pl.col(OVERRIDE_COLUMNS).cast(pl.String).fill_null("")).sort("id", "annotator")
     for row in rows.iter_rows():
-        _checked(row, "the decisions to be written")
+        _checked(row, "the decisions to be written", words)
     check_unique(rows, where="the decisions to be written")
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -217,7 +220,8 @@ def format_overrides(overrides: pl.DataFrame) -> bytes:
     return text.getvalue().encode()
 
 
-def _checked(cells: list[str] | tuple[str, ...], where: str) -> tuple[str, ...]:
+def _checked(cells: list[str] | tuple[str, ...], where: str, words: type[StrEnum]) -> tuple[str, ...]:
+    allowed = tuple(each.value for each in words)
     if len(cells) != len(OVERRIDE_COLUMNS):
         raise OverridesError(
             "A line has more or fewer cells than the header",
@@ -235,13 +239,13 @@ def _checked(cells: list[str] | tuple[str, ...], where: str) -> tuple[str, ...]:
             allowed=ID_FORM,
             todo="copy the id from `kedro explore`, or from 08_reporting/ and the CSVs of the release",
         )
-    if found["decision"] not in _DECISIONS:
+    if found["decision"] not in allowed:
         raise OverridesError(
             f"The decision about {found['id']} is none",
             where=where,
             got=repr(found["decision"]),
-            allowed=" or ".join(_DECISIONS),
-            todo=did_you_mean(found["decision"].lower(), _DECISIONS) or "write one of the two",
+            allowed=" or ".join(allowed),
+            todo=did_you_mean(found["decision"].lower(), allowed) or "write one of the two",
         )
     return tuple(found.values())
 

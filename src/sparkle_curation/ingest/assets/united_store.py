@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sparkle_curation.engine.io.parquet import parquet_files
 from sparkle_curation.ingest.assets.store import Asset, AssetStore, JobT, Wanted
@@ -24,6 +25,7 @@ class UnitedAssetStore(AssetStore):
         made_root: local folder of made media, in the published layout.
         made_assets_path: the table of made assets; need not be there.
         access: how a release behind a URL is reached; None for the default.
+        refused: id and kind of the made assets that a person refused; the released one stands for each, where there is one.
     """
 
     def __init__(
@@ -33,18 +35,21 @@ class UnitedAssetStore(AssetStore):
         made_root: str,
         made_assets_path: str | Path,
         access: RemoteAccess | None = None,
+        refused: Collection[tuple[str, str]] = (),
     ) -> None:
         super().__init__(release_root, assets_path, access)
         self.made = AssetStore(made_root, made_assets_path)
+        self.refused = frozenset(refused)
 
-    def __reduce__(self) -> tuple[type[AssetStore], tuple[str | RemoteAccess, ...]]:
+    def __reduce__(self) -> tuple[type[AssetStore], tuple[Any, ...]]:
         made = self.made.release_root, self.made.assets_path
-        return UnitedAssetStore, (self.release_root, self.assets_path, *made, self.access)
+        return UnitedAssetStore, (self.release_root, self.assets_path, *made, self.access, self.refused)
 
     def shared(self, processes: int) -> AssetStore:
         """As of the release's own store."""
         made = self.made.release_root, self.made.assets_path
-        return UnitedAssetStore(self.release_root, self.assets_path, *made, self.access.shared(processes))
+        access = self.access.shared(processes)
+        return UnitedAssetStore(self.release_root, self.assets_path, *made, access, self.refused)
 
     def ahead(
         self, jobs: Sequence[JobT], wanted: Callable[[JobT], Iterable[Wanted]]
@@ -63,6 +68,8 @@ class UnitedAssetStore(AssetStore):
         return super().find(sample_id, kind)
 
     def _is_made(self, sample_id: str, kind: str) -> bool:
+        if (sample_id, kind) in self.refused:
+            return False
         # Other kinds may have been made since, or none at all.
         return bool(parquet_files(Path(self.made.assets_path))) and self.made.has(sample_id, kind)
 

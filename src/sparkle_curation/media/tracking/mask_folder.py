@@ -40,14 +40,16 @@ class MaskFolder:
         path = self.path(clip.theme, clip.id)
         with atomic_file(path) as temporary, temporary.open("wb") as file:
             save_mask(file, mask)
-        size = path.stat().st_size
-        with path.open("rb") as written:
+        return _identify(path)
 
-            def read_at(offset: int, length: int) -> bytes:
-                written.seek(offset)
-                return written.read(length)
+    def index_hash(self, theme: str, sample_id: str) -> str | None:
+        """What the mask that lies there now is known by, as ``tracks`` has it; None where there is none.
 
-            return Written(read_mask_header(read_at, size).index_hash, size)
+        Raises:
+            BrokenMediaError: the file is no mask.
+        """
+        path = self.path(theme, sample_id)
+        return _identify(path).index_hash if path.is_file() else None
 
     def has(self, theme: str, sample_id: str, size_bytes: int | None) -> bool:
         """Whether there is a mask of that size."""
@@ -57,6 +59,17 @@ class MaskFolder:
     def remove(self, theme: str, sample_id: str) -> None:
         """Take a mask away that does not hold any more; nothing where there is none."""
         self.path(theme, sample_id).unlink(missing_ok=True)
+
+
+def _identify(path: Path) -> Written:
+    size = path.stat().st_size
+    with path.open("rb") as written:
+
+        def read_at(offset: int, length: int) -> bytes:
+            written.seek(offset)
+            return written.read(length)
+
+        return Written(read_mask_header(read_at, size).index_hash, size)
 
 
 def made_assets(tracks: pl.DataFrame) -> pl.DataFrame:

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from sparkle_curation.bench.judging.rubric import choose_rubric
-from sparkle_curation.bench.results.collecting import collect, count_copies
+from sparkle_curation.bench.results.collecting import collect, count_copies, read_scales
 from sparkle_curation.bench.results.filter_agreement import measure_filter_agreement
 from sparkle_curation.bench.results.ledger import (
     describe_variant,
@@ -17,7 +16,7 @@ from sparkle_curation.bench.results.ledger import (
 )
 from sparkle_curation.bench.results.means import measure
 from sparkle_curation.bench.results.noise import measure_judge_noise, split_variances
-from sparkle_curation.bench.results.panel import Panel, Scale, build_panels
+from sparkle_curation.bench.results.panel import Panel, build_panels
 from sparkle_curation.datasets.variant.variant_store import VariantStore
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import ParameterError, VersionError, did_you_mean
@@ -34,8 +33,6 @@ from sparkle_curation.variant.tuned_on_bench import Entry, mark_tuned
 from sparkle_curation.variant.versions.version import VariantVersion
 
 logger = logging.getLogger(__name__)
-
-_RUBRIC_FILE = ".yml"
 
 
 def name_benchmark(bench_samples: AnyFrame, bench_comparison: AnyFrame) -> str:
@@ -87,21 +84,6 @@ def collect_judgments(
             *(model, f"{count:,}", "their sources" if copy == CopyOf.SOURCE else "outputs of other samples"),
         )
     return panels, judgments, scores
-
-
-def read_scales(rubrics: Mapping[str, str]) -> dict[str, Scale]:
-    """What a report is to know of each rubric, by its name."""
-    scales = {}
-    for file in sorted(rubrics):
-        if file.endswith(_RUBRIC_FILE):
-            rubric = choose_rubric(file.removesuffix(_RUBRIC_FILE), rubrics)
-            scales[file.removesuffix(_RUBRIC_FILE)] = Scale(
-                keys=rubric.keys,
-                worst=rubric.scale[0],
-                best=rubric.scale[1],
-                capped_by=rubric.capped_by,
-            )
-    return scales
 
 
 def measure_bench_results(
@@ -245,6 +227,7 @@ def write_bench_page(
     judgments: pl.DataFrame,
     scores: pl.DataFrame,
     bench_root: str | None,
+    bench_models: Mapping[str, str],
 ) -> str:
     """The page of samples, models side by side."""
     return page.write_bench_page(
@@ -254,4 +237,5 @@ def write_bench_page(
         judgments,
         scores,
         bench_root or ".",
+        bench_models,
     )

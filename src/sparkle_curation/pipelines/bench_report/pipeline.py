@@ -110,6 +110,7 @@ def create_pipeline() -> Pipeline:
                     "bench_report_judgments",
                     "bench_report_scores",
                     "bench_source_root",
+                    "params:bench_models",
                 ],
                 "bench_page",
                 name="write_bench_page",

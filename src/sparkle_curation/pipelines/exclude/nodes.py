@@ -166,15 +166,7 @@ def remove_clip(
             for step in steps if params.confirm else ():
                 carry_out(step, root, facts.needles)
             rows += _plan_rows(root, steps, is_done=params.confirm)
-        by_hand = (
-            rewrite_lines(place.overrides, facts.needles, is_dry=not params.confirm)
-            if place.overrides.is_file()
-            else 0
-        )
-        if by_hand:
-            rows.append(
-                (place.overrides.name, Action.ROWS.value, "decisions about it", 1, by_hand, 0, params.confirm)
-            )
+        rows += _forget_decisions(place, facts.needles, is_done=params.confirm)
     ids = facts.needles.ids
     if ids:
         for line in elsewhere.tell_release(release, ids, facts.assets):
@@ -191,6 +183,19 @@ def remove_clip(
     return pl.DataFrame(rows, schema=_PLAN, orient="row")
 
 
+def _forget_decisions(place: RemovalPlace, needles: Needles, *, is_done: bool) -> list[tuple[object, ...]]:
+    """Take decisions by hand about the samples out of their files; rows of the plan."""
+    counts = [
+        (path, rewrite_lines(path, needles, is_dry=not is_done))
+        for path in filter(Path.is_file, place.decisions)
+    ]
+    return [
+        (path.name, Action.ROWS.value, "decisions about it", 1, count, 0, is_done)
+        for path, count in counts
+        if count
+    ]
+
+
 def _check_kept(place: RemovalPlace, needles: Needles) -> None:
     """Nothing, where the list, and decisions about the samples, stay after the run."""
     if place.is_lost(place.exclusions):
@@ -202,11 +207,12 @@ def _check_kept(place: RemovalPlace, needles: Needles) -> None:
             todo="in a checkout, --conf-source conf, then package it anew; or copy the list out of the archive and "
             "give it to each run: --params exclusions=/path/to/exclusions.csv",
         )
-    is_decided = place.overrides.is_file() and rewrite_lines(place.overrides, needles, is_dry=True)
-    if is_decided and place.is_lost(place.overrides):
+    for path in filter(Path.is_file, place.decisions):
+        if not (place.is_lost(path) and rewrite_lines(path, needles, is_dry=True)):
+            continue
         raise ExclusionError(
             "Decisions by hand about the clip lie in an archive of the configuration, in which nothing can be written",
-            where="curate/overrides.csv",
+            where=f"{path.parent.name}/{path.name}",
             got="an archive",
             allowed="a folder of configuration, in git",
             todo="in a checkout, --conf-source conf, then package it anew",

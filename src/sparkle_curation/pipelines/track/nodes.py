@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from sparkle_curation.engine.dry_run import end_dry_run
 from sparkle_curation.engine.journal.journal import Journal
 from sparkle_curation.errors import MissingTableError
+from sparkle_curation.filtering.overrides.mask_decisions import MaskDecisionState, state_of_decisions
 from sparkle_curation.ingest.assets.store import AssetStore
+from sparkle_curation.ingest.assets.united_store import released_store
 from sparkle_curation.media.bboxes.grounding_boxes import locate_groundings
 from sparkle_curation.media.fault_counts import count_faults
 from sparkle_curation.media.made_media import probe_made
@@ -97,7 +99,8 @@ def track_masks(
     Raises:
         ModelError: the tracker cannot be had, or no clip fits into memory; the passes that were made are kept.
     """
-    run = TrackRun(tracker, asset_store, MaskFolder(Path(made_media_root)), passes, votes)
+    # Not beside what was made before, which with `asset_source=rerun` stands for the released mask.
+    run = TrackRun(tracker, released_store(asset_store), MaskFolder(Path(made_media_root)), passes, votes)
     if dry_run:
         end_dry_run(run.plan(track_clips), "passes")
     return run.track(track_clips)
@@ -117,6 +120,20 @@ def count_tracks(tracks: pl.LazyFrame) -> pl.DataFrame:
     for error, count in lacking.sort("count", descending=True).iter_rows():
         logger.warning("track: %s samples have no mask: %s", f"{count:,}", error)
     return counts
+
+
+def list_mask_decisions(tracks: pl.LazyFrame, mask_decisions: pl.DataFrame) -> pl.DataFrame:
+    """The decisions by hand about masks, each with how it stands to the masks of now; those that hold no more are logged."""
+    listed = state_of_decisions(mask_decisions, tracks.select("id", "index_hash").collect())
+    stale = listed.filter(pl.col("state") == MaskDecisionState.STALE.value).height
+    if stale:
+        logger.warning(
+            "track: %s of %s decisions about masks are about another mask than there is now, and are not applied; look at "
+            "these again: kedro explore, masks",
+            f"{stale:,}",
+            f"{listed.height:,}",
+        )
+    return listed.select("id", "annotator", "decision", "reason", "state")
 
 
 def draw_track_extremes(

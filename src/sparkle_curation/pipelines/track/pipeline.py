@@ -12,6 +12,7 @@ from sparkle_curation.pipelines.track.nodes import (
     count_tracks,
     draw_track_extremes,
     list_made_masks,
+    list_mask_decisions,
     list_track_clips,
     track_masks,
 )
@@ -45,6 +46,7 @@ def create_pipeline() -> Pipeline:
                 name="list_made_masks",
             ),
             _step(count_tracks, ["tracks"], "track_counts"),
+            _step(list_mask_decisions, ["tracks", "mask_decisions"], "mask_decisions_listed"),
             _step(
                 draw_track_extremes, ["tracks", "asset_store", "made_media_root", _PARAMS], "track_extremes"
             ),

@@ -6,7 +6,7 @@ are looked for where they lay when it was written.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ def write_bench_page(
     judgments: pl.DataFrame,
     scores: pl.DataFrame,
     bench_root: str,
+    model_roots: Mapping[str, str] | None = None,
 ) -> str:
     """The page in HTML.
 
@@ -40,6 +41,7 @@ def write_bench_page(
         judgments: with ``state`` and ``answer_text``.
         scores: of the judged, ``raw_score`` before the cap where that is known.
         bench_root: folder of the benchmark.
+        model_roots: folder of each model's outputs, by its name, as far as they are given.
     """
     from jinja2 import Environment, FileSystemLoader  # noqa: PLC0415 -- only who writes the page pays for it
     from markupsafe import Markup  # noqa: PLC0415
@@ -48,7 +50,7 @@ def write_bench_page(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["visible"] = lambda text: visible(str(text), keep="\n\t")
-    found = _samples(samples, _answers(judgments, scores), _shown(outputs), bench_root)
+    found = describe_samples(samples, outputs, judgments, scores, bench_root, model_roots or {})
     themes = [
         {"name": theme, "samples": [each for each in found if each["theme"] == theme]}
         for theme in in_order(samples["theme"])
@@ -63,12 +65,28 @@ def write_bench_page(
     )
 
 
-def _samples(
+def describe_samples(
     samples: pl.DataFrame,
-    answers: Mapping[str, list[dict[str, Any]]],
-    shown: Mapping[tuple[str, str], tuple[str | None, str | None]],
+    outputs: pl.DataFrame,
+    judgments: pl.DataFrame,
+    scores: pl.DataFrame,
     bench_root: str,
+    model_roots: Mapping[str, str],
+    address: Callable[[str | None], str | None] | None = None,
 ) -> list[dict[str, Any]]:
+    """Each sample of the benchmark as pages show it: its columns, its source, and what each model and judge made of it.
+
+    Args:
+        samples: as ``write_bench_page``, like the five that follow.
+        outputs: of the models.
+        judgments: of the outputs.
+        scores: of the judged.
+        bench_root: folder of the benchmark.
+        model_roots: folders of outputs.
+        address: how the page asks for the file of a path; None for where it lies here.
+    """
+    address = address or _address
+    answers, shown = _answers(judgments, scores), _shown(outputs, model_roots)
     found = []
     names = sorted({answer["model"] for of_sample in answers.values() for answer in of_sample})
     for row in samples.to_dicts():
@@ -79,7 +97,7 @@ def _samples(
                 answer["model"],
                 {
                     "name": answer["model"],
-                    "video": _address(path),
+                    "video": address(path),
                     "absent": absent or "the output is not known here",
                     "copy_of": answer["copy_of"],
                     "answers": [],
@@ -91,7 +109,7 @@ def _samples(
                 **row,
                 "source": None
                 if row.get("source_error") or not row.get("source_path")
-                else _address(f"{bench_root}/{row['source_path']}"),
+                else address(f"{bench_root}/{row['source_path']}"),
                 "source_absent": f"the source is {title_of(row.get('source_error') or OutputState.MISSING.value)}",
                 "models": list(models.values()),
                 "overall": " / ".join(_first_overall(models.get(name)) for name in names),
@@ -125,17 +143,28 @@ def _answers(judgments: pl.DataFrame, scores: pl.DataFrame) -> dict[str, list[di
     return found
 
 
-def _shown(outputs: pl.DataFrame) -> dict[tuple[str, str], tuple[str | None, str | None]]:
+def _shown(
+    outputs: pl.DataFrame, model_roots: Mapping[str, str]
+) -> dict[tuple[str, str], tuple[str | None, str | None]]:
     """By model and sample the path of the output, or in words why there is none to show."""
     found: dict[tuple[str, str], tuple[str | None, str | None]] = {}
     for row in outputs.iter_rows(named=True):
         if row["state"] == OutputState.THERE.value and row["path"] is not None:
-            found[row["model"], row["sample_id"]] = row["path"], None
+            found[row["model"], row["sample_id"]] = _whole(row["model"], row["path"], model_roots)
         else:
             detail = row.get("error_detail")
             told = f"the output is {title_of(row['state'])}{f': {detail}' if detail else ''}"
             found[row["model"], row["sample_id"]] = None, told
     return found
+
+
+def _whole(model: str, path: str, model_roots: Mapping[str, str]) -> tuple[str | None, str | None]:
+    """The path of an output where it lies: the table has it from the folder of its model."""
+    if Path(path).is_absolute() or "://" in path:
+        return path, None
+    if model in model_roots:
+        return f"{model_roots[model]}/{path}", None
+    return None, f"the folder of its outputs is not given: --params bench_models.{model}=/path/to/its/outputs"
 
 
 def _address(path: str | None) -> str | None:

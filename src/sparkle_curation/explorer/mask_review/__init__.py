@@ -1,0 +1,1 @@
+"""Tracked masks gone through by a person: the doubtful ones first, each accepted or refused."""
