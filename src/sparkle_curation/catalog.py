@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from kedro.io import AbstractDataset, DataCatalog, MemoryDataset
+from pydantic import BaseModel
+
+_PLAIN = (dict, list, str, int, float, type(None), BaseModel)
+"""What parameters are; a group that a node asks for with its type comes as a model."""
 
 
 class Catalog(DataCatalog):
@@ -16,7 +20,7 @@ class Catalog(DataCatalog):
 
     def __setitem__(self, key: str, value: Any) -> None:
         """Register a dataset, or a value under a name."""
-        if isinstance(value, (dict, list, str, int, float, type(None))):
+        if isinstance(value, _PLAIN):
             super().__setitem__(key, _as_plain(value))
         else:
             super().__setitem__(key, value)
