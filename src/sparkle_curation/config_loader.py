@@ -77,7 +77,7 @@ class ConfigLoader(OmegaConfigLoader):
         return found
 
     def _read(self, key: str) -> dict[str, Any]:
-        """A kind with the globals of this configuration: Kedro has one ``${globals:}`` a process, of the loader made last."""
+        """A kind with the globals of this configuration: Kedro has one ``${globals:}`` a process, the last one's."""
         self._register_globals_resolver()
         found: dict[str, Any] = super().__getitem__(key)
         return found

@@ -30,7 +30,7 @@ from sparkle_curation.variant.curation import steps
 from sparkle_curation.variant.curation.params import FilterParams
 from sparkle_curation.variant.export import find_prompts
 
-_ROWS_AT_ONCE = 32_768
+_ROWS_AT_ONCE = 20_000
 _MOST_SLICES = 8  # each reads all annotations and media
 
 
