@@ -120,6 +120,7 @@ def make_tables(data_root: Path, count: int) -> None:
             pl.lit(kind).alias("kind"),
             pl.format(asset_path("{}", kind, "{}"), "theme", "id").alias("path"),
             pl.format(f"{kind} {{}}", "id").alias("index_hash"),
+            pl.lit(0).alias("offset"),
             pl.lit(1).alias("size_bytes"),
             pl.lit(1).alias("size"),
             pl.lit(1280).alias("width_px"),

@@ -91,6 +91,17 @@ def test_each_of_two_configurations_has_its_own_globals(conf: Path) -> None:
     assert second["catalog"]["assets"]["filepath"] == "/srv/second/02_intermediate/assets.parquet"
 
 
+def test_an_environment_that_is_not_there_is_told(conf: Path) -> None:
+    """With those that are, and the nearest of them."""
+    with pytest.raises(ParameterError) as caught:
+        ConfigLoader(str(conf), env="locl", **ARGUMENTS)
+    told = caught.value.format_message()
+    assert "There is no such environment" in told
+    assert "base, local, test" in told
+    assert "did you mean 'local'?" in told
+    assert ConfigLoader(str(conf), env="test", **ARGUMENTS)["globals"]["data_root"]
+
+
 def test_an_archive_is_read_with_all_that_is_in_it(conf: Path, tmp_path: Path) -> None:
     """The description and the prompts are found in it; without conf/base it is none."""
     path = tmp_path / "conf.tar.gz"

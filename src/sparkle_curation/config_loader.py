@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import os
 import re
+import shlex
 import tarfile
 import zipfile
 from collections.abc import Iterable
@@ -51,6 +52,7 @@ class ConfigLoader(OmegaConfigLoader):
         self._unpacked = _unpack(Path(conf_source)) if Path(conf_source).is_file() else None
         if self._unpacked:
             conf_source = str(_folder_with_base(Path(self._unpacked.name), conf_source))
+        _check_environment(Path(conf_source), env)
         # In place: the context of the run has the same dictionary.
         expand_parameters(runtime_params or {}, _PATHS)
         super().__init__(conf_source, env, runtime_params, **options)
@@ -101,6 +103,23 @@ def _unpack(path: Path) -> TemporaryDirectory[str] | None:
             archive.extractall(folder.name)  # noqa: S202 -- zipfile lets no member out of the folder
         return folder
     return None
+
+
+def _check_environment(conf: Path, env: str | None) -> None:
+    """Nothing, where the configuration has this environment, or none was asked for, or there is no configuration."""
+    if not env or (conf / env).is_dir() or not (conf / "base").is_dir():
+        return
+    known = sorted(
+        each.name for each in conf.iterdir() if each.is_dir() and not each.name.startswith((".", "_"))
+    )
+    raise ParameterError(
+        "There is no such environment",
+        where="--env or KEDRO_ENV",
+        got=env,
+        allowed=", ".join(known),
+        todo=did_you_mean(env, known)
+        or f"name one of them, or make its folder: mkdir {shlex.quote(str(conf / env))}",
+    )
 
 
 def _folder_with_base(folder: Path, archive: str) -> Path:

@@ -505,7 +505,7 @@ def test_an_audit_is_blind(browser: Page, sample_release: Path, tmp_path: Path) 
         assert "Put a lighthouse behind her" in shown
         assert not re.search(r"kept|rejected|edited frame 0|8\.[05]|Sparkle_time", shown)
         seen = json.loads(asked(f"{address}/api/sample/{IN_TAR}?blind=yes")[2])
-        assert set(seen) == {"place", "id", "texts", "media", "boxes"}
+        assert set(seen) == {"id", "media", "boxes"}
         heard = json.loads(asked(f"{address}/api/decisions?blind=yes")[2])
         assert (heard["rows"], heard["annotators"], heard["dropped"], heard["alpha"]) == ([], [], [], None)
         page.run(

@@ -12,11 +12,16 @@ import polars as pl
 import pytest
 import yaml
 from tests.explorer.serving import ALONE, SCORES, WHOLE, made_tables
+from tests.made.tables import THRESHOLDS, annotations, csv_row, known, scores, table
 
 from sparkle_curation.errors import MissingTableError, ParameterError, SelectionError
 from sparkle_curation.explorer.data import ExplorerTables, read_samples
-from sparkle_curation.explorer.exporting import Lookout
+from sparkle_curation.explorer.exporting import Lookout, look_beyond_kept, mark
 from sparkle_curation.explorer.selecting import read_choice, select_by
+from sparkle_curation.filtering.verdicts import apply_thresholds
+from sparkle_curation.spec.fields import arrow_schema
+from sparkle_curation.spec.layout import asset_path
+from sparkle_curation.spec.tables.media import MEDIA_COLUMNS
 from sparkle_curation.variant.curation.params import FilterParams
 
 LOOSE = {"edited_frame0": 7.0, "foreground_removed": 7.0, "edited_video": 7.0}
@@ -58,6 +63,41 @@ def test_thresholds_preflight_and_budget_follow_each_other() -> None:
     assert found["lacking"] == {"unloadable": 1}
     assert found["limits"] == {"budget": 1}
     assert found["groups"] == [("time", 2, 1)]
+
+
+def test_parts_of_the_samples_come_to_the_same_as_all_of_them() -> None:
+    """Whatever is worked out across rows: here two pairs are the same clips with the same prompt."""
+    twins = [f"Sparkle_time_{number:06d}" for number in range(12)]
+    prompts = ["Twice", "Twice", *(f"Prompt {number}" for number in range(10))]
+    files = [
+        {
+            "id": name,
+            "theme": "time",
+            "kind": kind,
+            "path": asset_path("time", kind, name),
+            "index_hash": f"{kind} 1",
+        }
+        for name in twins
+        for kind in ("source_video", "edited_video")
+    ]
+    given = replace(
+        ExplorerTables(apply_thresholds(known(*twins), scores(), THRESHOLDS, "keep"), pl.DataFrame()),
+        annotations=annotations(
+            *(
+                csv_row(name, line + 2, prompt=prompt)
+                for line, (name, prompt) in enumerate(zip(twins, prompts, strict=True))
+            )
+        ),
+        assets=table("assets", files),
+        media=pl.DataFrame(
+            files, schema=pl.DataFrame(pl.from_arrow(arrow_schema(MEDIA_COLUMNS).empty_table())).schema
+        ),
+    )
+    whole, parted = (look_beyond_kept(given, declared(), rows_at_once) for rows_at_once in (100, 1))
+    told = whole.pairs_checked.lazy().sort("id").collect()
+    assert told["reasons"].to_list()[0] != told["reasons"].to_list()[2]  # the first two are told of
+    assert parted.pairs_checked.lazy().sort("id").collect().equals(told)
+    assert mark(parted).blob == mark(whole).blob
 
 
 def test_what_was_decided_by_hand_goes_first() -> None:

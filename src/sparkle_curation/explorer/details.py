@@ -43,8 +43,6 @@ def sample_details(tables: ExplorerTables, store: AssetStore, sample_id: str) ->
     verdict = (_of(tables.verdicts, sample_id).to_dicts() or [{}])[0]
     scores = {name: rows[0] for name, rows in _scores(tables, sample_id).items() if rows}
     card = describe_card(sample_id, verdict.get("theme") or "", texts[0] if texts else {}, verdict, scores)
-    media = prefer_loose(_of(tables.media, sample_id)).to_dicts() if _names(tables.media) else []
-    by_kind = {row["kind"]: {name: row.get(name) for name in _MEDIA} for row in media}
     return {
         "id": sample_id,
         "card": as_json(card),
@@ -61,7 +59,7 @@ def sample_details(tables: ExplorerTables, store: AssetStore, sample_id: str) ->
         "faults": _rows(tables.score_faults, sample_id, "stage", "frame", "rule", "is_imputed", "evidence"),
         "obstacle": _rows(tables.obstacles, sample_id, "reason", "detail")[:1],
         "preflight": _preflight(tables, sample_id),
-        "media": {kind: by_kind.get(kind, {}) for kind in ASSET_KINDS if store.has(sample_id, kind)},
+        "media": media_of(tables.media, store, sample_id),
         "boxes": _boxes(tables.boxes, sample_id),
     }
 
@@ -73,10 +71,11 @@ def _preflight(tables: ExplorerTables, sample_id: str) -> list[dict[str, Any]]:
     return (of_variant or _rows(tables.pairs_checked, sample_id, *columns))[:1]
 
 
-def blind_details(tables: ExplorerTables, store: AssetStore, sample_id: str) -> dict[str, Any]:
-    """What may be seen of a sample that is judged blind: its words, media and boxes; no score, and nothing that follows."""
-    details = sample_details(tables, store, sample_id)
-    return {name: details[name] for name in ("id", "texts", "media", "boxes")}
+def media_of(media: AnyFrame, store: AssetStore, sample_id: str) -> dict[str, dict[str, Any]]:
+    """The media of a sample that the store has, by kind, with what the header says where it was inspected; becomes JSON."""
+    rows = prefer_loose(_of(media, sample_id)).to_dicts() if _names(media) else []
+    by_kind = {row["kind"]: {name: row.get(name) for name in _MEDIA} for row in rows}
+    return {kind: by_kind.get(kind, {}) for kind in ASSET_KINDS if store.has(sample_id, kind)}
 
 
 def _names(table: AnyFrame) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,6 +29,9 @@ from sparkle_curation.spec.tables.preflight import PairOutcome
 from sparkle_curation.variant.curation import steps
 from sparkle_curation.variant.curation.params import FilterParams
 from sparkle_curation.variant.export import find_prompts
+
+_ROWS_AT_ONCE = 20_000
+_MOST_SLICES = 8  # each reads all annotations and media
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,9 @@ def mark(tables: ExplorerTables) -> Exportable:
     return Exportable(tables, flags, lacks)
 
 
-def look_beyond_kept(tables: ExplorerTables, params: FilterParams | None) -> ExplorerTables:
+def look_beyond_kept(
+    tables: ExplorerTables, params: FilterParams | None, rows_at_once: int = _ROWS_AT_ONCE
+) -> ExplorerTables:
     """The tables with what keeps each known sample from being exported, whatever thresholds and hands say of it.
 
     Bounds on signals and the selection are not among it: the page moves them. Where nothing was ingested or inspected, what
@@ -106,6 +112,7 @@ def look_beyond_kept(tables: ExplorerTables, params: FilterParams | None) -> Exp
     Args:
         tables: as the catalog has them.
         params: of curating; None where there are none.
+        rows_at_once: how many samples are looked at together, or an eighth of them if that is more.
 
     Returns:
         The tables with ``obstacles``, ``prompts_found`` and ``pairs_checked``.
@@ -114,29 +121,58 @@ def look_beyond_kept(tables: ExplorerTables, params: FilterParams | None) -> Exp
         return replace(tables, pairs_checked=tables.preflight)
     leak = [BENCHMARK_LEAK] if BENCHMARK_LEAK in _names(tables.verdicts) else []
     every = tables.verdicts.lazy().select("id", "theme", "is_released", *leak).collect()
-    by_name = {each.table: tables.scores[each.name] for each in STAGES if each.name in tables.scores}
-    asked = {**by_name, **tables.groundings}
-    prompts = find_prompts(
-        every,
-        tables.annotations,
-        {name: table for name, table in asked.items() if "prompt" in _names(table)},
-    )
+    prompts = find_prompts(every, tables.annotations, tables_with_prompts(tables))
     scope = steps.choose_scope(
         params.licence_allow, params.themes, None, params.missing_signals, params.benchmark_leakage
     )
-    candidates, lacking = steps.compose_variant(every, tables.annotations, prompts, tables.assets, scope)
-    candidates = candidates.select(
-        "id", "theme", "prompt", "src_video", "tgt_video"
-    )  # the rest would take memory
-    checked = tables.preflight
-    if _names(tables.media):
-        has_sources = bool(_names(tables.source_files))
-        shards = list_shards(tables.source_files, tables.assets) if has_sources else None
-        checked = check_pairs(
-            candidates, tables.media, params.preflight, params.preflight.unloadable_pairs, shards
-        ).select("id", "outcome", "reasons", "is_dropped", "detail")
-    obstacles = lacking.select("id", "reason", "detail")
-    return replace(tables, obstacles=obstacles, prompts_found=prompts, pairs_checked=checked)
+    shards = None
+    if _names(tables.media) and _names(tables.source_files):
+        shards = list_shards(tables.source_files, tables.assets)
+    obstacles, checked = [], []
+    for part in _slices(every, tables.annotations, prompts, rows_at_once):
+        candidates, lacking = steps.compose_variant(part, tables.annotations, prompts, tables.assets, scope)
+        obstacles.append(lacking.select("id", "reason", "detail"))
+        if _names(tables.media):
+            checked.append(
+                check_pairs(
+                    candidates, tables.media, params.preflight, params.preflight.unloadable_pairs, shards
+                ).select("id", "outcome", "reasons", "is_dropped", "detail")
+            )
+    return replace(
+        tables,
+        obstacles=pl.concat(obstacles),
+        prompts_found=prompts,
+        pairs_checked=pl.concat(checked) if checked else tables.preflight,
+    )
+
+
+def tables_with_prompts(tables: ExplorerTables) -> dict[str, AnyFrame]:
+    """Scores and groundings by the names of their tables, in the order in which the pipeline asks them for a prompt."""
+    by_name = {each.table: tables.scores[each.name] for each in STAGES if each.name in tables.scores}
+    asked = {**by_name, **tables.groundings}
+    return {name: table for name, table in asked.items() if "prompt" in _names(table)}
+
+
+def _slices(
+    samples: pl.DataFrame, annotations: AnyFrame, prompts: pl.DataFrame, rows_at_once: int
+) -> Iterator[pl.DataFrame]:
+    """The samples in parts, so that texts and what the preflight works out are in memory of one part alone.
+
+    Those of one prompt are in one part: the preflight counts rows of one source and prompt, and nothing else across rows.
+    """
+    count = min(-(-samples.height // rows_at_once), _MOST_SLICES)
+    if count <= 1:
+        yield samples
+        return
+    told = pl.concat(
+        table.lazy().select("id", pl.col("prompt").hash().alias("part")) for table in (annotations, prompts)
+    )
+    of_sample = (
+        samples.lazy().select("id").join(told.unique("id"), on="id", how="left", maintain_order="left")
+    )
+    part = of_sample.collect(engine="streaming")["part"].fill_null(0) % count
+    for number in range(count):
+        yield samples.filter(part == number)
 
 
 def _names(table: AnyFrame) -> list[str]:

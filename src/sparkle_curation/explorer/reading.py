@@ -11,10 +11,11 @@ from typing import Any
 from aiohttp import web
 
 from sparkle_curation.errors import OverridesError
+from sparkle_curation.explorer.blind import blind_details, blind_prompts
 from sparkle_curation.explorer.comparing import Comparisons
 from sparkle_curation.explorer.data import ExplorerTables, Samples, find_reasons, find_text
 from sparkle_curation.explorer.desk import Desk
-from sparkle_curation.explorer.details import blind_details, sample_details
+from sparkle_curation.explorer.details import sample_details
 from sparkle_curation.explorer.exporting import Lookout
 from sparkle_curation.explorer.selecting import read_choice, select_by
 from sparkle_curation.explorer.writing import send_json, tell_decisions
@@ -96,8 +97,7 @@ async def send_sample(request: web.Request, shown: Shown) -> web.Response:
     if name not in shown.samples.place:
         raise web.HTTPNotFound(text="There is no such sample.")
     if request.query.get("blind"):
-        seen = await asyncio.to_thread(blind_details, shown.tables, shown.store, name)
-        return send_json({"place": shown.samples.place[name], **seen})
+        return send_json(await asyncio.to_thread(blind_details, shown.tables, shown.store, name))
     found = shown.lookout.found_so_far
     tables = found.tables if found else shown.tables
     details = await asyncio.to_thread(sample_details, tables, shown.store, name)
@@ -107,15 +107,27 @@ async def send_sample(request: web.Request, shown: Shown) -> web.Response:
 
 
 async def send_audit(_: web.Request, shown: Shown) -> web.Response:
-    """The samples that are judged blind, in their order: number, id, prompt; and what the page draws them with."""
+    """The samples that are judged blind, in their order: number, id, prompt; and what the page draws them with.
+
+    ``has_prompts`` is false, and each prompt empty, where one of the samples has none.
+    """
     table = shown.tables.audit_sample.lazy().collect()
-    ids = table["id"].to_list() if "id" in table.columns else []
-    places = [shown.samples.place[each] for each in ids if each in shown.samples.place]
-    texts = shown.samples.texts[places]
-    words = ("title", "count", "pair", "mask", "kinds", "is_read_only")
-    rows = [[place, *texts.row(at)[:2]] for at, place in enumerate(places)]
+    drawn = table["id"].to_list() if "id" in table.columns else []
+    ids = [each for each in drawn if each in shown.samples.place]
+    prompts = await asyncio.to_thread(blind_prompts, shown.tables, shown.samples, ids)
+    words = ("title", "count", "pair", "mask", "is_read_only")
+    pair = shown.described["pair"]
     return send_json(
-        {"rows": rows, "gone": len(ids) - len(places), **{name: shown.described[name] for name in words}}
+        {
+            "rows": [
+                (shown.samples.place[name], name, prompt)
+                for name, prompt in zip(ids, prompts or [""] * len(ids), strict=True)
+            ],
+            "has_prompts": prompts is not None,
+            "gone": len(drawn) - len(ids),
+            "kinds": [each for each in shown.described["kinds"] if each["name"] in pair],
+            **{name: shown.described[name] for name in words},
+        }
     )
 
 

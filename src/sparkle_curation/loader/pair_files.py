@@ -115,11 +115,13 @@ def _list_files(rows: pl.DataFrame, media: AnyFrame) -> pl.DataFrame:
     """What the media say of each path of the kinds that the rows name, once each."""
     # A file of the media has a path of the layout, so its kind is the one that its path names.
     kinds = {kind for side in SIDES for kind in rows[f"{side.name}_named_kind"].unique().drop_nulls()}
+    named = pl.concat(rows.select(pl.col(f"{side.name}_path").alias("path")) for side in SIDES).drop_nulls()
     files = (
         media.lazy()
         .filter(pl.col("kind").is_in(sorted(kinds)))
         .select("path", "container", *_FACTS, pl.lit(value=True).alias("is_found"))
-        .collect()
+        .join(named.lazy(), on="path", how="semi", maintain_order="left")
+        .collect(engine="streaming")
     )
     if files["path"].is_duplicated().any():  # else sorting a million rows changes nothing
         files = files.sort("container", maintain_order=True).unique("path", keep="first", maintain_order=True)

@@ -36,9 +36,10 @@ export async function startBlind(tell) {
   const good = button("K", "Good", () => judge("keep"));
   const back = button("U", "Undo", () => undo());
   const progress = make("p", { role: "status" });
+  const untold = description.has_prompts ? "" : make("p.note", {}, "Prompts are not shown: one of these samples has none in any table, which would tell it from the others.");
   const items = rows.map(([, id, prompt], which) => make("button.blind-row", { type: "button", onclick: () => show(which) },
-    make("span.note", {}, String(which + 1)), make("span.prompt", { dir: "auto" }, prompt || "(no prompt)"), make("b.mine")));
-  list.append(make("div.found", {}, progress), make("div.scroll", {}, ...items));
+    make("span.note", {}, String(which + 1)), make("span.prompt", { dir: "auto" }, prompt), make("b.mine")));
+  list.append(make("div.found", {}, progress, untold), make("div.scroll", {}, ...items));
   place.append(head, make("div.decisions", { role: "group", "aria-label": "Is this pair good?" }, make("div.choose", {}, bad, good, back, reason)), player.element);
 
   const mine = (which) => decisions.mine(rows[which][0]);
@@ -64,7 +65,7 @@ export async function startBlind(tell) {
     at = Math.min(Math.max(which, 0), rows.length - 1);
     const [, id, prompt] = rows[at];
     items[at].scrollIntoView({ block: "nearest" });
-    head.replaceChildren(make("div.head", {}, make("h2", {}, `Pair ${at + 1} of ${rows.length}`)), make("p.prompt", { dir: "auto" }, prompt || "(no prompt)"));
+    head.replaceChildren(make("div.head", {}, make("h2", {}, `Pair ${at + 1} of ${rows.length}`)), prompt ? make("p.prompt", { dir: "auto" }, prompt) : "");
     draw();
     try {
       const details = await (await ask(`/api/sample/${encodeURIComponent(id)}?blind=yes`)).json();

@@ -24,7 +24,7 @@ export function makeComparison(place, description, samples, state, { changed, te
     samples.changes.fill(NO_CHANGE);
     told = null;
     if (!wanted) { draw(); changed(); return; }
-    name.value = wanted;
+    Object.assign(name, { value: wanted, title: wanted });
     result.replaceChildren(make("p.note", {}, `Reading ${wanted} …`));
     go.disabled = true;
     try {
@@ -37,10 +37,11 @@ export function makeComparison(place, description, samples, state, { changed, te
       }
       tell("");
     } catch (error) {
+      if (state.against !== wanted) return; // another one is being read by now
       state.against = "";
       tell(error.message, true);
     } finally {
-      go.disabled = false;
+      if (state.against === wanted || !state.against) go.disabled = false;
     }
     draw();
     changed();
@@ -64,7 +65,7 @@ export function makeComparison(place, description, samples, state, { changed, te
       ...told.counts.map(([change, reason, count]) => make("button.change", {
         type: "button", title: "Show these alone, or all again", "data-why": `${change}:${reason}`,
         "aria-pressed": String(state.why === `${change}:${reason}`), onclick: () => pick(change, reason),
-      }, make(`b.${change}`, {}, `${number.format(count)} ${change}`), make("span.note", {}, reason.split(" + ").map(words).join(" + ")))),
+      }, make(`b.${change}`, {}, `${number.format(count)} ${change}`), make("span.note", {}, reason.split(" + ").map((each) => words(each).replace(":", ": ")).join(" + ")))),
       told.gone_count ? make("details", {}, make("summary", {}, `${number.format(told.gone_count)} of them no table knows any more`),
         ...told.gone.map((each) => make("p.note", {}, each.join(" · ")))) : "",
       make("button.quiet", { type: "button", onclick: () => { name.value = ""; state.show = "all"; compare(""); } }, "end the comparison"));

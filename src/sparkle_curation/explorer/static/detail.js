@@ -61,6 +61,7 @@ export function makeDetail(place, description, samples, state, { decisions, walk
 
   /** Ask anew about a sample that was shown before the server knew what could be exported; its videos play on. */
   async function lookAgain() {
+    await wanted.details; // it may have been asked for before and come after
     if (!details || details.is_looked_at) return;
     const { id } = details;
     const answer = await (await ask(`/api/sample/${encodeURIComponent(id)}?against=${encodeURIComponent(state.against)}`)).json();

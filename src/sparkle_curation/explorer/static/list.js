@@ -119,7 +119,7 @@ export function makeList(place, description, samples, state, { decisions, compar
     overridden: (row) => samples.decided[row] !== 0,
     out: (row) => kept[row] === 1 && samples.out[row] !== 0,
     selected: (row) => samples.selected !== null && samples.selected[row] !== 0,
-    unselected: (row) => samples.selected !== null && kept[row] === 1 && samples.selected[row] === 0,
+    unselected: (row) => kept[row] === 1 && lackOf(samples, description, row) === "not_selected",
     stale: (row) => (samples.decided[row] & 2) !== 0,
     ...Object.fromEntries(["added", "removed", "changed"].map((change) => [change, (row) => comparison.isIn(row, change)])),
   };

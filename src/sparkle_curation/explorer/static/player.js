@@ -130,21 +130,27 @@ export function makePlayer(description) {
     const gap = 3 * ratio;
     pen.font = `${letters}px system-ui, sans-serif`;
     pen.textBaseline = "top";
-    shown.boxes.filter((each) => each.frame === at).forEach((each, place) => {
+    const tall = letters + 2 * gap;
+    const labels = shown.boxes.filter((each) => each.frame === at).map((each, place) => {
       const tint = colour(`--box-${place % 6}`);
       const [x1, y1, x2, y2] = each.box.map((value, side) => value * (side % 2 ? size.height : size.width));
       pen.strokeStyle = tint;
       pen.lineWidth = 2 * ratio;
       pen.strokeRect(x1, y1, x2 - x1, y2 - y1);
       const wide = pen.measureText(each.label).width + 2 * gap;
-      const tall = letters + 2 * gap;
-      // Above its box, one below the other where there is no place, and never beyond the picture.
       const left = Math.max(Math.min(x1, size.width - wide), 0);
-      const top = y1 >= tall ? y1 - tall : Math.min(y1 + place * tall, size.height - tall);
-      pen.fillStyle = tint;
-      pen.fillRect(left, top, wide, tall);
+      return { text: each.label, tint, wide, left, top: y1 >= tall ? y1 - tall : Math.min(y1, size.height - tall) };
+    });
+    // Above its box where there is place, below a label that is there already, and never beyond the picture.
+    labels.forEach((label, place) => {
+      const others = labels.slice(0, place).filter((each) => each.left < label.left + label.wide && label.left < each.left + each.wide);
+      for (const each of others.sort((a, b) => a.top - b.top)) {
+        if (Math.abs(each.top - label.top) < tall && each.top + 2 * tall <= size.height) label.top = each.top + tall;
+      }
+      pen.fillStyle = label.tint;
+      pen.fillRect(label.left, label.top, label.wide, tall);
       pen.fillStyle = "#ffffff";
-      pen.fillText(each.label, left + gap, top + gap);
+      pen.fillText(label.text, label.left + gap, label.top + gap);
     });
   }
 
