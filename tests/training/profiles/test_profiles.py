@@ -184,8 +184,8 @@ def test_texts_are_read_back_as_they_were() -> None:
         "fps": 16.0,
         "width_px": 1280,
         "height_px": 720,
-        "source_video": "time/source_video/Sparkle_time_000000.mp4",
-        "edited_video": "time/edited_video/Sparkle_time_000000.mp4",
+        "source": "time/source_video/Sparkle_time_000000.mp4",
+        "edited": "time/edited_video/Sparkle_time_000000.mp4",
         "prompt": prompts[0],
     }
     assert len(json.loads(texts["reco_val.json"])) == 1
