@@ -31,6 +31,7 @@ from sparkle_curation.pipelines.exclude.params import ExcludeParams
 from sparkle_curation.pipelines.extract.params import ExtractParams
 from sparkle_curation.pipelines.ground.params import GroundParams
 from sparkle_curation.pipelines.inspect.params import InspectParams
+from sparkle_curation.pipelines.instruct.params import InstructParams
 from sparkle_curation.pipelines.near_duplicates.params import NearDuplicatesParams
 from sparkle_curation.pipelines.paper.params import PaperParams
 from sparkle_curation.pipelines.prune.params import PruneParams
@@ -84,6 +85,7 @@ class RunParameters(
     VariantsParams,
     CameraParams,
     ClipsParams,
+    InstructParams,
     EdgesParams,
     BenchOutputsParams,
     BenchEvaluateParams,
@@ -138,6 +140,7 @@ _HOMES = {
     **dict.fromkeys(NearDuplicatesParams.model_fields, "conf/base/near_duplicates/parameters.yml"),
     **dict.fromkeys(CameraParams.model_fields, "conf/base/camera/parameters.yml"),
     **dict.fromkeys(ClipsParams.model_fields, "conf/base/clips/parameters.yml"),
+    **dict.fromkeys(InstructParams.model_fields, "conf/base/instruct/parameters.yml"),
     **dict.fromkeys(EdgesParams.model_fields, "conf/base/edges/parameters.yml"),
     **dict.fromkeys(SignalsParams.model_fields, "conf/base/signals/parameters.yml"),
     **dict.fromkeys(ReportParams.model_fields, "conf/base/report/parameters.yml"),
