@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 from sparkle_curation.engine.io.remote.settings import RemoteSettings
 from sparkle_curation.engine.shards import SHARD, Shard
 from sparkle_curation.errors import ParameterError, did_you_mean
+from sparkle_curation.pipelines.assemble.params import AssembleParams
 from sparkle_curation.pipelines.audit.params import AuditParams
 from sparkle_curation.pipelines.bench_build.params import BenchBuildParams
 from sparkle_curation.pipelines.bench_evaluate.params import BenchEvaluateParams
@@ -32,6 +33,7 @@ from sparkle_curation.pipelines.extract.params import ExtractParams
 from sparkle_curation.pipelines.ground.params import GroundParams
 from sparkle_curation.pipelines.inspect.params import InspectParams
 from sparkle_curation.pipelines.instruct.params import InstructParams
+from sparkle_curation.pipelines.join.params import JoinParams
 from sparkle_curation.pipelines.near_duplicates.params import NearDuplicatesParams
 from sparkle_curation.pipelines.paper.params import PaperParams
 from sparkle_curation.pipelines.prune.params import PruneParams
@@ -86,6 +88,8 @@ class RunParameters(
     CameraParams,
     ClipsParams,
     InstructParams,
+    AssembleParams,
+    JoinParams,
     EdgesParams,
     BenchOutputsParams,
     BenchEvaluateParams,
@@ -141,6 +145,8 @@ _HOMES = {
     **dict.fromkeys(CameraParams.model_fields, "conf/base/camera/parameters.yml"),
     **dict.fromkeys(ClipsParams.model_fields, "conf/base/clips/parameters.yml"),
     **dict.fromkeys(InstructParams.model_fields, "conf/base/instruct/parameters.yml"),
+    **dict.fromkeys(AssembleParams.model_fields, "conf/base/assemble/parameters.yml"),
+    **dict.fromkeys(JoinParams.model_fields, "conf/base/join/parameters.yml"),
     **dict.fromkeys(EdgesParams.model_fields, "conf/base/edges/parameters.yml"),
     **dict.fromkeys(SignalsParams.model_fields, "conf/base/signals/parameters.yml"),
     **dict.fromkeys(ReportParams.model_fields, "conf/base/report/parameters.yml"),
