@@ -24,7 +24,7 @@ class Member:
     """One medium of a new release.
 
     Attributes:
-        path: from the root when loose, and in its tar.
+        path: from the root, when loose or extracted.
         id: sample id.
         kind: asset kind.
         size: length in bytes.
@@ -36,6 +36,11 @@ class Member:
     kind: str
     size: int
     identity: str
+
+    @property
+    def name_in_tar(self) -> str:
+        """Its path from the folder that its tar lies in."""
+        return self.path.removeprefix(ASSET_KINDS[self.kind].base_folder).removeprefix("/")
 
     @property
     def tar_bytes(self) -> int:
@@ -60,7 +65,7 @@ class PackedFile:
     @property
     def key(self) -> str:
         """Digest of all that its bytes depend on."""
-        told = [f"{each.path}\0{each.size}\0{each.identity}" for each in self.members]
+        told = [f"{each.name_in_tar}\0{each.size}\0{each.identity}" for each in self.members]
         return xxhash.xxh3_128_hexdigest("\n".join([str(self.is_tar), *told]).encode())
 
     @property

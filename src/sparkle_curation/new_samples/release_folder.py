@@ -78,7 +78,7 @@ def write_tar(target: Path, members: Sequence[Member], store: AssetStore) -> Non
     """
     with atomic_file(target) as temporary, temporary.open("wb") as tar:
         for each in members:
-            header = tarfile.TarInfo(each.path)
+            header = tarfile.TarInfo(each.name_in_tar)
             header.size, header.mtime = each.size, _MTIME
             tar.write(header.tobuf(tarfile.USTAR_FORMAT))
             _copy(each, store, tar)
