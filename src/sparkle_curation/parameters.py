@@ -30,6 +30,7 @@ from sparkle_curation.pipelines.download.params import DownloadParams
 from sparkle_curation.pipelines.edges.params import EdgesParams
 from sparkle_curation.pipelines.exclude.params import ExcludeParams
 from sparkle_curation.pipelines.extract.params import ExtractParams
+from sparkle_curation.pipelines.forecast.params import ForecastParams
 from sparkle_curation.pipelines.ground.params import GroundParams
 from sparkle_curation.pipelines.inspect.params import InspectParams
 from sparkle_curation.pipelines.instruct.params import InstructParams
@@ -90,6 +91,7 @@ class RunParameters(
     InstructParams,
     AssembleParams,
     JoinParams,
+    ForecastParams,
     EdgesParams,
     BenchOutputsParams,
     BenchEvaluateParams,
@@ -147,6 +149,7 @@ _HOMES = {
     **dict.fromkeys(InstructParams.model_fields, "conf/base/instruct/parameters.yml"),
     **dict.fromkeys(AssembleParams.model_fields, "conf/base/assemble/parameters.yml"),
     **dict.fromkeys(JoinParams.model_fields, "conf/base/join/parameters.yml"),
+    **dict.fromkeys(ForecastParams.model_fields, "conf/base/forecast/parameters.yml"),
     **dict.fromkeys(EdgesParams.model_fields, "conf/base/edges/parameters.yml"),
     **dict.fromkeys(SignalsParams.model_fields, "conf/base/signals/parameters.yml"),
     **dict.fromkeys(ReportParams.model_fields, "conf/base/report/parameters.yml"),
