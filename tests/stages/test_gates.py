@@ -5,11 +5,12 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from sparkle_curation.engine.any_frame import frame_schema
 from sparkle_curation.spec.layout import KIND
 from sparkle_curation.spec.stages import STAGES
+from sparkle_curation.spec.tables.new_samples import NEW_PROGRESS_COLUMNS
 from sparkle_curation.stages.gates import (
     MADE_KINDS,
-    SCHEMA,
     Scored,
     count_progress,
     may_go_on,
@@ -68,7 +69,7 @@ def test_score_at_the_threshold_passes_and_one_below_fails() -> None:
         "c": ("fault", "unparsable"),
         "d": ("waiting", "not_scored"),
     }
-    assert progress.schema == pl.Schema(SCHEMA)
+    assert progress.schema == frame_schema(NEW_PROGRESS_COLUMNS)
     assert progress.height == len(MADE_KINDS) * SAMPLES.height
     assert progress.filter(stage=kind, id="b").select("score", "threshold").row(0) == (
         threshold - 0.01,

@@ -515,6 +515,37 @@ _OTHERS: dict[str, tuple[str, str]] = {
         "journals/camera_judge.journal",
         "What a judge has answered about cameras so far.",
     ),
+    "clip_look_journal": ("journals/clip_look.journal", "What was seen of new clips so far."),
+    "clip_cut_journal": ("journals/clip_cut.journal", "Which samples were cut out of clips so far."),
+    "new_clip_counts": (
+        "08_reporting/new_clip_counts.csv",
+        "One row per theme, outcome and reason of new clips: how many, and ten of them.",
+    ),
+    "instruct_journal": ("journals/instruct.journal", "What a model has written for new samples so far."),
+    "draft_prompts": (
+        "draft_release/prompts",
+        "Training CSVs and metadata of new samples, in the published layout, for `ingest`.",
+    ),
+    "new_instruction_counts": (
+        "08_reporting/new_instruction_counts.csv",
+        "One row per theme, keyword and fault of instructions: how many.",
+    ),
+    "new_progress_counts": (
+        "08_reporting/new_progress_counts.csv",
+        "One row per theme, stage, outcome and reason of new samples: how many.",
+    ),
+    "new_release": (
+        "05_model_input/new_release",
+        "New samples that passed all stages, as a release in the published layout.",
+    ),
+    "joined_release": (
+        "05_model_input/joined_release",
+        "A release and the new samples beside it as one folder: media by hard links, lines of both.",
+    ),
+    "forecast": (
+        "08_reporting/forecast.csv",
+        "One row per step of making new samples: how many reach it, GPU hours, disk, and pools of GPUs.",
+    ),
     "near_duplicates_journal": ("journals/near_duplicates.journal", "What was hashed so far."),
     "bench_journal": ("journals/bench.journal", "What a judge of the benchmark has answered so far."),
     "score_journal": ("journals/score.journal", "What a judge has answered so far."),
