@@ -6,16 +6,25 @@ python -m sparkle_curation.spec.tables_page > docs/tables.md
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from sparkle_curation.spec.codes.bench_answers import AnswerFlag, BenchAnswerFault
 from sparkle_curation.spec.codes.bench_reasons import BenchReason, Likeness, OutputDifference, OutputState
 from sparkle_curation.spec.codes.bench_states import JudgmentState, PublishedFault
 from sparkle_curation.spec.codes.camera_reasons import CameraOutcome, CameraReason
+from sparkle_curation.spec.codes.code import Code
 from sparkle_curation.spec.codes.diff_reasons import Cause
 from sparkle_curation.spec.codes.edge_faults import EdgeFault, ReleasedEdges
 from sparkle_curation.spec.codes.media_faults import MediaFault
+from sparkle_curation.spec.codes.new_sample_codes import (
+    ClipOutcome,
+    ClipReason,
+    InstructFault,
+    ProvenanceFault,
+    StageOutcome,
+    StageReason,
+)
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
 from sparkle_curation.spec.codes.score_rules import ScoreRule
 from sparkle_curation.spec.codes.signal_faults import SignalFault
@@ -39,6 +48,7 @@ from sparkle_curation.spec.tables.ingested import (
 )
 from sparkle_curation.spec.tables.media import MEDIA_COLUMNS
 from sparkle_curation.spec.tables.near_duplicates import FRAME_HASH_COLUMNS, SAMPLE_GROUP_COLUMNS
+from sparkle_curation.spec.tables.new_samples import NEW_TABLES
 from sparkle_curation.spec.tables.preflight import PREFLIGHT_COLUMNS, PairOutcome, PairReason
 from sparkle_curation.spec.tables.regroundings import REGROUNDED_TABLES
 from sparkle_curation.spec.tables.rescores import RESCORED_TABLES
@@ -197,7 +207,7 @@ _DESCRIBED: dict[str, _Table] = {
         )
         for name, columns in REGROUNDED_TABLES.items()
     },
-    **{name: _Table(*table) for name, table in {**BENCH_TABLES, **BENCH_RESULT_TABLES}.items()},
+    **{name: _Table(*table) for name, table in {**BENCH_TABLES, **BENCH_RESULT_TABLES, **NEW_TABLES}.items()},
 }
 
 _OTHERS: dict[str, tuple[str, str]] = {
@@ -523,6 +533,7 @@ def tables_page() -> str:
         _media_faults,
         _signal_faults,
         _cameras,
+        _new_samples,
         _score_rules,
         _preflight,
         _causes,
@@ -644,13 +655,29 @@ def _cameras() -> Iterator[str]:
         ("Error codes of the edges, beside those of the media", EdgeFault),
         ("States of released control videos", ReleasedEdges),
     ):
-        yield ""
-        yield f"## {title}"
-        yield ""
-        yield "| code | meaning |"
-        yield "|---|---|"
-        for code in codes:
-            yield f"| `{code}` | {code.meaning} |"
+        yield from _meanings(title, codes)
+
+
+def _meanings(title: str, codes: Iterable[Code]) -> Iterator[str]:
+    yield ""
+    yield f"## {title}"
+    yield ""
+    yield "| code | meaning |"
+    yield "|---|---|"
+    for code in codes:
+        yield f"| `{code}` | {code.meaning} |"
+
+
+def _new_samples() -> Iterator[str]:
+    for title, codes in (
+        ("Outcomes of a new clip", ClipOutcome),
+        ("Reasons of a new clip, beside the error codes of the media", ClipReason),
+        ("Codes of the file of provenance", ProvenanceFault),
+        ("Faults of an instruction, beside those of a model and of the media", InstructFault),
+        ("Outcomes of a stage", StageOutcome),
+        ("Reasons of a stage, beside the error codes of what makes and scores", StageReason),
+    ):
+        yield from _meanings(title, codes)
 
 
 def _score_rules() -> Iterator[str]:

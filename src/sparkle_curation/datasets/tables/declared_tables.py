@@ -14,6 +14,7 @@ from sparkle_curation.spec.tables.grounding_boxes import GROUNDING_BOX_COLUMNS
 from sparkle_curation.spec.tables.ingested import COLUMNS, QUARANTINE_COLUMNS, SOURCE_FILE_COLUMNS
 from sparkle_curation.spec.tables.media import MEDIA_COLUMNS
 from sparkle_curation.spec.tables.near_duplicates import FRAME_HASH_COLUMNS, SAMPLE_GROUP_COLUMNS
+from sparkle_curation.spec.tables.new_samples import NEW_TABLES
 from sparkle_curation.spec.tables.preflight import PREFLIGHT_COLUMNS
 from sparkle_curation.spec.tables.regroundings import REGROUNDED_TABLES
 from sparkle_curation.spec.tables.rescores import RESCORED_TABLES
@@ -36,7 +37,10 @@ DECLARED_TABLES: Mapping[str, tuple[Field, ...]] = {
     "frame_hashes": FRAME_HASH_COLUMNS,
     "sample_groups": SAMPLE_GROUP_COLUMNS,
     "grounding_boxes": GROUNDING_BOX_COLUMNS,
-    **{name: columns for name, (_, _, columns) in {**BENCH_TABLES, **BENCH_RESULT_TABLES}.items()},
+    **{
+        name: columns
+        for name, (_, _, columns) in {**BENCH_TABLES, **BENCH_RESULT_TABLES, **NEW_TABLES}.items()
+    },
     **RESCORED_TABLES,
     **REGROUNDED_TABLES,
 }
