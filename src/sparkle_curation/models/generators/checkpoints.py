@@ -26,7 +26,7 @@ class Device(NamedTuple):
     Attributes:
         name: ``cuda``, ``cuda:1``, ``cpu``; ``auto`` takes a GPU and fails without one.
         dtype: ``bfloat16`` or ``float32``.
-        offload: ``none``; ``model`` holds in the device's memory the part at work alone; ``layers`` a layer at a time, far slower.
+        offload: ``none``; ``model`` holds in the device's memory the part at work alone; ``layers`` one layer, far slower.
     """
 
     name: str = "auto"
@@ -53,7 +53,9 @@ def check_checkpoint(folder: Path, class_name: str) -> None:
         if library is None or name is None or part.startswith(_WEIGHTLESS):
             continue
         if library not in _WEIGHTS:
-            raise _no_checkpoint(folder, class_name, f"{part} is of {library}, whose code is not of a package")
+            raise _no_checkpoint(
+                folder, class_name, f"{part} is of {library}, whose code is not of a package"
+            )
         _check_part(folder, part, _WEIGHTS[library], class_name)
 
 

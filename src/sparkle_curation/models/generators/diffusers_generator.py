@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
-
-import numpy as np
+from typing import Any
 
 from sparkle_curation.models.generators.checkpoints import Device, library_versions, load_pipeline
 from sparkle_curation.models.generators.generator import (
@@ -17,11 +14,9 @@ from sparkle_curation.models.generators.generator import (
     GeneratorDescription,
 )
 from sparkle_curation.models.generators.licences import licence_of
+from sparkle_curation.models.generators.memory import free_memory, in_memory, picture_values
 from sparkle_curation.models.generators.recipe import Encoded, Recipe
 from sparkle_curation.models.weights import Weights
-from sparkle_curation.spec.codes.generation_faults import GenerationFault
-
-ResultT = TypeVar("ResultT")
 
 
 @dataclass
@@ -71,13 +66,13 @@ class DiffusersGenerator:
         """Let go of the pipeline, and of what the device keeps for it."""
         if self._pipeline is not None:
             self._pipeline = None
-            _free()
+            free_memory()
 
     def _encode(self, prompts: list[str]) -> list[Encoded | Fault]:
         """Each prompt encoded: all at once, else one by one where they do not fit together."""
         if not prompts:
             return []
-        found = _in_memory(lambda: self.recipe.encode(self._pipeline, prompts))
+        found = in_memory(lambda: self.recipe.encode(self._pipeline, prompts))
         if not isinstance(found, Fault):
             return list(found)
         if len(prompts) == 1:
@@ -91,35 +86,5 @@ class DiffusersGenerator:
 
         # Of the processor, so that a seed gives one noise on every device.
         noise = torch.Generator("cpu").manual_seed(job.seed)
-        made = _in_memory(lambda: self.recipe.make(self._pipeline, job, encoded, noise))
-        if isinstance(made, Fault):
-            return made
-        wanted = (job.frame_count, *job.picture.shape)
-        if made.shape != wanted:
-            detail = f"an output of {made.shape}; wanted are {wanted}"
-            return Fault(GenerationFault.BAD_SIZE.value, detail)
-        if not np.isfinite(made).all():
-            detail = f"{np.count_nonzero(~np.isfinite(made)):,} of {made.size:,} values are no numbers"
-            return Fault(GenerationFault.NOT_FINITE.value, detail)
-        return Generated(np.rint(made * 255).astype(np.uint8))
-
-
-def _in_memory(compute: Callable[[], ResultT]) -> ResultT | Fault:
-    """What is computed, or the fault of what does not fit into memory."""
-    import torch  # noqa: PLC0415 -- loaded long since
-
-    try:
-        with torch.inference_mode():
-            return compute()
-    except (MemoryError, torch.OutOfMemoryError) as error:
-        told = next(iter(str(error).splitlines()), "")
-    _free()  # what the error held is let go only here
-    return Fault(GenerationFault.OUT_OF_MEMORY.value, told)
-
-
-def _free() -> None:
-    import torch  # noqa: PLC0415 -- loaded long since
-
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
+        made = in_memory(lambda: self.recipe.make(self._pipeline, job, encoded, noise))
+        return made if isinstance(made, Fault) else picture_values(made, job)

@@ -65,7 +65,7 @@ class GeneratorDescription:
     Attributes:
         name: the recipe: ``flux2_klein``, ``wan_image_to_video``, ``wan_vace``, ``videox_fun_control``, ``import``.
         repository: of the weights; a folder by its name.
-        revision: the commit; of a folder the digest of its files.
+        revision: the commit; of a folder the digest of its files; None for an import, of which each file has its hash.
         licence: of the weights; None is unknown.
         settings: what a person chose, as text by name.
         versions: of the libraries that compute, by name.
@@ -73,7 +73,7 @@ class GeneratorDescription:
 
     name: str
     repository: str
-    revision: str
+    revision: str | None
     licence: str | None
     settings: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,65 @@
+"""The wiring of ``background_video``."""
+
+from __future__ import annotations
+
+from kedro.pipeline import Node, Pipeline
+
+from sparkle_curation.pipelines.background_video.nodes import draw_generated
+from sparkle_curation.stages.generation.nodes import (
+    choose_maker,
+    count_generated,
+    generate_assets,
+    list_generated,
+    list_wanted,
+)
+
+_PARAMS = "params:background_video"
+_TABLE = "generated_background_video"
+
+
+def create_pipeline() -> Pipeline:
+    """Each background that passed becomes a video as long as the source; what was made is listed, counted and drawn."""
+    told = ["new_samples", "new_instructions", "told_progress"]
+    store = ["made_store", "made_media_root"]
+    return Pipeline(
+        [
+            Node(choose_maker, inputs=[_PARAMS, *store], outputs="generation_background_video_maker", name="choose_maker_background_video"),
+            Node(
+                list_wanted,
+                inputs=[*told, _PARAMS, "made_media_remove_foreground"],
+                outputs="generation_background_video_wanted",
+                name="list_wanted_background_video",
+            ),
+            Node(
+                generate_assets,
+                inputs=[
+                    "generation_background_video_wanted",
+                    "generation_background_video_maker",
+                    "generation_background_video_journal",
+                    _PARAMS,
+                    "params:dry_run",
+                ],
+                outputs=_TABLE,
+                name="generate_assets_background_video",
+            ),
+            Node(
+                list_generated,
+                inputs=[_TABLE, "made_media_root", _PARAMS],
+                outputs=["made_assets_background_video", "made_media_background_video"],
+                name="list_generated_background_video",
+            ),
+            Node(
+                count_generated,
+                inputs=[_TABLE, _PARAMS],
+                outputs="generation_background_video_counts",
+                name="count_generated_background_video",
+            ),
+            Node(
+                draw_generated,
+                inputs=[_TABLE, *store, _PARAMS],
+                outputs="generation_background_video_extremes",
+                name="draw_generated_background_video",
+            ),
+        ],
+        tags="background_video",
+    )
