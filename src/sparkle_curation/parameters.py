@@ -22,6 +22,7 @@ from sparkle_curation.pipelines.bench_outputs.params import BenchOutputsParams
 from sparkle_curation.pipelines.bench_published.params import BenchPublishedParams
 from sparkle_curation.pipelines.bench_report.params import BenchReportParams
 from sparkle_curation.pipelines.camera.params import CameraParams
+from sparkle_curation.pipelines.clips.params import ClipsParams
 from sparkle_curation.pipelines.consistency.params import ConsistencyParams
 from sparkle_curation.pipelines.diff.params import DiffParams
 from sparkle_curation.pipelines.download.params import DownloadParams
@@ -30,6 +31,7 @@ from sparkle_curation.pipelines.exclude.params import ExcludeParams
 from sparkle_curation.pipelines.extract.params import ExtractParams
 from sparkle_curation.pipelines.ground.params import GroundParams
 from sparkle_curation.pipelines.inspect.params import InspectParams
+from sparkle_curation.pipelines.instruct.params import InstructParams
 from sparkle_curation.pipelines.near_duplicates.params import NearDuplicatesParams
 from sparkle_curation.pipelines.paper.params import PaperParams
 from sparkle_curation.pipelines.prune.params import PruneParams
@@ -82,6 +84,8 @@ class RunParameters(
     PublishParams,
     VariantsParams,
     CameraParams,
+    ClipsParams,
+    InstructParams,
     EdgesParams,
     BenchOutputsParams,
     BenchEvaluateParams,
@@ -94,6 +98,7 @@ class RunParameters(
     Attributes:
         release_root: where the release is, a local folder or fsspec URL; empty for the one in ``globals.yml``.
         data_root: where everything that is made goes, a local folder; empty for the one in ``globals.yml``.
+        compared_root: data root of the release that new samples are compared with; None for what ``globals.yml`` says.
         trust_mtime: whether a file of the release with the same size and time is taken for the same; None for what
             ``globals.yml`` says.
         asset_source: whose assets are looked at, ``released`` or ``rerun``; None for what ``globals.yml`` says.
@@ -108,6 +113,7 @@ class RunParameters(
 
     release_root: _Root = ""
     data_root: _LocalRoot = ""
+    compared_root: Annotated[_LocalRoot | None, Field(description="a folder of this machine")] = None
     trust_mtime: StrictBool | None = None
     asset_source: Annotated[
         Literal["released", "rerun"] | None, Field(description="released or rerun, or null")
@@ -133,6 +139,8 @@ _HOMES = {
     **dict.fromkeys(ConsistencyParams.model_fields, "conf/base/consistency/parameters.yml"),
     **dict.fromkeys(NearDuplicatesParams.model_fields, "conf/base/near_duplicates/parameters.yml"),
     **dict.fromkeys(CameraParams.model_fields, "conf/base/camera/parameters.yml"),
+    **dict.fromkeys(ClipsParams.model_fields, "conf/base/clips/parameters.yml"),
+    **dict.fromkeys(InstructParams.model_fields, "conf/base/instruct/parameters.yml"),
     **dict.fromkeys(EdgesParams.model_fields, "conf/base/edges/parameters.yml"),
     **dict.fromkeys(SignalsParams.model_fields, "conf/base/signals/parameters.yml"),
     **dict.fromkeys(ReportParams.model_fields, "conf/base/report/parameters.yml"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 import pyarrow as pa
@@ -15,7 +15,8 @@ from sparkle_curation.media.assets import Failure
 from sparkle_curation.media.camera.clips import ClipSource
 from sparkle_curation.media.camera.tabulate import Clips
 from sparkle_curation.media.decode.frames import read_frames
-from sparkle_curation.model_jobs.answer_journal import journal_schema, tell_answer, unread
+from sparkle_curation.model_jobs.answer_journal import journal_schema
+from sparkle_curation.model_jobs.tries import ask_until_read
 from sparkle_curation.models.questions import Image
 from sparkle_curation.spec.codes.camera_reasons import CameraOutcome
 from sparkle_curation.stages.camera_judge import CameraAnswerFault, CameraJudge, parse_camera_answer
@@ -74,33 +75,19 @@ class BatchCameraJudge:
         Raises:
             ModelError: the model cannot answer at all.
         """
-        rows: list[dict[str, Any]] = [
-            {KEY: job.key, **(unread(found) if isinstance(found, Failure) else {})}
-            for job, found in zip(batch, prepared, strict=True)
-        ]
-        waiting = [place for place, found in enumerate(prepared) if not isinstance(found, Failure)]
-        for tries in range(1, self.judge.settings.max_tries + 1):
-            questions = [self.judge.ask(prepared[place], tries) for place in waiting]  # type: ignore[arg-type]
-            replies = self.judge.model.ask(questions) if questions else []
-            still = []
-            for place, reply in zip(waiting, replies, strict=True):
-                read = parse_camera_answer(reply.text)
-                fault = reply.fault or (read if isinstance(read, CameraAnswerFault) else None)
-                answer = {
-                    "text": reply.text or reply.detail or "",
-                    "fault": fault.value if fault else None,
-                    "tries": tries,
-                }
-                rows[place] |= {
-                    "answers": [answer],
-                    "error": answer["fault"],
-                    "error_detail": tell_answer("the answer", answer) if fault else None,
-                }
-                if (
-                    fault and reply.fault is None
-                ):  # what the model cannot do at all, it cannot with another seed
-                    still.append(place)
-            waiting = still
+
+        def fault_of(_place: int, text: str) -> str | None:
+            read = parse_camera_answer(text)
+            return read.value if isinstance(read, CameraAnswerFault) else None
+
+        told = ask_until_read(
+            self.judge.model,
+            prepared,
+            lambda _place, frames, tries: self.judge.ask(frames, tries),
+            fault_of,
+            self.judge.settings.max_tries,
+        )
+        rows = [{KEY: job.key, **row} for job, row in zip(batch, told, strict=True)]
         return pa.Table.from_pylist(rows, schema=JOURNAL_SCHEMA)
 
 

@@ -22,12 +22,12 @@ from sparkle_curation.media.camera.tabulate import (
 )
 from sparkle_curation.model_jobs import asking
 from sparkle_curation.models.choice import choose_model
-from sparkle_curation.pipelines.camera.params import CameraGroup
 from sparkle_curation.reports.figures import camera as camera_figure
 from sparkle_curation.reports.figures.parts import Figure
 from sparkle_curation.spec.codes.camera_reasons import CameraOutcome
 from sparkle_curation.stages import camera_batches
 from sparkle_curation.stages.camera_judge import CameraJudge
+from sparkle_curation.stages.camera_params import CameraGroup
 
 logger = logging.getLogger(__name__)
 

@@ -16,6 +16,7 @@ class ClipReason(Code):
     """Why a clip became no sample, beside the error codes of the media."""
 
     TOO_SHORT = "too_short", "It ends before the least number of frames at the rate of the samples."
+    LOW_RATE = "low_rate", "It has fewer frames a second than a sample, so that frames would be repeated."
     TOO_SMALL = "too_small", "Its picture has fewer pixels than `clips.min_side_px` allows."
     ODD_SHAPE = (
         "odd_shape",
