@@ -9,7 +9,25 @@ from tests.models.torch_operators import declare_operators
 
 Kind = Literal["flux", "wan", "vace"]
 
-_WORDS = "the a man woman sea snow beach put remove in of and night city sky . ,".split()
+_WORDS = [
+    "the",
+    "a",
+    "man",
+    "woman",
+    "sea",
+    "snow",
+    "beach",
+    "put",
+    "remove",
+    "in",
+    "of",
+    "and",
+    "night",
+    "city",
+    "sky",
+    ".",
+    ",",
+]
 _CHAT = (
     "{% for message in messages %}<|user|> {{ message['content'] }} {% endfor %}"
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"

@@ -1,7 +1,7 @@
 """Wan2.2-Fun-Control by VideoX-Fun, where that is installed: it is on no package index, and diffusers has no such class.
 
-Source of the calls: VideoX-Fun, ``examples/wan2.2_fun/predict_v2v_control.py``. A first frame goes in as a video of which frame
-0 alone is kept; its own ``start_image`` gives fewer channels than the denoiser takes. Its text encoder and VAE are published
+Source of the calls: VideoX-Fun, ``examples/wan2.2_fun/predict_v2v_control.py``. A first frame goes in as a video of which
+frame 0 alone is kept; its own ``start_image`` gives fewer channels than the denoiser takes. Its text encoder and VAE are published
 pickled, and are loaded here as safetensors alone.
 """
 
@@ -96,7 +96,11 @@ class VideoXFunControl:
         """Each job's output or fault; this pipeline takes one prompt at a time."""
         self.load()
         for job in jobs:
-            made = _check(job) or in_memory(partial(self._make, job))
+            fault = _check(job)
+            if fault is not None:
+                yield fault
+                continue
+            made = in_memory(partial(self._make, job))
             yield made if isinstance(made, Fault) else picture_values(made, job)
 
     def unload(self) -> None:
@@ -219,4 +223,3 @@ def _load(folder: Path, device: Device, place: str) -> Any:
     else:
         pipeline.enable_sequential_cpu_offload(device=place)
     return pipeline
-

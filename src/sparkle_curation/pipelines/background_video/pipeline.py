@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kedro.pipeline import Node, Pipeline
 
+from sparkle_curation.media.made_media import unite_media
 from sparkle_curation.pipelines.background_video.nodes import draw_generated
 from sparkle_curation.stages.generation.nodes import (
     choose_maker,
@@ -20,13 +21,24 @@ _TABLE = "generated_background_video"
 def create_pipeline() -> Pipeline:
     """Each background that passed becomes a video as long as the source; what was made is listed, counted and drawn."""
     told = ["new_samples", "new_instructions", "told_progress"]
-    store = ["made_store", "made_media_root"]
+    store = ["asset_store", "made_media_root"]
     return Pipeline(
         [
-            Node(choose_maker, inputs=[_PARAMS, *store], outputs="generation_background_video_maker", name="choose_maker_background_video"),
+            Node(
+                unite_media,
+                inputs=["asset_store", "media", "made_media_remove_foreground"],
+                outputs="generation_background_video_media",
+                name="unite_media_background_video",
+            ),
+            Node(
+                choose_maker,
+                inputs=[_PARAMS, *store],
+                outputs="generation_background_video_maker",
+                name="choose_maker_background_video",
+            ),
             Node(
                 list_wanted,
-                inputs=[*told, _PARAMS, "made_media_remove_foreground"],
+                inputs=[*told, _PARAMS, "generation_background_video_media"],
                 outputs="generation_background_video_wanted",
                 name="list_wanted_background_video",
             ),

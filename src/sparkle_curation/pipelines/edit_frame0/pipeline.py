@@ -20,13 +20,18 @@ _TABLE = "generated_edit_frame0"
 def create_pipeline() -> Pipeline:
     """The first frame of each source is edited as its instruction says; what was made is listed, counted and drawn."""
     told = ["new_samples", "new_instructions", "told_progress"]
-    store = ["made_store", "made_media_root"]
+    store = ["asset_store", "made_media_root"]
     return Pipeline(
         [
-            Node(choose_maker, inputs=[_PARAMS, *store], outputs="generation_edit_frame0_maker", name="choose_maker_edit_frame0"),
+            Node(
+                choose_maker,
+                inputs=[_PARAMS, *store],
+                outputs="generation_edit_frame0_maker",
+                name="choose_maker_edit_frame0",
+            ),
             Node(
                 list_wanted,
-                inputs=[*told, _PARAMS, "made_media_clips"],
+                inputs=[*told, _PARAMS, "media"],
                 outputs="generation_edit_frame0_wanted",
                 name="list_wanted_edit_frame0",
             ),

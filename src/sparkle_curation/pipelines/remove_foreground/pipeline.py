@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kedro.pipeline import Node, Pipeline
 
+from sparkle_curation.media.made_media import unite_media
 from sparkle_curation.pipelines.remove_foreground.nodes import draw_generated
 from sparkle_curation.stages.generation.nodes import (
     choose_maker,
@@ -20,13 +21,24 @@ _TABLE = "generated_remove_foreground"
 def create_pipeline() -> Pipeline:
     """The foreground is taken out of each edited first frame that passed; what was made is listed, counted and drawn."""
     told = ["new_samples", "new_instructions", "told_progress"]
-    store = ["made_store", "made_media_root"]
+    store = ["asset_store", "made_media_root"]
     return Pipeline(
         [
-            Node(choose_maker, inputs=[_PARAMS, *store], outputs="generation_remove_foreground_maker", name="choose_maker_remove_foreground"),
+            Node(
+                unite_media,
+                inputs=["asset_store", "media", "made_media_edit_frame0"],
+                outputs="generation_remove_foreground_media",
+                name="unite_media_remove_foreground",
+            ),
+            Node(
+                choose_maker,
+                inputs=[_PARAMS, *store],
+                outputs="generation_remove_foreground_maker",
+                name="choose_maker_remove_foreground",
+            ),
             Node(
                 list_wanted,
-                inputs=[*told, _PARAMS, "made_media_edit_frame0"],
+                inputs=[*told, _PARAMS, "generation_remove_foreground_media"],
                 outputs="generation_remove_foreground_wanted",
                 name="list_wanted_remove_foreground",
             ),

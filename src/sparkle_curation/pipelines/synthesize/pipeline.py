@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kedro.pipeline import Node, Pipeline
 
+from sparkle_curation.media.made_media import unite_media
 from sparkle_curation.pipelines.synthesize.nodes import draw_generated
 from sparkle_curation.stages.generation.nodes import (
     choose_maker,
@@ -18,15 +19,26 @@ _TABLE = "generated_synthesize"
 
 
 def create_pipeline() -> Pipeline:
-    """Each edited first frame becomes a video with the edges of its control video; what was made is listed, counted and drawn."""
+    """Each edited first frame becomes a video with given edges; what was made is listed, counted and drawn."""
     told = ["new_samples", "new_instructions", "told_progress"]
-    store = ["made_store", "made_media_root"]
+    store = ["asset_store", "made_media_root"]
     return Pipeline(
         [
-            Node(choose_maker, inputs=[_PARAMS, *store], outputs="generation_synthesize_maker", name="choose_maker_synthesize"),
+            Node(
+                unite_media,
+                inputs=["asset_store", "media", "made_media_edit_frame0", "made_media_edges"],
+                outputs="generation_synthesize_media",
+                name="unite_media_synthesize",
+            ),
+            Node(
+                choose_maker,
+                inputs=[_PARAMS, *store],
+                outputs="generation_synthesize_maker",
+                name="choose_maker_synthesize",
+            ),
             Node(
                 list_wanted,
-                inputs=[*told, _PARAMS, "made_media_edit_frame0", "made_media_edges"],
+                inputs=[*told, _PARAMS, "generation_synthesize_media"],
                 outputs="generation_synthesize_wanted",
                 name="list_wanted_synthesize",
             ),

@@ -115,7 +115,9 @@ def list_outputs(
         ),
     )
     is_whole = pl.col("error").is_null()
-    is_within = pl.lit(value=True) if asked.limit is None else pl.col("id").cum_count().over(is_whole) <= asked.limit
+    is_within = (
+        pl.lit(value=True) if asked.limit is None else pl.col("id").cum_count().over(is_whole) <= asked.limit
+    )
     return rows.select(
         "id",
         pl.col("theme").cast(pl.String),

@@ -23,7 +23,7 @@ from sparkle_curation.stages.generation.run import GenerationRun, made_assets
 logger = logging.getLogger(__name__)
 
 
-def choose_maker(params: GenerationGroup, made_store: AssetStore, made_media_root: str) -> Maker:
+def choose_maker(params: GenerationGroup, asset_store: AssetStore, made_media_root: str) -> Maker:
     """Who makes the files, described and not loaded; where no commit is given, at the newest one, which is printed.
 
     Raises:
@@ -34,7 +34,7 @@ def choose_maker(params: GenerationGroup, made_store: AssetStore, made_media_roo
     stage.check()
     maker: Maker
     if model.backend == "import":
-        maker = ImportedFiles(stage, Path(model.name).expanduser(), model.licence, made_store, root)
+        maker = ImportedFiles(stage, Path(model.name).expanduser(), model.licence, asset_store, root)
     else:
         revision = model.revision
         if not is_pinned(model.name, revision):
@@ -49,7 +49,7 @@ def choose_maker(params: GenerationGroup, made_store: AssetStore, made_media_roo
                 stage.name,
                 revision,
             )
-        maker = GeneratedFiles(stage, params.generator(revision), made_store, root)
+        maker = GeneratedFiles(stage, params.generator(revision), asset_store, root)
     facts = maker.description
     logger.info("%s: %s, %s at %s", stage.name, facts.name, facts.repository, facts.revision)
     if facts.licence is None:
@@ -67,7 +67,7 @@ def list_wanted(
     instructions: pl.LazyFrame,
     progress: pl.LazyFrame,
     params: GenerationGroup,
-    *media: pl.LazyFrame,
+    media: pl.LazyFrame,
 ) -> pl.DataFrame:
     """What is to be generated, a row per sample with an instruction, and what cannot be, with why.
 
@@ -76,13 +76,11 @@ def list_wanted(
         instructions: columns of ``new_instructions``.
         progress: columns of ``new_progress``; without columns where none was told yet.
         params: of the stage.
-        *media: columns of ``media``, of what other stages made; without columns where one made nothing.
+        media: columns of ``media``, with what other stages made in the place of what was released.
     """
     asked = Asked(params.prompt, params.seed, params.limit)
-    parts = [each.collect() for each in media]
-    made = pl.concat([part for part in parts if "id" in part.columns], how="vertical_relaxed")
-    frames = (samples.collect(), instructions.collect(), progress.collect())
-    return list_outputs(params.stage, *frames, made, asked)
+    frames = (samples.collect(), instructions.collect(), progress.collect(), media.collect())
+    return list_outputs(params.stage, *frames, asked)
 
 
 def generate_assets(
