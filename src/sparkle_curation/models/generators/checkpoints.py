@@ -88,7 +88,8 @@ def load_pipeline(weights: Weights, device: Device, class_name: str) -> Any:
             local_files_only=True,
         )
     except (OSError, ValueError, KeyError, TypeError, ImportError, RuntimeError, SafetensorError) as error:
-        said = f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}"
+        # Of a class that could not be imported diffusers tells the cause in the last line.
+        said = f"{type(error).__name__}: {(str(error).splitlines() or [''])[-1]}"
         raise _no_checkpoint(folder, class_name, said) from error
     pipeline.set_progress_bar_config(disable=True)
     return _placed(pipeline, place, device.offload)

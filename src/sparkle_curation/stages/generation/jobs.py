@@ -54,13 +54,15 @@ class Asked(NamedTuple):
     limit: int | None
 
 
-def seed_of(seed: int, sample_id: str) -> int:
-    """The seed of a sample: another one for each, so that samples share no noise, and the same in each run.
+def seed_of(seed: int, stage: str, sample_id: str) -> int:
+    """The seed of a sample at a stage: another one for each, so that none begins from the noise that made its input.
 
-    >>> seed_of(0, "a") == seed_of(0, "a"), seed_of(0, "a") == seed_of(0, "b"), seed_of(0, "a") == seed_of(1, "a")
-    (True, False, False)
+    >>> seed_of(0, "edit", "a") == seed_of(0, "edit", "a")
+    True
+    >>> len({seed_of(0, "edit", "a"), seed_of(0, "edit", "b"), seed_of(1, "edit", "a"), seed_of(0, "remove", "a")})
+    4
     """
-    return xxhash.xxh3_64_intdigest(f"{seed} {sample_id}".encode()) >> (64 - _SEED_BITS)
+    return xxhash.xxh3_64_intdigest(f"{seed} {stage} {sample_id}".encode()) >> (64 - _SEED_BITS)
 
 
 def list_outputs(
@@ -92,7 +94,7 @@ def list_outputs(
         .with_columns(
             _prompt(instructions, asked.template),
             pl.Series("_passes", instructions.sort("theme", "id")["id"].is_in(going_on)),
-            pl.col("id").map_elements(lambda each: seed_of(asked.seed, each), pl.Int64).alias("seed"),
+            pl.col("id").map_elements(lambda each: seed_of(asked.seed, stage.name, each), pl.Int64).alias("seed"),
         )
     )
     lacking = pl.concat_str(

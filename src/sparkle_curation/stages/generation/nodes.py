@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import TypeVar
 
 import polars as pl
 
@@ -22,8 +23,13 @@ from sparkle_curation.stages.generation.run import GenerationRun, made_assets
 
 logger = logging.getLogger(__name__)
 
+GroupT = TypeVar("GroupT", bound=GenerationGroup)
+"""The group of a pipeline. Not ``GenerationGroup`` itself: Kedro makes parameters what a node's signature says they are, and the
+pipeline's own drawing node says which group it is.
+"""
 
-def choose_maker(params: GenerationGroup, asset_store: AssetStore, made_media_root: str) -> Maker:
+
+def choose_maker(params: GroupT, asset_store: AssetStore, made_media_root: str) -> Maker:
     """Who makes the files, described and not loaded; where no commit is given, at the newest one, which is printed.
 
     Raises:
@@ -66,7 +72,7 @@ def list_wanted(
     samples: pl.LazyFrame,
     instructions: pl.LazyFrame,
     progress: pl.LazyFrame,
-    params: GenerationGroup,
+    params: GroupT,
     media: pl.LazyFrame,
 ) -> pl.DataFrame:
     """What is to be generated, a row per sample with an instruction, and what cannot be, with why.
@@ -84,7 +90,7 @@ def list_wanted(
 
 
 def generate_assets(
-    wanted: pl.DataFrame, maker: Maker, journal: Journal, params: GenerationGroup, dry_run: bool
+    wanted: pl.DataFrame, maker: Maker, journal: Journal, params: GroupT, dry_run: bool
 ) -> pl.DataFrame:
     """The table of what was generated: one row per row of ``wanted``; of a dry run only what those missing would take.
 
@@ -98,14 +104,14 @@ def generate_assets(
 
 
 def list_generated(
-    generated: pl.LazyFrame, made_media_root: str, params: GenerationGroup
+    generated: pl.LazyFrame, made_media_root: str, params: GroupT
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The files as rows of ``made_assets``, and their facts as rows of ``media``."""
     assets = made_assets(generated.collect(), params.stage)
     return assets, probe_made(assets, made_media_root)
 
 
-def count_generated(generated: pl.LazyFrame, params: GenerationGroup) -> pl.DataFrame:
+def count_generated(generated: pl.LazyFrame, params: GroupT) -> pl.DataFrame:
     """The report: one row per theme and reason that nothing was made, what was made first; reasons are logged."""
     counts = count_faults(generated.collect())
     told = counts.filter(pl.col("error").is_not_null() & (pl.col("error") != NOT_ASKED))
