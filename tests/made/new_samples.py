@@ -10,6 +10,7 @@ import polars as pl
 
 from sparkle_curation.engine.any_frame import frame_schema
 from sparkle_curation.media.clip_file import ClipEncoding, written_clip
+from sparkle_curation.media.masks.masks import save_mask
 from sparkle_curation.spec.layout import KIND, asset_path
 from sparkle_curation.spec.tables.new_samples import NEW_INSTRUCTION_COLUMNS, NEW_SAMPLE_COLUMNS
 from sparkle_curation.stages.generation.making import write_still
@@ -22,7 +23,7 @@ SCENES = ("snowy street", "night city", "sea beach")
 
 
 def write_new_samples(data_root: Path, ids: tuple[str, ...] = SAMPLES) -> Path:
-    """Write a draft release of some samples, and the tables that tell of them; gives the draft's folder."""
+    """Write a draft release of some samples with their masks, and the tables that tell of them; gives the draft's folder."""
     draft = data_root / "draft_release"
     for place, sample_id in enumerate(ids):
         frames = moving_square(place)
@@ -34,6 +35,10 @@ def write_new_samples(data_root: Path, ids: tuple[str, ...] = SAMPLES) -> Path:
         ):
             pass
         write_still(draft / asset_path(THEME, KIND.source_frame0, sample_id), frames[0], "made")
+        mask = draft / asset_path(THEME, KIND.mask, sample_id)
+        mask.parent.mkdir(parents=True, exist_ok=True)
+        with mask.open("wb") as file:
+            save_mask(file, frames[..., 0] > 200)
     _save(new_samples(ids), data_root / "02_intermediate" / "new_samples.parquet")
     _save(new_instructions(ids), data_root / "07_model_output" / "new_instructions.parquet")
     return draft

@@ -84,7 +84,7 @@ def find_device(name: str) -> str:
             allowed="auto or cuda with a GPU, cpu for a small model",
             todo="run on a machine with a GPU; or ask a server: --params score.model.backend=server, or "
             "ground.model.backend=server; or --params score.model.device=cpu, or ground.model.device=cpu, or "
-            "track.model.device=cpu",
+            "track.model.device=cpu, or edit_frame0.model.device=cpu and so on",
         )
     return "cuda:0" if name == "auto" else name
 

@@ -1,4 +1,4 @@
-"""A run of a stage: files with their notes, the table, kills, changed seeds, files that are gone, memory, shards, a dry run."""
+"""A run of a stage: files with their notes, the table, kills, changed seeds, lost files, memory, shards, a dry run."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_videos_are_as_long_as_their_source(draft: Draft, tmp_path: Path) -> Non
 
 
 def test_a_killed_run_loses_what_was_in_hand(draft: Draft, tmp_path: Path) -> None:
-    """What was made before stands, byte for byte; the next run makes the rest, and gives the table of a run that was not killed."""
+    """What was made before stands; the next run makes the rest, and gives the table of a run that was not killed."""
     killed = ScriptedGenerator(killed_after=1)
     with pytest.raises(Killed):
         run(draft, tmp_path, killed).generate(listed(draft))

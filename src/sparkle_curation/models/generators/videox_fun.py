@@ -1,8 +1,8 @@
 """Wan2.2-Fun-Control by VideoX-Fun, where that is installed: it is on no package index, and diffusers has no such class.
 
 Source of the calls: VideoX-Fun, ``examples/wan2.2_fun/predict_v2v_control.py``. A first frame goes in as a video of which
-frame 0 alone is kept; its own ``start_image`` gives fewer channels than the denoiser takes. Text encoder and VAE are published
-pickled, and are loaded here as safetensors alone.
+frame 0 alone is kept; its own ``start_image`` gives fewer channels than the denoiser takes. Text encoder and VAE are
+published pickled, and are loaded here as safetensors alone.
 """
 
 from __future__ import annotations

@@ -43,7 +43,9 @@ GENERATED_COLUMNS: tuple[Field, ...] = (
     Field(
         "prompt", "string", "What the generator was told; null where there is no prompt.", is_optional=True
     ),
-    Field("seed", "int64", "Of the noise: made of `seed` of the parameters, the stage and the id.", minimum=0),
+    Field(
+        "seed", "int64", "Of the noise: made of `seed` of the parameters, the stage and the id.", minimum=0
+    ),
     Field("inputs", "string", "JSON object: asset kind -> the content that it was made of, as in `media`."),
     *MADE,
     Field(

@@ -94,7 +94,9 @@ def list_outputs(
         .with_columns(
             _prompt(instructions, asked.template),
             pl.Series("_passes", instructions.sort("theme", "id")["id"].is_in(going_on)),
-            pl.col("id").map_elements(lambda each: seed_of(asked.seed, stage.name, each), pl.Int64).alias("seed"),
+            pl.col("id")
+            .map_elements(lambda each: seed_of(asked.seed, stage.name, each), pl.Int64)
+            .alias("seed"),
         )
     )
     lacking = pl.concat_str(

@@ -24,8 +24,8 @@ from sparkle_curation.stages.generation.run import GenerationRun, made_assets
 logger = logging.getLogger(__name__)
 
 GroupT = TypeVar("GroupT", bound=GenerationGroup)
-"""The group of a pipeline. Not ``GenerationGroup`` itself: Kedro makes parameters what a node's signature says they are, and the
-pipeline's own drawing node says which group it is.
+"""The group of a pipeline. Not ``GenerationGroup`` itself: Kedro makes parameters what a node's signature says they are, and
+the pipeline's own drawing node says which group it is.
 """
 
 
