@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 from sparkle_curation.engine.io.remote.settings import RemoteSettings
 from sparkle_curation.engine.shards import SHARD, Shard
 from sparkle_curation.errors import ParameterError, did_you_mean
+from sparkle_curation.pipelines.assemble.params import AssembleParams
 from sparkle_curation.pipelines.audit.params import AuditParams
 from sparkle_curation.pipelines.background_video.params import BackgroundVideoParams
 from sparkle_curation.pipelines.bench_build.params import BenchBuildParams
@@ -31,9 +32,11 @@ from sparkle_curation.pipelines.edges.params import EdgesParams
 from sparkle_curation.pipelines.edit_frame0.params import EditFrame0Params
 from sparkle_curation.pipelines.exclude.params import ExcludeParams
 from sparkle_curation.pipelines.extract.params import ExtractParams
+from sparkle_curation.pipelines.forecast.params import ForecastParams
 from sparkle_curation.pipelines.ground.params import GroundParams
 from sparkle_curation.pipelines.inspect.params import InspectParams
 from sparkle_curation.pipelines.instruct.params import InstructParams
+from sparkle_curation.pipelines.join.params import JoinParams
 from sparkle_curation.pipelines.near_duplicates.params import NearDuplicatesParams
 from sparkle_curation.pipelines.paper.params import PaperParams
 from sparkle_curation.pipelines.prune.params import PruneParams
@@ -90,6 +93,9 @@ class RunParameters(
     CameraParams,
     ClipsParams,
     InstructParams,
+    AssembleParams,
+    JoinParams,
+    ForecastParams,
     EdgesParams,
     EditFrame0Params,
     RemoveForegroundParams,
@@ -149,6 +155,9 @@ _HOMES = {
     **dict.fromkeys(CameraParams.model_fields, "conf/base/camera/parameters.yml"),
     **dict.fromkeys(ClipsParams.model_fields, "conf/base/clips/parameters.yml"),
     **dict.fromkeys(InstructParams.model_fields, "conf/base/instruct/parameters.yml"),
+    **dict.fromkeys(AssembleParams.model_fields, "conf/base/assemble/parameters.yml"),
+    **dict.fromkeys(JoinParams.model_fields, "conf/base/join/parameters.yml"),
+    **dict.fromkeys(ForecastParams.model_fields, "conf/base/forecast/parameters.yml"),
     **dict.fromkeys(EdgesParams.model_fields, "conf/base/edges/parameters.yml"),
     **dict.fromkeys(EditFrame0Params.model_fields, "conf/base/edit_frame0/parameters.yml"),
     **dict.fromkeys(RemoveForegroundParams.model_fields, "conf/base/remove_foreground/parameters.yml"),

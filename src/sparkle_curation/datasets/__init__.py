@@ -7,8 +7,10 @@ from sparkle_curation.datasets.release.benchmark_dataset import BenchmarkDataset
 from sparkle_curation.datasets.release.credential_dataset import CredentialDataset
 from sparkle_curation.datasets.release.excluded_samples_dataset import ExcludedSamplesDataset
 from sparkle_curation.datasets.release.hub_dataset import DownloadFolderDataset, HubDataset
+from sparkle_curation.datasets.release.joined_release_dataset import JoinedReleaseDataset
 from sparkle_curation.datasets.release.made_media_dataset import MadeMediaDataset
 from sparkle_curation.datasets.release.media_folder_dataset import MediaFolderDataset
+from sparkle_curation.datasets.release.new_release_dataset import NewReleaseDataset
 from sparkle_curation.datasets.release.release_dataset import ReleaseDataset
 from sparkle_curation.datasets.release.removal_place_dataset import RemovalPlaceDataset
 from sparkle_curation.datasets.release.sources_dataset import SourcesDataset
@@ -56,6 +58,7 @@ __all__ = [
     "GitRevisionDataset",
     "HubDataset",
     "JSONLFolderDataset",
+    "JoinedReleaseDataset",
     "JournalDataset",
     "KiwiEditDataset",
     "LeanTablesDataset",
@@ -63,6 +66,7 @@ __all__ = [
     "MediaFolderDataset",
     "MediaRootDataset",
     "MetricsJSONDataset",
+    "NewReleaseDataset",
     "OverridesDataset",
     "PNGDataset",
     "PageDataset",

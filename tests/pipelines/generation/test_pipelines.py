@@ -1,9 +1,10 @@
-"""The pipelines that generate, one after another on a draft release, with tiny models: files, tables, reports, parameters."""
+"""The pipelines that generate, in one run on a draft release, with tiny models: files, tables, reports, parameters."""
 
 from __future__ import annotations
 
 import json
 import logging
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -147,13 +148,11 @@ def test_what_hangs_on_a_seed_is_made_again(made: Project, caplog: pytest.LogCap
         made.run_here("remove_foreground,background_video", params={"remove_foreground.seed": 5})
         made.run_here("remove_foreground,background_video,synthesize")
     told = [line for line in caplog.messages if " made, " in line]
-    assert told == [
+    assert told[:2] == [
         "remove_foreground: 3 made, 0 known from before",
         "background_video: 3 made, 0 known from before",
-        "remove_foreground: 3 made, 0 known from before",
-        "background_video: 3 made, 0 known from before",
-        "synthesize: 0 made, 3 known from before",
     ]
+    assert sorted(told[2:]) == [*sorted(told[:2]), "synthesize: 0 made, 3 known from before"]
 
 
 def test_a_sample_can_be_taken_out_of_what_was_generated(made: Project) -> None:
@@ -181,12 +180,16 @@ def test_an_import_stands_for_what_was_made(made: Project, tmp_path: Path) -> No
     (theirs / source.name).write_bytes(source.read_bytes())
     other = replace(made, data_root=tmp_path / "data")
     for name in ("02_intermediate", "07_model_output", "made_media"):
-        (other.data_root / name).parent.mkdir(parents=True, exist_ok=True)
-        (other.data_root / name).symlink_to(made.data_root / name)
+        shutil.copytree(made.output(name), other.output(name))
+    params = {"synthesize.model.backend": "import", "synthesize.model.name": theirs}
+    other.run_here("synthesize", params=params)
+    table = generated(other, "synthesize")
+    assert table["error"].to_list() == [None, "not_imported", "not_imported"]
+    assert set(table.select("generator", "repository", "licence").rows()) == {("import", "theirs", "mit")}
+    assets = pl.read_parquet(other.output("02_intermediate", "made_assets.parquet", "synthesize.parquet"))
+    assert assets["id"].to_list() == [SAMPLES[0]]
     with pytest.raises(ModelError, match=r"synthesize\.model\.backend=import"):
-        other.run_here(
-            "synthesize", params={"synthesize.model.backend": "import", "synthesize.model.name": "none"}
-        )
+        other.run_here("synthesize", params={**params, "synthesize.model.name": tmp_path / "none"})
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,7 @@ def load_pipeline(weights: Weights, device: Device, class_name: str) -> Any:
         ) from error
     from safetensors import SafetensorError  # noqa: PLC0415 -- comes with diffusers
 
+    diffusers.utils.logging.disable_progress_bar()
     place = find_device(device.name)  # before gigabytes are fetched for it
     folder = acquire(weights.model, weights.revision)
     check_checkpoint(folder, class_name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kedro.pipeline import Node, Pipeline
 
+from sparkle_curation.media.made_media import unite_media
 from sparkle_curation.pipelines.score.nodes import (
     ask_judge,
     choose_judge,
@@ -15,6 +16,7 @@ from sparkle_curation.pipelines.score.nodes import (
 from sparkle_curation.spec.stages import STAGES
 
 _SCORES = [stage.table for stage in STAGES]
+_MADE = ["made_media_edit_frame0", "made_media_remove_foreground", "made_media_synthesize"]
 _RESCORES = [f"rescored_{name}" for name in _SCORES]
 
 
@@ -35,8 +37,14 @@ def create_pipeline() -> Pipeline:
                 name="look_up_score_prompts",
             ),
             Node(
+                unite_media,
+                inputs=["asset_store", "media", *_MADE],
+                outputs="score_media",
+                name="unite_score_media",
+            ),
+            Node(
                 list_score_jobs,
-                inputs=["media", "score_prompts", "score_judge", "params:score"],
+                inputs=["score_media", "score_prompts", "score_judge", "params:score"],
                 outputs="score_jobs",
                 name="list_score_jobs",
             ),

@@ -33,3 +33,7 @@ class GenerationFault(Code):
         "bad_import",
         "The output of another generator cannot be decoded, or has another size or number of frames than its source.",
     )
+
+
+WAITS = (GenerationFault.NO_INPUT.value, GenerationFault.NOT_PASSED.value)
+"""What passes by itself, once an earlier stage has made its part and that has passed."""

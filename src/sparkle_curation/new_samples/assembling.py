@@ -1,0 +1,84 @@
+"""What a new release consists of: which samples, which files, which texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import polars as pl
+
+from sparkle_curation.ingest.assets.store import AssetStore
+from sparkle_curation.new_samples import release_texts
+from sparkle_curation.new_samples.packing import Layout, PackedFile, list_members, pack
+from sparkle_curation.new_samples.release_texts import CARD_NAME, PROVENANCE_NAME, Told, passed_ids
+
+Scope = Literal["passed", "all"]
+
+
+@dataclass(frozen=True)
+class NewRelease:
+    """A release that is to be written.
+
+    Attributes:
+        files: the media.
+        texts: path -> content.
+        store: opens the media.
+        sample_count: samples that train.
+    """
+
+    files: list[PackedFile]
+    texts: Mapping[str, bytes]
+    store: AssetStore = field(repr=False)
+    sample_count: int
+
+    @property
+    def size_bytes(self) -> int:
+        """Of the media."""
+        return sum(each.size for each in self.files)
+
+
+@dataclass(frozen=True)
+class Packing:
+    """How media are packed.
+
+    Attributes:
+        layout: tars or loose.
+        shard_bytes: of a tar.
+        first_parts: theme and kind -> number of the first tar.
+        media: of samples that ``passed`` alone, or of ``all``.
+    """
+
+    layout: Layout
+    shard_bytes: int
+    first_parts: Mapping[tuple[str, str], int]
+    media: Scope
+
+
+def assemble(
+    told: Told,
+    media: pl.DataFrame,
+    records: Mapping[str, Iterable[Mapping[str, Any]]],
+    packing: Packing,
+    thresholds: Mapping[str, float],
+    store: AssetStore,
+) -> NewRelease:
+    """The new release: pairs that passed, media of these or of all samples, records of all that was scored or grounded.
+
+    Args:
+        told: the tables of the samples.
+        media: of the draft and of what was made.
+        records: path -> records of scores and groundings, as the release has them.
+        packing: how media are packed.
+        thresholds: that samples passed, for the card.
+        store: opens the media.
+    """
+    ids = passed_ids(told.progress)
+    wanted = ids if packing.media == "passed" else told.annotations["id"].unique()
+    files = pack(list_members(media, wanted), packing.layout, packing.shard_bytes, packing.first_parts)
+    texts = release_texts.training_texts(told.annotations, ids)
+    texts |= dict(release_texts.record_texts(records))
+    texts[PROVENANCE_NAME] = release_texts.provenance_text(told, wanted)
+    size = sum(each.size for each in files)
+    texts[CARD_NAME] = release_texts.write_card(told, ids, size, thresholds)
+    return NewRelease(files, texts, store, len(ids))

@@ -1,0 +1,81 @@
+"""The wiring of ``assemble``."""
+
+from __future__ import annotations
+
+from kedro.pipeline import Node, Pipeline
+
+from sparkle_curation.media.made_media import unite_media
+from sparkle_curation.pipelines.assemble.nodes import (
+    assemble_release,
+    choose_bounds,
+    gather_generated,
+    gather_records,
+    gather_tables,
+)
+from sparkle_curation.spec.stages import STAGES
+
+_GENERATED = ("edit_frame0", "remove_foreground", "background_video", "synthesize")
+_MADE = [f"made_media_{stage}" for stage in (*_GENERATED, "track", "edges")]
+
+
+def create_pipeline() -> Pipeline:
+    """The samples that passed become files and texts in the published layout."""
+    return Pipeline(
+        [
+            Node(
+                unite_media,
+                inputs=["asset_store", "media", *_MADE],
+                outputs="assemble_media",
+                name="unite_assemble_media",
+            ),
+            Node(
+                gather_generated,
+                inputs=[f"generated_{stage}_if_made" for stage in _GENERATED],
+                outputs="assemble_generated",
+                name="gather_generated",
+            ),
+            Node(
+                gather_records,
+                inputs=[
+                    *(f"rescored_{stage.table}" for stage in STAGES),
+                    "r1_regrounded_if_made",
+                    "r2_regrounded_if_made",
+                ],
+                outputs="assemble_records",
+                name="gather_records",
+            ),
+            Node(
+                gather_tables,
+                inputs=[
+                    "annotations",
+                    "new_samples",
+                    "new_instructions",
+                    "new_progress",
+                    "assemble_generated",
+                ],
+                outputs="assemble_tables",
+                name="gather_tables",
+            ),
+            Node(
+                choose_bounds,
+                inputs=["params:threshold", "params:thresholds"],
+                outputs="assemble_bounds",
+                name="choose_bounds",
+            ),
+            Node(
+                assemble_release,
+                inputs=[
+                    "assemble_tables",
+                    "assemble_media",
+                    "assemble_records",
+                    "asset_store",
+                    "compared_assets",
+                    "params:assemble",
+                    "assemble_bounds",
+                ],
+                outputs="new_release",
+                name="assemble_release",
+            ),
+        ],
+        tags="assemble",
+    )
