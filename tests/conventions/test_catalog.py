@@ -38,6 +38,7 @@ EARLIER = {
     "track_regrounded_r1": "intermediate",
     "track_regrounded_r2": "intermediate",
     "bench_ledger_before": "intermediate",
+    "told_progress": "intermediate",
 }
 """What models, people or reports give and filtering reads: Kedro-Viz draws it left of all that it does not lead to."""
 

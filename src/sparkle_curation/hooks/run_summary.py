@@ -200,6 +200,14 @@ def _listed(manifest: pl.DataFrame) -> str:
     return f"{manifest.height:,} texts of the release listed"
 
 
+def _taken(clips: pl.DataFrame) -> str:
+    return f"{clips['id'].count():,} of {clips.height:,} clips became samples"
+
+
+def _instructed(instructions: pl.DataFrame) -> str:
+    return f"{instructions['prompt'].count():,} of {instructions.height:,} samples have an instruction"
+
+
 def _pruned(counts: pl.DataFrame) -> str:
     return f"{counts.height:,} journals looked through"
 
@@ -228,6 +236,12 @@ ENDINGS: Mapping[str, Ending] = {
     "exclude": (None, ("exclusion_plan",)),
     "camera": (_filmed, ("camera_counts", "camera_figure", "camera")),
     "edges": (_edged, ("edge_counts", "edges")),
+    "clips": (_taken, ("new_clips", "new_clip_counts")),
+    "instruct": (_instructed, ("new_instructions", "new_instruction_counts", "draft_prompts")),
+    "gate": (None, ("new_progress", "new_progress_counts")),
+    "assemble": (None, ("new_release",)),
+    "join": (None, ("joined_release",)),
+    "forecast": (None, ("forecast",)),
     "audit": (None, ("audit_sample",)),
     "consistency": (_checked, ("consistency_counts", "consistency")),
     "near_duplicates": (_near, ("near_duplicate_counts", "sample_groups", "duplicates")),

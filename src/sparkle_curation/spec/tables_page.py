@@ -175,16 +175,11 @@ _DESCRIBED: dict[str, _Table] = {
         "one row per row of `made_assets_edges`",
         MEDIA_COLUMNS,
     ),
-    **{
-        f"generated_{stage}": _Table(
-            f"02_intermediate/generated.parquet/{stage}.parquet",
-            "one row per sample with an instruction; the columns of `generated`"
-            if stage != GENERATED_STAGES[0]
-            else "one row per sample with an instruction, of the folder that has a file for each stage that generates",
-            GENERATED_COLUMNS if stage == GENERATED_STAGES[0] else (),
-        )
-        for stage in GENERATED_STAGES
-    },
+    f"generated_{GENERATED_STAGES[0]}": _Table(
+        f"02_intermediate/generated.parquet/{GENERATED_STAGES[0]}.parquet",
+        "one row per sample with an instruction, of the folder that has a file for each stage that generates",
+        GENERATED_COLUMNS,
+    ),
     "frame_hashes": _Table(
         "02_intermediate/frame_hashes.parquet",
         "one row per sample with a first source frame or source video",
@@ -508,6 +503,21 @@ _OTHERS: dict[str, tuple[str, str]] = {
         "The clips whose passes agree least: the mask on the first, middle and last frame.",
     ),
     **{
+        f"generated_{stage}": (
+            f"02_intermediate/generated.parquet/{stage}.parquet",
+            f"The columns of `generated_{GENERATED_STAGES[0]}`, of `{stage}`.",
+        )
+        for stage in GENERATED_STAGES[1:]
+    },
+    **{
+        f"made_{what}_{stage}": (
+            f"02_intermediate/made_{what}.parquet/{stage}.parquet",
+            f"The columns of `made_{what}_edges`, of what `{stage}` made.",
+        )
+        for stage in GENERATED_STAGES
+        for what in ("assets", "media")
+    },
+    **{
         f"generation_{stage}_{what}": (file.format(stage), told.format(stage))
         for stage in GENERATED_STAGES
         for what, file, told in (
@@ -543,6 +553,37 @@ _OTHERS: dict[str, tuple[str, str]] = {
     "camera_judge_journal": (
         "journals/camera_judge.journal",
         "What a judge has answered about cameras so far.",
+    ),
+    "clip_look_journal": ("journals/clip_look.journal", "What was seen of new clips so far."),
+    "clip_cut_journal": ("journals/clip_cut.journal", "Which samples were cut out of clips so far."),
+    "new_clip_counts": (
+        "08_reporting/new_clip_counts.csv",
+        "One row per theme, outcome and reason of new clips: how many, and ten of them.",
+    ),
+    "instruct_journal": ("journals/instruct.journal", "What a model has written for new samples so far."),
+    "draft_prompts": (
+        "draft_release/prompts",
+        "Training CSVs and metadata of new samples, in the published layout, for `ingest`.",
+    ),
+    "new_instruction_counts": (
+        "08_reporting/new_instruction_counts.csv",
+        "One row per theme, keyword and fault of instructions: how many.",
+    ),
+    "new_progress_counts": (
+        "08_reporting/new_progress_counts.csv",
+        "One row per theme, stage, outcome and reason of new samples: how many.",
+    ),
+    "new_release": (
+        "05_model_input/new_release",
+        "New samples that passed all stages, as a release in the published layout.",
+    ),
+    "joined_release": (
+        "05_model_input/joined_release",
+        "A release and the new samples beside it as one folder: media by hard links, lines of both.",
+    ),
+    "forecast": (
+        "08_reporting/forecast.csv",
+        "One row per step of making new samples: how many reach it, GPU hours, disk, and pools of GPUs.",
     ),
     "near_duplicates_journal": ("journals/near_duplicates.journal", "What was hashed so far."),
     "bench_journal": ("journals/bench.journal", "What a judge of the benchmark has answered so far."),

@@ -35,8 +35,6 @@ MADE_KINDS: tuple[str, ...] = tuple(
 SCORED: dict[str, Stage] = {stage.edited_kind: stage for stage in STAGES if stage.edited_kind in MADE_KINDS}
 """Asset kind -> the stage that scores it; kinds that none scores pass where they were made."""
 
-SCHEMA = frame_schema(NEW_PROGRESS_COLUMNS)
-
 
 @dataclass(frozen=True)
 class Scored:
@@ -62,12 +60,13 @@ def tell_progress(
         faults: the same of what could not be made, from the tables of the stages.
         scored: stage -> its scores.
     """
+    schema = frame_schema(NEW_PROGRESS_COLUMNS)
     can_go_on = samples.select("id", "theme", alive=pl.lit(value=True))
     parts = []
-    for kind in MADE_KINDS:
-        stage = SCORED.get(kind)
-        told = _of_kind(can_go_on, kind, made, faults, scored.get(stage.name) if stage else None, stage)
-        parts.append(told.select(SCHEMA.keys()).cast(SCHEMA))
+    for made_kind in MADE_KINDS:
+        stage = SCORED.get(made_kind)
+        told = _of_kind(can_go_on, made_kind, made, faults, scored.get(stage.name) if stage else None, stage)
+        parts.append(told.select(pl.col(name).cast(kind) for name, kind in schema.items()))
         passed = told.filter(outcome=StageOutcome.PASSED.value).select("id", passed=pl.lit(value=True))
         # What no score decides need not be there for a later stage: it may take another input, or none.
         stops = pl.col("passed").is_null() if stage else pl.lit(value=False)

@@ -26,7 +26,7 @@ def create_pipeline() -> Pipeline:
                 unite_media,
                 inputs=["asset_store", "media", *_MADE],
                 outputs="assemble_media",
-                name="unite_assemble_media",
+                name="unite_media",
             ),
             Node(
                 gather_generated,

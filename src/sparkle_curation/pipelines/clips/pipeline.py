@@ -17,16 +17,16 @@ from sparkle_curation.pipelines.clips.nodes import (
 )
 
 
-def _step(function: Any, inputs: list[str], outputs: str | list[str], name: str | None = None) -> Node:
+def _step(function: Any, inputs: list[str], outputs: str | list[str]) -> Node:
     """A node under its function's own name."""
-    return Node(function, inputs=inputs, outputs=outputs, name=name or function.__name__)
+    return Node(function, inputs=inputs, outputs=outputs, name=function.__name__)
 
 
 def create_pipeline() -> Pipeline:
     """Clips are looked at, those that do are numbered and cut, and what became of each is told."""
     return Pipeline(
         [
-            _step(list_clips, ["params:clips"], "clips_found", "list_new_clips"),
+            _step(list_clips, ["params:clips"], "clips_found"),
             _step(
                 look_at_clips,
                 ["clips_found", "clip_look_journal", "params:clips", "params:dry_run"],

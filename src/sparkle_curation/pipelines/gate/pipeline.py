@@ -35,7 +35,7 @@ def create_pipeline() -> Pipeline:
                 unite_media,
                 inputs=["asset_store", "media", *_MADE],
                 outputs="gate_media",
-                name="unite_gate_media",
+                name="unite_media",
             ),
             Node(gather_faults, inputs=_TABLES, outputs="gate_faults", name="gather_faults"),
             Node(

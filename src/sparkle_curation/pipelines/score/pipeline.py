@@ -40,7 +40,7 @@ def create_pipeline() -> Pipeline:
                 unite_media,
                 inputs=["asset_store", "media", *_MADE],
                 outputs="score_media",
-                name="unite_score_media",
+                name="unite_media",
             ),
             Node(
                 list_score_jobs,

@@ -45,7 +45,7 @@ class GenerationStage:
                 f"The dataset has no assets for the stage {self.name}",
                 where="assets of dataset.yml",
                 got=f"makes: {self.makes or 'none'}, of: {self.picture or 'none'}",
-                allowed="an asset kind for each role that the stage needs (source_frame0, edited_frame0, clean_frame0, ...)",
+                allowed="an asset kind for each role that the stage needs",
                 todo="give an asset kind that role, in conf/base/dataset.yml",
             )
 
