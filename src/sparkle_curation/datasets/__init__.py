@@ -6,6 +6,7 @@ from sparkle_curation.datasets.release.asset_store_dataset import AssetStoreData
 from sparkle_curation.datasets.release.benchmark_dataset import BenchmarkDataset
 from sparkle_curation.datasets.release.credential_dataset import CredentialDataset
 from sparkle_curation.datasets.release.excluded_samples_dataset import ExcludedSamplesDataset
+from sparkle_curation.datasets.release.exclusions_dataset import ExclusionsDataset
 from sparkle_curation.datasets.release.hub_dataset import DownloadFolderDataset, HubDataset
 from sparkle_curation.datasets.release.joined_release_dataset import JoinedReleaseDataset
 from sparkle_curation.datasets.release.made_media_dataset import MadeMediaDataset
@@ -53,6 +54,7 @@ __all__ = [
     "DataVersionDataset",
     "DownloadFolderDataset",
     "ExcludedSamplesDataset",
+    "ExclusionsDataset",
     "FigureDataset",
     "FingerprintsDataset",
     "GitRevisionDataset",

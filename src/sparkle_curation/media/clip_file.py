@@ -1,4 +1,4 @@
-"""A clip as a file: H.264 that players take, a frame for each picture, a note of what it is made of; always the same bytes."""
+"""A clip as a file: H.264 that players take, a frame for each picture, a note of its making; equal bytes each time."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import tarfile
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ import xxhash
 
 from sparkle_curation.engine.io.storable_text import original, storable
 from sparkle_curation.errors import FileError, MediaError
+from sparkle_curation.ingest.exclusions.exclusion_list import ExclusionList
 from sparkle_curation.media.assets import Failure
 from sparkle_curation.media.camera.clips import SUFFIXES
 from sparkle_curation.spec.codes.media_faults import MediaFault
@@ -90,6 +92,22 @@ def list_new_clips(folder: str) -> pl.DataFrame:
             todo="give the folder that holds them: --params clips.folder=/path/to/clips",
         )
     return pl.DataFrame(rows, schema=_SCHEMA).sort("clip")
+
+
+def is_excluded(source: NewClips, listed: pl.DataFrame, excluded: ExclusionList) -> pl.Series:
+    """Of each clip whether it is on the list of excluded ones; those alone are read that have the length of one.
+
+    Args:
+        source: opens the clips.
+        listed: of ``list_new_clips``.
+        excluded: the list.
+    """
+    found = []
+    for name, size in listed.select("clip", "size_bytes").rows():
+        hashes = excluded.hashes_by_size.get(size, frozenset()) if size is not None else frozenset()
+        digest = source.read(name, lambda file: hashlib.sha256(file.read()).hexdigest()) if hashes else ""
+        found.append(digest in hashes)
+    return pl.Series(found, dtype=pl.Boolean)
 
 
 def _paths(root: Path) -> list[Path]:

@@ -14,9 +14,10 @@ from sparkle_curation.engine.any_frame import frame_schema
 from sparkle_curation.engine.caching.code_digest import work_digest
 from sparkle_curation.engine.caching.costly_work import MeasureConfig, digests, measure
 from sparkle_curation.engine.journal.journal import KEY, Journal
+from sparkle_curation.ingest.exclusions.exclusion_list import ExclusionList
 from sparkle_curation.media.assets import AROUND
 from sparkle_curation.new_samples import clip_folder, cutting, looking
-from sparkle_curation.new_samples.clip_folder import NewClips, list_new_clips
+from sparkle_curation.new_samples.clip_folder import NewClips, is_excluded, list_new_clips
 from sparkle_curation.new_samples.clip_provenance import match_provenance, tell_provenance
 from sparkle_curation.new_samples.cutting import BatchCut, CutJob, is_cut, is_ours, paths_of
 from sparkle_curation.new_samples.looking import BatchLook, LookJob
@@ -43,19 +44,26 @@ class ClipsFound:
     listed: pl.DataFrame
 
 
-def find_clips(folder: str, provenance: pl.DataFrame, theme: str | None) -> ClipsFound:
+def find_clips(
+    folder: str, provenance: pl.DataFrame, theme: str | None, excluded: ExclusionList
+) -> ClipsFound:
     """The clips of a folder with their provenance; one whose provenance names no theme is of ``theme``.
 
     Args:
         folder: of this machine.
         provenance: of ``read_provenance``; what is odd about it is logged.
         theme: None for none.
+        excluded: clips that are left out, and counted alone.
 
     Raises:
         FileError: the folder is not there, or holds no clip.
     """
     root = str(Path(folder).expanduser())
     listed = list_new_clips(root)
+    is_out = is_excluded(NewClips(root), listed, excluded)
+    if count := int(is_out.sum()):
+        logger.warning("clips: %s are on the list of excluded clips, and left out", f"{count:,}")
+    listed = listed.filter(~is_out)
     own, odd = match_provenance(listed["clip"], provenance)
     told = listed.join(own, on="clip", how="left", maintain_order="left")
     tell_provenance(told, odd)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,9 +17,12 @@ from sparkle_curation.engine.progress import item_progress
 from sparkle_curation.errors import FileError, ReleaseError
 from sparkle_curation.ingest.csv.csv_records import csv_records
 from sparkle_curation.ingest.faults import Fault
+from sparkle_curation.ingest.links import allowed_folders, refusal
 from sparkle_curation.spec.layout import annotation_paths, intermediate_jsonl_path
 from sparkle_curation.spec.tables.ingested import CSV_COLUMNS, JSONL_TABLES
 from sparkle_curation.spec.themes import THEMES
+
+logger = logging.getLogger(__name__)
 
 CARD = "README.md"
 ADDED_CARD = "new_samples/README.md"
@@ -72,7 +76,7 @@ def plan_join(root: str, added: str) -> JoinedRelease:
         raise _in_both(
             twice,
             "files of media",
-            "assemble the new release again, so that its tars begin behind the release's",
+            "ingest the release into compared_root, and assemble the new one again: its tars then begin behind",
         )
     if ids := sorted(_pair_ids(paths[0]) & _pair_ids(paths[1])):
         raise _in_both(
@@ -88,30 +92,30 @@ def write_joined(target: Path, joined: JoinedRelease) -> None:
         FileError: media cannot be linked to the folder, and may not be copied.
         DiskError: the disk is full; the folder stays as it was.
     """
-    texts = set(text_paths())
-    files = [(joined.root, *each) for each in _files(joined.root)]
-    files += [(joined.added, *each) for each in _files(joined.added)]
-    media = [(path, source) for _, path, source in files if path not in texts and path != CARD]
+    texts = {*text_paths(), CARD}
+    both = [dict(_files(joined.root)), dict(_files(joined.added))]
+    media = [(path, source) for files in both for path, source in files.items() if path not in texts]
     with atomic_folder(target) as temporary, item_progress("files of both releases", len(media)) as tell:
         for number, (path, source) in enumerate(media, 1):
             _link(source, _made(temporary / path), copies=joined.copies)
             tell(number, 0)
-        for path in sorted(texts & {each for _, each, _ in files}):
-            _concatenate([joined.root / path, joined.added / path], _made(temporary / path))
-        for source, name in ((joined.root / CARD, CARD), (joined.added / CARD, ADDED_CARD)):
-            if source.is_file():
-                shutil.copyfile(source, _made(temporary / name))
+        for path in sorted(texts - {CARD}):
+            if sources := [files[path] for files in both if path in files]:
+                _concatenate(sources, _made(temporary / path))
+        for files, name in zip(both, (CARD, ADDED_CARD), strict=True):
+            if CARD in files:
+                shutil.copyfile(files[CARD], _made(temporary / name))
 
 
 def _concatenate(sources: Sequence[Path], target: Path) -> None:
     """The lines of both, each as it stands; of a CSV the header once."""
     with target.open("wb") as file:
         ends_well = True
-        for number, source in enumerate(path for path in sources if path.is_file()):
+        for number, source in enumerate(sources):
             if not ends_well:
                 file.write(b"\n")
             with source.open("rb") as lines:
-                if number and source.suffix == ".csv":
+                if number and target.suffix == ".csv":
                     _skip_header(lines, source)
                 shutil.copyfileobj(lines, file, 1 << 20)
             with source.open("rb") as lines:
@@ -157,12 +161,25 @@ def _pair_ids(root: Path) -> set[str]:
 
 
 def _files(root: Path) -> Iterator[tuple[str, Path]]:
-    """The files of a release: path from its root, and where it is behind links; hidden ones are passed over."""
-    for folder, folders, names in os.walk(root, followlinks=False):
+    """The files of a release: path from its root, and where it is behind links.
+
+    Hidden ones are passed over, and links that `ingest` does not follow, which are told.
+    """
+    allowed, seen = allowed_folders(str(root)), set()
+    for folder, folders, names in os.walk(root, followlinks=True):
+        real = os.path.realpath(folder)
+        if real in seen:  # a loop of links
+            folders.clear()
+            continue
+        seen.add(real)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             path = Path(folder, name)
-            if not name.startswith(".") and path.is_file():
+            if name.startswith("."):
+                continue
+            if why := refusal(str(path), allowed):
+                logger.warning("join: %s is left out: it %s", path.relative_to(root), why)
+            elif path.is_file():
                 yield path.relative_to(root).as_posix(), path.resolve()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import logging
@@ -242,6 +243,21 @@ def test_bad_parameters_are_told(
     """One clear error each, and nothing is written."""
     with pytest.raises(error, match=said):
         project.run_here("clips", params=params)
+
+
+def test_excluded_clip_is_in_no_table(project: Project, folder: Path, tmp_path: Path) -> None:
+    """By its bytes, whatever it is called; beside it the others stand."""
+    content = (folder / "a.mp4").read_bytes()
+    listed = tmp_path / "exclusions.csv"
+    line = f"{hashlib.sha256(content).hexdigest()},{len(content)},2026-11-28,person"
+    listed.write_text(f"source_hash,size_bytes,date,reason\n{line}\n")
+    here = tmp_path / "clips"
+    here.mkdir()
+    (here / "renamed.mp4").write_bytes(content)
+    (here / "other.mp4").write_bytes((folder / "known.mp4").read_bytes())
+    other = replace(project, data_root=tmp_path / "new", release_root=tmp_path / "new" / "draft_release")
+    other.run_here("clips", params={"clips.folder": here, "clips.camera": "skip", "exclusions": listed})
+    assert set(clips(other)) == {"other.mp4"}
 
 
 def test_folder_without_a_clip_is_told(project: Project, tmp_path: Path) -> None:

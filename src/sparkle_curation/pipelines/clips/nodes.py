@@ -12,6 +12,7 @@ from sparkle_curation.engine.dry_run import end_dry_run
 from sparkle_curation.engine.executors.processes import choose_executor
 from sparkle_curation.engine.journal.journal import Journal
 from sparkle_curation.errors import EmptyOutputError, FileError
+from sparkle_curation.ingest.exclusions.exclusion_list import ExclusionList
 from sparkle_curation.media.camera.tabulate import Clips, tabulate_camera
 from sparkle_curation.new_samples import clips as library
 from sparkle_curation.new_samples.clip_provenance import find_provenance, read_provenance
@@ -30,8 +31,8 @@ logger = logging.getLogger(__name__)
 _HASHES = {"id": pl.String, "frame_hash": pl.String, "fine_hash": pl.String, "detail": pl.Float64}
 
 
-def list_clips(params: ClipsGroup) -> ClipsFound:
-    """The clips of the folder with their provenance.
+def list_clips(params: ClipsGroup, excluded: ExclusionList) -> ClipsFound:
+    """The clips of the folder with their provenance; those that were excluded on request are in no table.
 
     Raises:
         FileError: no folder is given, it is not there or holds no clip, or the provenance cannot be read.
@@ -45,7 +46,7 @@ def list_clips(params: ClipsGroup) -> ClipsFound:
             todo="give one: --params clips.folder=/path/to/clips",
         )
     provenance = read_provenance(find_provenance(params.folder, params.provenance))
-    return library.find_clips(params.folder, provenance, params.theme)
+    return library.find_clips(params.folder, provenance, params.theme, excluded)
 
 
 def look_at_clips(
