@@ -6,6 +6,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Collection, Mapping
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -68,8 +69,13 @@ def is_parameter(name: str) -> bool:
 
 def is_declared(name: str, entries: Collection[str]) -> bool:
     """Whether an entry of the catalog, or a factory, is for the dataset."""
-    factories = CatalogConfigResolver(config={entry: {"type": "MemoryDataset"} for entry in entries})
-    return name in entries or factories.match_dataset_pattern(name) is not None
+    return name in entries or factories_of(tuple(entries)).match_dataset_pattern(name) is not None
+
+
+@cache
+def factories_of(names: tuple[str, ...]) -> CatalogConfigResolver:
+    """What finds the factory of a dataset among entries; made once, since there are hundreds of both."""
+    return CatalogConfigResolver(config={name: {"type": "MemoryDataset"} for name in names})
 
 
 def all_nodes(registered: Mapping[str, Pipeline]) -> list[Node]:
@@ -144,8 +150,7 @@ def layer_of(name: str, entries: Entries) -> str:
     """The layer that the catalog gives a dataset; empty for none."""
     entry = entries.get(name)
     if entry is None:
-        patterns = CatalogConfigResolver(config={key: {"type": "MemoryDataset"} for key in entries})
-        entry = entries.get(patterns.match_dataset_pattern(name) or "", {})
+        entry = entries.get(factories_of(tuple(entries)).match_dataset_pattern(name) or "", {})
     return str(entry.get("metadata", {}).get("kedro-viz", {}).get("layer", ""))
 
 
