@@ -8,9 +8,10 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,15 @@ def pairs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     if request.param == "real":
         return Pairs(SPARKLE_REAL, (1280, 720))
     return make_pairs(tmp_path_factory.mktemp("pairs"))
+
+
+@pytest.fixture(scope="session")
+def tiny_generator(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The folder of a tiny checkpoint of a kind (``flux``, ``wan``, ``vace``), made when first asked for; read only."""
+    from tests.models.generators.tiny_generators import write_tiny_generator  # noqa: PLC0415 -- imports torch
+
+    root = tmp_path_factory.mktemp("generators")
+    return cache(lambda kind: write_tiny_generator(root / kind, kind))
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from sparkle_curation.engine.shards import SHARD, Shard
 from sparkle_curation.errors import ParameterError, did_you_mean
 from sparkle_curation.pipelines.assemble.params import AssembleParams
 from sparkle_curation.pipelines.audit.params import AuditParams
+from sparkle_curation.pipelines.background_video.params import BackgroundVideoParams
 from sparkle_curation.pipelines.bench_build.params import BenchBuildParams
 from sparkle_curation.pipelines.bench_evaluate.params import BenchEvaluateParams
 from sparkle_curation.pipelines.bench_outputs.params import BenchOutputsParams
@@ -28,6 +29,7 @@ from sparkle_curation.pipelines.consistency.params import ConsistencyParams
 from sparkle_curation.pipelines.diff.params import DiffParams
 from sparkle_curation.pipelines.download.params import DownloadParams
 from sparkle_curation.pipelines.edges.params import EdgesParams
+from sparkle_curation.pipelines.edit_frame0.params import EditFrame0Params
 from sparkle_curation.pipelines.exclude.params import ExcludeParams
 from sparkle_curation.pipelines.extract.params import ExtractParams
 from sparkle_curation.pipelines.forecast.params import ForecastParams
@@ -40,9 +42,11 @@ from sparkle_curation.pipelines.paper.params import PaperParams
 from sparkle_curation.pipelines.profiles.params import ProfilesParams
 from sparkle_curation.pipelines.prune.params import PruneParams
 from sparkle_curation.pipelines.publish.params import PublishParams
+from sparkle_curation.pipelines.remove_foreground.params import RemoveForegroundParams
 from sparkle_curation.pipelines.report.params import ReportParams
 from sparkle_curation.pipelines.score.params import ScoreParams
 from sparkle_curation.pipelines.signals.params import SignalsParams
+from sparkle_curation.pipelines.synthesize.params import SynthesizeParams
 from sparkle_curation.pipelines.track.params import TrackParams
 from sparkle_curation.pipelines.training_kit.params import TrainingKitParams
 from sparkle_curation.pipelines.validate.params import ValidateParams
@@ -95,6 +99,10 @@ class RunParameters(
     JoinParams,
     ForecastParams,
     EdgesParams,
+    EditFrame0Params,
+    RemoveForegroundParams,
+    BackgroundVideoParams,
+    SynthesizeParams,
     BenchOutputsParams,
     BenchEvaluateParams,
     BenchPublishedParams,
@@ -153,6 +161,10 @@ _HOMES = {
     **dict.fromkeys(JoinParams.model_fields, "conf/base/join/parameters.yml"),
     **dict.fromkeys(ForecastParams.model_fields, "conf/base/forecast/parameters.yml"),
     **dict.fromkeys(EdgesParams.model_fields, "conf/base/edges/parameters.yml"),
+    **dict.fromkeys(EditFrame0Params.model_fields, "conf/base/edit_frame0/parameters.yml"),
+    **dict.fromkeys(RemoveForegroundParams.model_fields, "conf/base/remove_foreground/parameters.yml"),
+    **dict.fromkeys(BackgroundVideoParams.model_fields, "conf/base/background_video/parameters.yml"),
+    **dict.fromkeys(SynthesizeParams.model_fields, "conf/base/synthesize/parameters.yml"),
     **dict.fromkeys(SignalsParams.model_fields, "conf/base/signals/parameters.yml"),
     **dict.fromkeys(ReportParams.model_fields, "conf/base/report/parameters.yml"),
     **dict.fromkeys(GroundParams.model_fields, "conf/base/ground/parameters.yml"),

@@ -7,6 +7,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Collection, Mapping
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,7 @@ EARLIER = {
     "track_regrounded_r1": "intermediate",
     "track_regrounded_r2": "intermediate",
     "bench_ledger_before": "intermediate",
+    "told_progress": "intermediate",
 }
 """What models, people or reports give and filtering reads: Kedro-Viz draws it left of all that it does not lead to."""
 

@@ -84,7 +84,7 @@ def find_device(name: str) -> str:
             allowed="auto or cuda with a GPU, cpu for a small model",
             todo="run on a machine with a GPU; or ask a server: --params score.model.backend=server, or "
             "ground.model.backend=server; or --params score.model.device=cpu, or ground.model.device=cpu, or "
-            "track.model.device=cpu",
+            "track.model.device=cpu, or edit_frame0.model.device=cpu and so on",
         )
     return "cuda:0" if name == "auto" else name
 
@@ -257,10 +257,12 @@ def _revision(model: str, revision: str | None) -> str:
 
 
 def _digest(folder: Path) -> str:
-    """xxh3-128 of the names and bytes of all files that count."""
+    """xxh3-128 of the names and bytes of all files that count; a checkpoint of diffusers has its parts in folders."""
     digest = xxhash.xxh3_128()
-    for path in sorted({path for pattern in _SAFE_FILES for path in folder.glob(pattern)}):
-        digest.update(f"{path.name}\0{path.stat().st_size}\0".encode())
+    find = folder.rglob if (folder / "model_index.json").is_file() else folder.glob
+    for path in sorted({path for pattern in _SAFE_FILES for path in find(pattern)}):
+        name = path.relative_to(folder).as_posix()
+        digest.update(f"{name}\0{path.stat().st_size}\0".encode())
         with path.open("rb") as file:
             while chunk := file.read(_CHUNK_BYTES):
                 digest.update(chunk)

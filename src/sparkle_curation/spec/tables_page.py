@@ -16,6 +16,7 @@ from sparkle_curation.spec.codes.camera_reasons import CameraOutcome, CameraReas
 from sparkle_curation.spec.codes.code import Code
 from sparkle_curation.spec.codes.diff_reasons import Cause
 from sparkle_curation.spec.codes.edge_faults import EdgeFault, ReleasedEdges
+from sparkle_curation.spec.codes.generation_faults import GenerationFault
 from sparkle_curation.spec.codes.media_faults import MediaFault
 from sparkle_curation.spec.codes.new_sample_codes import (
     ClipOutcome,
@@ -36,6 +37,7 @@ from sparkle_curation.spec.tables.camera import CAMERA_COLUMNS
 from sparkle_curation.spec.tables.consistency import CONSISTENCY_COLUMNS
 from sparkle_curation.spec.tables.edges import EDGE_COLUMNS
 from sparkle_curation.spec.tables.extraction import MANIFEST_COLUMNS
+from sparkle_curation.spec.tables.generated import GENERATED_COLUMNS, GENERATED_STAGES
 from sparkle_curation.spec.tables.grounding_boxes import GROUNDING_BOX_COLUMNS
 from sparkle_curation.spec.tables.ingested import (
     ANNOTATION_COLUMNS,
@@ -173,6 +175,11 @@ _DESCRIBED: dict[str, _Table] = {
         "02_intermediate/made_media.parquet/edges.parquet",
         "one row per row of `made_assets_edges`",
         MEDIA_COLUMNS,
+    ),
+    f"generated_{GENERATED_STAGES[0]}": _Table(
+        f"02_intermediate/generated.parquet/{GENERATED_STAGES[0]}.parquet",
+        "one row per sample with an instruction, of the folder that has a file for each stage that generates",
+        GENERATED_COLUMNS,
     ),
     "frame_hashes": _Table(
         "02_intermediate/frame_hashes.parquet",
@@ -504,6 +511,38 @@ _OTHERS: dict[str, tuple[str, str]] = {
         "08_reporting/track_extremes.png",
         "The clips whose passes agree least: the mask on the first, middle and last frame.",
     ),
+    **{
+        f"generated_{stage}": (
+            f"02_intermediate/generated.parquet/{stage}.parquet",
+            f"The columns of `generated_{GENERATED_STAGES[0]}`, of `{stage}`.",
+        )
+        for stage in GENERATED_STAGES[1:]
+    },
+    **{
+        f"made_{what}_{stage}": (
+            f"02_intermediate/made_{what}.parquet/{stage}.parquet",
+            f"The columns of `made_{what}_edges`, of what `{stage}` made.",
+        )
+        for stage in GENERATED_STAGES
+        for what in ("assets", "media")
+    },
+    **{
+        f"generation_{stage}_{what}": (file.format(stage), told.format(stage))
+        for stage in GENERATED_STAGES
+        for what, file, told in (
+            ("journal", "journals/{}.journal", "What `{}` made so far."),
+            (
+                "counts",
+                "08_reporting/{}_counts.csv",
+                "One row per theme and reason that `{}` made nothing for, the empty one for none: samples.",
+            ),
+            (
+                "extremes",
+                "08_reporting/{}_extremes.png",
+                "What `{}` made that differs least and most from what it was made of.",
+            ),
+        )
+    },
     "signals_journal": ("journals/signals.journal", "What signals were measured so far."),
     "edges_journal": ("journals/edges.journal", "What control videos were made so far."),
     "camera_counts": (
@@ -714,6 +753,7 @@ def _new_samples() -> Iterator[str]:
         ("Reasons of a new clip, beside the error codes of the media", ClipReason),
         ("Codes of the file of provenance", ProvenanceFault),
         ("Faults of an instruction, beside those of a model and of the media", InstructFault),
+        ("Error codes of what generates, beside those of the media", GenerationFault),
         ("Outcomes of a stage", StageOutcome),
         ("Reasons of a stage, beside the error codes of what makes and scores", StageReason),
     ):

@@ -10,6 +10,7 @@ from sparkle_curation.spec.tables.benchmark import BENCH_TABLES
 from sparkle_curation.spec.tables.camera import CAMERA_COLUMNS
 from sparkle_curation.spec.tables.consistency import CONSISTENCY_COLUMNS
 from sparkle_curation.spec.tables.edges import EDGE_COLUMNS
+from sparkle_curation.spec.tables.generated import GENERATED_COLUMNS
 from sparkle_curation.spec.tables.grounding_boxes import GROUNDING_BOX_COLUMNS
 from sparkle_curation.spec.tables.ingested import COLUMNS, QUARANTINE_COLUMNS, SOURCE_FILE_COLUMNS
 from sparkle_curation.spec.tables.media import MEDIA_COLUMNS
@@ -34,6 +35,7 @@ DECLARED_TABLES: Mapping[str, tuple[Field, ...]] = {
     "tracks": TRACK_COLUMNS,
     "camera": CAMERA_COLUMNS,
     "edges": EDGE_COLUMNS,
+    "generated": GENERATED_COLUMNS,
     "frame_hashes": FRAME_HASH_COLUMNS,
     "sample_groups": SAMPLE_GROUP_COLUMNS,
     "grounding_boxes": GROUNDING_BOX_COLUMNS,

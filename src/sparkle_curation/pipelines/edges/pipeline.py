@@ -14,7 +14,7 @@ def create_pipeline() -> Pipeline:
         [
             Node(
                 unite_media,
-                inputs=["asset_store", "media", "made_media_track"],
+                inputs=["asset_store", "media", "made_media_track", "made_media_background_video"],
                 outputs="edges_media",
                 name="unite_media",
             ),

@@ -8,6 +8,7 @@ import polars as pl
 
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.filtering.thresholds import Thresholds, resolve_thresholds
+from sparkle_curation.spec.codes.generation_faults import WAITS
 from sparkle_curation.spec.codes.new_sample_codes import StageOutcome
 from sparkle_curation.spec.stages import STAGES
 from sparkle_curation.spec.tables.rescores import NOT_ASKED
@@ -29,7 +30,8 @@ def gather_faults(*tables: AnyFrame) -> pl.DataFrame:
     for kind, table in zip(MADE_KINDS, tables, strict=True):
         names = table.lazy().collect_schema().names()
         if "error" in names:
-            failed = table.lazy().filter(pl.col("error").is_not_null(), pl.col("error") != NOT_ASKED)
+            is_none = pl.col("error").is_null() | pl.col("error").is_in([NOT_ASKED, *WAITS])
+            failed = table.lazy().filter(~is_none)
             told = failed.select("id", pl.lit(kind).alias("kind"), "error", "error_detail").collect()
             parts.append(told.select(pl.col(name).cast(dtype) for name, dtype in _FAULTS.items()))
     return pl.concat(parts)

@@ -1,0 +1,189 @@
+"""Somebody makes new samples: clips get edit prompts, edits, backgrounds and videos; what passes becomes training rows.
+
+Models are tiny, so pixels are random; the judge's words are written down, so that each filter lets some pass and stops one.
+"""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from tests.conftest import SPARKLE_REAL, Project
+from tests.made.motions import encode, textured
+from tests.models.loopback import NAME, serve
+from tests.models.torch_operators import declare_operators
+
+from sparkle_curation.media.masks.masks import save_mask
+from sparkle_curation.models.questions import Question, Reply
+from sparkle_curation.spec.layout import KIND, asset_path
+from sparkle_curation.spec.tables.generated import GENERATED_STAGES
+
+pytestmark = pytest.mark.slow
+
+FRAMES, WIDTH, HEIGHT = 9, 112, 64
+KINDS = dict(zip(GENERATED_STAGES, ("flux", "flux", "wan", "vace"), strict=True))
+
+
+@dataclass
+class ScriptedJudge:
+    """Writes an edit prompt of its own for each picture, and gives what was made for some of them a low score.
+
+    Attributes:
+        low: edit prompts whose edits it does not like now.
+    """
+
+    low: set[str] = field(default_factory=set)
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def ask(self, questions: Sequence[Question]) -> list[Reply]:
+        """A reply each."""
+        return [
+            Reply(self._reply("\n".join(p for p in each.parts if isinstance(p, str)))) for each in questions
+        ]
+
+    def _reply(self, text: str) -> str:
+        if '"original_scene"' in text:
+            scene = text.partition('of the theme "location":\n')[2].splitlines()[0].removeprefix("- ")
+            number = next(self._numbers)
+            said = {
+                "original_scene": "Somebody.",
+                "scene": scene,
+                "prompt": f"put the man in city {number} .",
+            }
+            return json.dumps(said)
+        score = [10, 10] if any(prompt in text for prompt in self.low) else [24, 24]
+        return json.dumps({"reasoning": "Seen.", "score": score})
+
+
+@pytest.fixture
+def clips(tmp_path: Path) -> Path:
+    """A folder of four clips: real sources of the release where they are, else made ones."""
+    folder = tmp_path / "clips"
+    folder.mkdir()
+    real = sorted(SPARKLE_REAL.glob("*/source_video/*.mp4"))[:4] if SPARKLE_REAL.is_dir() else []
+    for number in range(4):
+        content = (
+            real[number].read_bytes() if real else encode([textured(number)[200:470, 200:680]] * FRAMES, 16)
+        )
+        (folder / f"{number}.mp4").write_bytes(content)
+    rows = [("clip", "licence"), *((f"{number}.mp4", "cc-by-4.0") for number in range(3))]
+    with (folder / "provenance.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(rows)
+    return folder
+
+
+def params_of(tmp_path: Path, clips: Path, tiny_generator: Any, url: str) -> dict[str, object]:
+    """Small clips, tiny models, a judge behind a server."""
+    params: dict[str, object] = {
+        "compared_root": tmp_path / "none",
+        "clips.folder": clips,
+        "clips.theme": "location",
+        "clips.frames": FRAMES,
+        "clips.min_frames": 5,
+        "clips.width_px": WIDTH,
+        "clips.height_px": HEIGHT,
+        "clips.min_side_px": 64,
+        "clips.camera": "skip",
+        "score.passes": 1,
+        "score.prompt_template": "own",
+    }
+    params |= {f"{each}.processes": 1 for each in ("clips", "inspect", "edges")}
+    for asking in ("instruct", "score"):
+        params |= {
+            f"{asking}.model.backend": "server",
+            f"{asking}.model.url": url,
+            f"{asking}.model.name": NAME,
+        }
+        params |= {f"{asking}.model.adapter": None}
+    for stage, kind in KINDS.items():
+        params |= {f"{stage}.model.name": tiny_generator(kind), f"{stage}.model.device": "cpu"}
+        params |= {f"{stage}.model.dtype": "float32", f"{stage}.steps": 1, f"{stage}.guidance": 1.0}
+    return params
+
+
+def progress(project: Project, kind: str) -> dict[str, tuple[str, str | None]]:
+    """Outcome and reason of each sample at a kind."""
+    table = pl.read_parquet(project.output("03_primary", "new_progress.parquet")).filter(stage=kind)
+    return {
+        name: (outcome, reason) for name, outcome, reason in table.select("id", "outcome", "reason").rows()
+    }
+
+
+def write_masks(project: Project, ids: Sequence[str]) -> None:
+    """A mask each in the draft: the middle of every frame. Tracking has tests of its own."""
+    mask = np.zeros((FRAMES, HEIGHT, WIDTH), np.bool_)
+    mask[:, 16:56, 40:72] = True
+    for sample_id in ids:
+        path = project.release_root / asset_path("location", KIND.mask, sample_id)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            save_mask(file, mask)
+
+
+def test_from_clips_to_training_rows(
+    kedro_project: Path, clips: Path, tmp_path: Path, tiny_generator: Any
+) -> None:
+    """Of four clips one is stopped at each of the three filters, and the last one is a row that `curate` emits."""
+    declare_operators()
+    judge = ScriptedJudge()
+    with serve(judge) as url:  # type: ignore[arg-type]
+        root = tmp_path / "new"
+        params = params_of(tmp_path, clips, tiny_generator, url)
+        new = Project(root / "draft_release", root, params, env="new")
+        new.run_here("clips")
+        new.run_here("instruct")
+        told = pl.read_parquet(root / "07_model_output" / "new_instructions.parquet")
+        assert told["fault"].null_count() == 4
+        prompts = dict(told.select("id", "prompt").rows())
+        first, second, third, last = sorted(prompts)
+        write_masks(new, list(prompts))
+
+        judge.low = {prompts[first]}
+        stages = {"score.stages": "edited_frame0"}
+        new.run_here("ingest,inspect,edit_frame0", params=stages)
+        new.run_here("score", params=stages)
+        new.run_here("gate")
+        assert progress(new, KIND.edited_frame0) == {
+            first: ("failed", "below_threshold"),
+            **dict.fromkeys((second, third, last), ("passed", None)),
+        }
+
+        judge.low = {prompts[second]}
+        new.run_here("remove_foreground")
+        new.run_here("score", params={"score.stages": "foreground_removed edited_frame0"})
+        new.run_here("gate")
+        assert progress(new, KIND.clean_frame0) == {
+            first: ("waiting", "stopped"),
+            second: ("failed", "below_threshold"),
+            **dict.fromkeys((third, last), ("passed", None)),
+        }
+
+        judge.low = {prompts[third]}
+        new.run_here("background_video,edges,synthesize")
+        new.run_here("score")
+        new.run_here("gate")
+        assert progress(new, KIND.edited_video) == {
+            first: ("waiting", "stopped"),
+            second: ("waiting", "stopped"),
+            third: ("failed", "below_threshold"),
+            last: ("passed", None),
+        }
+        new.run_here("assemble")
+
+    release = Project(root / "05_model_input" / "new_release", tmp_path / "curated")
+    release.run_here("curate")
+    with (tmp_path / "curated" / "05_model_input" / "kiwi_edit" / "prompts" / "location_train.csv").open(
+        newline="", encoding="utf-8"
+    ) as file:
+        rows = list(csv.DictReader(file))
+    assert [row["prompt"] for row in rows] == [prompts[last]]
+    verdicts = pl.read_parquet(tmp_path / "curated" / "03_primary" / "verdicts.parquet")
+    assert set(verdicts["id"]) >= {last}

@@ -1,0 +1,221 @@
+"""The pipelines that generate, in one run on a draft release, with tiny models: files, tables, reports, parameters."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from PIL import Image
+from tests.conftest import Project
+from tests.made.new_samples import FRAMES, HEIGHT, SAMPLES, THEME, WIDTH, write_new_samples
+from tests.models.torch_operators import declare_operators
+
+from sparkle_curation.errors import ModelError, ParameterError
+from sparkle_curation.parameters import check_parameters
+from sparkle_curation.removal.needles import Needles
+from sparkle_curation.removal.plan import make_plan
+from sparkle_curation.reports.sheet.generation_extremes import choose_extremes
+from sparkle_curation.spec.layout import asset_path
+from sparkle_curation.spec.tables.generated import GENERATED_STAGES
+
+pytestmark = pytest.mark.slow
+
+MODELS = dict(zip(GENERATED_STAGES, ("flux", "flux", "wan", "vace"), strict=True))
+KINDS = {
+    "edit_frame0": "edited_frame0",
+    "remove_foreground": "edited_frame0_foreground_removed",
+    "background_video": "edited_background_video",
+    "synthesize": "edited_video",
+}
+ALL = "ingest,inspect,edit_frame0,remove_foreground,background_video,edges,synthesize"
+
+
+@pytest.fixture(scope="module")
+def made(kedro_project: Path, tiny_generator: Any, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A draft of three samples, all stages run in one run with tiny models."""
+    declare_operators()
+    root = tmp_path_factory.mktemp("generated")
+    draft = write_new_samples(root)
+    params: dict[str, object] = {"compared_root": root / "none", "edges.processes": 1}
+    for stage, kind in MODELS.items():
+        params |= {f"{stage}.model.name": tiny_generator(kind), f"{stage}.model.device": "cpu"}
+        params |= {f"{stage}.model.dtype": "float32", f"{stage}.steps": 2, f"{stage}.model.licence": "mit"}
+    project = Project(draft, root, params, env="new")
+    project.run_here(ALL)
+    return project
+
+
+def generated(project: Project, stage: str) -> pl.DataFrame:
+    """The table of a stage."""
+    return pl.read_parquet(project.output("02_intermediate", "generated.parquet", f"{stage}.parquet"))
+
+
+@pytest.mark.parametrize("stage", GENERATED_STAGES)
+def test_each_stage_makes_its_assets(made: Project, stage: str) -> None:
+    """A file each in the published layout, as long and large as the source; a row in the tables of made media."""
+    table = generated(made, stage)
+    assert table["id"].to_list() == list(SAMPLES)
+    assert table["error"].null_count() == 3
+    assert set(table["kind"]) == {KINDS[stage]}
+    count = 1 if stage in {"edit_frame0", "remove_foreground"} else FRAMES
+    assert set(table.select("frame_count", "height_px", "width_px").rows()) == {(count, HEIGHT, WIDTH)}
+    tables = made.output("02_intermediate")
+    assets, media = (
+        pl.read_parquet(tables / f"{name}.parquet" / f"{stage}.parquet")
+        for name in ("made_assets", "made_media")
+    )
+    assert assets["size"].to_list() == media["size_bytes"].to_list() == table["size_bytes"].to_list()
+    assert media["error"].null_count() == 3
+    for sample_id, size in table.select("id", "size_bytes").rows():
+        path = made.output("made_media", asset_path(THEME, KINDS[stage], sample_id))
+        assert path.stat().st_size == size
+
+
+@pytest.mark.parametrize("stage", GENERATED_STAGES)
+def test_provenance_is_whole(made: Project, stage: str) -> None:
+    """What a row says of who made it, of what, with which settings and libraries."""
+    row = generated(made, stage).row(0, named=True)
+    inputs = {
+        "edit_frame0": ["source_frame0"],
+        "remove_foreground": ["edited_frame0"],
+        "background_video": ["edited_frame0_foreground_removed"],
+        "synthesize": ["edited_frame0", "edited_video_canny"],
+    }[stage]
+    said = json.loads(row["inputs"])
+    assert list(said) == inputs
+    assert all(len(content) == 32 for content in said.values())
+    assert (row["repository"], row["licence"], row["is_generated"]) == (MODELS[stage], "mit", True)
+    assert row["revision"].startswith("xxh3:")
+    video = {
+        "negative_prompt": "moving camera, zoom, cut, still picture, text, subtitles, watermark, blur, noise"
+    }
+    expected = {
+        "edit_frame0": ("flux2_klein", {"steps": "2", "guidance": "1.0"}),
+        "remove_foreground": ("flux2_klein", {"steps": "2", "guidance": "1.0"}),
+        "background_video": ("wan_image_to_video", {"steps": "2", "guidance": "3.5", **video}),
+        "synthesize": ("wan_vace", {"steps": "2", "guidance": "5.0", "control_scale": "1.0", **video}),
+    }[stage]
+    assert (row["generator"], json.loads(row["settings"])) == (
+        expected[0],
+        {**expected[1], "dtype": "float32"},
+    )
+    assert set(json.loads(row["versions"])) == {"accelerate", "diffusers", "torch", "transformers"}
+    prompts = {
+        "edit_frame0": "put the man in the snowy street",
+        "remove_foreground": "Remove the foreground subjects and keep the background as it is.",
+        "background_video": "snowy street. The camera is fixed. The background moves as it does in life; nobody enters.",
+        "synthesize": "put the man in the snowy street",
+    }
+    assert row["prompt"] == prompts[stage]
+
+
+@pytest.mark.parametrize("stage", GENERATED_STAGES)
+def test_the_picture_shows_samples(made: Project, stage: str) -> None:
+    """What each was made of, then the still or three frames."""
+    with Image.open(made.output("08_reporting", f"{stage}_extremes.png")) as image:
+        assert np.asarray(image).std() > 10
+        is_wide = image.width > 1.3 * image.height
+    assert is_wide == (stage in {"background_video", "synthesize"})
+
+
+def test_extremes_are_each_drawn_once() -> None:
+    """Least and most changed; all of few."""
+    rows = pl.DataFrame({"id": list("abcde"), "input_change": [0.3, 0.1, 0.5, 0.2, 0.4], "error": [None] * 5})
+    assert choose_extremes(rows, 3)["id"].to_list() == ["b", "d", "c"]
+    assert choose_extremes(rows, 9)["id"].to_list() == list("bdaec")
+    assert choose_extremes(rows, 0).is_empty()
+
+
+def test_a_second_run_makes_nothing(made: Project, caplog: pytest.LogCaptureFixture) -> None:
+    """A changed seed makes what hangs on it: the still, and no video of another still that is the same."""
+    before = made.output("made_media", asset_path(THEME, "edited_frame0", SAMPLES[0])).stat()
+    with caplog.at_level(logging.INFO):
+        made.run_here("edit_frame0")
+    assert "edit_frame0: 0 made, 3 known from before" in caplog.text
+    assert made.output("made_media", asset_path(THEME, "edited_frame0", SAMPLES[0])).stat() == before
+
+
+def test_what_hangs_on_a_seed_is_made_again(made: Project, caplog: pytest.LogCaptureFixture) -> None:
+    """Of the removal: the removal and the background, and no edited video, which does not hang on it."""
+    with caplog.at_level(logging.INFO):
+        made.run_here("remove_foreground,background_video", params={"remove_foreground.seed": 5})
+        made.run_here("remove_foreground,background_video,synthesize")
+    told = [line for line in caplog.messages if " made, " in line]
+    assert told[:2] == [
+        "remove_foreground: 3 made, 0 known from before",
+        "background_video: 3 made, 0 known from before",
+    ]
+    assert sorted(told[2:]) == [*sorted(told[:2]), "synthesize: 0 made, 3 known from before"]
+
+
+def test_a_sample_can_be_taken_out_of_what_was_generated(made: Project) -> None:
+    """Its files are found by their paths, its rows in the journals by whose they are; of nobody unknown is a row."""
+    steps = {step.path: step for step in make_plan(made.data_root, Needles(frozenset({SAMPLES[0]})))}
+    for stage, kind in KINDS.items():
+        assert made.output("made_media", asset_path(THEME, kind, SAMPLES[0])) in steps
+        step = steps[made.output("journals", f"{stage}.journal")]
+        assert step.rows > 0
+        assert step.unknown == 0
+
+
+def test_a_dry_run_says_what_the_rest_takes(made: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is to do, and no table is touched."""
+    with pytest.raises(SystemExit):
+        made.run_here("edit_frame0", params={"dry_run": True})
+    assert "to do            0 samples" in capsys.readouterr().out
+
+
+def test_an_import_stands_for_what_was_made(made: Project, tmp_path: Path) -> None:
+    """Finished videos from a folder go the same way; who has none is told."""
+    theirs = tmp_path / "theirs"
+    source = made.output("made_media", asset_path(THEME, "edited_video", SAMPLES[0]))
+    theirs.mkdir()
+    (theirs / source.name).write_bytes(source.read_bytes())
+    other = replace(made, data_root=tmp_path / "data")
+    for name in ("02_intermediate", "07_model_output", "made_media"):
+        shutil.copytree(made.output(name), other.output(name))
+    params = {"synthesize.model.backend": "import", "synthesize.model.name": theirs}
+    other.run_here("synthesize", params=params)
+    table = generated(other, "synthesize")
+    assert table["error"].to_list() == [None, "not_imported", "not_imported"]
+    assert set(table.select("generator", "repository", "licence").rows()) == {("import", "theirs", "mit")}
+    assets = pl.read_parquet(other.output("02_intermediate", "made_assets.parquet", "synthesize.parquet"))
+    assert assets["id"].to_list() == [SAMPLES[0]]
+    with pytest.raises(ModelError, match=r"synthesize\.model\.backend=import"):
+        other.run_here("synthesize", params={**params, "synthesize.model.name": tmp_path / "none"})
+
+
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [
+        ({"edit_frame0": {"prompt": "{prmpt}"}}, "prompt, scene, subtheme"),
+        ({"edit_frame0": {"prompt": "{prompt"}}, "prompt, scene, subtheme"),
+        ({"edit_frame0": {"seed": -1}}, "an integer from 0"),
+        ({"edit_frame0": {"steps": 0}}, "an integer above 0"),
+        ({"edit_frame0": {"model": {"backend": "videox_fun"}}}, "diffusers or import"),
+        ({"synthesize": {"control_scale": float("nan")}}, "a number from 0"),
+        ({"synthesize": {"model": {"offload": True}}}, "none, model or layers"),
+        ({"background_video": {"negativ_prompt": "text"}}, "background_video.negative_prompt"),
+    ],
+)
+def test_parameters_are_checked(kedro_project: Path, params: dict[str, Any], said: str) -> None:
+    """Before anything runs, with what is allowed."""
+    from kedro.framework.session import KedroSession  # noqa: PLC0415 -- costs every test that runs nothing
+
+    with KedroSession.create(kedro_project) as session:
+        declared = dict(session.load_context()._get_parameters())
+    for group, changes in params.items():
+        declared[group] = {**declared[group], **changes}
+        if "model" in changes:
+            usual = session.load_context()._get_parameters()[group]["model"]
+            declared[group]["model"] = {**usual, **changes["model"]}
+    with pytest.raises(ParameterError) as caught:
+        check_parameters(declared)
+    assert said in str(caught.value)
