@@ -210,12 +210,12 @@ def test_parameters_are_checked(kedro_project: Path, params: dict[str, Any], sai
     from kedro.framework.session import KedroSession  # noqa: PLC0415 -- costs every test that runs nothing
 
     with KedroSession.create(kedro_project) as session:
-        declared = dict(session.load_context()._get_parameters())
+        declared = dict(session.load_context().config_loader["parameters"])
     for group, changes in params.items():
-        declared[group] = {**declared[group], **changes}
+        usual = declared[group]
+        declared[group] = {**usual, **changes}
         if "model" in changes:
-            usual = session.load_context()._get_parameters()[group]["model"]
-            declared[group]["model"] = {**usual, **changes["model"]}
+            declared[group]["model"] = {**usual["model"], **changes["model"]}
     with pytest.raises(ParameterError) as caught:
         check_parameters(declared)
     assert said in str(caught.value)
