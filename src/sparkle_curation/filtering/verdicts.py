@@ -15,7 +15,7 @@ import polars as pl
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import ConservationError, ReleaseError
 from sparkle_curation.filtering.score_source import RELEASED
-from sparkle_curation.spec.layout import intermediate_jsonl_path
+from sparkle_curation.spec.layout import score_path
 from sparkle_curation.spec.sample_ids import ID_FORM, SAMPLE_ID
 from sparkle_curation.spec.stages import CRITERIA, PRIMARY_CRITERIA, Criterion
 from sparkle_curation.spec.tables.verdicts import (
@@ -250,7 +250,7 @@ def _require_scores(scored: pl.DataFrame, missing_scores: MissingScores) -> None
     counts = scored.group_by("theme").agg(pl.col(columns).count())
     by_theme = {row["theme"]: row for row in counts.to_dicts()}
     absent = [
-        intermediate_jsonl_path(theme, criterion.file_name)
+        score_path(theme, criterion.stage, criterion.file_name)
         for theme in THEMES
         for criterion in PRIMARY_CRITERIA
         if theme in by_theme and by_theme[theme][score_column(criterion)] == 0

@@ -38,7 +38,7 @@ def _with_prompts(flat: pl.DataFrame, table: str, tables: Tables) -> list[pl.Ser
 def _of_scores(flat: pl.DataFrame, table: str, tables: Tables) -> list[pl.Series]:
     """Of the first stage nothing is asked that needs another table, of the last whether what passes is released."""
     of_all = _with_prompts(flat, table, tables) if table in KNOWN_BY else []
-    return [*of_all, _passing_is_released(flat, tables)] if table == STAGES[-1].table else of_all
+    return [*of_all, _passing_is_released(flat, tables)] if STAGES and table == STAGES[-1].table else of_all
 
 
 def _of_second_grounding(flat: pl.DataFrame, table: str, tables: Tables) -> list[pl.Series]:
@@ -98,7 +98,9 @@ def _passing_is_released(flat: pl.DataFrame, tables: Tables) -> pl.Series:
     """``passing_is_released``: asked where the annotations have the theme."""
     annotations = tables["annotations"]
     is_passing = pl.all_horizontal(
-        criterion.is_met(pl.col(criterion.name), criterion.published_threshold) for criterion in CRITERIA
+        criterion.is_met(pl.col(criterion.name), criterion.published_threshold)
+        for criterion in CRITERIA
+        if criterion.published_threshold is not None
     )
     is_unreleased = is_passing & ~pl.lit(_are_among(flat["id"], annotations))
     violation = pl.when(is_unreleased).then(pl.lit("passes, not released")).otherwise(pl.lit(""))
@@ -186,8 +188,9 @@ def _passed(own: pl.DataFrame, tables: Tables) -> pl.Series:
             pl.format("{} {}", pl.lit(each.name), pl.col(each.name))
         )
         for each in CRITERIA
+        if each.published_threshold is not None
     ]
-    violation = pl.concat_str(failed, separator=", ", ignore_nulls=True)
+    violation = pl.concat_str(failed or [pl.lit("")], separator=", ", ignore_nulls=True)
     scored = _with_scores(own.select("id", "csv_line"), CRITERIA, tables)
     return scored.select(_asked_of_csv(violation).alias("sample_passes")).to_series()
 

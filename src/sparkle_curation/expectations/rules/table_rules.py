@@ -58,7 +58,8 @@ def _annotation_rules() -> Iterator[Rule]:
         "ExpectReleasedSamplesToBeScored",
         "A sample of the CSV is in every table of scores and groundings that has its theme.",
     )
-    thresholds = {criterion.name: criterion.published_threshold for criterion in CRITERIA}
+    published = ((each.name, each.published_threshold) for each in CRITERIA)
+    thresholds = {name: threshold for name, threshold in published if threshold is not None}
     shown = ", ".join(f"{name} {exact(threshold)}" for name, threshold in thresholds.items())
     yield violation(
         "sample_passes",
@@ -90,12 +91,12 @@ def _frame_score_rules(stage: Stage) -> Iterator[Rule]:
 def _score_rules(stage: Stage) -> Iterator[Rule]:
     if stage.is_of_frames:
         yield from _frame_score_rules(stage)
-    else:
+    elif not stage.is_of_values:
         for each in stage.criteria:
             column, member = each.score_column, f"editscore.{each.field}"
             meaning = f"`{column}` is `{member}`."
             yield equal(f"{column}_is_editscores", Kind.DERIVED_VALUE, meaning, column, member)
-    if stage is STAGES[-1]:
+    if stage is STAGES[-1] and all(each.published_threshold is not None for each in CRITERIA):
         yield violation(
             "passing_is_released",
             Kind.RELEASED_SAMPLE,

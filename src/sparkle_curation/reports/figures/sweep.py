@@ -85,6 +85,8 @@ def _shades(
     colours = stage_colours([each.name for each in PRIMARY_CRITERIA])
     for each in PRIMARY_CRITERIA:
         themes = censored.get(each.name, ())
+        if each.published_threshold is None:
+            continue
         if theme not in themes and not (theme == TOTAL and themes):
             continue
         x0, x1 = (
