@@ -56,6 +56,10 @@ class RejectReason(StrEnum):
     IMPUTED = "imputed"
 
 
+_NONE = pl.lit(None, pl.String)
+"""Before the outcomes of criteria, of which there may be none."""
+
+
 def list_known(annotations: AnyFrame, others: Iterable[AnyFrame]) -> pl.DataFrame:
     """One row per sample id of any of the tables: ``id``, ``theme``, ``is_released``.
 
@@ -154,10 +158,10 @@ def apply_thresholds(
         )
         .with_columns(
             pl.coalesce(
-                pl.when(stopping[criterion.name]).then(pl.lit(criterion.name)) for criterion in CRITERIA
+                [_NONE, *(pl.when(stopping[each.name]).then(pl.lit(each.name)) for each in CRITERIA)]
             ).alias("rejected_by"),
             pl.coalesce(
-                pl.when(stopping[criterion.name]).then(_reason(criterion)) for criterion in CRITERIA
+                [_NONE, *(pl.when(stopping[each.name]).then(_reason(each)) for each in CRITERIA)]
             ).alias("reject_reason"),
         )
         .with_columns(

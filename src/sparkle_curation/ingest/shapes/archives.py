@@ -161,7 +161,8 @@ def _packed_tar(
     files: ReleaseFiles, container: Container, parts: list[SourceFile], converted: Converted
 ) -> Iterator[Member | tuple[str, Fault]]:
     facts = [f"{part.path}\0{part.size}\0{files.version(part)}" for part in parts]
-    name = f"{xxh3_128_hexdigest('\n'.join(facts).encode('utf-8', 'surrogateescape'))}.tar"
+    digest = xxh3_128_hexdigest("\n".join(facts).encode("utf-8", "surrogateescape"))
+    name = f"{digest}.tar"
     size = sum(part.size for part in parts)
 
     def write(target: BinaryIO) -> None:
