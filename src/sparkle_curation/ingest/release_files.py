@@ -155,7 +155,7 @@ class ReleaseFiles:
         Links are followed inside of the release, and of the hub's cache that it is a part of; of others it is said
         once that they are not.
         """
-        if self._is_local:
+        if self._is_here(folder):
             refused: list[tuple[str, str]] = []
             files = sorted(self._scan(folder, refused), key=_BY_PATH)
             self._refused[folder] = sorted(refused)
@@ -370,7 +370,8 @@ class ReleaseFiles:
         Links that are not followed are added to ``refused``, with the reason.
         """
         full = self._full(folder)
-        if reason := refusal(full, self._link_folders):
+        is_converted = f"{folder}/".startswith(f"{CONVERTED}/")
+        if not is_converted and (reason := refusal(full, self._link_folders)):
             refused.append((folder, reason))
             return
         try:

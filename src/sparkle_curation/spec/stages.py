@@ -157,5 +157,8 @@ CRITERIA: tuple[Criterion, ...] = tuple(each for stage in STAGES for each in sta
 
 CRITERION_NAMES: tuple[str, ...] = tuple(criterion.name for criterion in CRITERIA)
 
+ASKS_RELEASE = bool(CRITERIA) and not any(stage.is_of_values for stage in STAGES)
+"""Whether what the dataset lists is what reached its thresholds: the records of one with a shape are all that there are."""
+
 PRIMARY_CRITERIA: tuple[Criterion, ...] = tuple(each for each in CRITERIA if each.is_primary)
 """One a stage: what a single ``threshold`` sets, and what sweep and surface go over."""

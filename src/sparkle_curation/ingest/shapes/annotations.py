@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from xxhash import xxh3_64_intdigest
+from xxhash import xxh3_64_intdigest, xxh3_128_hexdigest
 
 from sparkle_curation.engine.caching.code_digest import code_digest
 from sparkle_curation.ingest.faults import Fault
@@ -140,7 +140,7 @@ class _Reading:
 
     def _content_hash(self) -> str:
         hashes = [self._files.content_hash(source.path) for source in self._sources]
-        return hashes[0] if len(hashes) == 1 else f"{xxh3_64_intdigest(''.join(hashes)):032x}"
+        return hashes[0] if len(hashes) == 1 else xxh3_128_hexdigest("".join(hashes).encode())
 
 
 def _content(members: Mapping[str, Any]) -> int:
