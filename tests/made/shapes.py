@@ -1,8 +1,8 @@
 """Small releases in the shapes of other datasets, with clips encoded here, and their descriptions.
 
 ``json_list``: a JSON list without ids, clips in packed tars of several parts. ``parquet``: bytes of reference pictures in a
-column, ids of its own. ``semicolons``: a CSV with ``;``, clips in a zip, scores joined from another CSV. ``per_task``: a JSON
-list a task, many edits of a source, masks as videos, scores in the records. ``keyed``: an object of records with two prompts,
+column, ids of its own. ``semicolons``: a CSV with ``;``, clips in zips, scores joined from another file. ``per_task``: a list a
+task, many edits of a source, masks as videos, scores in the records. ``keyed``: an object of records with two prompts, used
 used backwards too, masks as run lengths of COCO from a frame on.
 """
 
@@ -99,7 +99,9 @@ def tar_of(members: Mapping[str, bytes]) -> bytes:
     return target.getvalue()
 
 
-def describe(name: str, kinds: Mapping[str, tuple[str, str]], shape: dict[str, Any], **others: Any) -> dict[str, Any]:
+def describe(
+    name: str, kinds: Mapping[str, tuple[str, str]], shape: dict[str, Any], **others: Any
+) -> dict[str, Any]:
     """A description: kinds are suffix and role by name, all else as it stands in ``dataset.yml``."""
     return {
         "format": 1,

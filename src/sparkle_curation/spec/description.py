@@ -355,17 +355,21 @@ def _check_shape(described: Dataset) -> None:
         if any(stage.shape == "value" for stage in stages):
             raise ValueError("a stage with shape: value beside the member shape alone")
         return
+    _check_media(shape, described.assets)
     for stage in stages:
         if stage.shape != "value":
             raise ValueError(f"stage {stage.name}: shape: value, in a dataset with the member shape")
-    for kind in shape.media:
-        require_known("shape, media", kind, [asset.name for asset in described.assets])
     for joined in shape.joined_scores:
         for name in joined.stages:
             require_known("shape, joined_scores", name, [stage.name for stage in stages])
     if len(described.themes) > 1 and "{theme}" not in shape.tables.path:
         raise ValueError("shape, tables: a path with {theme}, since there are several themes")
-    for asset in described.assets:
+
+
+def _check_media(shape: Shape, assets: tuple[Asset, ...]) -> None:
+    for kind in shape.media:
+        require_known("shape, media", kind, [asset.name for asset in assets])
+    for asset in assets:
         media = shape.media.get(asset.name)
         if media is None and asset.role in {"source_video", "edited_video"}:
             raise ValueError(f"shape, media: where {asset.name} is")

@@ -48,7 +48,7 @@ class AssetStoreDataset(AbstractDataset[NoReturn, AssetStore]):
               made: { root: data/made_media, assets: data/02_intermediate/made_assets.parquet }
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- each is a member of its entry in the catalog
         self,
         *,
         path: str,

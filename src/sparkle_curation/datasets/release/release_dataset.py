@@ -48,7 +48,7 @@ class ReleaseDataset(AbstractDataset[NoReturn, ReleaseFiles]):
                 - data/02_intermediate/media_contents.parquet
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- each is a member of its entry in the catalog
         self,
         *,
         path: str,

@@ -147,8 +147,9 @@ def unpacked(files: ReleaseFiles, member: Member, converted: Converted) -> Place
 def _sets(sources: list[SourceFile]) -> list[list[SourceFile]]:
     """Archives of one part each, or the parts that make one: those behind a part are named as it, with another ending.
 
-    >>> [[each.path for each in parts] for parts in _sets([SourceFile(n, 1, "") for n in ("a.tgz", "b.tar.gz.00", "b.tar.gz.01")])]
-    [['a.tgz'], ['b.tar.gz.00', 'b.tar.gz.01']]
+    >>> found = _sets([SourceFile(name, 1, "") for name in ("a.tgz", "b.tar.gz.0", "b.tar.gz.1")])
+    >>> [[each.path for each in parts] for parts in found]
+    [['a.tgz'], ['b.tar.gz.0', 'b.tar.gz.1']]
     """
     found: dict[str, list[SourceFile]] = {}
     for source in sources:

@@ -1,7 +1,7 @@
 """The assets of a dataset of another shape: a row for each file that a trusted record names, where it is found.
 
-A file that several samples name is a row of each: many edits of one source. What the tables count as a source is the files of
-records, and their records here are the files that they name: each is a row or in the quarantine.
+A file that several samples name is a row of each: many edits of one source. What is counted are the files that records name:
+each is a row or in the quarantine.
 """
 
 from __future__ import annotations

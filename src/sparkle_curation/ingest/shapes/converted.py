@@ -1,4 +1,4 @@
-"""What is made once of a release of another shape, in a folder of this machine: named by what it was made of, so never stale.
+"""What is made once of a release of another shape, in a folder of this machine: named by what it was made of.
 
 The folder may be deleted: the next ingestion makes again what it needs.
 """

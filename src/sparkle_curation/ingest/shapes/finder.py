@@ -153,7 +153,7 @@ class Finder:
         text = text.removeprefix(media.strip).replace("\\", "/")
         parts = [part for part in text.split("/") if part not in ("", ".")]
         if text.startswith("/"):
-            detail = f"{where}: got {text[:200]!r}, allowed a path below the release root; shape.media has strip for its beginning"
+            detail = f"{where}: got {text[:200]!r}, allowed a path below the root (shape.media: strip)"
             raise LineFaultError(Reason.ABSOLUTE_PATH, detail, where)
         if ".." in parts:
             raise LineFaultError(Reason.PARENT_PATH, f"{where}: got {text[:200]!r}", where)

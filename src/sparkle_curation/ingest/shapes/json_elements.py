@@ -1,7 +1,7 @@
-"""The records of one JSON text, one after the other, each as the bytes that it has in the file: the text is never held whole.
+"""The records of one JSON text, one after the other, each as it stands in the file: the text is never held whole.
 
-A text is a list of records, or an object whose members are records or lists of records. A record that is no JSON by itself is
-given as it stands as long as its brackets and quotes close; where they do not, nothing behind can be told apart.
+A text is a list of records, or an object whose members are records or lists of records. A record that is no JSON by itself
+is given as it stands as long as its brackets and quotes close; where they do not, nothing behind can be told apart.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ _BLANK = re.compile(rb"[ \t\r\n]*+")
 _OUTSIDE = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
 """What needs no look: all that is no bracket, and whole strings."""
 _INSIDE = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
+_NOTHING = re.compile(rb"")
 _SCALAR = re.compile(rb"[^,\]}\s]*+")
 _MARK = b"\xef\xbb\xbf"
 
@@ -99,31 +100,70 @@ def _list(text: _Text, key: str | None) -> Iterator[Element]:
 
 def _members(text: _Text, member: str | None) -> Iterator[Element]:
     text.take()
-    if text.peek() == b"}":
-        text.take()
-        return
-    while True:
-        if text.peek() != b'"':
-            raise text.broken("the name of a member in quotes")
-        key = text.value(None).raw[1:-1].decode("utf-8", "backslashreplace")
-        if text.peek() != b":":
-            raise text.broken("a colon after the name of a member")
-        text.take()
-        is_wanted = member is None or key == member
-        if text.peek() == b"[":
-            for element in _list(text, key):
-                if is_wanted:
-                    yield element
-        else:
-            element = text.value(key)
-            if is_wanted:
-                yield element
+    after = text.peek()
+    while after != b"}":
+        key = _name(text)
+        elements = _list(text, key) if text.peek() == b"[" else iter([text.value(key)])
+        yield from (each for each in elements if member is None or key == member)
         after = text.peek()
         if after not in (b",", b"}"):
             raise text.broken("a comma or } after a member")
-        text.take()
-        if after == b"}":
-            return
+        if after == b",":
+            text.take()
+    text.take()
+
+
+def _name(text: _Text) -> str:
+    """The name of a member; behind it the text stands at its value."""
+    if text.peek() != b'"':
+        raise text.broken("the name of a member in quotes")
+    name = text.value(None).raw[1:-1].decode("utf-8", "backslashreplace")
+    if text.peek() != b":":
+        raise text.broken("a colon after the name of a member")
+    text.take()
+    return name
+
+
+class _Scalar:
+    """Goes through a number or word."""
+
+    may_end_here = True
+    is_done = False
+
+    def forward(self, held: bytes, place: int) -> int:
+        """Up to where the value goes in what is held."""
+        found = _SCALAR.match(held, place)
+        place = found.end() if found else place
+        self.is_done = place < len(held)
+        return place
+
+
+class _Nested:
+    """Goes through a text, list or object, whatever stands in it, to the bracket or quote that closes it."""
+
+    may_end_here = False
+    is_done = False
+
+    def __init__(self) -> None:
+        self._depth, self._in_text = 0, False
+
+    def forward(self, held: bytes, place: int) -> int:
+        """Up to where the value goes in what is held, or some way there."""
+        found = (_INSIDE if self._in_text else _OUTSIDE if self._depth else _NOTHING).match(held, place)
+        place = found.end() if found else place
+        byte = held[place : place + 1]
+        if self._in_text:
+            if byte != b'"':
+                return place
+            self._in_text = False
+        elif byte == b'"':
+            self._in_text = True
+        elif byte:
+            self._depth += 1 if byte in b"[{" else -1
+        else:
+            return place
+        self.is_done = not self._depth and not self._in_text
+        return place + 1
 
 
 class _Text:
@@ -160,56 +200,26 @@ class _Text:
         if not opening or opening in b",]}:":
             raise self.broken("a record is expected")
         self._drop()
-        head, is_overlong = b"", False
-        offset, line = self._offset, self._line
-        depth, in_string = 0, False
-        while True:
-            if self._place > self._max_bytes:
-                head, is_overlong = head or self._held[:HEAD_BYTES], True
-            if is_overlong:
+        offset, line, head = self._offset, self._line, b""
+        scan = _Scalar() if opening not in b'[{"' else _Nested()
+        while not scan.is_done:
+            if self._place > self._max_bytes or head:
+                head = head or self._held[:HEAD_BYTES]
                 self._drop()
-            if self._place >= len(self._held) - 1 and not self._more() and self._place >= len(self._held):
-                if depth == 0 and not in_string and self._place:  # a scalar at the end
+            place = scan.forward(self._held, self._place)
+            if place == self._place and not scan.is_done and not self._more():
+                if scan.may_end_here:
                     break
                 raise self.broken("the text ends within a record", is_cut=True)
-            if in_string:
-                found = _INSIDE.match(self._held, self._place)
-                self._place = found.end() if found else self._place
-                if self._held[self._place : self._place + 1] == b'"':
-                    self._place, in_string = self._place + 1, False
-                    if depth == 0:
-                        break
-                elif not self._more():  # half an escape, at the end of what is held
-                    raise self.broken("the text ends within a text", is_cut=True)
-                continue
-            if depth == 0 and opening not in b'[{"':
-                found = _SCALAR.match(self._held, self._place)
-                self._place = found.end() if found else self._place
-                if self._place < len(self._held):
-                    break
-                continue
-            found = _OUTSIDE.match(self._held, self._place) if depth else None
-            self._place = found.end() if found else self._place
-            byte = self._held[self._place : self._place + 1]
-            if byte == b'"':
-                in_string = True
-            elif byte and byte in b"[{":
-                depth += 1
-            elif byte and byte in b"]}":
-                depth -= 1
-            elif not byte:
-                continue
-            self._place += 1
-            if depth == 0 and not in_string:
-                break
-        raw = head if is_overlong else self._held[: self._place]
-        byte_count = self._offset + self._place - offset
-        return Element(raw, offset, byte_count, line, key, is_overlong)
+            self._place = place
+        raw = head or self._held[: self._place]
+        return Element(raw, offset, self._offset + self._place - offset, line, key, bool(head))
 
     def broken(self, what: str, *, is_cut: bool = False) -> BrokenTextError:
-        """The error that says what is wrong here."""
-        is_cut = is_cut or self._place >= len(self._held)
-        self._drop(0 if is_cut else self._place)
+        """The error that says what is wrong here; where the text is cut within a value, from the value's beginning on."""
+        if not is_cut:
+            self._drop()
+        is_cut = is_cut or not self._held
         return BrokenTextError(what, self._offset, self._line, self._held[:HEAD_BYTES], is_cut=is_cut)
 
     def _drop(self, count: int | None = None) -> None:

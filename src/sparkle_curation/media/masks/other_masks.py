@@ -110,7 +110,7 @@ _FIRST, _LAST, _MORE, _SIGN, _BITS, _PAYLOAD = 48, 111, 0x20, 0x10, 5, 0x1F
 
 
 def _lengths(text: str) -> list[int] | None:
-    """The numbers of COCO's short text: five bits a character, from the third on as the difference to the one before last."""
+    """The numbers of COCO's short text: five bits a letter, from the fourth on as the difference to the one before last."""
     lengths: list[int] = []
     number, shift = 0, 0
     for letter in map(ord, text):

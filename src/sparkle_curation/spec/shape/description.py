@@ -95,8 +95,8 @@ class RecordMedia(Part):
         rle: member with masks as COCO writes them: a list of ``{size: [height, width], counts: ...}``, one a frame.
         root: folder of the release, or one that a container is laid over, that the path begins in.
         strip: beginning of the paths that is left out, such as that of another machine.
-        masks: for the kind with role ``mask``: ``npz`` as Sparkle packs them, a ``video``, a folder of ``png``. Those that are
-            not packed are converted once.
+        masks: for the kind with role ``mask``: ``npz`` as Sparkle packs them, a ``video``, a folder of ``png``. What is not
+            packed is converted once.
         inverted: whether a mask is dark, or 0, where the foreground is.
         start_frame: member with the frame of the video that the first mask is of; those before it are empty.
         frames: member with the number of frames of the video; masks that end before it are empty from there.
@@ -175,7 +175,9 @@ class Shape(Part):
     identity: RecordIdentity | None = None
     media: dict[Name, RecordMedia]
     containers: tuple[Container, ...] = ()
-    score_members: dict[Text, Annotated[tuple[MemberPath, ...], Field(min_length=1)]] = {}
+    score_members: dict[Text, Annotated[tuple[MemberPath, ...], Field(min_length=1)]] = Field(
+        default_factory=dict
+    )
     joined_scores: tuple[JoinedScores, ...] = ()
     max_record_bytes: Count = 16 << 20
 
