@@ -1,9 +1,9 @@
 """Small releases in the shapes of other datasets, with clips encoded here, and their descriptions.
 
-``json_list``: a JSON list without ids, clips in packed tars of several parts. ``parquet``: bytes of reference pictures in a
-column, ids of its own. ``semicolons``: a CSV with ``;``, clips in zips, scores joined from another file. ``per_task``: a list a
-task, many edits of a source, masks as videos, scores in the records. ``keyed``: an object of records with two prompts, used
-used backwards too, masks as run lengths of COCO from a frame on.
+``json_list``: a JSON list without ids, clips in packed tars of several parts. ``parquet``: bytes of reference pictures in
+a column, ids of its own. ``semicolons``: a CSV with ``;``, clips in zips, scores joined from another file. ``per_task``: a
+list a task, many edits of a source, masks as videos, scores in the records. ``keyed``: an object of records with two
+prompts, used backwards too, masks as run lengths of COCO from a frame on.
 """
 
 from __future__ import annotations
@@ -338,7 +338,7 @@ def put_per_task(root: Path, text: str | None = None, count: int = 4) -> None:
             put(root / f"clips/mask/{theme}{number}.mp4", mask_clip(10 * place + number, inverted=True))
 
 
-# ------------------------------------------------------------------ an object of records, two prompts, backwards, run lengths
+# ------------------------------------------------------------------ an object, two prompts, backwards, run lengths
 KEYED = describe(
     "keyed",
     {**PAIR, "object_mask": ("npz", "mask")},

@@ -18,7 +18,7 @@ from sparkle_curation.ingest.faults import Fault
 from sparkle_curation.ingest.ingestion import Ingestion, Ledger, PartitionedIngestion
 from sparkle_curation.ingest.release_files import ReleaseFiles, SourceFile
 from sparkle_curation.ingest.shapes.records import Record, check_members, read_records, table_sources
-from sparkle_curation.ingest.shapes.samples import Sample, samples_of
+from sparkle_curation.ingest.shapes.samples import Sample, identity_members, samples_of
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
 from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.layout import KIND, asset_path
@@ -54,14 +54,10 @@ def named_members(shape: Shape) -> dict[str, str]:
     """The members that a description names and some record must have, by their place in it."""
     named = {f"samples.{place}.prompt": form.prompt for place, form in enumerate(shape.samples)}
     if shape.identity:
-        for path in shape.identity.content or (
-            (shape.identity.column,) if shape.identity.column else members_of(shape.identity.template or "")
-        ):
-            named[f"identity ({path})"] = path
+        named |= {f"identity ({path})": path for path in identity_members(shape.identity)}
     for kind, media in shape.media.items():
-        for path in (media.path, media.bytes, media.rle, *members_of(media.template or "")):
-            if path:
-                named[f"media.{kind} ({path})"] = path
+        paths = (media.path, media.bytes, media.rle, *members_of(media.template or ""))
+        named |= {f"media.{kind} ({path})": path for path in paths if path}
     outer = (shape.tables.each or "").partition(".")[0]
     return {place: path for place, path in named.items() if path.partition(".")[0] != outer or not outer}
 

@@ -13,7 +13,7 @@ from sparkle_curation.ingest.jsonl.line_decoder import LineFaultError
 from sparkle_curation.ingest.shapes.archives import Place
 from sparkle_curation.ingest.shapes.places import MediaPlaces
 from sparkle_curation.ingest.shapes.records import Record
-from sparkle_curation.ingest.shapes.samples import Sample, text_of
+from sparkle_curation.ingest.shapes.samples import Sample, identity_members, text_of
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
 from sparkle_curation.spec.layout import ASSET_KINDS, KIND, asset_path
 from sparkle_curation.spec.shape.description import RecordMedia, Shape
@@ -35,9 +35,7 @@ def file_columns(shape: Shape) -> list[str] | None:
     if not any(media.bytes for media in shape.media.values()):
         return None
     paths = [form.prompt for form in shape.samples]
-    if shape.identity:
-        paths += [shape.identity.column] if shape.identity.column else []
-        paths += members_of(shape.identity.template or "") + list(shape.identity.content or ())
+    paths += identity_members(shape.identity) if shape.identity else []
     for media in shape.media.values():
         paths += [
             each for each in (media.path, media.bytes, media.rle, media.start_frame, media.frames) if each
@@ -97,26 +95,26 @@ class Finder:
         is_required = media.required or kind in {KIND.source_video, KIND.edited_video}
         if media.rle:
             runs = member(record.members, media.rle)
-            return (
-                self._absent(media.rle, is_required)
-                if not runs
-                else self._mask(record, media, _as_list(runs), [])
-            )
+            if runs:
+                return self._mask(record, media, _as_list(runs), [])
+            self._absent(media.rle, is_required)
+            return None
         if media.bytes:
             content = member(record.members, media.bytes)
             if content is None or content == b"":
-                return self._absent(media.bytes, is_required)
+                self._absent(media.bytes, is_required)
+                return None
             return self._content(media.bytes, kind, content)
         path = self._path(record, media, is_required)
-        if path is None:
-            return None
-        if media.is_converted_mask:
-            places = self._places.within(path) if media.masks == "png" else [self._find(path)]
-            if not places:
-                raise LineFaultError(Reason.MISSING_FILE, f"no file in the folder {path}")
-            contents = [self._places.read(place) for place in places]
-            return self._mask(record, media, contents, [path])
-        return self._find(path)
+        return None if path is None else self._file(record, media, path)
+
+    def _file(self, record: Record, media: RecordMedia, path: str) -> Place:
+        if not media.is_converted_mask:
+            return self._find(path)
+        places = self._places.within(path) if media.masks == "png" else [self._find(path)]
+        if not places:
+            raise LineFaultError(Reason.MISSING_FILE, f"no file in the folder {path}")
+        return self._mask(record, media, [self._places.read(place) for place in places], [path])
 
     def _find(self, path: str) -> Place:
         place = self._places.find(path)

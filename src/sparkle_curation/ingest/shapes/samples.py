@@ -110,6 +110,17 @@ def _text_or_number(members: Mapping[str, Any], path: str) -> str:
     return text_of(value, path)
 
 
+def identity_members(identity: RecordIdentity) -> list[str]:
+    """The members that records are told apart by.
+
+    >>> identity_members(RecordIdentity(template="{a}_{b.c}"))
+    ['a', 'b.c']
+    """
+    if identity.column is not None:
+        return [identity.column]
+    return members_of(identity.template) if identity.template else list(identity.content or ())
+
+
 def _joined(members: Mapping[str, Any], paths: list[str]) -> str:
     values = [member(members, path) for path in paths]
     if all(value in (None, "") for value in values):
