@@ -123,13 +123,9 @@ def _of_file(
         yield from _parquet(files, source, columns)
         return
     with closing(files.open(source.path)) as opened:
-        stream = io.BufferedReader(cast(io.RawIOBase, opened)) if isinstance(opened, io.RawIOBase) else opened
-        peeked = (
-            cast(io.BufferedReader, stream).peek(START_BYTES)[:START_BYTES]
-            if hasattr(stream, "peek")
-            else b""
-        )
-        check_text(peeked, f"{source.path}" if table.format != "json" else f"{source.path}.jsonl")
+        stream = io.BufferedReader(cast(io.RawIOBase, opened))
+        # Whatever its name ends in: many a list of lines is called .json.
+        check_text(stream.peek(START_BYTES)[:START_BYTES], source.path, "jsonl")
         if table.format == "csv":
             yield from _csv(source, delimited_rows(stream, table.delimiter, max_bytes), table)
         elif table.format == "jsonl":
