@@ -87,6 +87,5 @@ def _ingest_theme(
             logger.info("assets of %s: %s files of the release are named by records", theme, f"{len(used):,}")
         ledger.bytes_read += sum(source.size for source in sources)
 
-    # Where what was converted was deleted, it is made again.
-    marked = f"{code}{'' if places.converted.is_there else ' nothing is converted'}"
+    marked = code + (places.converted.generation() if shape.is_converted else "")
     return Ingestion("assets", ASSET_SCHEMA, sources, files, marked, read, theme)

@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
+from uuid import uuid4
 
 from sparkle_curation.engine.io.atomic import atomic_file
 from sparkle_curation.errors import ReleaseError
 from sparkle_curation.ingest.release_files import CONVERTED, ReleaseFiles
+
+_GENERATION = "generation.txt"
 
 
 class Converted:
@@ -25,10 +28,15 @@ class Converted:
         self._files = files
         self._root = files.access.converted
 
-    @property
-    def is_there(self) -> bool:
-        """Whether anything was converted."""
-        return self._root is not None and Path(self._root).is_dir()
+    def generation(self) -> str:
+        """A name of what is converted there: another one after the folder was deleted, so that its files are made again."""
+        if self._root is None or not self._files.is_local:
+            return ""
+        note = Path(self._root, _GENERATION)
+        if not note.is_file():
+            with atomic_file(note) as temporary:
+                temporary.write_text(f"{uuid4().hex}\n", "utf-8")
+        return note.read_text("utf-8")
 
     def file(self, kind: str, name: str, write: Callable[[BinaryIO], None]) -> tuple[str, int]:
         """The path of a file as the release knows it, and its length; it is written where it is not there.

@@ -194,6 +194,13 @@ class Shape(Part):
             raise ValueError(f"media, {takes_bytes[0]}: bytes with format: parquet alone")
         return self
 
+    @property
+    def is_converted(self) -> bool:
+        """Whether files may be made of the release, since what it has cannot be read where it lies."""
+        return any(each.format != "tar" for each in self.containers) or any(
+            media.bytes or media.is_converted_mask for media in self.media.values()
+        )
+
     def scores_of(self, stage: str) -> TableFiles:
         """The files that hold the scores of a stage."""
         joined = self.joined_of(stage)
