@@ -89,8 +89,8 @@ def decode_run_lengths(record: Any) -> Mask:
     lengths = counts if isinstance(counts, list) else _lengths_of_text(counts, height * width)
     if not all(isinstance(each, int) and each >= 0 for each in lengths) or sum(lengths) != height * width:
         raise _unfit(f"run lengths that do not add up to {height}x{width} pixels")
-    values = np.arange(len(lengths)) % 2 == 1
-    return np.asarray(np.repeat(values, lengths).reshape(width, height).T, np.bool_)
+    values: Mask = np.arange(len(lengths)) % 2 == 1
+    return np.repeat(values, lengths).reshape(width, height).T
 
 
 def _lengths_of_text(counts: Any, pixels: int) -> list[int]:
