@@ -130,7 +130,8 @@ def _lengths(text: str) -> list[int] | None:
 
 def _of_picture(content: bytes) -> Mask:
     grey = read_image(io.BytesIO(content)).max(axis=-1)
-    return grey >= (1 if grey.max(initial=0) <= 1 else _HALF)  # of labels 0 and 1, or of shades
+    least = 1 if grey.max(initial=0) <= 1 else _HALF  # of labels 0 and 1, or of shades
+    return np.asarray(grey >= least, np.bool_)
 
 
 def _greys(content: bytes) -> list[NDArray[np.uint8]]:
