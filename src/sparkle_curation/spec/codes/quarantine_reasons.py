@@ -75,3 +75,7 @@ class Reason(Code):
         "The file has a member that the card does not name; kept in `extra_fields`.",
         True,
     )
+
+
+OF_SHAPES = frozenset({Reason.MISSING_FILE, Reason.UNREADABLE_MEDIA, Reason.UNKNOWN_SAMPLE})
+"""What is found in datasets with a shape of their own alone."""
