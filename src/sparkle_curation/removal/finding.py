@@ -95,7 +95,7 @@ def _require_own_layout() -> None:
             "Clips of a dataset with a shape of its own are not excluded by this pipeline",
             where="shape in dataset.yml",
             allowed="the list: each pipeline that reads a release leaves out what stands in it",
-            todo="add a line with the clip's SHA-256, its length, the day and the reason to conf/base/ingest/exclusions.csv, "
+            todo="add a line with the clip's SHA-256, length, day and reason to conf/base/ingest/exclusions.csv, "
             "delete the outputs of before, and run again: kedro run --pipelines curate",
         )
 
