@@ -81,7 +81,7 @@ def refused(described: dict[str, Any], folder: Path) -> str:
         ("scores.scale", [0], "lacks a member"),
         ("scores.passes", 0, "greater than or equal to 1"),
         ("scores.score_range", -25, "greater than or equal to 1"),
-        ("scores.stages", [], "at least 1 item"),
+        ("scores.stages", [], "scores, stages: at least one"),
         (f"{STAGE}.file", "{theme}.jsonl", "without { and }"),
         (f"{STAGE}.file", "", "none of them empty, . or .."),
         (f"{STAGE}.file", "edited_video_score.jsonl", "edited_video_score.jsonl stands 2 times"),

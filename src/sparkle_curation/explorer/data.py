@@ -16,7 +16,7 @@ from sparkle_curation.explorer.observed import describe_signals, find_unobserved
 from sparkle_curation.filtering.choices import settle_imputed_scores
 from sparkle_curation.spec.description import dataset
 from sparkle_curation.spec.layout import ASSET_KINDS, KIND
-from sparkle_curation.spec.stages import CRITERIA, STAGE_BY_NAME
+from sparkle_curation.spec.stages import CRITERIA, STAGE_BY_NAME, Criterion
 from sparkle_curation.spec.tables.verdicts import imputed_column, score_column, threshold_column
 from sparkle_curation.spec.themes import THEME_COLOURS, THEME_TITLES, in_order
 from sparkle_curation.variant.export import NotExported
@@ -221,7 +221,7 @@ def _describe(
                 "is_primary": each.is_primary,
                 "colour": each.colour,
                 "published": each.published_threshold,
-                "present": present.get(threshold_column(each), each.published_threshold),
+                "present": _present(present, each),
                 "unobserved": unobserved.get(each.name, {}),
                 "imputed": 1 << (_FIRST_IMPUTED_BIT + place),
             }
@@ -243,7 +243,7 @@ def _describe(
         "lacks": [{"name": each, "is_before_signals": each in BEFORE_SIGNALS} for each in LACKS],
         "policies": _policies(
             tables.policies,
-            {each.name: present.get(threshold_column(each), each.published_threshold) for each in CRITERIA},
+            {each.name: _present(present, each) for each in CRITERIA},
         ),
         "pair": [KIND.source_video, KIND.edited_video],
         "mask": KIND.mask,
@@ -253,6 +253,13 @@ def _describe(
             for name, table in (("preflight", tables.preflight), ("media", tables.media))
         },
     }
+
+
+def _present(present: Mapping[str, float], criterion: Criterion) -> float:
+    """The threshold of the present variant; else the published one, and where there is none one that keeps all."""
+    published = criterion.published_threshold
+    keeps_all = criterion.scale[0] if criterion.is_at_least else criterion.scale[1]
+    return present.get(threshold_column(criterion), keeps_all if published is None else published)
 
 
 def _policies(used: Mapping[str, str], thresholds: Mapping[str, float]) -> dict[str, str]:

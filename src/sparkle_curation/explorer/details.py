@@ -54,6 +54,7 @@ def sample_details(tables: ExplorerTables, store: AssetStore, sample_id: str) ->
                 "parts": _parts(scores.get(each.name)),
             }
             for each in STAGES
+            if not each.is_of_values  # of which the card says all
         ],
         "sources": {each.name: verdict.get(source_column(each)) for each in CRITERIA},
         "faults": _rows(tables.score_faults, sample_id, "stage", "frame", "rule", "is_imputed", "evidence"),

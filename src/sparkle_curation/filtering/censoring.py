@@ -26,6 +26,14 @@ class Censoring(StrEnum):
     TOO_FEW = "too_few"
 
 
+_COUNTED = {
+    "criterion": pl.String,
+    "theme": pl.String,
+    "published_threshold": pl.Float64,
+    **dict.fromkeys(("scored_count", "rejected_count", "rejected_with_video_count"), pl.Int64),
+}
+
+
 def find_censoring(verdicts: AnyFrame, assets: AnyFrame) -> pl.DataFrame:
     """One row per primary criterion and theme, in their orders, whatever the thresholds of the verdicts are.
 
@@ -39,7 +47,7 @@ def find_censoring(verdicts: AnyFrame, assets: AnyFrame) -> pl.DataFrame:
     """
     found = verdicts.lazy().collect()
     is_rejected = {each.name: ~_is_met(each) for each in PRIMARY_CRITERIA}
-    rejected = found.filter(pl.any_horizontal(is_rejected.values())).lazy()
+    rejected = found.filter(pl.any_horizontal(pl.lit(value=False), *is_rejected.values())).lazy()
     videos = assets.lazy().filter(pl.col("kind") == KIND.edited_video).select("id")
     with_video = rejected.join(videos, on="id", how="semi").collect()
     themes = pl.DataFrame({"theme": THEMES}, schema={"theme": pl.String})
@@ -65,7 +73,8 @@ def find_censoring(verdicts: AnyFrame, assets: AnyFrame) -> pl.DataFrame:
                 .cast(pl.Int64),
             )
         )
-    return pl.concat(rows).with_columns(
+    none = pl.DataFrame(schema=_COUNTED)
+    return pl.concat([none, *rows]).with_columns(
         pl.when(pl.col("rejected_count") > 0)
         .then(pl.lit(Censoring.NOT.value))
         .when(pl.col("scored_count") >= ENOUGH)
@@ -85,5 +94,7 @@ def _is_met(criterion: Criterion) -> pl.Expr:
     """Whether the published threshold keeps the released score; true where there is none."""
     score = pl.col(score_column(criterion))
     is_released = pl.col(source_column(criterion)) == RELEASED
+    if criterion.published_threshold is None:
+        return pl.lit(value=True)
     is_met: pl.Expr = criterion.is_met(score, criterion.published_threshold)
     return (is_met | ~is_released).fill_null(value=True)

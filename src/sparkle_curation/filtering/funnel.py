@@ -36,6 +36,7 @@ Metrics: TypeAlias = dict[str, Any]
 NOT_SELECTED = "not_selected"
 """Reason of a sample that could be exported, and that the selection left out."""
 
+_NO = pl.lit(value=False)
 _REASON = "reason_"
 _BEYOND = [RejectReason.BELOW_THRESHOLD.value, RejectReason.ABOVE_THRESHOLD.value]
 
@@ -192,8 +193,8 @@ def _count_verdicts(verdicts: AnyFrame) -> pl.LazyFrame:
             *_count_stages(),
             is_kept.sum().alias("kept"),
             (~is_kept).sum().alias("rejected"),
-            pl.any_horizontal(_is_unscored(criterion) for criterion in CRITERIA).sum().alias("unscored"),
-            pl.any_horizontal(_is_imputed(criterion) for criterion in CRITERIA).sum().alias("imputed"),
+            pl.any_horizontal(_NO, *(_is_unscored(each) for each in CRITERIA)).sum().alias("unscored"),
+            pl.any_horizontal(_NO, *(_is_imputed(each) for each in CRITERIA)).sum().alias("imputed"),
             *_count_by_hand(),
             is_released.sum().alias("released"),
             (is_released & is_kept).sum().alias("released_kept"),

@@ -9,6 +9,7 @@ from sparkle_curation.spec.stages import CRITERIA
 from sparkle_curation.spec.tables.verdicts import score_column
 
 _BINS_PER_POINT = 10
+_SCHEMA = {"stage": pl.String, "theme": pl.String, "score": pl.Float64, "samples": pl.Int64}
 
 
 def count_scores(verdicts: AnyFrame) -> pl.DataFrame:
@@ -21,8 +22,9 @@ def count_scores(verdicts: AnyFrame) -> pl.DataFrame:
     >>> count_scores(pl.DataFrame({"theme": ["a"] * 2, **scores})).row(0)[1:]
     ('a', 8.3, 2)
     """
+    none = pl.DataFrame(schema=_SCHEMA)
     return pl.concat(
-        [_count_stage(verdicts.lazy(), criterion.name, score_column(criterion)) for criterion in CRITERIA]
+        [none, *(_count_stage(verdicts.lazy(), each.name, score_column(each)) for each in CRITERIA)]
     )
 
 

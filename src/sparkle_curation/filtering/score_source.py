@@ -56,6 +56,8 @@ def faults_that_count(score_faults: AnyFrame, chosen: dict[str, pl.LazyFrame]) -
         score_faults: with ``id`` and ``stage``.
         chosen: the chosen scores by the stage's name.
     """
+    if not chosen:
+        return score_faults.lazy()
     rescored = pl.concat(
         scores.filter(pl.col(SOURCE) == RESCORED).select("id", pl.lit(name).alias("stage"))
         for name, scores in chosen.items()

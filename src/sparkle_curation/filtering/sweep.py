@@ -75,6 +75,8 @@ def sweep(
         missing_scores: ``keep`` lets a sample without a score survive every threshold; else it survives none.
         imputed_scores: ``reject`` lets a sample with an imputed score survive none.
     """
+    if not PRIMARY_CRITERIA:
+        return pl.DataFrame(schema=frame_schema(THRESHOLD_SWEEP_COLUMNS))
     verdict_values = _select(verdicts)
     themes, count = _theme_numbers(verdict_values), _STEPS + 1
     survivors = [
@@ -107,6 +109,8 @@ def surface(
     One row per theme in the order of the card and the total, and combination; the last stage's threshold moves fastest.
     Arguments as for ``sweep``. At the thresholds of the verdicts it gives the samples that they keep.
     """
+    if not PRIMARY_CRITERIA:
+        return pl.DataFrame(schema=frame_schema(THRESHOLD_SURFACE_COLUMNS))
     verdict_values = _select(verdicts)
     steps = [surface_thresholds(each) for each in PRIMARY_CRITERIA]
     passed = [

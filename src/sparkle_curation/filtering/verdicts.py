@@ -15,7 +15,7 @@ import polars as pl
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import ConservationError, ReleaseError
 from sparkle_curation.filtering.score_source import RELEASED
-from sparkle_curation.spec.layout import intermediate_jsonl_path
+from sparkle_curation.spec.layout import score_path
 from sparkle_curation.spec.sample_ids import ID_FORM, SAMPLE_ID
 from sparkle_curation.spec.stages import CRITERIA, PRIMARY_CRITERIA, Criterion
 from sparkle_curation.spec.tables.verdicts import (
@@ -54,6 +54,10 @@ class RejectReason(StrEnum):
     ABOVE_THRESHOLD = "above_threshold"
     UNSCORED = "unscored"
     IMPUTED = "imputed"
+
+
+_NONE = pl.lit(None, pl.String)
+"""Before the outcomes of criteria, of which there may be none."""
 
 
 def list_known(annotations: AnyFrame, others: Iterable[AnyFrame]) -> pl.DataFrame:
@@ -154,10 +158,10 @@ def apply_thresholds(
         )
         .with_columns(
             pl.coalesce(
-                pl.when(stopping[criterion.name]).then(pl.lit(criterion.name)) for criterion in CRITERIA
+                [_NONE, *(pl.when(stopping[each.name]).then(pl.lit(each.name)) for each in CRITERIA)]
             ).alias("rejected_by"),
             pl.coalesce(
-                pl.when(stopping[criterion.name]).then(_reason(criterion)) for criterion in CRITERIA
+                [_NONE, *(pl.when(stopping[each.name]).then(_reason(each)) for each in CRITERIA)]
             ).alias("reject_reason"),
         )
         .with_columns(
@@ -250,7 +254,7 @@ def _require_scores(scored: pl.DataFrame, missing_scores: MissingScores) -> None
     counts = scored.group_by("theme").agg(pl.col(columns).count())
     by_theme = {row["theme"]: row for row in counts.to_dicts()}
     absent = [
-        intermediate_jsonl_path(theme, criterion.file_name)
+        score_path(theme, criterion.stage, criterion.file_name)
         for theme in THEMES
         for criterion in PRIMARY_CRITERIA
         if theme in by_theme and by_theme[theme][score_column(criterion)] == 0

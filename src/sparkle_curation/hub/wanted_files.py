@@ -147,7 +147,7 @@ def _text_paths() -> dict[str, tuple[str, str]]:
     for theme in THEMES:
         found |= dict.fromkeys(annotation_paths(theme), (theme, ANNOTATIONS))
         for kind, tables in records.items():
-            found |= {table.path_of(theme): (theme, kind) for table in tables.values() if table.file_name}
+            found |= {table.path_of(theme): (theme, kind) for table in tables.values() if table.has_source}
     return found
 
 

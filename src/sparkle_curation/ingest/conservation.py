@@ -37,12 +37,18 @@ def expected_sources() -> pl.DataFrame:
         *(
             (table.name, theme, table.path_of(theme))
             for table in JSONL_TABLES.values()
-            if table.file_name
+            if table.has_source
             for theme in THEMES
         ),
-        *(("assets", theme, asset_folder(theme, kind)) for theme in THEMES for kind in ASSET_KINDS),
+        *_expected_assets(),
     ]
     return pl.DataFrame(rows, schema=["table", "theme", "path"], orient="row")
+
+
+def _expected_assets() -> list[tuple[str, str, str]]:
+    if shape := dataset().shape:
+        return [("assets", theme, shape.tables.path_of(theme)) for theme in THEMES]
+    return [("assets", theme, asset_folder(theme, kind)) for theme in THEMES for kind in ASSET_KINDS]
 
 
 def count_sources(tables: Frames, quarantine: pl.LazyFrame, source_files: Frames) -> pl.DataFrame:
@@ -165,13 +171,19 @@ def _annotation_rows(table: pl.LazyFrame) -> pl.DataFrame:
     rows = [
         (path, count)
         for theme, *counts in counted.rows()
-        for path, count in zip(annotation_paths(theme), counts, strict=True)
+        for path, count in zip(
+            annotation_paths(theme), counts, strict=False
+        )  # of a dataset with a shape the first alone
         if count
     ]
     return pl.DataFrame(rows, schema={"path": pl.String, "row_count": pl.Int64}, orient="row")
 
 
 def _asset_rows(table: pl.LazyFrame) -> pl.DataFrame:
+    if shape := dataset().shape:  # the records name the files
+        of_themes = table.group_by("theme").len("row_count").collect().rows()
+        rows = [(shape.tables.path_of(theme), count) for theme, count in of_themes]
+        return pl.DataFrame(rows, schema={"path": pl.String, "row_count": pl.Int64}, orient="row")
     counted = table.group_by("container", "theme", "kind").len("row_count").collect()
     rows = [
         (container or asset_folder(theme, kind), count) for container, theme, kind, count in counted.rows()

@@ -120,13 +120,18 @@ def is_json_list(start: bytes) -> bool:
 JSON_LIST = FileStart("one JSON list, where each line should be an object", "jq -c '.[]'")
 
 
-def check_text(start: bytes, path: str) -> None:
+def check_text(start: bytes, path: str, suffix: str | None = None) -> None:
     """Nothing, where a text may begin so.
+
+    Args:
+        start: the first bytes.
+        path: of the file.
+        suffix: that a text of its kind has; None for that of the path.
 
     Raises:
         ReleaseError: the whole file is something else. None of its lines is a line then, so none is quarantined.
     """
-    suffix = path.rpartition(".")[2]
+    suffix = suffix or path.rpartition(".")[2]
     if found := recognise(start, suffix):
         raise ReleaseError(
             "A file of the release is not what its name says",

@@ -59,7 +59,7 @@ def list_texts(release: ReleaseFiles) -> Listing:
     A version is ``content:`` and a digest of the bytes; where a file is not local, ``modified:`` and a digest of what
     tells its versions apart there.
     """
-    tables = [table for table in JSONL_TABLES.values() if table.file_name]
+    tables = [table for table in JSONL_TABLES.values() if table.has_source]
     paths = (
         path
         for theme in THEMES

@@ -57,6 +57,9 @@ class SourceFile:
     modified: str
 
 
+CONVERTED = "@converted"
+"""Before the path of a file that was made of the release and lies in a folder of its own, see ``RemoteAccess``."""
+
 CONTENT_COLUMNS = ("root", "path", "size_bytes", "modified", "xxh3_128")
 """Which content a file had at a size and time: of this machine alone, since a copy has other times."""
 
@@ -152,7 +155,7 @@ class ReleaseFiles:
         Links are followed inside of the release, and of the hub's cache that it is a part of; of others it is said
         once that they are not.
         """
-        if self._is_local:
+        if self._is_here(folder):
             refused: list[tuple[str, str]] = []
             files = sorted(self._scan(folder, refused), key=_BY_PATH)
             self._refused[folder] = sorted(refused)
@@ -267,7 +270,7 @@ class ReleaseFiles:
 
     def open(self, path: str) -> BinaryIO:
         """The file at ``path``, open for reading from its start."""
-        if self._is_local:
+        if self._is_here(path):
             self._check_link(path)
             return open(self._full(path), "rb", buffering=0)  # noqa: PTH123 -- the caller closes it
         full = self._full(path)
@@ -282,7 +285,7 @@ class ReleaseFiles:
         Raises:
             PermissionError: it is a link that is not followed.
         """
-        if not self._is_local:
+        if not self._is_here(path):
             return None
         self._check_link(path)
         return Path(os.path.realpath(self._full(path)))
@@ -294,7 +297,7 @@ class ReleaseFiles:
         Raises:
             ReleaseError: while reading, the server answers with another part than it was asked for.
         """
-        if not self._is_local:
+        if not self._is_here(path):
             yield RemoteReader(self._ranges, self._full(path))
             return
         self._check_link(path)
@@ -348,7 +351,12 @@ class ReleaseFiles:
     def _listed(self, full: str) -> list[dict[str, Any]]:
         return cast(list[dict[str, Any]], _ask(full, partial(self._fs.ls, full, detail=True)))
 
+    def _is_here(self, path: str) -> bool:
+        return self._is_local or path.startswith(f"{CONVERTED}/")
+
     def _full(self, path: str) -> str:
+        if self.access.converted and path.startswith(f"{CONVERTED}/"):
+            return _join(self.access.converted, path.removeprefix(f"{CONVERTED}/"))
         return _join(self._base, path)
 
     def _what_is_no_folder(self) -> str:
@@ -362,7 +370,8 @@ class ReleaseFiles:
         Links that are not followed are added to ``refused``, with the reason.
         """
         full = self._full(folder)
-        if reason := refusal(full, self._link_folders):
+        is_converted = f"{folder}/".startswith(f"{CONVERTED}/")
+        if not is_converted and (reason := refusal(full, self._link_folders)):
             refused.append((folder, reason))
             return
         try:

@@ -28,27 +28,32 @@ class ByteReader(Protocol):
 
 @dataclass(frozen=True)
 class RemoteAccess:
-    """How a release behind a URL is reached; nothing of it matters for a local folder.
+    """How a release behind a URL is reached, and where lies what was converted of one.
 
     Attributes:
         settings: how many requests at once, and how patiently.
         storage: options of the file system's own, such as endpoint and keys, as ``credentials.yml`` has them.
+        converted: folder of this machine with what was converted of the release; None where nothing is.
     """
 
     settings: RemoteSettings = field(default_factory=RemoteSettings)
     storage: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    converted: str | None = None
 
     def shared(self, processes: int) -> RemoteAccess:
         """For one of some processes that read at once: with its share of the requests."""
         return replace(self, settings=self.settings.shared(processes))
 
 
-def remote_access(settings: Mapping[str, Any] | None, storage: Mapping[str, Any] | None) -> RemoteAccess:
+def remote_access(
+    settings: Mapping[str, Any] | None, storage: Mapping[str, Any] | None, converted: str | None = None
+) -> RemoteAccess:
     """How a release is reached, as the configuration says it; no secret of it is told from now on.
 
     Args:
         settings: members of ``RemoteSettings``; None for the default.
         storage: options of the file system's own; None, and members that are empty, for none.
+        converted: folder of this machine with what was converted of the release; None where nothing is.
 
     Raises:
         ParameterError: a setting has another name or value than is allowed.
@@ -67,7 +72,7 @@ def remote_access(settings: Mapping[str, Any] | None, storage: Mapping[str, Any]
         ) from None
     given = {name: value for name, value in (storage or {}).items() if value not in ("", None)}
     _hide(given)
-    return RemoteAccess(checked, given)
+    return RemoteAccess(checked, given, converted)
 
 
 def _hide(options: Mapping[str, Any]) -> None:

@@ -20,12 +20,15 @@ from sparkle_curation.ingest.conservation import expected_sources
 from sparkle_curation.ingest.file_starts import PACKED_SUFFIXES
 from sparkle_curation.ingest.release_files import ReleaseFiles
 from sparkle_curation.ingest.remote_files import RemoteAccess
+from sparkle_curation.ingest.shapes.records import table_sources
 from sparkle_curation.spec.description import dataset
 from sparkle_curation.spec.layout import (
     BASE_FOLDERS,
     PROMPTS_FOLDER,
     parse_shard_path,
 )
+from sparkle_curation.spec.shape.description import Shape
+from sparkle_curation.spec.stages import STAGES
 from sparkle_curation.spec.themes import THEMES, in_order
 
 ON_PURPOSE = "if that is what shall be: --params allow_empty=true"
@@ -53,6 +56,8 @@ class Part(NamedTuple):
 
 def sources_at_hand(files: ReleaseFiles) -> set[Part]:
     """The parts that the release has a source of; nothing is read, and no folder is listed twice."""
+    if shape := dataset().shape:
+        return _of_shape(files, shape)
     shards = (
         parse_shard_path(file.path) for folder in ("", *BASE_FOLDERS) for file in files.files_in(folder)
     )
@@ -66,6 +71,17 @@ def sources_at_hand(files: ReleaseFiles) -> set[Part]:
     for theme, path in expected.filter(pl.col("table") == "assets").select("theme", "path").rows():
         if Part("assets", theme) not in found and files.has_files(path):
             found.add(Part("assets", theme))
+    return found
+
+
+def _of_shape(files: ReleaseFiles, shape: Shape) -> set[Part]:
+    found = set()
+    for theme in THEMES:
+        if table_sources(files, shape.tables, theme):
+            found |= {Part("annotations", theme), Part("assets", theme)}
+        for stage in STAGES:
+            if table_sources(files, shape.scores_of(stage.name), theme):
+                found.add(Part(stage.table, theme))
     return found
 
 
@@ -162,8 +178,10 @@ def _try_root(root: str, access: RemoteAccess) -> set[Part]:
     """What a root has, nothing where it cannot be looked into. Most have none of the folders, and are listed once."""
     try:
         files = ReleaseFiles(root, access=access)
-        if _OWN_FOLDERS.isdisjoint(files.folders_in()) and not any(
-            parse_shard_path(file.path) for file in files.files_in()
+        if (
+            dataset().shape is None
+            and _OWN_FOLDERS.isdisjoint(files.folders_in())
+            and not any(parse_shard_path(file.path) for file in files.files_in())
         ):
             return set()
         return sources_at_hand(files)
@@ -179,13 +197,17 @@ def _nothing_found(files: ReleaseFiles) -> ReleaseError:
         "The release root holds nothing of a release: all tables would be empty, and so the variant",
         where=f"release_root={files.root}",
         got=f"{len(folders)} folders and {len(names)} files there: {shown}" if entries else "an empty folder",
-        allowed="a local folder or fsspec URL that holds "
-        + ", ".join(f"{name}/" for name in (PROMPTS_FOLDER, "{theme}", *BASE_FOLDERS))
-        + " or a part of them",
+        allowed=f"a local folder or fsspec URL that holds {_what_it_holds()}",
         todo=_probably_meant(find_releases(files))
         or _unpack(files)
         or f"point to your download: --params release_root=/path/to/{dataset().title}; {ON_PURPOSE}",
     )
+
+
+def _what_it_holds() -> str:
+    if shape := dataset().shape:
+        return f"{shape.tables.path}, as shape.tables in dataset.yml says"
+    return ", ".join(f"{name}/" for name in (PROMPTS_FOLDER, "{theme}", *BASE_FOLDERS)) + " or a part of them"
 
 
 def _parts_lost(files: ReleaseFiles, lost: pl.DataFrame) -> EmptyOutputError:

@@ -132,7 +132,7 @@ def _own_texts(release: ReleaseFiles, ids: frozenset[str]) -> set[str]:
 
 def _records(release: ReleaseFiles) -> Iterator[tuple[str, set[str]]]:
     """Sample and texts of each record of the release that can be read."""
-    tables = [table for table in JSONL_TABLES.values() if table.file_name]
+    tables = [table for table in JSONL_TABLES.values() if table.has_source]
     for theme in dict.fromkeys(source.theme for source in find_asset_sources(release)):
         csv_path, *json_paths = annotation_paths(theme)
         for path in (csv_path, *json_paths, *(table.path_of(theme) for table in tables)):

@@ -23,6 +23,7 @@ from sparkle_curation.ingest.exclusions.resolving import ListedAsset, blocks_of,
 from sparkle_curation.ingest.release_files import ReleaseFiles
 from sparkle_curation.media.decode.frames import read_frames
 from sparkle_curation.media.hashing.perceptual_hash import hash_picture
+from sparkle_curation.spec.description import dataset
 from sparkle_curation.spec.layout import KIND
 from sparkle_curation.spec.sample_ids import ID_FORM, parse_sample_id
 
@@ -42,8 +43,9 @@ def clip_in_file(path: Path, day: date, reason: Request) -> ExcludedClip:
     """The clip in a file of this machine.
 
     Raises:
-        ExclusionError: there is no file, or an empty one.
+        ExclusionError: there is no file, or an empty one; or the dataset has a shape of its own.
     """
+    _require_own_layout()
     what = (
         "no such file"
         if not path.exists()
@@ -69,8 +71,9 @@ def clips_of_sample(release: ReleaseFiles, sample: str, day: date, reason: Reque
     """The source clips of a sample; several where a copy of its clip, loose or in another tar, has other bytes.
 
     Raises:
-        ExclusionError: the release has no source clip of it.
+        ExclusionError: the release has no source clip of it; or the dataset has a shape of its own.
     """
+    _require_own_layout()
     parsed = parse_sample_id(sample)
     found = list(_source_clips(release, sample, parsed.theme)) if parsed else []
     if not found:
@@ -83,6 +86,18 @@ def clips_of_sample(release: ReleaseFiles, sample: str, day: date, reason: Reque
         )
     clips = [clip_of(blocks_of(release, asset), day=day, reason=reason) for asset in found]
     return list({clip.source_hash: clip for clip in clips}.values())
+
+
+def _require_own_layout() -> None:
+    """Raises where outputs would be searched for texts of records that only a shape can tell."""
+    if dataset().shape is not None:
+        raise ExclusionError(
+            "Clips of a dataset with a shape of its own are not excluded by this pipeline",
+            where="shape in dataset.yml",
+            allowed="the list: each pipeline that reads a release leaves out what stands in it",
+            todo="add a line with the clip's SHA-256, length, day and reason to conf/base/ingest/exclusions.csv, "
+            "delete the outputs of before, and run again: kedro run --pipelines curate",
+        )
 
 
 def listed_with(path: Path, clips: list[ExcludedClip]) -> ExclusionList:

@@ -8,7 +8,6 @@ environment ``KEDRO_ENV``, or of ``base``, in the project. It is read whole from
 from __future__ import annotations
 
 import os
-from collections import Counter
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -17,7 +16,7 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from sparkle_curation.errors import DescriptionError, did_you_mean
+from sparkle_curation.errors import DescriptionError
 from sparkle_curation.spec.benchmark_description import Benchmark, ListedBenchmark
 from sparkle_curation.spec.description_values import (
     NO_FILE_NAME,
@@ -31,9 +30,12 @@ from sparkle_curation.spec.description_values import (
     Name,
     Number,
     Part,
-    Scale,
     Text,
+    require_known,
+    require_unique,
 )
+from sparkle_curation.spec.score_description import Scores
+from sparkle_curation.spec.shape.description import ID_DIGITS, PROMPTS_CSV, PROMPTS_METADATA, Shape
 
 FORMAT = 1
 """Of the file; a newer one is refused."""
@@ -153,128 +155,6 @@ class Frames(Part):
     grounded_fps: Annotated[Number, Field(gt=0)] = 2
 
 
-class Criterion(Part):
-    """One bound that a stage's scores must meet.
-
-    Attributes:
-        name: behind the stage's name; None for the primary, which has the stage's.
-        field: member of ``editscore``.
-        reducer: of the values of several frames: their ``mean``, ``min`` or ``quantile``; None for a still.
-        quantile: which, 0 to 1.
-        column: of the table of scores that holds the value; by default reducer and field.
-        threshold: the published one.
-        direction: ``at_least`` keeps values from the threshold up, ``at_most`` those down from it.
-        scale: smallest and largest value; None for the scale of the scores.
-        primary: whether a single ``threshold`` sets it; the first criterion of a stage, unless one says so.
-    """
-
-    name: Name | None = None
-    field: Text
-    reducer: Literal["mean", "min", "quantile"] | None = None
-    quantile: Annotated[Number, Field(ge=0, le=1)] | None = None
-    column: Name | None = None
-    threshold: Number
-    direction: Literal["at_least", "at_most"] = "at_least"
-    scale: Scale | None = None
-    primary: bool = False
-
-    @model_validator(mode="after")
-    def _is_sound(self) -> Self:
-        if (self.reducer == "quantile") != (self.quantile is not None):
-            raise ValueError("quantile: a number from 0 to 1, with reducer: quantile and only with it")
-        if self.score_column in _OF_EVERY_RECORD:
-            raise ValueError(f"another column than {self.score_column}, which every table of scores has")
-        return self
-
-    @property
-    def score_column(self) -> str:
-        """The column of the table of scores that holds the value."""
-        return self.column or "_".join(filter(None, (self.reducer, self.field.lower())))
-
-
-_OF_EVERY_RECORD = {"id", "theme", "prompt", "editscore", "frame_indices", "source_line", "extra_fields"}
-"""Columns of the tables of scores, whatever the criteria."""
-
-
-class Stage(Part):
-    """One scored step.
-
-    Attributes:
-        name: in parameters, tables and reports; its table is ``{name}_scores``.
-        title: what is scored, for people.
-        colour: in figures.
-        file: the JSONL file, one a theme.
-        shape: whether a record has the score of one ``still``, or a list of scores of sampled ``frames``.
-        judged: the asset kinds before and after the edit.
-        criteria: bounds on its scores; one is primary.
-    """
-
-    name: Name
-    title: str = ""
-    colour: Colour | None = None
-    file: FilePath
-    shape: Literal["still", "frames"]
-    judged: tuple[Name, Name]
-    criteria: Annotated[tuple[Criterion, ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _is_sound(self) -> Self:
-        for criterion in self.criteria:
-            if (criterion.reducer is None) != (self.shape == "still"):
-                raise ValueError(
-                    f"criterion {criterion.field}: a reducer for shape: frames, none for shape: still"
-                )
-        if sum(criterion.primary for criterion in self.criteria) > 1:
-            raise ValueError("one criterion that is primary")
-        for criterion in self.criteria:
-            if criterion is not self.primary and criterion.name is None:
-                raise ValueError(f"criterion {criterion.field}: a name, since it is not the primary one")
-        _require_unique("criteria", [each.name for each in self.criteria if each.name])
-        _require_unique("columns of criteria", [each.score_column for each in self.criteria])
-        if self.judged[0] == self.judged[1]:
-            raise ValueError(f"judged: two kinds, before and after the edit, and not {self.judged[0]} twice")
-        return self
-
-    @property
-    def primary(self) -> Criterion:
-        """The criterion that a single ``threshold`` sets."""
-        return next((each for each in self.criteria if each.primary), self.criteria[0])
-
-    def name_of(self, criterion: Criterion) -> str:
-        """The name of one of its criteria among those of all stages."""
-        return self.name if criterion is self.primary else f"{self.name}_{criterion.name}"
-
-
-class Scores(Part):
-    """The scored stages, in the order in which a sample passes them.
-
-    Attributes:
-        scale: smallest and largest score.
-        score_range: the judge's highest answer.
-        passes: how often the judge was asked.
-        stages: the stages.
-    """
-
-    scale: Scale = (0, 10)
-    score_range: Count = 25
-    passes: Count = 4
-    stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _fit_together(self) -> Self:
-        _require_unique("stages", [stage.name for stage in self.stages])
-        of_all = [(stage.name_of(each), each) for stage in self.stages for each in stage.criteria]
-        _require_unique("criteria", [name for name, _ in of_all])
-        for name, criterion in of_all:
-            low, high = criterion.scale or self.scale
-            if not low <= criterion.threshold <= high:
-                raise ValueError(
-                    f"criterion {name}: a threshold from {low:g} to {high:g}, its scale, and it is "
-                    f"{criterion.threshold:g}"
-                )
-        return self
-
-
 class Groundings(Part):
     """Foreground boxes found by a model.
 
@@ -383,6 +263,8 @@ class Dataset(Part):
         training_tasks: what can be trained on beside the pairs of videos, or with them.
         benchmark: what trained models are compared on; None for a dataset without.
         other_benchmarks: that they are compared on too, each of one CSV.
+        shape: how the files become samples, where they are not laid out as Sparkle's. Then ``identity``, ``annotations`` and
+            ``containers`` are not described, and scores need not be.
     """
 
     format: Count
@@ -406,48 +288,98 @@ class Dataset(Part):
     training_tasks: tuple[TrainingTask, ...] = ()
     benchmark: Benchmark | None = None
     other_benchmarks: tuple[ListedBenchmark, ...] = ()
+    shape: Shape | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_own_layout(cls, content: Any) -> Any:
+        """What a dataset with a shape need not describe, since this project says it."""
+        if not isinstance(content, dict) or content.get("shape") is None:
+            return content
+        for name in ("identity", "annotations", "containers", "groundings", "benchmark"):
+            if content.get(name) is not None:
+                raise ValueError(f"no {name} beside shape")
+        pattern = f"{content.get('name')}_{{theme}}_{{number}}"
+        own = {
+            # The digits are more than may be described: tables of a place for each number would be too long.
+            "identity": Identity.model_construct(pattern=pattern, digits=ID_DIGITS),
+            "annotations": {"csv": PROMPTS_CSV, "metadata": PROMPTS_METADATA},
+            "containers": {"shard": "{theme}_{kind}_part{part}.tar"},
+        }
+        return {"scores": {"stages": []}, **content, **own}
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         kinds = [asset.name for asset in self.assets]
         names = [theme.name for theme in self.themes]
-        _require_unique("themes", names)
-        _require_unique("assets", kinds)
-        _require_unique("roles of assets", [asset.role for asset in self.assets if asset.role])
+        require_unique("themes", names)
+        require_unique("assets", kinds)
+        require_unique("roles of assets", [asset.role for asset in self.assets if asset.role])
         if "total" in names:
             raise ValueError("themes: another name than total, which the row of all themes has")
-        files = [stage.file for stage in self.scores.stages]
+        files = [stage.file for stage in self.scores.stages if stage.file]
         if self.groundings:
             files += [self.groundings.round1, self.groundings.round2]
-        _require_unique("files of scores and groundings", files)
+        require_unique("files of scores and groundings", files)
         for role in ("source_video", "edited_video"):
             if role not in {asset.role for asset in self.assets}:
                 raise ValueError(f"assets: one with role: {role}")
         for stage in self.scores.stages:
             for kind in stage.judged:
-                _require_known(f"stage {stage.name}, judged", kind, kinds)
-        _require_unique("references", [reference.key for reference in self.references])
+                require_known(f"stage {stage.name}, judged", kind, kinds)
+        require_unique("references", [reference.key for reference in self.references])
         for what, known, used in (
             *(("licences", names, licence.themes) for licence in self.licences),
             *(("licences", kinds, licence.assets) for licence in self.licences),
             *(("references", names, reference.themes) for reference in self.references),
         ):
             for each in used:
-                _require_known(what, each, known)
+                require_known(what, each, known)
         stages = [stage.name for stage in self.scores.stages]
+        _check_shape(self)
         _check_tasks(self.training_tasks, self.assets, stages)
         if self.benchmark:
             _check_benchmark(self.benchmark, names, stages)
         of_others = [theme for each in self.other_benchmarks for theme in (*each.themes, *each.left_out)]
         # A sample's benchmark is known by its theme.
-        _require_unique("other_benchmarks, themes, beside those of the dataset", [*names, *of_others])
-        _require_unique("other_benchmarks, annotations", [each.annotations for each in self.other_benchmarks])
+        require_unique("other_benchmarks, themes, beside those of the dataset", [*names, *of_others])
+        require_unique("other_benchmarks, annotations", [each.annotations for each in self.other_benchmarks])
         return self
+
+
+def _check_shape(described: Dataset) -> None:
+    shape, stages = described.shape, described.scores.stages
+    if shape is None:
+        if not stages:
+            raise ValueError("scores, stages: at least one")
+        if any(stage.shape == "value" for stage in stages):
+            raise ValueError("a stage with shape: value beside the member shape alone")
+        return
+    _check_media(shape, described.assets)
+    for stage in stages:
+        if stage.shape != "value":
+            raise ValueError(f"stage {stage.name}: shape: value, in a dataset with the member shape")
+    for joined in shape.joined_scores:
+        for name in joined.stages:
+            require_known("shape, joined_scores", name, [stage.name for stage in stages])
+    if len(described.themes) > 1 and "{theme}" not in shape.tables.path:
+        raise ValueError("shape, tables: a path with {theme}, since there are several themes")
+
+
+def _check_media(shape: Shape, assets: tuple[Asset, ...]) -> None:
+    for kind in shape.media:
+        require_known("shape, media", kind, [asset.name for asset in assets])
+    for asset in assets:
+        media = shape.media.get(asset.name)
+        if media is None and asset.role in {"source_video", "edited_video"}:
+            raise ValueError(f"shape, media: where {asset.name} is")
+        if media is not None and media.is_converted_mask and asset.role != "mask":
+            raise ValueError(f"shape, media, {asset.name}: masks and rle for the kind with role: mask alone")
 
 
 def _check_tasks(tasks: tuple[TrainingTask, ...], assets: tuple[Asset, ...], stages: list[str]) -> None:
     suffixes = {asset.name: asset.suffix for asset in assets}
-    _require_unique("training_tasks", [task.name for task in tasks])
+    require_unique("training_tasks", [task.name for task in tasks])
     for task in tasks:
         of_task = f"training task {task.name}"
         wanted = "png" if task.media == "still" else "mp4"
@@ -458,36 +390,24 @@ def _check_tasks(tasks: tuple[TrainingTask, ...], assets: tuple[Asset, ...], sta
         ):
             if kind is None:
                 continue
-            _require_known(f"{of_task}, {member}", kind, list(suffixes))
+            require_known(f"{of_task}, {member}", kind, list(suffixes))
             if suffixes[kind] != suffix:
                 raise ValueError(f"{of_task}, {member}: a kind with suffix {suffix}, and {kind} has another")
         if task.passes is not None:
-            _require_known(f"{of_task}, passes", task.passes, stages)
+            require_known(f"{of_task}, passes", task.passes, stages)
 
 
 def _check_benchmark(benchmark: Benchmark, themes: list[str], stages: list[str]) -> None:
-    _require_unique("benchmark, themes", list(benchmark.themes))
+    require_unique("benchmark, themes", list(benchmark.themes))
     for what, known, used in (
         ("themes", themes, benchmark.themes),
         ("passed", stages, benchmark.passed),
         ("failed", stages, (benchmark.failed,)),
     ):
         for each in used:
-            _require_known(f"benchmark, {what}", each, known)
+            require_known(f"benchmark, {what}", each, known)
     if any(stages.index(each) >= stages.index(benchmark.failed) for each in benchmark.passed):
         raise ValueError(f"benchmark, passed: stages before {benchmark.failed}, which its samples failed")
-
-
-def _require_unique(what: str, names: list[Any]) -> None:
-    name, count = Counter(names).most_common(1)[0] if names else ("", 0)
-    if count > 1:
-        raise ValueError(f"{what}: each name once, and {name} stands {count} times")
-
-
-def _require_known(what: str, name: str, known: list[str]) -> None:
-    if name not in known:
-        near = did_you_mean(name, known)
-        raise ValueError(f"{what}: '{name}' is unknown; {near or 'allowed: ' + ', '.join(known)}")
 
 
 # ------------------------------------------------------------------ reading

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from sparkle_curation.errors import did_you_mean
 
 
 class Part(BaseModel):
@@ -80,3 +83,17 @@ FilePath = Annotated[str, AfterValidator(_path_with())]
 FolderPath = Annotated[str, AfterValidator(_path_with(is_folder=True))]
 AnnotationsPath = Annotated[str, AfterValidator(_path_with("{theme}", "{split}"))]
 ThemePath = Annotated[str, AfterValidator(_path_with("{theme}"))]
+
+
+def require_unique(what: str, names: list[Any]) -> None:
+    """Raises ``ValueError`` where a name stands more than once."""
+    name, count = Counter(names).most_common(1)[0] if names else ("", 0)
+    if count > 1:
+        raise ValueError(f"{what}: each name once, and {name} stands {count} times")
+
+
+def require_known(what: str, name: str, known: list[str]) -> None:
+    """Raises ``ValueError`` where a name is none of the known ones."""
+    if name not in known:
+        near = did_you_mean(name, known)
+        raise ValueError(f"{what}: '{name}' is unknown; {near or 'allowed: ' + ', '.join(known)}")

@@ -161,6 +161,15 @@ def parse_shard_path(path: str) -> ShardName | None:
     return ShardName(match["theme"], match["kind"], int(match["part"]))
 
 
-def annotation_paths(theme: str) -> tuple[str, str]:
-    """Paths of a theme's training CSV and of its metadata JSONL."""
+def annotation_paths(theme: str) -> tuple[str, ...]:
+    """Paths of a theme's training CSV and of its metadata JSONL; of a dataset with a shape the one of its records."""
+    if shape := dataset().shape:
+        return (shape.tables.path_of(theme),)
     return annotations_csv_path(theme), metadata_jsonl_path(theme)
+
+
+def score_path(theme: str, stage: str, file_name: str) -> str:
+    """Path of what holds a stage's scores of a theme: its JSONL file, or the records of a dataset with a shape."""
+    if shape := dataset().shape:
+        return shape.scores_of(stage).path_of(theme)
+    return intermediate_jsonl_path(theme, file_name)

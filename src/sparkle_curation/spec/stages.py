@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from sparkle_curation.spec import description
+from sparkle_curation.spec import score_description
 from sparkle_curation.spec.description import colour_of, dataset
 
 MIN_SCORE, MAX_SCORE = (float(bound) for bound in dataset().scores.scale)
@@ -29,8 +29,8 @@ class Criterion:
         stage: name of the stage.
         table: the ingested table that holds the stage's scores.
         score_column: the column of that table that is compared with the threshold.
-        file_name: the JSONL file that the table is ingested from, one a theme.
-        published_threshold: the threshold of the release.
+        file_name: the JSONL file that the table is ingested from, one a theme; empty for one that holds values of records.
+        published_threshold: the threshold of the release; None where it has none.
         is_at_least: whether values from the threshold up are kept, or those down from it; the threshold itself always is.
         scale: smallest and largest value.
         is_primary: whether a single ``threshold`` sets it.
@@ -45,7 +45,7 @@ class Criterion:
     table: str
     score_column: str
     file_name: str
-    published_threshold: float
+    published_threshold: float | None
     is_at_least: bool
     scale: tuple[float, float]
     is_primary: bool
@@ -85,6 +85,7 @@ class Stage:
         table: the ingested table that holds its scores.
         file_name: the JSONL file the table is ingested from, one a theme.
         is_of_frames: whether a record has a list of scores of sampled frames, or those of one still.
+        is_of_values: whether it has numbers alone, with no answer of a judge.
         source_kind: asset kind before the edit.
         edited_kind: asset kind after it.
         criteria: what its scores must meet, the primary one first.
@@ -95,6 +96,7 @@ class Stage:
     table: str
     file_name: str
     is_of_frames: bool
+    is_of_values: bool
     source_kind: str
     edited_kind: str
     criteria: tuple[Criterion, ...]
@@ -105,19 +107,21 @@ class Stage:
         return self.criteria[0].score_column
 
     @property
-    def published_threshold(self) -> float:
-        """The threshold of the primary criterion in the release."""
+    def published_threshold(self) -> float | None:
+        """The threshold of the primary criterion in the release; None where it has none."""
         return self.criteria[0].published_threshold
 
 
-def _criterion(place: int, stage: description.Stage, criterion: description.Criterion) -> Criterion:
+def _criterion(
+    place: int, stage: score_description.Stage, criterion: score_description.Criterion
+) -> Criterion:
     low, high = criterion.scale or dataset().scores.scale
     return Criterion(
         name=stage.name_of(criterion),
         stage=stage.name,
         table=f"{stage.name}_scores",
         score_column=criterion.score_column,
-        file_name=stage.file,
+        file_name=stage.file or "",
         published_threshold=criterion.threshold,
         is_at_least=criterion.direction == "at_least",
         scale=(float(low), float(high)),
@@ -129,14 +133,15 @@ def _criterion(place: int, stage: description.Stage, criterion: description.Crit
     )
 
 
-def _stage(place: int, stage: description.Stage) -> Stage:
+def _stage(place: int, stage: score_description.Stage) -> Stage:
     ordered = sorted(stage.criteria, key=lambda each: each is not stage.primary)
     return Stage(
         name=stage.name,
         title=stage.title or stage.name.replace("_", " "),
         table=f"{stage.name}_scores",
-        file_name=stage.file,
+        file_name=stage.file or "",
         is_of_frames=stage.shape == "frames",
+        is_of_values=stage.shape == "value",
         source_kind=stage.judged[0],
         edited_kind=stage.judged[1],
         criteria=tuple(_criterion(place, stage, each) for each in ordered),
@@ -151,6 +156,9 @@ CRITERIA: tuple[Criterion, ...] = tuple(each for stage in STAGES for each in sta
 """What a sample must meet, in the order of the stages."""
 
 CRITERION_NAMES: tuple[str, ...] = tuple(criterion.name for criterion in CRITERIA)
+
+ASKS_RELEASE = bool(CRITERIA) and not any(stage.is_of_values for stage in STAGES)
+"""Whether what the dataset lists is what reached its thresholds: the records of one with a shape are all that there are."""
 
 PRIMARY_CRITERIA: tuple[Criterion, ...] = tuple(each for each in CRITERIA if each.is_primary)
 """One a stage: what a single ``threshold`` sets, and what sweep and surface go over."""

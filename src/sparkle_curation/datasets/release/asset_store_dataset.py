@@ -31,6 +31,7 @@ class AssetStoreDataset(AbstractDataset[NoReturn, AssetStore]):
         remote: members of ``RemoteSettings``: how a server is asked where the root is a URL.
         credentials: what its file system is opened with, such as ``endpoint_url``, ``key`` and ``secret``; Kedro puts in
             what stands under that name in ``credentials.yml``.
+        converted: folder of this machine with what was converted of a release of another shape; it need not be there.
         asset_source: ``released``, or ``rerun`` for the asset that this project made where there is one.
         made: ``root``, the folder of made media in the published layout, ``assets``, the table of made assets, and
             ``tracks``, that of tracked masks; all local, and none need be there.
@@ -45,6 +46,7 @@ class AssetStoreDataset(AbstractDataset[NoReturn, AssetStore]):
               path: data/01_raw/sparkle_sample
               remote: { requests: 64, retries: 5, timeout_s: 60 }
               credentials: release_storage
+              converted: data/01_raw/converted
               assets: data/02_intermediate/assets.parquet
               asset_source: released
               made:
@@ -64,12 +66,13 @@ class AssetStoreDataset(AbstractDataset[NoReturn, AssetStore]):
         mask_decisions: str | None = None,
         remote: Mapping[str, Any] | None = None,
         credentials: Mapping[str, Any] | None = None,
+        converted: str | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
         self._root, self._assets = path, Path(assets)
         self._made = dict(made) if made and asset_source == "rerun" else None
         self._mask_decisions = Path(mask_decisions) if mask_decisions else None
-        self._access = remote_access(remote, credentials)
+        self._access = remote_access(remote, credentials, converted)
         self.metadata = metadata
 
     def load(self) -> AssetStore:

@@ -27,6 +27,7 @@ class MediaFolderDataset(AbstractDataset[NoReturn, MediaFolder]):
         remote: members of ``RemoteSettings``: how a server is asked where the root is a URL.
         credentials: what its file system is opened with, such as ``endpoint_url``, ``key`` and ``secret``; Kedro puts in
             what stands under that name in ``credentials.yml``.
+        converted: folder of this machine with what was converted of a release of another shape; it need not be there.
         metadata: for other tools; Kedro does not look at it.
 
     Example:
@@ -38,6 +39,7 @@ class MediaFolderDataset(AbstractDataset[NoReturn, MediaFolder]):
               release: data/01_raw/sparkle_sample
               remote: { requests: 64, retries: 5, timeout_s: 60 }
               credentials: release_storage
+              converted: data/01_raw/converted
     """
 
     def __init__(
@@ -47,10 +49,11 @@ class MediaFolderDataset(AbstractDataset[NoReturn, MediaFolder]):
         release: str,
         remote: Mapping[str, Any] | None = None,
         credentials: Mapping[str, Any] | None = None,
+        converted: str | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
         self._path, self._release_root = Path(filepath), release
-        self._access = remote_access(remote, credentials)
+        self._access = remote_access(remote, credentials, converted)
         self.metadata = metadata
 
     def load(self) -> MediaFolder:

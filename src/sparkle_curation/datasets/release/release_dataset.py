@@ -29,6 +29,7 @@ class ReleaseDataset(AbstractDataset[NoReturn, ReleaseFiles]):
         remote: members of ``RemoteSettings``: how a server is asked where the root is a URL.
         credentials: what its file system is opened with, such as ``endpoint_url``, ``key`` and ``secret``; Kedro puts in
             what stands under that name in ``credentials.yml``.
+        converted: folder of this machine with what was converted of a release of another shape; it need not be there.
         metadata: for other tools; Kedro does not look at it.
 
     Example:
@@ -39,6 +40,7 @@ class ReleaseDataset(AbstractDataset[NoReturn, ReleaseFiles]):
               path: data/01_raw/sparkle_sample
               remote: { requests: 64, retries: 5, timeout_s: 60 }
               credentials: release_storage
+              converted: data/01_raw/converted
               trusts_times: true
               exclusions: conf/base/ingest/exclusions.csv
               contents:
@@ -46,7 +48,7 @@ class ReleaseDataset(AbstractDataset[NoReturn, ReleaseFiles]):
                 - data/02_intermediate/media_contents.parquet
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- each is a member of its entry in the catalog
         self,
         *,
         path: str,
@@ -55,12 +57,13 @@ class ReleaseDataset(AbstractDataset[NoReturn, ReleaseFiles]):
         contents: Sequence[str] = (),
         remote: Mapping[str, Any] | None = None,
         credentials: Mapping[str, Any] | None = None,
+        converted: str | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
         self._root, self._trusts_times = path, trusts_times
         self._exclusions = Path(exclusions) if exclusions else None
         self._contents = [Path(each) for each in contents]
-        self._access = remote_access(remote, credentials)
+        self._access = remote_access(remote, credentials, converted)
         self.metadata = metadata
 
     def load(self) -> ReleaseFiles:

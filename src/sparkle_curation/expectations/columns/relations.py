@@ -8,7 +8,7 @@ import polars as pl
 
 from sparkle_curation.expectations.rules.foreign_keys import KNOWN_BY
 from sparkle_curation.spec.layout import KIND
-from sparkle_curation.spec.stages import CRITERIA, STAGES, Criterion
+from sparkle_curation.spec.stages import ASKS_RELEASE, CRITERIA, STAGES, Criterion
 from sparkle_curation.spec.tables.ingested import (
     GROUNDING_R1,
     GROUNDING_R2,
@@ -38,7 +38,8 @@ def _with_prompts(flat: pl.DataFrame, table: str, tables: Tables) -> list[pl.Ser
 def _of_scores(flat: pl.DataFrame, table: str, tables: Tables) -> list[pl.Series]:
     """Of the first stage nothing is asked that needs another table, of the last whether what passes is released."""
     of_all = _with_prompts(flat, table, tables) if table in KNOWN_BY else []
-    return [*of_all, _passing_is_released(flat, tables)] if table == STAGES[-1].table else of_all
+    is_asked = ASKS_RELEASE and table == STAGES[-1].table
+    return [*of_all, _passing_is_released(flat, tables)] if is_asked else of_all
 
 
 def _of_second_grounding(flat: pl.DataFrame, table: str, tables: Tables) -> list[pl.Series]:
@@ -132,7 +133,7 @@ def _of_annotations(flat: pl.DataFrame, table: str, tables: Tables) -> list[pl.S
         _in_both_files(own),
         _resolved_paths(tables[table].select("theme", "src_video", "tgt_video"), tables["assets"]),
         _scored(own, {name: tables[name] for name in JSONL_TABLES}),
-        _passed(own, tables),
+        *([_passed(own, tables)] if ASKS_RELEASE else []),
     ]
 
 

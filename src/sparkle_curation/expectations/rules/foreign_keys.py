@@ -7,7 +7,7 @@ from itertools import pairwise
 from sparkle_curation.spec.stages import STAGES
 from sparkle_curation.spec.tables.ingested import COLUMNS, GROUNDING_R1, GROUNDING_R2
 
-_FIRST, _LAST = STAGES[0].table, STAGES[-1].table
+_FIRST, _LAST = (STAGES[0].table, STAGES[-1].table) if STAGES else ("annotations", "annotations")
 
 KNOWN_BY: dict[str, tuple[str, str]] = {
     **{stage.table: ("annotations", before.table) for before, stage in pairwise(STAGES)},
@@ -24,8 +24,8 @@ sample is first heard of, so it has no entry.
 READS: dict[str, tuple[str, ...]] = {
     # Whether a sample passed and what a theme has is asked of all tables.
     "annotations": tuple(COLUMNS),
-    _FIRST: (_FIRST,),
+    **({_FIRST: (_FIRST,)} if STAGES else {}),
     **{name: (name, *known_by) for name, known_by in KNOWN_BY.items()},
-    _LAST: ("annotations", *(stage.table for stage in STAGES)),
+    **({_LAST: ("annotations", *(stage.table for stage in STAGES))} if STAGES else {}),
 }
 """Table -> the tables that its rules look at; a change of another one leaves its result as it is."""

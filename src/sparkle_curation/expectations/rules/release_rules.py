@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sparkle_curation.expectations.rules.rule import Kind, Rule
 from sparkle_curation.expectations.rules.rule_factories import between, equal, worded
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
-from sparkle_curation.spec.stages import PRIMARY_CRITERIA
+from sparkle_curation.spec.stages import PRIMARY_CRITERIA, STAGE_BY_NAME
 from sparkle_curation.spec.themes import THEMES
 
 
@@ -68,6 +68,8 @@ def release_rules(bounds: Bounds) -> Iterator[Rule]:
     yield from _bounded("empty_box_share", Kind.EMPTY_BOXES, maximum=bounds.max_empty_box_share)
     yield from _bounded("quarantined_share", Kind.QUARANTINED_SHARE, maximum=bounds.max_quarantined_share)
     for each in PRIMARY_CRITERIA:
+        if STAGE_BY_NAME[each.stage].is_of_values:  # on scales of their own
+            continue
         kind = Kind.SCORE_DISTRIBUTION
         yield from _bounded(f"{each.name}_mean", kind, bounds.min_mean_score, bounds.max_mean_score)
         yield from _bounded(f"{each.name}_std", kind, minimum=bounds.min_score_std)

@@ -9,7 +9,7 @@ from sparkle_curation.expectations.rules.rule import Kind, Rule
 from sparkle_curation.expectations.rules.rule_factories import between, equal, one_of, violation
 from sparkle_curation.spec.frames import BBOX_SCALE, SCORED_FRAMES
 from sparkle_curation.spec.number_text import exact
-from sparkle_curation.spec.stages import CRITERIA, STAGES, Stage
+from sparkle_curation.spec.stages import ASKS_RELEASE, CRITERIA, STAGES, Stage
 from sparkle_curation.spec.tables.ingested import (
     GROUNDING_R1,
     GROUNDING_R2,
@@ -58,8 +58,10 @@ def _annotation_rules() -> Iterator[Rule]:
         "ExpectReleasedSamplesToBeScored",
         "A sample of the CSV is in every table of scores and groundings that has its theme.",
     )
+    if not ASKS_RELEASE:
+        return
     thresholds = {criterion.name: criterion.published_threshold for criterion in CRITERIA}
-    shown = ", ".join(f"{name} {exact(threshold)}" for name, threshold in thresholds.items())
+    shown = ", ".join(f"{name} {exact(float(threshold or 0))}" for name, threshold in thresholds.items())
     yield violation(
         "sample_passes",
         Kind.RELEASED_SAMPLE,
@@ -90,12 +92,12 @@ def _frame_score_rules(stage: Stage) -> Iterator[Rule]:
 def _score_rules(stage: Stage) -> Iterator[Rule]:
     if stage.is_of_frames:
         yield from _frame_score_rules(stage)
-    else:
+    elif not stage.is_of_values:
         for each in stage.criteria:
             column, member = each.score_column, f"editscore.{each.field}"
             meaning = f"`{column}` is `{member}`."
             yield equal(f"{column}_is_editscores", Kind.DERIVED_VALUE, meaning, column, member)
-    if stage is STAGES[-1]:
+    if stage is STAGES[-1] and ASKS_RELEASE:
         yield violation(
             "passing_is_released",
             Kind.RELEASED_SAMPLE,

@@ -149,7 +149,8 @@ export function makeControls(place, description, samples, state, { changed, tell
       make("div.ends.note", {}, axis.least, axis.most), make("div.marks", {}, count, reset), axis.toggle, unknown));
     return (kept) => {
       const threshold = state.thresholds[criterion.name];
-      axis.hold([threshold, criterion.present, criterion.published, criterion.published - (criterion.is_at_least ? 1 : -1) * beyond]);
+      const published = criterion.published === null ? [] : [criterion.published, criterion.published - (criterion.is_at_least ? 1 : -1) * beyond];
+      axis.hold([threshold, criterion.present, ...published]);
       fit();
       slider.value = String(threshold);
       if (document.activeElement !== exact && fault.hidden) exact.value = String(threshold);
@@ -161,7 +162,7 @@ export function makeControls(place, description, samples, state, { changed, tell
       unknown.hidden = names.length === 0;
       unknown.classList.toggle("imputed", isLooser(criterion, threshold));
       unknown.textContent = `${criterion.is_at_least ? "Below" : "Above"} ${criterion.published} ${isAll ? "nothing is known" : `nothing is known of ${names.join(", ")}`}: the score files hold nothing that was rejected there.`;
-      const marks = [`published ${criterion.published}`];
+      const marks = [criterion.published === null ? "none published" : `published ${criterion.published}`];
       if (criterion.present !== criterion.published) marks.push(`present ${criterion.present}`);
       if (missing) marks.push(`${number.format(missing)} unscored`);
       count.textContent = marks.join(" · ");

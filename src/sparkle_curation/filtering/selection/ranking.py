@@ -15,7 +15,7 @@ def rank_score(rank_by: str | None) -> pl.Expr:
         rank_by: the name of a criterion; None for the mean over the primary ones, of those that the sample has.
     """
     if rank_by is None:
-        return pl.mean_horizontal(_share(each) for each in PRIMARY_CRITERIA)
+        return pl.mean_horizontal(pl.lit(None, pl.Float64), *(_share(each) for each in PRIMARY_CRITERIA))
     return _share(next(each for each in CRITERIA if each.name == rank_by))
 
 

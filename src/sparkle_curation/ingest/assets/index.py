@@ -23,10 +23,11 @@ _KINDS = {kind: place for place, kind in enumerate(ASSET_KINDS)}
 _THEMES = {theme: place for place, theme in enumerate(THEMES)}
 _NUMBERS: int = 10**ID_DIGITS
 _LOOSE = -1  # also the place of the last number of an array
-_NO_KEY = np.uint32(np.iinfo(np.uint32).max)
+_KEY = np.uint32 if len(_THEMES) * _NUMBERS * len(_KINDS) < np.iinfo(np.uint32).max else np.uint64
+"""Of a key; ids of 15 digits, as of a dataset with a shape, take twice the room."""
+_NO_KEY = _KEY(np.iinfo(_KEY).max)
 _REPEATED = ("theme", "kind", "container")
 _BATCH_ROWS = 1 << 14
-_CONTAINER_BITS = 32
 
 
 class Asset(NamedTuple):
@@ -63,7 +64,7 @@ class AssetIndex:
         container_names: the shards.
     """
 
-    keys: NDArray[np.uint32]
+    keys: NDArray[np.unsignedinteger[Any]]
     containers: NDArray[np.int32]
     offsets: NDArray[np.int64]
     sizes: NDArray[np.int64]
@@ -76,7 +77,7 @@ class AssetIndex:
             return None
         sample = _THEMES[parsed.theme] * _NUMBERS + parsed.number
         # A plain int would have the whole array converted.
-        key = np.uint32(sample * len(_KINDS) + _KINDS[kind])
+        key = _KEY(sample * len(_KINDS) + _KINDS[kind])
         place = int(self.keys.searchsorted(key))
         if place == len(self.keys) or self.keys[place] != key:
             return None
@@ -127,7 +128,7 @@ def index_assets(batches: Iterable[pa.RecordBatch]) -> AssetIndex:
     # Numbered in the order of their names, so that the least is the copy that is chosen.
     ranks = {name: rank for rank, name in enumerate(sorted(names))}
     containers = np.array([*(ranks[name] for name in names), _LOOSE], np.int32)[containers]
-    order = np.argsort((keys.astype(np.int64) << _CONTAINER_BITS) + containers)
+    order = np.lexsort((containers, keys))
     order = order[np.diff(keys[order], prepend=_NO_KEY) != 0]
     return AssetIndex(keys[order], containers[order], offsets[order], sizes[order], tuple(ranks))
 
@@ -135,7 +136,7 @@ def index_assets(batches: Iterable[pa.RecordBatch]) -> AssetIndex:
 class _Columns(NamedTuple):
     """A piece of the table as numbers."""
 
-    keys: NDArray[np.uint32]
+    keys: NDArray[np.unsignedinteger[Any]]
     containers: NDArray[np.int32]
     offsets: NDArray[np.int64]
     sizes: NDArray[np.int64]
@@ -146,9 +147,9 @@ class _Columns(NamedTuple):
         theme, kind, container = (batch[name] for name in _REPEATED)
         for name in container.dictionary.to_pylist():
             names.setdefault(name, len(names))
-        number = _array(pc.utf8_slice_codeunits(batch["id"], -ID_DIGITS).cast(pa.int32()))
-        samples = _numbered(theme, _THEMES) * _NUMBERS + number
-        keys = (samples * len(_KINDS) + _numbered(kind, _KINDS)).astype(np.uint32)
+        number = _array(pc.utf8_slice_codeunits(batch["id"], -ID_DIGITS).cast(pa.int64()))
+        samples = _numbered(theme, _THEMES).astype(np.int64) * _NUMBERS + number
+        keys = (samples * len(_KINDS) + _numbered(kind, _KINDS)).astype(_KEY)
         return cls(keys, _numbered(container, names), _array(batch["offset"]), _array(batch["size"]))
 
 
@@ -173,6 +174,4 @@ def _array(numbers: pa.Array) -> NDArray[Any]:
     return np.from_dlpack(numbers)
 
 
-_NOTHING = _Columns(
-    np.empty(0, np.uint32), np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.int64)
-)
+_NOTHING = _Columns(np.empty(0, _KEY), np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.int64))

@@ -207,7 +207,7 @@ def _link_fault(path: str, reason: str) -> Fault:
 def _text_paths() -> Iterator[str]:
     for theme in THEMES:
         yield from annotation_paths(theme)
-        yield from (table.path_of(theme) for table in JSONL_TABLES.values() if table.file_name)
+        yield from (table.path_of(theme) for table in JSONL_TABLES.values() if table.has_source)
 
 
 def _shard_folder_files(files: ReleaseFiles) -> list[SourceFile]:

@@ -18,6 +18,8 @@ from weakref import WeakKeyDictionary
 from sparkle_curation.ingest.assets.listing import AssetSource, find_asset_sources, list_assets
 from sparkle_curation.ingest.exclusions.exclusion_list import ExclusionList
 from sparkle_curation.ingest.release_files import ReleaseFiles, SourceFile
+from sparkle_curation.ingest.shapes.clips import source_clips
+from sparkle_curation.spec.description import dataset
 from sparkle_curation.spec.layout import KIND
 from sparkle_curation.spec.sample_ids import parse_sample_id
 
@@ -115,6 +117,15 @@ def excluded_among(files: ReleaseFiles, sources: Iterable[SourceFile], listed: E
 
 def find_clips(files: ReleaseFiles, exclusions: ExclusionList) -> Iterator[ListedAsset]:
     """The copies of the listed clips among the source clips of the release."""
+    if shape := dataset().shape:
+        for sample_id, place in source_clips(files, shape):
+            clip = ListedAsset(
+                sample_id, KIND.source_video, place.container, place.container, place.offset, place.size
+            )
+            hashes = exclusions.hashes_by_size.get(clip.size)
+            if hashes and sha256_of(files, clip) in hashes:
+                yield clip
+        return
     sources = list(find_asset_sources(files))
     _tell_blind(sources)
     for source in sources:

@@ -18,7 +18,7 @@ from sparkle_curation.pipelines.bench_report.nodes import (
 from sparkle_curation.spec.stages import STAGES
 
 _PARAMS = "params:bench_report"
-_SCORES = STAGES[-1].table
+_SCORES = STAGES[-1].table if STAGES else "annotations"
 _TABLES = [
     "bench_results",
     "bench_differences",

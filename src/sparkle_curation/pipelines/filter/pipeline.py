@@ -28,7 +28,7 @@ from sparkle_curation.pipelines.filter.nodes import (
     split_by_verdict,
     sweep_thresholds,
 )
-from sparkle_curation.spec.stages import STAGES
+from sparkle_curation.spec.stages import CRITERIA, STAGES
 from sparkle_curation.spec.tables.ingested import GROUNDING_TABLES
 from sparkle_curation.variant.curation.steps import (
     apply_overrides,
@@ -52,6 +52,7 @@ from sparkle_curation.variant.curation.steps import (
 )
 
 _SCORES = [stage.table for stage in STAGES]
+_SHOWN_FOR_THRESHOLDS = _SCORES if any(each.published_threshold is None for each in CRITERIA) else []
 _GROUNDINGS = list(GROUNDING_TABLES)
 _SETTINGS = [
     "params:missing_scores",
@@ -92,7 +93,11 @@ def create_pipeline(**_: object) -> Pipeline:
     """The ``filter`` pipeline."""
     return Pipeline(
         [
-            _step(resolve_thresholds, ["params:threshold", "params:thresholds"], "thresholds_used"),
+            _step(
+                resolve_thresholds,
+                ["params:threshold", "params:thresholds", *_SHOWN_FOR_THRESHOLDS],
+                "thresholds_used",
+            ),
             _step(settle_imputed_scores, ["params:imputed_scores", "thresholds_used"], "imputed_policy"),
             _step(
                 choose_scope,

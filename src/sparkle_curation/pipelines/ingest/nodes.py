@@ -17,6 +17,12 @@ from sparkle_curation.ingest.csv.annotations import ingest_annotations as read_a
 from sparkle_curation.ingest.ingestion import PartitionedIngestion
 from sparkle_curation.ingest.jsonl.table import ingest_jsonl
 from sparkle_curation.ingest.release_files import ReleaseFiles
+from sparkle_curation.ingest.shapes.annotations import ingest_shape_annotations
+from sparkle_curation.ingest.shapes.assets import ingest_shape_assets
+from sparkle_curation.ingest.shapes.known import known_samples
+from sparkle_curation.ingest.shapes.scores import ingest_shape_scores
+from sparkle_curation.media.masks.other_masks import make_mask
+from sparkle_curation.spec.description import dataset
 from sparkle_curation.spec.tables.ingested import COLUMNS, JsonlTable
 
 logger = logging.getLogger(__name__)
@@ -46,7 +52,9 @@ def note_release(release: ReleaseFiles) -> dict[str, str | None]:
 
 
 def ingest_annotations(release: ReleaseFiles, allow_empty: bool) -> Ingested:
-    """The annotations: one row per sample of a theme's training CSV or metadata JSONL."""
+    """The annotations: one row per sample of a theme's training CSV or metadata JSONL, or of its records."""
+    if shape := dataset().shape:
+        return _streams(ingest_shape_annotations(release, shape), allow_empty)
     return _streams(read_annotations(release), allow_empty)
 
 
@@ -61,11 +69,24 @@ def ingest_records(
         allow_empty: whether the table may lose all its rows.
         annotations: with the prompts that those of the records are compared with.
     """
+    if shape := dataset().shape:
+        return _streams(ingest_shape_scores(table, release, shape, known_samples(annotations)), allow_empty)
     return _streams(ingest_jsonl(table, release, annotation_prompts(annotations)), allow_empty)
 
 
-def ingest_assets(release: ReleaseFiles, allow_empty: bool) -> Ingested:
-    """The assets: one row per media file, in a shard or loose."""
+def ingest_assets(
+    release: ReleaseFiles, allow_empty: bool, annotations: pl.LazyFrame | None = None
+) -> Ingested:
+    """The assets: one row per media file, in a shard or loose.
+
+    Args:
+        release: its files.
+        allow_empty: whether the table may lose all its rows.
+        annotations: the samples whose files are looked for, of a dataset with a shape of its own.
+    """
+    if (shape := dataset().shape) and annotations is not None:
+        known = known_samples(annotations)
+        return _streams(ingest_shape_assets(release, shape, known, make_mask), allow_empty)
     return _streams(read_assets(release), allow_empty)
 
 

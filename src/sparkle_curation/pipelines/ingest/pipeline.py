@@ -10,6 +10,7 @@ from typing import Any
 from kedro.pipeline import Node, Pipeline
 
 from sparkle_curation.pipelines.ingest import nodes
+from sparkle_curation.spec.description import dataset
 from sparkle_curation.spec.tables.ingested import COLUMNS, JSONL_TABLES
 
 
@@ -49,7 +50,7 @@ def create_pipeline() -> Pipeline:
             Node(nodes.note_release, inputs="release_checked", outputs="release_facts", name="note_release"),
             _table(nodes.ingest_annotations, "annotations", []),
             *(_table(_OneTable(name).ingest_records, name, ["annotations"]) for name in JSONL_TABLES),
-            _table(nodes.ingest_assets, "assets", []),
+            _table(nodes.ingest_assets, "assets", ["annotations"] if dataset().shape else []),
             Node(
                 nodes.combine_quarantines,
                 inputs=[f"{name}_quarantined" for name in COLUMNS],

@@ -47,6 +47,8 @@ def count_passing(verdicts: AnyFrame, thresholds: Mapping[str, float]) -> dict[s
         *(side.alias(f"{each.name} passing") for each, side in zip(shown, sides, strict=True)),
         *(pl.col(score_column(each)).count().alias(f"{each.name} scored") for each in shown),
     )
+    if not shown:
+        return {}
     found = counts.collect().row(0, named=True)
     return {each.name: Passing(found[f"{each.name} passing"], found[f"{each.name} scored"]) for each in shown}
 

@@ -46,6 +46,8 @@ def draw_sweep(
         censored: by the stage's name the themes whose scores hold nothing that the published threshold rejects; there
             what lies beyond it, and cannot be observed, is shaded.
     """
+    if sweep.is_empty():
+        return {"data": [], "layout": {"title": {"text": "No scores, so no thresholds"}}}
     left = _first_interesting(sweep)
     stages = sweep["stage"].unique(maintain_order=True).to_list()
     # A column per stage, in their order.
@@ -85,6 +87,8 @@ def _shades(
     colours = stage_colours([each.name for each in PRIMARY_CRITERIA])
     for each in PRIMARY_CRITERIA:
         themes = censored.get(each.name, ())
+        if each.published_threshold is None:
+            continue
         if theme not in themes and not (theme == TOTAL and themes):
             continue
         x0, x1 = (
@@ -157,7 +161,7 @@ def _first_interesting(sweep: pl.DataFrame) -> float:
     lossless = (
         total.filter(pl.col("surviving") >= 0.98 * most).group_by("stage").agg(pl.col("threshold").max())
     )
-    return min(7.0, *(float(threshold // 1) for threshold in lossless["threshold"]))
+    return min([7.0, *(float(threshold // 1) for threshold in lossless["threshold"])])
 
 
 def _layout(drawn: Mapping[str, Panel], thresholds: Mapping[str, float], left: float) -> Figure:

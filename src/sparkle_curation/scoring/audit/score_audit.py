@@ -61,8 +61,11 @@ def find_score_faults(
     found = [
         (_frame_faults if stage.is_of_frames else _still_faults)(stage, rows, score_scale)
         for stage in STAGES
+        if not stage.is_of_values  # of which nobody knows how they were made
         for rows in _slices_of(tables[stage.name])
     ]
+    if not found:
+        return pl.DataFrame(pl.from_arrow(arrow_schema(SCORE_FAULT_COLUMNS).empty_table()))
     faults = pl.concat(found).with_columns(
         pl.col("rule").is_in([rule.value for rule in ScoreRule if rule.is_imputed]).alias("is_imputed")
     )

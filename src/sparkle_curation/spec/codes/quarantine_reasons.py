@@ -55,12 +55,19 @@ class Reason(Code):
         "The shard is something else than a tar, such as a pointer of Git LFS or a packed file.",
     )
     UNEXPECTED_PATH = "unexpected_path", "The layout of the release has no such path."
-    ABSOLUTE_PATH = "absolute_path", "The tar member's path is absolute."
-    PARENT_PATH = "parent_path", "The tar member's path climbs out with `..`."
+    ABSOLUTE_PATH = "absolute_path", "The path, of a tar member or in a record, is absolute."
+    PARENT_PATH = "parent_path", "The path, of a tar member or in a record, climbs out with `..`."
     LINK = "link", "The tar member is a link, or the file is one that leads out of the release."
     NOT_A_FILE = "not_a_file", "The tar member is neither a file nor a folder."
     BAD_TAR_HEADER = "bad_tar_header", "The tar header is damaged; nothing after it in the tar can be read."
     TRUNCATED_TAR = "truncated_tar", "The tar ends before the member does."
+    # datasets with a shape of their own
+    MISSING_FILE = "missing_file", "The record names a file that the release does not have."
+    UNREADABLE_MEDIA = (
+        "unreadable_media",
+        "The file cannot be made into what the tables have, such as a mask.",
+    )
+    UNKNOWN_SAMPLE = "unknown_sample", "The scores are of no record that is trusted."
     # warnings: the row is kept
     PROMPT_DIFFERS = "prompt_differs", "The prompt is not the one of the annotations.", True
     UNKNOWN_FIELD = (
@@ -68,3 +75,7 @@ class Reason(Code):
         "The file has a member that the card does not name; kept in `extra_fields`.",
         True,
     )
+
+
+OF_SHAPES = frozenset({Reason.MISSING_FILE, Reason.UNREADABLE_MEDIA, Reason.UNKNOWN_SAMPLE})
+"""What is found in datasets with a shape of their own alone."""

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from sparkle_curation.spec.description import dataset
 from sparkle_curation.spec.fields import Field, ListOf, Struct, arrow_schema
-from sparkle_curation.spec.layout import intermediate_jsonl_path
+from sparkle_curation.spec.layout import intermediate_jsonl_path, score_path
 from sparkle_curation.spec.sample_ids import ID_FORM
 from sparkle_curation.spec.stages import MAX_SCORE, MIN_SCORE, STAGES, Criterion, Stage
 
@@ -63,7 +63,19 @@ class JsonlTable:
 
     def path_of(self, theme: str) -> str:
         """Path of a theme's file, from the release root."""
+        if self.criteria:
+            return score_path(theme, self.stage, self.file_name)
         return intermediate_jsonl_path(theme, self.file_name)
+
+    @property
+    def stage(self) -> str:
+        """The stage whose scores they are; raises ``StopIteration`` of a table without criteria."""
+        return next(iter(self.criteria.values())).stage
+
+    @property
+    def has_source(self) -> bool:
+        """Whether the dataset has files of it."""
+        return bool(self.file_name or self.criteria)
 
     @cached_property
     def schema(self) -> pa.Schema:
@@ -128,15 +140,18 @@ _REDUCED = {"mean": "Mean, summed exactly,", "min": "Smallest", "quantile": "A q
 
 
 def _of_stage(stage: Stage) -> JsonlTable:
-    published = (
-        (ID, PROMPT, _FRAME_INDICES, _FRAME_EDITSCORE)
+    of_judge = (
+        ()
+        if stage.is_of_values
+        else (_FRAME_INDICES, _FRAME_EDITSCORE)
         if stage.is_of_frames
-        else (ID, PROMPT, _STILL_EDITSCORE)
+        else (_STILL_EDITSCORE,)
     )
+    published = (ID, PROMPT, *of_judge)
     return JsonlTable(
         stage.table,
         stage.file_name,
-        f"one row per scored sample: EditScore of {stage.title}",
+        f"one row per scored sample: {'scores' if stage.is_of_values else 'EditScore'} of {stage.title}",
         published,
         {each.score_column: each for each in stage.criteria},
     )

@@ -108,7 +108,7 @@ def curate(
     Raises:
         ConservationError: the counts do not add up, which is a defect of this project.
     """
-    thresholds = resolve_thresholds(params.threshold, params.thresholds)
+    thresholds = resolve_thresholds(params.threshold, params.thresholds, *tables.scores)
     try:
         variant, counts = _curate(tables, params, thresholds, code, data)
         empty_variant.check_themes(themes_before, variant.known_themes)

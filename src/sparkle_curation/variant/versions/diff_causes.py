@@ -15,7 +15,7 @@ from sparkle_curation.filtering.benchmark_leaks import BENCHMARK_LEAK
 from sparkle_curation.filtering.funnel import NOT_SELECTED
 from sparkle_curation.filtering.verdicts import RejectReason
 from sparkle_curation.spec.codes.diff_reasons import Cause, Change
-from sparkle_curation.spec.layout import annotations_csv_path, intermediate_jsonl_path, metadata_jsonl_path
+from sparkle_curation.spec.layout import annotations_csv_path, metadata_jsonl_path, score_path
 from sparkle_curation.spec.stages import CRITERIA, Criterion
 from sparkle_curation.spec.tables.variant import DATA_COLUMNS, METADATA_COLUMNS, SIDES
 from sparkle_curation.spec.tables.verdicts import imputed_column, score_column, threshold_column
@@ -134,7 +134,7 @@ def _of_score(criterion: Criterion, is_met: pl.Expr) -> Iterator[_Finding]:
     """Another score is a cause: the score of a version is missing, or both have one."""
     old, new = (pl.col(f"{side}_{score_column(criterion)}") for side in SIDES)
     is_missing = old.is_null() | new.is_null()
-    source = intermediate_jsonl_path("{}", criterion.file_name)
+    source = score_path("{}", criterion.stage, criterion.file_name)
     for cause, is_case in ((Cause.SCORE, ~is_missing), (Cause.MISSING_SCORE, is_missing)):
         yield _Finding(f"{cause}:{criterion.name}", is_met & is_case, _moved(score_column(criterion)), source)
 
@@ -197,7 +197,7 @@ def _of_criterion(
     yield _Finding(
         f"{Cause.IMPUTED}:{criterion.name}",
         is_imputed & ~was_imputed,
-        source=intermediate_jsonl_path("{}", criterion.file_name),
+        source=score_path("{}", criterion.stage, criterion.file_name),
     )
     policies = {
         "missing_scores": (is_unscored, kept_score.is_null()),
