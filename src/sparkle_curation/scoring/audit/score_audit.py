@@ -65,7 +65,7 @@ def find_score_faults(
         for rows in _slices_of(tables[stage.name])
     ]
     if not found:
-        return pl.DataFrame(pl.from_arrow(arrow_schema(SCORE_FAULT_COLUMNS).empty_table()))
+        return frame_schema(SCORE_FAULT_COLUMNS).to_frame()
     faults = pl.concat(found).with_columns(
         pl.col("rule").is_in([rule.value for rule in ScoreRule if rule.is_imputed]).alias("is_imputed")
     )
