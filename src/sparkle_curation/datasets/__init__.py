@@ -33,6 +33,7 @@ from sparkle_curation.datasets.variant.kiwi_edit_dataset import (
     VariantIdsDataset,
     VariantThemesDataset,
 )
+from sparkle_curation.datasets.variant.other_variant_dataset import OtherVariantsDataset
 from sparkle_curation.datasets.variant.overrides_dataset import OverridesDataset
 from sparkle_curation.datasets.variant.publication_dataset import PublicationDataset, ReleaseOriginDataset
 from sparkle_curation.datasets.variant.training_kit_dataset import MediaRootDataset, TrainingKitDataset
@@ -63,6 +64,7 @@ __all__ = [
     "MediaFolderDataset",
     "MediaRootDataset",
     "MetricsJSONDataset",
+    "OtherVariantsDataset",
     "OverridesDataset",
     "PNGDataset",
     "PageDataset",
