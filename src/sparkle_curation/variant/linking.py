@@ -70,7 +70,7 @@ def link(this: LinkedVariant, other: LinkedVariant, rule: LinkRule) -> pl.DataFr
     """
     rows = pl.concat(
         [_rows(this, Side.THIS, rule.theme), _rows(other, Side.OTHER, rule.other_theme)]
-    ).with_row_index("row")
+    ).with_row_index("number")
     asked = rows.filter("is_asked")
     by_clip = ["clip"]
     clips = pl.Series("clip", components(asked.height, near_pictures(asked, rule.likeness)))
@@ -97,12 +97,12 @@ def link(this: LinkedVariant, other: LinkedVariant, rule: LinkRule) -> pl.DataFr
     of_this = matched.filter(pl.col("side") == Side.THIS.value)
     names = of_this.group_by("clip").agg(pl.col("id").min().alias("source"))
     found = (
-        asked.select("row", "clip", outcome.alias("outcome"))
+        asked.select("number", "clip", outcome.alias("outcome"))
         .join(names, on="clip", how="left")
-        .join(_nearest(matched, rule.likeness), on="row", how="left")
+        .join(_nearest(matched, rule.likeness), on="number", how="left")
     )
     return (
-        rows.join(found, on="row", how="left", maintain_order="left")
+        rows.join(found, on="number", how="left", maintain_order="left")
         .with_columns(pl.col("outcome").fill_null(LinkOutcome.THEME.value))
         .select(pl.col(name).cast(dtype) for name, dtype in frame_schema(LINK_COLUMNS).items())
     )
@@ -119,6 +119,7 @@ def _rows(variant: LinkedVariant, side: Side, theme: str | None) -> pl.DataFrame
             got=f"{joined.height} rows of {samples.height} samples",
             allowed="one row per sample",
         )
+    is_asked = pl.lit(value=True) if theme is None else pl.col("theme") == theme
     return joined.select(
         pl.lit(side.value).alias("side"),
         "id",
@@ -127,7 +128,7 @@ def _rows(variant: LinkedVariant, side: Side, theme: str | None) -> pl.DataFrame
         "frame_hash",
         "fine_hash",
         pl.col("detail").cast(pl.Float64),
-        (pl.lit(theme is None) | (pl.col("theme") == theme)).fill_null(value=False).alias("is_asked"),
+        is_asked.fill_null(value=False).alias("is_asked"),
     )
 
 
@@ -144,7 +145,7 @@ def _smaller_count() -> pl.Expr:
 
 
 def _nearest(matched: pl.DataFrame, likeness: LikenessParams) -> pl.DataFrame:
-    """``row``, ``nearest_id``, ``distance``, ``fine_distance``: of each row the nearest of the other side in its clip.
+    """``number``, ``nearest_id``, ``distance``, ``fine_distance``: of each row the nearest of the other side in its clip.
 
     Rows of one clip with equal hashes are compared once, so thousands of equal ones are no millions of pairs.
     """
@@ -156,7 +157,12 @@ def _nearest(matched: pl.DataFrame, likeness: LikenessParams) -> pl.DataFrame:
     )
     pairs = pairs.filter(pl.col("side") != pl.col("side_right"))
     if pairs.is_empty():
-        nothing = {"row": pl.UInt32, "nearest_id": pl.String, "distance": pl.Int64, "fine_distance": pl.Int64}
+        nothing = {
+            "number": pl.UInt32,
+            "nearest_id": pl.String,
+            "distance": pl.Int64,
+            "fine_distance": pl.Int64,
+        }
         return pl.DataFrame(schema=nothing)
     lefts, rights = pairs["place"].to_numpy(), pairs["other"].to_numpy()
     distances = {
@@ -171,10 +177,10 @@ def _nearest(matched: pl.DataFrame, likeness: LikenessParams) -> pl.DataFrame:
         .unique("place", keep="first")
     )
     return (
-        matched.select("row", *same)
+        matched.select("number", *same)
         .join(distinct.select("place", *same), on=same)
         .join(nearest.select("place", "nearest_id", "distance", "fine_distance"), on="place")
-        .select("row", "nearest_id", "distance", "fine_distance")
+        .select("number", "nearest_id", "distance", "fine_distance")
     )
 
 

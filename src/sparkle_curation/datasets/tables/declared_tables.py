@@ -12,8 +12,8 @@ from sparkle_curation.spec.tables.consistency import CONSISTENCY_COLUMNS
 from sparkle_curation.spec.tables.edges import EDGE_COLUMNS
 from sparkle_curation.spec.tables.grounding_boxes import GROUNDING_BOX_COLUMNS
 from sparkle_curation.spec.tables.ingested import COLUMNS, QUARANTINE_COLUMNS, SOURCE_FILE_COLUMNS
-from sparkle_curation.spec.tables.media import MEDIA_COLUMNS
 from sparkle_curation.spec.tables.linking import LINK_COLUMNS
+from sparkle_curation.spec.tables.media import MEDIA_COLUMNS
 from sparkle_curation.spec.tables.near_duplicates import FRAME_HASH_COLUMNS, SAMPLE_GROUP_COLUMNS
 from sparkle_curation.spec.tables.preflight import PREFLIGHT_COLUMNS
 from sparkle_curation.spec.tables.regroundings import REGROUNDED_TABLES
