@@ -72,15 +72,28 @@ def _check_theme(variant: LinkedVariant, theme: str | None, where: str) -> None:
         )
 
 
-def link_samples(
-    this: LinkedVariant, other: LinkedVariant, params: LinkGroup, likeness: LikenessParams
-) -> pl.DataFrame:
+def choose_rule(params: LinkGroup, max_distance: int, max_fine_distance: int, min_detail: float) -> LinkRule:
+    """What is linked and how.
+
+    Args:
+        params: of the link.
+        max_distance: as in ``near_duplicates``, like the next two.
+        max_fine_distance: of the finer hashes.
+        min_detail: of a picture that is compared.
+    """
+    likeness = LikenessParams(
+        max_distance=max_distance, max_fine_distance=max_fine_distance, min_detail=min_detail
+    )
+    return LinkRule(likeness, params.theme, params.other_theme, params.equal_counts)
+
+
+def link_samples(this_variant: LinkedVariant, other_variant: LinkedVariant, rule: LinkRule) -> pl.DataFrame:
     """The table of the link: one row per sample of either variant, with its clip, or why it is in neither CSV.
 
     Raises:
         EmptyOutputError: no clip is in both.
     """
-    return linking.check_linked(linking.link(this, other, _rule(params, likeness)))
+    return linking.check_linked(linking.link(this_variant, other_variant, rule))
 
 
 def count_links(linked_samples: pl.LazyFrame) -> pl.DataFrame:
@@ -107,15 +120,7 @@ def count_links(linked_samples: pl.LazyFrame) -> pl.DataFrame:
 
 
 def compose_link(
-    linked_samples: pl.LazyFrame,
-    this: LinkedVariant,
-    other: LinkedVariant,
-    params: LinkGroup,
-    likeness: LikenessParams,
+    linked_samples: pl.LazyFrame, this_variant: LinkedVariant, other_variant: LinkedVariant, rule: LinkRule
 ) -> dict[str, str]:
     """The training CSVs of both variants over the same clips, and the record of the link."""
-    return linking.compose_link(linked_samples.collect(), this, other, _rule(params, likeness))
-
-
-def _rule(params: LinkGroup, likeness: LikenessParams) -> LinkRule:
-    return LinkRule(likeness, params.theme, params.other_theme, params.equal_counts)
+    return linking.compose_link(linked_samples.collect(), this_variant, other_variant, rule)
