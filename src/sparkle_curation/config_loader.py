@@ -28,6 +28,7 @@ _PATHS = (
     "exclude.clip",
     "base",
     "other",
+    "link.other",
     *(f"{group}.model.{name}" for group in ("score", "ground") for name in ("name", "adapter")),
     *(f"bench_evaluate.{name}" for name in ("judge.name", "judge.adapter", "rubric_checkout")),
 )

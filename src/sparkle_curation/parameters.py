@@ -37,6 +37,7 @@ from sparkle_curation.pipelines.ground.params import GroundParams
 from sparkle_curation.pipelines.inspect.params import InspectParams
 from sparkle_curation.pipelines.instruct.params import InstructParams
 from sparkle_curation.pipelines.join.params import JoinParams
+from sparkle_curation.pipelines.link.params import LinkParams
 from sparkle_curation.pipelines.near_duplicates.params import NearDuplicatesParams
 from sparkle_curation.pipelines.paper.params import PaperParams
 from sparkle_curation.pipelines.profiles.params import ProfilesParams
@@ -92,6 +93,7 @@ class RunParameters(
     DownloadParams,
     PublishParams,
     VariantsParams,
+    LinkParams,
     CameraParams,
     ClipsParams,
     InstructParams,
@@ -183,6 +185,7 @@ _HOMES = {
     **dict.fromkeys(BenchEvaluateParams.model_fields, "conf/base/bench_evaluate/parameters.yml"),
     **dict.fromkeys(BenchPublishedParams.model_fields, "conf/base/bench_published/parameters.yml"),
     **dict.fromkeys(BenchReportParams.model_fields, "conf/base/bench_report/parameters.yml"),
+    **dict.fromkeys(LinkParams.model_fields, "conf/base/link/parameters.yml"),
     **dict.fromkeys(VariantsParams.model_fields, "conf/base/variants/parameters.yml"),
 }
 """Parameter, or group of them -> the file that declares it; the roots stand in the globals."""

@@ -36,6 +36,7 @@ from sparkle_curation.datasets.variant.kiwi_edit_dataset import (
     VariantIdsDataset,
     VariantThemesDataset,
 )
+from sparkle_curation.datasets.variant.other_variant_dataset import OtherVariantsDataset
 from sparkle_curation.datasets.variant.overrides_dataset import OverridesDataset
 from sparkle_curation.datasets.variant.publication_dataset import PublicationDataset, ReleaseOriginDataset
 from sparkle_curation.datasets.variant.training_kit_dataset import MediaRootDataset, TrainingKitDataset
@@ -69,6 +70,7 @@ __all__ = [
     "MediaRootDataset",
     "MetricsJSONDataset",
     "NewReleaseDataset",
+    "OtherVariantsDataset",
     "OverridesDataset",
     "PNGDataset",
     "PageDataset",

@@ -245,6 +245,7 @@ ENDINGS: Mapping[str, Ending] = {
     "audit": (None, ("audit_sample",)),
     "consistency": (_checked, ("consistency_counts", "consistency")),
     "near_duplicates": (_near, ("near_duplicate_counts", "sample_groups", "duplicates")),
+    "link": (None, ("link_counts", "linked_samples", "linked_variants")),
     "score": (None, ("rescored_jsonl",)),
     "ground": (None, ("regrounded_jsonl", "regrounded_r1", "regrounded_r2")),
     "track": (_tracked, ("track_counts", "track_extremes", "tracks")),

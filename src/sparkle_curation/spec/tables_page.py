@@ -49,6 +49,7 @@ from sparkle_curation.spec.tables.ingested import (
     SCORE_TABLES,
     SOURCE_FILE_COLUMNS,
 )
+from sparkle_curation.spec.tables.linking import LINK_COLUMNS
 from sparkle_curation.spec.tables.media import MEDIA_COLUMNS
 from sparkle_curation.spec.tables.near_duplicates import FRAME_HASH_COLUMNS, SAMPLE_GROUP_COLUMNS
 from sparkle_curation.spec.tables.new_samples import NEW_TABLES
@@ -141,6 +142,11 @@ _DESCRIBED: dict[str, _Table] = {
         "07_model_output/signals.parquet",
         "one row per sample that has a prompt, a source or edited video, or a mask",
         SIGNAL_COLUMNS,
+    ),
+    "linked_samples": _Table(
+        "03_primary/linked_samples.parquet",
+        "one row per sample of this variant and of the one that it is linked to",
+        LINK_COLUMNS,
     ),
     "tracks": _Table(
         "02_intermediate/tracks.parquet", "one row per sample with a source video", TRACK_COLUMNS
@@ -277,6 +283,14 @@ _OTHERS: dict[str, tuple[str, str]] = {
     "score_histograms": (
         "08_reporting/score_histograms.csv",
         "One row per criterion, theme and tenth of a point that any score has: the samples with it.",
+    ),
+    "linked_variants": (
+        "05_model_input/link",
+        "Training CSVs of `this` variant and of the `other` one over the same source clips, and the record `link.json`.",
+    ),
+    "link_counts": (
+        "08_reporting/link_counts.csv",
+        "One row per side of a link, theme and outcome: samples.",
     ),
     "variants": (
         "05_model_input/variants",

@@ -66,7 +66,7 @@ def group_samples(frame_hashes: AnyFrame, source_files: AnyFrame, likeness: Like
             allowed=f"{hashes.height}, one per sample",
         )
     by_file = _equal_pairs(samples["index_hash"])
-    by_picture = _near_pictures(samples, likeness)
+    by_picture = near_pictures(samples, likeness)
     lowest = components(samples.height, _joined(by_file, by_picture))
     return _as_table(
         samples, lowest, _is_in(by_file, samples.height), _is_in(by_picture, samples.height), hashes
@@ -80,8 +80,13 @@ def _equal_pairs(values: pl.Series) -> Pairs:
     return pairs["row"].cast(pl.Int64).to_numpy(), pairs["next"].cast(pl.Int64).to_numpy()
 
 
-def _near_pictures(samples: pl.DataFrame, likeness: LikenessParams) -> Pairs:
-    """Pairs that join rows with near hashes; of equal ones, each with the next."""
+def near_pictures(samples: pl.DataFrame, likeness: LikenessParams) -> Pairs:
+    """Pairs that join rows with near hashes; of equal ones, each with the next.
+
+    Args:
+        samples: with ``frame_hash``, ``fine_hash`` and ``detail``; a row without a hash, or flat, is in no pair.
+        likeness: how near is near.
+    """
     told = samples.with_row_index("row").filter(
         pl.col("frame_hash").is_not_null(), pl.col("detail") >= likeness.min_detail
     )

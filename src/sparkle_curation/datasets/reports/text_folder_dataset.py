@@ -14,7 +14,7 @@ from sparkle_curation.escaping import terminal_text
 
 
 class TextFolderDataset(AbstractDataset[Mapping[str, str], dict[str, str]]):
-    """UTF-8 texts by file name; the folder changes as a whole, and what else lies in it is gone after a save.
+    """UTF-8 texts by path below the folder, which changes as a whole: what else lies in it is gone after a save.
 
     Args:
         filepath: the folder.
@@ -33,13 +33,15 @@ class TextFolderDataset(AbstractDataset[Mapping[str, str], dict[str, str]]):
         self.metadata = metadata
 
     def load(self) -> dict[str, str]:
-        """The texts by file name."""
-        return {path.name: path.read_text(encoding="utf-8") for path in sorted(self._folder.iterdir())}
+        """The texts by their paths below the folder."""
+        files = sorted(path for path in self._folder.rglob("*") if path.is_file())
+        return {path.relative_to(self._folder).as_posix(): path.read_text(encoding="utf-8") for path in files}
 
     def save(self, data: Mapping[str, str]) -> None:
         """Replace the folder by ``data``."""
         with atomic_folder(self._folder) as temporary:
             for name, text in data.items():
+                (temporary / name).parent.mkdir(parents=True, exist_ok=True)
                 (temporary / name).write_text(text, encoding="utf-8", newline="\n")
 
     def preview(self) -> TextPreview:

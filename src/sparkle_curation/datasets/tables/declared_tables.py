@@ -13,6 +13,7 @@ from sparkle_curation.spec.tables.edges import EDGE_COLUMNS
 from sparkle_curation.spec.tables.generated import GENERATED_COLUMNS
 from sparkle_curation.spec.tables.grounding_boxes import GROUNDING_BOX_COLUMNS
 from sparkle_curation.spec.tables.ingested import COLUMNS, QUARANTINE_COLUMNS, SOURCE_FILE_COLUMNS
+from sparkle_curation.spec.tables.linking import LINK_COLUMNS
 from sparkle_curation.spec.tables.media import MEDIA_COLUMNS
 from sparkle_curation.spec.tables.near_duplicates import FRAME_HASH_COLUMNS, SAMPLE_GROUP_COLUMNS
 from sparkle_curation.spec.tables.new_samples import NEW_TABLES
@@ -37,6 +38,7 @@ DECLARED_TABLES: Mapping[str, tuple[Field, ...]] = {
     "edges": EDGE_COLUMNS,
     "generated": GENERATED_COLUMNS,
     "frame_hashes": FRAME_HASH_COLUMNS,
+    "linked_samples": LINK_COLUMNS,
     "sample_groups": SAMPLE_GROUP_COLUMNS,
     "grounding_boxes": GROUNDING_BOX_COLUMNS,
     **{
