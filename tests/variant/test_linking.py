@@ -206,7 +206,7 @@ def test_another_data_root_is_read_without_its_description(tmp_path: Path) -> No
 
 
 def test_what_is_no_other_variant_is_told(tmp_path: Path) -> None:
-    """Each with what is wrong: no folder, the same one, no variant or hashes, a broken CSV, a sample twice, a newer format."""
+    """Each with what is wrong: no folder, the same one, no variant, no hashes, a broken CSV, a sample twice, newer."""
     open_root = opener(tmp_path / "here").open
     (tmp_path / "here").mkdir()
     with pytest.raises(ParameterError, match="not there"):
