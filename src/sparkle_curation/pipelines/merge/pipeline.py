@@ -20,6 +20,7 @@ def create_pipeline() -> Pipeline:
                     "signals_journal",
                     "score_journal",
                     "ground_journal",
+                    "instruct_journal",
                     "camera_journal",
                     "edges_journal",
                     "track_journal",
