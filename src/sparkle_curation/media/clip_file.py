@@ -13,6 +13,14 @@ from numpy.typing import NDArray
 from sparkle_curation.engine.io.atomic import atomic_file
 
 
+REPEATABLE = "mbtree=0:scenecut=0:b-adapt=0:weightp=0:rc-lookahead=0"
+"""Parameters of x264 with which equal pictures make equal bytes, with one thread.
+
+Looking ahead, x264 makes pictures of half the size, and of many sizes its fast routines read memory of before beyond their
+rows: at 96x64 one clip came out in five forms, at 128x72 in one. So it does not look ahead, which costs an eighth of the size at most.
+"""
+
+
 class ClipEncoding(NamedTuple):
     """How a clip is encoded.
 
@@ -55,7 +63,11 @@ def written_clip(
                     stream.height, stream.width = picture.shape[:2]
                     # One thread: the number of threads changes the bytes.
                     stream.pix_fmt, stream.thread_count = "yuv420p", 1
-                    stream.options = {"crf": str(encoding.crf), "preset": encoding.preset}
+                    stream.options = {
+                        "crf": str(encoding.crf),
+                        "preset": encoding.preset,
+                        "x264-params": REPEATABLE,
+                    }
                 frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
                 frame.pts = number
                 container.mux(stream.encode(frame))

@@ -96,7 +96,7 @@ def test_stills_are_where_the_release_would_have_them(draft: Draft, tmp_path: Pa
 
 
 def test_videos_are_as_long_as_their_source(draft: Draft, tmp_path: Path) -> None:
-    """Of the same frames in another folder but for what the encoder loses, with a note; a still one does not move."""
+    """Of the same bytes in another folder, with a note; a still one does not move."""
     wanted = listed(draft, stage=VIDEO)
     paths = []
     for name in ("one", "other"):
@@ -104,11 +104,7 @@ def test_videos_are_as_long_as_their_source(draft: Draft, tmp_path: Path) -> Non
         assert table["frame_count"].to_list() == [FRAMES] * 3
         assert table["motion"].max() < 0.005
         paths.append(file_of(tmp_path / name, SAMPLES[0], VIDEO))
-    shown = []
-    for path in paths:
-        with path.open("rb") as file:
-            shown.append(read_frames(file, range(FRAMES)).astype(int))
-    assert np.abs(shown[0] - shown[1]).mean() < 1
+    assert paths[0].read_bytes() == paths[1].read_bytes()
     assert (note_of(paths[0]) or "").startswith("sparkle-curation background_video ")
     with paths[0].open("rb") as file:
         assert read_frames(file, range(FRAMES)).shape == (FRAMES, 64, 96, 3)

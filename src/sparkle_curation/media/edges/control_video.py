@@ -12,13 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparkle_curation.engine.io.atomic import atomic_file
+from sparkle_curation.media.clip_file import REPEATABLE
 from sparkle_curation.media.edges.canny import Edges
 
 _CRF = "23"
 """Edges come back from it to the pixel at a threshold of 127; 0 would be smaller, and of a profile that players refuse."""
-_BLIND = "mbtree=0:scenecut=0:b-adapt=0:weightp=0:rc-lookahead=0"
-"""No looking ahead at pictures of half the size: of a width that 4 does not divide, x264 reads memory of before there, and
-equal edges made files of unequal bytes. It costs an eighth of the size at most."""
 _NOTE = "sparkle-curation edges "
 _USUAL_RATE = Fraction(16)
 _BLACK, _WHITE, _NO_COLOUR = np.uint8(16), np.uint8(235), np.uint8(128)
@@ -62,7 +60,7 @@ def write_control_video(path: Path, frames: Iterable[tuple[Edges, Fraction | Non
                 stream = container.add_stream("libx264", rate=rate or _USUAL_RATE)
                 stream.height, stream.width = shape
                 stream.pix_fmt, stream.thread_count = "yuv420p", 1
-                stream.options = {"crf": _CRF, "preset": "veryfast", "x264-params": _BLIND}
+                stream.options = {"crf": _CRF, "preset": "veryfast", "x264-params": REPEATABLE}
             frame = av.VideoFrame.from_ndarray(_planes(edges), format="yuv420p")
             frame.pts = count
             container.mux(stream.encode(frame))
