@@ -144,7 +144,7 @@ _DESCRIBED: dict[str, _Table] = {
         SIGNAL_COLUMNS,
     ),
     "linked_samples": _Table(
-        "03_primary/linked_samples.parquet",
+        "05_model_input/linked_samples.parquet",
         "one row per sample of this variant and of the one that it is linked to",
         LINK_COLUMNS,
     ),

@@ -61,7 +61,7 @@ def test_two_data_roots_are_linked(project: Project, tmp_path: Path) -> None:
     project.run_here("link", params={"link.other": other})
     assert content(linked) == before
     strangers = write_root(tmp_path / "strangers", "outdoor_train.csv", {"Clip-9": 0xABCD00000000})
-    table = project.output("03_primary", "linked_samples.parquet").read_bytes()
+    table = project.output("05_model_input", "linked_samples.parquet").read_bytes()
     with pytest.raises(EmptyOutputError, match="No source clip is in both"):
         project.run_here("link", params={"link.other": strangers})
     with pytest.raises(ParameterError, match="did you mean 'outdoor'"):
@@ -69,4 +69,4 @@ def test_two_data_roots_are_linked(project: Project, tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="No other dataset is named"):
         project.run_here("link")
     assert content(linked) == before
-    assert project.output("03_primary", "linked_samples.parquet").read_bytes() == table
+    assert project.output("05_model_input", "linked_samples.parquet").read_bytes() == table
