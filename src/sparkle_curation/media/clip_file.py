@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from sparkle_curation.engine.io.atomic import atomic_file
 
-
 REPEATABLE = "mbtree=0:scenecut=0:b-adapt=0:weightp=0:rc-lookahead=0"
 """Parameters of x264 with which equal pictures make equal bytes, with one thread.
 
 Looking ahead, x264 makes pictures of half the size, and of many sizes its fast routines read memory of before beyond their
-rows: at 96x64 one clip came out in five forms, at 128x72 in one. So it does not look ahead, which costs an eighth of the size at most.
+rows: at 96x64 one clip came out in five forms, at 128x72 in one. So it does not look ahead, which costs an eighth of the
+size at most.
 """
 
 

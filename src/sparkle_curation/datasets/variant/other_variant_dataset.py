@@ -9,7 +9,9 @@ from typing import Any, NoReturn
 
 import polars as pl
 from kedro.io.core import AbstractDataset, DatasetError
+from kedro_datasets._typing import JSONPreview
 
+from sparkle_curation.datasets.previews import json_preview
 from sparkle_curation.engine.io.format_version import without_format_version
 from sparkle_curation.engine.io.json_text import read_json
 from sparkle_curation.engine.io.parquet import scan_parquet
@@ -102,6 +104,10 @@ class OtherVariantsDataset(AbstractDataset[NoReturn, OtherVariants]):
     def save(self, data: NoReturn) -> None:
         """Never: a variant is what a curation leaves."""
         raise DatasetError("variants of other data roots are read only")
+
+    def preview(self) -> JSONPreview:
+        """The data root of this side; the other one is named when a run begins."""
+        return json_preview(self._describe())
 
     def _describe(self) -> dict[str, Any]:
         return {"path": self._path}

@@ -37,8 +37,9 @@ def make_forecast(
         *scores: of the release, in the order of the stages; without columns where there are none.
 
     Raises:
-        ParameterError: nobody says how many samples begin.
+        ParameterError: nobody says how many samples begin, or what one of the steps takes.
     """
+    params.check_complete()
     count = params.samples or _count(new_samples)
     if not count:
         raise ParameterError(

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from sparkle_curation.engine.param_types import BatchSize
+from sparkle_curation.errors import ParameterError
 from sparkle_curation.new_samples.forecast import Cost, steps
-from sparkle_curation.spec.layout import ASSET_KINDS
 from sparkle_curation.spec.stages import STAGE_NAMES
 
 _GPUS = "numbers of GPUs, each above 0"
-_COSTS = f"seconds and their basis of each of {', '.join(name for name, _ in steps())}"
-_RATES = f"shares of 0 to 1 by stage ({', '.join(STAGE_NAMES)})"
+_COSTS = "seconds and their basis by step"
+_RATES = "shares of 0 to 1 by stage"
 _SIZES = "megabytes by asset kind"
 
 
@@ -52,26 +52,25 @@ class ForecastGroup(BaseModel):
     rates: Annotated[dict[str, Annotated[float, Field(ge=0, le=1)]], Field(description=_RATES)]
     megabytes: Annotated[dict[str, Annotated[float, Field(ge=0)]], Field(description=_SIZES)]
 
-    @field_validator("costs")
-    @classmethod
-    def _of_each_step(cls, costs: dict[str, CostParams]) -> dict[str, CostParams]:
-        if set(costs) != {name for name, _ in steps()}:
-            raise ValueError(_COSTS)
-        return costs
+    def check_complete(self) -> None:
+        """Nothing, where each step has its cost and each stage its rate.
 
-    @field_validator("rates")
-    @classmethod
-    def _of_each_stage(cls, rates: dict[str, float]) -> dict[str, float]:
-        if set(rates) != set(STAGE_NAMES):
-            raise ValueError(_RATES)
-        return rates
+        Only the forecast asks: a dataset with other stages does without one, and all its other runs go on.
 
-    @field_validator("megabytes")
-    @classmethod
-    def _of_kinds(cls, sizes: dict[str, float]) -> dict[str, float]:
-        if not set(sizes) <= set(ASSET_KINDS):
-            raise ValueError(_SIZES)
-        return sizes
+        Raises:
+            ParameterError: one has none.
+        """
+        for name, given, wanted in (
+            ("costs", set(self.costs), {step for step, _ in steps()}),
+            ("rates", set(self.rates), set(STAGE_NAMES)),
+        ):
+            if lacking := sorted(wanted - given):
+                raise ParameterError(
+                    f"The parameter 'forecast.{name}' lacks some of this dataset's",
+                    got=f"nothing of {', '.join(lacking)}",
+                    allowed=f"{_COSTS if name == 'costs' else _RATES}, of each of {', '.join(sorted(wanted))}",
+                    todo=f"add them to forecast.{name} in conf/base/forecast/parameters.yml",
+                )
 
     @property
     def step_costs(self) -> dict[str, Cost]:

@@ -9,6 +9,7 @@ import polars as pl
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import EmptyOutputError
 from sparkle_curation.pipelines.profiles.params import ProfilesGroup
+from sparkle_curation.spec.layout import KIND
 from sparkle_curation.training.profiles.card import CARD_NAME, REPORT_NAME, describe_profiles
 from sparkle_curation.training.profiles.exporting import describe_pairs, fit_pairs, write_profile
 from sparkle_curation.training.profiles.known import PROFILES
@@ -22,7 +23,7 @@ def describe_exported_pairs(
     variant_samples: pl.DataFrame, media: AnyFrame, params: ProfilesGroup
 ) -> pl.DataFrame:
     """One row per pair of the variant, with its videos and their facts."""
-    return describe_pairs(variant_samples, media, params.control)
+    return describe_pairs(variant_samples, media, params.control or KIND.source_video)
 
 
 def write_profiles(

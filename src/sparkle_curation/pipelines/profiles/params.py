@@ -14,7 +14,7 @@ from sparkle_curation.training.profiles.profile import PRESETS
 _NAMES = f"at least one of {', '.join(PROFILES)}, each once, as a list or separated by blanks"
 _SIZE = f"one of {', '.join(PRESETS)}"
 _VIDEOS = [name for name, kind in ASSET_KINDS.items() if kind.suffix == "mp4"]
-_CONTROL = f"a kind of videos: {', '.join(_VIDEOS)}"
+_CONTROL = f"a kind of videos ({', '.join(_VIDEOS)}), or null for the source video"
 
 
 def _check_names(names: list[str]) -> list[str]:
@@ -24,8 +24,8 @@ def _check_names(names: list[str]) -> list[str]:
 
 
 def _one_of(known: list[str], meaning: str) -> AfterValidator:
-    def check(value: str) -> str:
-        if value not in known:
+    def check(value: str | None) -> str | None:
+        if value is not None and value not in known:
             raise ValueError(meaning)
         return value
 
@@ -38,7 +38,7 @@ class ProfilesGroup(BaseModel):
     Attributes:
         names: of export profiles.
         size: the preset that the trainers are told.
-        control: the asset kind that is the control video, where a trainer takes one.
+        control: the asset kind that is the control video, where a trainer takes one; None for the source video.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -50,7 +50,7 @@ class ProfilesGroup(BaseModel):
         AfterValidator(_check_names),
     ]
     size: Annotated[str, Field(description=_SIZE), _one_of(list(PRESETS), _SIZE)]
-    control: Annotated[str, Field(description=_CONTROL), _one_of(_VIDEOS, _CONTROL)]
+    control: Annotated[str | None, Field(description=_CONTROL), _one_of(_VIDEOS, _CONTROL)]
 
 
 class ProfilesParams(BaseModel):
