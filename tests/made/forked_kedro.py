@@ -126,6 +126,7 @@ def _server() -> socket.socket:
 
 def _serve(channel: int) -> None:
     """Fork a process for each request; in that one, and only there, return with its command done."""
+    import rich  # noqa: PLC0415
     from kedro.framework.cli.cli import KedroCLI, main  # noqa: PLC0415
     from kedro.framework.project import LOGGING, pipelines  # noqa: PLC0415
 
@@ -147,6 +148,7 @@ def _serve(channel: int) -> None:
     os.environ.update(env)
     # A console as wide as this environment says; Kedro's way to show an error is put in with it, in place of ours.
     told = sys.excepthook
+    rich.reconfigure()
     LOGGING.configure(LOGGING.data)
     sys.excepthook = told
     sys.argv = ["kedro", *arguments]
