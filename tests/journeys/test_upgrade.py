@@ -42,10 +42,11 @@ EVERYTHING = ("manifest", "curate", "report", "score", "ground", "agreement")
 STOPPED_FOR_WANT_OF_SCORES = {"validate", "filter", "score", "agreement", "variants"}
 """Pipelines that read the tables of scores, which got a folder of their own: they ask for ``ingest`` first."""
 STOPPED_FOR_WANT_OF_COLUMNS = {
-    *("camera", "edges", "filter", "ground", "near_duplicates", "report", "signals", "track"),
+    *("assemble", "camera", "edges", "filter", "gate", "ground", "near_duplicates", "profiles", "report"),
+    *("signals", "track"),
 }
 """Pipelines that read the media, which have more columns now: they ask for ``inspect`` first."""
-STOPPED_FOR_WANT_OF_A_VARIANT = {"paper", "profiles", "training_kit", "extract", "keep", "publish"}
+STOPPED_FOR_WANT_OF_A_VARIANT = {"paper", "training_kit", "extract", "keep", "publish"}
 """Pipelines that go on from a variant: one of before has no record, and other names in its metrics."""
 LEFT_OUT = {
     "consistency",
@@ -58,9 +59,12 @@ LEFT_OUT = {
     "bench_report",
     "download",
     "exclude",
+    "link",
+    *("clips", "instruct", "forecast", "join"),
+    *("edit_frame0", "remove_foreground", "background_video", "synthesize"),
 }
 """Pipelines whose outputs no other reads, and which take long; those of the benchmark, which there was not then; what asks
-the hub; and what asks which clip."""
+the hub; what asks which clip, folder or other data root; and what makes new samples, of which there were none then."""
 PIPELINES = [
     module.name
     for module in pkgutil.iter_modules(sparkle_curation.pipelines.__path__)
