@@ -248,6 +248,13 @@ ENDINGS: Mapping[str, Ending] = {
     "link": (None, ("link_counts", "linked_samples", "linked_variants")),
     "score": (None, ("rescored_jsonl",)),
     "ground": (None, ("regrounded_jsonl", "regrounded_r1", "regrounded_r2")),
+    **{
+        stage: (
+            None,
+            (f"generated_{stage}", f"generation_{stage}_counts", f"generation_{stage}_extremes"),
+        )
+        for stage in ("edit_frame0", "remove_foreground", "background_video", "synthesize")
+    },
     "track": (_tracked, ("track_counts", "track_extremes", "tracks")),
     "agreement": (None, ("agreement_figure", "agreement", "agreement_crossings")),
     "report": (None, ("contact_sheet", "contact_sheet_page", "signal_precision")),
