@@ -97,7 +97,7 @@ def test_an_environment_that_is_not_there_is_told(conf: Path) -> None:
         ConfigLoader(str(conf), env="locl", **ARGUMENTS)
     told = caught.value.format_message()
     assert "There is no such environment" in told
-    assert "base, local, test" in told
+    assert "base, local, new, test" in told
     assert "did you mean 'local'?" in told
     assert ConfigLoader(str(conf), env="test", **ARGUMENTS)["globals"]["data_root"]
 

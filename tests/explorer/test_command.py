@@ -67,7 +67,7 @@ def test_an_environment_that_is_not_there_is_told(project: Project, checkout: Pa
     )
     assert finished.returncode == 1
     assert finished.stderr.startswith("Error: There is no such environment.\n")
-    assert "base, local, test" in finished.stderr
+    assert "base, local, new, test" in finished.stderr
 
 
 def test_without_tables_it_says_what_to_run(project: Project, checkout: Path) -> None:
