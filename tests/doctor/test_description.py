@@ -90,7 +90,9 @@ def test_what_a_run_would_refuse_is_told(params: dict[str, object], said: str, t
 def test_an_environment_that_is_not_there_is_told(own: Setup) -> None:
     """With those that are."""
     (found,) = check_parameters(replace(own, env="nosuch"))
-    assert (found.state, found.todo) == (State.PROBLEM, "name one of the folders there: base, local")
+    assert found.state == State.PROBLEM
+    assert "There is no such environment" in found.found
+    assert (found.todo or "").startswith("name one of them, or make its folder: mkdir ")
 
 
 def test_a_dataset_of_its_own_needs_a_data_root(own: Setup) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kedro.config import MissingConfigException
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
@@ -41,9 +40,8 @@ def check_parameters(setup: Setup) -> Iterator[Finding]:
     subject = "parameters"
     try:
         parameters, roots = setup.parameters, setup.roots
-    except MissingConfigException as error:
-        environments = ", ".join(sorted(each.name for each in setup.conf.iterdir() if each.is_dir()))
-        yield Finding(subject, State.PROBLEM, str(error), f"name one of the folders there: {environments}")
+    except ParameterError as error:  # there is no such environment
+        yield of_error(subject, error)
         return
     except (OmegaConfBaseException, YAMLError, ValueError) as error:
         yield Finding(
