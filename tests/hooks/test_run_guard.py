@@ -27,7 +27,7 @@ def claims(name: str, optional: set[str] | None = None) -> tuple[set[str], set[s
     [
         ("ingest", {"ingest"}, set()),
         ("inspect", {"inspect"}, {"ingest"}),
-        ("score", {"score"}, {"ingest", "inspect"}),
+        ("score", {"score"}, {"ingest", "inspect", "edit_frame0", "remove_foreground", "synthesize"}),
         (
             "curate",
             {"ingest", "inspect", "validate", "filter"},

@@ -558,6 +558,10 @@ _OTHERS: dict[str, tuple[str, str]] = {
         )
     },
     "signals_journal": ("journals/signals.journal", "What signals were measured so far."),
+    "generation_{stage}_journal": (
+        "journals/{stage}.journal",
+        "What a stage of new samples has made so far.",
+    ),
     "edges_journal": ("journals/edges.journal", "What control videos were made so far."),
     "camera_counts": (
         "08_reporting/camera_counts.csv",
