@@ -40,6 +40,9 @@ EARLIER = {
     "track_regrounded_r2": "intermediate",
     "bench_ledger_before": "intermediate",
     "told_progress": "intermediate",
+    "new_instructions": "intermediate",
+    "new_instructions_before": "intermediate",
+    "new_progress": "model_output",
 }
 """What models, people or reports give and filtering reads: Kedro-Viz draws it left of all that it does not lead to."""
 
