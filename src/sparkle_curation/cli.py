@@ -19,12 +19,15 @@ from kedro.framework.cli.utils import _split_params, env_option
 from kedro.framework.startup import ProjectMetadata
 
 from sparkle_curation.errors import ParameterError, did_you_mean
+from sparkle_curation.starting import begin_start, end_start
 from sparkle_curation.telling import tell_uncaught
 
 if TYPE_CHECKING:
     from sparkle_curation.variant.versions.version import VariantVersion
 
-tell_uncaught()  # Kedro imports this module before it reads a command line, whose errors are told in words too
+# Kedro imports this module before it reads a command line, whose errors are told in words too.
+tell_uncaught()
+begin_start()
 
 
 @click.group(name="sparkle-curation")
@@ -182,6 +185,8 @@ def explore(
     session: Any = KedroSession.create(folder, env=env, runtime_params=params)
     with session:
         project_context = session.load_context()
+        # Our hook has checked every parameter; Kedro would import the nodes of all pipelines to check theirs.
+        project_context._pipelines_to_validate = []
         # As a run asks for it. There is no public way in Kedro 1.7: `context.catalog` ignores DATA_CATALOG_CLASS, and
         # Kedro's own class imports pandas.
         catalog = project_context._get_catalog(catalog_class=Catalog)
@@ -250,6 +255,7 @@ def explore(
         (["--env", env] if env else []) + roots,
     )
     store = catalog.load("asset_store")
+    end_start()
     serve(
         lambda: create_app(tables, store, settings),
         settings,

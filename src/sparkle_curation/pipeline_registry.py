@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from kedro.framework.project import find_pipelines
+from importlib import import_module
+from pkgutil import iter_modules
+
 from kedro.framework.project import pipelines as registered
 from kedro.pipeline import Pipeline
 
+from sparkle_curation import pipelines as folders
 from sparkle_curation.spec.old_names import KnownPipelines
 from sparkle_curation.spec.tables.ingested import COLUMNS
 
@@ -16,9 +19,8 @@ def register_pipelines() -> dict[str, Pipeline]:
     registered.set_requested(None)
     pipelines = {
         # A namespace each, which Kedro-Viz shows as one box that unfolds; datasets and parameters keep their names.
-        name: Pipeline(pipeline, namespace=name, prefix_datasets_with_namespace=False)
-        for name, pipeline in sorted(find_pipelines(raise_errors=True).items())
-        if name != "__default__"
+        name: Pipeline(_create(name), namespace=name, prefix_datasets_with_namespace=False)
+        for name in sorted(each.name for each in iter_modules(folders.__path__) if each.ispkg)
     }
     # Filtering goes by tables that have passed `validate`, so that nothing is exported before they have.
     filtering = pipelines["filter"]
@@ -35,3 +37,14 @@ def register_pipelines() -> dict[str, Pipeline]:
     pipelines["filter_keep"] = filtering + pipelines["keep"]
     pipelines["__default__"] = pipelines["curate"]
     return KnownPipelines(pipelines)
+
+
+def _create(name: str) -> Pipeline:
+    """The pipeline of a folder, of its ``pipeline.py``.
+
+    Kedro's ``find_pipelines`` would have each package import its wiring, and so all of its nodes whenever somebody asks
+    for its parameters; ``kedro explore`` asks for those of all and runs none.
+    """
+    module = import_module(f"{folders.__name__}.{name}.pipeline")
+    pipeline: Pipeline = module.create_pipeline()
+    return pipeline

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sparkle_curation.catalog import Catalog
 from sparkle_curation.config_loader import ConfigLoader
-from sparkle_curation.hooks.before_run import AdviceCompleter, DescriptionLoader, ParameterGuard
+from sparkle_curation.hooks.before_run import AdviceCompleter, DescriptionLoader, ParameterGuard, StartEnder
 from sparkle_curation.hooks.parallel_runs import ParallelRuns
 from sparkle_curation.hooks.partial_runs import PartialRunGuard
 from sparkle_curation.hooks.run_guard import RunGuard
@@ -34,6 +34,7 @@ HOOKS = (
     VizRunStatus(),
     DescriptionLoader(),
     AdviceCompleter(),
+    StartEnder(),
 )
 # Kedro-Viz would count no table of ours, and time each node without the saving; VizStats and VizRunStatus do.
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry", "kedro-viz")

@@ -14,6 +14,16 @@ from kedro.framework.project import LOGGING
 from sparkle_curation.commands import note_run, with_configuration
 from sparkle_curation.errors import ParameterError
 from sparkle_curation.spec.description import activate, find_description
+from sparkle_curation.starting import end_start
+
+
+class StartEnder:
+    """Ends what makes the start of a command shorter."""
+
+    @hook_impl
+    def before_pipeline_run(self) -> None:
+        """From here on memory counts and not the start."""
+        end_start()
 
 
 class AdviceCompleter:

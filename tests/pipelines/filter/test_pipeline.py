@@ -27,7 +27,7 @@ from sparkle_curation.filtering.signal_bounds import SignalBoundsModel
 from sparkle_curation.filtering.thresholds import Thresholds
 from sparkle_curation.hooks.run_summary import describe_settings
 from sparkle_curation.loader.preflight_params import PreflightParams
-from sparkle_curation.pipelines.filter import create_pipeline
+from sparkle_curation.pipelines.filter.pipeline import create_pipeline
 from sparkle_curation.spec.stages import STAGES
 from sparkle_curation.variant.provenance import CodeVersion, DataVersion
 from sparkle_curation.variant.record import read_record

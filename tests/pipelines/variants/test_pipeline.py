@@ -18,8 +18,8 @@ from sparkle_curation.datasets.reports.report_datasets import ReportCSVDataset
 from sparkle_curation.errors import EmptyOutputError, ParameterError, ValidationError
 from sparkle_curation.expectations.pages.reports import summarise
 from sparkle_curation.parameters import check_parameters
-from sparkle_curation.pipelines.filter import create_pipeline as create_filter
-from sparkle_curation.pipelines.variants import create_pipeline
+from sparkle_curation.pipelines.filter.pipeline import create_pipeline as create_filter
+from sparkle_curation.pipelines.variants.pipeline import create_pipeline
 
 STRICT = {"threshold": 9.2}
 

@@ -1,5 +1,1 @@
 """``edges``: control videos of the source's edges inside the mask and the background's outside (stage 5, first half)."""
-
-from sparkle_curation.pipelines.edges.pipeline import create_pipeline
-
-__all__ = ["create_pipeline"]
