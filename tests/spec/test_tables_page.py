@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sparkle_curation.spec.tables_page import tables_page
+from sparkle_curation.spec.tables_page.page import tables_page
 
 
 def test_the_page_is_up_to_date(checkout: Path) -> None:
