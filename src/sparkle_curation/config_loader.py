@@ -102,7 +102,10 @@ class ConfigLoader(OmegaConfigLoader):
             return checked
         merged = OmegaConf.unsafe_merge(*aggregate_config)
         written: Any = OmegaConf.to_container(merged, resolve=False)
-        shared = {f"${{{name}}}": merged[name] for name in written if str(name).startswith("_")}
+        beginnings = [
+            name for name in written if str(name).startswith("_") and not OmegaConf.is_missing(merged, name)
+        ]
+        shared = {f"${{{name}}}": merged[name] for name in beginnings}
         return {name: _resolved(value, merged, name, shared) for name, value in written.items()}
 
 
