@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import gc
-import io
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -19,6 +17,7 @@ import pytest
 from hypothesis import settings
 from omegaconf import OmegaConf
 from tests.made import forked_kedro
+from tests.made.kept_configuration import kept_configuration
 from tests.made.pairs import Pairs, make_pairs
 
 from sparkle_curation.commands import note_run
@@ -71,20 +70,9 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _same_yaml_is_parsed_once() -> Iterator[None]:
-    """A run in this process reads 67 files of conf/ as any other does, but parses a text that it has seen no more."""
-    parse, parsed = OmegaConf.load, dict[str, Any]()
-
-    def load(file: str | Path | io.StringIO) -> Any:
-        if not isinstance(file, io.StringIO):
-            return parse(file)
-        text = file.read()
-        if text not in parsed:
-            parsed[text] = parse(io.StringIO(text))
-        return deepcopy(parsed[text])
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(OmegaConf, "load", staticmethod(load))
+def _configuration_is_kept() -> Iterator[None]:
+    """A run in this process reads the files of conf/ as any other does, but parses a text that it has seen no more."""
+    with kept_configuration():
         yield
 
 

@@ -7,6 +7,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from kedro.config import OmegaConfigLoader
 from kedro.framework.project import settings
 from tests.conftest import CHECKOUT
 
@@ -89,6 +90,48 @@ def test_each_of_two_configurations_has_its_own_globals(conf: Path) -> None:
     (conf / "local" / "globals.yml").unlink()
     assert first["catalog"]["verdicts"]["filepath"] == "data/03_primary/verdicts.parquet"
     assert second["catalog"]["assets"]["filepath"] == "/srv/second/02_intermediate/assets.parquet"
+
+
+def test_an_entry_of_the_catalog_is_what_kedro_takes_it_for(tmp_path: Path) -> None:
+    """Whatever it is put together from, and of whatever type that is; an environment goes over it."""
+    for folder in ("base", "local"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "base/globals.yml").write_text(
+        "root: data\nhas_text: true\nparts: [a, b]\n", encoding="utf-8"
+    )
+    (tmp_path / "base/catalog.yml").write_text(
+        """
+_root: ${runtime_params:root,${globals:root}}
+_has_text: ${globals:has_text}
+_parts: ${globals:parts}
+_options: {depth: 2, name: "${_root}"}
+table:
+  type: kedro.io.MemoryDataset
+  filepath: ${_root}/a b/{part}.parquet
+  both: ${_root}/${_root}
+  flag: ${_has_text}
+  is: is ${_has_text}
+  parts: ${_parts}
+  options: ${_options}
+  more: [{path: "${_root}/x"}, "${_has_text}", 1, null]
+  load: {deep: {path: "${_root}", other: "${table.flag}", near: "${.path}/y", none: null}}
+  escaped: \\${_root}/z
+  last: a${_root}}b
+""",
+        encoding="utf-8",
+    )
+    (tmp_path / "local/catalog.yml").write_text("other: {filepath: '${globals:root}/o'}\n", encoding="utf-8")
+    given = {"root": "/srv/ü,{x}"}
+    ours, kedro = (
+        loader(str(tmp_path), runtime_params=given, **ARGUMENTS)["catalog"]
+        for loader in (ConfigLoader, OmegaConfigLoader)
+    )
+    assert ours == kedro
+    assert ours["other"] == {"filepath": "data/o"}
+    assert ours["table"]["filepath"] == "/srv/ü,{x}/a b/{part}.parquet"
+    assert ours["table"]["flag"] is True
+    assert ours["table"]["more"] == [{"path": "/srv/ü,{x}/x"}, True, 1, None]
+    assert ours["table"]["load"]["deep"]["near"] == "/srv/ü,{x}/y"
 
 
 def test_an_environment_that_is_not_there_is_told(conf: Path) -> None:

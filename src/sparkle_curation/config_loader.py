@@ -91,6 +91,46 @@ class ConfigLoader(OmegaConfigLoader):
                 _expand_globals(config)
         return raw
 
+    def _resolve_catalog_config(self, aggregate_config: Iterable[DictConfig]) -> dict[str, Any]:
+        """The entries of the catalogs, without what is looked up again for each of them.
+
+        Nearly every path begins with ``${_data_root}``: OmegaConf would parse that, and what it comes to, 200 times, which
+        takes a third of the time in which the catalog is read. Any other interpolation is left to OmegaConf.
+        """
+        if self.restrict_runtime_params_type_selection:
+            checked: dict[str, Any] = super()._resolve_catalog_config(aggregate_config)
+            return checked
+        merged = OmegaConf.unsafe_merge(*aggregate_config)
+        written: Any = OmegaConf.to_container(merged, resolve=False)
+        beginnings = [
+            name for name in written if str(name).startswith("_") and not OmegaConf.is_missing(merged, name)
+        ]
+        shared = {f"${{{name}}}": merged[name] for name in beginnings}
+        return {name: _resolved(value, merged, name, shared) for name, value in written.items()}
+
+
+def _resolved(value: Any, parent: Any, key: Any, shared: dict[str, Any]) -> Any:
+    """What a value of a configuration comes to.
+
+    Args:
+        value: as it is written.
+        parent: the container of OmegaConf that holds it.
+        key: under which it does.
+        shared: what an interpolation that stands at the beginning of many values comes to, by how it is written.
+    """
+    if isinstance(value, dict):
+        return {name: _resolved(each, parent[key], name, shared) for name, each in value.items()}
+    if isinstance(value, list):
+        return OmegaConf.to_container(parent[key], resolve=True)
+    if not isinstance(value, str) or "${" not in value:
+        return value
+    first, brace, rest = value.partition("}")
+    begun = shared.get(first + brace)
+    if isinstance(begun, str) and "${" not in rest:
+        return begun + rest
+    found = parent[key]
+    return OmegaConf.to_container(found, resolve=True) if OmegaConf.is_config(found) else found
+
 
 def _unpack(path: Path) -> TemporaryDirectory[str] | None:
     """The members of an archive in a folder that goes when nobody holds it any more; None for a file of another kind."""

@@ -64,7 +64,7 @@ class Copy:
         return os.environ | {
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": str(self.root / "src"),
-            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONPYCACHEPREFIX": str(self.root / "cache" / "compiled"),
             "XDG_CACHE_HOME": str(self.root / "cache"),
             "DO_NOT_TRACK": "1",
             "DVC_NO_ANALYTICS": "1",

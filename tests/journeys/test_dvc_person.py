@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -21,6 +21,7 @@ import pytest
 from tests.browser import shown
 from tests.conftest import CHECKOUT
 from tests.journeys.changed_code import Copy
+from tests.made import forked_kedro
 
 from sparkle_curation.spec.tables.ingested import COLUMNS
 
@@ -45,13 +46,20 @@ STAGES = [
 
 @dataclass(frozen=True)
 class Clone:
-    """A clone of the project with a git identity of its own, and the commands in it."""
+    """A clone of the project with a git identity of its own, and the commands in it.
+
+    Attributes:
+        root: its folder.
+        programs: a folder of programs that go before those of the environment, if any.
+    """
 
     root: Path
+    programs: Path | None = None
 
     def run(self, *command: str, is_failing: bool = False) -> str:
         """What a command prints, with this environment's programs and the code that Kedro finds in the clone."""
-        programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        folders = [*([self.programs] if self.programs else []), Path(sys.executable).parent]
+        programs = os.pathsep.join([*map(str, folders), os.environ["PATH"]])
         quiet = {
             "DO_NOT_TRACK": "1",
             "DVC_NO_ANALYTICS": "1",
@@ -120,8 +128,13 @@ def make_clone(source: Path, root: Path) -> Clone:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Clone:
-    """A clone of the project in an empty folder, built by ``dvc repro`` and committed."""
-    clone = make_clone(CHECKOUT, tmp_path_factory.mktemp("versions") / "clone")
+    """A clone of the project in an empty folder, built by ``dvc repro`` and committed.
+
+    Its stages are forked from a process that has imported its code; those in other folders, and of other code, are not.
+    """
+    folder = tmp_path_factory.mktemp("versions")
+    clone = make_clone(CHECKOUT, folder / "clone")
+    clone = replace(clone, programs=forked_kedro.program(clone.root, folder / "programs"))
     assert clone.stages_run("repro") == STAGES
     clone.commit("The variant by the published thresholds")
     return clone

@@ -1,7 +1,8 @@
 """`kedro` in a process of its own that need not import the project first: it is forked from one that did only that.
 
 Importing takes 3 to 5 s of a core, most of what a short run takes. What a process imports, and a command that begins with
-other code or with a program that takes rights from it, is for ``subprocess``.
+other code or with a program that takes rights from it, is for ``subprocess``. What another program starts, as DVC does its
+stages, finds such a `kedro` in the folder of ``program``.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import functools
 import json
 import os
+import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -80,11 +83,11 @@ def start(command: Sequence[str], env: Mapping[str, str], output: IO[str], error
     """
     if [*command[:3]] != _PREFIX:
         raise ValueError(f"no kedro command: {command}")
-    ours, theirs = socket.socketpair()
-    with theirs:
-        socket.send_fds(_server(), [b"r"], [output.fileno(), errors.fileno(), theirs.fileno()])
-    ours.sendall(json.dumps([[*command[3:]], dict(env)]).encode() + b"\n")
-    return Forked(ours)
+    connection = socket.socket(socket.AF_UNIX)
+    connection.connect(str(_server(CHECKOUT)))
+    socket.send_fds(connection, [b"r"], [output.fileno(), errors.fileno()])
+    connection.sendall(json.dumps([[*command[3:]], dict(env)]).encode() + b"\n")
+    return Forked(connection)
 
 
 def run(command: Sequence[str], env: Mapping[str, str], timeout_s: float) -> subprocess.CompletedProcess[str]:
@@ -106,44 +109,89 @@ def run(command: Sequence[str], env: Mapping[str, str], timeout_s: float) -> sub
     return subprocess.CompletedProcess([*command], status, *texts)
 
 
+_PROGRAM = """\
+#!{python} -IS
+import json, os, socket, sys
+if os.getcwd() != {root!r}:
+    os.execv({kedro!r}, [{kedro!r}, *sys.argv[1:]])
+with socket.socket(socket.AF_UNIX) as connection:
+    connection.connect({path!r})
+    socket.send_fds(connection, [b"r"], [1, 2])
+    connection.sendall(json.dumps([sys.argv[1:], dict(os.environ)]).encode() + b"\\n")
+    _, status = connection.makefile().read().split()
+sys.exit(int(status) % 256)
+"""
+
+
+def program(root: Path, folder: Path) -> Path:
+    """The folder, with a program `kedro` that forks where it is called in the project; elsewhere it is Kedro's own.
+
+    Args:
+        root: of the project, whose code is imported now, and is no more looked at when it changes.
+        folder: for the program alone; made.
+    """
+    folder.mkdir()
+    kedro = Path(sys.executable).parent / "kedro"
+    text = _PROGRAM.format(
+        python=sys.executable, root=str(root.resolve()), kedro=str(kedro), path=str(_server(root))
+    )
+    (folder / "kedro").write_text(text, encoding="utf-8")
+    (folder / "kedro").chmod(0o755)
+    return folder
+
+
 # ------------------------------------------------------------------ the process that others are forked from
 @functools.cache
-def _server() -> socket.socket:
-    """What asks it; it ends when that is closed, with the process of the tests at the latest."""
-    ours, theirs = socket.socketpair()
-    code = f"from tests.made.forked_kedro import _serve; _serve({theirs.fileno()})"
-    path = os.pathsep.join([str(CHECKOUT), os.environ.get("PYTHONPATH", "")])
-    with theirs:
+def _server(root: Path) -> Path:
+    """The socket where it is asked; it ends with the process of the tests at the latest, whose end of a pipe it holds."""
+    path = Path(tempfile.mkdtemp(prefix="forked_kedro_")) / "socket"
+    end, _open_while_tests_run = os.pipe()
+    code = f"from tests.made.forked_kedro import _serve; _serve({str(root)!r}, {{}}, {end})"
+    imported = os.pathsep.join([str(root / "src"), str(CHECKOUT), os.environ.get("PYTHONPATH", "")])
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(path))
+        listening.listen(16)
         subprocess.Popen(
-            [sys.executable, "-c", code],
-            cwd=CHECKOUT,
-            env=os.environ | {"PYTHONPATH": path.rstrip(os.pathsep)},
+            [sys.executable, "-c", code.format(listening.fileno())],
+            cwd=root,
+            env=os.environ | {"PYTHONPATH": imported.rstrip(os.pathsep)},
             stdin=subprocess.DEVNULL,
-            pass_fds=[theirs.fileno()],
+            pass_fds=[listening.fileno(), end],
         )
-    return ours
+    os.close(end)
+    return path
 
 
-def _serve(channel: int) -> None:
+def _serve(root: str, listening: int, end: int) -> None:
     """Fork a process for each request; in that one, and only there, return with its command done."""
     import rich  # noqa: PLC0415
     from kedro.framework.cli.cli import KedroCLI, main  # noqa: PLC0415
-    from kedro.framework.project import LOGGING, pipelines  # noqa: PLC0415
+    from kedro.framework.project import LOGGING, pipelines, settings  # noqa: PLC0415
+    from tests.made.kept_configuration import kept_configuration  # noqa: PLC0415
 
-    KedroCLI(project_path=CHECKOUT)
+    KedroCLI(project_path=Path(root))
     pipelines.items()
-    asked = socket.socket(fileno=channel)
+    kept_configuration().__enter__()
+    loader = settings.CONFIG_LOADER_CLASS(str(Path(root, "conf")), **settings.CONFIG_LOADER_ARGS)
+    for kind in ("parameters", "catalog"):
+        loader[kind]
+    asked = socket.socket(fileno=listening)
     while True:
-        request, files, _, _ = socket.recv_fds(asked, 1, 3)
-        if not request:
+        if end in select.select([asked, end], [], [])[0]:
+            shutil.rmtree(Path(asked.getsockname()).parent)
             return
-        if not os.fork():
-            break
+        connection, _ = asked.accept()
+        with connection:
+            _, files, _, _ = socket.recv_fds(connection, 1, 2)
+            if not os.fork():
+                connection = connection.dup()
+                break
         for file in files:
             os.close(file)
         _reap()
     asked.close()
-    arguments, env = _forked_again(*files)
+    os.close(end)
+    arguments, env = _forked_again(*files, connection)
     os.environ.clear()
     os.environ.update(env)
     # A console as wide as this environment says; Kedro's way to show an error is put in with it, in place of ours.
@@ -164,9 +212,9 @@ def _reap() -> None:
         pass
 
 
-def _forked_again(output: int, errors: int, connection: int) -> tuple[list[str], dict[str, str]]:
+def _forked_again(output: int, errors: int, replies: socket.socket) -> tuple[list[str], dict[str, str]]:
     """Returns in the process of the command; this one stays, to say that one's number and how it ended."""
-    with socket.socket(fileno=connection) as replies:
+    with replies:
         request: tuple[list[str], dict[str, str]] = json.loads(replies.makefile("r").readline())
         child = os.fork()
         if child:

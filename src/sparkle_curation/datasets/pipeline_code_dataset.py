@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-from kedro.config import OmegaConfigLoader
 from kedro.io import CatalogConfigResolver
 from kedro.io.core import AbstractDataset, DatasetError
 from kedro.pipeline import Pipeline
 from kedro.utils import load_obj
 from kedro_datasets._typing import JSONPreview
 
+from sparkle_curation.config_loader import ConfigLoader
 from sparkle_curation.datasets.previews import json_preview
 
 _PACKAGE = __name__.partition(".")[0]
@@ -58,7 +59,7 @@ class PipelineCodeDataset(AbstractDataset[NoReturn, dict[str, PipelineCode]]):
         """The modules and the wiring of each pipeline."""
         from kedro.framework.project import pipelines  # noqa: PLC0415  # sets up Kedro's log as it is imported
 
-        loader = OmegaConfigLoader(str(self._path), base_env="base", default_run_env="base")
+        loader = ConfigLoader(str(self._path), base_env="base", default_run_env="base")
         entries = {name: entry for name, entry in loader["catalog"].items() if not name.startswith("_")}
         secrets: dict[str, Any] = {
             entry["credentials"]: {} for entry in entries.values() if "credentials" in entry
@@ -66,8 +67,13 @@ class PipelineCodeDataset(AbstractDataset[NoReturn, dict[str, PipelineCode]]):
         factories = CatalogConfigResolver(
             config=entries, credentials=secrets, default_runtime_patterns=_IN_MEMORY
         )
+
+        @functools.cache  # most stand in several pipelines
+        def entry_of(name: str) -> Mapping[str, Any]:
+            return entries.get(name) or factories.resolve_pattern(name) or {}
+
         return {
-            name: _code_of(pipeline, lambda each: entries.get(each) or factories.resolve_pattern(each) or {})
+            name: _code_of(pipeline, entry_of)
             for name, pipeline in pipelines.items()
             if not name.startswith("__")
         }
@@ -84,7 +90,7 @@ class PipelineCodeDataset(AbstractDataset[NoReturn, dict[str, PipelineCode]]):
         return {"path": str(self._path)}
 
 
-def _code_of(pipeline: Pipeline, entry_of: Any) -> PipelineCode:
+def _code_of(pipeline: Pipeline, entry_of: Callable[[str], Mapping[str, Any]]) -> PipelineCode:
     names = {name for node in pipeline.nodes for name in [*node.inputs, *node.outputs]}
     modules = {module for name in names for module in _modules_of(entry_of(name))}
     modules |= {node.func.__module__ for node in pipeline.nodes}
