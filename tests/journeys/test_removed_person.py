@@ -213,9 +213,7 @@ def test_what_cannot_be_excluded_is_told(made: Project) -> None:
     assert made.output("05_model_input", "kiwi_edit").is_dir()
 
 
-def test_decisions_about_its_pairs_and_masks_are_forgotten(
-    made: Project, own: Project, tmp_path: Path
-) -> None:
+def test_decisions_about_its_pairs_and_masks_are_forgotten(made: Project, tmp_path: Path) -> None:
     """Those of every sample of the clip, of pairs and of tracked masks; others stay as they stand, to the byte."""
     paths = [tmp_path / name for name in ("overrides.csv", "mask_decisions.csv")]
     header = "id,decision,reason,annotator,bound_to\n"
@@ -231,9 +229,12 @@ def test_decisions_about_its_pairs_and_masks_are_forgotten(
         folders=None,
         confirm=False,
     )
-    release = ReleaseFiles(str(own.release_root))
-    place = RemovalPlace(own.data_root, Path(str(own.params["exclusions"])), tuple(paths))
-    media = pl.scan_parquet(own.table("media") / "*.parquet")
+    listed = shutil.copy(str(made.params["exclusions"]), tmp_path)
+    release, place = (
+        ReleaseFiles(str(made.release_root)),
+        RemovalPlace(tmp_path / "none", Path(listed), tuple(paths)),
+    )
+    media = pl.scan_parquet(made.table("media") / "*.parquet")
     near = {"max_distance": 0, "max_fine_distance": 0, "min_detail": 0}
     removal = find_clip(params, release, place, media, pl.LazyFrame(), near, None)
     told = remove_clip(params, release, place, removal).filter(reason="decisions about it")
