@@ -15,11 +15,23 @@ from tests.bench.judging.made import BENCHMARK, MODELS
 from tests.conftest import CHECKOUT
 from tests.ingest.local_servers import FailingHandler, serving
 from tests.journeys import spoilt_releases as spoilt
-from tests.journeys.fault_runs import Fault, Journey, Left, Scene, Seen, logged, printed, quarantined
+from tests.journeys.fault_runs import (
+    Fault,
+    Journey,
+    Left,
+    Scene,
+    Seen,
+    logged,
+    printed,
+    quarantined,
+    the_error,
+)
 from tests.made.formats import make_newer
 from tests.models.loopback import NAME, Behaviour, serve
 
 from sparkle_curation.engine.io.locks import Claim, RunLocks
+from sparkle_curation.media.masks.masks import load_mask
+from synthetic.encode import mask_npz_bytes
 
 Make = Callable[[Scene], None]
 HIDDEN = "hidden-word"
@@ -328,6 +340,52 @@ def unmodelled(scene: Scene) -> None:
     """A benchmark, and no model on it."""
     benched("bench_ingest")(scene)
     del scene.params["bench_models.good"]
+
+
+# ------------------------------------------------------------------ cameras, masks, control videos
+CUT, UNFIT = (f"Sparkle_time_{number:06d}" for number in (0, 2))
+"""Samples with files of their own, of which the one's clip is cut and the other's mask is of another length."""
+
+
+def no_grounding(scene: Scene) -> None:
+    """Boxes of `ground` are asked for, which has never run; the folder of the tracker's weights is not opened before."""
+    weights = scene.folder / "weights"
+    weights.mkdir()
+    (weights / "config.json").write_text("{}")
+    scene.params |= {"track.boxes_from": "regrounded", "track.model.name": str(weights)}
+
+
+def own_clips(*, is_there: bool) -> Make:
+    """A folder of one's own clips that holds none, or is not there."""
+
+    def make(scene: Scene) -> None:
+        folder = scene.folder / "clips"
+        if is_there:
+            folder.mkdir()
+            (folder / "notes.txt").write_text("no clip")
+        scene.params["camera.clips"] = str(folder)
+
+    return make
+
+
+def spoilt_clips(scene: Scene) -> None:
+    """Half of a source clip, and a mask of half the frames, as inspected."""
+    clip = scene.file(f"time/source_video/{CUT}.mp4")
+    clip.write_bytes(clip.read_bytes()[: clip.stat().st_size // 2])
+    path = scene.file(f"intermediate_data/time/source_video_mask/{UNFIT}.npz")
+    with path.open("rb") as file:
+        mask = load_mask(file)
+    path.write_bytes(mask_npz_bytes(mask[: len(mask) // 2]))
+    scene.project.run_here("ingest,inspect")
+
+
+def _lacks_two(seen: Seen) -> None:
+    edges, camera = seen.scene.table("edges"), seen.scene.table("camera")
+    lacking = edges.filter(pl.col("error").is_not_null())
+    assert lacking.select("id", "error").rows() == [(CUT, "no_index"), (UNFIT, "mask_shape")]
+    assert len(list(seen.scene.data.glob("made_media/**/*.mp4"))) == edges.height - 2 == 88
+    assert camera.filter(id=CUT).select("outcome", "reason").rows() == [("cannot_tell", "no_index")]
+    assert camera.height == 90
 
 
 FILE_STARTS = "ingest/file_starts.py"
@@ -718,6 +776,71 @@ JOURNEYS: dict[str, list[Journey]] = {
             pipelines="ingest",
             exit_code=0,
             read=new_scores,
+        ),
+    ],
+    "Cameras, masks and control videos": [
+        Journey(
+            [
+                Fault(
+                    "a source clip of which the half is cut off",
+                    "cannot tell: no_index",
+                    "pipelines/camera/nodes.py",
+                    logged("camera: 1 clips are cannot tell: no_index"),
+                ),
+                Fault(
+                    "a source clip of which the half is cut off, for a control video",
+                    "no_index",
+                    "pipelines/edges/nodes.py",
+                    logged("edges: 1 samples have no control video: no_index"),
+                ),
+                Fault(
+                    "a mask of half the frames of its clip",
+                    "mask_shape",
+                    "pipelines/edges/nodes.py",
+                    logged("edges: 1 samples have no control video: mask_shape"),
+                ),
+            ],
+            spoilt_clips,
+            left=Left("a row of each sample with what is known; control videos of all others", _lacks_two),
+            pipelines="camera,edges",
+            exit_code=0,
+        ),
+        Journey(
+            "a folder of clips that is not there",
+            own_clips(is_there=False),
+            "A folder of clips is not there",
+            "media/camera/clips.py",
+            UNTOUCHED,
+            pipelines="camera_clips",
+            shown_params="camera.clips=/path/to/clips",
+        ),
+        Journey(
+            "a folder of clips without a clip",
+            own_clips(is_there=True),
+            "A folder of clips holds none",
+            "media/camera/clips.py",
+            UNTOUCHED,
+            pipelines="camera_clips",
+            shown_params="camera.clips=/path/to/clips",
+        ),
+        Journey(
+            "boxes of `ground` for tracking, which has never run",
+            no_grounding,
+            "There are no boxes of this project's own grounding",
+            "pipelines/track/nodes.py",
+            UNTOUCHED,
+            pipelines="track",
+            shown_params="track.boxes_from=regrounded",
+        ),
+        Journey(
+            "thresholds of Canny of which the low one is the higher",
+            given(**{"edges.low": 300}),
+            "a number from 0 to 2000",
+            "parameters.py",
+            UNTOUCHED,
+            pipelines="edges",
+            shown_params="edges.low=300",
+            read=lambda seen: f"{the_error(seen)} *allowed:* {seen.error['allowed']}",
         ),
     ],
     "A benchmark": [

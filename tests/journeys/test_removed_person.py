@@ -25,7 +25,10 @@ from tests.made.byte_search import Clip, describe_clip, search
 from sparkle_curation.errors import ParameterError
 from sparkle_curation.ingest.exclusions.exclusion_list import COLUMNS, ExclusionError, Request
 from sparkle_curation.ingest.release_files import ReleaseFiles
+from sparkle_curation.pipelines.exclude.nodes import find_clip, remove_clip
+from sparkle_curation.pipelines.exclude.params import ExcludeGroup
 from sparkle_curation.removal.finding import clip_in_file, clips_of_sample
+from sparkle_curation.removal.place import RemovalPlace
 from sparkle_curation.reports.sheet.panels import frame_panel
 
 DAY = date(2026, 11, 28)
@@ -208,6 +211,38 @@ def test_what_cannot_be_excluded_is_told(made: Project) -> None:
         made.run_here("exclude", params={"exclude.confirm": True})
     assert Path(str(made.params["exclusions"])).read_text().count("\n") == 1
     assert made.output("05_model_input", "kiwi_edit").is_dir()
+
+
+def test_decisions_about_its_pairs_and_masks_are_forgotten(made: Project, tmp_path: Path) -> None:
+    """Those of every sample of the clip, of pairs and of tracked masks; others stay as they stand, to the byte."""
+    paths = [tmp_path / name for name in ("overrides.csv", "mask_decisions.csv")]
+    header = "id,decision,reason,annotator,bound_to\n"
+    other = 'Sparkle_time_000000,{0},"a hand, lost",ann,\nSparkle_style_000000,{0},,Zoë,0123456789abcdef\n'
+    for path, word in zip(paths, ("drop", "refuse"), strict=True):
+        about = "".join(f"{sample},{word},,ann,{'5' * 16}\n" for sample in (FIRST, LOOSE, PACKED))
+        path.write_text(header + about + other.format(word), encoding="utf-8")
+    before = [path.read_bytes() for path in paths]
+    params = ExcludeGroup(
+        clip=str(made.data_root.parent / "clip.mp4"),
+        id=None,
+        reason=Request.PERSON,
+        folders=None,
+        confirm=False,
+    )
+    listed = shutil.copy(str(made.params["exclusions"]), tmp_path)
+    release, place = (
+        ReleaseFiles(str(made.release_root)),
+        RemovalPlace(tmp_path / "none", Path(listed), tuple(paths)),
+    )
+    media = pl.scan_parquet(made.table("media") / "*.parquet")
+    near = {"max_distance": 0, "max_fine_distance": 0, "min_detail": 0}
+    removal = find_clip(params, release, place, media, pl.LazyFrame(), near, None)
+    told = remove_clip(params, release, place, removal).filter(reason="decisions about it")
+    assert told.select("place", "row_count", "is_done").rows() == [(path.name, 3, False) for path in paths]
+    assert [path.read_bytes() for path in paths] == before
+    remove_clip(params.model_copy(update={"confirm": True}), release, place, removal)
+    for path, word in zip(paths, ("drop", "refuse"), strict=True):
+        assert path.read_text(encoding="utf-8") == header + other.format(word)
 
 
 def test_a_clip_of_no_sample_is_listed_with_confirm_alone(own: Project, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ class ScriptedTracker:
         asked: the passes that were made.
         opened: the clips that were opened, by their number of frames.
         killed_after: after so many passes the process ends as if it was killed; None for never.
+        loses_at: a frame that no pass gets across, as none does across a scene cut; None for none.
     """
 
     grow: Mapping[int, int] = field(default_factory=dict)
@@ -28,6 +29,7 @@ class ScriptedTracker:
     asked: list[tuple[int, int]] = field(default_factory=list)
     opened: list[int] = field(default_factory=list)
     killed_after: int | None = None
+    loses_at: int | None = None
     name: str = "scripted"
 
     @property
@@ -64,4 +66,8 @@ class _Clip:
         wider = self.tracker.grow.get(frame_index, 0)
         for x1, y1, x2, y2 in boxes:
             mask[:, y1 : y2 + 1, x1 : x2 + 1 + wider] = True
+        cut = self.tracker.loses_at
+        if cut is not None:
+            mask[cut:] &= frame_index >= cut
+            mask[:cut] &= frame_index < cut
         return mask

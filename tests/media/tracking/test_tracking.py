@@ -273,6 +273,49 @@ def test_a_clip_that_does_not_fit_is_tried_again(place: Place) -> None:
     assert row(table)["error"] is None
 
 
+def test_a_scene_cut_shows_in_the_measures(place: Place) -> None:
+    """No pass gets across it: the scene with fewer anchors has no majority, and the table says how much is empty."""
+    rows = [(IDS[0], frame, BOX) for frame in (0, 2, 4, 8)]
+    found = row(place.run(ScriptedTracker(loses_at=6)).track(place.clips(*rows)))
+    assert (found["error"], found["pass_count"], found["empty_frame_count"]) == (None, 4, 4)
+    assert (found["area_jump"], found["tied_px_count"]) == (1.0, 0)
+    # In frames with the object: three pairs of passes share 6 of 6, three have 6 and 4 and share none.
+    assert found["agreement"] == pytest.approx(3 * 6 / (3 * 6 + 3 * (6 + 4)))
+    assert (found["smallest_box_in_mask_share"], found["worst_anchor_frame"]) == (0.0, 8)
+
+
+def test_a_released_mask_that_cannot_be_compared_is_told(
+    release: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of another size, of other frames, cut: the clip is tracked, its IoU stays open, and the log says why."""
+    name = asset_path("time", "source_video_mask", IDS[0])
+    whole = (release / name).read_bytes()
+    small = mask_npz_bytes(np.ones((FRAMES, HEIGHT // 2, WIDTH // 2), np.bool_))
+    short = mask_npz_bytes(np.ones((FRAMES - 3, HEIGHT, WIDTH), np.bool_))
+    told = {
+        "small": (
+            small,
+            "the released mask of Sparkle_time_000000 is of (10, 24, 32), the clip of (10, 48, 64)",
+        ),
+        "short": (
+            short,
+            "the released mask of Sparkle_time_000000 is of (7, 48, 64), the clip of (10, 48, 64)",
+        ),
+        "cut": (whole[:-30], "the released mask of Sparkle_time_000000 cannot be read"),
+    }
+    for number, (content, said) in enumerate(told.values()):
+        root = tmp_path / str(number)
+        write_files(
+            root, {path.relative_to(release).as_posix(): path.read_bytes() for path in release.rglob("*.mp4")}
+        )
+        write_files(root, {name: content})
+        own = Place(root, root / "runs")
+        found = row(own.run(ScriptedTracker()).track(own.clips((IDS[0], 0, BOX))))
+        assert (found["error"], found["released_iou_mean"]) == (None, None)
+        assert own.mask(IDS[0]).sum() == 20 * 32 * FRAMES
+        assert said in caplog.text
+
+
 def test_a_device_that_nothing_fits_on_ends_the_run(place: Place) -> None:
     """After eight clips, with the way out."""
     facts = {"width_px": WIDTH, "height_px": HEIGHT, "frame_count": FRAMES}

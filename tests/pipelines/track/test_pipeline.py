@@ -152,10 +152,11 @@ def test_the_picture_shows_clips(tracked: dict[str, Any]) -> None:
 
 
 def test_without_boxes_of_ones_own_the_way_is_told() -> None:
-    """An empty table of boxes would say that no clip has anything to track."""
-    first, second = empty("regrounded_r1"), empty("regrounded_r2")
-    with pytest.raises(MissingTableError, match=r"kedro run --pipelines ground"):
-        choose_track_boxes(pl.LazyFrame(), first, second, media().lazy(), params(boxes_from="regrounded"))
+    """Of tables that were never written, as the catalog loads them, and of empty ones: no clip would be tracked."""
+    never = TableDataset(filepath="nowhere.parquet", is_optional=True, columns_of="regrounded_r1").load()
+    for first, second in ((never, never), (empty("regrounded_r1"), empty("regrounded_r2"))):
+        with pytest.raises(MissingTableError, match=r"kedro run --pipelines ground"):
+            choose_track_boxes(pl.LazyFrame(), first, second, media().lazy(), params(boxes_from="regrounded"))
 
 
 def test_the_tracker_is_the_one_of_the_parameters(tmp_path: Path) -> None:

@@ -202,6 +202,12 @@ class Tracking:
             return {}
         likeness = compare(mask, released)
         if likeness is None:
+            logger.warning(
+                "track: the released mask of %s is of %s, the clip of %s: they are not compared",
+                clip.id,
+                released.shape,
+                clip.shape,
+            )
             return {}
         return {
             "released_iou_mean": likeness.mean,

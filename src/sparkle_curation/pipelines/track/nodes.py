@@ -62,22 +62,36 @@ def choose_track_boxes(
 ) -> pl.DataFrame:
     """The boxes that passes begin from: columns of ``grounding_boxes``, round 2 alone.
 
+    Args:
+        grounding_boxes: those of the release.
+        regrounded_r1: round 1 of `ground`; without columns where it was never run.
+        regrounded_r2: round 2, likewise.
+        media: the inspected media, whose sizes boxes are in.
+        params: whose boxes.
+
     Raises:
         MissingTableError: those of `ground` are asked for, and it has found none.
     """
     if params.boxes_from == "released":
         return grounding_boxes.filter(pl.col("round") == 2).collect()
-    first, second = (table.filter(pl.col("fault").is_null()) for table in (regrounded_r1, regrounded_r2))
+    rounds = (regrounded_r1, regrounded_r2)
+    if not all(table.collect_schema() for table in rounds):
+        raise _no_own_boxes("no table")
+    first, second = (table.filter(pl.col("fault").is_null()) for table in rounds)
     boxes = locate_groundings(first, second, media).filter(pl.col("round") == 2).collect()
     if boxes.is_empty():
-        raise MissingTableError(
-            "There are no boxes of this project's own grounding",
-            where="regrounded_r2",
-            got="no sample with boxes",
-            allowed="those of a run of `ground`, or the released ones",
-            todo="kedro run --pipelines ground, or --params track.boxes_from=released",
-        )
+        raise _no_own_boxes("no sample with boxes")
     return boxes
+
+
+def _no_own_boxes(got: str) -> MissingTableError:
+    return MissingTableError(
+        "There are no boxes of this project's own grounding",
+        where="regrounded_r2",
+        got=got,
+        allowed="those of a run of `ground`, or the released ones",
+        todo="kedro run --pipelines ground, or --params track.boxes_from=released",
+    )
 
 
 def list_track_clips(media: pl.LazyFrame, track_boxes: pl.DataFrame, params: TrackGroup) -> pl.DataFrame:
