@@ -32,7 +32,7 @@ from sparkle_curation.bench.judging.jobs import JudgeScope, choose_repeated, lis
 from sparkle_curation.bench.judging.judge import JudgeSettings
 from sparkle_curation.bench.judging.rubric import own_instructions
 from sparkle_curation.bench.judging.tables import describe
-from sparkle_curation.errors import ModelError, ParameterError
+from sparkle_curation.errors import ModelError, ParameterError, StaleTableError
 from sparkle_curation.ingest.release_files import ReleaseFiles
 
 FAST = JudgeSettings(max_tries=2)
@@ -481,6 +481,16 @@ def test_a_fault_of_one_sample_costs_no_other(loopback: LoopbackJudge, tmp_path:
 def test_a_model_of_the_scope_must_be_there(loopback: LoopbackJudge) -> None:
     """With what there is, and what was meant."""
     judge = make_judge(loopback.openai_url, NAME)
-    with pytest.raises(ParameterError, match="no such model") as error:
+    with pytest.raises(ParameterError, match="outputs were not looked at") as error:
         list_jobs(*made_tables(1), JudgeScope(models=["goood"]), judge, Rates())
     assert error.value.todo == "did you mean 'good'?"
+
+
+def test_outputs_of_another_benchmark_do_not_count_as_missing(loopback: LoopbackJudge) -> None:
+    """They were looked for by its samples: of this one nothing is known, so nothing is said."""
+    judge = make_judge(loopback.openai_url, NAME)
+    samples, outputs = made_tables(3)
+    for those, these in ((samples, outputs.head(2)), (samples.head(2), outputs)):
+        with pytest.raises(StaleTableError, match="looked at for other samples") as error:
+            list_jobs(those, these, JudgeScope(), judge, Rates())
+        assert str(error.value.got).endswith(samples["sample_id"][2])

@@ -7,6 +7,7 @@ import logging
 import polars as pl
 
 from sparkle_curation.bench.samples import outputs
+from sparkle_curation.bench.samples.places import MODEL_ROOT, noted_root
 from sparkle_curation.errors import MissingTableError, ParameterError
 from sparkle_curation.pipelines.bench_outputs.params import BenchOutputsGroup
 from sparkle_curation.spec.benchmark import BENCHMARK
@@ -44,7 +45,8 @@ def examine_outputs(
     tables = []
     for model, files in opened.items():
         found = outputs.examine_outputs(model, files, samples, BENCHMARK, decode=params.decode)
-        tables.append(found.table)
+        root = pl.lit(noted_root(models[model]), pl.String)
+        tables.append(found.table.with_columns(root.alias(MODEL_ROOT)))
         if found.strays:
             logger.warning(
                 "%s: %s videos in its folder are of no sample of the benchmark, such as %s",

@@ -17,6 +17,7 @@ from sparkle_curation.bench.results.ledger import (
 from sparkle_curation.bench.results.means import measure
 from sparkle_curation.bench.results.noise import measure_judge_noise, split_variances
 from sparkle_curation.bench.results.panel import Panel, build_panels
+from sparkle_curation.bench.samples.places import bench_root_of, model_roots_of
 from sparkle_curation.datasets.variant.variant_store import VariantStore
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import ParameterError, VersionError, did_you_mean
@@ -229,13 +230,14 @@ def write_bench_page(
     bench_root: str | None,
     bench_models: Mapping[str, str],
 ) -> str:
-    """The page of samples, models side by side."""
+    """The page of samples, models side by side; files lie where the tables say, or this run."""
+    samples, known = bench_samples.lazy().collect(), outputs.lazy().collect()
     return page.write_bench_page(
         name,
-        bench_samples.lazy().collect(),
-        outputs.lazy().collect(),
+        samples,
+        known,
         judgments,
         scores,
-        bench_root or ".",
-        bench_models,
+        bench_root_of(samples, bench_root) or ".",
+        model_roots_of(known, bench_models),
     )

@@ -109,7 +109,7 @@ def create_pipeline() -> Pipeline:
                     "bench_output_paths",
                     "bench_report_judgments",
                     "bench_report_scores",
-                    "bench_source_root",
+                    "bench_given_root",
                     "params:bench_models",
                 ],
                 "bench_page",
