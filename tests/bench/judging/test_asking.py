@@ -32,7 +32,7 @@ from sparkle_curation.bench.judging.jobs import JudgeScope, choose_repeated, lis
 from sparkle_curation.bench.judging.judge import JudgeSettings
 from sparkle_curation.bench.judging.rubric import own_instructions
 from sparkle_curation.bench.judging.tables import describe
-from sparkle_curation.errors import ModelError, ParameterError, StaleTableError
+from sparkle_curation.errors import AssetError, ModelError, ParameterError, StaleTableError
 from sparkle_curation.ingest.release_files import ReleaseFiles
 
 FAST = JudgeSettings(max_tries=2)
@@ -265,8 +265,12 @@ def test_a_path_that_leads_nowhere_is_shown_to_nobody(loopback: LoopbackJudge, t
     """Published: a path that is no file is sent to the judge as a text."""
     samples, outputs = made_tables(2)
     gone = outputs.with_columns(path=pl.concat_str(pl.lit("no/"), "path"))
+    with pytest.raises(AssetError, match="Nothing could be shown to the model") as error:
+        judge_all(make_judge(loopback.openai_url, NAME), tmp_path, (samples, gone), give_up_after=2)
+    assert "FileNotFoundError" in str(error.value.got)
     judgments, _ = judge_all(make_judge(loopback.openai_url, NAME), tmp_path, (samples, gone))
     assert judgments.select("state", "fault").rows() == [("broken", "gone")] * 2
+    assert "2 samples are broken since a video is gone" in "".join(describe(judgments))
     assert loopback.asked == []
 
 

@@ -154,7 +154,7 @@ async function start() {
     head.replaceChildren(make("div.head", {}, make("span.pill", {}, sample.theme), make("h2.id", {}, sample.sample_id),
       make("span.note", { dir: "auto" }, [sample.subtheme, sample.scene].filter(Boolean).join(": "))),
     make("p.prompt", { dir: "auto" }, sample.edit_prompt ?? ""),
-    most ? make("p.apart", {}, make("b", {}, models[most[1]]), ` is ${plus(most[0])} beside `, make("b", {}, models[most[2]]), " here.") : "",
+    most ? make("p.apart", {}, make("b", {}, models[most[1]]), ` less `, make("b", {}, models[most[2]]), ` here: ${plus(most[0])}.`) : "",
     ...sample.differences.filter(({ rubric, judge, model, other_model: other }) => most && judges[Number(state.judge)]?.[0] === rubric && judges[Number(state.judge)][1] === judge
       && [models[most[1]], models[most[2]]].includes(model) && [models[most[1]], models[most[2]]].includes(other)).map((each) => {
       const isTurned = each.model !== models[most[1]];
