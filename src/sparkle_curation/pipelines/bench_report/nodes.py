@@ -10,6 +10,7 @@ import polars as pl
 from sparkle_curation.bench.results.collecting import collect, count_copies, read_scales
 from sparkle_curation.bench.results.filter_agreement import measure_filter_agreement
 from sparkle_curation.bench.results.ledger import (
+    describe_judging,
     describe_variant,
     identify_benchmark,
     list_entries,
@@ -136,6 +137,7 @@ def mark_variants(
     name: str,
     results: pl.DataFrame,
     bench_samples: AnyFrame,
+    bench_judgments: AnyFrame,
     ledger: list[Entry] | None,
     versions: VariantStore,
     params: BenchReportGroup,
@@ -169,7 +171,8 @@ def mark_variants(
         "resamples": params.resamples,
         "seed": params.seed,
     }
-    entries = list_entries(results, bench, variants, tuned, settings)
+    judging = describe_judging(bench_judgments)
+    entries = list_entries(results, bench, variants, tuned, settings, judging)
     marks = pl.col("model").replace_strict(
         {model: state.value for model, state in tuned.items()}, return_dtype=pl.String
     )

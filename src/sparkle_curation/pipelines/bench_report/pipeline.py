@@ -82,6 +82,7 @@ def create_pipeline() -> Pipeline:
                     "bench_reported_name",
                     "bench_measured",
                     "bench_samples",
+                    "bench_judgments",
                     "bench_ledger_before",
                     "variant_versions",
                     _PARAMS,
