@@ -6,6 +6,7 @@ A line is a JSON object for each model, rubric and judge of a report. Git keeps 
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -120,7 +121,7 @@ def read_ledger(text: str, *, where: object) -> list[Entry]:
                 where=f"{where}, line {number}",
                 got=line[:80],
                 allowed="what bench_report wrote; a merge of git may have left its marks",
-                todo="mend the line, or take the file of a commit: git checkout HEAD -- FILE",
+                todo=f"mend the line, or take the file of a commit: git checkout HEAD -- {shlex.quote(str(where))}",
             )
         entries.append(entry)
     return entries

@@ -45,8 +45,8 @@ class ModelsReview:
         """All samples; becomes JSON.
 
         Members: ``models``; ``judges``, each as rubric and judge, the one of most models first; ``rows``, each as id, theme,
-        prompt, and by judge the ``overall`` of each model as value, least and largest of the repeats, state (null where it has
-        scores), or null.
+        prompt, and by judge the ``overall`` of each model as value, least and largest of the repeats, state (null where it
+        has scores), or null.
         """
         tables = self.tables
         by_judge = tables.judgments.group_by("rubric", "judge").agg(
