@@ -83,7 +83,27 @@ def test_good_parameters_pass() -> None:
         ("release_rot=a", ["did you mean 'release_root'?"]),
         ("thresholds.edited_vido=8", ["'thresholds.edited_vido'", "did you mean 'thresholds.edited_video'?"]),
         ("edited_video=8", ["did you mean 'thresholds.edited_video'?"]),
-        ("zzz=1", ["There is no parameter 'zzz'", "threshold, thresholds, missing_scores"]),
+        ("zzz=1", ["There is no parameter 'zzz'", "one of the 67 names, which stand in docs/parameters.md"]),
+        (
+            "bench_model=a",
+            [
+                "did you mean 'bench_models'?",
+                "allowed: bench_models, ",
+                "or another of the 67 names, which stand in",
+            ],
+        ),
+        (
+            "bench_evaluate.max_costs=1",
+            [
+                "'bench_evaluate.max_cost'?",
+                "allowed: bench_evaluate.max_cost, ",
+                "of the 21 names, which stand in conf/base/bench_evaluate/parameters.yml",
+            ],
+        ),
+        (
+            "bench_models.a/b=c",
+            ["'bench_models' cannot have a member of this name", "'a/b'", "letters, digits, _ and - alone"],
+        ),
         ("bsae=HEAD", ["There is no parameter 'bsae'", "did you mean 'base'?"]),
         ("base=0123456", ["The parameter 'base'", "42798", "1234567~0", "conf/base/diff/parameters.yml"]),
         ("other=12e4567", ["The parameter 'other'", "a git revision"]),

@@ -267,21 +267,23 @@ def _bench_tables(catalog: Any, model_roots: dict[str, str]) -> Any:
     """The tables of the benchmark, as far as they were made."""
     import polars as pl  # noqa: PLC0415
 
+    from sparkle_curation.bench.samples.places import bench_root_of, model_roots_of  # noqa: PLC0415
     from sparkle_curation.explorer.bench_review.tables import collect_bench  # noqa: PLC0415
 
     def optional(name: str) -> Any:
         return catalog.load(f"bench_{name}") if catalog.exists(f"bench_{name}") else pl.DataFrame()
 
+    samples, outputs = (optional(name).lazy().collect() for name in ("samples", "output_paths"))
     return collect_bench(
-        optional("samples"),
-        optional("output_paths"),
+        samples,
+        outputs,
         optional("judgments"),
         optional("scores"),
         optional("published_scores"),
         optional("differences"),
         catalog.load("bench_rubrics"),
-        catalog.load("bench_source_root") or ".",
-        model_roots,
+        bench_root_of(samples, catalog.load("bench_given_root")) or ".",
+        model_roots_of(outputs, model_roots),
     )
 
 

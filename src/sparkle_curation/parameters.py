@@ -7,6 +7,7 @@ Kedro hands a node whatever stands under the name it asks for, and passes over a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, StrictBool, ValidationError
@@ -147,6 +148,12 @@ class RunParameters(
 
 _GLOBALS = "conf/base/globals.yml"
 _VARIANTS = "variants"
+_NAME_OF_MEMBER = "[key]"
+"""Where pydantic finds a fault in the name of a member, and not in what it is."""
+
+_MOST_NAMES = 8
+_ALIKE = 0.5
+"""Of a group with more names than that, those that are told when one is misspelt: as alike as ``difflib`` says."""
 
 _HOMES = {
     **dict.fromkeys(FilterParams.model_fields, "conf/base/curate/parameters.yml"),
@@ -266,10 +273,18 @@ def _parameter_error(error: ErrorDetails, group: tuple[str, ...]) -> ParameterEr
         return ParameterError(
             f"There is no parameter '{path}'",
             got=f"{path}={error['input']}",
-            allowed=", ".join(".".join([*parents, sibling]) for sibling in model.model_fields),
+            allowed=_tell_names(path, parents, list(model.model_fields)),
             todo=renamed_parameter(path) or did_you_mean(path, known) or "take one of the allowed names",
         )
     home = _HOMES.get(path.partition(".")[0], _GLOBALS)
+    if name == _NAME_OF_MEMBER and len(parents) > 1:
+        *above, outer, _ = parents
+        return ParameterError(
+            f"The parameter '{'.'.join([*above, outer])}' cannot have a member of this name",
+            got=repr(error["input"]),
+            allowed=_allowed(path, _model_at(above), outer) or error["msg"],
+            todo=f"give it another name, in {home} or on the command line",
+        )
     if error["type"] == "missing":
         return ParameterError(f"The parameter '{path}' is not set", todo=f"set it in {home}")
     return ParameterError(
@@ -278,6 +293,17 @@ def _parameter_error(error: ErrorDetails, group: tuple[str, ...]) -> ParameterEr
         allowed=_allowed(path, model, name) or error["msg"].removeprefix("Input should be "),
         todo=f"set it in {home}, or for one run with --params {path}=...",
     )
+
+
+def _tell_names(path: str, parents: list[str], names: list[str]) -> str:
+    """The names that a group of parameters has; of many those that are like the one that was given, and where all stand."""
+    known = [".".join([*parents, name]) for name in names]
+    if len(known) <= _MOST_NAMES:
+        return ", ".join(known)
+    near = get_close_matches(path, known, n=_MOST_NAMES, cutoff=_ALIKE)
+    home = _HOMES.get(parents[0]) if parents else None
+    told = f"{len(known)} names, which stand in {home or 'docs/parameters.md'}"
+    return f"{', '.join(near)}, or another of the {told}" if near else f"one of the {told}"
 
 
 def _model_at(parents: list[str]) -> type[BaseModel]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -11,7 +12,7 @@ import pytest
 from tests.explorer.conftest import opened
 from tests.explorer.serving import asked, made_store, made_tables, served
 from tests.live_browser import Page
-from tests.made.judgments import even_samples, judged, panel_of
+from tests.made.judgments import JUDGE, even_samples, judged, panel_of
 
 from sparkle_curation.bench.results.means import measure
 from sparkle_curation.explorer.bench_review.models import ModelsReview
@@ -60,6 +61,16 @@ def test_a_failure_counts_as_the_worst_and_is_named(tables: BenchTables) -> None
     rows = {each[0]: each[3][0] for each in listed["rows"]}
     assert rows[FIRST] == [[4.0, 4.0, 4.0, None], None, [1.0, 1.0, 1.0, "missing_edited"]]
     assert rows[SECOND][2] == [3.0, 3.0, 3.0, None]
+
+
+def test_the_judge_of_most_models_is_first(tables: BenchTables) -> None:
+    """Not the one whose name is, with a single model that nothing stands beside."""
+    single = tables.judgments.filter(model="poor").with_columns(judge=pl.lit("a-judge"))
+    both = replace(tables, judgments=pl.concat([single, tables.judgments]))
+    listed = ModelsReview(lambda: both).listed()
+    assert [judge for _, judge in listed["judges"]] == [JUDGE, "a-judge"]
+    rows = {each[0]: each[3] for each in listed["rows"]}
+    assert rows[FIRST][1] == [None, None, [1.0, 1.0, 1.0, "missing_edited"]]
 
 
 def test_a_sample_has_outputs_words_and_the_difference_of_its_theme(tables: BenchTables) -> None:

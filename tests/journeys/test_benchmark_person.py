@@ -126,6 +126,9 @@ def test_outputs_of_models_are_looked_at(own: Project) -> None:
     assert caught.value.todo == "make it first: kedro run --pipelines bench_ingest"
     with pytest.raises(ParameterError, match="No model is named"):
         own.run_here("bench_outputs")
+    with pytest.raises(EmptyOutputError, match="No model has an output"):
+        own.run_here("bench_outputs", params={"bench_models.good": own.data_root / "02_intermediate"})
+    assert bench_table(own, "bench_outputs").equals(outputs)
     with pytest.raises(ReleaseError, match="The folder of the model 'good' is not there"):
         own.run_here("bench_outputs", params={"bench_models.good": "/nowhere"})
 

@@ -19,7 +19,7 @@ from sparkle_curation.engine.journal.key_index import KeyIndex
 from sparkle_curation.engine.journal.rows import JournalRows
 from sparkle_curation.engine.journal.shard_journal import ShardJournal
 from sparkle_curation.engine.shards import Shard, WorkPlace, end_shard
-from sparkle_curation.errors import ModelError
+from sparkle_curation.errors import AssetError, ModelError
 from sparkle_curation.models.questions import ReplyFault, VisionLanguageModel
 
 logger = logging.getLogger(__name__)
@@ -85,6 +85,7 @@ class AskConfig:
                 count = measure_missing(wanted, self.make_job, self.function, measuring, journal)
             except AllFailedError as error:
                 self._check_any_reply(jobs[KEY], journal)
+                self._check_any_shown(jobs[KEY], journal, error)
                 raise ModelError(
                     "The model gives no answer that can be read",
                     where=self.title,
@@ -120,6 +121,22 @@ class AskConfig:
                 todo="look at the server's log, and whether it answers one question; then run the same command again: what "
                 "had no reply is asked for again",
             )
+
+    def _check_any_shown(self, keys: pl.Series, journal: Journal, error: AllFailedError) -> None:
+        """Nothing, when the model was asked about something: what it was never shown is no fault of it.
+
+        Raises:
+            AssetError: no file of any sample could be read.
+        """
+        if any(JournalRows(journal).take(keys.to_arrow())["answers"].to_pylist()):
+            return
+        raise AssetError(
+            "Nothing could be shown to the model: of none of the samples that were tried the files can be read",
+            where=self.title,
+            got=f"{error.count} samples; of the last: {error.detail}",
+            allowed="the files that the tables were made of, where they lay then",
+            todo="see whether they were moved or changed, and make the tables again that know them",
+        ) from error
 
     def place_of(self, journal: Journal) -> WorkPlace:
         """Where the model is asked: a server is asked from here, since it is that which does the work."""

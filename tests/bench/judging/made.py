@@ -93,6 +93,7 @@ def made_tables(count: int | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:
                 "error": None,
                 "error_detail": None,
                 "differences": [],
+                "model_root": None,
                 **facts,
             }
         )

@@ -32,7 +32,7 @@ from sparkle_curation.bench.judging.jobs import JudgeScope, choose_repeated, lis
 from sparkle_curation.bench.judging.judge import JudgeSettings
 from sparkle_curation.bench.judging.rubric import own_instructions
 from sparkle_curation.bench.judging.tables import describe
-from sparkle_curation.errors import ModelError, ParameterError
+from sparkle_curation.errors import AssetError, ModelError, ParameterError, StaleTableError
 from sparkle_curation.ingest.release_files import ReleaseFiles
 
 FAST = JudgeSettings(max_tries=2)
@@ -265,8 +265,12 @@ def test_a_path_that_leads_nowhere_is_shown_to_nobody(loopback: LoopbackJudge, t
     """Published: a path that is no file is sent to the judge as a text."""
     samples, outputs = made_tables(2)
     gone = outputs.with_columns(path=pl.concat_str(pl.lit("no/"), "path"))
+    with pytest.raises(AssetError, match="Nothing could be shown to the model") as error:
+        judge_all(make_judge(loopback.openai_url, NAME), tmp_path, (samples, gone), give_up_after=2)
+    assert "FileNotFoundError" in str(error.value.got)
     judgments, _ = judge_all(make_judge(loopback.openai_url, NAME), tmp_path, (samples, gone))
     assert judgments.select("state", "fault").rows() == [("broken", "gone")] * 2
+    assert "2 samples are broken since a video is gone" in "".join(describe(judgments))
     assert loopback.asked == []
 
 
@@ -481,6 +485,16 @@ def test_a_fault_of_one_sample_costs_no_other(loopback: LoopbackJudge, tmp_path:
 def test_a_model_of_the_scope_must_be_there(loopback: LoopbackJudge) -> None:
     """With what there is, and what was meant."""
     judge = make_judge(loopback.openai_url, NAME)
-    with pytest.raises(ParameterError, match="no such model") as error:
+    with pytest.raises(ParameterError, match="outputs were not looked at") as error:
         list_jobs(*made_tables(1), JudgeScope(models=["goood"]), judge, Rates())
     assert error.value.todo == "did you mean 'good'?"
+
+
+def test_outputs_of_another_benchmark_do_not_count_as_missing(loopback: LoopbackJudge) -> None:
+    """They were looked for by its samples: of this one nothing is known, so nothing is said."""
+    judge = make_judge(loopback.openai_url, NAME)
+    samples, outputs = made_tables(3)
+    for those, these in ((samples, outputs.head(2)), (samples.head(2), outputs)):
+        with pytest.raises(StaleTableError, match="looked at for other samples") as error:
+            list_jobs(those, these, JudgeScope(), judge, Rates())
+        assert str(error.value.got).endswith(samples["sample_id"][2])

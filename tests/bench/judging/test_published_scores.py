@@ -134,6 +134,20 @@ def test_a_file_in_another_encoding_costs_its_line(tmp_path: Path) -> None:
     assert scores["sample_id"].unique(maintain_order=True).to_list() == ["dusk_0", "dusk_1"]
 
 
+def test_a_line_as_long_as_a_file_is_told_in_short(tmp_path: Path) -> None:
+    """Its scores, or its id: of either the beginning, and how long it is."""
+    long = [record(0), record(1, scores=[1] * 1_000_000), {"id": "x" * 1_000_000, "scores": []}]
+    path = tmp_path / "dusk_j_sparkle_score.jsonl"
+    path.write_text("".join(f"{json.dumps(each)}\n" for each in long), encoding="utf-8")
+    _, faults = read_published(
+        {"m": ReleaseFiles(str(tmp_path))}, SAMPLES, "sparkle", rubric_named("sparkle")
+    )
+    told = faults.filter(pl.col("line") > 1).select("fault", "sample_id", "detail").rows()
+    assert [each[0] for each in told] == ["wrong_count", "unknown_id"]
+    assert told[0][2] == f"{str([1] * 50)[:120]}... (3,000,010 characters)"
+    assert told[1][1] == f"{'x' * 120}... (1,000,000 characters)"
+
+
 def test_no_file_is_told(tmp_path: Path) -> None:
     """With what it should be called and where."""
     with pytest.raises(ReleaseError, match="no file of published scores") as error:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import polars as pl
+import pytest
 from tests.made.judgments import SCALES, bench_samples, judged, published
 
 from sparkle_curation.bench.results.collecting import NOT_PUBLISHED, collect
 from sparkle_curation.bench.results.means import measure
 from sparkle_curation.bench.results.panel import build_panels
+from sparkle_curation.errors import StaleTableError
 from sparkle_curation.spec.themes import THEMES
 
 SAMPLES = bench_samples(*((name, THEMES[0], "made", None) for name in "abc"))
@@ -25,6 +27,30 @@ def test_a_sample_without_whole_published_scores_is_a_failure() -> None:
         0, named=True
     )
     assert (macro["mean_failures_worst"], macro["mean_judged"], macro["n_judged"]) == (2, 4, 1)
+
+
+@pytest.mark.parametrize("state", ["not_asked", "unanswered"])
+def test_what_the_judge_did_not_look_at_is_no_judgment(state: str) -> None:
+    """Beyond the limit of a trial, or while its server was down: no score of a model, so a report asks for the rest."""
+    table = judged({"ours": {"a": SIX, "b": "missing_edited", "c": state}})
+    judgments, scores = collect(*table, NOTHING, SAMPLES, SCALES)
+    assert judgments.select("sample_id", "state").rows() == [("a", "judged"), ("b", "missing_edited")]
+    with pytest.raises(StaleTableError, match="Not all models were judged") as error:
+        build_panels(SAMPLES, judgments, scores, SCALES)
+    assert error.value.got == "ours lacks 1 (c)"
+
+
+def test_a_model_that_the_judge_was_not_asked_about_is_none_of_a_report() -> None:
+    """Where another one is judged alone; one that has no output at all is one all the same."""
+    table = judged(
+        {
+            "ours": dict.fromkeys("abc", SIX),
+            "later": {"a": "not_asked", "b": "missing_edited", "c": "broken"},
+            "empty": dict.fromkeys("abc", "missing_edited"),
+        }
+    )
+    (panel,) = build_panels(SAMPLES, *collect(*table, NOTHING, SAMPLES, SCALES), SCALES)
+    assert panel.models == ("empty", "ours")
 
 
 def test_the_cap_is_put_back_and_what_it_cut_is_unknown() -> None:

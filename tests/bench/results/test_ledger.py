@@ -71,7 +71,14 @@ def test_each_benchmark_of_a_ledger_says_whether_a_variant_was_tuned_on_it() -> 
 
 
 @pytest.mark.parametrize(
-    "line", ["<<<<<<< HEAD", "{}", '{"bench": {"name": "x"}, "variant": null, "tuned_on_bench": "?"}']
+    "line",
+    [
+        "<<<<<<< HEAD",
+        "{}",
+        '{"bench": {"name": "x"}, "variant": null, "tuned_on_bench": "?"}',
+        '{"bench": {"name": "x"}, "variant": "strict", "tuned_on_bench": "no"}',
+        '{"bench": {"name": "x"}, "variant": null, "tuned_on_bench": "no"',
+    ],
 )
 def test_a_line_that_is_none_is_told_with_its_number(line: str) -> None:
     """What a merge leaves must not pass for an entry, nor be lost by writing the file anew."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from kedro.config import OmegaConfigLoader
 from polars.testing import assert_frame_equal
 from tests.bench.judging.loopback_judge import NAME, LoopbackJudge, lines, sensible, serving
-from tests.bench.judging.made import MODELS, rubric_files
+from tests.bench.judging.made import BENCHMARK, MODELS, rubric_files
 from tests.conftest import Project
 
 from sparkle_curation.bench.judging.batches import JOURNAL_SCHEMA
@@ -223,12 +224,35 @@ def test_what_is_not_named_is_told(bench: Project) -> None:
     """The folder of a model, or that of the benchmark, in this run: the tables alone show nobody a video."""
     journal = Journal(bench.output("journals", "unused.journal"), JOURNAL_SCHEMA)
     judgments, _ = tables_of(bench)
-    jobs = judgments.select("model", is_asked=pl.lit(value=True))
+    jobs = judgments.select("model", model_root=pl.lit(None, pl.String), is_asked=pl.lit(value=True))
     files = ReleaseFiles(str(MODELS))
     for benchmark, models, told in ((None, {}, "bench_root"), (files, {"good": "x"}, "bench_models.poor")):
         with pytest.raises(ParameterError) as error:
             ask_bench_judge(jobs, None, benchmark, models, journal, None, dry_run=False)  # type: ignore[arg-type]
         assert told in str(error.value)
+
+
+def test_folders_need_not_be_given_twice(bench: Project, loopback: LoopbackJudge, tmp_path: Path) -> None:
+    """A benchmark elsewhere, and a model: the tables know where they lie. One model is judged alone, as it is named."""
+    shutil.copytree(BENCHMARK, tmp_path / "a benchmark")
+    told = {name: value for name, value in bench.params.items() if not name.startswith("bench_models.")}
+    later = replace(bench, data_root=tmp_path / "data", params=told)
+    later.run_here("bench_ingest", params={"bench_root": tmp_path / "a benchmark"})
+    later.run_here(
+        "bench_outputs", params={f"bench_models.{name}": MODELS / name for name in ("good", "poor")}
+    )
+    poor = {"bench_models.poor": MODELS / "poor"}
+    assert run_with(later, loopback, poor | {"bench_evaluate.seed": 5}) == JUDGED - 24
+    later.run_here("bench_report", params={"bench_report.resamples": 200})
+    results = pl.read_parquet(later.output("08_reporting", "benchmark", "bench_results.parquet"))
+    assert results["model"].unique().to_list() == ["poor"]
+    page = later.output("08_reporting", "benchmark", "samples.html").read_text("utf-8")
+    assert page.count("<video") == 24 + 15
+    assert "a%20benchmark/source_videos/" in page
+    assert run_with(later, loopback, {"bench_evaluate.seed": 5}) == 24, "all, where none is named"
+    with pytest.raises(ParameterError, match="outputs were not looked at") as error:
+        run_with(later, loopback, poor | {"bench_models.new": MODELS / "good"})
+    assert "bench_outputs --params bench_models.new=" in str(error.value.todo)
 
 
 def test_published_scores_of_others_are_read(bench: Project, tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ ANSWERS: dict[str, Any] = {
 }
 REPORTS = ("08_reporting", "benchmark")
 BENCH_NAME = "Sparkle-Bench"
+NOTHING = pl.LazyFrame()
 
 
 def write_table(path: Path, rows: pl.DataFrame, columns: tuple[Field, ...]) -> None:
@@ -51,6 +52,7 @@ def reported(kedro_project: Path, sample_release: Path, tmp_path_factory: pytest
     """A project in which two models were judged, one published, and the report was made."""
     made = Project(release_root=sample_release, data_root=tmp_path_factory.mktemp("reported") / "data")
     judgments, scores = judged(ANSWERS)
+    judgments = judgments.with_columns(frame_rate=pl.lit(4.0), settings=pl.lit('{"seed": 42}'))
     theirs = published("theirs", {each: [3] * 6 for each in IDS}, judge="another")
     write_inputs(
         made,
@@ -83,7 +85,11 @@ def test_all_that_is_reported_is_there(reported: Project) -> None:
     assert reported.output(*REPORTS, "samples.html").read_text("utf-8").count("<section") == 16
     assert json.loads(reported.output(*REPORTS, "bench_figure.json").read_text("utf-8"))["data"]
     ledger = reported.output("08_reporting", "bench_ledger.jsonl").read_text("utf-8").splitlines()
-    assert [json.loads(line)["model"] for line in ledger] == ["theirs", "good", "poor"]
+    entries = [json.loads(line) for line in ledger]
+    assert [entry["model"] for entry in entries] == ["theirs", "good", "poor"]
+    assert entries[0]["judging"] is None, "of what others publish it is not known"
+    assert entries[1]["judging"]["frame_rate"] == 4.0
+    assert entries[1]["judging"]["settings"] == {"seed": 42}
 
 
 def test_nothing_judged_and_an_unknown_model_are_told(project: Project, reported: Project) -> None:
@@ -140,24 +146,25 @@ def test_a_variant_with_other_thresholds_is_marked_and_noted(reported: Project) 
         }
     )
     versions: Any = _Folder(loose=8.0, strict=8.5)
-    first, marked = mark_variants(BENCH_NAME, results, SAMPLES, None, versions, params)
+    first, marked = mark_variants(BENCH_NAME, results, SAMPLES, NOTHING, None, versions, params)
     assert set(marked["tuned_on_bench"]) == {"unknown"}
     good = next(entry for entry in first if entry["model"] == "good")
     assert good["variant"] == describe_variant(versions.open("loose"))
     strict = params.model_copy(update={"trained_on": {"good": "strict"}})
-    _, marked = mark_variants(BENCH_NAME, results, SAMPLES, first, versions, strict)
+    _, marked = mark_variants(BENCH_NAME, results, SAMPLES, NOTHING, first, versions, strict)
     assert dict(marked.select("model", "tuned_on_bench").unique().iter_rows()) == {
         "good": "yes",
         "poor": "unknown",
         "theirs": "unknown",
     }
-    _, again = mark_variants(BENCH_NAME, results, SAMPLES, first, versions, params)
+    _, again = mark_variants(BENCH_NAME, results, SAMPLES, NOTHING, first, versions, params)
     assert set(again["tuned_on_bench"]) == {"unknown"}
     with pytest.raises(ParameterError, match="did you mean 'good'"):
         mark_variants(
             BENCH_NAME,
             results,
             SAMPLES,
+            NOTHING,
             None,
             versions,
             params.model_copy(update={"trained_on": {"goood": "loose"}}),
@@ -167,6 +174,7 @@ def test_a_variant_with_other_thresholds_is_marked_and_noted(reported: Project) 
             BENCH_NAME,
             results,
             SAMPLES,
+            NOTHING,
             None,
             versions,
             params.model_copy(update={"trained_on": {"good": "/nowhere"}}),

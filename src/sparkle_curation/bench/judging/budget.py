@@ -136,7 +136,8 @@ def check_budget(estimate: Estimate, max_cost: float | None, judge: str) -> None
             where="bench_evaluate.max_cost",
             got=f"{judge}: {estimate.describe(max_cost)}",
             allowed="a limit above what it costs, about",
-            todo=f"--params bench_evaluate.max_cost={_rounded_up(total)}; or fewer samples, bench_evaluate.limit=20",
+            todo=f"--params bench_evaluate.max_cost={_rounded_up(total)}; or fewer models or samples, by "
+            "bench_evaluate.models and bench_evaluate.limit",
         )
 
 

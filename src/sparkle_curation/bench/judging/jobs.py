@@ -10,8 +10,9 @@ import xxhash
 
 from sparkle_curation.bench.judging.budget import Rates
 from sparkle_curation.bench.judging.judge import BenchJudge
+from sparkle_curation.bench.samples.places import MODEL_ROOT
 from sparkle_curation.engine.caching.costly_work import digests
-from sparkle_curation.errors import ParameterError, did_you_mean
+from sparkle_curation.errors import ParameterError, StaleTableError, did_you_mean
 from sparkle_curation.spec.codes.bench_reasons import OutputDifference, OutputState
 from sparkle_curation.spec.codes.bench_states import CopyOf, JudgmentState
 
@@ -49,9 +50,9 @@ def list_jobs(
 ) -> pl.DataFrame:
     """The jobs, a row each, and those that cannot be judged, with why: each model and sample has a row, and one each repeat.
 
-    Columns: those of ``JudgeJob``; ``model``, ``repeat``, ``copy_of``, ``tokens_in`` and ``frames_shown``, of both videos,
-    about; ``state``, what is known before the judge is asked, null where it is to be asked; ``error``, the same;
-    ``error_detail``; ``is_asked``.
+    Columns: those of ``JudgeJob``; ``model``, ``model_root``, ``repeat``, ``copy_of``; ``tokens_in``, ``frames_shown``, of
+    both videos, about; ``state``, what is known before the judge is asked, null where it is to be asked; ``error``, the
+    same; ``error_detail``; ``is_asked``.
 
     Args:
         samples: ``bench_samples``.
@@ -62,18 +63,20 @@ def list_jobs(
 
     Raises:
         ParameterError: a model of the scope has no outputs.
+        StaleTableError: the outputs were looked at for other samples.
     """
     models = outputs["model"].unique(maintain_order=True).to_list()
     for name in scope.models or []:
         if name not in models:
             raise ParameterError(
-                "There is no such model",
-                where="bench_evaluate.models",
+                "A model is named whose outputs were not looked at",
+                where="bench_evaluate.models, bench_models",
                 got=name,
                 allowed=", ".join(models) or "none: bench_outputs is empty",
                 todo=did_you_mean(name, models)
-                or "name its folder: --params bench_models.NAME=/path/to/outputs, and run bench_outputs",
+                or f"look at them first: kedro run --pipelines bench_outputs --params bench_models.{name}=/path/to/outputs",
             )
+    _check_samples(samples, outputs)
     pairs = _pairs(samples, outputs)
     repeated = choose_repeated(samples, scope.repeated_samples)
     rounds = [pairs.with_columns(repeat=pl.lit(0, pl.Int32))]
@@ -91,6 +94,25 @@ def list_jobs(
         is_asked.alias("is_asked"),
         pl.col("state").alias("error"),
     )
+
+
+def _check_samples(samples: pl.DataFrame, outputs: pl.DataFrame) -> None:
+    """Nothing, where each model's outputs were looked for by the samples of the benchmark as it is now.
+
+    Each sample has a row of each model, there or not; without this one of another benchmark would count as missing.
+    """
+    wanted = set(samples["sample_id"])
+    for (model,), rows in outputs.group_by("model", maintain_order=True):
+        odd = wanted.symmetric_difference(rows["sample_id"])
+        if odd:
+            raise StaleTableError(
+                "The outputs of a model were looked at for other samples than the benchmark has",
+                where=f"bench_outputs, {model}",
+                got=f"{len(odd):,} of the one and not of the other, such as {min(odd)}",
+                allowed=f"a row for each of the {len(wanted):,} samples of bench_samples, and no other",
+                todo="was another benchmark ingested since? Look at the outputs again: kedro run --pipelines bench_outputs "
+                f"--params bench_models.{model}=/path/to/its/outputs",
+            )
 
 
 def choose_repeated(samples: pl.DataFrame, count: int | None) -> Collection[str]:
@@ -139,6 +161,7 @@ def _pairs(samples: pl.DataFrame, outputs: pl.DataFrame) -> pl.DataFrame:
         pl.col("error").alias("output_error"),
         pl.col("error_detail").alias("output_detail"),
         _copy_of().alias("copy_of"),
+        MODEL_ROOT,
     ).unique(["model", "sample_id"], keep="first", maintain_order=True)
     models = outputs.select("model").unique(maintain_order=True)
     pairs = models.join(sources, how="cross").join(

@@ -26,7 +26,7 @@ from sparkle_curation.spec.tables.benchmark import (
 
 Row = dict[str, Any]
 
-_SHOWN_CHARS = 120
+_SHOWN_CHARS, _MOST_CHARS = 120, 400
 _THEME, _JUDGE = "{theme}", "{judge}"
 
 
@@ -223,11 +223,16 @@ class _FileReader:
                 "model": self._constants["model"],
                 "file": self._constants["file"],
                 "line": line,
-                "sample_id": sample_id and storable(sample_id),
+                "sample_id": sample_id and _short(storable(sample_id)),
                 "fault": fault.value,
-                "detail": storable(detail),
+                "detail": _short(storable(detail)),
             }
         )
+
+
+def _short(text: str) -> str:
+    """The text, cut where a file has much of it: one line may be as long as all others together."""
+    return text if len(text) <= _MOST_CHARS else f"{text[:_SHOWN_CHARS]}... ({len(text):,} characters)"
 
 
 def _frame(rows: Sequence[Row], schema: pa.Schema) -> pl.DataFrame:

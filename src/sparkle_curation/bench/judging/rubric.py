@@ -175,7 +175,7 @@ def choose_rubric(name: str, files: Mapping[str, str]) -> Rubric:
     if name not in known:
         raise ParameterError(
             "There is no such rubric",
-            where="rubric",
+            where="rubric of bench_evaluate, or of bench_published",
             got=name,
             allowed=", ".join(known),
             todo=did_you_mean(name, known) or f"take one of these, or write {_HOME}/{name}.yml",
@@ -231,7 +231,8 @@ def published_instructions(name: str, rubric: Rubric, checkout: Path) -> Instruc
             todo="--params bench_evaluate.rubric_checkout=null",
         )
     path = checkout / published.file
-    todo = f"git clone https://github.com/{published.repository} and name its folder, or take our words: null"
+    todo = f"git clone https://github.com/{published.repository} and name its folder, or take our words: "
+    todo += "--params bench_evaluate.rubric_checkout=null"
     try:
         constants = _text_constants(ast.parse(path.read_text(encoding="utf-8")))
     except (OSError, SyntaxError, ValueError) as error:

@@ -12,7 +12,7 @@ import polars as pl
 import pyarrow as pa
 
 from sparkle_curation.bench.judging.answers import BenchAnswer, NoAnswer, parse_answer
-from sparkle_curation.bench.judging.batches import two_models
+from sparkle_curation.bench.judging.batches import CHANGED, GONE, two_models
 from sparkle_curation.bench.judging.budget import Price, cost_of, usage_of
 from sparkle_curation.bench.judging.judge import BenchJudge
 from sparkle_curation.bench.judging.rubric import Rubric
@@ -95,6 +95,12 @@ def describe(judgments: pl.DataFrame) -> Iterator[str]:
         yield f"{model}: of {rows.height:,} samples {told}{mean}"
     for model, what, count in _copies(first):
         yield f"{model}: {count:,} outputs are copies of {what}, byte by byte, and count as they were judged"
+    stale = first.filter(pl.col("fault").is_in([GONE, CHANGED]))
+    if stale.height:
+        yield (
+            f"{stale.height:,} samples are broken since a video is gone, or is another file than when it was looked at: "
+            "kedro run --pipelines bench_ingest,bench_outputs, then again"
+        )
     flagged = first.filter(pl.col("flags").list.len() > 0).height
     asked_again = first.filter(pl.col("attempts") > 1).height
     if flagged or asked_again:

@@ -9,9 +9,13 @@ import polars as pl
 from sparkle_curation.bench.judging.rubric import choose_rubric
 from sparkle_curation.bench.results.panel import JUDGED, Scale
 from sparkle_curation.engine.any_frame import AnyFrame
+from sparkle_curation.spec.codes.bench_states import JudgmentState
 
 NOT_PUBLISHED = "not_published"
 """State of a sample that the published files have no sound scores of: why is not known."""
+
+_ASKED = (JudgmentState.JUDGED, JudgmentState.UNPARSABLE, JudgmentState.REFUSED, JudgmentState.UNANSWERED)
+"""States of what the judge was asked about."""
 
 _RUBRIC_FILE = ".yml"
 _ANSWER = ["model", "sample_id", "rubric", "judge"]
@@ -60,6 +64,9 @@ def collect(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Judgments (``JUDGMENT_SCHEMA``) and scores (``SCORE_SCHEMA``).
 
+    What the judge was not asked about, or did not answer, is no judgment: it says nothing of the model. A model that it was
+    asked nothing about at all has none.
+
     What was judged here by the same rubric and judge is not taken from published files, too. Of those, each sample of the
     benchmark has a judgment, and scores before the cap are null: they are not published.
 
@@ -70,7 +77,7 @@ def collect(
         samples: of the benchmark.
         scales: the rubrics by name.
     """
-    own, own_scores = _in_schema(judgments, JUDGMENT_SCHEMA), _in_schema(scores, SCORE_SCHEMA)
+    own, own_scores = _judged(_in_schema(judgments, JUDGMENT_SCHEMA)), _in_schema(scores, SCORE_SCHEMA)
     if not published.lazy().collect_schema():
         return own, own_scores
     theirs = published.lazy().collect().filter(pl.col("rubric").is_in(list(scales)))
@@ -104,6 +111,15 @@ def collect(
         pl.concat([own, _in_schema(further, JUDGMENT_SCHEMA)]),
         pl.concat([own_scores, _in_schema(further_scores, SCORE_SCHEMA)]),
     )
+
+
+def _judged(judgments: pl.DataFrame) -> pl.DataFrame:
+    """The rows that say something of a model's output: judged, or failed for a reason of its own."""
+    state = pl.col("state")
+    was_asked = state.is_in([each.value for each in _ASKED]).any().over(_GIVEN)
+    is_all_said = (state != JudgmentState.NOT_ASKED.value).all().over(_GIVEN)
+    is_open = state.is_in([JudgmentState.NOT_ASKED.value, JudgmentState.UNANSWERED.value])
+    return judgments.filter((was_asked | is_all_said) & ~is_open)
 
 
 def count_copies(judgments: pl.DataFrame) -> list[tuple[str, str, int]]:

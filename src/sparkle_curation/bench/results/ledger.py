@@ -6,12 +6,14 @@ A line is a JSON object for each model, rubric and judge of a report. Git keeps 
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
 from xxhash import xxh3_128
 
+from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import VersionError
 from sparkle_curation.spec.tables.bench_results import MACRO, OVERALL
 from sparkle_curation.variant.record import identify_variant
@@ -19,6 +21,7 @@ from sparkle_curation.variant.tuned_on_bench import Entry, TunedOnBench
 from sparkle_curation.variant.versions.version import VariantVersion
 
 _NOTED_AT = "noted_at"
+_JUDGING = ("backend", "revision", "rubric_origin", "rubric_digest", "frame_rate", "settings")
 
 
 def identify_benchmark(samples: pl.DataFrame) -> str:
@@ -43,12 +46,28 @@ def describe_variant(version: VariantVersion) -> Entry:
     }
 
 
+def describe_judging(judgments: AnyFrame) -> dict[tuple[str, str], Entry]:
+    """How each judge was asked by each rubric: whose words, at what frame rate, and all else that scores depend on.
+
+    Args:
+        judgments: ``bench_judgments``; without columns where there are none. Of published scores nothing is known.
+    """
+    if not judgments.lazy().collect_schema():
+        return {}
+    asked = judgments.lazy().select("rubric", "judge", *_JUDGING).unique(["rubric", "judge"]).collect()
+    return {
+        (row.pop("rubric"), row.pop("judge")): {**row, "settings": json.loads(row["settings"] or "{}")}
+        for row in asked.to_dicts()
+    }
+
+
 def list_entries(
     results: pl.DataFrame,
     bench: Mapping[str, Any],
     variants: Mapping[str, Entry],
     tuned: Mapping[str, TunedOnBench],
     settings: Mapping[str, Any],
+    judging: Mapping[tuple[str, str], Entry],
 ) -> list[Entry]:
     """What a report adds, an entry for each model, rubric and judge; the time is set when they are written.
 
@@ -58,6 +77,7 @@ def list_entries(
         variants: by model, of those whose variant is known.
         tuned: by model.
         settings: of the report.
+        judging: from ``describe_judging``.
     """
     rows = results.filter((pl.col("level") == MACRO) & (pl.col("dimension") == OVERALL))
     return [
@@ -68,6 +88,7 @@ def list_entries(
             "tuned_on_bench": tuned[row["model"]].value,
             "rubric": row["rubric"],
             "judge": row["judge"],
+            "judging": judging.get((row["rubric"], row["judge"])),
             "macro": row["mean_failures_worst"],
             "n_rows": row["n_rows"],
             "n_judged": row["n_judged"],
@@ -89,15 +110,19 @@ def read_ledger(text: str, *, where: object) -> list[Entry]:
             continue
         try:
             entry = json.loads(line)
-            _ = entry["bench"]["name"], entry["variant"], TunedOnBench(entry["tuned_on_bench"])
-        except (ValueError, KeyError, TypeError):
+            name, variant = entry["bench"]["name"], entry["variant"]
+            TunedOnBench(entry["tuned_on_bench"])
+            is_one = isinstance(name, str) and isinstance(variant, dict | None)
+        except (ValueError, KeyError, TypeError, RecursionError):
+            is_one = False
+        if not is_one:
             raise VersionError(
                 "A line of the ledger of benchmarks cannot be read",
                 where=f"{where}, line {number}",
                 got=line[:80],
                 allowed="what bench_report wrote; a merge of git may have left its marks",
-                todo="mend the line, or take the file of a commit: git checkout HEAD -- FILE",
-            ) from None
+                todo=f"mend the line, or take the file of a commit: git checkout HEAD -- {shlex.quote(str(where))}",
+            )
         entries.append(entry)
     return entries
 

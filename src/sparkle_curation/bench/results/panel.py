@@ -298,7 +298,7 @@ def _different_ids(lacking: Mapping[str, Sequence[str]], total: int, where: str)
         where=f"bench_judgments, {where}",
         got="; ".join(told),
         allowed="a judgment of each sample, also a failed one, for each model",
-        todo=f"judge the rest: {_EVALUATE}. Or count what lacks as the worst: --params "
+        todo=f"judge the rest: {_EVALUATE} --params bench_evaluate.limit=null. Or count what lacks as the worst: --params "
         "bench_report.missing_judgments=worst; or compare on the samples that all were judged on: --params "
         "bench_report.missing_judgments=common",
     )

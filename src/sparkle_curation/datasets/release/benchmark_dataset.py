@@ -10,6 +10,7 @@ import polars as pl
 from kedro.io.core import AbstractDataset, DatasetError
 from kedro_datasets._typing import TablePreview
 
+from sparkle_curation.bench.samples.places import BENCH_ROOT, bench_root_of
 from sparkle_curation.datasets.previews import NOT_MADE, table_preview
 from sparkle_curation.errors import ReleaseError
 from sparkle_curation.ingest.exclusions.exclusion_list import read_exclusions
@@ -24,6 +25,7 @@ class BenchmarkDataset(AbstractDataset[NoReturn, ReleaseFiles | None]):
 
     Args:
         path: its root, a local folder or an fsspec URL; None for no benchmark.
+        noted_in: the table ``bench_samples``, whose root is taken where ``path`` is None; None for no such table.
         exclusions: the list of source clips that were excluded on request, a CSV; None for none.
         remote: members of ``RemoteSettings``: how a server is asked where the root is a URL.
         credentials: what its file system is opened with, such as ``endpoint_url``, ``key`` and ``secret``; Kedro puts in
@@ -45,12 +47,14 @@ class BenchmarkDataset(AbstractDataset[NoReturn, ReleaseFiles | None]):
         self,
         *,
         path: str | None,
+        noted_in: str | None = None,
         exclusions: str | None = None,
         remote: Mapping[str, Any] | None = None,
         credentials: Mapping[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
-        self._root = path or None
+        self._given = path or None
+        self._noted_in = Path(noted_in) if noted_in else None
         self._exclusions = Path(exclusions) if exclusions else None
         self._access = remote_access(remote, credentials)
         self.metadata = metadata
@@ -63,18 +67,28 @@ class BenchmarkDataset(AbstractDataset[NoReturn, ReleaseFiles | None]):
         """
         return self._open()
 
+    @property
+    def _root(self) -> str | None:
+        if self._given or self._noted_in is None or not self._noted_in.is_file():
+            return self._given
+        samples = pl.scan_parquet(self._noted_in)
+        if BENCH_ROOT not in samples.collect_schema():
+            return None
+        return bench_root_of(samples.select(BENCH_ROOT).head(1).collect(), None)
+
     def _open(self) -> ReleaseFiles | None:
-        if self._root is None:
+        root = self._root
+        if root is None:
             return None
         exclusions = read_exclusions(self._exclusions) if self._exclusions else None
         try:
-            return ReleaseFiles(self._root, exclusions=exclusions, access=self._access)
+            return ReleaseFiles(root, exclusions=exclusions, access=self._access)
         except ReleaseError as error:
             name, repository = (BENCHMARK.name, BENCHMARK.repository) if BENCHMARK else ("benchmark", None)
             download = f"hf download {repository} --repo-type=dataset --local-dir ./{name}; then "
             raise ReleaseError(
                 "The root of the benchmark is not a folder",
-                where=f"bench_root={self._root}",
+                where=f"bench_root={root}",
                 got=error.got,
                 allowed=f"a local folder or fsspec URL that holds a download of {name}, or null for none",
                 todo=f"{download if repository else ''}--params bench_root=./{name}",

@@ -44,11 +44,16 @@ class ModelsReview:
     def listed(self) -> dict[str, Any]:
         """All samples; becomes JSON.
 
-        Members: ``models``; ``judges``, each as rubric and judge; ``rows``, each as id, theme, prompt, and by judge the
-        ``overall`` of each model as value, least and largest of the repeats, state (null where it has scores), or null.
+        Members: ``models``; ``judges``, each as rubric and judge, the one of most models first; ``rows``, each as id, theme,
+        prompt, and by judge the ``overall`` of each model as value, least and largest of the repeats, state (null where it
+        has scores), or null.
         """
         tables = self.tables
-        judges = tables.judgments.select("rubric", "judge").unique().sort("rubric", "judge").rows()
+        by_judge = tables.judgments.group_by("rubric", "judge").agg(
+            pl.col("model").n_unique().alias("models")
+        )
+        by_judge = by_judge.sort("models", "rubric", "judge", descending=[True, False, False])
+        judges = by_judge.select("rubric", "judge").rows()
         by_sample: dict[str, list[list[Any]]] = {}
         place = {name: number for number, name in enumerate(self.models)}
         judge_place = {judge: number for number, judge in enumerate(judges)}

@@ -154,7 +154,7 @@ async function start() {
     head.replaceChildren(make("div.head", {}, make("span.pill", {}, sample.theme), make("h2.id", {}, sample.sample_id),
       make("span.note", { dir: "auto" }, [sample.subtheme, sample.scene].filter(Boolean).join(": "))),
     make("p.prompt", { dir: "auto" }, sample.edit_prompt ?? ""),
-    most ? make("p.apart", {}, make("b", {}, models[most[1]]), ` is ${plus(most[0])} beside `, make("b", {}, models[most[2]]), " here.") : "",
+    most ? make("p.apart", {}, make("b", {}, models[most[1]]), " less ", make("b", {}, models[most[2]]), ` here: ${plus(most[0])}.`) : "",
     ...sample.differences.filter(({ rubric, judge, model, other_model: other }) => most && judges[Number(state.judge)]?.[0] === rubric && judges[Number(state.judge)][1] === judge
       && [models[most[1]], models[most[2]]].includes(model) && [models[most[1]], models[most[2]]].includes(other)).map((each) => {
       const isTurned = each.model !== models[most[1]];
@@ -164,7 +164,7 @@ async function start() {
     answers.replaceChildren(...sample.models.map((model, which) => {
       const own = scoresOf(row)[which];
       return make("section.card", { "aria-label": model.name }, make("h3", {}, model.name),
-        own ? make("p", {}, make("b", {}, two(own[0])), own[1] === own[2] ? "" : make("span.note", {}, ` ${two(own[1])} to ${two(own[2])} over repeats`), own[3] ? make("b.failed", {}, ` ${words(own[3])}, counted as the worst`) : "") : make("p.note", {}, "not judged"),
+        own ? make("p", {}, make("b", {}, two(own[0])), own[1] === own[2] ? "" : make("span.note", {}, ` ${two(own[1])} to ${two(own[2])} over repeats`), own[3] ? make("b.failed", {}, ` ${words(own[3])}, counted as the worst`) : "") : make("p.note", {}, ["not judged", judges[Number(state.judge)]?.[1]].filter(Boolean).join(" by ")),
         model.copy_of ? make("p.failed", {}, model.copy_of === "source" ? "a copy of the source, byte by byte" : "a copy of another sample's output, byte by byte") : "",
         ...model.answers.map((answer) => make("div.part", {},
           make("p.note", {}, `${answer.judge}, ${answer.rubric}${answer.repeat ? `, repeat ${answer.repeat}` : ""}`),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -19,6 +20,7 @@ from sparkle_curation.bench.judging.rubric import (
     published_instructions,
 )
 from sparkle_curation.bench.samples.outputs import open_model
+from sparkle_curation.bench.samples.places import model_roots_of
 from sparkle_curation.engine.dry_run import end_well
 from sparkle_curation.engine.journal.journal import Journal
 from sparkle_curation.engine.journal.rows import JournalRows
@@ -85,12 +87,17 @@ def list_bench_jobs(
     bench_samples: pl.LazyFrame,
     bench_outputs: pl.LazyFrame,
     bench_judge: BenchJudge,
+    models: dict[str, str],
     params: BenchEvaluateGroup,
 ) -> pl.DataFrame:
     """What is to be judged, a row per model, sample and repeat, and what cannot be, with why.
 
+    Asked about are the models that ``bench_evaluate.models`` names; else those whose folders this run names; else all.
+
     Raises:
         MissingTableError: there are no outputs of any model.
+        ParameterError: a model that is named has no outputs.
+        StaleTableError: the outputs were looked at for other samples.
     """
     samples, outputs = bench_samples.collect(), bench_outputs.collect()
     if samples.is_empty() or outputs.is_empty():
@@ -100,7 +107,8 @@ def list_bench_jobs(
             got="no row",
             todo="kedro run --pipelines bench_ingest,bench_outputs --params bench_models.NAME=/path/to/its/outputs",
         )
-    return judging_jobs.list_jobs(samples, outputs, params.scope, bench_judge, params.rates)
+    scope = replace(params.scope, models=params.models or list(models) or None)
+    return judging_jobs.list_jobs(samples, outputs, scope, bench_judge, params.rates)
 
 
 def ask_bench_judge(
@@ -127,8 +135,9 @@ def ask_bench_judge(
             todo="--params bench_root=/path/to/the/benchmark",
         )
     wanted = bench_jobs.filter("is_asked")["model"].unique(maintain_order=True).to_list()
+    roots = model_roots_of(bench_jobs, models)
     for model in wanted:
-        if model not in models:
+        if model not in roots:
             raise ParameterError(
                 "The folder of a model's outputs is not named",
                 where=f"bench_models.{model}",
@@ -139,7 +148,7 @@ def ask_bench_judge(
     outcome = ask_for_judgments(
         bench_jobs,
         bench_judge,
-        (benchmark, {model: open_model(model, models[model]) for model in wanted}),
+        (benchmark, {model: open_model(model, roots[model]) for model in wanted}),
         journal,
         params.how(
             find_price(params.price_list, params.judge.name)

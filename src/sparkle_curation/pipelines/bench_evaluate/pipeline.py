@@ -26,7 +26,7 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 list_bench_jobs,
-                inputs=["bench_samples", "bench_outputs", "bench_judge", _PARAMS],
+                inputs=["bench_samples", "bench_outputs", "bench_judge", "params:bench_models", _PARAMS],
                 outputs="bench_jobs",
                 name="list_bench_jobs",
             ),
@@ -35,7 +35,7 @@ def create_pipeline() -> Pipeline:
                 inputs=[
                     "bench_jobs",
                     "bench_judge",
-                    "benchmark",
+                    "ingested_benchmark",
                     "params:bench_models",
                     "bench_journal",
                     _PARAMS,

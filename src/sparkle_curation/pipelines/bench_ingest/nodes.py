@@ -8,6 +8,7 @@ import polars as pl
 
 from sparkle_curation.bench.samples import leakage, listed, reading
 from sparkle_curation.bench.samples.checking import CHECK_SCHEMA, check_counts, own_facts
+from sparkle_curation.bench.samples.places import BENCH_ROOT, noted_root
 from sparkle_curation.errors import DescriptionError
 from sparkle_curation.ingest.release_files import ReleaseFiles
 from sparkle_curation.spec.benchmark import benchmark_below
@@ -19,11 +20,15 @@ logger = logging.getLogger(__name__)
 
 
 def read_benchmark(
-    benchmark: ReleaseFiles | None,
+    benchmark: ReleaseFiles | None, bench_root: str | None
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame, str]:
     """The samples, the quarantine, what each file came to, what was checked, and the benchmark's name.
 
     Without a benchmark the tables have no rows, and the name is empty.
+
+    Args:
+        benchmark: its files; None for none.
+        bench_root: where they lie, as it was given: noted, so that nobody has to give it again.
 
     Raises:
         DescriptionError: the dataset has no benchmark.
@@ -65,7 +70,8 @@ def read_benchmark(
     ):
         level = logging.INFO if reason == BenchReason.LEFT_OUT else logging.WARNING
         logger.log(level, "%s: %s of %s; the first: %s", name, f"{count:,}", reason, detail)
-    return read.samples, read.quarantine, read.counts, checks, name
+    samples = read.samples.with_columns(pl.lit(noted_root(bench_root), pl.String).alias(BENCH_ROOT))
+    return samples, read.quarantine, read.counts, checks, name
 
 
 def find_leakage(  # noqa: PLR0913, PLR0917 -- parameters of another pipeline, one by one

@@ -18,7 +18,7 @@ def create_pipeline() -> Pipeline:
         [
             Node(
                 read_benchmark,
-                inputs="benchmark",
+                inputs=["benchmark", "bench_source_root"],
                 outputs=["bench_samples", "bench_quarantine", "bench_counts", "bench_check", "bench_name"],
                 name="read_benchmark",
             ),

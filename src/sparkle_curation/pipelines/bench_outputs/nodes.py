@@ -7,7 +7,8 @@ import logging
 import polars as pl
 
 from sparkle_curation.bench.samples import outputs
-from sparkle_curation.errors import MissingTableError, ParameterError
+from sparkle_curation.bench.samples.places import MODEL_ROOT, noted_root
+from sparkle_curation.errors import EmptyOutputError, MissingTableError, ParameterError
 from sparkle_curation.pipelines.bench_outputs.params import BenchOutputsGroup
 from sparkle_curation.spec.benchmark import BENCHMARK
 from sparkle_curation.spec.codes.bench_reasons import OutputState
@@ -24,6 +25,7 @@ def examine_outputs(
         ParameterError: no model is named.
         MissingTableError: the benchmark has no sample.
         ReleaseError: the folder of a model is not there.
+        EmptyOutputError: no model has any output.
     """
     samples = bench_samples.collect()
     if samples.is_empty():
@@ -44,7 +46,8 @@ def examine_outputs(
     tables = []
     for model, files in opened.items():
         found = outputs.examine_outputs(model, files, samples, BENCHMARK, decode=params.decode)
-        tables.append(found.table)
+        root = pl.lit(noted_root(models[model]), pl.String)
+        tables.append(found.table.with_columns(root.alias(MODEL_ROOT)))
         if found.strays:
             logger.warning(
                 "%s: %s videos in its folder are of no sample of the benchmark, such as %s",
@@ -56,7 +59,18 @@ def examine_outputs(
             below = [name for name in files.folders_in() if name not in set(samples["theme"])]
             hint = f"; its folder holds {', '.join(below[:5])}: is it the one above?" if below else ""
             logger.warning("%s: no output is there%s", model, hint)
-    return pl.concat(tables)
+    found_any = pl.concat(tables)
+    if (found_any["state"] == OutputState.MISSING).all():
+        raise EmptyOutputError(
+            "No model has an output of any sample of the benchmark, so the table is left as it was",
+            where=", ".join(f"bench_models.{model}" for model in models),
+            got=", ".join(models.values()),
+            allowed=" ".join(
+                ["folders that hold outputs, such as", *samples["output_path"].drop_nulls().head(1)]
+            ),
+            todo="see whether the folders are right, and of this benchmark: --params bench_models.NAME=/path/to/its/outputs",
+        )
+    return found_any
 
 
 def count_outputs(bench_outputs: pl.LazyFrame, bench_samples: pl.LazyFrame) -> pl.DataFrame:

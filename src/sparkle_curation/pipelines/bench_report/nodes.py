@@ -10,6 +10,7 @@ import polars as pl
 from sparkle_curation.bench.results.collecting import collect, count_copies, read_scales
 from sparkle_curation.bench.results.filter_agreement import measure_filter_agreement
 from sparkle_curation.bench.results.ledger import (
+    describe_judging,
     describe_variant,
     identify_benchmark,
     list_entries,
@@ -17,6 +18,7 @@ from sparkle_curation.bench.results.ledger import (
 from sparkle_curation.bench.results.means import measure
 from sparkle_curation.bench.results.noise import measure_judge_noise, split_variances
 from sparkle_curation.bench.results.panel import Panel, build_panels
+from sparkle_curation.bench.samples.places import bench_root_of, model_roots_of
 from sparkle_curation.datasets.variant.variant_store import VariantStore
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import ParameterError, VersionError, did_you_mean
@@ -135,6 +137,7 @@ def mark_variants(
     name: str,
     results: pl.DataFrame,
     bench_samples: AnyFrame,
+    bench_judgments: AnyFrame,
     ledger: list[Entry] | None,
     versions: VariantStore,
     params: BenchReportGroup,
@@ -168,7 +171,8 @@ def mark_variants(
         "resamples": params.resamples,
         "seed": params.seed,
     }
-    entries = list_entries(results, bench, variants, tuned, settings)
+    judging = describe_judging(bench_judgments)
+    entries = list_entries(results, bench, variants, tuned, settings, judging)
     marks = pl.col("model").replace_strict(
         {model: state.value for model, state in tuned.items()}, return_dtype=pl.String
     )
@@ -229,13 +233,14 @@ def write_bench_page(
     bench_root: str | None,
     bench_models: Mapping[str, str],
 ) -> str:
-    """The page of samples, models side by side."""
+    """The page of samples, models side by side; files lie where the tables say, or this run."""
+    samples, known = bench_samples.lazy().collect(), outputs.lazy().collect()
     return page.write_bench_page(
         name,
-        bench_samples.lazy().collect(),
-        outputs.lazy().collect(),
+        samples,
+        known,
         judgments,
         scores,
-        bench_root or ".",
-        bench_models,
+        bench_root_of(samples, bench_root) or ".",
+        model_roots_of(known, bench_models),
     )

@@ -68,6 +68,12 @@ BENCH_SAMPLE_COLUMNS: tuple[Field, ...] = (
     Field("csv_line", "int32", "First line of the record in the CSV, counted from 1."),
     Field("csv_line_count", "int32", "Lines that the record takes."),
     Field("metadata_line", "int32", "Line in the metadata, counted from 1; null without.", is_optional=True),
+    Field(
+        "bench_root",
+        "string",
+        "Root of the benchmark, as `bench_ingest` was given it; null where a password stands in it.",
+        is_optional=True,
+    ),
 )
 """Columns of ``bench_samples``: one row per sample of the benchmark's CSVs, in their order."""
 
@@ -87,6 +93,12 @@ BENCH_OUTPUT_COLUMNS: tuple[Field, ...] = (
     Field("error_detail", "string", "What was found and what is allowed.", is_optional=True),
     Field(
         "differences", ListOf("string"), "Codes of what differs, see below; none where all is as expected."
+    ),
+    Field(
+        "model_root",
+        "string",
+        "Folder of the model, as `bench_outputs` was given it; null where a password stands in it.",
+        is_optional=True,
     ),
 )
 """Columns of ``bench_outputs``: one row per model and sample of the benchmark."""
