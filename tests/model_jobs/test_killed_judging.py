@@ -20,6 +20,7 @@ import pytest
 from polars.testing import assert_frame_equal
 from tests.conftest import Project
 from tests.model_jobs.judging_child import BATCH
+from tests.models.loopback import Behaviour, serve
 
 from sparkle_curation.engine.journal.journal import KEY, Journal
 from sparkle_curation.grounding import batches as ground_batches
@@ -69,6 +70,7 @@ def judging(what: str, checkout: Path, tables: Path, release: Path, checkpoint: 
     [
         # At once, before anything is asked; as a batch is asked; while it is answered or noted; and after others were.
         ("score", score_batches.JOURNAL_SCHEMA, [(0, 0.0), (1, 0.0), (1, 0.03), (2, 0.0), (2, 0.05)]),
+        ("served", score_batches.JOURNAL_SCHEMA, [(0, 0.0), (1, 0.01), (2, 0.05)]),
         ("ground", ground_batches.JOURNAL_SCHEMA, [(0, 0.0), (1, 0.0), (2, 0.03)]),
     ],
 )
@@ -79,6 +81,7 @@ def test_kills_lose_and_repeat_nothing(
     project: Project,
     checkout: Path,
     qwen3_checkpoint: Path,
+    server: tuple[Behaviour, str],
     tmp_path: Path,
 ) -> None:
     """Each run begins with what the journal has; only the batch in hand is asked for again."""
@@ -89,12 +92,17 @@ def test_kills_lose_and_repeat_nothing(
         folder.mkdir()
         for name in ("media", "assets"):
             shutil.copytree(project.output("02_intermediate", f"{name}.parquet"), folder / f"{name}.parquet")
-    with judging(what, checkout, whole, project.release_root, qwen3_checkpoint) as child:
+    behaviour, url = server
+    model = qwen3_checkpoint
+    if what == "served":
+        model = tmp_path / "url"
+        model.write_text(url, encoding="utf-8")
+    with judging(what, checkout, whole, project.release_root, model) as child:
         child.start()
         assert child.wait() == 0
     journal = Journal(torn / "made.journal", schema)
     killed = 0
-    with judging(what, checkout, torn, project.release_root, qwen3_checkpoint) as child:
+    with judging(what, checkout, torn, project.release_root, model) as child:
         for batches, pause_s in kills:
             with journal:
                 known = set(journal.read()[KEY].to_pylist())
@@ -113,6 +121,21 @@ def test_kills_lose_and_repeat_nothing(
     assert set(counts) == set(asked(whole))
     assert counts.total() <= len(counts) + len(kills) * BATCH
     assert counts.total() > len(counts)  # some kill did hit a batch in hand
+    if what == "served":  # two passes of two questions each, of which the passes share a request
+        asked_twice = 2 * (counts.total() - len(counts))
+        # As often for the whole table; and of a batch that a kill hit, what it had asked by then.
+        assert 4 * len(counts) <= len(behaviour.requests) <= 4 * len(counts) + asked_twice
+        assert {body["n"] for body in behaviour.requests} == {2}
+
+
+@pytest.fixture
+def server() -> Iterator[tuple[Behaviour, str]]:
+    """A server that takes a moment for each request, and gives several answers to one."""
+    behaviour = Behaviour(
+        say=lambda _body, seed: f'{{"score": [20, {seed % 26}]}}', several="drawn", delay_s=0.02
+    )
+    with serve(None, behaviour) as url:
+        yield behaviour, url
 
 
 def wait_for(folder: Path, count: int) -> None:

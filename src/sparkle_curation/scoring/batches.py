@@ -21,8 +21,15 @@ from sparkle_curation.scoring.editscore.scoring import ASPECTS, Candidate, Score
 from sparkle_curation.scoring.jobs import ScoreJob
 from sparkle_curation.spec.stages import STAGE_BY_NAME
 
-JOURNAL_SCHEMA = journal_schema(picture=pa.int32(), number=pa.int32(), aspect=pa.string())
-"""A job with its answers, by picture, pass and question; numbers are read from them when the tables are made."""
+PER_REQUEST = "answers_per_request"
+
+JOURNAL_SCHEMA = journal_schema(picture=pa.int32(), number=pa.int32(), aspect=pa.string()).append(
+    pa.field(PER_REQUEST, pa.int32())
+)
+"""A job with its answers, by picture, pass and question; numbers are read from them when the tables are made.
+
+Beside them the most answers that came of one request, which is null in rows of before: there it was one.
+"""
 
 
 @dataclass(frozen=True)
@@ -104,7 +111,8 @@ def _row(scorings: Sequence[Scoring]) -> Mapping[str, Any]:
     detail = unanswered and tell_answer(
         f"picture {unanswered['picture']}, pass {unanswered['number']}, {unanswered['aspect']}", unanswered
     )
-    return {"answers": answers, "error": fault, "error_detail": detail}
+    per_request = max(scoring.answers_per_request for scoring in scorings)
+    return {"answers": answers, "error": fault, "error_detail": detail, PER_REQUEST: per_request}
 
 
 def _answers(scorings: Sequence[Scoring]) -> Iterator[dict[str, Any]]:

@@ -13,6 +13,7 @@ from sparkle_curation.engine.table_stream import TableStream
 from sparkle_curation.model_jobs.answer_streams import Row, RowMaker, records_by_theme, stream_rows, tell
 from sparkle_curation.model_jobs.answers import parse_answer
 from sparkle_curation.models.questions import ReplyFault
+from sparkle_curation.scoring.batches import PER_REQUEST
 from sparkle_curation.scoring.editscore.score_scale import ScoreScale
 from sparkle_curation.scoring.editscore.scoring import ASPECTS, Attempt, Scoring
 from sparkle_curation.scoring.scored_records import frame_record, still_record
@@ -43,6 +44,7 @@ def stream_table(
 
     def make(job: Row, said: Row | None) -> Row:
         row = tell(job, said)
+        row[PER_REQUEST] = said[PER_REQUEST] or 1 if row["raw_texts"] and said is not None else None
         if row["fault"] or said is None:
             return row
         return row | _scores(job, said["answers"], stage, score_scale)

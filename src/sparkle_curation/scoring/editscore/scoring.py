@@ -75,11 +75,19 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Attempt:
-    """What came of one question at last: the text, and the answer that it is or why it is none."""
+    """What came of one question at last: the text, and the answer that it is or why it is none.
+
+    Attributes:
+        text: as it came.
+        answer: that it is, or why it is none.
+        tries: how often it was asked for.
+        of_request: how many answers came of the same request.
+    """
 
     text: str
     answer: Answer | AnswerFault | ReplyFault
     tries: int
+    of_request: int = 1
 
 
 @dataclass(frozen=True)
@@ -103,6 +111,11 @@ class Scoring:
     def max_tries(self) -> int:
         """How often the most stubborn answer was asked for."""
         return max(attempts.tries for attempts in self._all)
+
+    @property
+    def answers_per_request(self) -> int:
+        """The most answers that came of one request."""
+        return max(attempts.of_request for attempts in self._all)
 
     def answers(self, aspect: Aspect) -> list[tuple[int, int]]:
         """The two numbers of each pass; only where there is no fault."""
@@ -157,7 +170,7 @@ def score(
         ]
         for place, reply in zip(asked, model.ask(questions), strict=True):
             read = reply.fault or parse_answer(reply.text, settings.score_scale.score_range)
-            attempts[place] = Attempt(reply.text or reply.detail or "", read, tries)
+            attempts[place] = Attempt(reply.text or reply.detail or "", read, tries, reply.of_request)
     return [
         Scoring(
             {

@@ -49,6 +49,14 @@ PROVENANCE: tuple[Field, ...] = (
     Field("edited_digest", "string", "`index_hash` of the asset after it.", is_optional=True),
 )
 
+PER_REQUEST = Field(
+    "answers_per_request",
+    "int32",
+    "The most answers that came of one request of a server: 1 where each pass was asked for by itself, with a seed of its "
+    "own; more where they share the seed of the first and the server draws each in its own way; null where none was.",
+    is_optional=True,
+)
+
 _ALSO_MISSING = ("prompt", "editscore")
 _OF_A_FILE = ("source_line", "extra_fields")
 
@@ -68,7 +76,7 @@ def _rescored(stage: Stage) -> tuple[Field, ...]:
         )
         for field in released
     ]
-    return (ID, THEME, *columns, *PROVENANCE)
+    return (ID, THEME, *columns, *PROVENANCE, PER_REQUEST)
 
 
 RESCORED_TABLES: dict[str, tuple[Field, ...]] = {
