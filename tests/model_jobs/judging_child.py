@@ -47,16 +47,17 @@ class Noted:
 
 def main(what: str, tables: Path, release: Path, checkpoint: Path) -> None:
     """Serve runs until standard input ends."""
-    from tests.models.torch_operators import declare_operators  # noqa: PLC0415
+    if not checkpoint.is_file():
+        from tests.models.torch_operators import declare_operators  # noqa: PLC0415
 
-    declare_operators()
-    import torch  # noqa: PLC0415 -- so that no child has to
-    import transformers  # noqa: F401, PLC0415
+        declare_operators()
+        import torch  # noqa: PLC0415 -- so that no child has to
+        import transformers  # noqa: F401, PLC0415
 
+        torch.set_num_threads(1)
     for _ in sys.stdin:
         child = os.fork()
         if not child:
-            torch.set_num_threads(1)
             RUNS[what](tables, release, checkpoint)
             os._exit(0)
         tell(str(child))

@@ -30,16 +30,15 @@ LIMIT = 2
 
 @pytest.fixture(scope="module")
 def scored(
-    kedro_project: Path,
-    sample_release: Path,
+    inspected: Project,
     qwen3_checkpoint: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Project:
     """Two samples of each stage, scored."""
     params = {"score.model.name": qwen3_checkpoint}
-    project = Project(sample_release, tmp_path_factory.mktemp("scored"), params, env="test")
-    project.run_here("ingest")
-    project.run_here("inspect")
+    data_root = tmp_path_factory.mktemp("scored") / "data"
+    project = replace(inspected, data_root=data_root, params=params, env="test")
+    shutil.copytree(inspected.data_root, data_root)
     project.run_here("score")
     return project
 

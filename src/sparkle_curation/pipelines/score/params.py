@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, create_model
 
 from sparkle_curation.engine.param_types import BatchSize, words
 from sparkle_curation.models.params import ModelParams, SamplingParams
@@ -16,12 +16,22 @@ from sparkle_curation.spec.stages import STAGE_NAMES
 _STAGES = "null for all, or stages as a list or separated by spaces: " + ", ".join(STAGE_NAMES)
 _TEMPLATE = f"a text with {PROMPT} where the record's prompt belongs"
 _YES_OR_NO = "true or false"
+_PASSES = "an integer above 0, or adaptive"
+
+ADAPTIVE = "adaptive"
+"""The passes of who asks once, and further where that decides nothing."""
 
 
 def _with_prompt(template: str) -> str:
     if PROMPT not in template:
         raise ValueError(_TEMPLATE)
     return template
+
+
+def _passes(value: object) -> object:
+    if value != ADAPTIVE and (type(value) is not int or value < 1):
+        raise ValueError(_PASSES)
+    return value
 
 
 Template = Annotated[str, AfterValidator(_with_prompt), Field(description=_TEMPLATE)]
@@ -90,8 +100,7 @@ class ScoreGroup(BaseModel):
     sampling: SamplingParams
     score_range: Annotated[int, Field(strict=True, ge=1, description="an integer above 0")]
     passes: Annotated[
-        Annotated[int, Field(strict=True, ge=1)] | Literal["adaptive"],
-        Field(description="an integer above 0, or adaptive"),
+        int | str, PlainValidator(_passes, json_schema_input_type=int | str), Field(description=_PASSES)
     ]
     adaptive: AdaptiveParams
     seed: Annotated[int, Field(strict=True, ge=0, description="an integer")]
@@ -110,7 +119,7 @@ class ScoreGroup(BaseModel):
     @property
     def is_adaptive(self) -> bool:
         """Whether one pass is asked for, and the others where it decides nothing."""
-        return self.passes == "adaptive"
+        return self.passes == ADAPTIVE
 
     @property
     def settings(self) -> ScoreSettings:
