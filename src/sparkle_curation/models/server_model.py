@@ -81,6 +81,10 @@ class ServerModel:
         self._patience = Patience("the model server", server.silence_s)
         self._shared = SharedRequests(server.answers_per_request, is_drawn=sampling.temperature > 0)
 
+    def __reduce__(self) -> tuple[type[ServerModel], tuple[Server, Sampling]]:
+        """To another process goes who is asked; what was found out of the server is found out anew there."""
+        return ServerModel, (self._server, self._sampling)
+
     @property
     def provenance(self) -> Mapping[str, str]:
         """Model and sampling, as text by name; where the server stands is not part of it."""

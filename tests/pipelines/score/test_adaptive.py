@@ -12,8 +12,11 @@ from typing import Any
 import polars as pl
 import pytest
 import xxhash
+from kedro.framework.session import KedroSession
+from omegaconf import OmegaConf
 from polars.testing import assert_frame_equal
-from tests.conftest import Project
+from tests.conftest import CHECKOUT, Project
+from tests.hooks.test_parallel_runs import RUNNERS
 from tests.models.loopback import NAME, Behaviour, serve
 
 from sparkle_curation.engine.journal.journal import Journal
@@ -211,6 +214,18 @@ def test_shards_do_first_passes_then_the_others(copied: Project, server: tuple[B
     copied.run_here("score")
     assert len(server[0].requests) == before + asked
     assert_frame_equal(table_of(copied), wanted)
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_every_runner_gives_the_same(
+    runner: str, adaptive: Project, inspected: Project, tmp_path: Path
+) -> None:
+    """Threads, processes, and datasets that are saved beside: the judge, the rule and the answers go to all of them."""
+    again = replace(adaptive, data_root=Path(shutil.copytree(inspected.data_root, tmp_path / "again")))
+    runtime = OmegaConf.to_container(OmegaConf.from_dotlist(again.param_items()))
+    with KedroSession.create(CHECKOUT, runtime_params=runtime) as session:
+        session.run(pipeline_names=["score"], runner=RUNNERS[runner]())
+    assert_frame_equal(rescores_of(again), rescores_of(adaptive))
 
 
 def test_passes_that_are_neither_are_refused(project: Project) -> None:
