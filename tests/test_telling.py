@@ -22,7 +22,7 @@ from tests.conftest import Project
 from tests.full_disk import files_of_at_most
 
 from sparkle_curation.errors import DiskError, FileError, ParameterError, ReleaseError, SparkleError
-from sparkle_curation.models.server_replies import ReplyShapeError, read_reply
+from sparkle_curation.models.server_replies import ReplyShapeError, read_replies
 from sparkle_curation.telling import in_words
 
 
@@ -175,4 +175,4 @@ def test_a_reply_nested_more_deeply_than_python_goes_is_a_shape() -> None:
     for _ in range(100_000):
         deep = [deep]
     with pytest.raises(ReplyShapeError, match="nested too deeply"):
-        read_reply({"choices": [{"message": deep}]})
+        read_replies({"choices": [{"message": deep}]})

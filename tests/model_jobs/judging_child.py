@@ -47,16 +47,17 @@ class Noted:
 
 def main(what: str, tables: Path, release: Path, checkpoint: Path) -> None:
     """Serve runs until standard input ends."""
-    from tests.models.torch_operators import declare_operators  # noqa: PLC0415
+    if not checkpoint.is_file():
+        from tests.models.torch_operators import declare_operators  # noqa: PLC0415
 
-    declare_operators()
-    import torch  # noqa: PLC0415 -- so that no child has to
-    import transformers  # noqa: F401, PLC0415
+        declare_operators()
+        import torch  # noqa: PLC0415 -- so that no child has to
+        import transformers  # noqa: F401, PLC0415
 
+        torch.set_num_threads(1)
     for _ in sys.stdin:
         child = os.fork()
         if not child:
-            torch.set_num_threads(1)
             RUNS[what](tables, release, checkpoint)
             os._exit(0)
         tell(str(child))
@@ -71,12 +72,14 @@ def tell(line: str) -> None:
 
 
 def model_of(checkpoint: Path) -> Any:
-    """The tiny model, for short replies."""
+    """The tiny model, for short replies; or the model of a server, where this file holds its address."""
     from sparkle_curation.models.choice import choose_model  # noqa: PLC0415
     from sparkle_curation.models.params import ModelParams  # noqa: PLC0415
     from sparkle_curation.models.questions import Sampling  # noqa: PLC0415
 
     params = ModelParams(name=str(checkpoint), device="cpu", dtype="float32")
+    if checkpoint.is_file():
+        params = ModelParams(name="tiny", backend="server", url=checkpoint.read_text(encoding="utf-8"))
     return choose_model(params, Sampling(max_new_tokens=12))
 
 
@@ -94,7 +97,7 @@ def score(tables: Path, release: Path, checkpoint: Path) -> None:
 
     model = model_of(checkpoint)
     texts = PromptTemplate("<instruction>", "Is it good?", "test")
-    judge = Judge(model, texts, ScoreSettings(ScoreScale(passes=1), max_tries=1))
+    judge = Judge(model, texts, ScoreSettings(ScoreScale(passes=2), max_tries=1))
     media = pl.read_parquet(tables / "media.parquet")
     prompts = pl.DataFrame({"id": media["id"].unique(), **{stage.name: "Dusk" for stage in STAGES}})
     rules = score_jobs.ShowRules({stage.name: "{prompt}" for stage in STAGES})
@@ -155,7 +158,7 @@ def save(table: Any, tables: Path) -> None:
     TableDataset(filepath=str(tables / "made.parquet")).save(table)
 
 
-RUNS = {"score": score, "ground": ground}
+RUNS = {"score": score, "served": score, "ground": ground}
 
 if __name__ == "__main__":
     main(sys.argv[1], *(Path(argument) for argument in sys.argv[2:]))

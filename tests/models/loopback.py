@@ -7,11 +7,11 @@ import io
 import json
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from PIL import Image as Pictures
@@ -31,6 +31,10 @@ class Behaviour:
         models: its list of models, where it is another than that of one.
         text: what it replies, where no model stands behind it.
         needs_key: whether a request without the key is turned away.
+        say: what it replies to a request with a seed, where no model stands behind it, instead of ``text``.
+        several: what it does with ``n``: nothing; draws each with the next seed, as vLLM does; draws all with the one seed;
+            or refuses.
+        most: answers to one request.
         delay_s: how long each reply takes.
         headers: the headers that came, in order, names in small letters.
         requests: the bodies that came, in order.
@@ -40,6 +44,9 @@ class Behaviour:
     answers: list[tuple[int, str, dict[str, str]]] = field(default_factory=list)
     models: str | None = None
     text: str = "a reply"
+    say: Callable[[dict[str, Any], int], str] | None = None
+    several: Literal["ignored", "drawn", "copies", "refused"] = "ignored"
+    most: int = 8
     needs_key: bool = False
     delay_s: float = 0.0
     headers: list[dict[str, str]] = field(default_factory=list)
@@ -88,8 +95,10 @@ class _Handler(BaseHTTPRequestHandler):
             time.sleep(behaviour.delay_s)
             if answer:
                 self._send(answer[0], answer[1], answer[2])
+            elif behaviour.several == "refused" and body.get("n", 1) > 1:
+                self._send(400, '{"error": "n must be 1"}')
             elif self._may_answer():
-                self._send(200, json.dumps(self._complete(body)))
+                self._send(200, json.dumps({"choices": self._complete(body)}))
         finally:
             with behaviour.lock:
                 behaviour.under_way -= 1
@@ -104,14 +113,23 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(401, '{"error": "no such key"}')
         return False
 
-    def _complete(self, body: dict[str, Any]) -> dict[str, Any]:
+    def _complete(self, body: dict[str, Any]) -> list[dict[str, Any]]:
+        several, most = self.behaviour.several, self.behaviour.most
+        count = 1 if several == "ignored" else min(body.get("n", 1), most)
+        seeds = [body["seed"] + (number if several == "drawn" else 0) for number in range(count)]
+        choices = [{"index": number, **self._choose(body, seed)} for number, seed in enumerate(seeds)]
+        return choices[::-1]  # nobody promises their order
+
+    def _choose(self, body: dict[str, Any], seed: int) -> dict[str, Any]:
         if self.model is None:
             text, is_cut = self.behaviour.text, False
+            if self.behaviour.say is not None:
+                text = self.behaviour.say(body, seed)
         else:
             with self.turn:
-                reply = self.model.ask([_question(body)])[0]
+                reply = self.model.ask([_question({**body, "seed": seed})])[0]
             text, is_cut = reply.text, reply.is_cut
-        return {"choices": [{"message": {"content": text}, "finish_reason": "length" if is_cut else "stop"}]}
+        return {"message": {"content": text}, "finish_reason": "length" if is_cut else "stop"}
 
     def _send(self, status: int, text: str, headers: dict[str, str] | None = None) -> None:
         self.send_response(status)

@@ -92,6 +92,8 @@ def _server(
             azure_version=params.azure_api_version,
             optional=("temperature", "top_p", "presence_penalty", "max_tokens", "seed"),
         )
+    else:
+        server = replace(server, answers_per_request=params.answers_per_request)
     return ServerModel(server, sampling)
 
 

@@ -51,11 +51,15 @@ class ModelParams(_WhereParams):
         concurrency: most questions under way to the server.
         timeout_s: longest wait for one reply of the server.
         deadline_s: longest wait for a question, all tries together.
+        answers_per_request: most answers to one question that a server is asked for at once; None for all that are wanted.
     """
 
     backend: Annotated[Literal["transformers", "server"], Field(description="transformers or server")] = (
         "transformers"
     )
+    answers_per_request: Annotated[
+        BatchSize | None, Field(description="an integer above 0, or null for all")
+    ] = None
 
     @property
     def num_gpus(self) -> int:

@@ -7,7 +7,8 @@ before ``load``, so a run that has nothing to ask needs neither weights nor a GP
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -125,6 +126,8 @@ class Reply:
         fault: why there is no reply; None when there is one.
         detail: what was seen of the fault.
         usage: what a server tells of it; None of a model in this process.
+        of_request: how many replies came of the request that this one is from; more than one share that request's seed, from
+            which the server draws each in a way of its own.
     """
 
     text: str
@@ -132,11 +135,24 @@ class Reply:
     fault: ReplyFault | None = None
     detail: str | None = None
     usage: Usage | None = None
+    of_request: int = 1
 
     def __post_init__(self) -> None:
         """Let no text in that no journal can hold."""
         object.__setattr__(self, "text", storable(self.text))
         object.__setattr__(self, "detail", self.detail and storable(without_secrets(self.detail)))
+
+    def from_request(self, replies: int, unsent: tuple[str, ...]) -> Reply:
+        """The same with what is known of its request; the texts, which are storable, are not made so a second time.
+
+        Args:
+            replies: that came of it.
+            unsent: settings that it was sent without.
+        """
+        told = copy(self)
+        object.__setattr__(told, "of_request", replies)
+        object.__setattr__(told, "usage", self.usage and replace(self.usage, unsent=unsent))
+        return told
 
 
 class VisionLanguageModel(Protocol):

@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 SILENCE_S = 60.0
 """Longest wait for a first reply of a server; one that has given any is waited for until a question's deadline."""
 
-_BUSY = {429, 503}
+BUSY = {429, 503}
 """The server works and asks for patience."""
 _TOLD_EVERY_S = 60.0
 
@@ -77,7 +77,7 @@ class Patience:
             is_silent = not self._is_heard and now - self._failing_since >= self._silence_s
         if is_to_tell:
             logger.warning("%s gives no reply and is asked again: %s", self._whose, error)
-        return is_silent and getattr(error, "status", None) not in _BUSY
+        return is_silent and getattr(error, "status", None) not in BUSY
 
 
 def gone(whose: str, where: str, detail: object) -> ModelError:

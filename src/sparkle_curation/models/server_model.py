@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -13,9 +13,10 @@ from sparkle_curation.engine.io.server_faults import fault_of_status, find_serve
 from sparkle_curation.errors import ModelError
 from sparkle_curation.models.pauses import Pauses
 from sparkle_curation.models.questions import Question, Reply, ReplyFault, Sampling
-from sparkle_curation.models.remote import SILENCE_S, Patience, check_key, describe_remote, gone
-from sparkle_curation.models.server_replies import ReplyShapeError, read_model_names, read_reply
+from sparkle_curation.models.remote import BUSY, SILENCE_S, Patience, check_key, describe_remote, gone
+from sparkle_curation.models.server_replies import ReplyShapeError, read_model_names, read_replies
 from sparkle_curation.models.server_requests import VideoPart, find_refused_setting, make_body
+from sparkle_curation.models.shared_requests import SharedRequests, group_alike
 
 if TYPE_CHECKING:
     from sparkle_curation.models.server_client import ServerClient, StatusError
@@ -47,6 +48,7 @@ class Server:
         video_part: how a video is sent.
         azure_version: of the API of Azure, whose deployments the model is one of; None for any other server.
         optional: settings that are left out for the rest of a run where the server says that it does not take them.
+        answers_per_request: most answers to one question in one request; None for all that are wanted.
     """
 
     url: str
@@ -60,6 +62,7 @@ class Server:
     video_part: VideoPart = "image_url"
     azure_version: str | None = None
     optional: tuple[str, ...] = ()
+    answers_per_request: int | None = None
 
 
 class ServerModel:
@@ -76,6 +79,11 @@ class ServerModel:
         self._is_reached = False
         self._unsent: tuple[str, ...] = ()
         self._patience = Patience("the model server", server.silence_s)
+        self._shared = SharedRequests(server.answers_per_request, is_drawn=sampling.temperature > 0)
+
+    def __reduce__(self) -> tuple[type[ServerModel], tuple[Server, Sampling]]:
+        """To another process goes who is asked; what was found out of the server is found out anew there."""
+        return ServerModel, (self._server, self._sampling)
 
     @property
     def provenance(self) -> Mapping[str, str]:
@@ -142,16 +150,23 @@ class ServerModel:
 
     async def _ask_all(self, questions: Sequence[Question]) -> list[Reply]:
         replies: list[Reply | None] = [None] * len(questions)
-        waiting = iter(enumerate(questions))
+
+        async def answer(places: Sequence[int]) -> None:
+            found = await self._ask_alike(client, [questions[place] for place in places])
+            for place, reply in zip(places, found, strict=True):
+                replies[place] = reply
 
         async def work() -> None:
-            for place, question in waiting:
-                replies[place] = await self._ask_patiently(client, question)
+            for places in waiting:
+                await answer(places)
 
         async with self._client() as client:
-            workers = [
-                asyncio.create_task(work()) for _ in range(min(self._server.concurrency, len(questions)))
-            ]
+            groups = group_alike(questions)
+            if not self._shared.is_known and (first := next((one for one in groups if len(one) > 1), None)):
+                await answer(first)  # alone: what the server does with it decides how the others are asked
+                groups.remove(first)
+            waiting = iter(groups)
+            workers = [asyncio.create_task(work()) for _ in range(min(self._server.concurrency, len(groups)))]
             try:
                 await asyncio.gather(*workers)
             finally:
@@ -160,30 +175,55 @@ class ServerModel:
                 await asyncio.gather(*workers, return_exceptions=True)
         return [reply for reply in replies if reply is not None]
 
-    async def _ask_patiently(self, client: ServerClient, question: Question) -> Reply:
-        """A reply, asking again after a pause that doubles, until the deadline."""
+    async def _ask_alike(self, client: ServerClient, questions: Sequence[Question]) -> list[Reply]:
+        """The replies to questions that differ by their seed alone, by as few requests as the server lets."""
+        replies: list[Reply] = []
+        while waiting := questions[len(replies) :]:
+            replies += await self._ask_patiently(client, waiting[0], self._shared.count(len(waiting)))
+        return replies
+
+    async def _ask_patiently(self, client: ServerClient, question: Question, answers: int) -> list[Reply]:
+        """Up to so many replies, at least one, asking again after a pause that doubles, until the deadline."""
         sdk = _sdk()
         pauses = Pauses(self._server.deadline_s)
         while True:
             unsent = self._unsent
-            body = await asyncio.to_thread(self._body, question, unsent)
+            body = await asyncio.to_thread(self._body, question, unsent, answers)
             try:
-                reply = await self._ask_once(client, body, pauses.left_s)
+                replies = await self._ask_once(client, body, pauses.left_s)
             except (sdk.StatusError, sdk.NoReplyError, ReplyShapeError) as error:
+                status = getattr(error, "status", 0)
+                if answers > 1 and status >= _BROKEN and status not in BUSY:
+                    return await self._ask_for_one(client, question, answers, str(error), is_sure=False)
                 wait_s = pauses.next_s(getattr(error, "retry_after_s", 0.0))
                 if self._patience.is_over(error) or wait_s is None:
-                    return Reply("", fault=ReplyFault.NO_REPLY, detail=str(error))
+                    return [Reply("", fault=ReplyFault.NO_REPLY, detail=str(error))] * answers
                 await asyncio.sleep(wait_s)
                 continue
             self._patience.note_reply()
-            if reply is not None:
-                usage = reply.usage and replace(reply.usage, unsent=unsent)
-                return replace(reply, usage=usage) if unsent else reply
+            if replies is None:
+                continue
+            if answers > 1 and len(replies) == 1 and replies[0].fault is ReplyFault.REFUSED:
+                return await self._ask_for_one(client, question, answers, replies[0].detail, is_sure=True)
+            taken = self._shared.take(answers, replies)
+            return [reply.from_request(len(taken), unsent) for reply in taken]
 
-    async def _ask_once(self, client: ServerClient, body: Mapping[str, Any], left_s: float) -> Reply | None:
-        """The reply; None where the question is to be asked again at once, without a setting that was refused."""
+    async def _ask_for_one(
+        self, client: ServerClient, question: Question, answers: int, detail: str | None, *, is_sure: bool
+    ) -> list[Reply]:
+        """The reply to a question of which several were asked for in vain; what fails at one as well, fails at all."""
+        (reply,) = await self._ask_patiently(client, question, 1)
+        if reply.fault is not None:
+            return [reply] * answers
+        self._shared.note_refused(detail, is_sure=is_sure)
+        return [reply]
+
+    async def _ask_once(
+        self, client: ServerClient, body: Mapping[str, Any], left_s: float
+    ) -> list[Reply] | None:
+        """The replies; None where the question is to be asked again at once, without a setting that was refused."""
         try:
-            return read_reply(await client.complete(body, min(self._server.timeout_s, left_s)))
+            return read_replies(await client.complete(body, min(self._server.timeout_s, left_s)))
         except _sdk().StatusError as error:
             self._check_access(error)
             if error.status not in _REFUSALS:
@@ -193,12 +233,13 @@ class ServerModel:
             ]
             setting = find_refused_setting(error.text, sent)
             if setting is None:
-                return Reply("", fault=ReplyFault.REFUSED, detail=str(error))
+                return [Reply("", fault=ReplyFault.REFUSED, detail=str(error))]
             self._unsent = tuple(sorted({*self._unsent, setting}))
             return None
 
-    def _body(self, question: Question, unsent: Sequence[str]) -> dict[str, Any]:
-        return make_body(self._server.model, question, self._sampling, self._server.video_part, unsent)
+    def _body(self, question: Question, unsent: Sequence[str], answers: int) -> dict[str, Any]:
+        server = self._server
+        return make_body(server.model, question, self._sampling, server.video_part, unsent, answers)
 
     def _check_access(self, error: StatusError) -> None:
         if error.status in _KEY_REFUSED:

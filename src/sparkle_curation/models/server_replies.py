@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sparkle_curation.engine.io.storable_text import storable
@@ -25,26 +26,49 @@ def read_model_names(value: Any) -> list[str]:
     return [_member(model, "id", str, "a model") for model in listed]
 
 
-def read_reply(value: Any) -> Reply:
-    """The reply that a chat completion has: its first choice's content, a text or parts of which the texts are joined.
+def read_replies(value: Any) -> list[Reply]:
+    """The replies that a chat completion has: of each choice the content, a text or parts of which the texts are joined.
 
+    In the order of their index, where they have one.
     A content that is null is no reply of the model's: it thought or called a tool until it was cut, and would do so again.
-    What a filter of contents stopped, or the model declined, is refused.
+    What a filter of contents stopped, or the model declined, is refused. A choice of another shape is passed over where
+    there are others. The tokens, which are told of all together, are with the first.
 
     Raises:
-        ReplyShapeError: there is no content, or of another type.
+        ReplyShapeError: no choice has a content, or one of another type.
 
     >>> parts = [{"type": "text", "text": "4"}, {"type": "text", "text": "2"}]
-    >>> read_reply({"choices": [{"message": {"content": parts}}]}).text
+    >>> read_replies({"choices": [{"message": {"content": parts}}]})[0].text
     '42'
     """
     choices = _member(value, "choices", list, "the answer")
     if not choices:
         raise ReplyShapeError(f"choices: none in {_shown(value)}")
-    choice = choices[0]
-    message = _member(choice, "message", Mapping, "the first choice")
+    replies: list[Reply] = []
+    fault: ReplyShapeError | None = None
+    for choice in _in_order(choices):
+        try:
+            replies.append(_read_choice(choice, value, is_first=not replies))
+        except ReplyShapeError as error:
+            fault = fault or error
+    if fault is not None and not replies:
+        raise fault
+    return replies
+
+
+def _in_order(choices: list[Any]) -> list[Any]:
+    """The choices by their index, which is the order of the draws; as they stand where they have none."""
+    if not all(isinstance(choice, Mapping) and type(choice.get("index")) is int for choice in choices):
+        return choices
+    return sorted(choices, key=lambda choice: int(choice["index"]))
+
+
+def _read_choice(choice: Any, value: Mapping[str, Any], *, is_first: bool) -> Reply:
+    message = _member(choice, "message", Mapping, "a choice")
     finish = choice.get("finish_reason")
     usage = _usage(value, finish)
+    if not is_first:
+        usage = replace(usage, tokens_in=None, tokens_out=None, tokens_thoughts=None)
     if finish == "content_filter" or message.get("refusal"):
         said = _shown(message.get("refusal") or f"finish_reason: {finish}")
         return Reply("", fault=ReplyFault.REFUSED, detail=said, usage=usage)

@@ -21,8 +21,15 @@ from sparkle_curation.scoring.editscore.scoring import ASPECTS, Candidate, Score
 from sparkle_curation.scoring.jobs import ScoreJob
 from sparkle_curation.spec.stages import STAGE_BY_NAME
 
-JOURNAL_SCHEMA = journal_schema(picture=pa.int32(), number=pa.int32(), aspect=pa.string())
-"""A job with its answers, by picture, pass and question; numbers are read from them when the tables are made."""
+PER_REQUEST = "answers_per_request"
+
+JOURNAL_SCHEMA = journal_schema(picture=pa.int32(), number=pa.int32(), aspect=pa.string()).append(
+    pa.field(PER_REQUEST, pa.int32())
+)
+"""A job with its answers, by picture, pass and question; numbers are read from them when the tables are made.
+
+Beside them the most answers that came of one request, which is null in rows of before: there it was one.
+"""
 
 
 @dataclass(frozen=True)
@@ -66,7 +73,11 @@ class BatchScore:
         rows = [
             {
                 KEY: job.key,
-                **(unread(found) if isinstance(found, Failure) else _row([next(scorings) for _ in found])),
+                **(
+                    unread(found)
+                    if isinstance(found, Failure)
+                    else self._row([next(scorings) for _ in found])
+                ),
             }
             for job, found in zip(batch, prepared, strict=True)
         ]
@@ -87,6 +98,17 @@ class BatchScore:
             for source, edited in zip(*sides, strict=True)
         ]
 
+    def _row(self, scorings: Sequence[Scoring]) -> Mapping[str, Any]:
+        answers = list(_answers(scorings, self.settings.asked_numbers))
+        fault = next((scoring.fault for scoring in scorings if scoring.fault), None)
+        unanswered = next((answer for answer in answers if answer["is_fault"]), None)
+        detail = unanswered and tell_answer(
+            f"picture {unanswered['picture']}, pass {unanswered['number']}, {unanswered['aspect']}",
+            unanswered,
+        )
+        per_request = max(scoring.answers_per_request for scoring in scorings)
+        return {"answers": answers, "error": fault, "error_detail": detail, PER_REQUEST: per_request}
+
 
 def _wanted(job: ScoreJob) -> list[Wanted]:
     stage = STAGE_BY_NAME[job.stage]
@@ -97,22 +119,12 @@ def _read_pictures(file: Any, indices: Sequence[int]) -> list[Image]:
     return list(read_frames(file, indices)) if indices else [read_image(file)]
 
 
-def _row(scorings: Sequence[Scoring]) -> Mapping[str, Any]:
-    answers = list(_answers(scorings))
-    fault = next((scoring.fault for scoring in scorings if scoring.fault), None)
-    unanswered = next((answer for answer in answers if answer["is_fault"]), None)
-    detail = unanswered and tell_answer(
-        f"picture {unanswered['picture']}, pass {unanswered['number']}, {unanswered['aspect']}", unanswered
-    )
-    return {"answers": answers, "error": fault, "error_detail": detail}
-
-
-def _answers(scorings: Sequence[Scoring]) -> Iterator[dict[str, Any]]:
+def _answers(scorings: Sequence[Scoring], numbers: Sequence[int]) -> Iterator[dict[str, Any]]:
     """Every answer in the order in which it was asked for."""
     for place, scoring in enumerate(scorings):
-        for number in range(len(scoring.attempts["SC"])):
+        for row, number in enumerate(numbers):
             for aspect in ASPECTS:
-                attempts = scoring.attempts[aspect][number]
+                attempts = scoring.attempts[aspect][row]
                 yield {
                     "picture": place,
                     "number": number,

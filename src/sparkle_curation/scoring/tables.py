@@ -11,14 +11,12 @@ from sparkle_curation.engine.caching.code_digest import code_digest
 from sparkle_curation.engine.journal.rows import JournalRows
 from sparkle_curation.engine.table_stream import TableStream
 from sparkle_curation.model_jobs.answer_streams import Row, RowMaker, records_by_theme, stream_rows, tell
-from sparkle_curation.model_jobs.answers import parse_answer
-from sparkle_curation.models.questions import ReplyFault
+from sparkle_curation.scoring.batches import PER_REQUEST
 from sparkle_curation.scoring.editscore.score_scale import ScoreScale
-from sparkle_curation.scoring.editscore.scoring import ASPECTS, Attempt, Scoring
-from sparkle_curation.scoring.scored_records import frame_record, still_record
+from sparkle_curation.scoring.kept_answers import read_scorings, records_of, values_of
 from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.stages import Stage
-from sparkle_curation.spec.tables.rescores import RESCORED_TABLES
+from sparkle_curation.spec.tables.rescores import ADAPTIVE, RESCORED_TABLES
 
 
 def stream_table(
@@ -42,7 +40,8 @@ def stream_table(
     """
 
     def make(job: Row, said: Row | None) -> Row:
-        row = tell(job, said)
+        row = tell(job, said) | {each.name: job.get(each.name) for each in ADAPTIVE}
+        row[PER_REQUEST] = said[PER_REQUEST] or 1 if row["raw_texts"] and said is not None else None
         if row["fault"] or said is None:
             return row
         return row | _scores(job, said["answers"], stage, score_scale)
@@ -59,30 +58,9 @@ def published_records(table: pl.LazyFrame, stage: Stage) -> dict[str, Iterator[d
 
 
 def _scores(job: Row, answers: Sequence[Row], stage: Stage, score_scale: ScoreScale) -> dict[str, Any]:
-    scorings = list(_scorings(answers, score_scale))
+    records = records_of(list(read_scorings(answers, score_scale)), stage, score_scale)
+    found = values_of(records, stage)
+    values = {each.score_column: found[each.name] for each in stage.criteria}
     if not stage.is_of_frames:
-        record = still_record(scorings[0], score_scale)
-        return {"editscore": record, **{each.score_column: record[each.field] for each in stage.criteria}}
-    records = [frame_record(scoring, score_scale) for scoring in scorings]
-    values = {
-        each.score_column: each.reduce([record[each.field] for record in records]) for each in stage.criteria
-    }
+        return {"editscore": records[0], **values}
     return {"frame_indices": job["edited_frames"], "editscore": records, **values}
-
-
-def _scorings(answers: Sequence[Row], score_scale: ScoreScale) -> Iterator[Scoring]:
-    """The scoring of each picture, from its answers."""
-    for place in range(1 + max(answer["picture"] for answer in answers)):
-        mine = [answer for answer in answers if answer["picture"] == place]
-        yield Scoring(
-            {
-                aspect: [_attempt(answer, score_scale) for answer in mine if answer["aspect"] == aspect]
-                for aspect in ASPECTS
-            }
-        )
-
-
-def _attempt(answer: Row, score_scale: ScoreScale) -> Attempt:
-    fault = answer["fault"]
-    read = ReplyFault(fault) if fault else parse_answer(answer["text"], score_scale.score_range)
-    return Attempt(answer["text"], read, answer["tries"])

@@ -30,16 +30,15 @@ LIMIT = 2
 
 @pytest.fixture(scope="module")
 def scored(
-    kedro_project: Path,
-    sample_release: Path,
+    inspected: Project,
     qwen3_checkpoint: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Project:
     """Two samples of each stage, scored."""
     params = {"score.model.name": qwen3_checkpoint}
-    project = Project(sample_release, tmp_path_factory.mktemp("scored"), params, env="test")
-    project.run_here("ingest")
-    project.run_here("inspect")
+    data_root = tmp_path_factory.mktemp("scored") / "data"
+    project = replace(inspected, data_root=data_root, params=params, env="test")
+    shutil.copytree(inspected.data_root, data_root)
     project.run_here("score")
     return project
 
@@ -115,7 +114,10 @@ def test_other_settings_are_other_scores(scored: Project, tmp_path: Path) -> Non
 
 
 def test_a_server_gives_the_same_answers(scored: Project, qwen3_checkpoint: Path, tmp_path: Path) -> None:
-    """The same model behind HTTP says the same; the row tells which way it was asked, and not where."""
+    """The same model behind HTTP says the same, both passes in one request that draws each with the next seed.
+
+    The row tells which way it was asked, and not where.
+    """
     model = TransformersModel(Weights(str(qwen3_checkpoint)), Sampling(), Device("cpu", "float32", 8))
     params = dict(scored.params) | {
         "score.model.backend": "server",
@@ -124,13 +126,16 @@ def test_a_server_gives_the_same_answers(scored: Project, qwen3_checkpoint: Path
     }
     again = replace(scored, data_root=tmp_path / "data", params=params)
     shutil.copytree(scored.output("02_intermediate"), again.output("02_intermediate"))
-    with serve(model, Behaviour(needs_key=False)) as url:
+    behaviour = Behaviour(several="drawn")
+    with serve(model, behaviour) as url:
         again.run_here("score", params={"score.model.url": url, "score.stages": "edited_frame0"})
     (row,) = table_of(again, "edited_frame0_scores").filter(pl.col("fault").is_null()).to_dicts()
     same = table_of(scored, "edited_frame0_scores").row(by_predicate=pl.col("id") == row["id"], named=True)
     assert (row["raw_texts"], row["overall"]) == (same["raw_texts"], same["overall"])
     assert (row["backend"], same["backend"]) == ("server", "transformers")
     assert "127.0.0.1" not in str(row)
+    assert (row["answers_per_request"], same["answers_per_request"]) == (2, 1)
+    assert [body["n"] for body in behaviour.requests] == [2, 2], "SC and PQ"
 
 
 def say(reasoning: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -14,6 +15,7 @@ from sparkle_curation.engine.journal.journal import Journal
 from sparkle_curation.engine.journal.rows import JournalRows
 from sparkle_curation.engine.table_stream import TableStream
 from sparkle_curation.errors import ParameterError
+from sparkle_curation.filtering.thresholds import Thresholds, resolve_thresholds
 from sparkle_curation.ingest.assets.store import AssetStore
 from sparkle_curation.model_jobs import asking
 from sparkle_curation.model_jobs.answer_streams import count_faults
@@ -21,6 +23,16 @@ from sparkle_curation.models.choice import choose_model
 from sparkle_curation.pipelines.score.params import ScoreGroup
 from sparkle_curation.scoring import jobs as score_jobs
 from sparkle_curation.scoring import tables as score_tables
+from sparkle_curation.scoring.adaptive import (
+    FIRST,
+    OTHERS,
+    AdaptiveRule,
+    add_outcomes,
+    open_jobs,
+    part_of,
+    tell_outcomes,
+    without_outcomes,
+)
 from sparkle_curation.scoring.batches import BatchScore
 from sparkle_curation.scoring.editscore.judge import Judge
 from sparkle_curation.scoring.editscore.prompt_template import (
@@ -28,6 +40,7 @@ from sparkle_curation.scoring.editscore.prompt_template import (
     editscore_prompt_template,
     own_prompt_template,
 )
+from sparkle_curation.scoring.editscore.score_scale import ScoreScale
 from sparkle_curation.scoring.jobs import PICTURES, ScoreJob
 from sparkle_curation.spec.layout import intermediate_jsonl_path
 from sparkle_curation.spec.stages import STAGES
@@ -92,45 +105,98 @@ def ask_judge(
     score_judge: Judge,
     asset_store: AssetStore,
     journal: Journal,
+    score_rule: AdaptiveRule | None,
     params: ScoreGroup,
     dry_run: bool,
 ) -> JournalRows:
     """The answers to all that was asked, now or before.
 
+    With ``passes: adaptive`` those of the first pass, then those of the others where it leaves the outcome open; a shard
+    goes on to these once the first passes of all are merged.
+
     Raises:
         ModelError: the model cannot be had, or cannot answer; what was answered stays in the journal.
     """
-    batch = BatchScore(asset_store, score_judge.model, score_judge.prompt_template, score_judge.settings)
-    how = asking.AskConfig(
-        "scores",
+    if not params.is_adaptive or score_rule is None:
+        how = _asking("scores", score_judge, asset_store, params)
+        if dry_run:
+            end_dry_run(asking.plan(score_jobs, how, journal), "samples")
+        return asking.ask(score_jobs, how, journal)
+    first, *others = range(score_judge.settings.score_scale.passes)
+    jobs, how = part_of(score_jobs, FIRST), _asking(FIRST, score_judge, asset_store, params, first)
+    if dry_run:
+        plan = asking.plan(jobs, how, journal)
+        if plan.seconds is not None:
+            end_dry_run(plan, "samples of one pass, before those that are left open")
+    answers = asking.ask(jobs, how, journal, goes_on=True)
+    jobs = open_jobs(score_jobs, answers, score_rule)
+    how = _asking(OTHERS, score_judge, asset_store, params, *others)
+    if dry_run:
+        end_dry_run(asking.plan(jobs, how, journal), "samples of further passes")
+    return asking.ask(jobs, how, journal)
+
+
+def _asking(
+    title: str, judge: Judge, asset_store: AssetStore, params: ScoreGroup, *numbers: int
+) -> asking.AskConfig:
+    settings = replace(judge.settings, numbers=numbers or None)
+    return asking.AskConfig(
+        title,
         "score",
         "is_constrained",
-        batch,
+        BatchScore(asset_store, judge.model, judge.prompt_template, settings),
         ScoreJob,
-        score_judge.model,
+        judge.model,
         params.batch_size,
         PICTURES,
         params.give_up_after,
         readers=params.readers,
         num_gpus=params.model.num_gpus,
     )
-    if dry_run:
-        end_dry_run(asking.plan(score_jobs, how, journal), "samples")
-    return asking.ask(score_jobs, how, journal)
+
+
+def choose_rule(threshold: float | None, thresholds: Thresholds, params: ScoreGroup) -> AdaptiveRule | None:
+    """When one pass is enough; None where a run with fixed passes has no threshold to tell that by.
+
+    Raises:
+        ParameterError: passes are adaptive, and a criterion has no threshold.
+    """
+    try:
+        resolved = resolve_thresholds(threshold, thresholds)
+    except ParameterError:
+        if params.is_adaptive:
+            raise
+        return None
+    return AdaptiveRule(
+        resolved, params.adaptive.margin, ScoreScale(params.score_range, params.adaptive.passes)
+    )
 
 
 def tabulate_rescores(
-    score_jobs: pl.DataFrame, score_answers: JournalRows, score_judge: Judge, params: ScoreGroup
+    score_jobs: pl.DataFrame,
+    score_answers: JournalRows,
+    score_judge: Judge,
+    score_rule: AdaptiveRule | None,
+    params: ScoreGroup,
 ) -> tuple[TableStream, ...]:
     """The rescores of the stages, worked out as they are written.
+
+    Scores are those of all passes, whichever run asked for them; outcomes of adaptive passes stand in columns of their own.
 
     Raises:
         ConservationError: something that was asked has no answers.
     """
     score_scale, provenance = params.settings.score_scale, score_judge.provenance
     glue = code_digest(glue=[__name__])
+    if score_rule is None or score_rule.score_scale != score_scale:
+        jobs = without_outcomes(score_jobs)
+    else:
+        jobs = add_outcomes(score_jobs, score_answers, score_rule)
+    if params.is_adaptive:
+        tell_outcomes(jobs)
+        jobs = jobs.with_columns(pl.lit(value=False).alias("is_asked"))
     return tuple(
-        score_tables.stream_table(score_jobs, score_answers, stage, score_scale, provenance).made_by(glue)
+        score_tables.stream_table(jobs, score_answers, stage, score_scale, provenance).made_by(glue)
         for stage in STAGES
     )
 

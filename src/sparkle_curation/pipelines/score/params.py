@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, create_model
 
 from sparkle_curation.engine.param_types import BatchSize, words
 from sparkle_curation.models.params import ModelParams, SamplingParams
@@ -16,12 +16,22 @@ from sparkle_curation.spec.stages import STAGE_NAMES
 _STAGES = "null for all, or stages as a list or separated by spaces: " + ", ".join(STAGE_NAMES)
 _TEMPLATE = f"a text with {PROMPT} where the record's prompt belongs"
 _YES_OR_NO = "true or false"
+_PASSES = "an integer above 0, or adaptive"
+
+ADAPTIVE = "adaptive"
+"""The passes of who asks once, and further where that decides nothing."""
 
 
 def _with_prompt(template: str) -> str:
     if PROMPT not in template:
         raise ValueError(_TEMPLATE)
     return template
+
+
+def _passes(value: object) -> object:
+    if value != ADAPTIVE and (type(value) is not int or value < 1):
+        raise ValueError(_PASSES)
+    return value
 
 
 Template = Annotated[str, AfterValidator(_with_prompt), Field(description=_TEMPLATE)]
@@ -40,6 +50,23 @@ else:
     )
 
 
+class AdaptiveParams(BaseModel):
+    """When one pass is enough, where ``passes`` is ``adaptive``.
+
+    Attributes:
+        passes: of a sample that the first leaves open.
+        margin: how far from its threshold the score of the first pass decides, in points; None where only that decides which
+            no answer of the others could change.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    passes: Annotated[int, Field(strict=True, ge=2, description="an integer above 1")] = 4
+    margin: Annotated[
+        float | None, Field(ge=0, allow_inf_nan=False, description="a number from 0, or null for certainty")
+    ] = None
+
+
 class ScoreGroup(BaseModel):
     """What is scored, by whom and how.
 
@@ -49,7 +76,8 @@ class ScoreGroup(BaseModel):
         model: the judge's model.
         sampling: how its replies are drawn.
         score_range: highest number of an answer.
-        passes: how often each question is asked, each time with the next seed.
+        passes: how often each question is asked, each time with the next seed; or ``adaptive``, once where that decides.
+        adaptive: how often otherwise, and what decides.
         seed: of the first pass.
         max_tries: how often an answer that is none is asked for, each time with another seed.
         is_constrained: whether replies are held to the form of an answer while they are drawn.
@@ -71,7 +99,10 @@ class ScoreGroup(BaseModel):
     model: ModelParams
     sampling: SamplingParams
     score_range: Annotated[int, Field(strict=True, ge=1, description="an integer above 0")]
-    passes: Annotated[int, Field(strict=True, ge=1, description="an integer above 0")]
+    passes: Annotated[
+        int | str, PlainValidator(_passes, json_schema_input_type=int | str), Field(description=_PASSES)
+    ]
+    adaptive: AdaptiveParams
     seed: Annotated[int, Field(strict=True, ge=0, description="an integer")]
     max_tries: Annotated[int, Field(strict=True, ge=1, description="an integer above 0")]
     is_constrained: Annotated[bool, Field(strict=True, description=_YES_OR_NO)]
@@ -86,10 +117,15 @@ class ScoreGroup(BaseModel):
     give_up_after: Annotated[BatchSize | None, Field(description="an integer above 0, or null for never")]
 
     @property
+    def is_adaptive(self) -> bool:
+        """Whether one pass is asked for, and the others where it decides nothing."""
+        return self.passes == ADAPTIVE
+
+    @property
     def settings(self) -> ScoreSettings:
         """How pictures are scored."""
         return ScoreSettings(
-            ScoreScale(self.score_range, self.passes),
+            ScoreScale(self.score_range, self.adaptive.passes if self.is_adaptive else int(self.passes)),
             self.seed,
             self.max_tries,
             self.is_constrained,

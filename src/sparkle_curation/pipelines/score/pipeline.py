@@ -8,6 +8,7 @@ from sparkle_curation.media.made_media import unite_media
 from sparkle_curation.pipelines.score.nodes import (
     ask_judge,
     choose_judge,
+    choose_rule,
     list_score_jobs,
     look_up_score_prompts,
     publish_rescores,
@@ -49,12 +50,19 @@ def create_pipeline() -> Pipeline:
                 name="list_score_jobs",
             ),
             Node(
+                choose_rule,
+                inputs=["params:threshold", "params:thresholds", "params:score"],
+                outputs="score_rule",
+                name="choose_rule",
+            ),
+            Node(
                 ask_judge,
                 inputs=[
                     "score_jobs",
                     "score_judge",
                     "asset_store",
                     "score_journal",
+                    "score_rule",
                     "params:score",
                     "params:dry_run",
                 ],
@@ -63,7 +71,7 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 tabulate_rescores,
-                inputs=["score_jobs", "score_answers", "score_judge", "params:score"],
+                inputs=["score_jobs", "score_answers", "score_judge", "score_rule", "params:score"],
                 outputs=_RESCORES,
                 name="tabulate_rescores",
             ),

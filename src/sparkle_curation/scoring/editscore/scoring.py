@@ -33,6 +33,7 @@ class ScoreSettings:
         max_tries: how often an answer is asked for before it is given up.
         is_constrained: whether the model is held to the form of an answer while it answers.
         has_labels: whether each picture is announced as ``<img1>: ``, as EditScore does for Qwen2.5-VL.
+        numbers: the passes that are asked for, counted from 0; None for all. Each has the seed that it has among all.
     """
 
     score_scale: ScoreScale
@@ -40,10 +41,17 @@ class ScoreSettings:
     max_tries: int = 3
     is_constrained: bool = False
     has_labels: bool = False
+    numbers: tuple[int, ...] | None = None
+
+    @property
+    def asked_numbers(self) -> tuple[int, ...]:
+        """The passes that are asked for."""
+        return tuple(range(self.score_scale.passes)) if self.numbers is None else self.numbers
 
     def as_facts(self) -> dict[str, Any]:
         """The settings as the keys of answers hold them: under their first names, so that old answers are found."""
         facts = asdict(self)
+        del facts["numbers"]  # which of the passes are asked for is part of the work, not of the judge
         return {"rubric": facts.pop("score_scale"), **facts}  # an old name
 
 
@@ -75,11 +83,19 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Attempt:
-    """What came of one question at last: the text, and the answer that it is or why it is none."""
+    """What came of one question at last: the text, and the answer that it is or why it is none.
+
+    Attributes:
+        text: as it came.
+        answer: that it is, or why it is none.
+        tries: how often it was asked for.
+        of_request: how many answers came of the same request.
+    """
 
     text: str
     answer: Answer | AnswerFault | ReplyFault
     tries: int
+    of_request: int = 1
 
 
 @dataclass(frozen=True)
@@ -87,7 +103,7 @@ class Scoring:
     """What came of all questions about one candidate.
 
     Attributes:
-        attempts: by question, one a pass.
+        attempts: by question, one a pass that was asked for.
     """
 
     attempts: dict[Aspect, list[Attempt]] = field(default_factory=dict)
@@ -103,6 +119,11 @@ class Scoring:
     def max_tries(self) -> int:
         """How often the most stubborn answer was asked for."""
         return max(attempts.tries for attempts in self._all)
+
+    @property
+    def answers_per_request(self) -> int:
+        """The most answers that came of one request."""
+        return max(attempts.of_request for attempts in self._all)
 
     def answers(self, aspect: Aspect) -> list[tuple[int, int]]:
         """The two numbers of each pass; only where there is no fault."""
@@ -137,11 +158,11 @@ def score(
     Raises:
         ModelError: the model cannot answer at all.
     """
-    passes = settings.score_scale.passes
+    numbers = settings.asked_numbers
     places = [
         Place(candidate, number, aspect)
         for candidate in range(len(candidates))
-        for number in range(passes)
+        for number in numbers
         for aspect in ASPECTS
     ]
     attempts: dict[Place, Attempt] = {}
@@ -157,13 +178,10 @@ def score(
         ]
         for place, reply in zip(asked, model.ask(questions), strict=True):
             read = reply.fault or parse_answer(reply.text, settings.score_scale.score_range)
-            attempts[place] = Attempt(reply.text or reply.detail or "", read, tries)
+            attempts[place] = Attempt(reply.text or reply.detail or "", read, tries, reply.of_request)
     return [
         Scoring(
-            {
-                aspect: [attempts[Place(candidate, number, aspect)] for number in range(passes)]
-                for aspect in ASPECTS
-            }
+            {aspect: [attempts[Place(candidate, number, aspect)] for number in numbers] for aspect in ASPECTS}
         )
         for candidate in range(len(candidates))
     ]

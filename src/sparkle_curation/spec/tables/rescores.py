@@ -49,6 +49,49 @@ PROVENANCE: tuple[Field, ...] = (
     Field("edited_digest", "string", "`index_hash` of the asset after it.", is_optional=True),
 )
 
+OPEN = "open"
+"""Fault of a sample whose first pass leaves the outcome open, and that was not asked about further."""
+
+ADAPTIVE: tuple[Field, ...] = (
+    Field(
+        "adaptive_score",
+        "float64",
+        "Of a run with `score.passes=adaptive`, the primary score as the mean of `adaptive_passes` passes: no other column "
+        "has it, since a mean of one pass is another measure than one of all.",
+        is_optional=True,
+    ),
+    Field(
+        "adaptive_passes",
+        "int32",
+        "1 where the first pass decided, else all of them; null where there is no such score.",
+        is_optional=True,
+    ),
+    Field(
+        "adaptive_is_kept", "bool", "Whether the stage's thresholds keep the sample by it.", is_optional=True
+    ),
+    Field(
+        "adaptive_fault",
+        "string",
+        f"Why there is none: a code as in `fault`, or `{OPEN}` where the first pass decides nothing and no other was asked "
+        "for; null where there is one, and where the first pass was never asked for.",
+        is_optional=True,
+    ),
+    Field(
+        "adaptive_settings",
+        "string",
+        "JSON object of the rule: margin, passes of a sample that is left open, thresholds.",
+        is_optional=True,
+    ),
+)
+
+PER_REQUEST = Field(
+    "answers_per_request",
+    "int32",
+    "The most answers that came of one request of a server: 1 where each pass was asked for by itself, with a seed of its "
+    "own; more where they share the seed of the first and the server draws each in its own way; null where none was.",
+    is_optional=True,
+)
+
 _ALSO_MISSING = ("prompt", "editscore")
 _OF_A_FILE = ("source_line", "extra_fields")
 
@@ -68,7 +111,7 @@ def _rescored(stage: Stage) -> tuple[Field, ...]:
         )
         for field in released
     ]
-    return (ID, THEME, *columns, *PROVENANCE)
+    return (ID, THEME, *columns, *PROVENANCE, PER_REQUEST, *ADAPTIVE)
 
 
 RESCORED_TABLES: dict[str, tuple[Field, ...]] = {
