@@ -1,4 +1,4 @@
-"""The configuration is parsed once a process: tests run the project some thousand times, and reading it was half of their time.
+"""The configuration is parsed once a process: tests run the project a thousand times, and reading it was half of their time.
 
 A run still finds its files, reads them, merges them and works out each value; only a text that was parsed is parsed no more.
 """
