@@ -17,7 +17,7 @@ import pytest
 from hypothesis import settings
 from omegaconf import OmegaConf
 from tests.made import forked_kedro
-from tests.made.kept_configuration import kept_configuration
+from tests.made.kept_configuration import kept_configuration, kept_pipelines
 from tests.made.pairs import Pairs, make_pairs
 
 from sparkle_curation.commands import note_run
@@ -198,12 +198,13 @@ def _yaml(value: object) -> str:
 
 
 @pytest.fixture(scope="session")
-def kedro_project() -> Path:
+def kedro_project() -> Iterator[Path]:
     """The folder of the project, once Kedro knows it: its settings and pipelines can be asked for."""
     from kedro.framework.startup import bootstrap_project  # noqa: PLC0415
 
     bootstrap_project(CHECKOUT)
-    return CHECKOUT
+    with kept_pipelines():
+        yield CHECKOUT
 
 
 @pytest.fixture

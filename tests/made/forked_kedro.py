@@ -167,11 +167,12 @@ def _serve(root: str, listening: int, end: int) -> None:
     import rich  # noqa: PLC0415
     from kedro.framework.cli.cli import KedroCLI, main  # noqa: PLC0415
     from kedro.framework.project import LOGGING, pipelines, settings  # noqa: PLC0415
-    from tests.made.kept_configuration import kept_configuration  # noqa: PLC0415
+    from tests.made.kept_configuration import kept_configuration, kept_pipelines  # noqa: PLC0415
 
     KedroCLI(project_path=Path(root))
     pipelines.items()
     kept_configuration().__enter__()
+    kept_pipelines().__enter__()
     loader = settings.CONFIG_LOADER_CLASS(str(Path(root, "conf")), **settings.CONFIG_LOADER_ARGS)
     for kind in ("parameters", "catalog"):
         loader[kind]

@@ -1,4 +1,4 @@
-"""The configuration is parsed once a process: tests run the project some thousand times, and reading it was half of their time.
+"""The configuration is parsed once a process: tests run the project a thousand times, and reading it was half of their time.
 
 A run still finds its files, reads them, merges them and works out each value; only a text that was parsed is parsed no more.
 """
@@ -15,13 +15,12 @@ from typing import Any
 
 import omegaconf.base
 import pytest
-from kedro.framework.project import pipelines
 from omegaconf import OmegaConf
 
 
 @contextmanager
 def kept_configuration() -> Iterator[None]:
-    """While it is open, neither a YAML text nor an interpolation is parsed twice, and the pipelines stay registered."""
+    """While it is open, neither a YAML text nor an interpolation is parsed twice."""
     parse, parsed = OmegaConf.load, dict[str, bytes]()
 
     def load(file: str | Path | io.StringIO) -> Any:
@@ -35,6 +34,14 @@ def kept_configuration() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(OmegaConf, "load", staticmethod(load))
         patch.setattr(omegaconf.base, "parse", functools.cache(omegaconf.base.parse))
-        # Kedro would find all pipelines again for each run, since it believes that those of another name are missing.
+        yield
+
+
+@contextmanager
+def kept_pipelines() -> Iterator[None]:
+    """While it is open, Kedro does not find all pipelines anew for each run: it believes that those of other names lack."""
+    from kedro.framework.project import pipelines  # noqa: PLC0415  # sets up Kedro's log as it is imported
+
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pipelines, "set_requested", lambda _: None)
         yield
