@@ -40,6 +40,7 @@ def test_decisions_are_read_with_their_lines() -> None:
         (f"{HEADER}{A},drop,,ann,\n{A},dorp,,bob,\n", "is none", "line 3"),
         (f"{HEADER}Sparkle_1,drop,,ann,\n", "about no sample", "line 2"),
         (f"{HEADER}{A},drop,halo, big,ann,\n", "more or fewer cells", "line 2"),
+        (f"{HEADER}{A},drop,,ann,\n<<<<<<< HEAD, mine\n{B},drop,,ann,\n=======\n", "were merged", "line 3"),
         (f"{HEADER}{A},drop,,ann,\n{B},drop,,,\n{A},keep,,ann,\n", "twice", "line 2 and 4"),
         ("id,decision,reason,by\n", "another header", "line 1"),
         (f'{HEADER}{A},drop,"halo,ann,\n', "no CSV", "line 2"),

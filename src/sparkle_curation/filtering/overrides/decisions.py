@@ -27,6 +27,8 @@ LINE = "line"
 """Column of read decisions: the first line of each in the file, counted from 1."""
 
 _SCHEMA = pl.Schema({**dict.fromkeys(OVERRIDE_COLUMNS, pl.String()), LINE: pl.Int64()})
+_MERGE_MARKS = ("<<<<<<<", "=======", "|||||||", ">>>>>>>")
+"""What git writes where it cannot merge."""
 _HEADER = ",".join(OVERRIDE_COLUMNS)
 
 
@@ -222,6 +224,14 @@ def format_overrides(overrides: pl.DataFrame, words: type[StrEnum] = Decision) -
 
 def _checked(cells: list[str] | tuple[str, ...], where: str, words: type[StrEnum]) -> tuple[str, ...]:
     allowed = tuple(each.value for each in words)
+    if cells and cells[0].startswith(_MERGE_MARKS):
+        raise OverridesError(
+            "Two versions of the decisions were merged, and where they differ nobody has chosen yet",
+            where=where,
+            got=cells[0],
+            allowed=_HEADER,
+            todo="keep the lines that shall hold, and delete those that begin with <<<<<<<, =======, ||||||| and >>>>>>>",
+        )
     if len(cells) != len(OVERRIDE_COLUMNS):
         raise OverridesError(
             "A line has more or fewer cells than the header",

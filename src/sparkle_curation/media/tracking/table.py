@@ -109,7 +109,7 @@ class TrackRun:
             self.votes.compact()
             rows = JournalRows(self.votes)
         logger.info(
-            "track: %s clips tracked, %s known from before",
+            "track: %s clips voted on, %s known from before",
             f"{len(missing):,}",
             f"{len(wanted) - len(missing):,}",
         )

@@ -177,11 +177,14 @@ def _load(weights: Weights, device: Device) -> _Loaded:
 
 
 def _no_packages(error: Exception) -> ModelError:
+    cause: BaseException = error
+    while cause.__cause__ is not None:  # transformers says that a module cannot be imported, and not why
+        cause = cause.__cause__
     return ModelError(
         "A tracker cannot run in this process: its packages are not installed, or do not fit each other",
-        got=next(iter(str(error).splitlines()), ""),
+        got=next(iter(str(cause).splitlines()), ""),
         allowed="torch, torchvision of the same build, and transformers",
-        todo="pip install '.[gpu]'",
+        todo="pip install '.[gpu]' into a fresh environment",
     )
 
 
