@@ -185,6 +185,7 @@ def _check_again(variant: Project, loopback: LoopbackHub) -> None:
     assert loopback.writes() == []
     # Another variant: fewer files, and others.
     shards = {"publish.shard_bytes": 1, "publish.webdataset": True, "publish.media_licences": "cc-by-4.0"}
+    shards |= {"publish.webdataset_kinds": "source_video_mask edited_video"}  # the second stands there anyway
     record = publish(variant, **shards)
     assert len(loopback.repositories[NAME].commits) == commits + 1
     assert record["removed_file_count"] == sum(path.startswith("preview/") for path in first)
@@ -195,7 +196,19 @@ def _check_again(variant: Project, loopback: LoopbackHub) -> None:
     with tarfile.open(fileobj=io.BytesIO(tars[0])) as tar:
         names = tar.getnames()
         assert {member.mtime for member in tar} == {0}
-    assert [name.partition(".")[2] for name in names] == ["source.mp4", "edited.mp4", "json"]
+    masked = [
+        name.removesuffix(".source_video_mask.npz")
+        for name in names
+        if name.endswith(".source_video_mask.npz")
+    ]
+    assert masked == [name.removesuffix(".json") for name in names if name.endswith(".json")]
+    assert [name.partition(".")[2] for name in names] == [
+        "source.mp4",
+        "edited.mp4",
+        "source_video_mask.npz",
+        "json",
+    ]
+    assert "pairs in the shards" in remote(loopback)["README.md"].decode()
 
 
 def test_croissant_is_valid_and_its_records_are_the_tables(variant: Project, loopback: LoopbackHub) -> None:

@@ -111,7 +111,8 @@ class PublishSettings(BaseModel):
         check_references: whether the hub is asked if its files have the lengths that the tables know.
         media_licences: licences whose videos may be passed on; None for none.
         webdataset: whether there are shards with videos.
-        shard_bytes: bytes of videos in one.
+        webdataset_kinds: of assets that stand in the shards beside the videos; None for none.
+        shard_bytes: bytes of media in one.
         preview_pairs: pairs of each split whose videos can be looked at.
         responsible_ai: text by member of Croissant's vocabulary, for what no record says.
     """
@@ -140,6 +141,12 @@ class PublishSettings(BaseModel):
         Field(description=_LICENCES),
     ] = None
     webdataset: StrictBool = False
+    webdataset_kinds: Annotated[
+        list[str] | None,
+        AfterValidator(_check_some),
+        words(ASSET_KINDS.__contains__, _ASSET_KINDS),
+        Field(description=_ASSET_KINDS),
+    ] = None
     shard_bytes: Annotated[
         int, Field(strict=True, ge=1, le=50_000_000_000, description="an integer of 1 to 50000000000")
     ] = 1_000_000_000

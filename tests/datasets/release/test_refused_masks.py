@@ -14,12 +14,14 @@ from tests.made.media import file, media
 
 from sparkle_curation.datasets import AssetStoreDataset
 from sparkle_curation.errors import AssetError
+from sparkle_curation.hub.publication.media import list_pairs
 from sparkle_curation.ingest.assets.store import AssetStore
 from sparkle_curation.ingest.assets.united_store import UnitedAssetStore
 from sparkle_curation.media.made_media import unite_media
 from sparkle_curation.media.tracking.jobs import Clip
 from sparkle_curation.media.tracking.mask_folder import MaskFolder, made_assets
 from sparkle_curation.spec.layout import KIND, asset_path
+from sparkle_curation.spec.licences import PAIR_KINDS
 
 BOTH, MADE, STALE, TYPED, ACCEPTED = IDS = [f"Sparkle_time_{number:06d}" for number in range(5)]
 RELEASED = (BOTH, STALE)
@@ -29,7 +31,11 @@ RELEASED = (BOTH, STALE)
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Five tracked masks, two of which are released too, and decisions about all."""
     folder = tmp_path_factory.mktemp("refused")
-    write_files(folder / "release", {asset_path("time", KIND.mask, name): b"released" for name in RELEASED})
+    files = {asset_path("time", KIND.mask, name): b"released" for name in RELEASED}
+    files |= {
+        asset_path("time", kind, name): b"video" for kind in PAIR_KINDS for name in (BOTH, ACCEPTED, TYPED)
+    }
+    write_files(folder / "release", files)
     ingested(folder / "release", folder)
     masks = MaskFolder(folder / "made")
     shape = (2, 4, 8)
@@ -66,6 +72,19 @@ def store_of(place: Path, source: str) -> AssetStore:
         made={name: str(place / each) for name, each in made.items()},
         mask_decisions=str(place / "mask_decisions.csv"),
     ).load()
+
+
+def test_a_publication_holds_what_the_store_opens(place: Path) -> None:
+    """The released mask where the made one is refused, the made one where it is not, none where there is no other."""
+    store = store_of(place, "rerun")
+    pairs = list_pairs(pl.DataFrame({"id": IDS}), store, [KIND.mask])
+    begun = {pair.sample["id"]: [store.read(asset)[:8] for asset in pair.others.values()] for pair in pairs}
+    assert begun == {
+        BOTH: [b"released"],
+        TYPED: [],
+        ACCEPTED: [store.read(store.find(ACCEPTED, KIND.mask))[:8]],
+    }
+    assert begun[ACCEPTED] != [b"released"]
 
 
 def test_refused_masks_fall_to_the_released_ones(place: Path) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import EmptyOutputError
 from sparkle_curation.hub.publication import contents, media
 from sparkle_curation.hub.publication.contents import Content, Publication
@@ -16,7 +15,8 @@ from sparkle_curation.hub.publication.repository_card import write_repository_ca
 from sparkle_curation.hub.publication.responsible_ai import describe
 from sparkle_curation.hub.publication.tables import as_parquet, of_split
 from sparkle_curation.hub.settings import PublishSettings
-from sparkle_curation.ingest.assets.store import AssetStore, prefer_loose
+from sparkle_curation.ingest.assets.store import AssetStore
+from sparkle_curation.ingest.assets.united_store import UnitedAssetStore
 from sparkle_curation.spec.description import dataset
 from sparkle_curation.spec.layout import TRAIN, VAL, metadata_jsonl_path
 from sparkle_curation.spec.licences import PAIR_KINDS
@@ -69,7 +69,7 @@ def compose_publication(
 
 
 def media_of(
-    facts: VariantFacts, samples: pl.DataFrame, assets: AnyFrame, store: AssetStore, settings: PublishSettings
+    facts: VariantFacts, samples: pl.DataFrame, store: AssetStore, settings: PublishSettings
 ) -> tuple[dict[str, Content], list[str]]:
     """Shards and preview that are asked for, by path, and what to know of them; nothing where nothing is.
 
@@ -84,12 +84,7 @@ def media_of(
         list(dict.fromkeys(split.theme for split in facts.splits)), settings.media_licences
     )
     own = samples.filter(pl.col("theme").is_in(themes))
-    of_pairs = (
-        assets.lazy()
-        .filter(pl.col("kind").is_in(list(PAIR_KINDS)))
-        .join(own.lazy().select("id"), on="id", how="semi")
-    )
-    pairs = media.list_pairs(own, prefer_loose(of_pairs.collect()))
+    pairs = media.list_pairs(own, store, settings.webdataset_kinds or ())
     files: dict[str, Content] = {}
     if settings.webdataset:
         files |= dict(media.webdataset_shards(pairs, facts.splits, store, settings.shard_bytes))
@@ -103,6 +98,12 @@ def media_of(
         )
     if lacking := own.height - len(pairs):
         notes.append(f"Videos of {lacking:,} pairs are not published: the release at hand lacks them.")
+    for kind in settings.webdataset_kinds or ():
+        held = sum(kind in pair.others for pair in pairs)
+        if settings.webdataset and kind not in PAIR_KINDS:
+            notes.append(f"Of {len(pairs):,} pairs in the shards {held:,} have their {kind} there.")
+    if isinstance(store, UnitedAssetStore):
+        notes.append("Media that this project made stand there in the place of released ones.")
     return files, notes
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tarfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, BinaryIO, NamedTuple
 
@@ -25,16 +25,22 @@ _WORDS = {"source": KIND.source_video, "edited": KIND.edited_video}
 
 
 class Pair(NamedTuple):
-    """A sample with both its videos where the release has them."""
+    """A sample with both its videos where they are there, and what else of it is published.
+
+    Attributes:
+        sample: with the columns of a published sample.
+        videos: source and edited, by how they are called in a shard.
+        others: assets of other kinds, by kind.
+    """
 
     sample: Mapping[str, Any]
-    source: Asset
-    edited: Asset
+    videos: Mapping[str, Asset]
+    others: Mapping[str, Asset]
 
     @property
     def size(self) -> int:
-        """Bytes of both."""
-        return self.source.size + self.edited.size
+        """Bytes of all."""
+        return sum(asset.size for asset in (*self.videos.values(), *self.others.values()))
 
 
 def consent(themes: Sequence[str], licences: Sequence[str] | None) -> list[str]:
@@ -70,22 +76,26 @@ def consent(themes: Sequence[str], licences: Sequence[str] | None) -> list[str]:
     return allowed
 
 
-def list_pairs(samples: pl.DataFrame, assets: pl.DataFrame) -> list[Pair]:
-    """The samples that have both videos in the available release, in their order.
+def list_pairs(samples: pl.DataFrame, store: AssetStore, others: Collection[str] = ()) -> list[Pair]:
+    """The samples that have both videos, in their order.
 
     Args:
         samples: with the columns of a published sample.
-        assets: of both kinds, each sample's once, with the columns of ``assets``.
+        store: of the assets; those that were made here in the place of released ones where it has them.
+        others: asset kinds that are published beside the videos where a sample has them.
     """
-    found = {
-        (row["id"], row["kind"]): Asset(*(row[name] for name in Asset._fields))
-        for row in assets.iter_rows(named=True)
-    }
+
+    def found(sample_id: str, kinds: Mapping[str, str]) -> dict[str, Asset]:
+        return {
+            word: store.find(sample_id, kind) for word, kind in kinds.items() if store.has(sample_id, kind)
+        }
+
+    more = {kind: kind for kind in others if kind not in _WORDS.values()}
     pairs = []
     for sample in samples.iter_rows(named=True):
-        source, edited = (found.get((sample["id"], kind)) for kind in _WORDS.values())
-        if source and edited:
-            pairs.append(Pair(sample, source, edited))
+        videos = found(sample["id"], _WORDS)
+        if len(videos) == len(_WORDS):
+            pairs.append(Pair(sample, videos, found(sample["id"], more)))
     return pairs
 
 
@@ -113,7 +123,7 @@ def preview(
                         "bytes": store.read(asset),
                         "path": f"{asset.id}.{word}.{_suffix(asset)}",
                     }
-                    for word, asset in zip(_WORDS, (pair.source, pair.edited), strict=True)
+                    for word, asset in pair.videos.items()
                 },
             }
             for pair in [pair for pair in pairs if _is_of(pair, split)][:count]
@@ -157,7 +167,7 @@ def _write_shard(pairs: Sequence[Pair], store: AssetStore, target: BinaryIO) -> 
     """The same bytes for the same pairs: no time, no owner, members in their order."""
     with tarfile.open(fileobj=target, mode="w", format=tarfile.USTAR_FORMAT) as tar:
         for pair in pairs:
-            for word, asset in zip(_WORDS, (pair.source, pair.edited), strict=True):
+            for word, asset in {**pair.videos, **pair.others}.items():
                 _add(tar, f"{asset.id}.{word}.{_suffix(asset)}", store.read(asset))
             text = json.dumps(dict(pair.sample), ensure_ascii=False, sort_keys=True)
             _add(tar, f"{pair.sample['id']}.json", text.encode())

@@ -61,7 +61,8 @@ What is known stands in `croissant.json` under `rai:`. {unfilled}
 
 
 _SHARDS = """\
-Shards with the videos (`{{id}}.source.mp4`, `{{id}}.edited.mp4`, `{{id}}.json`) are in `webdataset/`:
+Shards with the videos (`{{id}}.source.mp4`, `{{id}}.edited.mp4`, `{{id}}.json`; other media as `{{id}}.KIND.npz` or `.mp4`)
+are in `webdataset/`:
 
 ```python
 from datasets import load_dataset

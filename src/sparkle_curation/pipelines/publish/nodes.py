@@ -55,12 +55,11 @@ def refer_to_release(
 def gather_media(
     variant_facts: VariantFacts,
     published_samples: pl.DataFrame,
-    assets: AnyFrame,
     asset_store: AssetStore,
     params: PublishSettings,
 ) -> tuple[dict[str, Content], list[str]]:
     """Shards and preview by path, and what to know of them; nothing where no media are asked for."""
-    return media_of(variant_facts, published_samples, assets, asset_store, params)
+    return media_of(variant_facts, published_samples, asset_store, params)
 
 
 def compose(

@@ -38,7 +38,7 @@ def create_pipeline() -> Pipeline:
             ),
             _step(
                 gather_media,
-                ["variant_facts", "published_samples", "assets", "asset_store", _PARAMS],
+                ["variant_facts", "published_samples", "asset_store", _PARAMS],
                 ["published_media", "media_notes"],
             ),
             _step(
