@@ -1,6 +1,7 @@
 """Kedro datasets: everything that this project reads from or writes to disk goes through here."""
 
 from sparkle_curation.datasets.bench.ledger_dataset import BenchLedgerDataset
+from sparkle_curation.datasets.configuration_dataset import ConfigurationDataset
 from sparkle_curation.datasets.pipeline_code_dataset import PipelineCodeDataset
 from sparkle_curation.datasets.release.asset_store_dataset import AssetStoreDataset
 from sparkle_curation.datasets.release.benchmark_dataset import BenchmarkDataset
@@ -50,6 +51,7 @@ __all__ = [
     "BenchLedgerDataset",
     "BenchmarkDataset",
     "BenchmarkFolderDataset",
+    "ConfigurationDataset",
     "CredentialDataset",
     "DataDocsDataset",
     "DataVersionDataset",

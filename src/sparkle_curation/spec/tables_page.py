@@ -51,6 +51,7 @@ from sparkle_curation.spec.tables.ingested import (
 )
 from sparkle_curation.spec.tables.linking import LINK_COLUMNS
 from sparkle_curation.spec.tables.media import MEDIA_COLUMNS
+from sparkle_curation.spec.tables.mixing import MIX_MEDIA_COLUMNS, MIX_SAMPLE_COLUMNS
 from sparkle_curation.spec.tables.near_duplicates import FRAME_HASH_COLUMNS, SAMPLE_GROUP_COLUMNS
 from sparkle_curation.spec.tables.new_samples import NEW_TABLES
 from sparkle_curation.spec.tables.preflight import PREFLIGHT_COLUMNS, PairOutcome, PairReason
@@ -147,6 +148,14 @@ _DESCRIBED: dict[str, _Table] = {
         "05_model_input/linked_samples.parquet",
         "one row per sample of this variant and of the one that it is linked to",
         LINK_COLUMNS,
+    ),
+    "mix_samples": _Table(
+        "05_model_input/mix_samples.parquet",
+        "one row per known sample of each member of a mix",
+        MIX_SAMPLE_COLUMNS,
+    ),
+    "mix_media": _Table(
+        "05_model_input/mix_media.parquet", "one row per file that a mix needs", MIX_MEDIA_COLUMNS
     ),
     "tracks": _Table(
         "02_intermediate/tracks.parquet", "one row per sample with a source video", TRACK_COLUMNS
@@ -291,6 +300,14 @@ _OTHERS: dict[str, tuple[str, str]] = {
     "link_counts": (
         "08_reporting/link_counts.csv",
         "One row per side of a link, theme and outcome: samples.",
+    ),
+    "mix_files": (
+        "05_model_input/mix",
+        "A mix: `prompts/mix_train.csv` (and `mix_val.csv`), the record `mix.json` and its card `README.md`.",
+    ),
+    "mix_counts": (
+        "08_reporting/mix_counts.csv",
+        "One row per member of a mix, theme, outcome and reason: samples; their sum is all that are known.",
     ),
     "variants": (
         "05_model_input/variants",
