@@ -288,7 +288,7 @@ def _model_at(parents: list[str]) -> type[BaseModel]:
     model: type[BaseModel] = RunParameters
     if parents[:1] == [_VARIANTS]:  # a name, then parameters of filtering
         model, parents = FilterParams, parents[2:]
-    if parents[:2] == ["mix", "members"] and len(parents) > 2:  # noqa: PLR2004 -- a name, then its own
+    if parents[:2] == ["mix", "members"] and len(parents) > 2:  # a name, then its own
         model, parents = Member, parents[3:]
     for name in parents:
         model = _group_of(model, name) or model

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,7 +52,7 @@ class MemberTables:
     source_files: AnyFrame
     media: AnyFrame
     verdicts: pl.DataFrame
-    with_prompts: dict[str, AnyFrame]
+    with_prompts: Mapping[str, AnyFrame]
     signals: AnyFrame
     frame_hashes: AnyFrame
 

@@ -53,7 +53,7 @@ def find_members(members: Mapping[str, Member], conf: Path) -> list[FoundMember]
         VersionError: there is no variant in a data root.
         DescriptionError: no environment describes a member, or several do.
     """
-    if len(members) < 2:  # noqa: PLR2004 -- fewer is no mix
+    if len(members) < 2:
         raise ParameterError(
             "A mix needs two members or more",
             where="mix.members",

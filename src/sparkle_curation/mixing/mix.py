@@ -10,11 +10,10 @@ from typing import Any
 import polars as pl
 
 from sparkle_curation.engine.any_frame import frame_schema
-from sparkle_curation.errors import ConservationError, EmptyOutputError, SparkleError
+from sparkle_curation.errors import ConservationError, EmptyOutputError
 from sparkle_curation.mixing import sharing
-from sparkle_curation.mixing.member_process import MemberRequest, read_members
 from sparkle_curation.mixing.member_samples import MemberSamples
-from sparkle_curation.mixing.members import FoundMember, curate_command
+from sparkle_curation.mixing.members import FoundMember
 from sparkle_curation.mixing.ordering import check_quotas, take
 from sparkle_curation.mixing.params import MixGroup
 from sparkle_curation.spec.layout import TRAIN, VAL
@@ -41,33 +40,6 @@ class Mix:
     media: pl.DataFrame
     members: Mapping[str, Mapping[str, Any]]
     benchmarks: Mapping[str, int]
-
-
-def read(members: Sequence[FoundMember]) -> dict[str, MemberSamples]:
-    """What each member brings, by name.
-
-    Raises:
-        SparkleError: a member cannot be read: not curated, of another version of tables, with thresholds of what it lacks.
-    """
-    requests = [
-        MemberRequest(each.name, str(each.data_root), str(each.path), each.params.thresholds)
-        for each in members
-    ]
-    found = {}
-    for each, brought in zip(members, read_members(requests), strict=True):
-        if isinstance(brought, SparkleError):
-            raise _of_member(brought, each)
-        found[each.name] = brought
-    return found
-
-
-def _of_member(error: SparkleError, member: FoundMember) -> SparkleError:
-    """The error with the command that mends the member in its own data root."""
-    if "kedro run" not in (error.todo or "kedro run"):
-        return error
-    command = curate_command(member.data_root, member.env, member.release_root)
-    told = {"where": error.where, "got": error.got, "allowed": error.allowed}
-    return type(error)(f"The member {member.name} cannot be read. {error.what}", **told, todo=command)
 
 
 def mix(
@@ -129,8 +101,9 @@ def _check_members_left(samples: pl.DataFrame, params: MixGroup) -> None:
                 "A member has a weight and no sample left for training, so no mix has its share",
                 where=f"mix.members.{name}",
                 got=", ".join(f"{count:,} {outcome}" for outcome, count in lost) or "no samples",
-                allowed="at least one sample of each member with a weight, unless mix.budget says how large the mix is",
-                todo=f"leave it out, kedro run --pipelines mix --params mix.members.{name}.weight=0; or loosen its thresholds",
+                allowed="a sample of each member with a weight, unless mix.budget says how large the mix is",
+                todo="loosen its thresholds, or leave it out: "
+                f"kedro run --pipelines mix --params mix.members.{name}.weight=0",
             )
 
 
@@ -200,6 +173,7 @@ def _media(
                 pl.lit(each.name).alias("member"),
                 pl.lit(str(each.data_root)).alias("data_root"),
                 pl.lit(each.release_root, pl.String).alias("release_root"),
+                pl.lit(str(each.path)).alias("description"),
                 *media.columns,
             )
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Annotated, Any, Literal
 
@@ -36,7 +37,7 @@ def _thresholds(value: object) -> object:
     if value is None:
         return {}
     if not isinstance(value, dict) or not all(
-        isinstance(name, str) and (each is None or (type(each) in {int, float} and each == each))
+        isinstance(name, str) and (each is None or (type(each) in {int, float} and math.isfinite(each)))
         for name, each in value.items()
     ):
         raise ValueError(_THRESHOLDS)

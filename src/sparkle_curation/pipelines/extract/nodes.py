@@ -6,8 +6,8 @@ import polars as pl
 
 from sparkle_curation.extraction.extracting import extract
 from sparkle_curation.extraction.media_folder import MediaFolder
-from sparkle_curation.extraction.members import extract_members
 from sparkle_curation.extraction.settings import ExtractSettings, Of
+from sparkle_curation.mixing.extracting import extract_members
 
 
 def extract_media(

@@ -11,6 +11,7 @@ from sparkle_curation.mixing.member_samples import MemberSamples
 from sparkle_curation.mixing.members import FoundMember, find_members
 from sparkle_curation.mixing.mix import Mix
 from sparkle_curation.mixing.params import MixGroup
+from sparkle_curation.mixing.reading import read_members
 from sparkle_curation.variant.sample_groups import LikenessParams
 
 
@@ -25,7 +26,7 @@ def open_members(
         DescriptionError: nothing describes one.
     """
     found = find_members(params.members, mix_configuration)
-    return found, mix.read(found)
+    return found, read_members(found)
 
 
 def mix_members(

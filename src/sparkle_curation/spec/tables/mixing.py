@@ -89,6 +89,7 @@ MIX_MEDIA_COLUMNS: tuple[Field, ...] = (
         "Where the member's release lies; null where nobody said so, and `extract` has to be told.",
         True,
     ),
+    Field("description", "string", "The `dataset.yml` that describes the member."),
     *ASSET_COLUMNS,
 )
 """Columns of ``mix_media``: one row per file that the mix needs; ``path`` is that in the member's own release."""
