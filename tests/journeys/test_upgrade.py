@@ -60,6 +60,7 @@ LEFT_OUT = {
     "download",
     "exclude",
     "link",
+    "mix",
     *("clips", "instruct", "forecast", "join"),
     *("edit_frame0", "remove_foreground", "background_video", "synthesize"),
 }

@@ -24,12 +24,12 @@ CARD_NAME = "README.md"
 _CARD = """\
 # A mix of {count} datasets
 
-Version `{version}`: {train:,} pairs for training{val}. Made by `kedro run --pipelines mix`, which replaces this folder whole:
-keep nothing of your own in it.
+Version `{version}`: {train:,} pairs for training{val}. Made by `kedro run --pipelines mix`, which replaces this folder
+whole: keep nothing of your own in it.
 
-`{csv}` has the columns that Kiwi-Edit reads. Each path begins with the folder of its member; `kedro run --pipelines extract
---params extract.of=mix` fills those folders, and the folder that they lie in is the trainer's `--dataset_base_path`. `task` is
-`member/id`, since two datasets may have one id. No row is repeated.
+`{csv}` has the columns that Kiwi-Edit reads. Each path begins with the folder of its member, which
+`kedro run --pipelines extract --params extract.of=mix` fills; the folder that they lie in is the trainer's
+`--dataset_base_path`. `task` is `member/id`, since two datasets may have one id. No row is repeated.
 
 ## What came from where
 

@@ -44,7 +44,7 @@ def extract_members(wanted: pl.DataFrame, media: MediaFolder, settings: ExtractS
         raise MissingTableError(
             "There is no mix, so it is not known which media are wanted",
             where="mix_media",
-            todo="make it first, kedro run --pipelines mix; the media of a variant are brought by --params extract.of=variant",
+            todo="make it first: kedro run --pipelines mix",
         )
     if wanted.is_empty():
         raise EmptyOutputError(
@@ -78,7 +78,8 @@ def _check_release(rows: pl.DataFrame) -> None:
             where=f"mix.members.{name}.release_root",
             got="null, and no globals.yml of its environment says so",
             allowed="a local folder or fsspec URL",
-            todo=f"make the mix again with it: kedro run --pipelines mix --params mix.members.{name}.release_root=/path/to/it",
+            todo="make the mix again with it: "
+            f"kedro run --pipelines mix --params mix.members.{name}.release_root=/path/to/it",
         )
 
 
