@@ -61,6 +61,7 @@ LEFT_OUT = {
     "exclude",
     "link",
     "mix",
+    "mix_diff",
     *("clips", "instruct", "forecast", "join"),
     *("edit_frame0", "remove_foreground", "background_video", "synthesize"),
 }

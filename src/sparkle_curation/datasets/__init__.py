@@ -37,6 +37,7 @@ from sparkle_curation.datasets.variant.kiwi_edit_dataset import (
     VariantIdsDataset,
     VariantThemesDataset,
 )
+from sparkle_curation.datasets.variant.mixes_dataset import MixesDataset
 from sparkle_curation.datasets.variant.other_variant_dataset import OtherVariantsDataset
 from sparkle_curation.datasets.variant.overrides_dataset import OverridesDataset
 from sparkle_curation.datasets.variant.publication_dataset import PublicationDataset, ReleaseOriginDataset
@@ -71,6 +72,7 @@ __all__ = [
     "MediaFolderDataset",
     "MediaRootDataset",
     "MetricsJSONDataset",
+    "MixesDataset",
     "NewReleaseDataset",
     "OtherVariantsDataset",
     "OverridesDataset",

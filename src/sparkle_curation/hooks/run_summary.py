@@ -247,6 +247,7 @@ ENDINGS: Mapping[str, Ending] = {
     "near_duplicates": (_near, ("near_duplicate_counts", "sample_groups", "duplicates")),
     "link": (None, ("link_counts", "linked_samples", "linked_variants")),
     "mix": (None, ("mix_files", "mix_counts", "mix_samples", "mix_media")),
+    "mix_diff": (None, ("mix_diff_summary", "mix_diff")),
     "score": (None, ("rescored_jsonl",)),
     "ground": (None, ("regrounded_jsonl", "regrounded_r1", "regrounded_r2")),
     **{
