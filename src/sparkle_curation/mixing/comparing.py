@@ -18,8 +18,9 @@ _ABSENT = "no_member"
 def compare(base: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
     """One row per sample added, removed or changed.
 
-    Columns: ``member``, ``id``, ``theme``, ``change``, ``before``, ``after``, ``reason``. ``before`` and ``after`` are outcomes, ``no_member`` where that mix does not know the sample. ``reason``: why the
-    sample is not in the mix that lacks it, or what changed. By member, change and id.
+    Columns: ``member``, ``id``, ``theme``, ``change``, ``before``, ``after``, ``reason``. ``before`` and ``after`` are
+    outcomes, ``no_member`` where that mix does not know the sample. ``reason``: why the sample is not in the mix that lacks
+    it, or what changed. By member, change and id.
 
     Args:
         base: ``mix_samples`` of the mix that is compared with.

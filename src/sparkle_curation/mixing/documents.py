@@ -11,6 +11,7 @@ import polars as pl
 
 from sparkle_curation.engine.io.format_version import with_format_version
 from sparkle_curation.escaping import markdown_prose, markdown_text
+from sparkle_curation.mixing import as_dataset
 from sparkle_curation.mixing.mix import Mix, count
 from sparkle_curation.mixing.params import MixGroup
 from sparkle_curation.spec.layout import PROMPTS_FOLDER, SPLITS, TRAIN, VAL
@@ -61,7 +62,7 @@ def csv_path(split: str) -> str:
 
 
 def compose(mix: Mix, params: MixGroup, likeness: Mapping[str, Any]) -> dict[str, str]:
-    """The texts of the mix by path: a CSV for each split that has samples, the record and the card."""
+    """The texts of the mix by path: a CSV for each split that has samples, record, card, and the mix as a dataset."""
     inside = _in_mix(mix.samples)
     texts = {}
     for split in SPLITS:
@@ -76,7 +77,7 @@ def compose(mix: Mix, params: MixGroup, likeness: Mapping[str, Any]) -> dict[str
         json.dumps(with_format_version(record), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     )
     texts[CARD_NAME] = _card(mix, params, version)
-    return texts
+    return texts | as_dataset.describe(mix)
 
 
 def _in_mix(samples: pl.DataFrame) -> pl.DataFrame:

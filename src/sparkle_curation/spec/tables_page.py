@@ -303,7 +303,8 @@ _OTHERS: dict[str, tuple[str, str]] = {
     ),
     "mix_files": (
         "05_model_input/mix",
-        "A mix: `prompts/mix_train.csv` (and `mix_val.csv`), the record `mix.json` and its card `README.md`.",
+        "A mix: `prompts/mix_train.csv` (and `mix_val.csv`), the record `mix.json`, the card `README.md`, and the mix as a "
+        "dataset: `dataset.yml`, `records/`.",
     ),
     "mix_counts": (
         "08_reporting/mix_counts.csv",
