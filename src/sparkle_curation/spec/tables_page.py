@@ -303,8 +303,7 @@ _OTHERS: dict[str, tuple[str, str]] = {
     ),
     "mix_files": (
         "05_model_input/mix",
-        "A mix: `prompts/mix_train.csv` (and `mix_val.csv`), the record `mix.json`, the card `README.md`, and the mix as a "
-        "dataset: `dataset.yml`, `records/`.",
+        "A mix: `prompts/mix_train.csv` (and `mix_val.csv`), `mix.json`, its card, and itself as a dataset: `dataset.yml`.",
     ),
     "mix_counts": (
         "08_reporting/mix_counts.csv",
