@@ -30,6 +30,7 @@ from sparkle_curation.variant.curation import steps
 from sparkle_curation.variant.export import NotExported, find_prompts
 from sparkle_curation.variant.facts import VariantFacts
 from sparkle_curation.variant.other_root import read_samples
+from sparkle_curation.variant.record import identify_variant
 
 _MAKE = "kedro run --pipelines curate"
 _LEFT: Any = {"on": "id", "how": "left", "maintain_order": "left"}
@@ -88,7 +89,7 @@ def find_samples(
     shards = list_shards(tables.source_files, tables.assets) if has_shards else None
     checked = check_pairs(candidates, tables.media, params, params.unloadable_pairs, shards)
     loadable, dropped, _ = drop_unloadable(candidates, checked)
-    variant = read_samples(root / VARIANT, _MAKE).select("id", "split")
+    variant = _read_variant(tables.verdicts, record, root)
     leaking = kept.filter(pl.col("benchmark_leak").is_not_null())["id"]
     unselected = loadable.clear()
     if not thresholds:
@@ -132,6 +133,25 @@ def find_samples(
         "has_hashes": "frame_hash" in tables.frame_hashes.lazy().collect_schema().names(),
     }
     return MemberSamples(samples, _clips(able, tables), media, facts)
+
+
+def _read_variant(verdicts: pl.DataFrame, record: VariantFacts, root: Path) -> pl.DataFrame:
+    """``id`` and ``split`` of the pairs of its variant.
+
+    Raises:
+        StaleTableError: its CSVs are not those that its record was written with.
+    """
+    samples = read_samples(root / VARIANT, _MAKE).join(verdicts.select("id", "theme"), **_LEFT)
+    version = identify_variant(samples)
+    if version != record.version:
+        raise StaleTableError(
+            "The CSVs of the member were changed since it was curated",
+            where=root / VARIANT,
+            got=f"version {version}",
+            allowed=f"{record.version}, as its record says",
+            todo=f"{_MAKE} again, with the parameters that it was made with",
+        )
+    return samples.select("id", "split")
 
 
 def _check_thresholds(thresholds: Mapping[str, float], name: str) -> None:
