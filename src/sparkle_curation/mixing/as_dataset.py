@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, get_args
 
 import polars as pl
 import yaml
 
 from sparkle_curation.mixing.mix import Mix
-from sparkle_curation.spec.description import FORMAT
+from sparkle_curation.spec.description import FORMAT, Role
 from sparkle_curation.spec.layout import SPLITS
 
 DESCRIPTION = "dataset.yml"
@@ -73,7 +73,7 @@ def theme_names(members: Iterable[str]) -> list[str]:
 
 
 def _description(mix: Mix, inside: pl.DataFrame, themes: dict[str, str], has_scores: bool) -> dict[str, Any]:
-    sides = {"source_video": "src_video", "edited_video": "tgt_video"}
+    sides = dict(zip(get_args(Role), ("src_video", "tgt_video"), strict=False))
     found = {
         member: rows["licence"].unique().to_list()
         for (member,), rows in inside.group_by("member", maintain_order=True)

@@ -31,7 +31,7 @@ def extract_members(wanted: pl.DataFrame, media: MediaFolder, settings: ExtractS
 
     Args:
         wanted: ``MIX_MEDIA_COLUMNS``; without columns where there is no mix.
-        media: the folder of a variant's media, beside which those of a mix go, and how releases are reached.
+        media: the folder that they go to, and how releases are reached.
         settings: as for one release; ``extracted_root`` has a folder for each member.
 
     Raises:
@@ -50,9 +50,7 @@ def extract_members(wanted: pl.DataFrame, media: MediaFolder, settings: ExtractS
         raise EmptyOutputError(
             "The mix wants no media", where="mix_media", todo="make it again: kedro run --pipelines mix"
         )
-    folder = (
-        as_folder(settings.folder) if settings.folder else media.folder.absolute().with_name("extracted_mix")
-    )
+    folder = as_folder(settings.folder) if settings.folder else media.folder.absolute()
     members = [rows for _, rows in wanted.group_by("member", maintain_order=True)]
     for rows in members:
         _check_release(rows)
