@@ -267,6 +267,8 @@ def _parameter_error(error: ErrorDetails, group: tuple[str, ...]) -> ParameterEr
     model = _model_at(parents)
     if error["type"] == "extra_forbidden":
         known = _known_paths(FilterParams, ".".join([*group, ""])) if group else _known_paths(RunParameters)
+        if model is Member:
+            known = _known_paths(Member, ".".join([*parents, ""]))
         return ParameterError(
             f"There is no parameter '{path}'",
             got=f"{path}={error['input']}",

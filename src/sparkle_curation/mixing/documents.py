@@ -14,7 +14,7 @@ from sparkle_curation.escaping import markdown_prose, markdown_text
 from sparkle_curation.mixing import as_dataset
 from sparkle_curation.mixing.mix import Mix, count
 from sparkle_curation.mixing.params import MixGroup
-from sparkle_curation.spec.layout import PROMPTS_FOLDER, SPLITS, TRAIN, VAL
+from sparkle_curation.spec.layout import SPLITS, TRAIN, VAL
 from sparkle_curation.spec.tables.mixing import MixOutcome
 from sparkle_curation.spec.training_csv import write_training_csv
 from sparkle_curation.variant.record import identify_variant
@@ -58,7 +58,7 @@ Who passes the mix on keeps to all of them.
 
 def csv_path(split: str) -> str:
     """Of the CSV of a split, from the folder of the mix."""
-    return f"{PROMPTS_FOLDER}/mix_{split}.csv"
+    return f"prompts/mix_{split}.csv"
 
 
 def compose(mix: Mix, params: MixGroup, likeness: Mapping[str, Any]) -> dict[str, str]:
