@@ -67,6 +67,17 @@ def test_at_other_thresholds_they_are_applied_anew(curated: Path) -> None:
     }
 
 
+def test_a_benchmark_that_came_after_the_curation_counts(curated: Path, tmp_path: Path) -> None:
+    """What the sample shares with it is told, and the variant of before is still what the tables give."""
+    root = shutil.copytree(curated, tmp_path / "copy")
+    leaking = member(root).clips["id"][0]
+    (root / "02_intermediate/benchmark").mkdir()
+    leak = pl.DataFrame({"release_id": [leaking], "likeness": ["prompt"], "sample_id": ["s1"]})
+    leak.write_parquet(root / "02_intermediate/benchmark/bench_leakage.parquet")
+    marked = member(root).samples.filter(pl.col("benchmark_leak").is_not_null())
+    assert marked.select("id", "outcome", "benchmark_leak").rows() == [(leaking, None, "prompt of s1")]
+
+
 def test_thresholds_that_cannot_be_are_told(curated: Path) -> None:
     """Of a stage that it lacks, with what it has; beyond the scale, with the scale."""
     with pytest.raises(

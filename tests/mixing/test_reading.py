@@ -28,7 +28,7 @@ def test_a_member_of_a_newer_version_is_told_as_such(tmp_path: Path) -> None:
     description = read_description(DESCRIPTION)
     params = Member(data_root=str(root))
     member = FoundMember("m", params, root, "/releases/s", "base", DESCRIPTION, description)
-    with pytest.raises(FormatVersionError, match="(?s)member m cannot be read.*version 99") as error:
+    with pytest.raises(FormatVersionError, match=r"(?s)member m cannot be read.*version 99") as error:
         read_members([member])
     assert str(error.value.where) == str(record)
     assert error.value.todo == (
@@ -40,5 +40,5 @@ def test_a_member_of_a_newer_version_is_told_as_such(tmp_path: Path) -> None:
 def test_a_process_that_cannot_begin_is_told(tmp_path: Path) -> None:
     """A description that is gone, or a job that ends without an answer."""
     request = {"name": "m", "data_root": str(tmp_path), "thresholds": {}}
-    with pytest.raises((DescriptionError, SparkleError), match="description|ended early"):
+    with pytest.raises((DescriptionError, SparkleError), match=r"description|ended early"):
         do_in_process("read", "m", str(tmp_path / "gone.yml"), tmp_path, request)

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from sparkle_curation.errors import ConservationError, ParameterError, StaleTableError, did_you_mean
+from sparkle_curation.filtering.benchmark_leaks import mark_leaks
 from sparkle_curation.filtering.choices import settle_imputed_scores
 from sparkle_curation.filtering.overrides.decisions import Decision
 from sparkle_curation.filtering.selection.ranking import rank_score
@@ -78,7 +79,9 @@ def find_samples(
     """
     _check_thresholds(thresholds, name)
     used = {**record.thresholds, **thresholds}
-    verdicts = _with_thresholds(tables.verdicts, record, used) if thresholds else tables.verdicts
+    # As bench_ingest knows it now, which may be more than when the member was curated.
+    known = mark_leaks(tables.verdicts, tables.bench_leakage)
+    verdicts = _with_thresholds(known, record, used) if thresholds else known
     kept = verdicts.filter("is_kept")
     prompts = find_prompts(kept, tables.annotations, tables.with_prompts)
     candidates, lacking = steps.compose_variant(

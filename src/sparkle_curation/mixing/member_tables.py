@@ -29,6 +29,7 @@ _TABLES = {
 
 _SOURCE_FILES = "02_intermediate/source_files/assets.parquet"
 _HASHES = "02_intermediate/frame_hashes.parquet"
+_LEAKAGE = "02_intermediate/benchmark/bench_leakage.parquet"
 _SIGNALS = "07_model_output/signals.parquet"
 
 
@@ -45,6 +46,7 @@ class MemberTables:
         with_prompts: tables by name in which prompts stand too.
         signals: without columns where they were not measured.
         frame_hashes: without columns where ``near_duplicates`` was not run.
+        bench_leakage: what it shares with its own benchmark; without columns where ``bench_ingest`` was not run.
     """
 
     annotations: AnyFrame
@@ -55,6 +57,7 @@ class MemberTables:
     with_prompts: Mapping[str, AnyFrame]
     signals: AnyFrame
     frame_hashes: AnyFrame
+    bench_leakage: AnyFrame
 
 
 def read_tables(root: Path) -> MemberTables:
@@ -98,6 +101,7 @@ def read_tables(root: Path) -> MemberTables:
         told,
         _optional(root / _SIGNALS, "signals"),
         _optional(root / _HASHES, "near_duplicates"),
+        _optional(root / _LEAKAGE, "bench_ingest"),
     )
 
 
