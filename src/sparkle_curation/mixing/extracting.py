@@ -12,6 +12,7 @@ import polars as pl
 
 from sparkle_curation.errors import EmptyOutputError, MissingTableError, ParameterError
 from sparkle_curation.extraction.extracting import extract
+from sparkle_curation.extraction.manifest import parts_of
 from sparkle_curation.extraction.media_folder import MediaFolder
 from sparkle_curation.extraction.settings import ExtractSettings, as_folder
 from sparkle_curation.ingest.remote_files import remote_access
@@ -54,6 +55,8 @@ def extract_members(wanted: pl.DataFrame, media: MediaFolder, settings: ExtractS
     members = [rows for _, rows in wanted.group_by("member", maintain_order=True)]
     for rows in members:
         _check_release(rows)
+    if settings.verify:
+        members = _brought(members, folder)
     left, counts = settings.max_bytes, []
     for rows in members:
         name = rows["member"][0]
@@ -66,6 +69,15 @@ def extract_members(wanted: pl.DataFrame, media: MediaFolder, settings: ExtractS
             left -= int(found.filter(pl.col("outcome").is_in(_HELD))["size_bytes"].sum())
     logger.info("extract: a mix of %s members. Train with --dataset_base_path %s", len(counts), folder)
     return pl.concat(counts)
+
+
+def _brought(members: list[pl.DataFrame], folder: Path) -> list[pl.DataFrame]:
+    """The members of which something was brought: the others are told, and where there are none all are asked for."""
+    there = [bool(parts_of(folder / rows["member"][0])) for rows in members]
+    for rows, is_there in zip(members, there, strict=True):
+        if not is_there and any(there):
+            logger.warning("extract: nothing of %s was brought to %s", rows["member"][0], folder)
+    return [rows for rows, is_there in zip(members, there, strict=True) if is_there or not any(there)]
 
 
 def _check_release(rows: pl.DataFrame) -> None:

@@ -113,7 +113,7 @@ def _find(name: str, member: Member, conf: Path, described: Mapping[str, Dataset
             todo=f"name the folder that it was curated into: --params mix.members.{name}.data_root=/path/to/data_root",
         )
     record_path = root / VARIANT / RECORD_NAME
-    curate = f"{curate_command(root, member.env, member.release_root)}, with --env of its own description if it has one"
+    curate = f"{curate_command(root, member.env, member.release_root)}; with the --env of its own description, if it has one"
     if not record_path.is_file():
         is_ingested = (root / "02_intermediate" / "annotations.parquet").exists()
         raise VersionError(
