@@ -66,7 +66,7 @@ def extract(
     """
     folder = as_folder(settings.folder) if settings.folder else default_folder.absolute()
     if settings.verify:
-        return _verify(folder, settings, base_path or folder)
+        return _verify(folder, settings)
     if not set(WANTED) <= set(wanted.columns):
         raise MissingTableError(
             "It is not known which media are wanted: a table is not there",
@@ -118,11 +118,11 @@ def extract(
     return counts
 
 
-def _verify(folder: Path, settings: ExtractSettings, base_path: Path) -> pl.DataFrame:
+def _verify(folder: Path, settings: ExtractSettings) -> pl.DataFrame:
     total = int(manifest.read_manifest(folder)["size"].sum())
     with byte_progress("comparing", total) as told:
         verified = verify(folder, settings.threads or _THREADS_HERE, _adding(told))
-    tell_verified(verified, base_path)
+    tell_verified(verified, folder)
     return _counted(verified)
 
 

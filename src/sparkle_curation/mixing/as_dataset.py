@@ -15,7 +15,7 @@ import yaml
 
 from sparkle_curation.mixing.mix import Mix
 from sparkle_curation.spec.description import FORMAT, Role
-from sparkle_curation.spec.layout import SPLITS
+from sparkle_curation.spec.layout import TRAIN
 
 DESCRIPTION = "dataset.yml"
 FOLDER, MEDIA = "mix", "extracted_mix"
@@ -29,9 +29,9 @@ _HEAD = """\
 def describe(mix: Mix) -> dict[str, str]:
     """The description, and the records of each member as a theme of it, by path below the folder of the mix.
 
-    Where each pair has a score, the score from 0 to 1 that its member ranks it by is a criterion, with 0 for a threshold.
+    What is held out is not among them: a dataset is split anew. Where each pair has a score, the score from 0 to 1 that its member ranks it by is a criterion, with 0 for a threshold.
     """
-    inside = mix.samples.filter(pl.col("outcome").is_in(SPLITS))
+    inside = mix.samples.filter(pl.col("outcome") == TRAIN)
     members = inside["member"].unique(maintain_order=True).to_list()
     themes = dict(zip(members, theme_names(members), strict=True))
     has_scores = inside["score"].null_count() == 0
