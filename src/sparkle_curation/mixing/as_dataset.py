@@ -29,7 +29,8 @@ _HEAD = """\
 def describe(mix: Mix) -> dict[str, str]:
     """The description, and the records of each member as a theme of it, by path below the folder of the mix.
 
-    What is held out is not among them: a dataset is split anew. Where each pair has a score, the score from 0 to 1 that its member ranks it by is a criterion, with 0 for a threshold.
+    What is held out is not among them: a dataset is split anew. Where each pair has a score, the score from 0 to 1 that its
+    member ranks it by is a criterion, with 0 for a threshold.
     """
     inside = mix.samples.filter(pl.col("outcome") == TRAIN)
     members = inside["member"].unique(maintain_order=True).to_list()
