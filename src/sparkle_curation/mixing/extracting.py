@@ -86,8 +86,8 @@ def _check_release(rows: pl.DataFrame) -> None:
         raise ParameterError(
             f"It is not known where the release of the member {name} lies",
             where=f"mix.members.{name}.release_root",
-            got="null, and no globals.yml of its environment says so",
-            allowed="a local folder or fsspec URL",
+            got="null: no globals.yml of its environment says so, or the address holds a secret",
+            allowed="a local folder or fsspec URL; what opens it stands in conf/local/credentials.yml",
             todo="make the mix again with it: "
             f"kedro run --pipelines mix --params mix.members.{name}.release_root=/path/to/it",
         )

@@ -11,6 +11,7 @@ import polars as pl
 
 from sparkle_curation.engine.any_frame import frame_schema
 from sparkle_curation.errors import ConservationError, EmptyOutputError
+from sparkle_curation.masking import without_secrets
 from sparkle_curation.mixing import sharing
 from sparkle_curation.mixing.member_samples import MemberSamples
 from sparkle_curation.mixing.members import FoundMember
@@ -149,12 +150,18 @@ def _facts(member: FoundMember, brought: MemberSamples) -> dict[str, Any]:
         "title": member.description.title,
         "env": member.env,
         "data_root": str(member.data_root),
-        "release_root": member.release_root,
+        "release_root": _shown_root(member),
         **brought.facts,
         "weight": member.params.weight,
         "quota": member.params.quota,
         "terms": list(dict.fromkeys(each.terms for each in member.description.licences if each.terms)),
     }
+
+
+def _shown_root(member: FoundMember) -> str | None:
+    """Where its release lies; None for an address that holds a secret, which no file of ours does."""
+    root = member.release_root
+    return root if root is None or without_secrets(root) == root else None
 
 
 def _media(
@@ -172,7 +179,7 @@ def _media(
             media.filter(pl.col("path").is_in(paths.implode())).select(
                 pl.lit(each.name).alias("member"),
                 pl.lit(str(each.data_root)).alias("data_root"),
-                pl.lit(each.release_root, pl.String).alias("release_root"),
+                pl.lit(_shown_root(each), pl.String).alias("release_root"),
                 pl.lit(str(each.path)).alias("description"),
                 *media.columns,
             )
