@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails
 from sparkle_curation.engine.io.remote.settings import RemoteSettings
 from sparkle_curation.engine.shards import SHARD, Shard
 from sparkle_curation.errors import ParameterError, did_you_mean
+from sparkle_curation.mixing.params import Member
 from sparkle_curation.pipelines.assemble.params import AssembleParams
 from sparkle_curation.pipelines.audit.params import AuditParams
 from sparkle_curation.pipelines.background_video.params import BackgroundVideoParams
@@ -39,6 +40,7 @@ from sparkle_curation.pipelines.inspect.params import InspectParams
 from sparkle_curation.pipelines.instruct.params import InstructParams
 from sparkle_curation.pipelines.join.params import JoinParams
 from sparkle_curation.pipelines.link.params import LinkParams
+from sparkle_curation.pipelines.mix.params import MixParams
 from sparkle_curation.pipelines.near_duplicates.params import NearDuplicatesParams
 from sparkle_curation.pipelines.paper.params import PaperParams
 from sparkle_curation.pipelines.profiles.params import ProfilesParams
@@ -95,6 +97,7 @@ class RunParameters(
     PublishParams,
     VariantsParams,
     LinkParams,
+    MixParams,
     CameraParams,
     ClipsParams,
     InstructParams,
@@ -193,6 +196,7 @@ _HOMES = {
     **dict.fromkeys(BenchPublishedParams.model_fields, "conf/base/bench_published/parameters.yml"),
     **dict.fromkeys(BenchReportParams.model_fields, "conf/base/bench_report/parameters.yml"),
     **dict.fromkeys(LinkParams.model_fields, "conf/base/link/parameters.yml"),
+    **dict.fromkeys(MixParams.model_fields, "conf/base/mix/parameters.yml"),
     **dict.fromkeys(VariantsParams.model_fields, "conf/base/variants/parameters.yml"),
 }
 """Parameter, or group of them -> the file that declares it; the roots stand in the globals."""
@@ -270,6 +274,8 @@ def _parameter_error(error: ErrorDetails, group: tuple[str, ...]) -> ParameterEr
     model = _model_at(parents)
     if error["type"] == "extra_forbidden":
         known = _known_paths(FilterParams, ".".join([*group, ""])) if group else _known_paths(RunParameters)
+        if model is Member:
+            known = _known_paths(Member, ".".join([*parents, ""]))
         return ParameterError(
             f"There is no parameter '{path}'",
             got=f"{path}={error['input']}",
@@ -310,6 +316,8 @@ def _model_at(parents: list[str]) -> type[BaseModel]:
     model: type[BaseModel] = RunParameters
     if parents[:1] == [_VARIANTS]:  # a name, then parameters of filtering
         model, parents = FilterParams, parents[2:]
+    if parents[:2] == ["mix", "members"] and len(parents) > 2:  # a name, then its own
+        model, parents = Member, parents[3:]
     for name in parents:
         model = _group_of(model, name) or model
     return model

@@ -77,11 +77,8 @@ def is_known(name: str) -> bool:
     found: Any = GOOD | dict.fromkeys(GLOBAL)
     for part in name.split("."):
         if part.isupper() or not isinstance(found, dict) or part not in found:
-            return part.isupper() or name.split(".", maxsplit=1)[0] in (
-                "variants",
-                "thresholds",
-                "training_kit",
-            )
+            is_chosen = name.split(".", maxsplit=1)[0] in {"variants", "thresholds", "training_kit"}
+            return part.isupper() or is_chosen or name.startswith("mix.members.")
         found = found[part]
     return True
 

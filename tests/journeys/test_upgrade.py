@@ -60,6 +60,8 @@ LEFT_OUT = {
     "download",
     "exclude",
     "link",
+    "mix",
+    "mix_diff",
     *("clips", "instruct", "forecast", "join"),
     *("edit_frame0", "remove_foreground", "background_video", "synthesize"),
 }

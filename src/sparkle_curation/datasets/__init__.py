@@ -1,6 +1,7 @@
 """Kedro datasets: everything that this project reads from or writes to disk goes through here."""
 
 from sparkle_curation.datasets.bench.ledger_dataset import BenchLedgerDataset
+from sparkle_curation.datasets.configuration_dataset import ConfigurationDataset
 from sparkle_curation.datasets.pipeline_code_dataset import PipelineCodeDataset
 from sparkle_curation.datasets.release.asset_store_dataset import AssetStoreDataset
 from sparkle_curation.datasets.release.benchmark_dataset import BenchmarkDataset
@@ -36,6 +37,7 @@ from sparkle_curation.datasets.variant.kiwi_edit_dataset import (
     VariantIdsDataset,
     VariantThemesDataset,
 )
+from sparkle_curation.datasets.variant.mixes_dataset import MixesDataset
 from sparkle_curation.datasets.variant.other_variant_dataset import OtherVariantsDataset
 from sparkle_curation.datasets.variant.overrides_dataset import OverridesDataset
 from sparkle_curation.datasets.variant.publication_dataset import PublicationDataset, ReleaseOriginDataset
@@ -50,6 +52,7 @@ __all__ = [
     "BenchLedgerDataset",
     "BenchmarkDataset",
     "BenchmarkFolderDataset",
+    "ConfigurationDataset",
     "CredentialDataset",
     "DataDocsDataset",
     "DataVersionDataset",
@@ -69,6 +72,7 @@ __all__ = [
     "MediaFolderDataset",
     "MediaRootDataset",
     "MetricsJSONDataset",
+    "MixesDataset",
     "NewReleaseDataset",
     "OtherVariantsDataset",
     "OverridesDataset",

@@ -44,6 +44,7 @@ def extract(
     open_release: Callable[[], ReleaseFiles],
     default_folder: Path,
     settings: ExtractSettings,
+    base_path: Path | None = None,
 ) -> pl.DataFrame:
     """Bring what is wanted, or compare what was brought with its manifest; counts by ``theme``, ``kind`` and ``outcome``.
 
@@ -52,6 +53,7 @@ def extract(
         open_release: gives the files of the release; not called to compare with the manifest.
         default_folder: where they go unless the settings say.
         settings: all else.
+        base_path: what the trainer takes paths from; None for the folder.
 
     Raises:
         MissingTableError: the table was never made, or, to compare, no manifest.
@@ -112,7 +114,7 @@ def extract(
         )
     counts = _counts(kept, done, old, removed)
     _tell_failures(done, decided, folder)
-    _tell(counts, choice.left_samples, choice.left_bytes, seconds, folder)
+    _tell(counts, choice.left_samples, choice.left_bytes, seconds, base_path or folder)
     return counts
 
 

@@ -29,6 +29,13 @@ class Shard(NamedTuple):
         return f"{self.number}/{self.of}"
 
 
+class Of(StrEnum):
+    """What wants the media."""
+
+    VARIANT = "variant"
+    MIX = "mix"
+
+
 class Mode(StrEnum):
     """Where members of tars come from."""
 
@@ -61,6 +68,7 @@ class ExtractSettings(BaseModel):
     """What is extracted, where to, and how.
 
     Attributes:
+        of: what wants the media: the variant's training kit, or a mix.
         folder: where to; None for the data root's own.
         mode: whether members of tars are copied out of them, or linked from where the tars are extracted already.
         extracted_root: that place, in which the paths of the training CSVs resolve; with ``mode`` link.
@@ -74,6 +82,7 @@ class ExtractSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    of: Annotated[Of, Field(description="variant or mix")] = Of.VARIANT
     folder: LocalFolder = None
     mode: Annotated[Mode, Field(description="copy or link")] = Mode.COPY
     extracted_root: LocalFolder = None

@@ -246,6 +246,8 @@ ENDINGS: Mapping[str, Ending] = {
     "consistency": (_checked, ("consistency_counts", "consistency")),
     "near_duplicates": (_near, ("near_duplicate_counts", "sample_groups", "duplicates")),
     "link": (None, ("link_counts", "linked_samples", "linked_variants")),
+    "mix": (None, ("mix_files", "mix_counts", "mix_samples", "mix_media")),
+    "mix_diff": (None, ("mix_diff_summary", "mix_diff")),
     "score": (None, ("rescored_jsonl",)),
     "ground": (None, ("regrounded_jsonl", "regrounded_r1", "regrounded_r2")),
     **{

@@ -31,6 +31,7 @@ SETS: dict[str, str] = {
     "05_model_input/kiwi_edit": "curate",
     "05_model_input/variants/*": "variants",
     "05_model_input/benchmark": "bench_build",
+    "05_model_input/mix": "mix",
     "05_model_input/training_kit": "training_kit",
     "08_reporting/data_docs": "validate",
 }

@@ -58,6 +58,12 @@ def test_without_the_table_the_command_that_makes_it_is_told(project: Project) -
         project.run_here("extract")
 
 
+def test_media_of_a_mix_need_one(project: Project) -> None:
+    """What is wanted of a variant is no mix's, and the other way round."""
+    with pytest.raises(MissingTableError, match=r"(?s)There is no mix.*kedro run --pipelines mix"):
+        project.run_here("extract", params={"extract.of": "mix"})
+
+
 @pytest.mark.parametrize(
     ("item", "words"),
     [

@@ -15,6 +15,7 @@ from sparkle_curation.spec.tables.grounding_boxes import GROUNDING_BOX_COLUMNS
 from sparkle_curation.spec.tables.ingested import COLUMNS, QUARANTINE_COLUMNS, SOURCE_FILE_COLUMNS
 from sparkle_curation.spec.tables.linking import LINK_COLUMNS
 from sparkle_curation.spec.tables.media import MEDIA_COLUMNS
+from sparkle_curation.spec.tables.mixing import MIX_MEDIA_COLUMNS, MIX_SAMPLE_COLUMNS
 from sparkle_curation.spec.tables.near_duplicates import FRAME_HASH_COLUMNS, SAMPLE_GROUP_COLUMNS
 from sparkle_curation.spec.tables.new_samples import NEW_TABLES
 from sparkle_curation.spec.tables.preflight import PREFLIGHT_COLUMNS
@@ -39,6 +40,8 @@ DECLARED_TABLES: Mapping[str, tuple[Field, ...]] = {
     "generated": GENERATED_COLUMNS,
     "frame_hashes": FRAME_HASH_COLUMNS,
     "linked_samples": LINK_COLUMNS,
+    "mix_samples": MIX_SAMPLE_COLUMNS,
+    "mix_media": MIX_MEDIA_COLUMNS,
     "sample_groups": SAMPLE_GROUP_COLUMNS,
     "grounding_boxes": GROUNDING_BOX_COLUMNS,
     **{

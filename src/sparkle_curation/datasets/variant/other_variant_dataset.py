@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-import polars as pl
 from kedro.io.core import AbstractDataset, DatasetError
 from kedro_datasets._typing import JSONPreview
 
 from sparkle_curation.datasets.previews import json_preview
-from sparkle_curation.engine.io.format_version import without_format_version
-from sparkle_curation.engine.io.json_text import read_json
-from sparkle_curation.engine.io.parquet import scan_parquet
-from sparkle_curation.errors import MissingTableError, ParameterError, VersionError
-from sparkle_curation.spec.layout import TRAIN, VAL
-from sparkle_curation.spec.training_csv import parse_training_csv
+from sparkle_curation.errors import ParameterError
 from sparkle_curation.variant.linking import LinkedVariant
+from sparkle_curation.variant.other_root import read_hashes, read_other_record, read_samples
 from sparkle_curation.variant.record import RECORD_NAME
 
-_HASHES = ("id", "theme", "frame_hash", "fine_hash", "detail")
-_IS_VAL = re.compile(rf"(?<![a-z]){VAL}(?![a-z])")
 _MAKE = (
     "run curate and near_duplicates of that dataset, with its own --env or release_root, into that data_root"
 )
@@ -65,11 +57,10 @@ class OtherVariants:
                 allowed="the data root of another dataset",
                 todo="name the other one; two variants of one dataset are compared by kedro run --pipelines diff",
             )
-        samples = _read_samples(folder / self._variant)
-        record = _read_record(folder / self._variant / RECORD_NAME)
-        return LinkedVariant(
-            record.get("dataset"), record.get("version"), samples, _read_hashes(folder / self._hashes)
-        )
+        samples = read_samples(folder / self._variant, _MAKE)
+        record = read_other_record(folder / self._variant / RECORD_NAME, _MAKE)
+        hashes = read_hashes(folder / self._hashes, _MAKE)
+        return LinkedVariant(record.get("dataset"), record.get("version"), samples, hashes)
 
 
 class OtherVariantsDataset(AbstractDataset[NoReturn, OtherVariants]):
@@ -111,70 +102,3 @@ class OtherVariantsDataset(AbstractDataset[NoReturn, OtherVariants]):
 
     def _describe(self) -> dict[str, Any]:
         return {"path": self._path}
-
-
-def _read_samples(folder: Path) -> pl.DataFrame:
-    """``id``, ``prompt``, ``src_video``, ``tgt_video``, ``split``, ``file``, by the names of the CSVs."""
-    paths = sorted(folder.rglob("*.csv")) if folder.is_dir() else []
-    if not paths:
-        raise VersionError(
-            "The other data root has no variant",
-            where=folder,
-            got="no training CSV",
-            allowed="what a curation exports",
-            todo=_MAKE,
-        )
-    frames = []
-    for path in paths:
-        try:
-            rows = parse_training_csv(path.read_bytes())
-        except pl.exceptions.PolarsError as error:
-            raise VersionError(
-                "A training CSV of the other data root cannot be read",
-                where=path,
-                got=str(error).partition("\n")[0],
-                allowed="prompt, src_video, tgt_video, task, as this project writes them",
-                todo=_MAKE,
-            ) from None
-        split = VAL if _IS_VAL.search(path.stem) else TRAIN
-        frames.append(rows.with_columns(pl.lit(split).alias("split"), pl.lit(path.name).alias("file")))
-    samples = pl.concat(frames)
-    _check_unique(samples["id"], folder)
-    return samples
-
-
-def _read_record(path: Path) -> Mapping[str, Any]:
-    if not path.is_file():
-        return {}
-    try:
-        return without_format_version(read_json(path.read_bytes()), where=path, made_by="filter")
-    except (ValueError, AttributeError) as error:
-        raise VersionError(
-            "The record of the other variant cannot be read", where=path, got=str(error), todo=_MAKE
-        ) from None
-
-
-def _read_hashes(path: Path) -> pl.DataFrame:
-    try:
-        hashes = scan_parquet(path, made_by="near_duplicates").select(_HASHES).collect()
-    except (MissingTableError, pl.exceptions.PolarsError) as error:
-        raise VersionError(
-            "The other data root has no hashes of its first frames",
-            where=path,
-            got=error.what if isinstance(error, MissingTableError) else str(error).partition("\n")[0],
-            allowed="what near_duplicates writes",
-            todo=_MAKE,
-        ) from None
-    _check_unique(hashes["id"], path)
-    return hashes
-
-
-def _check_unique(ids: pl.Series, where: Path) -> None:
-    if ids.n_unique() != len(ids):
-        raise VersionError(
-            "A sample stands twice in the other data root",
-            where=where,
-            got=ids.filter(ids.is_duplicated())[0],
-            allowed="each id once",
-            todo=_MAKE,
-        )

@@ -13,7 +13,7 @@ def create_pipeline() -> Pipeline:
         [
             Node(
                 extract_media,
-                inputs=["wanted_media", "extracted_media", "params:extract"],
+                inputs=["wanted_media", "mix_media", "extracted_media", "extracted_mix", "params:extract"],
                 outputs="extraction_counts",
                 name="extract_media",
                 # A share each: several machines, or runs, work on one folder at once.

@@ -25,6 +25,7 @@ from sparkle_curation.spec.tables.ingested import (
 )
 from sparkle_curation.spec.tables.linking import LINK_COLUMNS
 from sparkle_curation.spec.tables.media import MEDIA_COLUMNS
+from sparkle_curation.spec.tables.mixing import MIX_MEDIA_COLUMNS, MIX_SAMPLE_COLUMNS
 from sparkle_curation.spec.tables.near_duplicates import FRAME_HASH_COLUMNS, SAMPLE_GROUP_COLUMNS
 from sparkle_curation.spec.tables.new_samples import NEW_TABLES
 from sparkle_curation.spec.tables.preflight import PREFLIGHT_COLUMNS
@@ -121,6 +122,14 @@ DESCRIBED: dict[str, Table] = {
         "05_model_input/linked_samples.parquet",
         "one row per sample of this variant and of the one that it is linked to",
         LINK_COLUMNS,
+    ),
+    "mix_samples": Table(
+        "05_model_input/mix_samples.parquet",
+        "one row per known sample of each member of a mix",
+        MIX_SAMPLE_COLUMNS,
+    ),
+    "mix_media": Table(
+        "05_model_input/mix_media.parquet", "one row per file that a mix needs", MIX_MEDIA_COLUMNS
     ),
     "tracks": Table(
         "02_intermediate/tracks.parquet", "one row per sample with a source video", TRACK_COLUMNS

@@ -72,6 +72,22 @@ OTHERS: dict[str, tuple[str, str]] = {
         "08_reporting/link_counts.csv",
         "One row per side of a link, theme and outcome: samples.",
     ),
+    "mix_files": (
+        "05_model_input/mix",
+        "A mix: `prompts/mix_train.csv` (and `mix_val.csv`), `mix.json`, its card, and itself as a dataset: `dataset.yml`.",
+    ),
+    "mix_counts": (
+        "08_reporting/mix_counts.csv",
+        "One row per member of a mix, theme, outcome and reason: samples; their sum is all that are known.",
+    ),
+    "mix_diff": (
+        "08_reporting/mix_diff.csv",
+        "One row per sample that one of two mixes has and the other has not, or has otherwise: its outcomes, and why.",
+    ),
+    "mix_diff_summary": (
+        "08_reporting/mix_diff_summary.md",
+        "The same for a pull request: counts by member and reason.",
+    ),
     "variants": (
         "05_model_input/variants",
         "A folder for each named variant, as `variant_samples` has it.",

@@ -1,0 +1,1 @@
+"""``mix``: one training file of several curated datasets, with weights, quotas and a budget."""

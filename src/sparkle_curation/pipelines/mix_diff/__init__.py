@@ -1,0 +1,1 @@
+"""``mix_diff``: two mixes compared, sample by sample."""
