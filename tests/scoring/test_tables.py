@@ -18,7 +18,7 @@ from sparkle_curation.engine.journal.journal import KEY, Journal
 from sparkle_curation.engine.journal.rows import JournalRows
 from sparkle_curation.errors import ConservationError
 from sparkle_curation.model_jobs.answer_streams import count_faults
-from sparkle_curation.scoring.batches import JOURNAL_SCHEMA
+from sparkle_curation.scoring.batches import JOURNAL_SCHEMA, PER_REQUEST
 from sparkle_curation.scoring.editscore.score_scale import ScoreScale
 from sparkle_curation.scoring.tables import published_records, stream_table
 from sparkle_curation.spec.stages import STAGES
@@ -250,3 +250,17 @@ def test_the_same_answers_are_not_tabulated_again(made: Made) -> None:
     rows = made.table(frame(job("a", prompt="Dawn"), job("b")), settings="others")
     assert [row["overall"] for row in rows] == [8.0, 8.0]
     assert made.written == [True, False, True, True, True]
+
+
+def test_a_journal_of_before_is_of_a_request_a_pass(made: Made) -> None:
+    """It lacks the column that says how many answers share a request; what was never asked has none."""
+    passes = [(said(20, 24), said(25, 16))] * 2
+    before = JOURNAL_SCHEMA.remove(JOURNAL_SCHEMA.get_field_index(PER_REQUEST))
+    row = {KEY: "a", "answers": answers(passes), "error": None, "error_detail": None}
+    with Journal(made.journal.path, before) as journal:
+        journal.append(pa.Table.from_pylist([row], schema=before))
+    new = {**row, KEY: "b", PER_REQUEST: 2}
+    with made.journal:
+        made.journal.append(pa.Table.from_pylist([new], schema=JOURNAL_SCHEMA))
+    rows = made.table(frame(job("a"), job("b"), job("c", is_asked=False)))
+    assert [row[PER_REQUEST] for row in rows] == [1, 2, None]

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 import pytest
@@ -48,25 +48,39 @@ def say(body: dict[str, Any], seed: int) -> str:
     return json.dumps({"reasoning": f"pass {seed - SEED}", "score": [answer, 25 if answer == 25 else answer]})
 
 
+class Served(NamedTuple):
+    """The server.
+
+    Attributes:
+        behaviour: gives several answers to a request.
+        url: its address.
+        first: of each request of the first run its seed, and for how many answers it asked.
+    """
+
+    behaviour: Behaviour
+    url: str
+    first: list[tuple[int, int]]
+
+
 @pytest.fixture(scope="module")
-def server() -> Iterator[tuple[Behaviour, str]]:
-    """The server, which gives several answers to a request."""
+def server() -> Iterator[Served]:
+    """The server, which all tests ask."""
     behaviour = Behaviour(say=say, several="drawn")
     with serve(None, behaviour) as url:
-        yield behaviour, url
+        yield Served(behaviour, url, [])
 
 
 @pytest.fixture(scope="module")
 def adaptive(
     inspected: Project,
-    server: tuple[Behaviour, str],
+    server: Served,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Project:
     """Eight stills, scored with adaptive passes and no margin."""
     params = {
         "score.model.backend": "server",
         "score.model.name": NAME,
-        "score.model.url": server[1],
+        "score.model.url": server.url,
         "score.model.adapter": None,
         "score.stages": STILL.name,
         "score.limit": LIMIT,
@@ -75,6 +89,7 @@ def adaptive(
     project = replace(inspected, data_root=tmp_path_factory.mktemp("adaptive") / "data", params=params)
     shutil.copytree(inspected.data_root, project.data_root)
     project.run_here("score")
+    server.first.extend((body["seed"], body.get("n", 1)) for body in server.behaviour.requests)
     return project
 
 
@@ -114,14 +129,13 @@ def pictures_of(body: dict[str, Any]) -> int:
     return sum(part["type"] == "image_url" for part in body["messages"][0]["content"])
 
 
-def test_only_what_is_open_is_asked_further(adaptive: Project, server: tuple[Behaviour, str]) -> None:
+def test_only_what_is_open_is_asked_further(adaptive: Project, server: Served) -> None:
     """Without a margin only the worst are certain; the others of a sample's passes are one request a question."""
-    behaviour, count = server[0], kinds(server[0])
+    count = kinds(server.behaviour)
     assert sum(count.values()) == LIMIT
     assert all(count.values())
     open_count = count[0] + count[2]
-    tried = [(body["seed"], body.get("n", 1)) for body in behaviour.requests]
-    assert sorted(tried) == sorted([(SEED, 1)] * 2 * LIMIT + [(SEED + 1, PASSES - 1)] * 2 * open_count)
+    assert sorted(server.first) == sorted([(SEED, 1)] * 2 * LIMIT + [(SEED + 1, PASSES - 1)] * 2 * open_count)
     wanted = [(SCORES[1], 1, False)] * count[1]
     wanted += [(SCORES[2], PASSES, False)] * count[2] + [(SCORES[0], PASSES, True)] * count[0]
     assert columns_of(table_of(adaptive)) == wanted
@@ -131,11 +145,9 @@ def test_only_what_is_open_is_asked_further(adaptive: Project, server: tuple[Beh
     ]
 
 
-def test_a_margin_and_a_threshold_are_rules_over_the_same_answers(
-    copied: Project, server: tuple[Behaviour, str]
-) -> None:
+def test_a_margin_and_a_threshold_are_rules_over_the_same_answers(copied: Project, server: Served) -> None:
     """A margin lets the first pass decide, here wrongly where it is 0; nothing that was answered is asked again."""
-    behaviour, count = server[0], kinds(server[0])
+    behaviour, count = server.behaviour, kinds(server.behaviour)
     before = len(behaviour.requests)
     copied.run_here("score", params={"score.adaptive.margin": 1.5})
     assert columns_of(table_of(copied)) == [
@@ -156,12 +168,12 @@ def test_a_margin_and_a_threshold_are_rules_over_the_same_answers(
     assert len(behaviour.requests) == before + 2 * count[1]
 
 
-def test_all_passes_stand_beside_them(copied: Project, server: tuple[Behaviour, str]) -> None:
+def test_all_passes_stand_beside_them(copied: Project, server: Served) -> None:
     """A run of four passes asks for them, keeps the other columns, and where four were asked for both scores agree."""
-    before = len(server[0].requests)
+    before = len(server.behaviour.requests)
     adaptive = table_of(copied)
     copied.run_here("score", params={"score.passes": PASSES})
-    assert len(server[0].requests) == before + 2 * LIMIT
+    assert len(server.behaviour.requests) == before + 2 * LIMIT
     names = [name for name in adaptive.columns if name.startswith("adaptive_")]
     both = table_of(copied)
     assert_frame_equal(both.select("id", *names), adaptive.select("id", *names))
@@ -169,7 +181,7 @@ def test_all_passes_stand_beside_them(copied: Project, server: tuple[Behaviour, 
     assert whole["adaptive_score"].to_list() == whole[STILL.score_column].to_list()
     copied.run_here("score")  # and a run of adaptive passes takes no score away
     assert_frame_equal(table_of(copied), both)
-    assert len(server[0].requests) == before + 2 * LIMIT
+    assert len(server.behaviour.requests) == before + 2 * LIMIT
 
 
 def test_no_score_of_all_passes_is_claimed(adaptive: Project) -> None:
@@ -199,20 +211,20 @@ def test_curating_sweeping_and_ranking_are_those_of_the_release(copied: Project)
         assert_frame_equal(released, chosen)
 
 
-def test_shards_do_first_passes_then_the_others(copied: Project, server: tuple[Behaviour, str]) -> None:
+def test_shards_do_first_passes_then_the_others(copied: Project, server: Served) -> None:
     """Merged between the two, they come to the same columns, and nothing is asked twice."""
-    wanted, count = table_of(copied), kinds(server[0])
+    wanted, count = table_of(copied), kinds(server.behaviour)
     for output in ("journals", "07_model_output"):
         shutil.rmtree(copied.output(output))
-    before = len(server[0].requests)
+    before = len(server.behaviour.requests)
     for _ in range(2):
         for shard in ("0/2", "1/2"):
             copied.run_shard("score", shard)
         copied.run_here("merge")
-    asked = len(server[0].requests) - before
+    asked = len(server.behaviour.requests) - before
     assert asked == 2 * LIMIT + 2 * (count[0] + count[2])
     copied.run_here("score")
-    assert len(server[0].requests) == before + asked
+    assert len(server.behaviour.requests) == before + asked
     assert_frame_equal(table_of(copied), wanted)
 
 
@@ -240,9 +252,9 @@ def test_passes_that_are_neither_are_refused(project: Project) -> None:
         assert said in str(error.value)
 
 
-def test_the_journal_has_a_row_for_each_part(adaptive: Project, server: tuple[Behaviour, str]) -> None:
+def test_the_journal_has_a_row_for_each_part(adaptive: Project, server: Served) -> None:
     """The first pass by itself, the others together, each with the number of the pass that it is."""
-    count = kinds(server[0])
+    count = kinds(server.behaviour)
     assert sum(count.values()) == LIMIT
     with Journal(adaptive.output("journals", "score.journal"), JOURNAL_SCHEMA) as journal:
         rows = journal.read().to_pylist()

@@ -127,12 +127,13 @@ def ask_judge(
     if dry_run:
         plan = asking.plan(jobs, how, journal)
         if plan.seconds is not None:
-            end_dry_run(plan, "samples of one pass, before those that are left open")
+            logger.info("of the first pass alone: the others of samples that it leaves open come on top")
+            end_dry_run(plan, "one-pass samples")
     answers = asking.ask(jobs, how, journal, goes_on=True)
     jobs = open_jobs(score_jobs, answers, score_rule)
     how = _asking(OTHERS, score_judge, asset_store, params, *others)
     if dry_run:
-        end_dry_run(asking.plan(jobs, how, journal), "samples of further passes")
+        end_dry_run(asking.plan(jobs, how, journal), "still-open samples")
     return asking.ask(jobs, how, journal)
 
 
