@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 GroupT = TypeVar("GroupT", bound=GenerationGroup)
 """The group of a pipeline. Not ``GenerationGroup`` itself: Kedro makes parameters what a node's signature says they are, and
-the pipeline's own drawing node says which group it is.
+the drawing node of each pipeline says which group it is (``pipelines.generation_wiring``).
 """
 
 
