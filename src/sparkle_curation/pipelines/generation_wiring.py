@@ -24,22 +24,25 @@ from sparkle_curation.stages.generation.nodes import (
     list_wanted,
 )
 from sparkle_curation.stages.generation.params import GenerationGroup
+from sparkle_curation.stages.lineage import made_before
 
 
-def generation_pipeline(group: type[GenerationGroup], *earlier: str) -> Pipeline:
+def generation_pipeline(group: type[GenerationGroup]) -> Pipeline:
     """The pipeline of a stage that generates: what was made is listed, counted and drawn.
+
+    It looks at what all stages before it made: its inputs, and whether these are of what there is now.
 
     Args:
         group: its parameters, which say which stage it is.
-        *earlier: the pipelines whose media it looks at, beside those of the release.
     """
     name = group.stage.name
     params, table, media = f"params:{name}", f"generated_{name}", "media"
     store = ["asset_store", "made_media_root"]
     nodes = []
+    earlier = made_before(name)
     if earlier:
         media = f"generation_{name}_media"
-        made = [f"made_media_{each}" for each in earlier]
+        made = [f"made_media_{each.pipeline}" for each in earlier]
         nodes.append(
             Node(
                 unite_media, inputs=["asset_store", "media", *made], outputs=media, name=f"{name}.unite_media"
@@ -54,7 +57,10 @@ def generation_pipeline(group: type[GenerationGroup], *earlier: str) -> Pipeline
         ),
         Node(
             list_wanted,
-            inputs=["new_samples", "new_instructions", "told_progress", params, media],
+            inputs=[
+                *("new_samples", "new_instructions", "told_progress", params, media),
+                *(f"{each.table}_if_made" for each in earlier),
+            ],
             outputs=f"generation_{name}_wanted",
             name=f"{name}.list_wanted",
         ),

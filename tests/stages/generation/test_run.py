@@ -25,6 +25,7 @@ from sparkle_curation.stages.generation.jobs import Asked, list_outputs
 from sparkle_curation.stages.generation.making import GeneratedFiles, path_of
 from sparkle_curation.stages.generation.run import JOURNAL_SCHEMA, GenerationRun, made_assets
 from sparkle_curation.stages.generation.stage import EDIT_FRAME0, GenerationStage
+from sparkle_curation.stages.lineage import gather_lineage
 
 VIDEO = GenerationStage("background_video", KIND.background_video, KIND.source_frame0)
 """A stage that makes videos of what the draft has."""
@@ -55,8 +56,9 @@ def listed(
     instructions = new_instructions().with_columns(
         pl.col("id").replace_strict(prompts, default="go").alias("prompt")
     )
+    asked = Asked("{prompt}", seed, None)
     return list_outputs(
-        stage, new_samples(), instructions, pl.DataFrame(), draft.media, Asked("{prompt}", seed, None)
+        stage, new_samples(), instructions, pl.DataFrame(), draft.media, gather_lineage([]), asked
     )
 
 
@@ -183,6 +185,7 @@ def test_an_input_that_is_gone_costs_its_sample(draft: Draft, tmp_path: Path) ->
         new_instructions(),
         pl.DataFrame(),
         draft.media.filter(kind=KIND.source_frame0).with_columns(kind=pl.lit(KIND.clean_frame0)),
+        gather_lineage([]),
         Asked("{prompt}", 0, None),
     )
     generator = ScriptedGenerator()

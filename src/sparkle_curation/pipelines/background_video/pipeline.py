@@ -10,4 +10,4 @@ from sparkle_curation.pipelines.generation_wiring import generation_pipeline
 
 def create_pipeline() -> Pipeline:
     """Each background that passed becomes a video as long as the source; what was made is listed, counted and drawn."""
-    return generation_pipeline(BackgroundVideoGroup, "remove_foreground")
+    return generation_pipeline(BackgroundVideoGroup)

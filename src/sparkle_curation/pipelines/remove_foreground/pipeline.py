@@ -10,4 +10,4 @@ from sparkle_curation.pipelines.remove_foreground.params import RemoveForeground
 
 def create_pipeline() -> Pipeline:
     """The foreground is taken out of each edited first frame that passed; what was made is listed, counted and drawn."""
-    return generation_pipeline(RemoveForegroundGroup, "edit_frame0")
+    return generation_pipeline(RemoveForegroundGroup)

@@ -10,4 +10,4 @@ from sparkle_curation.pipelines.synthesize.params import SynthesizeGroup
 
 def create_pipeline() -> Pipeline:
     """Each edited first frame becomes a video with given edges; what was made is listed, counted and drawn."""
-    return generation_pipeline(SynthesizeGroup, "edit_frame0", "edges")
+    return generation_pipeline(SynthesizeGroup)
