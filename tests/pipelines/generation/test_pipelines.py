@@ -13,7 +13,9 @@ import numpy as np
 import polars as pl
 import pytest
 from PIL import Image
+from polars.testing import assert_frame_equal
 from tests.conftest import Project
+from tests.made.killed import kill_when
 from tests.made.new_samples import FRAMES, HEIGHT, SAMPLES, THEME, WIDTH, write_new_samples
 from tests.models.torch_operators import declare_operators
 
@@ -123,6 +125,50 @@ def test_the_picture_shows_samples(made: Project, stage: str) -> None:
         assert np.asarray(image).std() > 10
         is_wide = image.width > 1.3 * image.height
     assert is_wide == (stage in {"background_video", "synthesize"})
+
+
+def test_kills_at_each_stage_repeat_one_output(
+    made: Project, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each run is killed once its stage has a file; what lies there stays, and all comes to what a run that lived made."""
+    torn = replace(made, data_root=tmp_path)
+    for name in ("02_intermediate/new_samples.parquet", "07_model_output/new_instructions.parquet"):
+        target = torn.output(name)
+        target.parent.mkdir()
+        target.symlink_to(made.output(name))
+    for name in ("media", "assets"):
+        torn.table(name).symlink_to(made.table(name))
+    seen: dict[Path, int] = {}
+    generating = ALL.removeprefix("ingest,inspect,")
+    for kind in KINDS.values():
+        folder = torn.output("made_media", THEME, kind)
+        assert kill_when(lambda folder=folder: any(folder.glob("Sparkle*")), torn, generating)
+        there = {path: path.stat().st_mtime_ns for path in torn.output("made_media").rglob("Sparkle*")}
+        assert [path for path, time in seen.items() if there[path] != time] == []
+        seen = there
+        noted = {*torn.output("journals").glob("*.journal")}
+        assert noted
+    with caplog.at_level(logging.INFO):
+        torn.run_here(generating)
+    told = [line for line in caplog.messages if "known from before" in line]
+    assert [line for line in told if line.startswith(("edit", "remove", "background"))] == [
+        f"{stage}: 0 made, 3 known from before" for stage in GENERATED_STAGES[:3]
+    ]
+    again = [path for path, time in seen.items() if path.stat().st_mtime_ns != time]
+    assert len(again) <= 1, "only the last, which the journal may lack"
+    assert _bytes_below(torn, "made_media") == _bytes_below(made, "made_media")
+    assert _bytes_below(torn, "08_reporting") == _bytes_below(made, "08_reporting")
+    for stage in GENERATED_STAGES:
+        assert_frame_equal(generated(torn, stage), generated(made, stage))
+
+
+def _bytes_below(project: Project, folder: str) -> dict[str, bytes]:
+    """The content of each file that stages of generation write below a folder; temporary ones would be among them."""
+    return {
+        path.relative_to(project.data_root).as_posix(): path.read_bytes()
+        for path in project.output(folder).rglob("*")
+        if path.is_file() and (folder == "made_media" or path.name.startswith((*GENERATED_STAGES, ".")))
+    }
 
 
 def test_extremes_are_each_drawn_once() -> None:
