@@ -19,7 +19,7 @@ import pytest
 from PIL import Image
 from polars.testing import assert_frame_equal
 from tests.conftest import Project
-from tests.made.killed import kill_when
+from tests.made.killed import child_process
 from tests.made.motions import encode, filmed, textured
 from tests.models.loopback import NAME, Behaviour, serve
 from tests.pipelines.made_release import MadeRelease
@@ -209,7 +209,8 @@ def test_second_run_changes_no_byte_and_lost_files_come_back(
 def test_a_killed_run_is_taken_up(project: Project, tmp_path: Path) -> None:
     """Killed with one clip cut, the next run comes to the same draft and tables, to the byte."""
     torn = replace(project, release_root=tmp_path / "draft_release", data_root=tmp_path)
-    assert kill_when(lambda: any(torn.release_root.rglob("Sparkle*.mp4")), torn, "clips")
+    with child_process() as child:
+        assert child.kill_when(lambda: any(torn.release_root.rglob("Sparkle*.mp4")), torn, "clips")
     cut = {path: path.stat().st_mtime_ns for path in torn.release_root.rglob("Sparkle*.mp4")}
     torn.run_here("clips")
     assert len([path for path, time in cut.items() if path.stat().st_mtime_ns != time]) <= 1
