@@ -803,7 +803,7 @@ JOURNEYS: dict[str, list[Journey]] = {
         Journey(
             "a folder of weights that is not there",
             drafted(**{"edit_frame0.model.name": "./nowhere"}),
-            "nowhere",
+            "no such folder",
             "models/weights.py",
             UNTOUCHED,
             pipelines="edit_frame0",
