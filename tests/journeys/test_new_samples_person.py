@@ -36,7 +36,7 @@ KINDS = dict(zip(GENERATED_STAGES, ("flux", "flux", "wan", "vace"), strict=True)
 
 @dataclass
 class ScriptedJudge:
-    """Writes an edit prompt of its own for each picture, and gives what was made for some of them a low score.
+    """Writes an edit prompt of its own for each picture, sees a man in each, and gives edits of some a low score.
 
     Attributes:
         low: edit prompts whose edits it does not like now.
@@ -61,6 +61,8 @@ class ScriptedJudge:
                 "prompt": f"put the man in city {number} .",
             }
             return json.dumps(said)
+        if "bbox_2d" in text:
+            return json.dumps([{"bbox_2d": [300, 200, 700, 900], "label": "man"}])
         score = [10, 10] if any(prompt in text for prompt in self.low) else [24, 24]
         return json.dumps({"reasoning": "Seen.", "score": score})
 
@@ -98,7 +100,7 @@ def params_of(tmp_path: Path, clips: Path, tiny_generator: Any, url: str) -> dic
         "score.prompt_template": "own",
     }
     params |= {f"{each}.processes": 1 for each in ("clips", "inspect", "edges")}
-    for asking in ("instruct", "score"):
+    for asking in ("instruct", "score", "ground"):
         params |= {
             f"{asking}.model.backend": "server",
             f"{asking}.model.url": url,
@@ -206,7 +208,9 @@ def test_from_clips_to_training_rows(
         }
 
         judge.low = {prompts[third]}
-        new.run_here("background_video,edges,synthesize")
+        new.run_here("background_video,ground,edges,synthesize")
+        boxes = pl.read_parquet(root / "07_model_output" / "regrounded_r2.parquet")
+        assert boxes["frame_objects"].list.first().list.first().struct["label"].to_list() == ["man"] * 4
         new.run_here("score,gate")
         assert progress(new, KIND.edited_video)[last] == ("passed", None)
         made(caplog)

@@ -64,6 +64,23 @@ def made_before(pipeline: str) -> list[Making]:
     return [each for each in _ALL[:place] if each.kind]
 
 
+def way_to_remake(outdated: Iterable[str]) -> str:
+    """The commands that make again what is outdated, each after what it reads.
+
+    >>> way_to_remake([KIND.edges_video, KIND.mask])
+    'kedro run --pipelines ground; then kedro run --pipelines track,edges'
+
+    Args:
+        outdated: asset kinds, and ``INSTRUCTION``.
+    """
+    kinds = set(outdated)
+    pipelines = [each.pipeline for each in MAKING if each.kind in kinds]
+    runs = ["instruct", "ingest,inspect"] if INSTRUCTION in kinds else []
+    runs += ["ground"] if KIND.mask in kinds else []
+    runs += [",".join(pipelines)] if pipelines else []
+    return "; then ".join(f"kedro run --pipelines {each}" for each in runs)
+
+
 def contents_of(media: pl.DataFrame) -> pl.DataFrame:
     """``id``, ``kind``, ``content``: what there is now, one row an asset; equal contents are equal.
 

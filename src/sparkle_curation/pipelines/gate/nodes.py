@@ -14,7 +14,7 @@ from sparkle_curation.spec.stages import STAGES
 from sparkle_curation.spec.tables.rescores import NOT_ASKED
 from sparkle_curation.stages import gates, lineage
 from sparkle_curation.stages.gates import Scored
-from sparkle_curation.stages.lineage import MADE_KINDS, MAKING
+from sparkle_curation.stages.lineage import MADE_KINDS, way_to_remake
 
 logger = logging.getLogger(__name__)
 
@@ -103,14 +103,13 @@ def count_progress(new_progress: AnyFrame) -> pl.DataFrame:
 
 def _tell_what_is_old(counts: pl.DataFrame) -> None:
     """Log what is older than what it is about, with what to run."""
-    old = {
-        each.pipeline: counts.filter(stage=each.kind, reason=StageReason.OUTDATED.value) for each in MAKING
-    }
-    if pipelines := [name for name, rows in old.items() if rows.height]:
+    outdated = counts.filter(reason=StageReason.OUTDATED.value).group_by("stage", maintain_order=True)
+    old = dict(outdated.agg(pl.col("count").sum()).iter_rows())
+    if old:
         logger.warning(
-            "gate: %s were made of what is another now, and wait; make them again: kedro run --pipelines %s",
-            ", ".join(f"{old[name]['count'].sum():,} of {name}" for name in pipelines),
-            ",".join(pipelines),
+            "gate: made of what is another now, and waiting: %s; make them again: %s",
+            ", ".join(f"{old[kind]:,} of {kind}" for kind in MADE_KINDS if kind in old),
+            way_to_remake(old),
         )
     scored = counts.filter(reason=StageReason.SCORED_BEFORE.value)["count"].sum()
     if scored:

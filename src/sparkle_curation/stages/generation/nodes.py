@@ -21,7 +21,7 @@ from sparkle_curation.stages.generation.jobs import Asked, list_outputs
 from sparkle_curation.stages.generation.making import GeneratedFiles, Maker
 from sparkle_curation.stages.generation.params import GenerationGroup
 from sparkle_curation.stages.generation.run import GenerationRun, made_assets
-from sparkle_curation.stages.lineage import INSTRUCTION, MAKING, gather_lineage, made_before
+from sparkle_curation.stages.lineage import gather_lineage, made_before, way_to_remake
 
 logger = logging.getLogger(__name__)
 
@@ -138,6 +138,4 @@ def _way(error: str, generated: pl.DataFrame) -> str:
     if error != GenerationFault.OUTDATED_INPUT:
         return ""
     details = generated.filter(error=error)["error_detail"].str.split(": ").list.first().unique().to_list()
-    pipelines = ["instruct,ingest"] if INSTRUCTION in details else []
-    pipelines += [each.pipeline for each in MAKING if each.kind in details]
-    return f"; make it again: kedro run --pipelines {','.join(pipelines)}"
+    return f"; make it again: {way_to_remake(details)}"
