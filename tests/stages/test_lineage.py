@@ -99,10 +99,12 @@ def test_what_was_made_of_a_file_that_is_gone_is_outdated() -> None:
 
 
 def test_without_tables_nothing_is_outdated() -> None:
-    """Of a stage that was not run, of an earlier version of its table, and of what could not be made."""
+    """Of a stage that was not run, of an earlier version of its table, of what could not be made, and of no input."""
     failed = pl.DataFrame({"id": ["a"], "inputs": ['{"mask": "x"}'], "error": ["out_of_memory"]})
+    boxes = pl.DataFrame({"id": ["a"], "inputs": ['{"edited_frame0": null}'], "error": [None]})
     told = gather_lineage(
         [
+            (KIND.mask, boxes),
             (KIND.mask, pl.DataFrame()),
             (KIND.edges_video, pl.DataFrame({"id": ["a"]})),
             (KIND.edited_video, failed),

@@ -107,7 +107,7 @@ def gather_lineage(tables: Iterable[tuple[str, pl.DataFrame]]) -> pl.DataFrame:
             made_of: dict[str, str | None] = json.loads(row["inputs"] or "{}")
             if row.get(INSTRUCTION):
                 made_of[INSTRUCTION] = row[INSTRUCTION]
-            rows += [(row["id"], kind, name, content) for name, content in made_of.items()]
+            rows += [(row["id"], kind, name, content) for name, content in made_of.items() if content]
     return pl.DataFrame(rows, schema=_LINEAGE, orient="row")
 
 
