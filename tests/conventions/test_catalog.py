@@ -278,7 +278,8 @@ def test_a_factory_declares_what_it_matches() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [module.name for module in pkgutil.iter_modules(sparkle_curation.pipelines.__path__)]
+    "name",
+    [module.name for module in pkgutil.iter_modules(sparkle_curation.pipelines.__path__) if module.ispkg],
 )
 def test_a_pipeline_is_registered_and_described(name: str, registered: dict[str, Pipeline]) -> None:
     """Every folder of `pipelines/` is registered under its name, and says what its pipeline is."""

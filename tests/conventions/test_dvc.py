@@ -23,6 +23,7 @@ from tests.conventions.test_catalog import is_declared, is_parameter
 from sparkle_curation import parameters
 from sparkle_curation.datasets import PipelineCodeDataset
 from sparkle_curation.engine.caching.code_digest import own_index, reached
+from sparkle_curation.spec.tables.generated import GENERATED_STAGES
 
 COMMAND = "kedro run --env base --pipelines "
 PACKAGE = "sparkle_curation"
@@ -266,6 +267,9 @@ def test_a_digest_is_of_all_that_a_stage_is_made_of(project: Project, checkout: 
         if not name.startswith("__"):
             found, _ = reached(own_index(), code[name].modules)
             assert project.modules(pipeline) <= found
+    # Their nodes are shared, and only signatures name the parameters.
+    for name in GENERATED_STAGES:
+        assert f"sparkle_curation.pipelines.{name}.params" in code[name].modules
 
 
 def test_what_git_keeps_is_not_ignored(checkout: Path, dvc_file: dict[str, Any]) -> None:

@@ -27,6 +27,7 @@ from tests.journeys.fault_runs import (
     the_error,
 )
 from tests.made.formats import make_newer
+from tests.made.new_samples import write_new_samples
 from tests.models.loopback import NAME, Behaviour, serve
 
 from sparkle_curation.engine.io.locks import Claim, RunLocks
@@ -368,6 +369,18 @@ def own_clips(*, is_there: bool) -> Make:
     return make
 
 
+def drafted(**params: object) -> Make:
+    """A draft of new samples with instructions, ingested and inspected, in the place of the release."""
+
+    def make(scene: Scene) -> None:
+        scene.root = str(write_new_samples(scene.data))
+        scene.params |= {"inspect.processes": 1, "compared_root": str(scene.folder / "none")}
+        scene.project.run_here("ingest,inspect")
+        scene.params |= params
+
+    return make
+
+
 def spoilt_clips(scene: Scene) -> None:
     """Half of a source clip, and a mask of half the frames, as inspected."""
     clip = scene.file(f"time/source_video/{CUT}.mp4")
@@ -386,6 +399,14 @@ def _lacks_two(seen: Seen) -> None:
     assert len(list(seen.scene.data.glob("made_media/**/*.mp4"))) == edges.height - 2 == 88
     assert camera.filter(id=CUT).select("outcome", "reason").rows() == [("cannot_tell", "no_index")]
     assert camera.height == 90
+
+
+def clipless(scene: Scene) -> None:
+    """A folder for clips in which there is a text alone."""
+    folder = scene.folder / "clips"
+    folder.mkdir()
+    (folder / "notes.txt").write_text("to be filmed", encoding="utf-8")
+    scene.params |= {"clips.folder": str(folder), "compared_root": str(scene.folder / "none")}
 
 
 FILE_STARTS = "ingest/file_starts.py"
@@ -889,6 +910,53 @@ JOURNEYS: dict[str, list[Journey]] = {
             "bench/results/panel.py",
             UNTOUCHED,
             pipelines="bench_report",
+            is_later=False,
+        ),
+    ],
+    "New samples": [
+        Journey(
+            "a folder of clips without a clip",
+            clipless,
+            "A folder of clips holds none",
+            "new_samples/clip_folder.py",
+            NOTHING,
+            pipelines="clips",
+            is_later=False,
+        ),
+        Journey(
+            "a folder of weights that is not there",
+            drafted(**{"edit_frame0.model.name": "./nowhere"}),
+            "no such folder",
+            "models/weights.py",
+            UNTOUCHED,
+            pipelines="edit_frame0",
+            is_later=False,
+        ),
+        Journey(
+            "outputs of another generator that are not there",
+            drafted(**{"edit_frame0.model.backend": "import", "edit_frame0.model.name": "./nowhere"}),
+            "There is no folder with outputs of another generator",
+            "stages/generation/importing.py",
+            UNTOUCHED,
+            pipelines="edit_frame0",
+            is_later=False,
+        ),
+        Journey(
+            "a new release before `gate` has told who passed",
+            drafted(),
+            "kedro run --pipelines gate",
+            "engine/io/parquet.py",
+            UNTOUCHED,
+            pipelines="assemble",
+            is_later=False,
+        ),
+        Journey(
+            "a new release to join that is not there",
+            given(**{"join.added": "./nowhere"}),
+            "A release that is joined must be a folder of this machine",
+            "new_samples/joining.py",
+            NOTHING,
+            pipelines="join",
             is_later=False,
         ),
     ],

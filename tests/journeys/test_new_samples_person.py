@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import itertools
 import json
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,7 @@ from tests.made.motions import encode, textured
 from tests.models.loopback import NAME, serve
 from tests.models.torch_operators import declare_operators
 
+from sparkle_curation.errors import EmptyOutputError
 from sparkle_curation.media.masks.masks import save_mask
 from sparkle_curation.models.questions import Question, Reply
 from sparkle_curation.spec.layout import KIND, asset_path
@@ -34,7 +36,7 @@ KINDS = dict(zip(GENERATED_STAGES, ("flux", "flux", "wan", "vace"), strict=True)
 
 @dataclass
 class ScriptedJudge:
-    """Writes an edit prompt of its own for each picture, and gives what was made for some of them a low score.
+    """Writes an edit prompt of its own for each picture, sees a man in each, and gives edits of some a low score.
 
     Attributes:
         low: edit prompts whose edits it does not like now.
@@ -59,6 +61,8 @@ class ScriptedJudge:
                 "prompt": f"put the man in city {number} .",
             }
             return json.dumps(said)
+        if "bbox_2d" in text:
+            return json.dumps([{"bbox_2d": [300, 200, 700, 900], "label": "man"}])
         score = [10, 10] if any(prompt in text for prompt in self.low) else [24, 24]
         return json.dumps({"reasoning": "Seen.", "score": score})
 
@@ -96,7 +100,7 @@ def params_of(tmp_path: Path, clips: Path, tiny_generator: Any, url: str) -> dic
         "score.prompt_template": "own",
     }
     params |= {f"{each}.processes": 1 for each in ("clips", "inspect", "edges")}
-    for asking in ("instruct", "score"):
+    for asking in ("instruct", "score", "ground"):
         params |= {
             f"{asking}.model.backend": "server",
             f"{asking}.model.url": url,
@@ -128,10 +132,35 @@ def write_masks(project: Project, ids: Sequence[str]) -> None:
             save_mask(file, mask)
 
 
+def made(log: pytest.LogCaptureFixture) -> list[str]:
+    """What the stages that generate said of what they made, since this was last asked."""
+    told = [line for line in log.messages if " known from before" in line]
+    log.clear()
+    return sorted(told)
+
+
+def training_rows(release_root: Path, data_root: Path) -> dict[str, str]:
+    """The prompt of each row that `curate` emits of a release by its sample, all of which the loader takes."""
+    release = Project(release_root, data_root)
+    release.run_here("curate")
+    path = release.output("05_model_input", "kiwi_edit", "prompts", "location_train.csv")
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = {Path(row["src_video"]).stem: row["prompt"] for row in csv.DictReader(file)}
+    verdicts = pl.read_parquet(release.output("03_primary", "verdicts.parquet"))
+    assert set(verdicts["id"]) >= set(rows)
+    loaded = pl.read_parquet(release.output("03_primary", "preflight.parquet"))
+    assert set(loaded.filter(pl.col("id").is_in(list(rows)))["outcome"]) == {"loads"}
+    return rows
+
+
 def test_from_clips_to_training_rows(
-    kedro_project: Path, clips: Path, tmp_path: Path, tiny_generator: Any
+    kedro_project: Path, clips: Path, tmp_path: Path, tiny_generator: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Of four clips one is stopped at each of the three filters, and the last one is a row that `curate` emits."""
+    """Of four clips one is stopped at each of the three filters, and the last one is a row that `curate` emits.
+
+    On the way edits and backgrounds get another seed: what hangs on them waits until it was judged, or made, again.
+    """
+    caplog.set_level(logging.INFO)
     declare_operators()
     judge = ScriptedJudge()
     with serve(judge) as url:  # type: ignore[arg-type]
@@ -149,8 +178,21 @@ def test_from_clips_to_training_rows(
         judge.low = {prompts[first]}
         stages = {"score.stages": "edited_frame0"}
         new.run_here("ingest,inspect,edit_frame0", params=stages)
-        new.run_here("score", params=stages)
+        new.run_here("score,gate", params=stages)
+        assert set(progress(new, KIND.edited_frame0).values()) == {
+            ("failed", "below_threshold"),
+            ("passed", None),
+        }
+        made(caplog)
+        new.run_here("edit_frame0,remove_foreground", params={"edit_frame0.seed": 1})
+        assert "4 samples have no output: not_judged; look at what is new" in caplog.text
+        assert made(caplog) == [
+            "edit_frame0: 4 made, 0 known from before",
+            "remove_foreground: 0 made, 0 known from before",
+        ]
         new.run_here("gate")
+        assert set(progress(new, KIND.edited_frame0).values()) == {("waiting", "scored_before")}
+        new.run_here("score,gate", params=stages)
         assert progress(new, KIND.edited_frame0) == {
             first: ("failed", "below_threshold"),
             **dict.fromkeys((second, third, last), ("passed", None)),
@@ -158,8 +200,7 @@ def test_from_clips_to_training_rows(
 
         judge.low = {prompts[second]}
         new.run_here("remove_foreground")
-        new.run_here("score", params={"score.stages": "foreground_removed edited_frame0"})
-        new.run_here("gate")
+        new.run_here("score,gate", params={"score.stages": "foreground_removed edited_frame0"})
         assert progress(new, KIND.clean_frame0) == {
             first: ("waiting", "stopped"),
             second: ("failed", "below_threshold"),
@@ -167,9 +208,28 @@ def test_from_clips_to_training_rows(
         }
 
         judge.low = {prompts[third]}
-        new.run_here("background_video,edges,synthesize")
-        new.run_here("score")
-        new.run_here("gate")
+        new.run_here("background_video,ground,edges,synthesize")
+        boxes = pl.read_parquet(root / "07_model_output" / "regrounded_r2.parquet")
+        assert boxes["frame_objects"].list.first().list.first().struct["label"].to_list() == ["man"] * 4
+        new.run_here("score,gate")
+        assert progress(new, KIND.edited_video)[last] == ("passed", None)
+        made(caplog)
+        with pytest.raises(EmptyOutputError, match="none that passed, as they are now; 1 did before"):
+            new.run_here("background_video,synthesize,assemble", params={"background_video.seed": 1})
+        assert (
+            "2 samples have no output: outdated_input; make it again: kedro run --pipelines edges"
+            in caplog.text
+        )
+        assert made(caplog) == [
+            "background_video: 2 made, 0 known from before",
+            "synthesize: 0 made, 0 known from before",
+        ]
+        new.run_here("edges,synthesize")
+        assert made(caplog) == [
+            "edges: 2 measured, 0 known from before",
+            "synthesize: 2 made, 0 known from before",
+        ]
+        new.run_here("score,gate")
         assert progress(new, KIND.edited_video) == {
             first: ("waiting", "stopped"),
             second: ("waiting", "stopped"),
@@ -178,12 +238,6 @@ def test_from_clips_to_training_rows(
         }
         new.run_here("assemble")
 
-    release = Project(root / "05_model_input" / "new_release", tmp_path / "curated")
-    release.run_here("curate")
-    with (tmp_path / "curated" / "05_model_input" / "kiwi_edit" / "prompts" / "location_train.csv").open(
-        newline="", encoding="utf-8"
-    ) as file:
-        rows = list(csv.DictReader(file))
-    assert [row["prompt"] for row in rows] == [prompts[last]]
-    verdicts = pl.read_parquet(tmp_path / "curated" / "03_primary" / "verdicts.parquet")
-    assert set(verdicts["id"]) >= {last}
+    assert training_rows(root / "05_model_input" / "new_release", tmp_path / "curated") == {
+        last: prompts[last]
+    }

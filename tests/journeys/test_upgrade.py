@@ -70,7 +70,7 @@ the hub; what asks which clip, folder or other data root; and what makes new sam
 PIPELINES = [
     module.name
     for module in pkgutil.iter_modules(sparkle_curation.pipelines.__path__)
-    if module.name not in LEFT_OUT
+    if module.ispkg and module.name not in LEFT_OUT
 ]
 
 

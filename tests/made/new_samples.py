@@ -14,6 +14,7 @@ from sparkle_curation.media.masks.masks import save_mask
 from sparkle_curation.spec.layout import KIND, asset_path
 from sparkle_curation.spec.tables.new_samples import NEW_INSTRUCTION_COLUMNS, NEW_SAMPLE_COLUMNS
 from sparkle_curation.stages.generation.making import write_still
+from sparkle_curation.stages.lineage import cut_digests
 
 FRAMES, WIDTH, HEIGHT, FPS = 9, 96, 64, 16
 THEME = "location"
@@ -76,6 +77,7 @@ def new_samples(ids: tuple[str, ...] = SAMPLES) -> pl.DataFrame:
 
 def new_instructions(ids: tuple[str, ...] = SAMPLES, **changes: Any) -> pl.DataFrame:
     """The table of their instructions, each column as told where it is in ``changes``."""
+    cuts = dict(cut_digests(new_samples(ids)).iter_rows())
     rows = [
         {
             "id": each,
@@ -87,6 +89,7 @@ def new_instructions(ids: tuple[str, ...] = SAMPLES, **changes: Any) -> pl.DataF
             "original_scene": "a square",
             "prompt": f"put the man in the {SCENES[place % len(SCENES)]}",
             "offered_keywords": "[]",
+            "cut_digest": cuts[each],
             "model": "tiny",
             "settings": "{}",
             **changes,

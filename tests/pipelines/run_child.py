@@ -1,7 +1,7 @@
 """Runs pipelines in a process of its own, to be killed: Kedro and the project are imported once, and each run is a fork.
 
-Reads a line of JSON from standard input for each run (``release``, ``data``, ``pipeline``, ``params``), forks, tells the
-child's process id, waits for it, and tells how it ended.
+Reads a line of JSON from standard input for each run (``release``, ``data``, ``pipeline``, ``params``, ``env``), forks,
+tells the child's process id, waits for it, and tells how it ended.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ def main() -> None:
 
     bootstrap_project(CHECKOUT)
     dict(pipelines)
+    if "models" in sys.argv:
+        _import_models()
     for line in sys.stdin:
         child = os.fork()
         if not child:
@@ -38,12 +40,20 @@ def run(asked: dict[str, Any]) -> int:
 
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     try:
-        project = Project(Path(asked["release"]), Path(asked["data"]), asked["params"])
+        project = Project(Path(asked["release"]), Path(asked["data"]), asked["params"], asked.get("env"))
         project.run_here(asked["pipeline"])
     except BaseException:  # noqa: BLE001 -- told, and the parent goes on
         traceback.print_exc()
         return 1
     return 0
+
+
+def _import_models() -> None:
+    """What generators run with, so that no child has to import it."""
+    from tests.models.torch_operators import declare_operators  # noqa: PLC0415
+
+    declare_operators()
+    from diffusers import Flux2KleinPipeline, WanImageToVideoPipeline, WanVACEPipeline  # noqa: F401, PLC0415
 
 
 def tell(line: str) -> None:

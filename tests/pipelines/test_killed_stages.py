@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, cast
 
 import numpy as np
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
-from tests.conftest import CHECKOUT, Project
+from tests.conftest import Project
+from tests.made.killed import Child, child_process
 from tests.made.motions import outlined
 from tests.pipelines.made_release import MadeRelease
 
@@ -33,39 +30,11 @@ SCHEMAS = {"camera": batch_camera.JOURNAL_SCHEMA, "edges": batch_edges.JOURNAL_S
 _WAIT_S = 60
 
 
-class Child:
-    """The process that runs pipelines; each run is a child of its own."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._in, self._out = cast("IO[str]", process.stdin), cast("IO[str]", process.stdout)
-
-    def start(self, project: Project, pipeline: str) -> int:
-        """Begin; gives the process id."""
-        asked = {"release": str(project.release_root), "data": str(project.data_root)}
-        self._in.write(json.dumps({**asked, "pipeline": pipeline, "params": dict(project.params)}) + "\n")
-        self._in.flush()
-        return int(self._out.readline())
-
-    def wait(self) -> int:
-        """The exit code of what was begun, -9 for a killed one."""
-        return int(self._out.readline())
-
-
 @pytest.fixture(scope="module")
 def child() -> Iterator[Child]:
     """One process for all runs."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.pipelines.run_child"],
-        cwd=CHECKOUT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield Child(process)
-    finally:
-        process.kill()
-        process.wait()
+    with child_process() as process:
+        yield process
 
 
 @pytest.fixture(scope="module")

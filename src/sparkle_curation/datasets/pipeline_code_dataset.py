@@ -7,11 +7,11 @@ import importlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn, get_type_hints
 
 from kedro.io import CatalogConfigResolver
 from kedro.io.core import AbstractDataset, DatasetError
-from kedro.pipeline import Pipeline
+from kedro.pipeline import Node, Pipeline
 from kedro.utils import load_obj
 from kedro_datasets._typing import JSONPreview
 
@@ -94,6 +94,7 @@ def _code_of(pipeline: Pipeline, entry_of: Callable[[str], Mapping[str, Any]]) -
     names = {name for node in pipeline.nodes for name in [*node.inputs, *node.outputs]}
     modules = {module for name in names for module in _modules_of(entry_of(name))}
     modules |= {node.func.__module__ for node in pipeline.nodes}
+    modules |= {module for node in pipeline.nodes for module in _modules_of_parameters(node)}
     wiring = [
         [f"{node.func.__module__}.{node.func.__qualname__}", node.inputs, node.outputs]
         for node in pipeline.nodes
@@ -107,6 +108,14 @@ def _modules_of(entry: Mapping[str, Any]) -> Iterator[str]:
         if key != "validator" and isinstance(value, str) and value.startswith(f"{_PACKAGE}."):
             found = load_obj(value)
             yield found.__module__ if isinstance(found, type) else _module_in(value)
+
+
+def _modules_of_parameters(node: Node) -> Iterator[str]:
+    """The modules of the parameters that a node's signature names, where it is not the node's own that imports them."""
+    for hint in get_type_hints(node.func).values():
+        module = getattr(hint, "__module__", "")
+        if module.startswith(f"{_PACKAGE}.pipelines."):
+            yield module
 
 
 def _module_in(path: str) -> str:

@@ -184,7 +184,9 @@ def newest_commit(name: str) -> str:
         raise ModelError(
             "The newest commit of a model cannot be had",
             where=name,
-            got=f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}",
+            got="no such folder, and no name of a repository"
+            if isinstance(error, HFValidationError)
+            else f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}",
             allowed="a repository of the model hub, or a local folder; with a revision the hub need not be asked",
             todo=_advice(find_server_fault(error)),
         ) from error

@@ -19,6 +19,7 @@ from sparkle_curation.spec.layout import KIND, annotations_csv_path, asset_path,
 from sparkle_curation.spec.tables.new_samples import NEW_INSTRUCTION_COLUMNS
 from sparkle_curation.spec.themes import METADATA_EDIT_TYPES, THEMES
 from sparkle_curation.spec.training_csv import write_training_csv
+from sparkle_curation.stages.lineage import cut_digests
 from sparkle_curation.variant.metadata_text import write_metadata
 
 
@@ -30,7 +31,7 @@ def list_jobs(
     offered: int,
     seed: int,
 ) -> pl.DataFrame:
-    """One row per sample: columns of ``InstructJob``, and ``is_asked``, ``error`` of a sample whose theme has no scene.
+    """One row per sample: columns of ``InstructJob``, ``cut_digest``, ``is_asked``, ``error`` where the theme has no scene.
 
     Args:
         new_samples: ``NEW_SAMPLE_COLUMNS``.
@@ -47,7 +48,10 @@ def list_jobs(
         seed,
         _offered_before(before, offered, seed),
     )
-    jobs = new_samples.select("id", "theme", "clip_hash", "settings").with_columns(
+    jobs = new_samples.select("id", "theme", "clip_hash", "settings").join(
+        cut_digests(new_samples), on="id", how="left", maintain_order="left"
+    )
+    jobs = jobs.with_columns(
         pl.Series("offered", [offers[name] for name in new_samples["id"]], pl.List(pl.String))
     )
     # The frame is a matter of the clip and of how it was cut.
@@ -55,6 +59,7 @@ def list_jobs(
     is_asked = pl.col("offered").list.len() > 0
     return jobs.with_columns(keys).select(
         *InstructJob._fields,
+        "cut_digest",
         is_asked.alias("is_asked"),
         pl.when(~is_asked).then(pl.lit(InstructFault.NO_SCENE.value)).alias("error"),
     )
@@ -93,6 +98,7 @@ def tabulate(
             "id": job["id"],
             "theme": job["theme"],
             "offered_keywords": json.dumps(job["offered"], ensure_ascii=False),
+            "cut_digest": job["cut_digest"],
         }
         own |= {"model": facts["model"], "model_revision": facts["revision"], "settings": settings}
         rows.append(own | _told(job, by_key.get(job[KEY]), instructor, ours))

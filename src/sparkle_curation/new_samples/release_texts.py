@@ -15,7 +15,7 @@ from sparkle_curation.spec.codes.new_sample_codes import StageOutcome
 from sparkle_curation.spec.description import dataset
 from sparkle_curation.spec.layout import PROMPTS_FOLDER
 from sparkle_curation.spec.themes import THEME_TITLES, THEMES
-from sparkle_curation.stages.gates import MADE_KINDS
+from sparkle_curation.stages.lineage import MADE_KINDS
 
 PROVENANCE_NAME = "new_samples/provenance.jsonl"
 """Where each sample's clip and media are from; beside the published files, whose schemas have no place for it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import tarfile
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ import polars as pl
 import pytest
 from tests.conftest import Project
 from tests.full_disk import files_of_at_most
+from tests.made.killed import child_process
 from tests.pipelines.made_release import MadeRelease, clip, scene
 
 from sparkle_curation.engine.any_frame import frame_schema
@@ -22,6 +24,7 @@ from sparkle_curation.spec.layout import ASSET_KINDS
 from sparkle_curation.spec.stages import STAGES
 from sparkle_curation.spec.tables.new_samples import NEW_INSTRUCTION_COLUMNS, NEW_SAMPLE_COLUMNS
 from sparkle_curation.spec.tables.rescores import RESCORED_TABLES
+from sparkle_curation.stages.lineage import contents_of
 
 PASSED, BELOW, BARE = (f"Sparkle_time_{number}" for number in (600001, 600002, 600003))
 RELEASED = "Sparkle_time_000001"
@@ -72,16 +75,21 @@ def project(kedro_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Pr
     write_rows(new.output("02_intermediate", "new_samples.parquet"), NEW_SAMPLE_COLUMNS, samples)
     told = [{**row, "prompt": PROMPTS[str(row["id"])], "offered_keywords": "[]", "model": "m"} for row in own]
     write_rows(new.output("07_model_output", "new_instructions.parquet"), NEW_INSTRUCTION_COLUMNS, told)
+    new.run_here("ingest,inspect")
+    files = contents_of(pl.read_parquet(new.output("02_intermediate", "media.parquet", "*.parquet")))
+    contents = {(name, kind): content for name, kind, content in files.iter_rows()}
     for stage in STAGES:
         scores = {PASSED: 9.0, BELOW: 9.0 if stage is not STAGES[-1] else 7.9}
-        rows = [_rescored(stage, name, score) for name, score in scores.items()]
+        rows = [_rescored(stage, name, score, contents) for name, score in scores.items()]
         table = f"rescored_{stage.table}"
         write_rows(new.output("07_model_output", f"{table}.parquet"), RESCORED_TABLES[table], rows)
-    new.run_here("ingest,inspect,gate,assemble", params={"assemble.shard_mb": 1})
+    new.run_here("gate,assemble", params={"assemble.shard_mb": 1})
     return new
 
 
-def _rescored(stage: object, name: str, score: float) -> dict[str, object]:
+def _rescored(
+    stage: object, name: str, score: float, contents: dict[tuple[str, str], str]
+) -> dict[str, object]:
     told = {"SC_score": score, "PQ_score": score, "O_score": score}
     texts = dict.fromkeys(
         ("SC_score_reasoning", "PQ_score_reasoning", "SC_raw_output", "PQ_raw_output"), "told"
@@ -99,6 +107,8 @@ def _rescored(stage: object, name: str, score: float) -> dict[str, object]:
         "tries": 1,
         "raw_texts": [],
         stage.score_column: score,  # type: ignore[attr-defined]
+        "source_digest": contents[(name, stage.source_kind)],  # type: ignore[attr-defined]
+        "edited_digest": contents[(name, stage.edited_kind)],  # type: ignore[attr-defined]
         **({"frame_indices": [1, 3, 5, 8]} if is_of_frames else {}),
     }
 
@@ -204,6 +214,23 @@ def test_full_disk_in_the_middle_of_a_tar_leaves_the_release_of_before(
     assert hashes(release_of(other)) == hashes(release_of(project))
 
 
+def test_killed_run_leaves_the_release_of_before_or_the_new_one(project: Project, tmp_path: Path) -> None:
+    """Killed with a tar written; the next run comes to the same bytes, with nothing beside them."""
+    other = replace(project, data_root=tmp_path)
+    for name in ("02_intermediate", "03_primary", "07_model_output"):
+        (tmp_path / name).symlink_to(project.output(name))
+    other.run_here("assemble", params={"assemble.layout": "loose"})
+    before, whole = hashes(release_of(other)), hashes(release_of(project))
+    work = tmp_path / "05_model_input" / ".new_release.work"
+    packing = replace(other, params={**project.params, "assemble.shard_mb": 1})
+    with child_process() as child:
+        child.kill_when(lambda: any(work.rglob("*.tar")), packing, "assemble")
+    assert hashes(release_of(other)) in (before, whole)
+    packing.run_here("assemble")
+    assert hashes(release_of(other)) == whole
+    assert not work.exists()
+
+
 def test_nothing_that_passed_is_told(project: Project, tmp_path: Path) -> None:
     """A release of no sample is none, and replaces nothing."""
     other = replace(project, data_root=tmp_path)
@@ -211,6 +238,19 @@ def test_nothing_that_passed_is_told(project: Project, tmp_path: Path) -> None:
         (tmp_path / name).symlink_to(project.output(name))
     with pytest.raises(EmptyOutputError, match="No new sample passed all stages"):
         other.run_here("gate,assemble", params={"threshold": 9.5})
+    assert not release_of(other).exists()
+
+
+def test_what_changed_since_it_passed_is_left_out(project: Project, tmp_path: Path) -> None:
+    """Another edit prompt than the one that was judged; the release of before stays."""
+    other = replace(project, data_root=tmp_path)
+    for name in ("02_intermediate", "03_primary"):
+        (tmp_path / name).symlink_to(project.output(name))
+    shutil.copytree(project.output("07_model_output"), tmp_path / "07_model_output")
+    table = tmp_path / "07_model_output" / "new_instructions.parquet"
+    pl.read_parquet(table).with_columns(prompt=pl.col("prompt") + "!").write_parquet(table)
+    with pytest.raises(EmptyOutputError, match="none that passed, as they are now; 1 did before"):
+        other.run_here("assemble")
     assert not release_of(other).exists()
 
 

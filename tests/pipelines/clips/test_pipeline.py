@@ -17,7 +17,9 @@ import numpy as np
 import polars as pl
 import pytest
 from PIL import Image
+from polars.testing import assert_frame_equal
 from tests.conftest import Project
+from tests.made.killed import child_process
 from tests.made.motions import encode, filmed, textured
 from tests.models.loopback import NAME, Behaviour, serve
 from tests.pipelines.made_release import MadeRelease
@@ -202,6 +204,24 @@ def test_second_run_changes_no_byte_and_lost_files_come_back(
         project.run_here("clips")
     assert "clips: 0 measured" in caplog.text
     assert {path: path.read_bytes() for path in before} == before
+
+
+def test_a_killed_run_is_taken_up(project: Project, tmp_path: Path) -> None:
+    """Killed with one clip cut, the next run comes to the same draft and tables, to the byte."""
+    torn = replace(project, release_root=tmp_path / "draft_release", data_root=tmp_path)
+    with child_process() as child:
+        assert child.kill_when(lambda: any(torn.release_root.rglob("Sparkle*.mp4")), torn, "clips")
+    cut = {path: path.stat().st_mtime_ns for path in torn.release_root.rglob("Sparkle*.mp4")}
+    torn.run_here("clips")
+    assert len([path for path, time in cut.items() if path.stat().st_mtime_ns != time]) <= 1
+    ours, theirs = (
+        {path.relative_to(each.release_root): path.read_bytes() for path in each.release_root.rglob("*.*")}
+        for each in (torn, project)
+    )
+    assert ours == theirs
+    for name in ("new_clips", "new_samples"):
+        ours, theirs = (pl.read_parquet(each.table(name)) for each in (torn, project))
+        assert_frame_equal(ours, theirs)
 
 
 def test_ids_stay_when_clips_come_and_a_clip_that_goes_leaves_the_draft(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ import numpy as np
 import polars as pl
 import pytest
 from PIL import Image
+from polars.testing import assert_frame_equal
 from tests.conftest import Project
+from tests.made.killed import Child, child_process
 from tests.made.new_samples import FRAMES, HEIGHT, SAMPLES, THEME, WIDTH, write_new_samples
 from tests.models.torch_operators import declare_operators
 
@@ -50,6 +53,13 @@ def made(kedro_project: Path, tiny_generator: Any, tmp_path_factory: pytest.Temp
     project = Project(draft, root, params, env="new")
     project.run_here(ALL)
     return project
+
+
+@pytest.fixture(scope="module")
+def child() -> Iterator[Child]:
+    """One process for runs that are killed."""
+    with child_process(runs_models=True) as process:
+        yield process
 
 
 def generated(project: Project, stage: str) -> pl.DataFrame:
@@ -123,6 +133,48 @@ def test_the_picture_shows_samples(made: Project, stage: str) -> None:
         assert np.asarray(image).std() > 10
         is_wide = image.width > 1.3 * image.height
     assert is_wide == (stage in {"background_video", "synthesize"})
+
+
+def test_kills_at_each_stage_repeat_one_output(
+    made: Project, child: Child, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each run is killed once its stage has a file, which the journal may lack; all comes to what a run that lived made."""
+    torn = replace(made, data_root=tmp_path)
+    for name in ("02_intermediate/new_samples.parquet", "07_model_output/new_instructions.parquet"):
+        target = torn.output(name)
+        target.parent.mkdir()
+        target.symlink_to(made.output(name))
+    for name in ("media", "assets"):
+        torn.table(name).symlink_to(made.table(name))
+    seen: dict[Path, int] = {}
+    generating = ALL.removeprefix("ingest,inspect,")
+    for kind in KINDS.values():
+        first = torn.output("made_media", asset_path(THEME, kind, SAMPLES[0]))
+        assert child.kill_when(first.exists, torn, generating), kind
+        there = {path: path.stat().st_mtime_ns for path in torn.output("made_media").rglob("Sparkle*")}
+        assert len([path for path, time in seen.items() if there[path] != time]) <= 1
+        seen = there
+    with caplog.at_level(logging.INFO):
+        torn.run_here(generating)
+    told = [line for line in caplog.messages if "known from before" in line]
+    assert [line for line in told if line.startswith(("edit", "remove", "background"))] == [
+        f"{stage}: 0 made, 3 known from before" for stage in GENERATED_STAGES[:3]
+    ]
+    again = [path for path, time in seen.items() if path.stat().st_mtime_ns != time]
+    assert len(again) <= 1
+    assert _bytes_below(torn, "made_media") == _bytes_below(made, "made_media")
+    assert _bytes_below(torn, "08_reporting") == _bytes_below(made, "08_reporting")
+    for stage in GENERATED_STAGES:
+        assert_frame_equal(generated(torn, stage), generated(made, stage))
+
+
+def _bytes_below(project: Project, folder: str) -> dict[str, bytes]:
+    """The content of each file that stages of generation write below a folder; temporary ones would be among them."""
+    return {
+        path.relative_to(project.data_root).as_posix(): path.read_bytes()
+        for path in project.output(folder).rglob("*")
+        if path.is_file() and (folder == "made_media" or path.name.startswith((*GENERATED_STAGES, ".")))
+    }
 
 
 def test_extremes_are_each_drawn_once() -> None:

@@ -27,6 +27,7 @@ class ScriptedGenerator:
     Attributes:
         steps: a setting.
         too_large: ids that do not fit into memory.
+        is_noisy: whether pictures are noise, whose files are long.
         killed_after: after so many outputs the process ends as if it was killed; None for never.
         asked: the ids of jobs, in their order.
         loaded: how often weights were loaded; less those that were let go.
@@ -34,6 +35,7 @@ class ScriptedGenerator:
 
     steps: int = 4
     too_large: frozenset[str] = frozenset()
+    is_noisy: bool = False
     killed_after: int | None = None
     asked: list[str] = field(default_factory=list)
     batches: list[int] = field(default_factory=list)
@@ -70,4 +72,7 @@ class ScriptedGenerator:
                 yield Fault(GenerationFault.OUT_OF_MEMORY.value, "of 3 GiB there are 2")
                 continue
             brighter = np.clip(job.picture.astype(np.int16) + 1 + job.seed % 50, 0, 255).astype(np.uint8)
-            yield Generated(np.repeat(brighter[None], job.frame_count, 0))
+            frames = np.repeat(brighter[None], job.frame_count, 0)
+            if self.is_noisy:
+                frames = np.random.default_rng(job.seed).integers(0, 256, frames.shape, np.uint8)
+            yield Generated(frames)

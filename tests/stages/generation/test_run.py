@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 from PIL import Image
+from tests.full_disk import files_of_at_most
 from tests.made.new_samples import FRAMES, SAMPLES, new_instructions, new_samples
 from tests.stages.generation.conftest import Draft
 from tests.stages.generation.scripted import Killed, ScriptedGenerator
@@ -16,7 +17,7 @@ from tests.stages.generation.scripted import Killed, ScriptedGenerator
 from sparkle_curation.engine.journal.journal import Journal
 from sparkle_curation.engine.journal.shard_journal import merge_shards
 from sparkle_curation.engine.shards import Shard, WorkPlace
-from sparkle_curation.errors import ModelError
+from sparkle_curation.errors import DiskError, ModelError
 from sparkle_curation.media.clip_file import note_of
 from sparkle_curation.media.decode.frames import read_frames
 from sparkle_curation.media.stills.images import read_image
@@ -25,6 +26,7 @@ from sparkle_curation.stages.generation.jobs import Asked, list_outputs
 from sparkle_curation.stages.generation.making import GeneratedFiles, path_of
 from sparkle_curation.stages.generation.run import JOURNAL_SCHEMA, GenerationRun, made_assets
 from sparkle_curation.stages.generation.stage import EDIT_FRAME0, GenerationStage
+from sparkle_curation.stages.lineage import gather_lineage
 
 VIDEO = GenerationStage("background_video", KIND.background_video, KIND.source_frame0)
 """A stage that makes videos of what the draft has."""
@@ -55,8 +57,9 @@ def listed(
     instructions = new_instructions().with_columns(
         pl.col("id").replace_strict(prompts, default="go").alias("prompt")
     )
+    asked = Asked("{prompt}", seed, None)
     return list_outputs(
-        stage, new_samples(), instructions, pl.DataFrame(), draft.media, Asked("{prompt}", seed, None)
+        stage, new_samples(), instructions, pl.DataFrame(), draft.media, gather_lineage([]), asked
     )
 
 
@@ -153,6 +156,24 @@ def test_a_file_that_is_gone_or_another_is_made_again(draft: Draft, tmp_path: Pa
     assert generator.asked == list(SAMPLES[:2])
 
 
+@pytest.mark.parametrize("stage", [EDIT_FRAME0, VIDEO], ids=lambda stage: stage.name)
+def test_a_full_disk_ends_the_run_and_leaves_no_part_of_a_file(
+    draft: Draft, tmp_path: Path, stage: GenerationStage
+) -> None:
+    """One error; the weights are let go, and the next run makes what is lacking. Noise is longer than the journal."""
+    wanted = listed(draft, stage=stage)
+    run(draft, tmp_path, ScriptedGenerator(is_noisy=True), stage=stage).generate(wanted.head(1))
+    whole = {path: path.read_bytes() for path in (tmp_path / "made").rglob("*.*")}
+    generator = ScriptedGenerator(is_noisy=True)
+    with files_of_at_most(12_000), pytest.raises(DiskError, match="The disk is full"):
+        run(draft, tmp_path, generator, stage=stage).generate(wanted)
+    assert (generator.asked, generator.loaded) == ([*SAMPLES[1:]][: len(generator.asked)], 0)
+    assert {path: path.read_bytes() for path in (tmp_path / "made").rglob("*.*")} == whole
+    again = ScriptedGenerator(is_noisy=True)
+    assert run(draft, tmp_path, again, stage=stage).generate(wanted)["error"].null_count() == 3
+    assert again.asked == list(SAMPLES[1:])
+
+
 def test_memory_costs_the_sample(draft: Draft, tmp_path: Path) -> None:
     """The others are made; the next run tries it again."""
     generator = ScriptedGenerator(too_large=frozenset(SAMPLES[:1]))
@@ -183,6 +204,7 @@ def test_an_input_that_is_gone_costs_its_sample(draft: Draft, tmp_path: Path) ->
         new_instructions(),
         pl.DataFrame(),
         draft.media.filter(kind=KIND.source_frame0).with_columns(kind=pl.lit(KIND.clean_frame0)),
+        gather_lineage([]),
         Asked("{prompt}", 0, None),
     )
     generator = ScriptedGenerator()

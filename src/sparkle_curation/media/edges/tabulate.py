@@ -76,6 +76,7 @@ def tabulate_edges(
     made = measure(jobs, EdgeJob, edging.function, measuring, journal)
     made = _make_again(jobs, made, edging, measuring.executor, journal)
     found = wanted.select("id", KEY).join(made, on=KEY, how="left").drop(KEY)
+    inputs = pl.struct(*(_fact(kind, "identity").alias(kind) for kind in _INPUTS)).struct.json_encode()
     settings = {
         "code": _code(),
         "making": edging.making._asdict(),
@@ -87,6 +88,7 @@ def tabulate_edges(
         pl.col("released_iou").list.mean().alias("released_iou_mean"),
         pl.col("released_iou").list.min().alias("released_iou_min"),
         pl.lit(json.dumps(settings)).alias("settings"),
+        inputs.alias("inputs"),
     )
     sizes = [
         None if error else path_of(edging.root, name).stat().st_size

@@ -55,16 +55,21 @@ class Clip(NamedTuple):
         return _digest("track pass", tracker_digest, self.identity, list(self.shape), *anchor)
 
 
-def list_clips(media: pl.DataFrame, boxes: pl.DataFrame, limit: int | None) -> pl.DataFrame:
+def list_clips(
+    media: pl.DataFrame, boxes: pl.DataFrame, limit: int | None, found_by: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """One row per sample with a source video, in the order of ``media``.
 
     Columns: ``id``, ``theme``, ``identity``, ``frame_count``, ``width_px``, ``height_px``, ``anchors``,
-    ``released_identity``, ``is_asked`` (within the limit and without an error), ``error``, ``error_detail``.
+    ``released_identity``, ``inputs`` (JSON, as in ``tracks``), ``is_asked`` (within the limit and without an error),
+    ``error``, ``error_detail``.
 
     Args:
         media: the inspected media.
         boxes: columns of ``grounding_boxes``, of which round 2 counts.
         limit: most clips that are tracked; None for all.
+        found_by: ``id``, ``edited_digest``: the content of the edited first frame that boxes were found by; None for boxes
+            of the release.
     """
     files = with_identity(prefer_loose(media))
     videos = files.filter(pl.col("kind") == KIND.source_video).select(
@@ -85,6 +90,7 @@ def list_clips(media: pl.DataFrame, boxes: pl.DataFrame, limit: int | None) -> p
     second = boxes.filter(pl.col("round") == 2)
     joined = (
         videos.join(masks, on="id", how="left", maintain_order="left")
+        .join(_inputs(videos, found_by), on="id", how="left", maintain_order="left")
         .join(
             second.select("id", pl.lit(value=True).alias("is_grounded")).unique("id"),
             on="id",
@@ -116,10 +122,25 @@ def list_clips(media: pl.DataFrame, boxes: pl.DataFrame, limit: int | None) -> p
                 "height_px",
                 "anchors",
                 "released_identity",
+                "inputs",
             ),
             *("is_asked", "error", "error_detail"),
         )
     )
+
+
+def _inputs(videos: pl.DataFrame, found_by: pl.DataFrame | None) -> pl.DataFrame:
+    """``id``, ``inputs``: JSON of what a mask is made of."""
+    if found_by is None:
+        made_of = videos.select("id", pl.col("identity").alias(KIND.source_video))
+        return made_of.select("id", pl.struct(KIND.source_video).struct.json_encode().alias("inputs"))
+    edited = found_by.select("id", pl.col("edited_digest").alias(KIND.edited_frame0)).unique(
+        "id", keep="first"
+    )
+    made_of = videos.select("id", pl.col("identity").alias(KIND.source_video)).join(
+        edited, on="id", how="left"
+    )
+    return made_of.select("id", pl.struct(pl.exclude("id")).struct.json_encode().alias("inputs"))
 
 
 def _anchors(second: pl.DataFrame, videos: pl.DataFrame) -> pl.DataFrame:

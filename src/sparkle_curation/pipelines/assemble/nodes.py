@@ -19,6 +19,7 @@ from sparkle_curation.scoring import tables as score_tables
 from sparkle_curation.spec.layout import intermediate_jsonl_path
 from sparkle_curation.spec.stages import STAGES
 from sparkle_curation.spec.tables.ingested import GROUNDING_R1, GROUNDING_R2
+from sparkle_curation.stages.gates import samples_of, without_changed
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ def assemble_release(
     params: AssembleGroup,
     bounds: dict[str, float],
 ) -> NewRelease:
-    """The new release; its files are written when it is saved.
+    """The new release; its files are written when it is saved. What changed since `gate` passed it is left out.
 
     Raises:
         EmptyOutputError: no sample passed all stages.
@@ -75,14 +76,24 @@ def assemble_release(
             released_assets.lazy().select("container").drop_nulls().unique().collect()["container"].to_list()
         )
     packing = Packing(params.layout, params.shard_mb * _BYTES, first_parts(containers), params.media)
-    release = assemble(
-        tables, assemble_media.lazy().collect(), assemble_records, packing, bounds, asset_store
+    media = assemble_media.lazy().collect()
+    progress, changed = without_changed(
+        tables.progress, samples_of(tables.annotations, tables.instructions), media
     )
+    if changed:
+        logger.warning(
+            "assemble: %s samples that passed have other assets or another prompt since, and are left out; look at them "
+            "again: kedro run --pipelines score,gate",
+            f"{changed:,}",
+        )
+    told = tables._replace(progress=progress)
+    release = assemble(told, media, assemble_records, packing, bounds, asset_store)
     if not release.sample_count:
         raise EmptyOutputError(
             "No new sample passed all stages, so there is no release of them",
             where="new_progress",
-            got=f"{tables.progress['id'].n_unique():,} samples, none that passed",
+            got=f"{tables.progress['id'].n_unique():,} samples, none that passed"
+            + (f", as they are now; {changed:,} did before" if changed else ""),
             allowed="one at least",
             todo="see how far they came (new_progress_counts), and go on: kedro run --pipelines gate",
         )

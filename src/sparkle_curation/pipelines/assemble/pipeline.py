@@ -13,9 +13,10 @@ from sparkle_curation.pipelines.assemble.nodes import (
     gather_tables,
 )
 from sparkle_curation.spec.stages import STAGES
+from sparkle_curation.spec.tables.generated import GENERATED_STAGES
+from sparkle_curation.stages.lineage import MAKING
 
-_GENERATED = ("edit_frame0", "remove_foreground", "background_video", "synthesize")
-_MADE = [f"made_media_{stage}" for stage in (*_GENERATED, "track", "edges")]
+_MADE = [f"made_media_{each.pipeline}" for each in MAKING]
 
 
 def create_pipeline() -> Pipeline:
@@ -30,7 +31,7 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 gather_generated,
-                inputs=[f"generated_{stage}_if_made" for stage in _GENERATED],
+                inputs=[f"generated_{stage}_if_made" for stage in GENERATED_STAGES],
                 outputs="assemble_generated",
                 name="gather_generated",
             ),

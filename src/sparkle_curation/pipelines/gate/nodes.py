@@ -9,22 +9,24 @@ import polars as pl
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.filtering.thresholds import Thresholds, resolve_thresholds
 from sparkle_curation.spec.codes.generation_faults import WAITS
-from sparkle_curation.spec.codes.new_sample_codes import StageOutcome
+from sparkle_curation.spec.codes.new_sample_codes import StageOutcome, StageReason
 from sparkle_curation.spec.stages import STAGES
 from sparkle_curation.spec.tables.rescores import NOT_ASKED
-from sparkle_curation.stages import gates
-from sparkle_curation.stages.gates import MADE_KINDS, Scored
+from sparkle_curation.stages import gates, lineage
+from sparkle_curation.stages.gates import Scored
+from sparkle_curation.stages.lineage import MADE_KINDS, way_to_remake
 
 logger = logging.getLogger(__name__)
 
 _FAULTS = {"id": pl.String, "kind": pl.String, "error": pl.String, "error_detail": pl.String}
 
 
-def gather_faults(*tables: AnyFrame) -> pl.DataFrame:
+def gather_faults(gate_media: AnyFrame, *tables: AnyFrame) -> pl.DataFrame:
     """What could not be made: ``id``, ``kind``, ``error``, ``error_detail``, of the tables of the stages that were run.
 
     Args:
-        *tables: of the stages, in the order of ``gates.MADE_KINDS``; without columns where one was not run.
+        gate_media: what there is: in one run with a stage its table is read once that is written.
+        *tables: of the stages, in the order of ``lineage.MAKING``; without columns where one was not run.
     """
     parts = [pl.DataFrame(schema=_FAULTS)]
     for kind, table in zip(MADE_KINDS, tables, strict=True):
@@ -37,10 +39,24 @@ def gather_faults(*tables: AnyFrame) -> pl.DataFrame:
     return pl.concat(parts)
 
 
+def list_outdated(gate_media: AnyFrame, new_instructions: AnyFrame, *tables: AnyFrame) -> pl.DataFrame:
+    """What is older than what it was made of: ``id``, ``kind``, ``detail``.
+
+    Args:
+        gate_media: what the headers say of assets, the made ones among them.
+        new_instructions: that they were made by.
+        *tables: of the stages, in the order of ``lineage.MAKING``; without columns where one was not run.
+    """
+    told = lineage.gather_lineage(zip(MADE_KINDS, (table.lazy().collect() for table in tables), strict=True))
+    return lineage.list_outdated(told, gate_media.lazy().collect(), new_instructions.lazy().collect())
+
+
 def tell_progress(
     annotations: AnyFrame,
+    new_instructions: AnyFrame,
     gate_media: AnyFrame,
     gate_faults: pl.DataFrame,
+    gate_outdated: pl.DataFrame,
     threshold: float | None,
     thresholds: Thresholds,
     *rescores: AnyFrame,
@@ -49,26 +65,22 @@ def tell_progress(
 
     Args:
         annotations: of the draft.
+        new_instructions: whose prompts go before those of the annotations.
         gate_media: what the headers say of its assets, the made ones among them.
         gate_faults: what could not be made.
+        gate_outdated: what is older than what it was made of.
         threshold: of all primary criteria; None for their own.
         thresholds: of criteria by name.
         *rescores: of the scored stages, in their order; without columns where none was scored.
     """
-    samples = (
-        annotations.lazy()
-        .select("id", pl.col("theme").cast(pl.String))
-        .unique("id", maintain_order=True)
-        .collect()
-    )
+    samples = gates.samples_of(annotations.lazy().collect(), new_instructions.lazy().collect())
     bounds = resolve_thresholds(threshold, thresholds)
     scored = {
         stage.name: Scored(table.lazy().collect(), bounds)
         for stage, table in zip(STAGES, rescores, strict=True)
         if stage.score_column in table.lazy().collect_schema().names()
     }
-    made = gate_media.lazy().select("id", "kind", "error", "error_detail").collect()
-    return gates.tell_progress(samples, made, gate_faults, scored)
+    return gates.tell_progress(samples, gate_media.lazy().collect(), gate_faults, gate_outdated, scored)
 
 
 def count_progress(new_progress: AnyFrame) -> pl.DataFrame:
@@ -85,4 +97,24 @@ def count_progress(new_progress: AnyFrame) -> pl.DataFrame:
             f"{known:,}",
             ", ".join(f"{count:,} {outcome.value}" for outcome, count in told.items() if count),
         )
+    _tell_what_is_old(counts)
     return counts
+
+
+def _tell_what_is_old(counts: pl.DataFrame) -> None:
+    """Log what is older than what it is about, with what to run."""
+    outdated = counts.filter(reason=StageReason.OUTDATED.value).group_by("stage", maintain_order=True)
+    old = dict(outdated.agg(pl.col("count").sum()).iter_rows())
+    if old:
+        logger.warning(
+            "gate: made of what is another now, and waiting: %s; make them again: %s",
+            ", ".join(f"{old[kind]:,} of {kind}" for kind in MADE_KINDS if kind in old),
+            way_to_remake(old),
+        )
+    scored = counts.filter(reason=StageReason.SCORED_BEFORE.value)["count"].sum()
+    if scored:
+        logger.warning(
+            "gate: %s scores are of other assets or prompts than there are now, and do not count; score again: "
+            "kedro run --pipelines score,gate",
+            f"{scored:,}",
+        )

@@ -5,25 +5,17 @@ from __future__ import annotations
 from kedro.pipeline import Node, Pipeline
 
 from sparkle_curation.media.made_media import unite_media
-from sparkle_curation.pipelines.gate.nodes import count_progress, gather_faults, tell_progress
+from sparkle_curation.pipelines.gate.nodes import (
+    count_progress,
+    gather_faults,
+    list_outdated,
+    tell_progress,
+)
 from sparkle_curation.spec.stages import STAGES
+from sparkle_curation.stages.lineage import MAKING
 
-_MADE = [
-    "made_media_edit_frame0",
-    "made_media_remove_foreground",
-    "made_media_background_video",
-    "made_media_track",
-    "made_media_edges",
-    "made_media_synthesize",
-]
-_TABLES = [
-    "generated_edit_frame0_if_made",
-    "generated_remove_foreground_if_made",
-    "generated_background_video_if_made",
-    "tracks_if_made",
-    "edges_if_made",
-    "generated_synthesize_if_made",
-]
+_MADE = [f"made_media_{each.pipeline}" for each in MAKING]
+_TABLES = [f"{each.table}_if_made" for each in MAKING]
 """Of the stages, in the order of what they make."""
 
 
@@ -37,13 +29,26 @@ def create_pipeline() -> Pipeline:
                 outputs="gate_media",
                 name="unite_media",
             ),
-            Node(gather_faults, inputs=_TABLES, outputs="gate_faults", name="gather_faults"),
+            Node(
+                gather_faults,
+                inputs=["gate_media", *_TABLES],
+                outputs="gate_faults",
+                name="gather_faults",
+            ),
+            Node(
+                list_outdated,
+                inputs=["gate_media", "new_instructions", *_TABLES],
+                outputs="gate_outdated",
+                name="list_outdated",
+            ),
             Node(
                 tell_progress,
                 inputs=[
                     "annotations",
+                    "new_instructions",
                     "gate_media",
                     "gate_faults",
+                    "gate_outdated",
                     "params:threshold",
                     "params:thresholds",
                     *(f"rescored_{stage.table}" for stage in STAGES),

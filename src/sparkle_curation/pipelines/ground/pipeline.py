@@ -6,6 +6,7 @@ from typing import Any
 
 from kedro.pipeline import Node, Pipeline
 
+from sparkle_curation.media.made_media import unite_media
 from sparkle_curation.pipelines.ground.nodes import (
     ask_round1,
     ask_round2,
@@ -32,16 +33,19 @@ def create_pipeline() -> Pipeline:
     return Pipeline(
         [
             _step(choose_grounder, [*texts, "model_server_key", "params:ground"], "grounder"),
+            _step(unite_media, ["asset_store", "media", "made_media_edit_frame0"], "ground_media"),
             _step(
                 list_round1_jobs,
-                ["media", "grounding_r1", "annotations", "grounder", "params:ground"],
+                ["ground_media", "grounding_r1", "annotations", "grounder", "params:ground"],
                 f"{first}_jobs",
             ),
             _step(ask_round1, [f"{first}_jobs", *_ASKING], f"{first}_answers"),
             _step(tabulate_round1, [f"{first}_jobs", f"{first}_answers", "grounder"], "regrounded_r1"),
             _step(choose_labels, ["regrounded_r1", "grounding_r1", "params:ground"], "ground_labels"),
             _step(
-                list_round2_jobs, ["media", "ground_labels", "grounder", "params:ground"], f"{second}_jobs"
+                list_round2_jobs,
+                ["ground_media", "ground_labels", "grounder", "params:ground"],
+                f"{second}_jobs",
             ),
             _step(ask_round2, [f"{second}_jobs", *_ASKING], f"{second}_answers"),
             _step(

@@ -94,9 +94,12 @@ def _no_own_boxes(got: str) -> MissingTableError:
     )
 
 
-def list_track_clips(media: pl.LazyFrame, track_boxes: pl.DataFrame, params: TrackGroup) -> pl.DataFrame:
+def list_track_clips(
+    media: pl.LazyFrame, track_boxes: pl.DataFrame, regrounded_r1: pl.LazyFrame, params: TrackGroup
+) -> pl.DataFrame:
     """What is to be tracked, a row per sample with a source video, and what cannot be, with why."""
-    return list_clips(media.collect(), track_boxes, params.limit)
+    found_by = None if params.boxes_from == "released" else regrounded_r1.collect()
+    return list_clips(media.collect(), track_boxes, params.limit, found_by)
 
 
 def track_masks(

@@ -33,7 +33,7 @@ def create_pipeline() -> Pipeline:
         [
             _step(choose_tracker, [_PARAMS], "tracker"),
             _step(choose_track_boxes, ["grounding_boxes", *regrounded, "media", _PARAMS], "track_boxes"),
-            _step(list_track_clips, ["media", "track_boxes", _PARAMS], "track_clips"),
+            _step(list_track_clips, ["media", "track_boxes", "track_regrounded_r1", _PARAMS], "track_clips"),
             _step(
                 track_masks,
                 ["track_clips", "tracker", "asset_store", "made_media_root", *journals, "params:dry_run"],

@@ -14,6 +14,14 @@ class GenerationFault(Code):
         "not_passed",
         "An earlier stage of the sample has not passed its filter; see `new_progress`.",
     )
+    NOT_JUDGED = (
+        "not_judged",
+        "An asset or the prompt of the sample is another than the one that passed the filter of an earlier stage.",
+    )
+    OUTDATED_INPUT = (
+        "outdated_input",
+        "What it is to be made of is itself made of what is another now, or the edit prompt is of another cut of the clip.",
+    )
     PROMPT_TOO_LONG = (
         "prompt_too_long",
         "The prompt has more tokens than the text encoder takes: the rest would be cut off unseen.",
@@ -35,5 +43,10 @@ class GenerationFault(Code):
     )
 
 
-WAITS = (GenerationFault.NO_INPUT.value, GenerationFault.NOT_PASSED.value)
+WAITS = (
+    GenerationFault.NO_INPUT.value,
+    GenerationFault.NOT_PASSED.value,
+    GenerationFault.NOT_JUDGED.value,
+    GenerationFault.OUTDATED_INPUT.value,
+)
 """What passes by itself, once an earlier stage has made its part and that has passed."""

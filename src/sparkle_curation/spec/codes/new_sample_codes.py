@@ -67,3 +67,6 @@ class StageReason(Code):
     NOT_MADE = "not_made", "Nothing was made of it yet."
     NOT_SCORED = "not_scored", "It was made, and not scored yet."
     STOPPED = "stopped", "It stopped at an earlier stage."
+    OUTDATED = "outdated", "It was made of what is another now, or outdated itself; make it again."
+    SCORED_BEFORE = "scored_before", "Its score is of other assets, or of another prompt; score it again."
+    NOT_JUDGED = "not_judged", "It, or its prompt, is another since `gate` looked at it; run `gate` again."

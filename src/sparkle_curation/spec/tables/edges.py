@@ -58,5 +58,11 @@ EDGE_COLUMNS: tuple[Field, ...] = (
     Field("error", "string", "Why none was made; a code of the edges or of the media.", is_optional=True),
     Field("error_detail", "string", "What was found.", is_optional=True),
     Field("settings", "string", "JSON: what edges were made with, and a digest of the code."),
+    Field(
+        "inputs",
+        "string",
+        "JSON object: asset kind -> the content that it was made of, as in `media`.",
+        is_optional=True,
+    ),
 )
 """Columns of ``edges``: one row per sample with a source video, a background video, a mask or a released control video."""

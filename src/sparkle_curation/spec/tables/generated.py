@@ -47,6 +47,12 @@ GENERATED_COLUMNS: tuple[Field, ...] = (
         "seed", "int64", "Of the noise: made of `seed` of the parameters, the stage and the id.", minimum=0
     ),
     Field("inputs", "string", "JSON object: asset kind -> the content that it was made of, as in `media`."),
+    Field(
+        "instruction",
+        "string",
+        "JSON object: what the prompt named of `new_instructions`, as it was then.",
+        is_optional=True,
+    ),
     *MADE,
     Field(
         "is_generated",

@@ -77,6 +77,7 @@ NEW_INSTRUCTION_COLUMNS: tuple[Field, ...] = (
     Field("original_scene", "string", "The judge's description of the first frame.", is_optional=True),
     Field(PROMPT.name, "string", "The editing instruction; null where there is none.", is_optional=True),
     Field("offered_keywords", "string", "JSON: the scenes that the judge could choose from."),
+    Field("cut_digest", "string", "xxh3-128 of the clip and of how it was cut: what the judge saw.", is_optional=True),
     Field("fault", "string", "Why there is none; a code of instructions, models or media.", is_optional=True),
     Field("fault_detail", "string", "What was found.", is_optional=True),
     Field("model", "string", "Who was asked."),
@@ -94,6 +95,8 @@ NEW_PROGRESS_COLUMNS: tuple[Field, ...] = (
     Field("reason_detail", "string", "What was found.", is_optional=True),
     Field("score", "float64", "What was compared; null where the stage is not scored, or was not yet.", is_optional=True),
     Field("threshold", "float64", "What it was compared with; null where the stage is not scored.", is_optional=True),
+    Field("content", "string", "Of the asset that was judged, as in `inputs` of `generated`.", is_optional=True),
+    Field("prompt", "string", "The edit prompt that it was judged by.", is_optional=True),
 )  # fmt: skip
 """Columns of ``new_progress``: one row per sample with an edit prompt and stage."""
 

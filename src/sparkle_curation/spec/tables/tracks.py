@@ -86,6 +86,13 @@ TRACK_COLUMNS: tuple[Field, ...] = (
     *MEASURED,
     *PROVENANCE,
     Field(
+        "inputs",
+        "string",
+        "JSON object: asset kind -> the content that it was made of, as in `media`; boxes of `ground` stand for the edited "
+        "first frame that they were found by.",
+        is_optional=True,
+    ),
+    Field(
         "error",
         "string",
         f"Why there is no mask: {', '.join(f'`{fault}`' for fault in TrackFault)}, `not_asked` beyond the limit, or a "

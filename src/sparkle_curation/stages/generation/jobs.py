@@ -11,9 +11,10 @@ import xxhash
 
 from sparkle_curation.media.assets import with_identity
 from sparkle_curation.spec.codes.generation_faults import GenerationFault
-from sparkle_curation.stages.gates import only_going_on
-from sparkle_curation.stages.generation.prompts import fill
+from sparkle_curation.stages.gates import tell_standing
+from sparkle_curation.stages.generation.prompts import fill, placeholders_of
 from sparkle_curation.stages.generation.stage import GenerationStage
+from sparkle_curation.stages.lineage import INSTRUCTION, cut_digests, instruction_text, list_outdated
 
 _SEED_BITS = 63
 
@@ -71,12 +72,13 @@ def list_outputs(
     instructions: pl.DataFrame,
     progress: pl.DataFrame,
     media: pl.DataFrame,
+    lineage: pl.DataFrame,
     asked: Asked,
 ) -> pl.DataFrame:
     """One row per sample with a row of instructions, by theme and id.
 
-    Columns: ``id``, ``theme``, ``prompt``, ``seed``, ``inputs`` (JSON), ``frame_count`` and ``fps`` (wanted), ``is_asked``
-    (within the limit and without an error), ``error``, ``error_detail``.
+    Columns: ``id``, ``theme``, ``prompt``, ``seed``, ``inputs`` and ``instruction`` (JSON), ``frame_count`` and ``fps``
+    (wanted), ``is_asked`` (within the limit and without an error), ``error``, ``error_detail``.
 
     Args:
         stage: what is made of what.
@@ -84,16 +86,24 @@ def list_outputs(
         instructions: columns of ``new_instructions``.
         progress: columns of ``new_progress``; without columns where none was told yet.
         media: columns of ``media``, of the made assets of all samples.
+        lineage: of ``lineage.gather_lineage``, of what is made before.
         asked: what for.
     """
-    going_on = only_going_on(instructions, progress, stage.makes)["id"].implode()
+    outdated = _outdated(stage, samples, instructions, media, lineage)
     rows = (
         instructions.sort("theme", "id")
+        .join(
+            tell_standing(instructions, progress, media, stage.makes),
+            on="id",
+            how="left",
+            maintain_order="left",
+        )
+        .join(outdated, on="id", how="left", maintain_order="left")
         .join(samples.select("id", "frame_count", "fps"), on="id", how="left", maintain_order="left")
         .join(_inputs(stage, media), on="id", how="left", maintain_order="left")
         .with_columns(
             _prompt(instructions, asked.template),
-            pl.Series("_passes", instructions.sort("theme", "id")["id"].is_in(going_on)),
+            _instruction(instructions, asked.template),
             pl.col("id")
             .map_elements(lambda each: seed_of(asked.seed, stage.name, each), pl.Int64)
             .alias("seed"),
@@ -107,17 +117,19 @@ def list_outputs(
     own = (
         pl.when(pl.col("_prompt").is_null())
         .then(pl.lit(GenerationFault.NO_PROMPT.value))
-        .when(~pl.col("_passes"))
-        .then(pl.lit(GenerationFault.NOT_PASSED.value))
+        .when(pl.col("standing").is_not_null())
+        .then("standing")
         .when(lacking != "")
         .then(pl.lit(GenerationFault.NO_INPUT.value))
+        .when(pl.col("outdated").is_not_null())
+        .then(pl.lit(GenerationFault.OUTDATED_INPUT.value))
     )
-    rows = rows.with_columns(
-        pl.coalesce(own, "input_error").alias("error"),
-        pl.coalesce(pl.when(own == GenerationFault.NO_INPUT.value).then(lacking), "input_detail").alias(
-            "error_detail"
-        ),
+    detail = pl.coalesce(
+        pl.when(own == GenerationFault.NO_INPUT.value).then(lacking),
+        pl.when(own == GenerationFault.OUTDATED_INPUT.value).then("outdated"),
+        pl.when(own.is_null()).then("input_detail"),
     )
+    rows = rows.with_columns(pl.coalesce(own, "input_error").alias("error"), detail.alias("error_detail"))
     is_whole = pl.col("error").is_null()
     is_within = (
         pl.lit(value=True) if asked.limit is None else pl.col("id").cum_count().over(is_whole) <= asked.limit
@@ -128,6 +140,7 @@ def list_outputs(
         pl.col("_prompt").alias("prompt"),
         "seed",
         pl.struct(stage.inputs).struct.json_encode().alias("inputs"),
+        INSTRUCTION,
         *(
             (pl.col("frame_count").cast(pl.Int64), pl.col("fps").round().cast(pl.Int64))
             if stage.is_video
@@ -166,6 +179,31 @@ def _prompt(instructions: pl.DataFrame, template: str) -> pl.Series:
     """The prompt of each sample; null where it names what the sample has not, or the sample has no edit prompt."""
     rows = instructions.sort("theme", "id").iter_rows(named=True)
     return pl.Series("_prompt", [fill(template, row) for row in rows], pl.String)
+
+
+def _instruction(instructions: pl.DataFrame, template: str) -> pl.Series:
+    """What the prompt of each sample names of its instruction, for the record."""
+    named = placeholders_of(template)
+    rows = instructions.sort("theme", "id").iter_rows(named=True)
+    return pl.Series(INSTRUCTION, [instruction_text(named, row) for row in rows], pl.String)
+
+
+def _outdated(
+    stage: GenerationStage,
+    samples: pl.DataFrame,
+    instructions: pl.DataFrame,
+    media: pl.DataFrame,
+    lineage: pl.DataFrame,
+) -> pl.DataFrame:
+    """``id``, ``outdated``: which input of a sample is older than what it was made of, or the instruction than the clip."""
+    found = list_outdated(lineage, media, instructions).filter(pl.col("kind").is_in(stage.inputs))
+    inputs = found.select("id", pl.format("{}: {}", "kind", "detail").alias("outdated"))
+    cuts = instructions.select("id", "cut_digest").join(cut_digests(samples), on="id", suffix="_now")
+    is_other = pl.col("cut_digest").is_not_null() & (pl.col("cut_digest") != pl.col("cut_digest_now"))
+    told = cuts.filter(is_other).select(
+        "id", pl.lit(f"{INSTRUCTION}: of another cut of the clip").alias("outdated")
+    )
+    return pl.concat([told, inputs]).unique("id", keep="first", maintain_order=True)
 
 
 def _inputs(stage: GenerationStage, media: pl.DataFrame) -> pl.DataFrame:

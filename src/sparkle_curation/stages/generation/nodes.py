@@ -14,18 +14,20 @@ from sparkle_curation.ingest.assets.store import AssetStore
 from sparkle_curation.media.fault_counts import count_faults
 from sparkle_curation.media.made_media import probe_made
 from sparkle_curation.models.weights import is_pinned, newest_commit
+from sparkle_curation.spec.codes.generation_faults import GenerationFault
 from sparkle_curation.spec.tables.rescores import NOT_ASKED
 from sparkle_curation.stages.generation.importing import ImportedFiles
 from sparkle_curation.stages.generation.jobs import Asked, list_outputs
 from sparkle_curation.stages.generation.making import GeneratedFiles, Maker
 from sparkle_curation.stages.generation.params import GenerationGroup
 from sparkle_curation.stages.generation.run import GenerationRun, made_assets
+from sparkle_curation.stages.lineage import gather_lineage, made_before, way_to_remake
 
 logger = logging.getLogger(__name__)
 
 GroupT = TypeVar("GroupT", bound=GenerationGroup)
 """The group of a pipeline. Not ``GenerationGroup`` itself: Kedro makes parameters what a node's signature says they are, and
-the pipeline's own drawing node says which group it is.
+the drawing node of each pipeline says which group it is (``pipelines.generation_wiring``).
 """
 
 
@@ -74,6 +76,7 @@ def list_wanted(
     progress: pl.LazyFrame,
     params: GroupT,
     media: pl.LazyFrame,
+    *made_of: pl.LazyFrame,
 ) -> pl.DataFrame:
     """What is to be generated, a row per sample with an instruction, and what cannot be, with why.
 
@@ -83,10 +86,14 @@ def list_wanted(
         progress: columns of ``new_progress``; without columns where none was told yet.
         params: of the stage.
         media: columns of ``media``, with what other stages made in the place of what was released.
+        *made_of: tables of what is made before, in the order of ``lineage.made_before``; without columns where a stage was
+            not run.
     """
     asked = Asked(params.prompt, params.seed, params.limit)
     frames = (samples.collect(), instructions.collect(), progress.collect(), media.collect())
-    return list_outputs(params.stage, *frames, asked)
+    kinds = (each.kind for each in made_before(params.stage.name))
+    lineage = gather_lineage(zip(kinds, (table.collect() for table in made_of), strict=True))
+    return list_outputs(params.stage, *frames, lineage, asked)
 
 
 def generate_assets(
@@ -113,9 +120,22 @@ def list_generated(
 
 def count_generated(generated: pl.LazyFrame, params: GroupT) -> pl.DataFrame:
     """The report: one row per theme and reason that nothing was made, what was made first; reasons are logged."""
-    counts = count_faults(generated.collect())
+    table = generated.collect()
+    counts = count_faults(table)
     told = counts.filter(pl.col("error").is_not_null() & (pl.col("error") != NOT_ASKED))
     lacking = told.group_by("error", maintain_order=True).agg(pl.col("count").sum())
     for error, count in lacking.sort("count", descending=True).iter_rows():
-        logger.warning("%s: %s samples have no output: %s", params.stage.name, f"{count:,}", error)
+        logger.warning(
+            "%s: %s samples have no output: %s%s", params.stage.name, f"{count:,}", error, _way(error, table)
+        )
     return counts
+
+
+def _way(error: str, generated: pl.DataFrame) -> str:
+    """What to run for samples that wait for something else than their turn."""
+    if error == GenerationFault.NOT_JUDGED:
+        return "; look at what is new: kedro run --pipelines score,gate"
+    if error != GenerationFault.OUTDATED_INPUT:
+        return ""
+    details = generated.filter(error=error)["error_detail"].str.split(": ").list.first().unique().to_list()
+    return f"; make it again: {way_to_remake(details)}"
