@@ -23,7 +23,6 @@ def _as_before(monkeypatch):
     monkeypatch.setattr(omegaconf_utils, "get_yaml_loader", OF_OMEGACONF)
     yield
     end_start()
-    gc.unfreeze()
 
 
 def test_each_file_of_the_configuration_reads_alike():

@@ -25,8 +25,7 @@ def begin_start() -> None:
 
 
 def end_start() -> None:
-    """Look for garbage as Python does by itself, and no longer among what the start has made."""
-    gc.freeze()
+    """Look for garbage as Python does by itself."""
     gc.set_threshold(*_THRESHOLDS)
 
 
