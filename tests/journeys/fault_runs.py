@@ -198,7 +198,7 @@ class Journey:
         exit_code: of the process.
         is_later: whether the data root holds the outputs of a good run on the same release.
         shown_params: of the command, as the page shows them; paths and addresses are no part of it.
-        lacks: a package that must not be there for the fault to be seen.
+        lacks: a package that the run shall not find; it is installed beside the tests.
     """
 
     what: str | Sequence[Fault]
@@ -243,13 +243,24 @@ def run(journey: Journey, scene: Scene) -> Seen:
         if scene.more_params:
             command[-1] += f",{scene.more_params}"
         env = os.environ | {"DO_NOT_TRACK": "1", "COLUMNS": WIDTH}
-        done = (
-            _limited([*scene.limits, *command], env) if scene.limits else forked_kedro.run(command, env, 300)
-        )
+        if journey.lacks:
+            env["PYTHONPATH"] = (
+                f"{_without(journey.lacks, scene.folder)}{os.pathsep}{env.get('PYTHONPATH', '')}"
+            )
+        is_apart = scene.limits or journey.lacks
+        done = _limited([*scene.limits, *command], env) if is_apart else forked_kedro.run(command, env, 300)
     text = done.stdout + done.stderr
     assert "Traceback" not in text, text
     assert [secret for secret in scene.hidden if secret in text] == []
     return Seen(done.returncode, in_words(text, scene), scene, before)
+
+
+def _without(package: str, folder: Path) -> Path:
+    """A folder that is looked into first, and in which the package cannot be imported."""
+    place = folder / "without"
+    place.mkdir()
+    (place / f"{package}.py").write_text(f'raise ModuleNotFoundError("No module named {package!r}")\n')
+    return place
 
 
 def _limited(command: Sequence[str], env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:

@@ -915,7 +915,7 @@ JOURNEYS: dict[str, list[Journey]] = {
     ],
     "New samples": [
         Journey(
-            "a folder of clips without a clip",
+            "a folder for new samples that holds no clip",
             clipless,
             "A folder of clips holds none",
             "new_samples/clip_folder.py",
