@@ -12,15 +12,17 @@ import pytest
 import yaml
 from omegaconf import OmegaConf
 
+from sparkle_curation import starting
 from sparkle_curation.starting import begin_start, end_start
 
 ROOT = Path(__file__).parents[1]
-OF_OMEGACONF = omegaconf_utils.get_yaml_loader
+OF_OMEGACONF = starting._loader_of_omegaconf  # also where a command was started in this process before
 
 
 @pytest.fixture(autouse=True)
 def _as_before(monkeypatch):
     monkeypatch.setattr(omegaconf_utils, "get_yaml_loader", OF_OMEGACONF)
+    end_start()
     yield
     end_start()
 
@@ -59,6 +61,7 @@ def test_libyaml_reads_where_it_is_there():
 def test_garbage_is_looked_for_as_usual_once_the_start_is_over():
     """A run bounds its memory."""
     usual = gc.get_threshold()
+    begin_start()
     begin_start()
     assert gc.get_threshold() > usual
     end_start()

@@ -12,6 +12,7 @@ import omegaconf._utils as omegaconf_utils
 import yaml
 
 _THRESHOLDS = gc.get_threshold()
+_loader_of_omegaconf = omegaconf_utils.get_yaml_loader
 _AT_START = (200_000, 50, 100)
 """The first is new objects, after which garbage is looked for: about as many as importing makes, and all of them stay."""
 
@@ -35,7 +36,7 @@ def _libyaml_loader() -> Any:
     OmegaConf 2.4 does the same by itself; Hydra, which DVC brings, holds it below that.
     """
 
-    class Loader(yaml.cyaml.CParser, omegaconf_utils.get_yaml_loader()):  # type: ignore[misc]
+    class Loader(yaml.cyaml.CParser, _loader_of_omegaconf()):  # type: ignore[misc]
         def __init__(self, stream: Any) -> None:
             yaml.cyaml.CParser.__init__(self, stream)
             yaml.constructor.SafeConstructor.__init__(self)

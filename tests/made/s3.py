@@ -15,7 +15,7 @@ import botocore.session
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-BUCKET, KEY, SECRET = "sparkle", "somebody", "a-secret-of-somebody"
+BUCKET, KEY, SECRET = "sparkle", "key-of-somebody", "a-secret-of-somebody"
 _BUSY = b"<?xml version='1.0'?><Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
 
 
