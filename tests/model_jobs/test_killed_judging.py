@@ -105,7 +105,7 @@ def models(qwen3_checkpoint: Path, tmp_path: Path) -> Iterator[Models]:
     ("what", "schema", "kills"),
     [
         # At once, before anything is asked; as a batch is asked; while it is answered or noted; and after others were.
-        ("score", score_batches.JOURNAL_SCHEMA, [(0, 0.0), (1, 0.0), (1, 0.03), (2, 0.0), (2, 0.05)]),
+        ("score", score_batches.JOURNAL_SCHEMA, [(0, 0.0), (1, 0.0), (1, 0.03), (2, 0.05)]),
         ("served", score_batches.JOURNAL_SCHEMA, [(0, 0.0), (1, 0.01), (2, 0.05)]),
         ("ground", ground_batches.JOURNAL_SCHEMA, [(0, 0.0), (1, 0.0), (2, 0.03)]),
     ],

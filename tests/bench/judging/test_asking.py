@@ -477,7 +477,7 @@ def test_a_fault_of_one_sample_costs_no_other(loopback: LoopbackJudge, tmp_path:
     assert judgments["state"].to_list() == ["judged", "unanswered", "judged", "judged"]
     loopback.answer = sensible
     asked = len(loopback.asked)
-    judgments, _ = judge_all(judge, tmp_path, tables)
+    judgments, _ = judge_all(make_judge(loopback.openai_url, NAME), tmp_path, tables)
     assert state_counts(judgments) == {"judged": 4}
     assert len(loopback.asked) == asked + 1
 
