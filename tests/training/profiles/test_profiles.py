@@ -11,8 +11,9 @@ import polars as pl
 import pytest
 
 from sparkle_curation.training.profiles.card import describe_profiles
-from sparkle_curation.training.profiles.exporting import describe_pairs, file_name, fit_pairs, write_profile
+from sparkle_curation.training.profiles.exporting import file_name, fit_pairs, write_profile
 from sparkle_curation.training.profiles.known import DIFFSYNTH, JSONL, OPENVE, PROFILES, RECO
+from sparkle_curation.training.profiles.pairs import describe_pairs
 from sparkle_curation.training.profiles.profile import PRESETS, ExportProfile
 
 PRESET = PRESETS["480p81"]
@@ -86,7 +87,11 @@ CASES: dict[str, tuple[tuple[int, int, int], tuple[int, int, int], dict[str, lis
     ),
     "smaller_source": ((81, 640, 360), HD, {"openve": ["other_size"], "reco": ["other_size"]}),
     "small": ((81, 640, 360), (81, 640, 360), {"diffsynth": ["enlarged"]}),
-    "turned": ((81, 720, 1280), HD, {"openve": ["other_size"], "reco": ["other_size"]}),
+    "turned": (
+        (81, 720, 1280),
+        HD,
+        {"diffsynth": ["other_shape"], "openve": ["other_size"], "reco": ["other_size"]},
+    ),
 }
 """Name -> frames, width and height of source and edited video, and by profile the reasons that are told; else none."""
 
@@ -199,6 +204,9 @@ def test_the_card_says_what_each_trainer_is_told() -> None:
     fitted = {each.name: fit_pairs(pairs, each, PRESET) for each in (DIFFSYNTH, JSONL)}
     card = describe_profiles([DIFFSYNTH, JSONL], fitted, ("abc", 1), "480p81", PRESET)
     assert "for 480p81: 832 x 480, 81 frames" in card
-    assert "| DiffSynth-Studio, training of VACE | 0 | 1 | `--dataset_base_path ../extracted " in card
+    assert (
+        "| DiffSynth-Studio from 2.1.10, training of VACE | 0 | 1 | `--dataset_base_path ../extracted "
+        in card
+    )
     assert "--height 480 --width 832 --num_frames 81`" in card
     assert "| plain JSONL | 1 | 0 | `jsonl.jsonl, with paths from ../extracted` |" in card
