@@ -1,8 +1,8 @@
 """DiffSynth's profile beside what its loader and its trainer were seen to do with the same files.
 
 ``LOADED`` is what ``UnifiedDataset`` of ``diffsynth`` 2.1.12 gave of these very clips, told 832 x 480 and 81 frames
-(29 November 2026, imageio 2.38.1, FFmpeg 9.0.2): frames, or None where it raised. All frames were 832 x 480. The package is no
-dependency of this one.
+(29 November 2026, imageio 2.38.1, FFmpeg 9.0.2): frames, or None where it raised. All frames were 832 x 480. The package is
+no dependency of this one.
 """
 
 from __future__ import annotations

@@ -152,6 +152,10 @@ def test_what_was_not_inspected_is_exported_and_told() -> None:
     assert rows.height == 1
     assert report.select("reason", "is_exported").rows() == [("not_inspected", True)]
 
+    elsewhere = pair("000001") | {"src_video": "clips/a.mp4"}
+    pairs = describe_pairs(pl.DataFrame([elsewhere]), media(*both("000001")), "source_video")
+    assert fit_pairs(pairs, DIFFSYNTH, PRESET).report["reason"].to_list() == ["not_inspected"]
+
 
 def test_a_control_whose_frames_run_out_costs_the_pair() -> None:
     """FFmpeg writes 79 of its 81, and the loader counts on all; one of 100 has enough."""

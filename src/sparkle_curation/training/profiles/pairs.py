@@ -60,7 +60,9 @@ def _facts(prefix: str) -> dict[str, pl.Expr]:
 
 def _facts_of(side: Side) -> list[pl.Expr]:
     """``{video}_is_broken`` and the facts of a video, of the rows of ``find_files``."""
-    is_broken = side.col("error").is_not_null() | (side.col("is_inspected") & ~side.col("is_found"))
+    # Of a path that the layout does not have, nothing is known: it may be there.
+    is_absent = side.col("is_inspected") & ~side.col("is_found") & side.col("named_kind").is_not_null()
+    is_broken = side.col("error").is_not_null() | is_absent
     return [
         is_broken.alias(f"{side.name}_is_broken"),
         *(
