@@ -11,8 +11,9 @@ import polars as pl
 import pytest
 
 from sparkle_curation.training.profiles.card import describe_profiles
-from sparkle_curation.training.profiles.exporting import describe_pairs, file_name, fit_pairs, write_profile
+from sparkle_curation.training.profiles.exporting import file_name, fit_pairs, write_profile
 from sparkle_curation.training.profiles.known import DIFFSYNTH, JSONL, OPENVE, PROFILES, RECO
+from sparkle_curation.training.profiles.pairs import describe_pairs
 from sparkle_curation.training.profiles.profile import PRESETS, ExportProfile
 
 PRESET = PRESETS["480p81"]
@@ -86,7 +87,11 @@ CASES: dict[str, tuple[tuple[int, int, int], tuple[int, int, int], dict[str, lis
     ),
     "smaller_source": ((81, 640, 360), HD, {"openve": ["other_size"], "reco": ["other_size"]}),
     "small": ((81, 640, 360), (81, 640, 360), {"diffsynth": ["enlarged"]}),
-    "turned": ((81, 720, 1280), HD, {"openve": ["other_size"], "reco": ["other_size"]}),
+    "turned": (
+        (81, 720, 1280),
+        HD,
+        {"diffsynth": ["other_shape"], "openve": ["other_size"], "reco": ["other_size"]},
+    ),
 }
 """Name -> frames, width and height of source and edited video, and by profile the reasons that are told; else none."""
 
@@ -147,6 +152,45 @@ def test_what_was_not_inspected_is_exported_and_told() -> None:
     assert rows.height == 1
     assert report.select("reason", "is_exported").rows() == [("not_inspected", True)]
 
+    elsewhere = pair("000001") | {"src_video": "clips/a.mp4"}
+    pairs = describe_pairs(pl.DataFrame([elsewhere]), media(*both("000001")), "source_video")
+    assert fit_pairs(pairs, DIFFSYNTH, PRESET).report["reason"].to_list() == ["not_inspected"]
+
+
+def test_a_control_whose_frames_run_out_costs_the_pair() -> None:
+    """FFmpeg writes 79 of its 81, and the loader counts on all; one of 100 has enough."""
+    names = ["000001", "000002"]
+    edges = [
+        {
+            **medium(name, "edited_video_canny", frames, 1280, 720),
+            "lost_frame_count": 2,
+            "repeated_frame_count": 0,
+        }
+        for name, frames in zip(names, (81, 100), strict=True)
+    ]
+    found = media(*(row for name in names for row in both(name)), *edges)
+    pairs = describe_pairs(pl.DataFrame([pair(name) for name in names]), found, "edited_video_canny")
+    assert fit_pairs(pairs, DIFFSYNTH, PRESET).report.select("id", "reason", "detail").rows() == [
+        ("Sparkle_time_000001", "frames_run_out", "control")
+    ]
+    assert fit_pairs(pairs, RECO, PRESET).rows.height == 2
+
+
+def test_what_is_known_to_be_broken_or_absent_is_left_out() -> None:
+    """Of a variant that keeps such pairs; plain JSONL, which has no loader to go by, has them without facts."""
+    source, edited = both("000001")
+    found = media({**source, "error": "truncated"}, edited, both("000002")[0], *both("000003"))
+    variant = pl.DataFrame([pair(f"00000{number}") for number in (1, 2, 3)])
+    pairs = describe_pairs(variant, found, "source_video")
+    for profile, video in ((DIFFSYNTH, "control"), (OPENVE, "source"), (RECO, "source")):
+        rows, report = fit_pairs(pairs, profile, PRESET)
+        assert rows["id"].to_list() == ["Sparkle_time_000003"]
+        assert report.select("id", "reason", "detail").rows() == [
+            ("Sparkle_time_000001", "broken", video),
+            ("Sparkle_time_000002", "broken", "edited"),
+        ]
+    assert fit_pairs(pairs, JSONL, PRESET).rows["edited_frame_count"].to_list() == [81, None, 81]
+
 
 def test_texts_are_read_back_as_they_were() -> None:
     """By pandas, which reads a prompt of NA as missing: that pair is in no CSV; and by json."""
@@ -199,6 +243,9 @@ def test_the_card_says_what_each_trainer_is_told() -> None:
     fitted = {each.name: fit_pairs(pairs, each, PRESET) for each in (DIFFSYNTH, JSONL)}
     card = describe_profiles([DIFFSYNTH, JSONL], fitted, ("abc", 1), "480p81", PRESET)
     assert "for 480p81: 832 x 480, 81 frames" in card
-    assert "| DiffSynth-Studio, training of VACE | 0 | 1 | `--dataset_base_path ../extracted " in card
-    assert "--height 480 --width 832 --num_frames 81`" in card
+    assert (
+        "| DiffSynth-Studio from 2.1.10, training of VACE | 0 | 1 | `--dataset_base_path ../extracted "
+        in card
+    )
+    assert "--extra_inputs vace_video --height 480 --width 832 --num_frames 81`" in card
     assert "| plain JSONL | 1 | 0 | `jsonl.jsonl, with paths from ../extracted` |" in card

@@ -11,8 +11,9 @@ from sparkle_curation.errors import EmptyOutputError
 from sparkle_curation.pipelines.profiles.params import ProfilesGroup
 from sparkle_curation.spec.layout import KIND
 from sparkle_curation.training.profiles.card import CARD_NAME, REPORT_NAME, describe_profiles
-from sparkle_curation.training.profiles.exporting import describe_pairs, fit_pairs, write_profile
+from sparkle_curation.training.profiles.exporting import fit_pairs, write_profile
 from sparkle_curation.training.profiles.known import PROFILES
+from sparkle_curation.training.profiles.pairs import describe_pairs
 from sparkle_curation.training.profiles.profile import PRESETS
 from sparkle_curation.variant.record import identify_variant
 

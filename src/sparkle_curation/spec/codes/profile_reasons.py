@@ -13,7 +13,15 @@ class ProfileReason(Code):
 
     READ_AS_MISSING = "read_as_missing", "pandas reads the prompt as a missing value, which is no text."
     NO_CONTROL = "no_control", "The control video is not there, or is broken."
-    OTHER_LENGTH = "other_length", "The loader takes another number of frames of one video than of the other."
+    BROKEN = "broken", "A video is not there, or is broken: the loader stops at it, or takes a part of it."
+    FRAMES_RUN_OUT = (
+        "frames_run_out",
+        "FFmpeg writes fewer frames of a video than the loader counts, and the loader stops there.",
+    )
+    OTHER_LENGTH = (
+        "other_length",
+        "The loader takes another number of frames of one video than of the other, and the trainer does not mend it.",
+    )
     OTHER_SIZE = "other_size", "The loader's frames of one video have another size than those of the other."
     NOT_INSPECTED = (
         "not_inspected",
@@ -21,4 +29,9 @@ class ProfileReason(Code):
         True,
     )
     SHORTER = "shorter", "The loader takes fewer frames than the preset has: rows of one batch differ.", True
+    OTHER_SHAPE = (
+        "other_shape",
+        "The videos differ in their ratio of width to height, so the loader cuts other parts off one than off the other.",
+        True,
+    )
     ENLARGED = "enlarged", "The preset is larger than the video, which is scaled up to it.", True

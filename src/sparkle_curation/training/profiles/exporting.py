@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import polars as pl
 
-from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import ConservationError
-from sparkle_curation.ingest.assets.store import prefer_loose
 from sparkle_curation.loader.kiwi_edit import is_read_as_missing, loaded_frame_count
-from sparkle_curation.loader.pair_files import find_files
 from sparkle_curation.spec.codes.profile_reasons import ProfileReason
-from sparkle_curation.spec.layout import KIND, SPLITS, TRAIN
+from sparkle_curation.spec.layout import SPLITS, TRAIN
 from sparkle_curation.spec.training_csv import write_training_csv
+from sparkle_curation.training.profiles.pairs import WRITTEN
 from sparkle_curation.training.profiles.profile import (
     CONTROL,
     EDITED,
     PROMPT,
-    SOURCE,
     ExportProfile,
+    FrameRule,
     Preset,
 )
 
@@ -38,8 +36,6 @@ REPORT_SCHEMA = pl.Schema(
 )
 """Of the report: one row per profile, pair and reason."""
 
-_FACTS = ("frame_count", "fps", "width_px", "height_px")
-
 
 class Fitted(NamedTuple):
     """The pairs of one profile.
@@ -53,43 +49,11 @@ class Fitted(NamedTuple):
     report: pl.DataFrame
 
 
-def describe_pairs(variant: pl.DataFrame, media: AnyFrame, control: str) -> pl.DataFrame:
-    """The pairs of a variant with their videos: one row each, in their order.
-
-    Columns are ``id``, ``theme``, ``split``, ``prompt``, and for each of source, edited and control video its path and
-    facts (``{video}_frame_count`` ...); a fact is null where the file was not inspected or is broken.
-
-    Args:
-        variant: ``id``, ``theme``, ``split``, ``prompt``, ``src_video``, ``tgt_video``.
-        media: the table of the media.
-        control: the asset kind that is the control video.
-    """
-    found = find_files(variant, media)
-    pairs = found.select(
-        "id",
-        "theme",
-        PROMPT,
-        pl.col("src_video").alias(SOURCE),
-        pl.col("tgt_video").alias(EDITED),
-        *(f"{video}_{name}" for video in (SOURCE, EDITED) for name in _FACTS),
-    )
-    pairs = pairs.join(variant.select("id", "split"), on="id", how="left", maintain_order="left")
-    if control == KIND.source_video:
-        return pairs.with_columns(
-            pl.col(SOURCE).alias(CONTROL),
-            *(pl.col(f"{SOURCE}_{name}").alias(f"{CONTROL}_{name}") for name in _FACTS),
-        )
-    files = prefer_loose(media.lazy().filter(pl.col("kind") == control, pl.col("error").is_null())).select(
-        "id", pl.col("path").alias(CONTROL), *(pl.col(name).alias(f"{CONTROL}_{name}") for name in _FACTS)
-    )
-    return pairs.join(files.collect(), on="id", how="left", maintain_order="left")
-
-
 def fit_pairs(pairs: pl.DataFrame, profile: ExportProfile, preset: Preset) -> Fitted:
     """The pairs that the profile's loader takes, and what is to be told of the others.
 
     Args:
-        pairs: as ``describe_pairs`` gives them.
+        pairs: as ``pairs.describe_pairs`` gives them.
         profile: the profile.
         preset: the size that the trainer is told.
 
@@ -139,35 +103,59 @@ def _reasons(profile: ExportProfile, preset: Preset) -> Mapping[ProfileReason, t
     if profile.frames is None:
         return found
     one, other = profile.compared
-    counts = [
-        loaded_frame_count(pl.col(f"{video}_frame_count"), preset.settings)
+    found[ProfileReason.BROKEN] = _of_either(profile, lambda video: pl.col(f"{video}_is_broken"))
+    counts = {
+        video: loaded_frame_count(pl.col(f"{video}_frame_count"), preset.settings)
         if profile.frames.shortens
         else pl.col(f"{video}_frame_count")
-        for video in (one, other)
-    ]
+        for video in profile.compared
+    }
+    if profile.frames.shortens:
+        found[ProfileReason.FRAMES_RUN_OUT] = _of_either(
+            profile, lambda video: pl.col(f"{video}_{WRITTEN}") < counts[video]
+        )
+    is_other = counts[one] < counts[other] if profile.frames.cuts_control else counts[one] != counts[other]
     found[ProfileReason.OTHER_LENGTH] = (
-        counts[0] != counts[1],
-        pl.format(f"{one} {{}}, {other} {{}}", *counts),
+        is_other,
+        pl.format(f"{one} {{}}, {other} {{}}", counts[one], counts[other]),
     )
     found[ProfileReason.SHORTER] = (
-        (counts[0] == counts[1]) & (counts[1] < preset.num_frames),
-        pl.format(f"{{}} of {preset.num_frames}", counts[1]),
+        ~is_other & (counts[other] < preset.num_frames),
+        pl.format(f"{{}} of {preset.num_frames}", counts[other]),
     )
-    sizes = [(pl.col(f"{video}_width_px"), pl.col(f"{video}_height_px")) for video in (one, other)]
-    if profile.frames.resizes:
-        is_small = (sizes[1][0] < preset.width_px) | (sizes[1][1] < preset.height_px)
-        found[ProfileReason.ENLARGED] = is_small, pl.format("{} x {}", *sizes[1])
-    else:
-        is_other = (sizes[0][0] != sizes[1][0]) | (sizes[0][1] != sizes[1][1])
-        found[ProfileReason.OTHER_SIZE] = (
-            is_other,
-            pl.format(f"{one} {{}} x {{}}, {other} {{}} x {{}}", *sizes[0], *sizes[1]),
-        )
-    is_unknown = pl.any_horizontal(pl.col(f"{video}_frame_count").is_null() for video in (one, other))
-    if profile.uses_control:
-        is_unknown &= pl.col(CONTROL).is_not_null()
+    found |= _of_the_sizes(profile, profile.frames, preset)
+    is_unknown = pl.any_horizontal(
+        pl.col(f"{video}_frame_count").is_null() & ~pl.col(f"{video}_is_broken") for video in (one, other)
+    )
     found[ProfileReason.NOT_INSPECTED] = is_unknown, pl.lit("")
     return found
+
+
+def _of_the_sizes(
+    profile: ExportProfile, rule: FrameRule, preset: Preset
+) -> Mapping[ProfileReason, tuple[pl.Expr, pl.Expr]]:
+    """Those of width and height."""
+    one, other = profile.compared
+    sizes = [(pl.col(f"{video}_width_px"), pl.col(f"{video}_height_px")) for video in (one, other)]
+    told = pl.format(f"{one} {{}} x {{}}, {other} {{}} x {{}}", *sizes[0], *sizes[1])
+    if rule.resizes:
+        is_small = (sizes[1][0] < preset.width_px) | (sizes[1][1] < preset.height_px)
+        return {
+            ProfileReason.OTHER_SHAPE: (sizes[0][0] * sizes[1][1] != sizes[1][0] * sizes[0][1], told),
+            ProfileReason.ENLARGED: (is_small, pl.format("{} x {}", *sizes[1])),
+        }
+    is_other = (sizes[0][0] != sizes[1][0]) | (sizes[0][1] != sizes[1][1])
+    return {ProfileReason.OTHER_SIZE: (is_other, told)}
+
+
+def _of_either(profile: ExportProfile, holds: Callable[[str], pl.Expr]) -> tuple[pl.Expr, pl.Expr]:
+    """Whether it holds of one of the compared videos at least, and the names of those that it holds of."""
+    are_so = [(video, holds(video).fill_null(value=False)) for video in profile.compared]
+    names = [pl.when(is_so).then(pl.lit(video)) for video, is_so in are_so]
+    return (
+        pl.any_horizontal(is_so for _, is_so in are_so),
+        pl.concat_str(names, separator=", ", ignore_nulls=True),
+    )
 
 
 def write_profile(rows: pl.DataFrame, profile: ExportProfile) -> dict[str, str]:

@@ -15,17 +15,19 @@ from sparkle_curation.training.profiles.profile import (
 
 DIFFSYNTH = ExportProfile(
     name="diffsynth",
-    title="DiffSynth-Studio, training of VACE",
+    title="DiffSynth-Studio from 2.1.10, training of VACE",
     form="csv",
     columns={"video": EDITED, "vace_video": CONTROL, "prompt": PROMPT},
-    frames=FrameRule(shortens=True, resizes=True),
+    frames=FrameRule(shortens=True, resizes=True, cuts_control=True),
     how="--dataset_base_path {media} --dataset_metadata_path {file} --data_file_keys video,vace_video "
-    "--height {height_px} --width {width_px} --num_frames {num_frames}",
+    "--extra_inputs vace_video --height {height_px} --width {width_px} --num_frames {num_frames}",
 )
-"""Source: ``diffsynth`` 2.1.12, ``core/data/unified_dataset.py`` and ``operators.py``.
+"""Source: ``diffsynth`` 2.1.12, ``core/data/unified_dataset.py`` and ``operators.py``, run on real files.
 
 Each video is loaded by itself: the first ``num_frames``, or the largest ``4n + 1`` of a shorter one, scaled to cover the
-size and cropped at its centre. pandas reads the CSV.
+size and cropped at its centre. What cannot be read stops the training. Of a longer control video the trainer takes as many
+frames as the edited one has (before 2.1.10 it stops there); behind the end of a shorter one it trains without a control, and
+says nothing, as it does with every pair where ``--extra_inputs`` does not name the control. pandas reads the CSV.
 """
 
 OPENVE = ExportProfile(

@@ -43,10 +43,13 @@ class FrameRule:
         shortens: a video with fewer frames than the preset is cut to ``4n + 1``, and of a longer one the first are taken;
             else every frame is taken.
         resizes: every video is scaled and cropped to the preset's size; else it keeps its own.
+        cuts_control: of a control video that has more frames than the edited one the trainer takes the first; else both
+            must have the same.
     """
 
     shortens: bool
     resizes: bool
+    cuts_control: bool = False
 
 
 @dataclass(frozen=True)
