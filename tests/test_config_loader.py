@@ -80,6 +80,17 @@ def test_paths_are_written_out_wherever_they_stand(conf: Path) -> None:
     assert catalog["verdicts"]["filepath"] == "/srv/store/03_primary/verdicts.parquet"
 
 
+def test_members_of_a_mix_are_in_the_order_of_the_file(conf: Path) -> None:
+    """Whatever of them the command line says: the member that is named before keeps what several have."""
+    members = "mix: {members: {b: {data_root: x}, a: {data_root: y}, c: {data_root: z}}}\n"
+    (conf / "local" / "parameters.yml").write_text(members)
+    given = {"mix": {"members": {"d": {"data_root": "w"}, "a": {"weight": 0}}, "budget": 3}}
+    found = ConfigLoader(str(conf), runtime_params=given, **ARGUMENTS)["parameters"]["mix"]
+    assert list(found["members"]) == ["b", "a", "c", "d"]
+    assert found["members"]["a"] == {"data_root": "y", "weight": 0}
+    assert found["budget"] == 3
+
+
 @pytest.mark.usefixtures("home")
 def test_each_of_two_configurations_has_its_own_globals(conf: Path) -> None:
     """Whichever was opened last: a second data root is not that of the first."""

@@ -64,6 +64,7 @@ class ConfigLoader(OmegaConfigLoader):
             # Kedro and hooks ask for them four times before a run, and reading YAML is a tenth of a short command's time.
             if self._parameters is None:
                 self._parameters = self._read(key)
+                self._order_members(self._parameters)
                 expand_parameters(self._parameters, _PATHS)
             return copy.deepcopy(self._parameters)
         found = self._read(key)
@@ -82,6 +83,29 @@ class ConfigLoader(OmegaConfigLoader):
         self._register_globals_resolver()
         found: dict[str, Any] = super().__getitem__(key)
         return found
+
+    def _order_members(self, parameters: dict[str, Any]) -> None:
+        """The members of a mix as the files list them, then those of the command line: the first keeps what several have.
+
+        Kedro lays the command line over the base environment before it reads the other one, so its members would be first.
+        """
+        given = self.runtime_params
+        group = (given or {}).get("mix")
+        if not isinstance(group, dict) or not isinstance(group.get("members"), dict):
+            return
+        self.runtime_params = {}
+        try:
+            files = self._read("parameters")
+        finally:
+            self.runtime_params = given
+        listed = (files.get("mix") or {}).get("members") or {}
+        members = parameters["mix"]["members"]
+        if isinstance(listed, dict) and isinstance(members, dict):
+            names = [
+                *(name for name in listed if name in members),
+                *(name for name in members if name not in listed),
+            ]
+            parameters["mix"]["members"] = {name: members[name] for name in names}
 
     def _read_raw_config(self, key: str) -> Any:
         """The files as they are; roots among the globals written out before ``${NAME}`` is taken for one of the globals."""

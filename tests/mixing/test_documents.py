@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from sparkle_curation.engine.any_frame import frame_schema
 from sparkle_curation.mixing.documents import compose
 from sparkle_curation.mixing.mix import Mix
 from sparkle_curation.mixing.params import MixGroup
+from sparkle_curation.pipelines.mix.pipeline import create_pipeline
 from sparkle_curation.spec.description import read_description
 from sparkle_curation.spec.tables.mixing import MIX_MEDIA_COLUMNS, MIX_SAMPLE_COLUMNS
 from sparkle_curation.spec.training_csv import parse_training_csv
@@ -93,6 +95,20 @@ def test_the_card_says_what_came_from_where_and_what_was_not_compared(mix: Mix) 
     assert "| Ab-c | near_duplicate | prompt | 1 |" in card
     assert "Content was not compared for Ab-c" in card
     assert "the benchmark of a (3 samples)" in card
+
+
+def test_the_card_says_that_no_benchmark_was_ingested(mix: Mix) -> None:
+    """A member may have one that nobody ingested, so the card does not say that there is none."""
+    card = composed(replace(mix, benchmarks={}))["README.md"]
+    assert "has a benchmark that was ingested (`kedro run --pipelines bench_ingest`)" in card
+
+
+def test_media_are_wanted_once_the_csvs_are_there() -> None:
+    """A run that ends while it extracts leaves CSVs and media of one mix."""
+    steps = create_pipeline()
+    assert "compose_mix" in {node.name for node in steps.to_outputs("mix_media").nodes}
+    written = next(node.outputs for node in steps.nodes if node.name == "compose_mix")
+    assert written.index("mix_files") < written.index("mix_media")
 
 
 def test_the_mix_is_a_dataset_of_what_trains(mix: Mix, tmp_path: Path) -> None:

@@ -90,6 +90,18 @@ def test_what_cannot_be_a_member_is_told(conf: Path, tmp_path: Path) -> None:
             find_members(members, conf)
 
 
+def test_the_environment_of_a_data_root_is_in_the_command_that_curates_it(conf: Path, tmp_path: Path) -> None:
+    """As its globals name it; --env base would curate another dataset there."""
+    (tmp_path / "bare").mkdir()
+    (conf / "tasks/globals.yml").write_text(f"data_root: {tmp_path}/bare\n", "utf-8")
+    with pytest.raises(VersionError) as error:
+        find_members({"a": of(curated(tmp_path / "a")), "b": of(tmp_path / "bare")}, conf)
+    assert (
+        error.value.todo
+        == f"kedro run --pipelines curate,near_duplicates --env tasks --params data_root={tmp_path}/bare"
+    )
+
+
 def test_two_environments_of_one_dataset_ask_for_one(conf: Path, tmp_path: Path) -> None:
     """Which of them describes the member is for a person to say."""
     (conf / "twin").mkdir()

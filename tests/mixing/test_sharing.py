@@ -67,6 +67,9 @@ def test_of_one_clip_and_prompt_the_first_member_keeps_its_own() -> None:
     assert lost(by_clip) == {"b/1": "near_duplicate", "b/2": "near_duplicate"}
     assert by_clip.filter(key="b/2")["detail"].item() == "the clip of a/1"
     assert lost(leave_out_duplicates(samples, ["a", "b"], "keep")) == {}
+    assert (
+        lost(leave_out_duplicates(samples, ["b"], "clip")) == {}
+    )  # a member that gives nothing keeps nothing
 
 
 def test_a_clip_that_any_member_validates_on_trains_nowhere() -> None:

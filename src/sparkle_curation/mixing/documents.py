@@ -207,7 +207,10 @@ def _compared(mix: Mix, params: MixGroup) -> list[str]:
     for name, number in mix.benchmarks.items():
         lines.append(f"All members were compared with the benchmark of {name} ({number:,} samples).")
     if not mix.benchmarks:
-        lines.append("No member has a benchmark, so none was compared with one.")
+        lines.append(
+            "No data root of a member has a benchmark that was ingested (`kedro run --pipelines bench_ingest`), "
+            "so no member was compared with one."
+        )
     leaking = mix.samples.filter(
         pl.col("outcome").is_in(SPLITS), pl.col("benchmark_leak").is_not_null()
     ).height

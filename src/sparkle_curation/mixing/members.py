@@ -113,7 +113,10 @@ def _find(name: str, member: Member, conf: Path, described: Mapping[str, Dataset
             todo=f"name the folder that it was curated into: --params mix.members.{name}.data_root=/path/to/data_root",
         )
     record_path = root / VARIANT / RECORD_NAME
-    curate = f"{curate_command(root, member.env, member.release_root)}; with the --env of its own description, if it has one"
+    at_root = member.env or _environment_at(conf, root)
+    curate = curate_command(root, at_root, member.release_root)
+    if at_root is None:
+        curate += "; with the --env of its own description, if it has one"
     if not record_path.is_file():
         is_ingested = (root / "02_intermediate" / "annotations.parquet").exists()
         raise VersionError(
@@ -179,6 +182,17 @@ def _environment_of(name: str, dataset_name: object, described: Mapping[str, Dat
         if fitting
         else f"put the {FILE_NAME} that it was curated with into a folder of conf/, as docs/other_datasets.md says",
     )
+
+
+def _environment_at(conf: Path, root: Path) -> str | None:
+    """The environment whose globals name this data root; None where none does, or several do."""
+    found = []
+    for path in sorted(conf.glob("*/globals.yml")):
+        content: Any = yaml.safe_load(path.read_text("utf-8"))
+        named = content.get("data_root") if isinstance(content, dict) else None
+        if isinstance(named, str) and Path(named).expanduser().resolve() == root.resolve():
+            found.append(path.parent.name)
+    return found[0] if len(found) == 1 else None
 
 
 def _release_root(conf: Path, env: str) -> str | None:

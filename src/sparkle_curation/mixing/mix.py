@@ -66,7 +66,8 @@ def mix(
     if params.benchmark_leakage == "drop":
         samples = sharing.leave_out_leaks(samples)
     samples = sharing.leave_out_held_out(samples)
-    samples = sharing.leave_out_duplicates(samples, list(params.members), params.near_duplicates)
+    keepers = [name for name, member in params.members.items() if 0 not in (member.weight, member.quota)]
+    samples = sharing.leave_out_duplicates(samples, keepers, params.near_duplicates)
     _check_members_left(samples, params)
     samples = take(samples, params.members, params.budget)
     table = _as_table(samples)

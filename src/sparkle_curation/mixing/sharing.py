@@ -114,13 +114,15 @@ def leave_out_duplicates(samples: pl.DataFrame, order: Sequence[str], policy: Po
 
     Args:
         samples: with ``member``, ``key``, ``clip``, ``prompt``, ``outcome``.
-        order: the members, the one that keeps its own first.
+        order: the members that give samples, the one that keeps its own first; of others nothing is a near duplicate.
         policy: what is a near duplicate; for ``keep`` nothing is.
     """
     if policy == "keep":
         return samples
     ranks = {name: place for place, name in enumerate(order)}
-    able = samples.filter(pl.col("outcome").is_null(), pl.col("clip").is_not_null()).with_columns(
+    able = samples.filter(
+        pl.col("outcome").is_null(), pl.col("clip").is_not_null(), pl.col("member").is_in(order)
+    ).with_columns(
         pl.col("member").replace_strict(ranks, return_dtype=pl.Int64).alias("_rank"),
         prompt_words(pl.col("prompt")).alias("_words"),
     )

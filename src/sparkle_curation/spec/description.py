@@ -363,7 +363,10 @@ def _check_shape(described: Dataset) -> None:
         for name in joined.stages:
             require_known("shape, joined_scores", name, [stage.name for stage in stages])
     if len(described.themes) > 1 and "{theme}" not in shape.tables.path:
-        raise ValueError("shape, tables: a path with {theme}, since there are several themes")
+        raise ValueError(
+            "shape, tables: a path with {theme}, since there are several themes; of one file the theme is one: "
+            "themes: [{ name: all }]"
+        )
 
 
 def _check_media(shape: Shape, assets: tuple[Asset, ...]) -> None:

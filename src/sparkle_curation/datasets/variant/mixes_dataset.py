@@ -43,8 +43,9 @@ class Mixes:
                 where=path,
                 got="no table of its samples",
                 allowed="workspace, or a data root in which mix was run; mixes are not among the revisions of git",
-                todo="name one, kedro run --pipelines mix_diff --params base=/path/to/data_root; or make one there: "
-                "kedro run --pipelines mix",
+                todo="name one, kedro run --pipelines mix_diff --params base=/path/to/data_root"
+                if name not in {None, WORKSPACE}
+                else "make one: kedro run --pipelines mix",
             )
         return scan_parquet(path, made_by="mix").collect()
 

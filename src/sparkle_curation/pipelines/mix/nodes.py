@@ -36,8 +36,8 @@ def mix_members(
     max_distance: int,
     max_fine_distance: int,
     min_detail: float,
-) -> tuple[Mix, pl.DataFrame, pl.DataFrame]:
-    """The mix, its table of samples, and the media that it needs.
+) -> tuple[Mix, pl.DataFrame]:
+    """The mix and its table of samples.
 
     Args:
         mix_members_found: as asked for.
@@ -55,7 +55,7 @@ def mix_members(
     )
     found = mix.mix(mix_members_found, mix_brought, params, likeness)
     mix.tell(found)
-    return found, found.samples, found.media
+    return found, found.samples
 
 
 def count_mix(mix_samples: pl.LazyFrame) -> pl.DataFrame:
@@ -65,11 +65,11 @@ def count_mix(mix_samples: pl.LazyFrame) -> pl.DataFrame:
 
 def compose_mix(
     mix_found: Mix, params: MixGroup, max_distance: int, max_fine_distance: int, min_detail: float
-) -> dict[str, str]:
-    """The training CSVs of the mix, its record and its card; arguments as of ``mix_members``."""
+) -> tuple[dict[str, str], pl.DataFrame]:
+    """The training CSVs of the mix, its record and its card; the media that it needs. Arguments as of ``mix_members``."""
     likeness = {
         "max_distance": max_distance,
         "max_fine_distance": max_fine_distance,
         "min_detail": min_detail,
     }
-    return documents.compose(mix_found, params, likeness)
+    return documents.compose(mix_found, params, likeness), mix_found.media

@@ -23,14 +23,15 @@ def create_pipeline() -> Pipeline:
             Node(
                 mix_members,
                 inputs=["mix_members_found", "mix_brought", "params:mix", *_LIKENESS],
-                outputs=["mix_found", "mix_samples", "mix_media"],
+                outputs=["mix_found", "mix_samples"],
                 name="mix_members",
             ),
             Node(count_mix, inputs="mix_samples", outputs="mix_counts", name="count_mix"),
             Node(
                 compose_mix,
                 inputs=["mix_found", "params:mix", *_LIKENESS],
-                outputs="mix_files",
+                # In this order: extract waits for the media, and a run that it ends has the CSVs that they are of.
+                outputs=["mix_files", "mix_media"],
                 name="compose_mix",
             ),
         ],
