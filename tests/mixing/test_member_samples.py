@@ -88,6 +88,20 @@ def test_thresholds_that_cannot_be_are_told(curated: Path) -> None:
         member(curated, {"edited_video": 11})
 
 
+def test_a_member_that_was_ingested_again_is_told(
+    curated: Path, sample_release: Path, tmp_path: Path
+) -> None:
+    """A line more in its release, ingested and not curated: its verdicts know nothing of it."""
+    root = shutil.copytree(curated, tmp_path / "copy")
+    release = shutil.copytree(sample_release, tmp_path / "release")
+    csv = release / "prompts" / "season_train.csv"
+    lines = csv.read_text("utf-8").splitlines(keepends=True)
+    csv.write_text("".join(lines[:-1]), "utf-8")
+    Project(release, root).run_here("ingest")
+    with pytest.raises(StaleTableError, match="ingested again since it was curated"):
+        member(root)
+
+
 def test_tables_of_other_curations_are_told(curated: Path, tmp_path: Path) -> None:
     """Verdicts that are gone or of another version, and a variant that somebody changed."""
     root = shutil.copytree(curated, tmp_path / "copy")

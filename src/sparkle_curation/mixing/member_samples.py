@@ -74,10 +74,11 @@ def find_samples(
 
     Raises:
         ParameterError: a threshold is of no criterion of its, or beyond its scale.
-        StaleTableError: its variant is not what its tables give.
+        StaleTableError: it was ingested again since it was curated, or its variant is not what its tables give.
         ConservationError: a sample was lost.
     """
     _check_thresholds(thresholds, name)
+    _check_data(tables.data, record, root)
     used = {**record.thresholds, **thresholds}
     # As bench_ingest knows it now, which may be more than when the member was curated.
     known = mark_leaks(tables.verdicts, tables.bench_leakage)
@@ -88,8 +89,7 @@ def find_samples(
         kept, tables.annotations, prompts, tables.assets, _scope(record.settings), tables.signals
     )
     params = PreflightParams.model_validate(_group(record.settings, "preflight"))
-    has_shards = "path" in tables.source_files.lazy().collect_schema().names()
-    shards = list_shards(tables.source_files, tables.assets) if has_shards else None
+    shards = list_shards(tables.source_files, tables.assets)
     checked = check_pairs(candidates, tables.media, params, params.unloadable_pairs, shards)
     loadable, dropped, _ = drop_unloadable(candidates, checked)
     variant = _read_variant(tables.verdicts, record, root)
@@ -155,6 +155,17 @@ def _read_variant(verdicts: pl.DataFrame, record: VariantFacts, root: Path) -> p
             todo=f"{_MAKE} again, with the parameters that it was made with",
         )
     return samples.select("id", "split")
+
+
+def _check_data(data: str, record: VariantFacts, root: Path) -> None:
+    if data != record.data.digest:
+        raise StaleTableError(
+            "The member was ingested again since it was curated, and its verdicts are of the release of before",
+            where=root / VARIANT,
+            got=f"a release with the digest {data}",
+            allowed=f"{record.data.digest}, as its record says",
+            todo=f"{_MAKE} again, with the parameters that it was made with",
+        )
 
 
 def _check_thresholds(thresholds: Mapping[str, float], name: str) -> None:

@@ -12,9 +12,10 @@ from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.engine.io.parquet import parquet_files, scan_parquet
 from sparkle_curation.errors import MissingTableError, StaleTableError
 from sparkle_curation.spec.stages import STAGES
-from sparkle_curation.spec.tables.ingested import ANNOTATION_COLUMNS, ASSET_COLUMNS, GROUNDING_TABLES
+from sparkle_curation.spec.tables.ingested import ANNOTATION_COLUMNS, ASSET_COLUMNS, COLUMNS, GROUNDING_TABLES
 from sparkle_curation.spec.tables.media import MEDIA_COLUMNS
 from sparkle_curation.spec.tables.verdicts import VERDICT_COLUMNS
+from sparkle_curation.variant.provenance import identify_data
 
 VARIANT = "05_model_input/kiwi_edit"
 """The folder of the variant in a data root."""
@@ -27,7 +28,7 @@ _TABLES = {
 }
 """What a member must have: where it lies, what makes it, its columns."""
 
-_SOURCE_FILES = "02_intermediate/source_files/assets.parquet"
+_SOURCE_FILES = "02_intermediate/source_files/{table}.parquet"
 _HASHES = "02_intermediate/frame_hashes.parquet"
 _LEAKAGE = "02_intermediate/benchmark/bench_leakage.parquet"
 _SIGNALS = "07_model_output/signals.parquet"
@@ -41,6 +42,7 @@ class MemberTables:
         annotations: as ingested.
         assets: as ingested.
         source_files: those of the assets.
+        data: digest of all that was ingested, as the record of a variant has it.
         media: as inspected.
         verdicts: of its own curation, one row per known sample.
         with_prompts: tables by name in which prompts stand too.
@@ -52,6 +54,7 @@ class MemberTables:
     annotations: AnyFrame
     assets: AnyFrame
     source_files: AnyFrame
+    data: str
     media: AnyFrame
     verdicts: pl.DataFrame
     with_prompts: Mapping[str, AnyFrame]
@@ -95,7 +98,12 @@ def read_tables(root: Path) -> MemberTables:
     return MemberTables(
         found["annotations"],
         found["assets"],
-        _optional(root / _SOURCE_FILES, "ingest"),
+        scan_parquet(root / _SOURCE_FILES.format(table="assets"), made_by="ingest"),
+        identify_data(
+            pl.concat(
+                scan_parquet(root / _SOURCE_FILES.format(table=name), made_by="ingest") for name in COLUMNS
+            ).collect()
+        ).digest,
         found["media"],
         found["verdicts"].collect(),
         told,
