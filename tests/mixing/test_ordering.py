@@ -66,9 +66,9 @@ def test_without_weights_all_are_taken() -> None:
 
 
 def test_a_weight_of_nothing_leaves_a_member_out() -> None:
-    """Its samples say so, and the others are not cut for it."""
-    table = take(candidates({"a": 3, "b": 3}), members(a={"weight": 1}, b={"weight": 0}), None)
-    assert outcomes(table) == {("a", "train"): 3, ("b", "weight"): 3}
+    """Its samples say so, those for validation too, and the others are not cut for it."""
+    table = take(candidates({"a": 3, "b": 3}, val=1), members(a={"weight": 1}, b={"weight": 0}), None)
+    assert outcomes(table) == {("a", "train"): 2, ("a", "val"): 1, ("b", "weight"): 3}
     assert table.filter(member="b")["detail"].unique().to_list() == ["its member has the weight 0"]
 
 

@@ -17,6 +17,7 @@ from sparkle_curation.spec.layout import TRAIN, VAL
 from sparkle_curation.spec.tables.mixing import MixOutcome
 
 _BEST_FIRST = ["is_hand_kept", "score", "id"]
+_NO_WEIGHT = "its member has the weight 0"
 
 
 def check_quotas(members: Mapping[str, Member], themes: Mapping[str, list[str]]) -> None:
@@ -56,8 +57,13 @@ def take(samples: pl.DataFrame, members: Mapping[str, Member], budget: int | Non
         pl.format("quota of {}: {} better ones", "_quota", "_place").alias("_detail"),
     )
     chosen = _choose(ranked.filter(~pl.col("_is_beyond")), members, budget)
-    found = pl.concat([beyond, chosen])
-    is_val = pl.col("outcome").is_null() & (pl.col("split") == VAL)
+    without = [name for name, each in members.items() if each.weight == 0]
+    held_out = samples.filter(pl.col("outcome").is_null(), pl.col("split") == VAL)
+    unweighted = held_out.filter(pl.col("member").is_in(without)).select(
+        "key", pl.lit(MixOutcome.WEIGHT.value).alias("_outcome"), pl.lit(_NO_WEIGHT).alias("_detail")
+    )
+    found = pl.concat([beyond, chosen, unweighted])
+    is_val = pl.col("key").is_in(held_out.filter(~pl.col("member").is_in(without))["key"].implode())
     return (
         samples.join(found, on="key", how="left", maintain_order="left")
         .with_columns(
@@ -131,7 +137,7 @@ def _choose(ranked: pl.DataFrame, members: Mapping[str, Member], budget: int | N
             pl.format(f"budget={budget}: it is number {{}} of the order", pl.col("_rank") + 1),
         )
     lost = pl.when(has_part).then(pl.lit(outcome.value)).otherwise(pl.lit(MixOutcome.WEIGHT.value))
-    detail = pl.when(has_part).then(said).otherwise(pl.lit("its member has the weight 0"))
+    detail = pl.when(has_part).then(said).otherwise(pl.lit(_NO_WEIGHT))
     return ordered.select(
         "key",
         pl.when(is_in).then(pl.lit(MixOutcome.TRAIN.value)).otherwise(lost).alias("_outcome"),
