@@ -13,6 +13,7 @@ from kedro.io import DatasetError
 from polars.testing import assert_frame_equal
 
 from sparkle_curation.datasets.reports.report_datasets import MetricsJSONDataset, ReportCSVDataset
+from sparkle_curation.errors import MissingTableError
 
 TABLE = pl.DataFrame(
     {"theme": ["time", None], "prompt": ['a, "b"\r\n', ""], "kept": [1, None], "threshold": [8.5, 8.0]}
@@ -46,6 +47,18 @@ def test_a_table_comes_back(tmp_path: Path) -> None:
     dataset = ReportCSVDataset(filepath=str(tmp_path / "table.csv"))
     dataset.save(TABLE)
     assert_frame_equal(dataset.load(), TABLE)
+
+
+def test_what_was_not_made_is_told_with_what_makes_it(tmp_path: Path) -> None:
+    """As a table is, and not as a file that cannot be read."""
+    for dataset in (
+        ReportCSVDataset(filepath=str(tmp_path / "a.csv"), made_by="validate"),
+        MetricsJSONDataset(filepath=str(tmp_path / "a.json"), made_by="validate"),
+    ):
+        with pytest.raises(DatasetError) as caught:
+            dataset.load()
+        assert isinstance(caught.value.__cause__, MissingTableError)
+        assert caught.value.__cause__.todo == "make it first: kedro run --pipelines validate"
 
 
 def test_quotes_stand_only_where_they_must(tmp_path: Path) -> None:

@@ -14,9 +14,15 @@ from kedro_datasets._typing import JSONPreview, TablePreview
 from sparkle_curation.datasets.previews import NOT_MADE, json_preview, table_preview
 from sparkle_curation.engine.io.atomic import atomic_file
 from sparkle_curation.engine.io.format_version import with_format_version, without_format_version
+from sparkle_curation.errors import MissingTableError
 
 _FORMULA = r"[=+\-@\t\r\n\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]"
 """What a spreadsheet takes for the beginning of a formula, or skips before one; the wide forms are read alike."""
+
+
+def _absent(path: Path, made_by: str) -> MissingTableError:
+    todo = f"make it first: kedro run --pipelines {made_by}"
+    return MissingTableError("A table is not there", where=path, todo=todo)
 
 
 class MetricsJSONDataset(AbstractDataset[dict[str, Any], dict[str, Any]]):
@@ -48,7 +54,9 @@ class MetricsJSONDataset(AbstractDataset[dict[str, Any], dict[str, Any]]):
         self.metadata = metadata
 
     def load(self) -> dict[str, Any]:
-        """The metrics."""
+        """The metrics; raises MissingTableError where they were not made."""
+        if not self._exists():
+            raise _absent(self._path, self._made_by)
         metrics: dict[str, Any] = json.loads(self._path.read_text(encoding="utf-8"))
         return without_format_version(metrics, where=self._path, made_by=self._made_by)
 
@@ -93,6 +101,7 @@ class ReportCSVDataset(AbstractDataset[pl.DataFrame, pl.DataFrame]):
         filepath: the CSV file.
         text_columns: columns that are text even where every cell of them reads as a number.
         is_optional: whether no file is a table of the text columns without rows.
+        made_by: the pipeline that makes it, where another one reads it.
         metadata: anything for other tools, such as the layer in Kedro-Viz.
 
     Example:
@@ -110,17 +119,24 @@ class ReportCSVDataset(AbstractDataset[pl.DataFrame, pl.DataFrame]):
         filepath: str,
         text_columns: Sequence[str] = (),
         is_optional: bool = False,
+        made_by: str = "",
         metadata: dict[str, Any] | None = None,
     ) -> None:
-        self._path = Path(filepath)
+        self._path, self._made_by = Path(filepath), made_by
         self._text_columns = tuple(text_columns)
         self._is_optional = is_optional
         self.metadata = metadata
 
     def load(self) -> pl.DataFrame:
-        """The table; a column of numbers comes back as numbers, an empty cell without quotes as null."""
+        """The table; a column of numbers comes back as numbers, an empty cell without quotes as null.
+
+        Raises:
+            MissingTableError: it was not made, and it is known what makes it.
+        """
         if self._is_optional and not self._exists():
             return pl.DataFrame(schema=dict.fromkeys(self._text_columns, pl.String))
+        if self._made_by and not self._exists():
+            raise _absent(self._path, self._made_by)
         return parse_report(self._path, self._text_columns)
 
     def save(self, data: pl.DataFrame) -> None:
