@@ -147,25 +147,28 @@ def _read_variant(verdicts: pl.DataFrame, record: VariantFacts, root: Path) -> p
     samples = read_samples(root / VARIANT, _MAKE).join(verdicts.select("id", "theme"), **_LEFT)
     version = identify_variant(samples)
     if version != record.version:
-        raise StaleTableError(
+        raise _stale(
             "The CSVs of the member were changed since it was curated",
-            where=root / VARIANT,
+            root,
             got=f"version {version}",
             allowed=f"{record.version}, as its record says",
-            todo=f"{_MAKE} again, with the parameters that it was made with",
         )
     return samples.select("id", "split")
 
 
 def _check_data(data: str, record: VariantFacts, root: Path) -> None:
     if data != record.data.digest:
-        raise StaleTableError(
+        raise _stale(
             "The member was ingested again since it was curated, and its verdicts are of the release of before",
-            where=root / VARIANT,
+            root,
             got=f"a release with the digest {data}",
             allowed=f"{record.data.digest}, as its record says",
-            todo=f"{_MAKE} again, with the parameters that it was made with",
         )
+
+
+def _stale(what: str, root: Path, *, got: str, allowed: str) -> StaleTableError:
+    todo = f"{_MAKE} again, with the parameters that it was made with"
+    return StaleTableError(what, where=root / VARIANT, got=got, allowed=allowed, todo=todo)
 
 
 def _check_thresholds(thresholds: Mapping[str, float], name: str) -> None:
@@ -265,12 +268,11 @@ def _not_in_variant(
     stray = variant.join(loadable.select("id"), on="id", how="anti")
     is_selected = any(key.startswith("selection.") for key in record.settings)
     if stray.height or (left.height and not is_selected):
-        raise StaleTableError(
+        raise _stale(
             "The variant of the member is not what its tables give",
-            where=root / VARIANT,
+            root,
             got=f"{stray.height:,} pairs that they do not give, {left.height:,} lacking",
             allowed="a variant that was made of these tables",
-            todo=f"{_MAKE} again, with the parameters that it was made with",
         )
     return left
 
