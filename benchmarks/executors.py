@@ -7,6 +7,10 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sparkle_curation.engine.executors.processes import Executor
 
 ITEM_S = 0.005
 BATCH_ITEMS = 10
@@ -39,11 +43,12 @@ def run(contender: str, items: int) -> float:
     return time.perf_counter() - start
 
 
-def _executor(contender: str):  # type: ignore[no-untyped-def]
+def _executor(contender: str) -> Executor:
     from sparkle_curation.engine.executors.processes import LocalExecutor, choose_executor
+    from sparkle_curation.engine.shards import WorkPlace
 
     if contender == "ray":
-        return choose_executor(executor="ray")
+        return choose_executor(place=WorkPlace(executor="ray"))
     return LocalExecutor(1 if contender == "one process" else None)
 
 

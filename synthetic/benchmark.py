@@ -20,8 +20,8 @@ from sparkle_curation.spec.benchmark import (
     source_video_path,
     split_keyword,
 )
-from sparkle_curation.spec.benchmark_description import Benchmark
-from sparkle_curation.spec.description import dataset
+from sparkle_curation.spec.description.active import dataset
+from sparkle_curation.spec.description.benchmarks import Benchmark
 from sparkle_curation.spec.sample_ids import SampleId
 from sparkle_curation.spec.themes import THEMES
 from synthetic.clips import Clip, Frames, draw_clip

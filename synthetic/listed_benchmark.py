@@ -12,7 +12,7 @@ import numpy as np
 
 from sparkle_curation.bench.samples.checking import FACTS_NAME
 from sparkle_curation.spec.benchmark import OTHER_BENCHMARKS
-from sparkle_curation.spec.benchmark_description import ListedBenchmark
+from sparkle_curation.spec.description.benchmarks import ListedBenchmark
 from sparkle_curation.spec.themes import THEMES
 from synthetic.clips import draw_clip
 from synthetic.encode import mp4_bytes

@@ -203,6 +203,17 @@ def test_python_and_files_count_where_work_is_cheap(monkeypatch: pytest.MonkeyPa
     assert work_digest(name) == costly
 
 
+@pytest.mark.parametrize("work", ["probe.batch_probe", "hashing.batch_hash", "signals.batch_signals"])
+def test_what_a_description_may_say_is_no_code_of_costly_work(
+    work: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new member of the description decodes nothing again; the paths and kinds that follow from it are code."""
+    monkeypatch.setattr(digests, "_digest", " ".join)
+    facts = work_digest(f"sparkle_curation.media.{work}")
+    assert "sparkle_curation.spec.layout " in facts
+    assert "sparkle_curation.spec.description" not in facts
+
+
 def test_versions_of_libraries_are_those_of_their_distributions() -> None:
     """Also where the module is called otherwise; what is not installed is absent."""
     import PIL  # noqa: PLC0415

@@ -16,7 +16,7 @@ from tests.journeys.test_other_datasets import as_other, other_dataset, other_pa
 from tests.made.shape_faults import FAULTY
 from tests.made.shapes import SHAPES
 
-from sparkle_curation.spec.description import read_description
+from sparkle_curation.spec.description.reading import read_description
 
 pytestmark = pytest.mark.slow
 

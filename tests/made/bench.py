@@ -15,7 +15,7 @@ from tests.conftest import CHECKOUT
 from sparkle_curation.bench.samples.reading import ReadBenchmark, read_benchmark
 from sparkle_curation.ingest.release_files import ReleaseFiles
 from sparkle_curation.spec.benchmark import BENCHMARK
-from sparkle_curation.spec.benchmark_description import Benchmark
+from sparkle_curation.spec.description.benchmarks import Benchmark
 
 ROOT = CHECKOUT / "data" / "01_raw" / "sparkle_bench_sample"
 MODELS = CHECKOUT / "data" / "01_raw" / "sparkle_bench_models"

@@ -15,7 +15,7 @@ from sparkle_curation.mixing.documents import compose
 from sparkle_curation.mixing.mix import Mix
 from sparkle_curation.mixing.params import MixGroup
 from sparkle_curation.pipelines.mix.pipeline import create_pipeline
-from sparkle_curation.spec.description import read_description
+from sparkle_curation.spec.description.reading import read_description
 from sparkle_curation.spec.tables.mixing import MIX_MEDIA_COLUMNS, MIX_SAMPLE_COLUMNS
 from sparkle_curation.spec.training_csv import parse_training_csv
 

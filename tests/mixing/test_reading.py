@@ -14,7 +14,7 @@ from sparkle_curation.mixing.members import FoundMember
 from sparkle_curation.mixing.own_process import do_in_process
 from sparkle_curation.mixing.params import Member
 from sparkle_curation.mixing.reading import read_members
-from sparkle_curation.spec.description import read_description
+from sparkle_curation.spec.description.reading import read_description
 
 DESCRIPTION = CHECKOUT / "conf" / "base" / "dataset.yml"
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from sparkle_curation.errors import DescriptionError
-from sparkle_curation.spec.description import read_description
+from sparkle_curation.spec.description.reading import read_description
 
 STAGE = "scores.stages.0"
 CRITERION = f"{STAGE}.criteria.0"

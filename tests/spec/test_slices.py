@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from sparkle_curation.spec import slices
-from sparkle_curation.spec.description import Dataset, dataset
-from sparkle_curation.spec.slices import measuring_slice, stage_slice
+from sparkle_curation.spec.description import slices
+from sparkle_curation.spec.description.active import dataset
+from sparkle_curation.spec.description.dataset import Dataset
+from sparkle_curation.spec.description.slices import measuring_slice, stage_slice
 
 
 def described_as(monkeypatch: pytest.MonkeyPatch, changed: Dataset) -> None:

@@ -12,7 +12,7 @@ from sparkle_curation.doctor.release import HERE
 from sparkle_curation.doctor.setup import Setup
 from sparkle_curation.errors import SparkleError
 from sparkle_curation.spec.benchmark import BENCHMARK, OTHER_BENCHMARKS, annotations_path, benchmark_below
-from sparkle_curation.spec.benchmark_description import ListedBenchmark
+from sparkle_curation.spec.description.benchmarks import ListedBenchmark
 
 _SUBJECT = "benchmark"
 

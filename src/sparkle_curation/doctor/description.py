@@ -12,7 +12,7 @@ from sparkle_curation.doctor.finding import Finding, State, counted, of_error
 from sparkle_curation.doctor.setup import Setup
 from sparkle_curation.errors import DescriptionError, ParameterError
 from sparkle_curation.hooks.before_run import check_own_root
-from sparkle_curation.spec.description import activate
+from sparkle_curation.spec.description.active import activate
 from sparkle_curation.spec.old_names import renamed_parameter
 
 

@@ -20,7 +20,7 @@ from kedro.pipeline import Pipeline
 
 from sparkle_curation.config_loader import ConfigLoader
 from sparkle_curation.engine.caching.code_digest import own_index
-from sparkle_curation.spec.description import find_description
+from sparkle_curation.spec.description.active import find_description
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import MissingTableError
 from sparkle_curation.explorer.observed import describe_signals, find_unobserved, read_signals
 from sparkle_curation.filtering.choices import settle_imputed_scores
-from sparkle_curation.spec.description import dataset
+from sparkle_curation.spec.description.active import dataset
 from sparkle_curation.spec.layout import ASSET_KINDS, KIND
 from sparkle_curation.spec.stages import CRITERIA, STAGE_BY_NAME, Criterion
 from sparkle_curation.spec.tables.verdicts import imputed_column, score_column, threshold_column

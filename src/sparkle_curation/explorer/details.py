@@ -12,7 +12,7 @@ from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.explorer.data import ExplorerTables
 from sparkle_curation.ingest.assets.store import AssetStore, prefer_loose
 from sparkle_curation.reports.sheet.description import as_json, describe_card, reasons_of
-from sparkle_curation.spec.description import dataset
+from sparkle_curation.spec.description.active import dataset
 from sparkle_curation.spec.layout import ASSET_KINDS
 from sparkle_curation.spec.stages import CRITERIA, STAGES
 from sparkle_curation.spec.tables.verdicts import source_column

@@ -13,7 +13,7 @@ from kedro.framework.project import LOGGING
 
 from sparkle_curation.commands import note_run, with_configuration
 from sparkle_curation.errors import ParameterError
-from sparkle_curation.spec.description import activate, find_description
+from sparkle_curation.spec.description.active import activate, find_description
 from sparkle_curation.starting import end_start
 
 

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 from sparkle_curation.engine.param_types import LocalFolder, words
 from sparkle_curation.hub.publication.responsible_ai import MEMBERS
 from sparkle_curation.hub.wanted_files import KINDS
-from sparkle_curation.spec.description import dataset
+from sparkle_curation.spec.description.active import dataset
 from sparkle_curation.spec.layout import ASSET_KINDS
 from sparkle_curation.spec.licences import UNKNOWN
 from sparkle_curation.spec.themes import THEMES
@@ -40,7 +40,7 @@ RepositoryName = Annotated[
     str | None, Field(strict=True, description=_REPOSITORY_MEANING), AfterValidator(_check_repository)
 ]
 Revision = Annotated[
-    Annotated[str, Field(strict=True, pattern=r"^[\w./-]{1,200}$")] | None,
+    Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9_./-]{1,200}$")] | None,
     Field(description=_REVISION_MEANING),
 ]
 

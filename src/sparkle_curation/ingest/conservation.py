@@ -11,7 +11,7 @@ from itertools import pairwise
 import polars as pl
 
 from sparkle_curation.errors import ConservationError
-from sparkle_curation.spec.description import dataset
+from sparkle_curation.spec.description.active import dataset
 from sparkle_curation.spec.layout import (
     ASSET_KINDS,
     annotation_paths,

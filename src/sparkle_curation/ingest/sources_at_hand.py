@@ -21,7 +21,7 @@ from sparkle_curation.ingest.file_starts import PACKED_SUFFIXES
 from sparkle_curation.ingest.release_files import ReleaseFiles
 from sparkle_curation.ingest.remote_files import RemoteAccess
 from sparkle_curation.ingest.shapes.records import table_sources
-from sparkle_curation.spec.description import dataset
+from sparkle_curation.spec.description.active import dataset
 from sparkle_curation.spec.layout import (
     BASE_FOLDERS,
     PROMPTS_FOLDER,

@@ -14,7 +14,8 @@ import polars as pl
 import yaml
 
 from sparkle_curation.mixing.mix import Mix
-from sparkle_curation.spec.description import FORMAT, Role
+from sparkle_curation.spec.description.parts import Role
+from sparkle_curation.spec.description.reading import FORMAT
 from sparkle_curation.spec.layout import TRAIN
 
 DESCRIPTION = "dataset.yml"

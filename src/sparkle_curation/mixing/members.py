@@ -13,7 +13,8 @@ import yaml
 from sparkle_curation.errors import DescriptionError, ParameterError, VersionError, did_you_mean
 from sparkle_curation.mixing.member_tables import VARIANT
 from sparkle_curation.mixing.params import Member
-from sparkle_curation.spec.description import FILE_NAME, Dataset, read_description
+from sparkle_curation.spec.description.dataset import Dataset
+from sparkle_curation.spec.description.reading import FILE_NAME, read_description
 from sparkle_curation.variant.other_root import read_other_record
 from sparkle_curation.variant.record import RECORD_NAME
 

@@ -12,7 +12,7 @@ import polars as pl
 from sparkle_curation.escaping import markdown_code, markdown_text
 from sparkle_curation.new_samples.instructions import prompt_texts, with_paths
 from sparkle_curation.spec.codes.new_sample_codes import StageOutcome
-from sparkle_curation.spec.description import dataset
+from sparkle_curation.spec.description.active import dataset
 from sparkle_curation.spec.layout import PROMPTS_FOLDER
 from sparkle_curation.spec.themes import THEME_TITLES, THEMES
 from sparkle_curation.stages.lineage import MADE_KINDS

@@ -16,7 +16,7 @@ from urllib.parse import quote
 from sparkle_curation.escaping import visible
 from sparkle_curation.masking import without_secrets
 from sparkle_curation.pages.palette import FONT, colours_css
-from sparkle_curation.spec.description import dataset
+from sparkle_curation.spec.description.active import dataset
 from sparkle_curation.spec.number_text import exact
 from sparkle_curation.spec.stages import CRITERIA
 

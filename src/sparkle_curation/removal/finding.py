@@ -23,7 +23,7 @@ from sparkle_curation.ingest.exclusions.resolving import ListedAsset, blocks_of,
 from sparkle_curation.ingest.release_files import ReleaseFiles
 from sparkle_curation.media.decode.frames import read_frames
 from sparkle_curation.media.hashing.perceptual_hash import hash_picture
-from sparkle_curation.spec.description import dataset
+from sparkle_curation.spec.description.active import dataset
 from sparkle_curation.spec.layout import KIND
 from sparkle_curation.spec.sample_ids import ID_FORM, parse_sample_id
 

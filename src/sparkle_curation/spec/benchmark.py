@@ -8,8 +8,8 @@ from pathlib import PurePosixPath
 
 import xxhash
 
-from sparkle_curation.spec.benchmark_description import Benchmark, ListedBenchmark
-from sparkle_curation.spec.description import dataset
+from sparkle_curation.spec.description.active import dataset
+from sparkle_curation.spec.description.benchmarks import Benchmark, ListedBenchmark
 from sparkle_curation.spec.layout import ASSET_KINDS, KIND
 
 BENCHMARK: Benchmark | None = dataset().benchmark

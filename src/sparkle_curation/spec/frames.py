@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sparkle_curation.spec.description import dataset
+from sparkle_curation.spec.description.active import dataset
 
 SCORED_FRAMES = dataset().frames.scored
 """How many frames of an edited video are scored, the first left out."""

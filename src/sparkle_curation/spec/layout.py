@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from sparkle_curation.spec.description import dataset
+from sparkle_curation.spec.description.active import dataset
 from sparkle_curation.spec.sample_ids import parse_sample_id
 from sparkle_curation.spec.themes import THEMES
 
@@ -46,7 +46,7 @@ BASE_FOLDERS: tuple[str, ...] = tuple(
 
 @dataclass(frozen=True)
 class AssetRoles:
-    """The kind of asset that has each role, see ``spec.description.Role``; empty where the dataset has none."""
+    """The kind of asset that has each role, see ``spec.description.parts.Role``; empty where the dataset has none."""
 
     source_video: str
     edited_video: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sparkle_curation.spec.description import Licence, dataset
+from sparkle_curation.spec.description.active import dataset
+from sparkle_curation.spec.description.parts import Licence
 from sparkle_curation.spec.layout import KIND
 
 UNKNOWN = "unknown"

@@ -13,8 +13,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from sparkle_curation.spec import score_description
-from sparkle_curation.spec.description import colour_of, dataset
+from sparkle_curation.spec.description import scores
+from sparkle_curation.spec.description.active import dataset
+from sparkle_curation.spec.description.values import colour_of
 
 MIN_SCORE, MAX_SCORE = (float(bound) for bound in dataset().scores.scale)
 """Bounds of every score and sub-score of the release."""
@@ -112,9 +113,7 @@ class Stage:
         return self.criteria[0].published_threshold
 
 
-def _criterion(
-    place: int, stage: score_description.Stage, criterion: score_description.Criterion
-) -> Criterion:
+def _criterion(place: int, stage: scores.Stage, criterion: scores.Criterion) -> Criterion:
     low, high = criterion.scale or dataset().scores.scale
     return Criterion(
         name=stage.name_of(criterion),
@@ -133,7 +132,7 @@ def _criterion(
     )
 
 
-def _stage(place: int, stage: score_description.Stage) -> Stage:
+def _stage(place: int, stage: scores.Stage) -> Stage:
     ordered = sorted(stage.criteria, key=lambda each: each is not stage.primary)
     return Stage(
         name=stage.name,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sparkle_curation.spec.description import colour_of, dataset
+from sparkle_curation.spec.description.active import dataset
+from sparkle_curation.spec.description.values import colour_of
 
 THEMES: tuple[str, ...] = tuple(theme.name for theme in dataset().themes)
 """All themes, in the order of the description; every table and report keeps this order."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sparkle_curation.spec.description import TrainingTask, dataset
+from sparkle_curation.spec.description.active import dataset
+from sparkle_curation.spec.description.parts import TrainingTask
 from sparkle_curation.spec.layout import KIND
 
 _PAIRS = TrainingTask(

@@ -18,7 +18,7 @@ from sparkle_curation.loader.kiwi_edit import (
     loaded_frame_count,
     loaded_size,
 )
-from sparkle_curation.spec.description import TrainingTask
+from sparkle_curation.spec.description.parts import TrainingTask
 from sparkle_curation.spec.layout import KIND, TRAIN, asset_path
 from sparkle_curation.spec.licences import allowed_themes
 from sparkle_curation.spec.stages import CRITERIA, STAGE_NAMES

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import polars as pl
 
-from sparkle_curation.spec.description import Reference, dataset
+from sparkle_curation.spec.description.active import dataset
+from sparkle_curation.spec.description.parts import Reference
 from sparkle_curation.variant.facts import VariantFacts
 
 _SPECIAL = {

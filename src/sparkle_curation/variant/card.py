@@ -17,7 +17,7 @@ from sparkle_curation.filtering.benchmark_leaks import describe_lacking
 from sparkle_curation.filtering.selection.params import SelectionParams
 from sparkle_curation.filtering.verdicts import ImputedScores, MissingScores
 from sparkle_curation.spec.codes.bench_reasons import Likeness
-from sparkle_curation.spec.description import dataset
+from sparkle_curation.spec.description.active import dataset
 from sparkle_curation.spec.licences import PAIR_KINDS, UNKNOWN, joint_licence, licence_of, licence_terms
 from sparkle_curation.spec.number_text import exact
 from sparkle_curation.spec.sample_ids import ID_FORM

@@ -19,7 +19,7 @@ from xxhash import xxh3_128
 from sparkle_curation.engine.io.format_version import with_format_version, without_format_version
 from sparkle_curation.engine.io.json_text import read_json
 from sparkle_curation.errors import VersionError
-from sparkle_curation.spec.description import dataset
+from sparkle_curation.spec.description.active import dataset
 from sparkle_curation.variant.facts import Split, VariantFacts
 from sparkle_curation.variant.provenance import CodeVersion, DataVersion
 

@@ -21,7 +21,7 @@ from sparkle_curation.ingest.exclusions.exclusion_list import ExclusionList, Req
 from sparkle_curation.ingest.manifest import list_benchmark
 from sparkle_curation.ingest.release_files import ReleaseFiles
 from sparkle_curation.spec.benchmark import BENCHMARK, benchmark_below, benchmark_of
-from sparkle_curation.spec.benchmark_description import BenchmarkCounts
+from sparkle_curation.spec.description.benchmarks import BenchmarkCounts
 from synthetic.listed_benchmark import MISSING, listed, write_listed_benchmark
 
 DIMENSIONS = ("Instruction Compliance", "Visual Quality & Stability", "Consistency & Detail Fidelity")

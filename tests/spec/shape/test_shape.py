@@ -12,7 +12,8 @@ import yaml
 from tests.made.shapes import KEYED, PER_TASK, SEMICOLONS, SHAPES
 
 from sparkle_curation.errors import DescriptionError
-from sparkle_curation.spec.description import Dataset, read_description
+from sparkle_curation.spec.description.dataset import Dataset
+from sparkle_curation.spec.description.reading import read_description
 
 
 def read(described: dict[str, Any], folder: Path) -> Dataset:

@@ -22,8 +22,8 @@ from sparkle_curation.filtering.verdicts import Outcome
 from sparkle_curation.ingest.assets.store import prefer_loose
 from sparkle_curation.loader.kiwi_edit import FRAME_STEP
 from sparkle_curation.spec.benchmark import split_keyword
-from sparkle_curation.spec.benchmark_description import Benchmark
 from sparkle_curation.spec.codes.code import Code
+from sparkle_curation.spec.description.benchmarks import Benchmark
 from sparkle_curation.spec.layout import KIND
 from sparkle_curation.spec.stages import CRITERIA
 from sparkle_curation.spec.tables.verdicts import outcome_column

@@ -22,8 +22,8 @@ from sparkle_curation.spec.benchmark import (
     ref_image_path,
     source_video_path,
 )
-from sparkle_curation.spec.benchmark_description import Benchmark
-from sparkle_curation.spec.description import dataset
+from sparkle_curation.spec.description.active import dataset
+from sparkle_curation.spec.description.benchmarks import Benchmark
 from sparkle_curation.spec.layout import KIND
 from sparkle_curation.spec.licences import UNKNOWN, licence_of, licence_terms
 from sparkle_curation.spec.number_text import exact

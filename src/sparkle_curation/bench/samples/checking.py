@@ -10,9 +10,9 @@ import polars as pl
 
 from sparkle_curation.errors import ReleaseError
 from sparkle_curation.ingest.release_files import ReleaseFiles
-from sparkle_curation.spec.benchmark_description import Benchmark, BenchmarkCounts, ListedBenchmark
 from sparkle_curation.spec.codes.bench_reasons import BenchReason
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
+from sparkle_curation.spec.description.benchmarks import Benchmark, BenchmarkCounts, ListedBenchmark
 
 FACTS_NAME = "benchmark.json"
 """What a benchmark says of itself, in its root: ``name`` and ``counts``. Those that this project builds have it."""

@@ -35,9 +35,9 @@ from sparkle_curation.ingest.faults import QUARANTINE_SCHEMA, Fault
 from sparkle_curation.ingest.file_starts import START_BYTES, check_text
 from sparkle_curation.ingest.ingestion import Ledger
 from sparkle_curation.ingest.release_files import ReleaseFiles
-from sparkle_curation.spec.benchmark_description import BenchmarkCounts, ListedBenchmark
 from sparkle_curation.spec.codes.bench_reasons import BenchReason
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
+from sparkle_curation.spec.description.benchmarks import BenchmarkCounts, ListedBenchmark
 from sparkle_curation.spec.tables.benchmark import BENCH_SAMPLE_COLUMNS
 
 _ID = re.compile(r"[^.\x00-\x1f\x7f][^\x00-\x1f\x7f]*")

@@ -23,9 +23,9 @@ from sparkle_curation.ingest.release_files import ReleaseFiles, SourceFile
 from sparkle_curation.media.facts import MediaFacts
 from sparkle_curation.media.probe.probes import Depth
 from sparkle_curation.spec.benchmark import published_output_path
-from sparkle_curation.spec.benchmark_description import Benchmark
 from sparkle_curation.spec.codes.bench_reasons import OutputDifference, OutputState
 from sparkle_curation.spec.codes.media_faults import MediaFault
+from sparkle_curation.spec.description.benchmarks import Benchmark
 from sparkle_curation.spec.layout import ASSET_KINDS, KIND
 from sparkle_curation.spec.tables.benchmark import BENCH_OUTPUT_COLUMNS
 from sparkle_curation.spec.themes import TOTAL

@@ -41,9 +41,9 @@ from sparkle_curation.spec.benchmark import (
     source_video_path,
     split_keyword,
 )
-from sparkle_curation.spec.benchmark_description import Benchmark
 from sparkle_curation.spec.codes.bench_reasons import BenchReason
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
+from sparkle_curation.spec.description.benchmarks import Benchmark
 from sparkle_curation.spec.sample_ids import id_form, parse_sample_id
 from sparkle_curation.spec.tables.benchmark import BENCH_SAMPLE_COLUMNS
 from sparkle_curation.spec.tables.ingested import QUARANTINE_COLUMNS

@@ -20,7 +20,8 @@ from pathlib import Path
 import xxhash
 
 from sparkle_curation.engine.caching.source_index import Import, SourceIndex, keep_json, kept_json
-from sparkle_curation.spec import description, slices
+from sparkle_curation.spec import description
+from sparkle_curation.spec.description import active, slices
 
 CACHE_VARIABLE = "XDG_CACHE_HOME"
 """Where the user's caches are, if it is set."""
@@ -38,7 +39,7 @@ def code_digest(*modules: str, glue: Sequence[str] = (), files: Iterable[Path] =
     """
     facts = [*_facts(modules, glue, ()), f"python {sys.version_info[0]}.{sys.version_info[1]}"]
     facts += [xxhash.xxh3_128_hexdigest(path.read_bytes()) for path in files]
-    if any(fact.startswith(f"{description.__name__} ") for fact in facts):
+    if any(fact.startswith(f"{active.__name__} ") for fact in facts):
         facts.append(slices.reading_slice())
     return _digest(facts)
 
@@ -46,14 +47,15 @@ def code_digest(*modules: str, glue: Sequence[str] = (), files: Iterable[Path] =
 def work_digest(*modules: str, around: Sequence[str] = ()) -> str:
     """A digest of the code of costly work: of what decides its results, and not of what carries them.
 
-    The version of Python does not count: reading a release again for it would take hours, and find the same.
+    The version of Python does not count: reading a release again for it would take hours, and find the same. Nor
+    does the code of what a description may say: of the values in it, the key of such work has those that decide it.
 
     Args:
         modules: the names of the modules that do it; what they import counts too.
         around: modules, packages and libraries that carry work and results and decide none of them; they do not
             count, nor what they import.
     """
-    return _digest(_facts(modules, (), around))
+    return _digest(_facts(modules, (), (*around, description.__name__)))
 
 
 def own_modules(*functions: Callable[..., object]) -> list[str]:

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from sparkle_curation.explorer.mask_review.review import MaskReview
 from sparkle_curation.explorer.writing import Decisions, read_body, read_decisions, send_json
-from sparkle_curation.spec.description import dataset
+from sparkle_curation.spec.description.active import dataset
 from sparkle_curation.spec.layout import KIND
 
 

@@ -17,7 +17,7 @@ from sparkle_curation.hub.publication.tables import as_parquet, of_split
 from sparkle_curation.hub.settings import PublishSettings
 from sparkle_curation.ingest.assets.store import AssetStore
 from sparkle_curation.ingest.assets.united_store import UnitedAssetStore
-from sparkle_curation.spec.description import dataset
+from sparkle_curation.spec.description.active import dataset
 from sparkle_curation.spec.layout import TRAIN, VAL, metadata_jsonl_path
 from sparkle_curation.spec.licences import PAIR_KINDS
 from sparkle_curation.spec.training_csv import write_training_csv

@@ -13,7 +13,7 @@ from typing import Any
 from sparkle_curation.hub.publication.contents import REFERENCES, SAMPLES
 from sparkle_curation.hub.publication.responsible_ai import ResponsibleAI
 from sparkle_curation.hub.publication.tables import REFERENCE_COLUMNS, SAMPLE_COLUMNS
-from sparkle_curation.spec.description import dataset
+from sparkle_curation.spec.description.active import dataset
 from sparkle_curation.spec.fields import Field
 from sparkle_curation.spec.licences import joint_licence
 from sparkle_curation.variant.bibliography import write_bibtex

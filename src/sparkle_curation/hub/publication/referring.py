@@ -10,7 +10,7 @@ from sparkle_curation.hub.client import COMMIT, Hub
 from sparkle_curation.hub.origin import Origin
 from sparkle_curation.hub.release_at_hub import find_release
 from sparkle_curation.hub.settings import PublishSettings
-from sparkle_curation.spec.description import dataset
+from sparkle_curation.spec.description.active import dataset
 
 
 def find_origin(hub: Hub, settings: PublishSettings, known: Origin | None) -> Origin:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sparkle_curation.filtering.benchmark_leaks import describe_lacking
-from sparkle_curation.spec.description import dataset
+from sparkle_curation.spec.description.active import dataset
 from sparkle_curation.spec.number_text import exact
 from sparkle_curation.spec.stages import CRITERIA
 from sparkle_curation.variant.bibliography import cited

@@ -21,7 +21,7 @@ from sparkle_curation.ingest.assets.tar_members import BLOCK_BYTES, members_befo
 from sparkle_curation.ingest.release_files import ReleaseFiles
 from sparkle_curation.ingest.remote_files import AheadReader, ByteReader, RemoteAccess
 from sparkle_curation.masking import without_secrets
-from sparkle_curation.spec.description import dataset
+from sparkle_curation.spec.description.active import dataset
 from sparkle_curation.spec.layout import ASSET_KINDS
 from sparkle_curation.spec.sample_ids import ID_FORM, parse_sample_id
 

@@ -19,7 +19,7 @@ from sparkle_curation.ingest.assets.listing import AssetSource, find_asset_sourc
 from sparkle_curation.ingest.exclusions.exclusion_list import ExclusionList
 from sparkle_curation.ingest.release_files import ReleaseFiles, SourceFile
 from sparkle_curation.ingest.shapes.clips import source_clips
-from sparkle_curation.spec.description import dataset
+from sparkle_curation.spec.description.active import dataset
 from sparkle_curation.spec.layout import KIND
 from sparkle_curation.spec.sample_ids import parse_sample_id
 

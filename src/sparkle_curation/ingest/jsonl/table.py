@@ -34,9 +34,9 @@ from sparkle_curation.ingest.jsonl.unknown_members import UnknownMembers
 from sparkle_curation.ingest.jsonl.vector_checks import Rows
 from sparkle_curation.ingest.release_files import ReleaseFiles, SourceFile
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
+from sparkle_curation.spec.description.slices import stage_slice
 from sparkle_curation.spec.fields import Field
 from sparkle_curation.spec.layout import annotation_paths
-from sparkle_curation.spec.slices import stage_slice
 from sparkle_curation.spec.stages import Criterion
 from sparkle_curation.spec.tables.ingested import JsonlTable
 from sparkle_curation.spec.themes import THEMES

@@ -17,9 +17,9 @@ from sparkle_curation.ingest.shapes.known import Known, trusted_samples
 from sparkle_curation.ingest.shapes.records import Record, read_records, table_sources
 from sparkle_curation.ingest.shapes.samples import described_identity, id_of
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
+from sparkle_curation.spec.description.slices import stage_slice
 from sparkle_curation.spec.shape.description import JoinedScores, Shape
 from sparkle_curation.spec.shape.paths import member
-from sparkle_curation.spec.slices import stage_slice
 from sparkle_curation.spec.stages import Criterion
 from sparkle_curation.spec.tables.ingested import JsonlTable
 from sparkle_curation.spec.themes import THEMES

@@ -21,8 +21,8 @@ from sparkle_curation.media.consistency.batch_measure import (
     Reading,
 )
 from sparkle_curation.media.consistency.header_checks import check_headers
+from sparkle_curation.spec.description.slices import measuring_slice
 from sparkle_curation.spec.layout import ASSET_KINDS, KIND
-from sparkle_curation.spec.slices import measuring_slice
 from sparkle_curation.spec.tables import consistency, ingested, near_duplicates
 from sparkle_curation.spec.tables.consistency import CONSISTENCY_COLUMNS
 

@@ -14,8 +14,8 @@ from sparkle_curation.media.signals import batch_signals
 from sparkle_curation.media.signals.batch_signals import BURST, BatchSignals, Measuring, SignalJob
 from sparkle_curation.spec.codes.camera_reasons import CameraOutcome
 from sparkle_curation.spec.codes.signal_faults import SignalFault
+from sparkle_curation.spec.description.slices import measuring_slice
 from sparkle_curation.spec.layout import KIND
-from sparkle_curation.spec.slices import measuring_slice
 from sparkle_curation.spec.tables import ingested, signals
 from sparkle_curation.spec.tables.camera import RELEASE
 from sparkle_curation.spec.tables.signals import SIGNAL_COLUMNS

@@ -11,7 +11,7 @@ from sparkle_curation.bench.samples import building, built, leakage
 from sparkle_curation.errors import DescriptionError
 from sparkle_curation.ingest.assets.store import AssetStore
 from sparkle_curation.spec.benchmark import BENCHMARK
-from sparkle_curation.spec.benchmark_description import Benchmark
+from sparkle_curation.spec.description.benchmarks import Benchmark
 from sparkle_curation.spec.stages import CRITERIA
 from sparkle_curation.spec.tables.ingested import JSONL_TABLES
 from sparkle_curation.spec.tables.verdicts import threshold_column

@@ -12,8 +12,8 @@ from sparkle_curation.bench.samples.places import BENCH_ROOT, noted_root
 from sparkle_curation.errors import DescriptionError
 from sparkle_curation.ingest.release_files import ReleaseFiles
 from sparkle_curation.spec.benchmark import benchmark_below
-from sparkle_curation.spec.benchmark_description import ListedBenchmark
 from sparkle_curation.spec.codes.bench_reasons import BenchReason, Likeness
+from sparkle_curation.spec.description.benchmarks import ListedBenchmark
 from sparkle_curation.variant.sample_groups import LikenessParams
 
 logger = logging.getLogger(__name__)

@@ -26,7 +26,7 @@ from sparkle_curation.removal.place import RemovalPlace
 from sparkle_curation.removal.plan import Action, Step, carry_out, make_plan
 from sparkle_curation.removal.rewriting import rewrite_lines
 from sparkle_curation.spec.benchmark import benchmark_below
-from sparkle_curation.spec.benchmark_description import ListedBenchmark
+from sparkle_curation.spec.description.benchmarks import ListedBenchmark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

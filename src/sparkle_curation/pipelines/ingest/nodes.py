@@ -22,7 +22,7 @@ from sparkle_curation.ingest.shapes.assets import ingest_shape_assets
 from sparkle_curation.ingest.shapes.known import known_samples
 from sparkle_curation.ingest.shapes.scores import ingest_shape_scores
 from sparkle_curation.media.masks.other_masks import make_mask
-from sparkle_curation.spec.description import dataset
+from sparkle_curation.spec.description.active import dataset
 from sparkle_curation.spec.tables.ingested import COLUMNS, JsonlTable
 
 logger = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from typing import Any
 from kedro.pipeline import Node, Pipeline
 
 from sparkle_curation.pipelines.ingest import nodes
-from sparkle_curation.spec.description import dataset
+from sparkle_curation.spec.description.active import dataset
 from sparkle_curation.spec.tables.ingested import COLUMNS, JSONL_TABLES
 
 

@@ -11,7 +11,7 @@ from sparkle_curation.datasets.variant.other_variant_dataset import OtherVariant
 from sparkle_curation.errors import ParameterError, did_you_mean
 from sparkle_curation.ingest.exclusions.resolving import Excluded
 from sparkle_curation.pipelines.link.params import LinkGroup
-from sparkle_curation.spec.description import dataset
+from sparkle_curation.spec.description.active import dataset
 from sparkle_curation.spec.layout import annotations_csv_path
 from sparkle_curation.spec.tables.linking import LinkOutcome, Side
 from sparkle_curation.variant import linking

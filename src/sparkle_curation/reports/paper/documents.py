@@ -13,7 +13,7 @@ from packaging.licenses import InvalidLicenseExpression, canonicalize_license_ex
 from sparkle_curation.filtering.funnel import TOTAL
 from sparkle_curation.reports.paper.exclusions import Exclusion
 from sparkle_curation.reports.paper.latex import write_table
-from sparkle_curation.spec.description import dataset
+from sparkle_curation.spec.description.active import dataset
 from sparkle_curation.spec.layout import VAL
 from sparkle_curation.spec.licences import joint_licence, licence_terms
 from sparkle_curation.spec.number_text import exact

@@ -21,7 +21,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from sparkle_curation.spec.description import dataset
+from sparkle_curation.spec.description.active import dataset
 from sparkle_curation.spec.stages import MAX_SCORE
 
 Floats = NDArray[np.float64]

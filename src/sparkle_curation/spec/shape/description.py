@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from sparkle_curation.spec.description_values import Count, FolderPath, Name, Part, Text
+from sparkle_curation.spec.description.values import Count, FolderPath, Name, Part, Text
 from sparkle_curation.spec.shape.paths import FilePattern, MemberPath, Template
 
 ID_DIGITS = 15

@@ -13,7 +13,7 @@ from functools import cached_property
 
 import pyarrow as pa
 
-from sparkle_curation.spec.description import dataset
+from sparkle_curation.spec.description.active import dataset
 from sparkle_curation.spec.fields import Field, ListOf, Struct, arrow_schema
 from sparkle_curation.spec.layout import intermediate_jsonl_path, score_path
 from sparkle_curation.spec.sample_ids import ID_FORM

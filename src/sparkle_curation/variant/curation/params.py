@@ -16,7 +16,7 @@ from sparkle_curation.filtering.signal_bounds import MissingSignals, SignalBound
 from sparkle_curation.filtering.thresholds import ALLOWED, Threshold, Thresholds
 from sparkle_curation.filtering.verdicts import MissingScores
 from sparkle_curation.loader.preflight_params import PreflightParams
-from sparkle_curation.spec.description import dataset
+from sparkle_curation.spec.description.active import dataset
 from sparkle_curation.spec.licences import UNKNOWN
 from sparkle_curation.spec.themes import THEMES
 from sparkle_curation.variant.split import SplitParams

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from sparkle_curation.spec.description_values import (
+from sparkle_curation.spec.description.values import (
     Colour,
     Count,
     FilePath,

@@ -97,3 +97,15 @@ def require_known(what: str, name: str, known: list[str]) -> None:
     if name not in known:
         near = did_you_mean(name, known)
         raise ValueError(f"{what}: '{name}' is unknown; {near or 'allowed: ' + ', '.join(known)}")
+
+
+_FALLBACK_COLOURS = ("#7F7F7F", "#8C564B", "#17BECF", "#BCBD22", "#9467BD", "#D62728")
+
+
+def colour_of(place: int, colour: str | None) -> str:
+    """The colour of the theme or stage at a place of its list, where the description gives none a grey or muted one.
+
+    >>> colour_of(0, "#0072B2"), colour_of(7, None)
+    ('#0072B2', '#8C564B')
+    """
+    return colour or _FALLBACK_COLOURS[place % len(_FALLBACK_COLOURS)]

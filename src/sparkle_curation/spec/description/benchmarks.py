@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from sparkle_curation.spec.description_values import (
+from sparkle_curation.spec.description.values import (
     PLACE,
     Count,
     FilePath,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sparkle_curation.spec.description import dataset
+from sparkle_curation.spec.description.active import dataset
 
 _READ_BY: Any = {
     "identity": True,
