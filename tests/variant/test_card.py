@@ -25,7 +25,7 @@ from tests.made.tables import (
 from sparkle_curation.filtering import funnel
 from sparkle_curation.filtering.verdicts import apply_thresholds, list_known
 from sparkle_curation.spec.themes import THEMES
-from sparkle_curation.variant.card import write_card
+from sparkle_curation.variant.card.writing import write_card
 from sparkle_curation.variant.facts import Split, VariantFacts, list_splits
 from sparkle_curation.variant.pictures import Pictures
 from sparkle_curation.variant.provenance import CodeVersion, DataVersion

@@ -83,6 +83,11 @@ class VariantFacts:
         """The samples of all splits."""
         return sum(split.sample_count for split in self.splits)
 
+    @property
+    def themes(self) -> list[str]:
+        """The themes of the samples, each once."""
+        return list(dict.fromkeys(split.theme for split in self.splits))
+
 
 def list_splits(samples: pl.DataFrame) -> list[Split]:
     """The splits that have samples, in the order of the themes, training first.

@@ -21,7 +21,7 @@ from sparkle_curation.spec.description.active import dataset
 from sparkle_curation.spec.layout import TRAIN, VAL, metadata_jsonl_path
 from sparkle_curation.spec.licences import PAIR_KINDS
 from sparkle_curation.spec.training_csv import write_training_csv
-from sparkle_curation.variant.card import CARD_NAME
+from sparkle_curation.variant.card.writing import CARD_NAME
 from sparkle_curation.variant.facts import VariantFacts
 from sparkle_curation.variant.metadata_text import write_metadata
 from sparkle_curation.variant.record import RECORD_NAME, write_record

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from sparkle_curation.spec.layout import PROMPTS_FOLDER
-from sparkle_curation.variant.card import CARD_NAME
+from sparkle_curation.variant.card.writing import CARD_NAME
 from sparkle_curation.variant.record import RECORD_NAME
 
 CROISSANT_NAME = "croissant.json"

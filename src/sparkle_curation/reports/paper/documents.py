@@ -27,7 +27,7 @@ from sparkle_curation.variant.bibliography import (
     variant_key,
     write_bibtex,
 )
-from sparkle_curation.variant.card import rebuild_command
+from sparkle_curation.variant.card.rebuild import rebuild_command
 from sparkle_curation.variant.facts import VariantFacts
 
 

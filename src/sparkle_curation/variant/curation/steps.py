@@ -32,7 +32,7 @@ from sparkle_curation.loader.prompt_hazards import find_prompt_hazards
 from sparkle_curation.spec.stages import STAGE_NAMES
 from sparkle_curation.spec.tables.ingested import JSONL_TABLES
 from sparkle_curation.variant import empty_variant, export, split
-from sparkle_curation.variant.card import CARD_NAME, write_card
+from sparkle_curation.variant.card.writing import CARD_NAME, write_card
 from sparkle_curation.variant.facts import VariantFacts, list_splits
 from sparkle_curation.variant.pictures import Pictures
 from sparkle_curation.variant.provenance import CodeVersion, DataVersion

@@ -12,7 +12,7 @@ from sparkle_curation.filtering.funnel import TOTAL
 from sparkle_curation.spec.codes.diff_reasons import CHANGES, Change
 from sparkle_curation.spec.stages import CRITERION_NAMES
 from sparkle_curation.spec.themes import THEMES
-from sparkle_curation.variant.card import rebuild_command
+from sparkle_curation.variant.card.rebuild import rebuild_command
 from sparkle_curation.variant.versions.version import VariantVersion
 
 MAX_REASONS = 12
