@@ -8,6 +8,7 @@ import click
 import pytest
 from click.testing import CliRunner
 from kedro.framework.cli.project import run as kedro_run
+from kedro.pipeline import Pipeline, node
 
 from sparkle_curation.cli import run, split_params
 from sparkle_curation.errors import ParameterError
@@ -94,3 +95,26 @@ def test_a_pipeline_that_there_is_not_is_told_with_the_nearest(monkeypatch: pyte
     assert ran.exit_code == 1
     assert "allowed: ingest, inspect" in ran.output
     assert "did you mean" in ran.output
+
+
+def test_pipelines_that_cannot_run_as_one_are_told_with_commands_that_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Kedro's own words are of a circle of nodes, or of steps that there are twice; the commands are in the order given."""
+
+    def step(reads: str, writes: str) -> Pipeline:
+        return Pipeline([node(str, reads, writes, name=f"{reads}_{writes}")])
+
+    known = {"read": step("a", "b"), "back": step("b", "a"), "on": step("b", "c"), "both": step("a", "b")}
+
+    def combine(**options: Any) -> Pipeline:
+        return sum((known[name] for name in options["pipelines"]), Pipeline([]))
+
+    monkeypatch.setattr(kedro_run, "callback", combine)
+    monkeypatch.setattr("kedro.framework.project.pipelines", known)
+    circle = CliRunner().invoke(run, ["--pipelines", "read,on,back"])
+    assert circle.exit_code == 1
+    assert "do:      kedro run --pipelines read,on && kedro run --pipelines back" in circle.output
+    twice = CliRunner().invoke(run, ["--pipelines", "read,both,on"])
+    assert "do:      kedro run --pipelines read && kedro run --pipelines both,on" in twice.output
+    assert CliRunner().invoke(run, ["--pipelines", "read,on"]).exit_code == 0

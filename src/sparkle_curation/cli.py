@@ -17,6 +17,8 @@ from kedro.framework.cli.project import PARAMS_ARG_HELP
 from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.cli.utils import _split_params, env_option
 from kedro.framework.startup import ProjectMetadata
+from kedro.pipeline import Pipeline
+from kedro.pipeline.pipeline import CircularDependencyError
 
 from sparkle_curation.errors import ParameterError, did_you_mean
 from sparkle_curation.starting import begin_start, end_start
@@ -90,10 +92,14 @@ def _run(**options: Any) -> Any:
     run_pipelines: Any = kedro_run.callback
     try:
         return run_pipelines(**options)
+    except CircularDependencyError:
+        raise _not_in_one_run(options["pipelines"]) from None
     except ValueError as error:
         # Kedro raises nothing more exact, for its filters of a pipeline and for a pipeline that it does not know.
         if str(error).startswith("Failed to find the pipeline"):
             raise _unknown_pipeline(options["pipelines"]) from None
+        if str(error).startswith("Pipeline nodes must have unique names"):
+            raise _not_in_one_run(options["pipelines"]) from None
         if not str(error).startswith(("Pipeline does not contain", "Pipeline contains no nodes")):
             raise
         raise ParameterError(
@@ -102,6 +108,25 @@ def _run(**options: Any) -> Any:
             todo=f"see which nodes there are: kedro registry describe {(options['pipelines'] or ['curate'])[0]}; "
             "a tag is the name of a pipeline",
         ) from None
+
+
+def _not_in_one_run(names: Sequence[str]) -> ParameterError:
+    """Of pipelines of which each reads what another makes, or which share steps."""
+    from kedro.framework.project import pipelines  # noqa: PLC0415 -- known once a project is
+
+    runs: list[list[str]] = [[]]
+    for name in names:
+        try:
+            sum((pipelines[each] for each in [*runs[-1], name]), Pipeline([]))
+        except (CircularDependencyError, ValueError):
+            runs.append([])
+        runs[-1].append(name)
+    return ParameterError(
+        "These pipelines cannot run in one command: one reads what the next makes of it, or holds its steps",
+        where="--pipelines",
+        got=",".join(names),
+        todo=" && ".join(f"kedro run --pipelines {','.join(run)}" for run in runs),
+    )
 
 
 def _unknown_pipeline(names: Sequence[str]) -> ParameterError:
