@@ -103,7 +103,7 @@ def test_pipelines_that_cannot_run_as_one_are_told_with_commands_that_do(
     """Kedro's own words are of a circle of nodes, or of steps that there are twice; the commands are in the order given."""
 
     def step(reads: str, writes: str) -> Pipeline:
-        return Pipeline([node(str, reads, writes, name=f"{reads}_{writes}")])
+        return Pipeline([node(lambda value: value, reads, writes, name=f"{reads}_{writes}")])
 
     known = {"read": step("a", "b"), "back": step("b", "a"), "on": step("b", "c"), "both": step("a", "b")}
 
