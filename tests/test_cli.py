@@ -102,10 +102,15 @@ def test_pipelines_that_cannot_run_as_one_are_told_with_commands_that_do(
 ) -> None:
     """Kedro's own words are of a circle of nodes, or of steps that there are twice; the commands are in the order given."""
 
-    def step(reads: str, writes: str) -> Pipeline:
-        return Pipeline([node(lambda value: value, reads, writes, name=f"{reads}_{writes}")])
+    def step(reads: str, writes: str, name: str) -> Pipeline:
+        return Pipeline([node(lambda value: value, reads, writes, name=name)])
 
-    known = {"read": step("a", "b"), "back": step("b", "a"), "on": step("b", "c"), "both": step("a", "b")}
+    known = {
+        "read": step("a", "b", "step"),
+        "back": step("b", "a", "back"),
+        "on": step("b", "c", "on"),
+        "both": step("a", "d", "step"),
+    }
 
     def combine(**options: Any) -> Pipeline:
         return sum((known[name] for name in options["pipelines"]), Pipeline([]))
