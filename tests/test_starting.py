@@ -68,6 +68,17 @@ def test_garbage_is_looked_for_as_usual_once_the_start_is_over():
     assert gc.get_threshold() == usual
 
 
+def test_what_a_start_made_is_set_aside_once():
+    """So that a process with many starts, such as this one, does not keep the garbage of each."""
+    begin_start()
+    end_start()
+    set_aside = gc.get_freeze_count()
+    assert set_aside > 10_000
+    later = [[number] for number in range(1000)]
+    end_start()
+    assert gc.get_freeze_count() <= set_aside, later
+
+
 def test_parameters_are_checked_without_importing_the_nodes_of_any_pipeline():
     """Those of all pipelines, which `kedro explore` asks for and runs none of."""
     told = "import sys, sparkle_curation.parameters; print(*sys.modules)"
