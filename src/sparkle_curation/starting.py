@@ -1,5 +1,4 @@
-"""What makes the start of a command shorter: nothing is collected while modules load, nor looked through afterwards, and
-libyaml reads the configuration.
+"""What makes a command shorter: no garbage is looked for while modules load, nor among them later; libyaml reads YAML.
 
 Measured on `kedro explore`, two quiet cores: docs/decisions/0084-a-command-starts-by-what-it-needs.md.
 """
