@@ -7,8 +7,9 @@ from sparkle_curation.config_loader import ConfigLoader
 from sparkle_curation.hooks.before_run import AdviceCompleter, DescriptionLoader, ParameterGuard, StartEnder
 from sparkle_curation.hooks.parallel_runs import ParallelRuns
 from sparkle_curation.hooks.partial_runs import PartialRunGuard
+from sparkle_curation.hooks.run_endings import EndTeller
 from sparkle_curation.hooks.run_guard import RunGuard
-from sparkle_curation.hooks.run_summary import BenchSummary, DiffSummary, EndTeller, RunSummary
+from sparkle_curation.hooks.run_summary import BenchSummary, DiffSummary, RunSummary
 from sparkle_curation.hooks.tellers import ErrorTeller, OldFilesTeller
 from sparkle_curation.hooks.version_guard import VersionGuard
 from sparkle_curation.hooks.viz_run_status import VizRunStatus

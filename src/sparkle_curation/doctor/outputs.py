@@ -28,7 +28,7 @@ from sparkle_curation.engine.io.parquet import parquet_files
 from sparkle_curation.engine.io.storable_text import storable
 from sparkle_curation.engine.table_stream import PartitionedStream, TableStream
 from sparkle_curation.errors import SparkleError
-from sparkle_curation.hooks.run_summary import describe_stale
+from sparkle_curation.hooks.run_endings import describe_stale
 from sparkle_curation.ingest.release_files import ReleaseFiles
 from sparkle_curation.ingest.sources_at_hand import NO_SOURCES, check_release
 from sparkle_curation.media.probe.inspection import media_fingerprint
