@@ -9,7 +9,9 @@ from __future__ import annotations
 import logging
 import os
 import pickle
+import re
 import secrets
+import socket
 import sys
 import threading
 from collections import deque
@@ -35,7 +37,9 @@ _MOST_DEAD_STARTS = 3
 _IN_HAND = 2
 """Batches that an actor has at once: one in work, and the next one, of which the first step is done meanwhile."""
 _TELL_AFTER_S = 60.0
+_CONNECT_S = 10.0
 _HERE = "local"
+_HOST_AND_PORT = re.compile(r"(?:ray://)?\[?([^/\[\]]+?)\]?:(\d{1,5})")
 _TOKEN, _TOKEN_PATH, _MODE = "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH", "RAY_AUTH_MODE"
 _SENT_VARIABLES = ("SPARKLE_DATASET", "OMP_NUM_THREADS", "HF_HOME", "HF_HUB_OFFLINE")
 """Of this process, which an actor on another machine is to have too; paths are those of a file system that all share."""
@@ -99,6 +103,16 @@ def _with_first(first: list[Item], others: Iterator[list[Item]]) -> Iterator[lis
     yield from others
 
 
+def _knock(address: str) -> None:
+    """Nothing where somebody listens, or the address names no port: Ray itself goes on asking nobody for minutes.
+
+    Raises:
+        OSError: nobody does.
+    """
+    if found := _HOST_AND_PORT.fullmatch(address):
+        socket.create_connection((found[1], int(found[2])), timeout=_CONNECT_S).close()
+
+
 class _Connection:
     """Ray, connected; what was connected before stays so."""
 
@@ -123,6 +137,7 @@ class _Connection:
         if ray.is_initialized():
             return ray
         try:
+            _knock(self._address)
             ray.init(
                 address=self._address,
                 include_dashboard=False if self._address == _HERE else None,
