@@ -160,6 +160,7 @@ def test_a_model_that_finds_no_gpu_and_a_cluster_that_is_none_are_told(two_nodes
         list(without.map_batches(functions.double, BATCHES))
 
 
+@pytest.mark.usefixtures("two_nodes")  # which sets Ray's variables before anybody imports it
 @pytest.mark.parametrize("scheme", ["", "ray://"])
 def test_an_address_where_nobody_listens_is_told(scheme: str) -> None:
     """At once; Ray asks there for more than five minutes."""

@@ -107,10 +107,25 @@ def _knock(address: str) -> None:
     """Nothing where somebody listens, or the address names no port: Ray itself goes on asking nobody for minutes.
 
     Raises:
-        OSError: nobody does.
+        ParameterError: nobody does.
     """
     if found := _HOST_AND_PORT.fullmatch(address):
-        socket.create_connection((found[1], int(found[2])), timeout=_CONNECT_S).close()
+        try:
+            socket.create_connection((found[1], int(found[2])), timeout=_CONNECT_S).close()
+        except (OSError, OverflowError) as error:  # a port of 65536 and more
+            raise _unreachable(address, error) from error
+
+
+def _unreachable(address: str, error: Exception) -> ParameterError:
+    return ParameterError(
+        "The Ray cluster cannot be reached",
+        where="ray_address",
+        got=f"{address}: {str(error).strip().splitlines()[0] if str(error) else type(error).__name__}",
+        allowed="the address of a running cluster, such as head:6379, ray://head:10001 or auto, or null",
+        todo="run again when this machine has less to do: Ray gives a node half a minute to start"
+        if address == _HERE
+        else "look whether it runs (ray status), or set ray_address=null for one of this machine",
+    )
 
 
 class _Connection:
@@ -134,10 +149,10 @@ class _Connection:
                 got=error,
                 todo="pip install '.[ray]', or set executor=local",
             ) from error
+        _knock(self._address)
         if ray.is_initialized():
             return ray
         try:
-            _knock(self._address)
             ray.init(
                 address=self._address,
                 include_dashboard=False if self._address == _HERE else None,
@@ -146,15 +161,7 @@ class _Connection:
                 namespace="sparkle",
             )
         except Exception as error:  # Ray raises many kinds, which all mean this
-            raise ParameterError(
-                "The Ray cluster cannot be reached",
-                where="ray_address",
-                got=f"{self._address}: {str(error).strip().splitlines()[0] if str(error) else type(error).__name__}",
-                allowed="the address of a running cluster, such as head:6379, ray://head:10001 or auto, or null",
-                todo="run again when this machine has less to do: Ray gives a node half a minute to start"
-                if self._address == _HERE
-                else "look whether it runs (ray status), or set ray_address=null for one of this machine",
-            ) from error
+            raise _unreachable(self._address, error) from error
         self._is_ours = True
         return ray
 
