@@ -19,7 +19,7 @@ import pytest
 from polars.testing import assert_frame_equal
 from tests.conftest import CHECKOUT, Project
 from tests.made.assets import SHARD, VIDEO, tar_bytes, write_files
-from tests.made.range_server import Asked, RangeServer, serving_ranges
+from tests.made.range_server import HALTED, Asked, RangeServer, serving_ranges
 from tests.made.s3 import KEY, SECRET, S3Server, serving_s3
 
 from sparkle_curation.datasets.tables.table_dataset import TableDataset
@@ -225,6 +225,17 @@ def test_a_killed_run_is_taken_up(root: Path, tmp_path: Path) -> None:
 
 
 # ------------------------------------------------------------------ S3
+def test_a_listing_that_falls_silent_is_asked_for_again(root: Path) -> None:
+    """After the time that a request may take, as a part of a file is; the file system's own patience is five minutes."""
+    with serving_ranges(root, fault=lambda _asked, number: HALTED if number == 0 else None) as halting:
+        access = RemoteAccess(RemoteSettings(timeout_s=0.2))
+        files = ReleaseFiles(halting.url, access=access)
+        assert [file.path for file in files.files_in()] == [
+            file.path for file in ReleaseFiles(str(root)).files_in()
+        ]
+    assert [asked.path for asked in halting.asked[:2]] == ["", ""]
+
+
 @pytest.fixture(scope="module")
 def store(sample_release: Path) -> Iterator[S3Server]:
     """The sample in a store of S3."""
@@ -284,7 +295,11 @@ def test_s3_gives_the_tables_of_a_local_release(
 @pytest.mark.parametrize(
     ("url", "storage", "what"),
     [
-        ("s3://sparkle/Sparkle", {"key": "", "secret": ""}, "release_storage"),
+        (
+            "s3://sparkle/Sparkle",
+            {"key": "", "secret": ""},
+            "do:      give key and secret of release_storage",
+        ),
         ("s3://no-such-bucket/Sparkle", {}, "no-such-bucket"),
         ("s3://sparkle/Nothing", {}, "nothing there"),
     ],

@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-CUT, WHOLE, SHIFTED = "cut", "whole", "shifted"
-"""Faults beside the statuses of HTTP: half of a body, the file whatever range is asked for, another range."""
+CUT, WHOLE, SHIFTED, HALTED = "cut", "whole", "shifted", "halted"
+"""Faults beside the statuses of HTTP: half of a body, the file whatever range is asked for, another range, silence in it."""
 COUNTS_PATH = "/.counts"
 _MOST_OPEN = 128
 
@@ -127,6 +127,9 @@ class _Connection(asyncio.Protocol):
             return
         if isinstance(fault, int):
             self._send(fault, b"a fault", is_head=asked.method == "HEAD")
+            return
+        if fault == HALTED:
+            self._send(200, b"<html>", length=1000)
             return
         folder = self._server.root / asked.path
         handle = self._server.handle(asked.path)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from sparkle_curation.engine.io.patience import ask_patiently
 from sparkle_curation.engine.io.server_faults import find_server_fault
-from sparkle_curation.errors import ParameterError, ServerError
+from sparkle_curation.errors import ParameterError, ReleaseError, ServerError, SparkleError
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -82,9 +82,13 @@ class Hub:
         """The repository at the newest commit of a revision (None: its main branch); None where there is no repository.
 
         Raises:
+            ReleaseError: the repository has no such revision.
             ServerError: the hub does not say.
         """
-        from huggingface_hub.errors import RepositoryNotFoundError  # noqa: PLC0415 -- 0.3 s, for who asks the hub
+        from huggingface_hub.errors import (  # noqa: PLC0415 -- 0.3 s, for who asks the hub
+            RepositoryNotFoundError,
+            RevisionNotFoundError,
+        )
 
         with _telling(name, "read it"):
             try:
@@ -94,6 +98,14 @@ class Hub:
                 if self._token or error.response.status_code == 404:
                     return None
                 raise
+            except RevisionNotFoundError as error:
+                raise ReleaseError(
+                    "The repository has no such revision",
+                    where=f"{self.endpoint}/datasets/{name}",
+                    got=revision,
+                    allowed="a branch, a tag or a commit of it",
+                    todo="see its page for those that it has, or take the newest commit: --params download.revision=null",
+                ) from error
         return HubRepository(name, str(found.sha), bool(found.private))
 
     def files(self, name: str, commit: str) -> list[HubFile]:
@@ -221,6 +233,8 @@ def _telling(where: str, what: str) -> Iterator[None]:
 
     try:
         yield
+    except SparkleError:  # said already, and what it comes from says less
+        raise
     except HFValidationError as error:
         raise ParameterError(
             "A repository of the hub is not called so",

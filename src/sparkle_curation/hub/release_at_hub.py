@@ -26,7 +26,7 @@ def find_release(hub: Hub, name: str, revision: str | None) -> HubRepository:
 
     Raises:
         ParameterError: nobody says which repository.
-        ReleaseError: there is none.
+        ReleaseError: there is none, or it has no such revision.
         ServerError: the hub does not say.
     """
     if not name:
@@ -71,18 +71,18 @@ def choose_files(
     themes = settings.themes or list(THEMES)
     needed = None
     if settings.needed_by_variant:
-        _check_known(variant_ids, assets)
+        _check_known(variant_ids, assets, settings.curate_command)
         ids = variant_ids["id"]
         needed = find_needed(ids, assets.lazy().filter(pl.col("theme").is_in(themes)), kinds)
-    return choose(sort_files(files), themes, kinds, needed)
+    return choose(sort_files(files), themes, kinds, needed, settings.curate_command)
 
 
-def _check_known(variant_ids: pl.DataFrame, assets: AnyFrame) -> None:
+def _check_known(variant_ids: pl.DataFrame, assets: AnyFrame, curate: str) -> None:
     for table, name in ((variant_ids, "the variant"), (assets, "assets")):
         if "id" not in table.lazy().collect_schema().names():
             raise MissingTableError(
                 f"It is not known what the variant needs: {name} {'is' if table is variant_ids else 'are'} not there",
                 where="variant" if table is variant_ids else "assets",
                 todo="make the variant from the release on the hub, of which the texts and the tars' headers are read: "
-                "kedro run --pipelines curate --params release_root=hf://datasets/OWNER/NAME",
+                f"{curate}",
             )

@@ -85,6 +85,13 @@ class DownloadSettings(BaseModel):
         """The repository that is meant; empty where neither says one."""
         return self.repository or dataset().repository or ""
 
+    @property
+    def curate_command(self) -> str:
+        """What makes tables and a variant of the release that is meant, before its media are here."""
+        revision = f"@{self.revision.replace('/', '%2F')}" if self.revision else ""
+        root = f"hf://datasets/{self.repository_name or 'OWNER/NAME'}{revision}"
+        return f"kedro run --pipelines curate --params release_root={root}"
+
 
 _LICENCES = f"ids of licences, such as cc-by-4.0, or {UNKNOWN}, as a list or separated by blanks, or null"
 _ASSET_KINDS = f"at least one of {', '.join(ASSET_KINDS)}, as a list or separated by blanks"

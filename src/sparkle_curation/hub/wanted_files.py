@@ -89,8 +89,16 @@ def choose(
     themes: Collection[str],
     kinds: Collection[str],
     needed: Collection[str] | None,
+    curate: str,
 ) -> list[WantedFile]:
     """The files of some themes and kinds; of media only those whose paths are needed, where that is known.
+
+    Args:
+        files: of the repository.
+        themes: of which.
+        kinds: of which.
+        needed: paths; None where all are.
+        curate: the command that makes tables of this repository.
 
     Raises:
         StaleTableError: a needed file is not in the repository.
@@ -105,7 +113,7 @@ def choose(
                 got=f"{len(lacking):,} files that are not there, {lacking[0]} among them",
                 allowed="tables that were ingested from this repository at this commit",
                 todo="give the commit that was ingested (download.revision), or ingest the one of now: "
-                "kedro run --pipelines curate --params release_root=hf://datasets/OWNER/NAME",
+                f"{curate}",
             )
     chosen = [
         each

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -157,3 +158,14 @@ def test_a_model_that_finds_no_gpu_and_a_cluster_that_is_none_are_told(two_nodes
     without = RayExecutor(two_nodes.address, num_gpus=1)
     with pytest.raises(ParameterError, match=r"(?s)no GPU for a model.*device=cpu"):
         list(without.map_batches(functions.double, BATCHES))
+
+
+@pytest.mark.usefixtures("two_nodes")  # which sets Ray's variables before anybody imports it
+@pytest.mark.parametrize("scheme", ["", "ray://"])
+def test_an_address_where_nobody_listens_is_told(scheme: str) -> None:
+    """At once; Ray asks there for more than five minutes."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"{scheme}127.0.0.1:{free.getsockname()[1]}"
+        with pytest.raises(ParameterError, match=r"(?s)cannot be reached.*refused.*ray status"):
+            list(RayExecutor(address).map_batches(functions.double, BATCHES))

@@ -9,7 +9,9 @@ from __future__ import annotations
 import logging
 import os
 import pickle
+import re
 import secrets
+import socket
 import sys
 import threading
 from collections import deque
@@ -35,7 +37,9 @@ _MOST_DEAD_STARTS = 3
 _IN_HAND = 2
 """Batches that an actor has at once: one in work, and the next one, of which the first step is done meanwhile."""
 _TELL_AFTER_S = 60.0
+_CONNECT_S = 10.0
 _HERE = "local"
+_HOST_AND_PORT = re.compile(r"(?:ray://)?\[?([^/\[\]]+?)\]?:(\d{1,5})")
 _TOKEN, _TOKEN_PATH, _MODE = "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH", "RAY_AUTH_MODE"
 _SENT_VARIABLES = ("SPARKLE_DATASET", "OMP_NUM_THREADS", "HF_HOME", "HF_HUB_OFFLINE")
 """Of this process, which an actor on another machine is to have too; paths are those of a file system that all share."""
@@ -99,6 +103,31 @@ def _with_first(first: list[Item], others: Iterator[list[Item]]) -> Iterator[lis
     yield from others
 
 
+def _knock(address: str) -> None:
+    """Nothing where somebody listens, or the address names no port: Ray itself goes on asking nobody for minutes.
+
+    Raises:
+        ParameterError: nobody does.
+    """
+    if found := _HOST_AND_PORT.fullmatch(address):
+        try:
+            socket.create_connection((found[1], int(found[2])), timeout=_CONNECT_S).close()
+        except (OSError, OverflowError) as error:  # a port of 65536 and more
+            raise _unreachable(address, error) from error
+
+
+def _unreachable(address: str, error: Exception) -> ParameterError:
+    return ParameterError(
+        "The Ray cluster cannot be reached",
+        where="ray_address",
+        got=f"{address}: {str(error).strip().splitlines()[0] if str(error) else type(error).__name__}",
+        allowed="the address of a running cluster, such as head:6379, ray://head:10001 or auto, or null",
+        todo="run again when this machine has less to do: Ray gives a node half a minute to start"
+        if address == _HERE
+        else "look whether it runs (ray status), or set ray_address=null for one of this machine",
+    )
+
+
 class _Connection:
     """Ray, connected; what was connected before stays so."""
 
@@ -120,6 +149,7 @@ class _Connection:
                 got=error,
                 todo="pip install '.[ray]', or set executor=local",
             ) from error
+        _knock(self._address)
         if ray.is_initialized():
             return ray
         try:
@@ -131,15 +161,7 @@ class _Connection:
                 namespace="sparkle",
             )
         except Exception as error:  # Ray raises many kinds, which all mean this
-            raise ParameterError(
-                "The Ray cluster cannot be reached",
-                where="ray_address",
-                got=f"{self._address}: {str(error).strip().splitlines()[0] if str(error) else type(error).__name__}",
-                allowed="the address of a running cluster, such as head:6379, ray://head:10001 or auto, or null",
-                todo="run again when this machine has less to do: Ray gives a node half a minute to start"
-                if self._address == _HERE
-                else "look whether it runs (ray status), or set ray_address=null for one of this machine",
-            ) from error
+            raise _unreachable(self._address, error) from error
         self._is_ours = True
         return ray
 

@@ -86,6 +86,24 @@ _UNKNOWN_USER = _Kind(
     "put USER:PASSWORD@ before the name of the host; or give what its kind of address reads: for s3:// key and secret of "
     "release_storage in conf/local/credentials.yml, or the settings of AWS; for hf:// a token there, or hf auth login",
 )
+_STORE_KEYS = (
+    "give {what} of release_storage in conf/local/credentials.yml, or in the environment as {names}; "
+    "or the settings of {whose}"
+)
+_S3_KEYS = _STORE_KEYS.format(what="key and secret", names="RELEASE_KEY and RELEASE_SECRET", whose="AWS")
+_GOOGLE_KEYS = _STORE_KEYS.format(what="token", names="RELEASE_TOKEN", whose="Google Cloud")
+_IN_THE_ADDRESS = "put USER:PASSWORD@ before the name of the host"
+_KEYS_BY_SCHEME = {
+    "http": _IN_THE_ADDRESS,
+    "https": _IN_THE_ADDRESS,
+    "s3": _S3_KEYS,
+    "s3a": _S3_KEYS,
+    "gs": _GOOGLE_KEYS,
+    "gcs": _GOOGLE_KEYS,
+    "hf": "run hf auth login; or give token of release_storage in conf/local/credentials.yml, or in the environment as "
+    "RELEASE_TOKEN",
+}
+"""How it is said who asks, where the kind of address is known."""
 _NOT_ALLOWED = _Kind(
     "A server does not allow what it is asked for",
     "ask who runs it for the right to read and list this address, or see that the user is the right one; some servers "
@@ -148,12 +166,16 @@ def find_server_fault(error: BaseException) -> ServerFault | None:
 def server_error(address: str, error: BaseException) -> ServerError | None:
     """The error for what a server did not give; None for an error of no server."""
     fault = find_server_fault(error)
-    return fault and ServerError(
+    if fault is None:
+        return None
+    is_unknown_user = fault.what == _UNKNOWN_USER.what
+    keys = _KEYS_BY_SCHEME.get(address.partition("://")[0]) if is_unknown_user else None
+    return ServerError(
         fault.what,
         where=address,
         got=fault.got,
         allowed="a local folder, or a URL whose files this machine may list and read",
-        todo=fault.todo,
+        todo=keys or fault.todo,
     )
 
 

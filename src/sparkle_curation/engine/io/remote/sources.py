@@ -86,7 +86,8 @@ def storage_options(root: str, settings: RemoteSettings, given: Mapping[str, Any
 
     Args:
         root: a local folder, for which nothing is needed, or an fsspec URL.
-        settings: how many requests.
+        settings: how many requests, and how long one may be silent: listings and whole texts are read by the file system
+            itself, whose own patience is minutes.
         given: of the credentials, options of the file system's own.
     """
     protocol = fsspec.core.split_protocol(root)[0]
@@ -96,7 +97,19 @@ def storage_options(root: str, settings: RemoteSettings, given: Mapping[str, Any
     options = {name: value for name, value in given.items() if name not in others}
     if protocol in {"s3", "s3a"}:  # botocore opens ten, unless it is told
         own = dict(options.get("config_kwargs") or {})
-        options["config_kwargs"] = {"max_pool_connections": max(10, settings.requests), **own}
+        options["config_kwargs"] = {
+            "max_pool_connections": max(10, settings.requests),
+            "connect_timeout": settings.timeout_s,
+            "read_timeout": settings.timeout_s,
+            **own,
+        }
+    if protocol in _HTTP:
+        from aiohttp import ClientTimeout  # noqa: PLC0415 -- which who reads local files does not load
+
+        own = dict(options.get("client_kwargs") or {})
+        # Of each wait and not of a whole answer: a text of gigabytes takes its time.
+        patience = ClientTimeout(total=None, sock_connect=settings.timeout_s, sock_read=settings.timeout_s)
+        options["client_kwargs"] = {"timeout": patience, **own}
     return options
 
 
