@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,13 +15,19 @@ from kedro.framework.project import pipelines as known_pipelines
 
 from sparkle_curation.bench.samples.listed import excluded_of_listed
 from sparkle_curation.engine.io.locks import Claim, RunLocks
-from sparkle_curation.ingest.exclusions.exclusion_list import ExclusionError, ExclusionList, add_exclusion
+from sparkle_curation.ingest.exclusions.exclusion_list import (
+    ExcludedClip,
+    ExclusionError,
+    ExclusionList,
+    add_exclusion,
+)
 from sparkle_curation.ingest.exclusions.resolving import excluded_files, find_clips
 from sparkle_curation.ingest.release_files import ReleaseFiles
 from sparkle_curation.pipelines.exclude.params import ExcludeGroup
 from sparkle_curation.removal import elsewhere, finding
-from sparkle_curation.removal.clip_facts import ClipFacts, gather_facts, without_shared
+from sparkle_curation.removal.clip_facts import ClipFacts, file_digests, gather_facts, without_shared
 from sparkle_curation.removal.needles import Needles
+from sparkle_curation.removal.new_samples import source_videos, tables_of_new_samples, with_new_samples
 from sparkle_curation.removal.place import RemovalPlace
 from sparkle_curation.removal.plan import Action, Step, carry_out, make_plan
 from sparkle_curation.removal.rewriting import rewrite_lines
@@ -102,6 +108,8 @@ def find_clip(
             release.root,
         )
     facts = without_shared(gather_facts(release, ids), media, frame_hashes)
+    facts, cut = _with_new_samples(params, place, facts, day)
+    listed = finding.listed_with(place.exclusions, [*clips, *cut])
     if benchmark is not None:
         facts = facts._replace(needles=_with_benchmark(facts.needles, benchmark, listed))
     likeness = finding.Likeness(int(near["max_distance"]), int(near["max_fine_distance"]), near["min_detail"])
@@ -117,6 +125,33 @@ def find_clip(
             "near duplicates are told once they were looked for: kedro run --pipelines near_duplicates"
         )
     return Removal(listed, facts)
+
+
+def _with_new_samples(
+    params: ExcludeGroup, place: RemovalPlace, facts: ClipFacts, day: date
+) -> tuple[ClipFacts, list[ExcludedClip]]:
+    """The facts with those of new samples that were made from the clip, and the source videos that were cut from it."""
+    roots = place.folders((params.folders or "").split())
+    tables = tables_of_new_samples(roots, place.raw)
+    content = Path(params.clip).expanduser().read_bytes() if params.clip and tables else b""
+    digests = frozenset(file_digests(content)) if content else frozenset[str]()
+    before = facts.needles
+    needles = with_new_samples(before, tables, before.file_hashes | digests)
+    new = needles.ids - before.ids
+    if not new:
+        return facts, []
+    logger.info("%s new samples were made from the clip, and go with it", f"{len(new):,}")
+    videos = source_videos(roots, place.raw, new)
+    cut = [finding.clip_in_file(path, day, params.reason) for path in videos]
+    needles = replace(
+        needles,
+        hashes=needles.hashes
+        | digests
+        | {each for path in videos for each in file_digests(path.read_bytes())},
+        sizes=needles.sizes | {len(content)},
+        file_hashes=needles.file_hashes | digests,
+    )
+    return facts._replace(needles=needles), cut
 
 
 def _with_benchmark(needles: Needles, benchmark: ReleaseFiles, listed: ExclusionList) -> Needles:
