@@ -91,8 +91,9 @@ def describe_clip(release: Path, clip: Path) -> Clip:
         ):
             digest = algorithm(data).hexdigest()
             raw = bytes.fromhex(digest)
-            words |= dict.fromkeys([digest.encode(), digest.upper().encode(), raw], "hash")
-            words |= {base64.b64encode(raw).rstrip(b"="): "hash"} if len(raw) >= 16 else {}
+            words |= dict.fromkeys([digest.encode(), raw], "hash")
+            if "/source_video/" in name:
+                words |= dict.fromkeys([digest.upper().encode(), base64.b64encode(raw).rstrip(b"=")], "hash")
         found = _pictures_in(data)
         pictures += found
         if found and ("/source_video/" in name or "/source_frame0/" in name):
@@ -241,12 +242,9 @@ def _parquet(content: bytes) -> Iterator[bytes]:
 
 def _cells(table: pa.Table) -> Iterator[bytes]:
     """Each row as text, which takes longer than a column and hides nothing."""
-    for row in table.to_pylist():
-        yield (
-            repr(row).encode("utf-8", "surrogatepass")
-            + b"\n"
-            + json.dumps(row, ensure_ascii=False, default=str).encode("utf-8", "surrogatepass")
-        )
+    rows = table.to_pylist()
+    texts = (text for row in rows for text in (repr(row), json.dumps(row, ensure_ascii=False, default=str)))
+    yield "\n".join(texts).encode("utf-8", "surrogatepass")
 
 
 _PACKED: Mapping[bytes, Callable[[bytes], Iterator[bytes]]] = {

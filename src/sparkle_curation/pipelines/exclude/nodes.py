@@ -193,7 +193,7 @@ def remove_clip(
         rows = []
         for root in place.folders((params.folders or "").split()):
             steps = (
-                make_plan(root, facts.needles, raw=place.raw)
+                make_plan(root, facts.needles, raw=(*place.raw, place.exclusions))
                 if facts.needles.ids or facts.needles.names
                 else []
             )
@@ -204,10 +204,11 @@ def remove_clip(
         rows += _forget_decisions(place, facts.needles, is_done=params.confirm)
     ids = facts.needles.ids
     if ids:
+        # The release last: what is looked for in versions is known from it.
+        for line in elsewhere.tell_versions(release.root, ids):
+            logger.info("versions and copies: %s", line)
         for line in elsewhere.tell_release(release, ids, facts.assets):
             logger.info("the release itself: %s", line)
-        for line in elsewhere.tell_versions(ids):
-            logger.info("versions and copies: %s", line)
     logger.info(
         "%s samples are made from listed clips; %s",
         f"{len(ids):,}",
