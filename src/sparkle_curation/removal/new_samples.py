@@ -16,9 +16,11 @@ from sparkle_curation.removal.needles import Needles, parts_of
 from sparkle_curation.removal.outputs import outputs_below
 from sparkle_curation.spec.layout import ASSET_KINDS, KIND
 
-MAKING = ("new_samples.parquet", "new_clips.parquet")
+_MAKING = ("new_samples.parquet", "new_clips.parquet")
 """Tables that say which clip became which sample."""
 _TOLD = "new_instructions.parquet"
+LAST = (*_MAKING, _TOLD)
+"""Tables from which all that tells of new samples is known; they are changed last."""
 _TEXTS = ("prompt", "original_scene")
 
 
@@ -31,7 +33,7 @@ def with_new_samples(needles: Needles, tables: Iterable[Path], clip_hashes: froz
         clip_hashes: xxh3-128 of the clips' bytes.
     """
     found = list(tables)
-    made = [row for path in found if path.name in MAKING for row in _made(path, clip_hashes)]
+    made = [row for path in found if path.name in _MAKING for row in _made(path, clip_hashes)]
     ids = frozenset(sample for sample, _ in made if sample)
     texts = {text for path in found if path.name == _TOLD for text in _own_texts(path, ids)}
     return replace(
@@ -44,7 +46,7 @@ def with_new_samples(needles: Needles, tables: Iterable[Path], clip_hashes: froz
 
 def tables_of_new_samples(roots: Iterable[Path], raw: Iterable[Path]) -> list[Path]:
     """The tables of new samples below some folders of outputs."""
-    names, skipped = {*MAKING, _TOLD}, list(raw)
+    names, skipped = set(LAST), list(raw)
     return [path for root in roots for path in outputs_below(root, skipped) if path.name in names]
 
 

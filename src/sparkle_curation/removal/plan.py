@@ -9,11 +9,13 @@ from enum import StrEnum
 from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import xxhash
 
 from sparkle_curation.engine.io.atomic import is_leftover
 from sparkle_curation.engine.journal.purging import JournalPurge, is_note, purge_journal
+from sparkle_curation.errors import DiskError
 from sparkle_curation.removal.contents import (
     JOURNAL_START,
     UnreadableError,
@@ -22,7 +24,7 @@ from sparkle_curation.removal.contents import (
     start_of,
 )
 from sparkle_curation.removal.needles import Needles
-from sparkle_curation.removal.new_samples import MAKING
+from sparkle_curation.removal.new_samples import LAST
 from sparkle_curation.removal.outputs import outputs_below
 from sparkle_curation.removal.rewriting import rewriter_of, tells
 from sparkle_curation.spec.sample_ids import SAMPLE_ID
@@ -102,7 +104,32 @@ def make_plan(root: Path, needles: Needles, *, raw: Iterable[Path] = ()) -> list
 
 def _turn(step: Step) -> tuple[bool, bool, bool, Path]:
     is_rows = step.action is Action.ROWS
-    return not _is_journal(step.path), is_rows, step.path.name in MAKING, step.path
+    return not _is_journal(step.path), is_rows, step.path.name in LAST, step.path
+
+
+class Failed(NamedTuple):
+    """A step that could not be done, and why."""
+
+    step: Step
+    fault: str
+
+
+def carry_out_all(steps: Iterable[Step], root: Path, needles: Needles) -> list[Failed]:
+    """Do the steps, and give those that could not be done: a file that cannot be written keeps no other one.
+
+    Then the tables of new samples stay too, from which another try knows what to look for.
+    """
+    failed: list[Failed] = []
+    for step in steps:
+        if failed and step.path.name in LAST:
+            failed.append(Failed(step, "left for the next try"))
+            continue
+        try:
+            carry_out(step, root, needles)
+        except (OSError, DiskError) as error:
+            what = getattr(error, "strerror", None) or getattr(error, "got", None) or error
+            failed.append(Failed(step, str(what)))
+    return failed
 
 
 def carry_out(step: Step, root: Path, needles: Needles) -> None:

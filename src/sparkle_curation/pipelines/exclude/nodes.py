@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from kedro.framework.project import pipelines as known_pipelines
 
 from sparkle_curation.bench.samples.listed import excluded_of_listed
 from sparkle_curation.engine.io.locks import Claim, RunLocks
+from sparkle_curation.errors import FileError
 from sparkle_curation.ingest.exclusions.exclusion_list import (
     ExcludedClip,
     ExclusionError,
@@ -29,16 +30,18 @@ from sparkle_curation.removal.clip_facts import ClipFacts, file_digests, gather_
 from sparkle_curation.removal.needles import Needles
 from sparkle_curation.removal.new_samples import source_videos, tables_of_new_samples, with_new_samples
 from sparkle_curation.removal.place import RemovalPlace
-from sparkle_curation.removal.plan import Action, Step, carry_out, make_plan
+from sparkle_curation.removal.plan import Action, Failed, Step, carry_out_all, make_plan
 from sparkle_curation.removal.rewriting import rewrite_lines
 from sparkle_curation.spec.benchmark import benchmark_below
 from sparkle_curation.spec.benchmark_description import ListedBenchmark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 logger = logging.getLogger(__name__)
 
+_DEPTHS = ("02_intermediate", "*/02_intermediate", "*/*/02_intermediate")
+"""Where a data root has its tables."""
 _PLAN = {
     "place": pl.String,
     "action": pl.String,
@@ -181,27 +184,29 @@ def remove_clip(
 
     Raises:
         LockedError: another run is at work in the folder.
+        FileError: something could not be changed; all else was.
         ExclusionError: the list, or decisions about the samples, lie in an archive, in which nothing can be written.
     """
     facts = removal.facts
     if params.confirm:
         _check_kept(place, facts.needles)
-    with _alone(place.outputs):
+    folders = place.folders((params.folders or "").split())
+    with _alone(place.outputs, _data_roots(folders)):
         if params.confirm:
             for clip in removal.listed.clips:
                 add_exclusion(place.exclusions, clip)
-        rows = []
-        for root in place.folders((params.folders or "").split()):
+        rows, failed = [], list[Failed]()
+        for root in folders:
             steps = (
                 make_plan(root, facts.needles, raw=(*place.raw, place.exclusions))
                 if facts.needles.ids or facts.needles.names
                 else []
             )
             _tell_plan(root, steps)
-            for step in steps if params.confirm else ():
-                carry_out(step, root, facts.needles)
+            failed += carry_out_all(steps, root, facts.needles) if params.confirm else []
             rows += _plan_rows(root, steps, is_done=params.confirm)
         rows += _forget_decisions(place, facts.needles, is_done=params.confirm)
+        _check_done(failed)
     ids = facts.needles.ids
     if ids:
         # The release last: what is looked for in versions is known from it.
@@ -217,6 +222,22 @@ def remove_clip(
         else "nothing was changed: exclude.confirm=true does it",
     )
     return pl.DataFrame(rows, schema=_PLAN, orient="row")
+
+
+def _check_done(failed: list[Failed]) -> None:
+    """Nothing, where every step was done."""
+    if not failed:
+        return
+    first = failed[0]
+    further = f"; so were {len(failed) - 1:,} more" if len(failed) > 1 else ""
+    raise FileError(
+        "The removal is not complete: a file or folder could not be changed, and tells of the clip as before",
+        where=first.step.path,
+        got=f"{first.fault}{further}",
+        allowed="files that can be written and removed, and room for the longest of them",
+        todo="see its permissions (chmod u+w, chattr -i), whether its disk can be written to and has room; then give the "
+        "same command again, which goes on where it stopped",
+    )
 
 
 def _forget_decisions(place: RemovalPlace, needles: Needles, *, is_done: bool) -> list[tuple[object, ...]]:
@@ -289,12 +310,20 @@ def _plan_rows(root: Path, steps: list[Step], *, is_done: bool) -> list[tuple[ob
 
 
 @contextmanager
-def _alone(outputs: Path) -> Iterator[None]:
-    """Alone in the folder of outputs: no other run reads or writes what goes."""
-    locks = RunLocks(outputs.absolute() / ".locks", "kedro run --pipelines exclude")
-    # Its own the run has already.
-    locks.take(Claim(name, is_writing=True) for name in known_pipelines if name != "exclude")
-    try:
+def _alone(outputs: Path, others: Iterable[Path]) -> Iterator[None]:
+    """Alone in the folder of outputs, and in each other data root: no other run reads or writes what goes."""
+    every = [Claim(name, is_writing=True) for name in known_pipelines]
+    with ExitStack() as held:
+        for root in dict.fromkeys((outputs.absolute(), *others)):
+            # Its own in the folder of outputs the run has already.
+            own = {"exclude"} if root == outputs.absolute() else set[str]()
+            locks = RunLocks(root / ".locks", "kedro run --pipelines exclude")
+            held.callback(locks.release)
+            locks.take(claim for claim in every if claim.name not in own)
         yield
-    finally:
-        locks.release()
+
+
+def _data_roots(folders: Iterable[Path]) -> list[Path]:
+    """Folders that are data roots, and those below them, such as that of new samples."""
+    places = (place for folder in folders for depth in _DEPTHS for place in folder.glob(depth))
+    return sorted({place.parent.absolute() for place in places if place.is_dir()})
