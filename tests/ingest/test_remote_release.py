@@ -19,6 +19,7 @@ import pytest
 from polars.testing import assert_frame_equal
 from tests.conftest import CHECKOUT, Project
 from tests.made.assets import SHARD, VIDEO, tar_bytes, write_files
+from tests.made.gcs import BUCKET, OTHERS_TOKEN, TOKEN, GcsServer, serving_gcs
 from tests.made.range_server import HALTED, Asked, RangeServer, serving_ranges
 from tests.made.s3 import KEY, SECRET, S3Server, serving_s3
 
@@ -324,4 +325,103 @@ def test_what_s3_lacks_is_told(
     )
     with pytest.raises(ReleaseError) as caught:
         ReleaseFiles(url, access=access)
+    assert what in str(caught.value)
+
+
+# ------------------------------------------------------------------ Google Cloud Storage
+@pytest.fixture(scope="module")
+def bucket(root: Path, sample_release: Path) -> Iterator[GcsServer]:
+    """The sample, and the release of large clips, in a private bucket."""
+    with serving_gcs() as served:
+        served.upload(sample_release, "Sparkle")
+        served.upload(root, "large")
+        yield served
+
+
+@pytest.fixture
+def gcs(bucket: GcsServer, monkeypatch: pytest.MonkeyPatch) -> GcsServer:
+    """The bucket, as the credentials of a run name it; nothing was asked of it, and Google's own server is not."""
+    for name, value in {"ENDPOINT_URL": bucket.url, "TOKEN": TOKEN}.items():
+        monkeypatch.setenv(f"RELEASE_{name}", value)
+    monkeypatch.setenv("FETCH_RAW_TOKEN_EXPIRY", "false")
+    monkeypatch.setenv("NO_GCE_CHECK", "true")
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere")
+    bucket.asked.clear()
+    bucket.parts.clear()
+    bucket.facts.clear()
+    bucket.busy_every = 0
+    return bucket
+
+
+def in_bucket(server: GcsServer, url: str, **storage: str) -> ReleaseFiles:
+    """A release in the bucket, which gives up soon."""
+    given = {"endpoint_url": server.url, "token": TOKEN, **storage}
+    access = RemoteAccess(RemoteSettings(retries=1), {name: value for name, value in given.items() if value})
+    return ReleaseFiles(url, access=access)
+
+
+def test_gcs_gives_the_tables_and_media_of_a_local_release(
+    gcs: GcsServer, project: Project, tmp_path: Path
+) -> None:
+    """By endpoint and token of the credentials, with one of forty reads refused."""
+    gcs.busy_every = 40
+    url, remote = "gs://sparkle/Sparkle", Project(Path("gs"), tmp_path / "remote")
+    project.run_here("ingest,inspect", params={"inspect.processes": 1})
+    params = {"data_root": remote.data_root, "release_root": url, "inspect.processes": 1}
+    project.run_here("ingest,inspect", params=params)
+    assert gcs.busy > 2
+    for name in ("assets", "annotations", "quarantine", "media"):
+        found, expected = (
+            pl.read_parquet(f"{each.table(name)}{'/**/*.parquet' if each.table(name).is_dir() else ''}")
+            for each in (remote, project)
+        )
+        assert_frame_equal(found, expected)
+    wanted = pl.read_parquet(remote.table("assets") / "**/*.parquet").head(20)
+    local = ReleaseFiles(str(project.release_root))
+    for folder, files in (("gs", in_bucket(gcs, url)), ("local", local)):
+        extract(wanted, lambda files=files: files, tmp_path / folder, ExtractSettings())
+    extracted, copied = (
+        {
+            path.relative_to(tmp_path / folder): path.read_bytes()
+            for path in (tmp_path / folder).rglob("*.mp4")
+        }
+        for folder in ("gs", "local")
+    )
+    assert extracted == copied != {}
+
+
+@pytest.mark.parametrize(("layout", "headers", "ends"), [("shards", 1.2, 1.2), ("loose", 0, 2.1)])
+def test_an_asset_of_gcs_costs_few_requests(
+    gcs: GcsServer, root: Path, tmp_path: Path, layout: str, headers: float, ends: float
+) -> None:
+    """Exact ranges, and not one for the facts of an asset: a list has the lengths."""
+    files, local = in_bucket(gcs, f"gs://{BUCKET}/large/{layout}"), ReleaseFiles(str(root / layout))
+    assets = tabled(files, tmp_path / "assets.parquet")
+    assert_frame_equal(assets, tabled(local, tmp_path / "local.parquet"))
+    assert gcs.asked["read"] <= headers * assets.height
+    gcs.parts.clear()
+
+    media = inspected(files, assets, tmp_path / "remote.journal")
+    assert_frame_equal(media, inspected(local, assets, tmp_path / "local.journal"))
+    assert 0 < len(gcs.parts) <= ends * assets.height
+    assert all(part.startswith("bytes=") for _, part in gcs.parts)
+    assert not any(name.endswith((".mp4", ".tar")) for name in gcs.facts)
+
+
+@pytest.mark.parametrize(
+    ("url", "storage", "what"),
+    [
+        ("gs://sparkle/Sparkle", {"token": ""}, "gcloud auth application-default login"),
+        ("gs://sparkle/Sparkle", {"token": OTHERS_TOKEN}, "the right to read and list"),
+        ("gs://no-such-bucket/Sparkle", {}, "no-such-bucket"),
+        ("gs://NO_BUCKET/Sparkle", {}, "nothing at the address"),
+        ("gs://sparkle/Nothing", {}, "nothing there"),
+        ("gs://sparkle/large/shards/" + SHARD(0), {}, "a file"),
+    ],
+    ids=["no token", "no right", "no bucket", "no name of one", "no folder", "a file"],
+)
+def test_what_gcs_lacks_is_told(gcs: GcsServer, url: str, storage: dict[str, str], what: str) -> None:
+    """A token, a right, a bucket, a folder; and where it is to be given."""
+    with pytest.raises(ReleaseError) as caught:
+        in_bucket(gcs, url, **storage)
     assert what in str(caught.value)

@@ -168,9 +168,9 @@ def test_a_purge_that_was_killed_is_completed(own: Project, made: Project, clip:
     script = (
         "import os, signal, sys; from tests.conftest import Project; from pathlib import Path; "
         "from kedro.framework.startup import bootstrap_project; bootstrap_project(Path.cwd()); "
-        "from sparkle_curation.pipelines.exclude import nodes; first, left = nodes.carry_out, [9]\n"
+        "from sparkle_curation.removal import plan; first, left = plan.carry_out, [9]\n"
         "def until(*step):\n left[0] -= 1\n first(*step) if left[0] else os.kill(os.getpid(), signal.SIGKILL)\n"
-        "nodes.carry_out = until\n"
+        "plan.carry_out = until\n"
         "Project(Path(sys.argv[1]), Path(sys.argv[2]), {'exclusions': sys.argv[3], 'bench_root': None}).run_here("
         "'exclude', params={'exclude.clip': sys.argv[4], 'exclude.confirm': True})"
     )

@@ -7,17 +7,22 @@ found here. Run by hand: python -m tests.made.byte_search FOLDER RELEASE CLIP.
 from __future__ import annotations
 
 import base64
+import bz2
 import gzip
 import hashlib
 import html
 import io
 import json
+import lzma
 import re
+import sqlite3
 import sys
 import tarfile
+import urllib.parse
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -69,8 +74,10 @@ def describe_clip(release: Path, clip: Path) -> Clip:
     others = "\n".join(_texts(release, lambda sample: sample not in ids))
     for text in _texts(release, lambda sample: sample in ids):
         if text not in others:
-            forms = {text, json.dumps(text)[1:-1], html.escape(text), text.replace('"', '""')}
-            words |= {form.encode(): "prompt" for form in forms}
+            words |= {form.encode(): "prompt" for form in _forms(text)}
+            # What no way of writing changes, so that forms that nobody thought of are found too.
+            plain = re.findall(r"[A-Za-z0-9 ]{16,}", text)
+            words |= {each.encode(): "prompt" for each in plain if each not in others}
     for name, data in files.items():
         if name.rpartition("/")[2].split(".")[0] not in ids:
             continue
@@ -83,12 +90,23 @@ def describe_clip(release: Path, clip: Path) -> Clip:
             xxhash.xxh3_128,
         ):
             digest = algorithm(data).hexdigest()
-            words |= {digest.encode(): "hash", bytes.fromhex(digest): "hash"}
+            raw = bytes.fromhex(digest)
+            words |= dict.fromkeys([digest.encode(), raw], "hash")
+            if "/source_video/" in name:
+                words |= dict.fromkeys([digest.upper().encode(), base64.b64encode(raw).rstrip(b"=")], "hash")
         found = _pictures_in(data)
         pictures += found
         if found and ("/source_video/" in name or "/source_frame0/" in name):
             words[hash_picture(found[0]).fine_text.encode()] = "hash"
     return Clip(words, [each for each in pictures if hash_picture(each).detail > 1])
+
+
+def _forms(text: str) -> set[str]:
+    """A text as files of all kinds have it, one form within another too."""
+    as_json = {json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
+    within = {json.dumps(each)[1:-1] for each in as_json} | {html.escape(each) for each in as_json}
+    quoted = {urllib.parse.quote(text), urllib.parse.quote(text, safe=""), urllib.parse.quote_plus(text)}
+    return {text, html.escape(text), text.replace('"', '""'), repr(text)[1:-1], *as_json, *within, *quoted}
 
 
 def search(folder: Path, clip: Clip) -> list[tuple[str, str]]:
@@ -140,7 +158,8 @@ def _pictures_in(content: bytes) -> list[Picture]:
     if content[4:8] == b"ftyp" or content[:4] == b"\x1aE\xdf\xa3":
         with av.open(io.BytesIO(content)) as video:
             frames = list(video.decode(video=0))
-        return [frames[place].to_ndarray(format="rgb24") for place in sorted({0, len(frames) // 2}) if frames]
+        places = sorted({0, len(frames) // 2, len(frames) - 1}) if frames else []
+        return [frames[place].to_ndarray(format="rgb24") for place in places]
     return []
 
 
@@ -157,39 +176,92 @@ def _unpack(content: bytes, path: Path | None = None, depth: int = 0) -> Iterato
 
 
 def _parts(content: bytes, path: Path | None) -> Iterator[bytes]:
-    if content.startswith(b"sparkle-curation journal ") and path:
-        with path.open("rb") as file:
-            for record in find_records(file):
-                yield from _cells(rows_of(bytes_of(file, record)))
-    elif content[:4] == content[-4:] == b"PAR1":
-        table = pq.read_table(io.BytesIO(content))
-        yield repr(table.schema.metadata).encode()
-        yield from _cells(table)
-    elif content.startswith(b"PK\x03\x04"):
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            yield from (archive.read(each) for each in archive.namelist())
-    elif content[257:262] == b"ustar":
-        with tarfile.open(fileobj=io.BytesIO(content)) as tar:
-            yield from (tar.extractfile(each).read() for each in tar if each.isfile())  # type: ignore[union-attr]
-    elif content.startswith(b"\x1f\x8b"):
-        yield gzip.decompress(content)
-    elif content.startswith(b"\x28\xb5\x2f\xfd"):
-        yield pa.CompressedInputStream(pa.BufferReader(content), "zstd").read()
-    elif content[:1] == b"\x78" and len(content) > 64:
-        try:
-            yield zlib.decompress(content)
-        except zlib.error:
-            return
+    """What a packed file holds, one level down; nothing of one that packs nothing."""
+    if content[257:262] == b"ustar":
+        yield from _members(content)
+        return
+    for start, parts in _PACKED.items():
+        if content.startswith(start):
+            yield from parts(content)
+    for start, parts_of in _OF_FILES.items() if path else ():
+        if content.startswith(start):
+            yield from parts_of(path)
+
+
+def _journal(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        for record in find_records(file):
+            yield from _cells(rows_of(bytes_of(file, record)))
+
+
+def _database(path: Path) -> Iterator[bytes]:
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as base:
+        yield "\n".join(base.iterdump()).encode("utf-8", "surrogateescape")
+
+
+def _members(content: bytes) -> Iterator[bytes]:
+    with tarfile.open(fileobj=io.BytesIO(content)) as tar:
+        yield from (tar.extractfile(each).read() for each in tar if each.isfile())  # type: ignore[union-attr]
+
+
+def _zip(content: bytes) -> Iterator[bytes]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        yield from (archive.read(each) for each in archive.namelist())
+
+
+def _arrow(content: bytes) -> Iterator[bytes]:
+    with pa.ipc.open_file(pa.BufferReader(content)) as file:
+        yield from _cells(file.read_all())
+
+
+def _zlib(content: bytes) -> Iterator[bytes]:
+    with suppress(zlib.error):
+        yield zlib.decompress(content)
+
+
+def _stream(codec: str) -> Callable[[bytes], Iterator[bytes]]:
+    return lambda content: iter([pa.CompressedInputStream(pa.BufferReader(content), codec).read()])
+
+
+def _parquet(content: bytes) -> Iterator[bytes]:
+    """Rows, and what a file keeps beside them: dictionaries, least and greatest values, members of its metadata."""
+    file = pq.ParquetFile(io.BytesIO(content))
+    yield repr(file.metadata.metadata).encode() + repr(file.schema_arrow.metadata).encode()
+    texts = [each.path for each in file.schema if each.physical_type == "BYTE_ARRAY"]
+    for group in range(file.num_row_groups):
+        facts = file.metadata.row_group(group)
+        for place in range(facts.num_columns):
+            if (least_and_most := facts.column(place).statistics) and least_and_most.has_min_max:
+                yield f"{least_and_most.min} {least_and_most.max}".encode("utf-8", "surrogateescape")
+    yield from _cells(file.read())
+    packed = pq.ParquetFile(io.BytesIO(content), read_dictionary=texts).read()
+    for column in packed.columns:
+        for chunk in column.chunks if pa.types.is_dictionary(column.type) else ():
+            yield repr(chunk.dictionary.to_pylist()).encode("utf-8", "surrogateescape")
 
 
 def _cells(table: pa.Table) -> Iterator[bytes]:
     """Each row as text, which takes longer than a column and hides nothing."""
-    for row in table.to_pylist():
-        yield (
-            repr(row).encode("utf-8", "surrogatepass")
-            + b"\n"
-            + json.dumps(row, ensure_ascii=False, default=str).encode("utf-8", "surrogatepass")
-        )
+    rows = table.to_pylist()
+    texts = (text for row in rows for text in (repr(row), json.dumps(row, ensure_ascii=False, default=str)))
+    yield "\n".join(texts).encode("utf-8", "surrogatepass")
+
+
+_PACKED: Mapping[bytes, Callable[[bytes], Iterator[bytes]]] = {
+    b"PAR1": _parquet,
+    b"PK\x03\x04": _zip,
+    b"ARROW1": _arrow,
+    b"\x1f\x8b": lambda content: iter([gzip.decompress(content)]),
+    b"\x28\xb5\x2f\xfd": _stream("zstd"),
+    b"\x04\x22\x4d\x18": _stream("lz4"),
+    b"BZh": lambda content: iter([bz2.decompress(content)]),
+    b"\xfd7zXZ\0": lambda content: iter([lzma.decompress(content)]),
+    b"\x78": _zlib,
+}
+_OF_FILES: Mapping[bytes, Callable[[Path], Iterator[bytes]]] = {
+    b"sparkle-curation journal ": _journal,
+    b"SQLite format 3\0": _database,
+}
 
 
 # ------------------------------------------------------------------ the release

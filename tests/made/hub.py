@@ -60,16 +60,24 @@ class Asked:
 
 @dataclass
 class Repository:
-    """A dataset repository: its commits, the newest last, each with all its files by path."""
+    """A dataset repository: its commits, the newest last, each with all its files by path.
+
+    Attributes:
+        tags: names of commits that hold what the history of the main branch has lost.
+        ever: all files of all commits there ever were, by path and content.
+    """
 
     is_private: bool = False
     commits: list[tuple[str, dict[str, bytes]]] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+    ever: list[tuple[str, bytes]] = field(default_factory=list)
 
     def commit(self, files: Mapping[str, bytes]) -> str:
         """A new commit with these files and no others; its name."""
         seed = f"{len(self.commits)}{sorted((path, blob_id(data)) for path, data in files.items())}"
         name = hashlib.sha1(seed.encode()).hexdigest()  # noqa: S324 -- as git's own
         self.commits.append((name, dict(files)))
+        self.ever += files.items()
         return name
 
     @property
@@ -164,6 +172,10 @@ class LoopbackHub:
         app.router.add_post(f"{api}/paths-info/{{revision}}", self._paths_info)
         app.router.add_post(f"{api}/preupload/{{revision}}", self._preupload)
         app.router.add_post(f"{api}/commit/{{revision}}", self._commit)
+        app.router.add_get(f"{api}/refs", self._refs)
+        app.router.add_post(f"{api}/super-squash/{{revision}}", self._squash)
+        app.router.add_get(f"{api}/lfs-files", self._large_files)
+        app.router.add_post(f"{api}/lfs-files/batch", self._delete_large)
         app.router.add_get(f"/datasets{name}/resolve/{{revision}}/{{path:.+}}", self._resolve)
         app.router.add_post(f"/datasets{name}.git/info/lfs/objects/batch", self._batch)
         app.router.add_get("/store/{oid}", self._stored)
@@ -238,6 +250,46 @@ class LoopbackHub:
                 "likes": 0,
             }
         )
+
+    async def _refs(self, request: web.Request) -> web.Response:
+        repository = self._repository(request)
+        kinds = {"branches": "heads", "tags": "tags", "converts": "convert", "pullRequests": "pr"}
+        told: dict[str, list[dict[str, str]]] = {kind: [] for kind in kinds}
+        for kind, name in (("branches", "main"), *(("tags", tag) for tag in repository.tags)):
+            ref = {"name": name, "ref": f"refs/{kinds[kind]}/{name}", "targetCommit": repository.head}
+            told[kind].append(ref)
+        return web.json_response(told)
+
+    async def _squash(self, request: web.Request) -> web.Response:
+        repository = self._repository(request)
+        if not request[HAS_TOKEN]:
+            return _refusal(403, "")
+        repository.commits[:-1] = []
+        return web.json_response({})
+
+    async def _large_files(self, request: web.Request) -> web.Response:
+        repository = self._repository(request)
+        names = {sha256(data): path for path, data in repository.ever if is_large(path, len(data))}
+        told = [
+            {
+                "fileOid": oid,
+                "oid": oid,
+                "filename": path,
+                "pushedAt": "2026-11-28T00:00:00.000Z",
+                "size": len(self.store[oid]),
+            }
+            for oid, path in names.items()
+            if oid in self.store
+        ]
+        return web.json_response(told)
+
+    async def _delete_large(self, request: web.Request) -> web.Response:
+        self._repository(request)
+        if not request[HAS_TOKEN]:
+            return _refusal(403, "")
+        for oid in (await request.json())["deletions"]["sha"]:
+            del self.store[oid]
+        return web.json_response({})
 
     async def _tree(self, request: web.Request) -> web.Response:
         _, files = self._revision(request)

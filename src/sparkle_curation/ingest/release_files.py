@@ -18,14 +18,19 @@ from operator import attrgetter
 from pathlib import Path, PurePath
 from typing import Any, BinaryIO, cast
 
-import fsspec
 import xxhash
 
 from sparkle_curation.engine.io.patience import ResultT, ask_patiently
 from sparkle_curation.engine.io.remote.ahead import read_ahead
 from sparkle_curation.engine.io.remote.hub_ranges import pin_commit
 from sparkle_curation.engine.io.remote.ranges import Range, RangeReader
-from sparkle_curation.engine.io.remote.sources import protocols, range_reader, storage_options
+from sparkle_curation.engine.io.remote.sources import (
+    is_folder,
+    open_file_system,
+    open_stream,
+    protocols,
+    range_reader,
+)
 from sparkle_curation.engine.io.server_faults import server_error
 from sparkle_curation.engine.io.storable_text import storable
 from sparkle_curation.errors import MissingTableError, ReleaseError, ServerError
@@ -117,9 +122,7 @@ class ReleaseFiles:
         self._known: dict[str, tuple[SourceFile, str]] = {}
         self._known_state: tuple[tuple[int, int] | None, ...] = ()
         self._hashed: dict[SourceFile, str] = {}
-        options = storage_options(self.root, self.access.settings, self.access.storage)
-        self._fs, base = fsspec.core.url_to_fs(self.root, **options)
-        self._base = base.rstrip("/")
+        self._fs, self._base = open_file_system(self.root, self.access.settings, self.access.storage)
         check_address(self.root)
         self._is_local = "file" in protocols(self._fs)
         self._reader: RangeReader | None = None
@@ -129,11 +132,9 @@ class ReleaseFiles:
         self._link_folders = allowed_folders(self._base) if self._is_local else ()
         self._refused: dict[str, list[tuple[str, str]]] = {}  # by folder, as it was listed last
         self._told_links: set[str] = set()
-        # fsspec keeps one file system per process with its listings: an earlier run's would hide a changed file.
-        self._fs.invalidate_cache()
         if "hf" in protocols(self._fs):
             self._pin_commit()
-        if not _ask(self.root, partial(self._fs.isdir, self._base)):
+        if not _ask(self.root, partial(is_folder, self._fs, self._base)):
             raise ReleaseError(
                 "The release root is not a folder",
                 where=f"release_root={self.root}",
@@ -274,7 +275,7 @@ class ReleaseFiles:
             self._check_link(path)
             return open(self._full(path), "rb", buffering=0)  # noqa: PTH123 -- the caller closes it
         full = self._full(path)
-        file = _ask(full, partial(self._fs.open, full, "rb"))
+        file = _ask(full, partial(open_stream, self._fs, full))
         if fetch := getattr(getattr(file, "cache", None), "fetcher", None):
             file.cache.fetcher = lambda *part: _ask(full, partial(fetch, *part))
         return cast(BinaryIO, file)

@@ -22,7 +22,7 @@ from sparkle_curation.media.byte_window import ByteWindow, Reading
 from sparkle_curation.media.decode.frames import read_frames
 from sparkle_curation.media.hashing.perceptual_hash import hash_picture
 from sparkle_curation.media.probe.probes import Depth, probe
-from sparkle_curation.removal.needles import Needles
+from sparkle_curation.removal.needles import Needles, parts_of
 from sparkle_curation.spec.layout import ASSET_KINDS, KIND, annotation_paths
 from sparkle_curation.spec.sample_ids import SAMPLE_ID, parse_sample_id
 from sparkle_curation.spec.tables.ingested import JSONL_TABLES
@@ -55,7 +55,7 @@ def gather_facts(release: ReleaseFiles, ids: frozenset[str]) -> ClipFacts:
     for asset in assets:
         content = b"".join(blocks_of(release, asset))
         file_hashes.add(xxhash.xxh3_128_hexdigest(content))
-        hashes |= {hashlib.sha256(content).hexdigest(), xxhash.xxh3_128_hexdigest(content)}
+        hashes |= set(file_digests(content))
         hashes |= set(_probed(asset.kind, content))
     return ClipFacts(
         Needles(
@@ -67,6 +67,14 @@ def gather_facts(release: ReleaseFiles, ids: frozenset[str]) -> ClipFacts:
         ),
         assets,
     )
+
+
+def file_digests(content: bytes) -> Iterator[str]:
+    """What this project, hubs, DVC, stores and git call a file by."""
+    yield xxhash.xxh3_128_hexdigest(content)
+    yield hashlib.sha256(content).hexdigest()
+    yield hashlib.md5(content, usedforsecurity=False).hexdigest()
+    yield hashlib.sha1(b"blob %d\0%b" % (len(content), content), usedforsecurity=False).hexdigest()
 
 
 def without_shared(facts: ClipFacts, media: pl.LazyFrame, frame_hashes: pl.LazyFrame) -> ClipFacts:
@@ -119,15 +127,17 @@ def _first_picture(kind: str, content: bytes) -> Any:
 
 # ------------------------------------------------------------------ texts
 def _own_texts(release: ReleaseFiles, ids: frozenset[str]) -> set[str]:
-    """The prompts and descriptions of the samples that stand in no record of another sample."""
+    """The prompts and descriptions of the samples that stand in no record of another sample, and parts of them likewise.
+
+    The parts are those that no way of writing texts changes: they find a text that was cut, or is within three others.
+    """
     own: set[str] = set()
     others: set[str] = set()
     for sample, texts in _records(release):
         (own if sample in ids else others).update(texts)
     every = "\n".join(others)
-    return {
-        text for text in own if text not in every
-    }  # nor the beginning of another's, as of the same prompt with a sentence more
+    # Nor the beginning of another's, as of the same prompt with a sentence more.
+    return {text for text in parts_of(own) if text not in every}
 
 
 def _records(release: ReleaseFiles) -> Iterator[tuple[str, set[str]]]:

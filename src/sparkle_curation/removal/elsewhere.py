@@ -37,29 +37,32 @@ def tell_release(release: ReleaseFiles, ids: frozenset[str], assets: Sequence[Li
     )
 
 
-def tell_versions(ids: frozenset[str]) -> Iterator[str]:
-    """Commands for what git and DVC keep, and what hubs, machines and models have."""
-    pattern = "|".join(sorted(ids))
+def tell_versions(root: str, ids: frozenset[str]) -> Iterator[str]:
+    """Commands for what git and DVC keep, and what hubs, machines and models have, in the order in which they are typed.
+
+    Args:
+        root: of the release, which must still have the samples: their prompts and hashes are known from there.
+        ids: of the samples.
+    """
+    yield "dvc repro  # makes a version without it; in a repository with DVC"
+    yield "git add --all && git commit --message 'A clip was excluded on request' && dvc push"
     yield (
-        f"git log --all --oneline --pickaxe-regex -S {shlex.quote(pattern)}  "
-        "# commits that brought or removed a line with it; in a commit of packed files nobody finds it so"
+        f"python -m sparkle_curation.removal.git_history --rewrite {shlex.quote(root)} {' '.join(sorted(ids))}  "
+        "# with git-filter-repo installed; all commits get new names. Without --rewrite it says what would go"
+    )
+    yield "git push --force --all && git push --force --tags  # all others must clone again"
+    yield "git gc --prune=now  # in the remote's own folder; a host such as GitHub must be asked to forget old commits"
+    yield (
+        "git fetch --prune && git reset --hard @{upstream} && git stash clear && "
+        "git reflog expire --expire=now --all && git gc --prune=now  # in each other clone, instead of a new one"
+    )
+    yield "dvc exp remove --all-commits && dvc gc --workspace --force  # all versions but this one, on this machine"
+    yield (
+        r"dvc config --list | sed -n 's/^remote\.\(.*\)\.url=.*/\1/p' | sort -u | "
+        "xargs --no-run-if-empty --max-args=1 dvc gc --workspace --cloud --force --remote  # the same for each remote"
     )
     yield (
-        f"echo {shlex.quote(f'regex:({pattern})==>removed')} > ../replacements.txt && git filter-repo --force "
-        "--replace-text ../replacements.txt --replace-message ../replacements.txt  "
-        "# in a fresh clone, with git-filter-repo installed; prompts, hashes: further such lines; then "
-        "each file of it by its path: git filter-repo --force --invert-paths --path PATH"
-    )
-    yield (
-        "git remote add origin URL && git push --force --all && git push --force --tags  "
-        "# a new history, which all must clone again: git filter-repo takes the remote away"
-    )
-    yield "git reflog expire --expire=now --all && git gc --prune=now  # in each other clone, after a reset to it"
-    yield "dvc repro && git commit --all && dvc push  # a version without it; the old ones lie in the cache until:"
-    yield "dvc gc --workspace --force  # the cache of this machine, without all versions but this one"
-    yield "dvc gc --workspace --cloud --force --remote NAME  # the same for each remote that dvc remote list names"
-    yield (
-        "python -c \"from huggingface_hub import HfApi; HfApi().super_squash_history('OWNER/NAME', repo_type='dataset')\"  "
+        "python -m sparkle_curation.hub.history OWNER/NAME  "
         "# after a published variant was uploaded again: without it the hub keeps the old files in its history"
     )
     yield (

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import xxhash
 
 from sparkle_curation.engine.io.atomic import is_leftover
 from sparkle_curation.engine.journal.purging import JournalPurge, is_note, purge_journal
+from sparkle_curation.errors import DiskError
 from sparkle_curation.removal.contents import (
     JOURNAL_START,
     UnreadableError,
@@ -22,11 +24,11 @@ from sparkle_curation.removal.contents import (
     start_of,
 )
 from sparkle_curation.removal.needles import Needles
+from sparkle_curation.removal.new_samples import LAST
+from sparkle_curation.removal.outputs import outputs_below
 from sparkle_curation.removal.rewriting import rewriter_of, tells
 from sparkle_curation.spec.sample_ids import SAMPLE_ID
 
-RAW_FOLDER = "01_raw"
-_NO_OUTPUTS = frozenset({".gitkeep", ".gitignore"})
 SETS: dict[str, str] = {
     "05_model_input/kiwi_edit": "curate",
     "05_model_input/variants/*": "variants",
@@ -97,9 +99,37 @@ def make_plan(root: Path, needles: Needles, *, raw: Iterable[Path] = ()) -> list
             found[folder] = Step(folder, Action.FOLDER, "a set that tells of it", 0, size, 0, pipeline)
         else:
             found[path] = step
-    return sorted(
-        found.values(), key=lambda step: (not _is_journal(step.path), step.action is Action.ROWS, step.path)
-    )
+    return sorted(found.values(), key=_turn)
+
+
+def _turn(step: Step) -> tuple[bool, bool, bool, Path]:
+    is_rows = step.action is Action.ROWS
+    return not _is_journal(step.path), is_rows, step.path.name in LAST, step.path
+
+
+class Failed(NamedTuple):
+    """A step that could not be done, and why."""
+
+    step: Step
+    fault: str
+
+
+def carry_out_all(steps: Iterable[Step], root: Path, needles: Needles) -> list[Failed]:
+    """Do the steps, and give those that could not be done: a file that cannot be written keeps no other one.
+
+    Then the tables of new samples stay too, from which another try knows what to look for.
+    """
+    failed: list[Failed] = []
+    for step in steps:
+        if failed and step.path.name in LAST:
+            failed.append(Failed(step, "left for the next try"))
+            continue
+        try:
+            carry_out(step, root, needles)
+        except (OSError, DiskError) as error:
+            what = getattr(error, "strerror", None) or getattr(error, "got", None) or error
+            failed.append(Failed(step, str(what)))
+    return failed
 
 
 def carry_out(step: Step, root: Path, needles: Needles) -> None:
@@ -113,16 +143,6 @@ def carry_out(step: Step, root: Path, needles: Needles) -> None:
         _purge(step.path, needles, is_dry=False)
     elif step.path.exists() and (rewrite := rewriter_of(step.path, start_of(step.path))):
         rewrite(step.path, needles, is_dry=False)
-
-
-def outputs_below(root: Path, raw: Iterable[Path] = ()) -> Iterator[Path]:
-    """The files below a folder, hidden ones, links and what lies behind linked folders too; without raw data."""
-    seen = {os.path.realpath(each) for each in (root / RAW_FOLDER, *raw)}
-    for folder, names, files in os.walk(root, followlinks=True):
-        real = {name: os.path.realpath(Path(folder, name)) for name in sorted(names) if name != ".locks"}
-        names[:] = [name for name, path in real.items() if path not in seen]
-        seen.update(real.values())
-        yield from (Path(folder, name) for name in sorted(files) if name not in _NO_OUTPUTS)
 
 
 def _step_of(path: Path, root: Path, needles: Needles) -> Step | None:
@@ -142,16 +162,16 @@ def _step_of(path: Path, root: Path, needles: Needles) -> Step | None:
         purge = _purge(path, needles, is_dry=True)
         goes = purge.dropped or purge.noted
         return Step(path, Action.ROWS, "rows of it", purge.dropped, size, purge.unknown) if goes else None
-    is_picture = path.suffix.lower() in (*_PICTURES, *_VIDEOS)
-    return _picture(path, size, needles, whole) if is_picture else _text(path, start, needles, whole)
-
-
-def _picture(path: Path, size: int, needles: Needles, whole: Callable[[str], Step]) -> Step | None:
-    if SAMPLE_ID.search(path.name):  # of another sample
-        return None
-    if size in needles.sizes and xxhash.xxh3_128_hexdigest(path.read_bytes()) in needles.file_hashes:
+    is_copy = size in needles.sizes and xxhash.xxh3_128_hexdigest(path.read_bytes()) in needles.file_hashes
+    if is_copy and not SAMPLE_ID.search(path.name):  # of another sample: as an empty mask, which many have
         return whole("a copy of a file of it")
-    return whole("pictures of several samples, which may show it")
+    is_picture = path.suffix.lower() in (*_PICTURES, *_VIDEOS)
+    return _picture(path, whole) if is_picture else _text(path, start, needles, whole)
+
+
+def _picture(path: Path, whole: Callable[[str], Step]) -> Step | None:
+    is_others = SAMPLE_ID.search(path.name)
+    return None if is_others else whole("pictures of several samples, which may show it")
 
 
 def _text(path: Path, start: bytes, needles: Needles, whole: Callable[[str], Step]) -> Step | None:
@@ -162,7 +182,7 @@ def _text(path: Path, start: bytes, needles: Needles, whole: Callable[[str], Ste
             is_told = is_told or needles.are_in(piece)
             pictures += embedded_pictures(piece) if is_page else 0
     except UnreadableError as error:
-        return whole(f"a torn file, in which nobody can look for it ({error})")
+        return whole(f"a file in which nobody can look for it ({error})")
     if pictures:
         return whole("pictures of several samples, which may show it")
     if not is_told:

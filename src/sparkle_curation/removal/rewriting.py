@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from sparkle_curation.engine.io.atomic import atomic_file
 from sparkle_curation.engine.journal.key_index import Bools
-from sparkle_curation.removal.contents import arrow_bytes
+from sparkle_curation.removal.contents import arrow_bytes, described_bytes
 from sparkle_curation.removal.needles import Needles
 
 LINES = (".csv", ".jsonl", ".txt", ".tsv")
@@ -21,8 +21,12 @@ _ID_COLUMNS = ("id", "sample_id")
 
 
 def tells(rows: pa.Table, needles: Needles) -> Bools:
-    """Which rows of a table tell of the clip, in whatever column."""
+    """Which rows of a table tell of the clip, in whatever column; what its schema says is of no row."""
     found = np.zeros(rows.num_rows, np.bool_)
+    rows = rows.replace_schema_metadata(None)
+    if any(map(_has_dictionary, rows.schema.types)):
+        # The bytes of a row would have all texts of the dictionary in them, those of other rows too.
+        return np.array([needles.are_in(_texts_of(row)) for row in rows.to_pylist()], np.bool_)
     for name in _ID_COLUMNS if needles.names else ():
         if name in rows.column_names:
             found |= np.isin(np.array(rows[name].to_pylist(), object), list(needles.names))
@@ -37,9 +41,38 @@ def tells(rows: pa.Table, needles: Needles) -> Bools:
     return found
 
 
+def _has_dictionary(kind: pa.DataType) -> bool:
+    children = (kind.field(place).type for place in range(kind.num_fields))
+    return pa.types.is_dictionary(kind) or any(map(_has_dictionary, children))
+
+
+def _texts_of(value: object) -> bytes:
+    """The texts and bytes of a row, whatever they lie in."""
+    if isinstance(value, dict):
+        return b"\0".join(_texts_of(each) for each in (*value, *value.values()))
+    if isinstance(value, list | tuple):
+        return b"\0".join(map(_texts_of, value))
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
+
+
+def _filtered(rows: pa.Table, is_kept: Bools) -> pa.Table:
+    """The rows, and of a dictionary the texts that they have alone."""
+    kept = rows.filter(pa.array(is_kept))
+    for place, column in enumerate(kept.columns):
+        if _has_dictionary(column.type):
+            renewed = pa.array(column.to_pylist(), column.type)
+            kept = kept.set_column(place, kept.schema.field(place), renewed)
+    return kept
+
+
 def rewrite_parquet(path: Path, needles: Needles, *, is_dry: bool) -> int:
-    """Drop the rows of a Parquet file, and give how many they are; metadata, row groups and time of the others stay."""
+    """Drop the rows of a Parquet file, and give how many they are; metadata, row groups and time of the others stay.
+
+    None of one whose schema or metadata tell of the clip, which no row of it takes with it.
+    """
     with pq.ParquetFile(path) as file:
+        if needles.are_in(described_bytes(file)):
+            return 0
         count = 0
         marks: list[Bools] = []
         for group in range(file.num_row_groups):
@@ -59,7 +92,7 @@ def rewrite_parquet(path: Path, needles: Needles, *, is_dry: bool) -> int:
             for group, is_lost in enumerate(marks):
                 rows = file.read_row_group(group)
                 if not is_lost.all():
-                    writer.write_table(rows.filter(pa.array(~is_lost)).replace_schema_metadata(metadata))
+                    writer.write_table(_filtered(rows, ~is_lost).replace_schema_metadata(metadata))
     return count
 
 

@@ -18,10 +18,10 @@ _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 _PASSING_NAMES = frozenset(
     {
         *("ClientConnectionError", "ClientPayloadError", "FSTimeoutError", "IncompleteRead"),
-        *("ResponseStreamingError", "HTTPClientError", "TransportError", "TimeoutException"),
+        *("ResponseStreamingError", "HTTPClientError", "TransportError", "TimeoutException", "ProxyError"),
     }
 )
-"""Of aiohttp, fsspec, botocore and httpx, where a connection breaks or is not made."""
+"""Of aiohttp, fsspec, botocore and httpx, where a connection breaks or is not made; the last is what gcsfs makes of 502."""
 _PAUSES_S = (0.25, 1.0, 4.0)
 """Five seconds in all: longer ones are for a person to look at."""
 

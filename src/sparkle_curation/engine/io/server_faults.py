@@ -32,6 +32,8 @@ _OWN_ERRORS = (
 """Python's errors that only a connection has."""
 _NO_WAY = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN})
 _SHOWN_CHARS = 200
+_SAID_BY_GCS = re.compile("(Forbidden|Bad Request): ")
+"""How gcsfs begins what it says of two refusals, in plain errors of Python's that have no number."""
 
 
 class ServerFault(NamedTuple):
@@ -84,7 +86,8 @@ _UNTRUSTED = _Kind(
 _UNKNOWN_USER = _Kind(
     "A server wants to know who asks",
     "put USER:PASSWORD@ before the name of the host; or give what its kind of address reads: for s3:// key and secret of "
-    "release_storage in conf/local/credentials.yml, or the settings of AWS; for hf:// a token there, or hf auth login",
+    "release_storage in conf/local/credentials.yml, or the settings of AWS; for gs:// a token there, or "
+    "gcloud auth application-default login; for hf:// a token there, or hf auth login",
 )
 _STORE_KEYS = (
     "give {what} of release_storage in conf/local/credentials.yml, or in the environment as {names}; "
@@ -203,7 +206,13 @@ def _is_of_a_server(error: BaseException) -> bool:
         or isinstance(error, _OWN_ERRORS)
         or type(error).__name__ == "FSTimeoutError"
         or is_refusal
+        or _refusal_of_gcs(error) is not None
     )
+
+
+def _refusal_of_gcs(error: BaseException) -> _Kind | None:
+    found = _SAID_BY_GCS.match(str(error)) if type(error) in {OSError, ValueError} else None
+    return found and (_NOT_ALLOWED if found[1] == "Forbidden" else _NOT_THERE)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -220,6 +229,8 @@ def _kind(error: BaseException) -> _Kind | None:
     status = status_of(error)
     if status is not None:
         return _of_status(status)
+    if kind := _refusal_of_gcs(error):
+        return kind
     number = getattr(error, "errno", None)
     kinds = (
         (isinstance(error, socket.gaierror), _NO_NAME),

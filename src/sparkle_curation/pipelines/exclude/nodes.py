@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,24 +15,33 @@ from kedro.framework.project import pipelines as known_pipelines
 
 from sparkle_curation.bench.samples.listed import excluded_of_listed
 from sparkle_curation.engine.io.locks import Claim, RunLocks
-from sparkle_curation.ingest.exclusions.exclusion_list import ExclusionError, ExclusionList, add_exclusion
+from sparkle_curation.errors import FileError
+from sparkle_curation.ingest.exclusions.exclusion_list import (
+    ExcludedClip,
+    ExclusionError,
+    ExclusionList,
+    add_exclusion,
+)
 from sparkle_curation.ingest.exclusions.resolving import excluded_files, find_clips
 from sparkle_curation.ingest.release_files import ReleaseFiles
 from sparkle_curation.pipelines.exclude.params import ExcludeGroup
 from sparkle_curation.removal import elsewhere, finding
-from sparkle_curation.removal.clip_facts import ClipFacts, gather_facts, without_shared
+from sparkle_curation.removal.clip_facts import ClipFacts, file_digests, gather_facts, without_shared
 from sparkle_curation.removal.needles import Needles
+from sparkle_curation.removal.new_samples import source_videos, tables_of_new_samples, with_new_samples
 from sparkle_curation.removal.place import RemovalPlace
-from sparkle_curation.removal.plan import Action, Step, carry_out, make_plan
+from sparkle_curation.removal.plan import Action, Failed, Step, carry_out_all, make_plan
 from sparkle_curation.removal.rewriting import rewrite_lines
 from sparkle_curation.spec.benchmark import benchmark_below
 from sparkle_curation.spec.description.benchmarks import ListedBenchmark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 logger = logging.getLogger(__name__)
 
+_DEPTHS = ("02_intermediate", "*/02_intermediate", "*/*/02_intermediate")
+"""Where a data root has its tables."""
 _PLAN = {
     "place": pl.String,
     "action": pl.String,
@@ -102,6 +111,8 @@ def find_clip(
             release.root,
         )
     facts = without_shared(gather_facts(release, ids), media, frame_hashes)
+    facts, cut = _with_new_samples(params, place, facts, day)
+    listed = finding.listed_with(place.exclusions, [*clips, *cut])
     if benchmark is not None:
         facts = facts._replace(needles=_with_benchmark(facts.needles, benchmark, listed))
     likeness = finding.Likeness(int(near["max_distance"]), int(near["max_fine_distance"]), near["min_detail"])
@@ -117,6 +128,33 @@ def find_clip(
             "near duplicates are told once they were looked for: kedro run --pipelines near_duplicates"
         )
     return Removal(listed, facts)
+
+
+def _with_new_samples(
+    params: ExcludeGroup, place: RemovalPlace, facts: ClipFacts, day: date
+) -> tuple[ClipFacts, list[ExcludedClip]]:
+    """The facts with those of new samples that were made from the clip, and the source videos that were cut from it."""
+    roots = place.folders((params.folders or "").split())
+    tables = tables_of_new_samples(roots, place.raw)
+    content = Path(params.clip).expanduser().read_bytes() if params.clip and tables else b""
+    digests = frozenset(file_digests(content)) if content else frozenset[str]()
+    before = facts.needles
+    needles = with_new_samples(before, tables, before.file_hashes | digests)
+    new = needles.ids - before.ids
+    if not new:
+        return facts, []
+    logger.info("%s new samples were made from the clip, and go with it", f"{len(new):,}")
+    videos = source_videos(roots, place.raw, new)
+    cut = [finding.clip_in_file(path, day, params.reason) for path in videos]
+    needles = replace(
+        needles,
+        hashes=needles.hashes
+        | digests
+        | {each for path in videos for each in file_digests(path.read_bytes())},
+        sizes=needles.sizes | {len(content)},
+        file_hashes=needles.file_hashes | digests,
+    )
+    return facts._replace(needles=needles), cut
 
 
 def _with_benchmark(needles: Needles, benchmark: ReleaseFiles, listed: ExclusionList) -> Needles:
@@ -146,33 +184,36 @@ def remove_clip(
 
     Raises:
         LockedError: another run is at work in the folder.
+        FileError: something could not be changed; all else was.
         ExclusionError: the list, or decisions about the samples, lie in an archive, in which nothing can be written.
     """
     facts = removal.facts
     if params.confirm:
         _check_kept(place, facts.needles)
-    with _alone(place.outputs):
+    folders = place.folders((params.folders or "").split())
+    with _alone(place.outputs, _data_roots(folders)):
         if params.confirm:
             for clip in removal.listed.clips:
                 add_exclusion(place.exclusions, clip)
-        rows = []
-        for root in place.folders((params.folders or "").split()):
+        rows, failed = [], list[Failed]()
+        for root in folders:
             steps = (
-                make_plan(root, facts.needles, raw=place.raw)
+                make_plan(root, facts.needles, raw=(*place.raw, place.exclusions))
                 if facts.needles.ids or facts.needles.names
                 else []
             )
             _tell_plan(root, steps)
-            for step in steps if params.confirm else ():
-                carry_out(step, root, facts.needles)
+            failed += carry_out_all(steps, root, facts.needles) if params.confirm else []
             rows += _plan_rows(root, steps, is_done=params.confirm)
         rows += _forget_decisions(place, facts.needles, is_done=params.confirm)
+        _check_done(failed)
     ids = facts.needles.ids
     if ids:
+        # The release last: what is looked for in versions is known from it.
+        for line in elsewhere.tell_versions(release.root, ids):
+            logger.info("versions and copies: %s", line)
         for line in elsewhere.tell_release(release, ids, facts.assets):
             logger.info("the release itself: %s", line)
-        for line in elsewhere.tell_versions(ids):
-            logger.info("versions and copies: %s", line)
     logger.info(
         "%s samples are made from listed clips; %s",
         f"{len(ids):,}",
@@ -181,6 +222,22 @@ def remove_clip(
         else "nothing was changed: exclude.confirm=true does it",
     )
     return pl.DataFrame(rows, schema=_PLAN, orient="row")
+
+
+def _check_done(failed: list[Failed]) -> None:
+    """Nothing, where every step was done."""
+    if not failed:
+        return
+    first = failed[0]
+    further = f"; so were {len(failed) - 1:,} more" if len(failed) > 1 else ""
+    raise FileError(
+        "The removal is not complete: a file or folder could not be changed, and tells of the clip as before",
+        where=first.step.path,
+        got=f"{first.fault}{further}",
+        allowed="files that can be written and removed, and room for the longest of them",
+        todo="see its permissions (chmod u+w, chattr -i), whether its disk can be written to and has room; then give the "
+        "same command again, which goes on where it stopped",
+    )
 
 
 def _forget_decisions(place: RemovalPlace, needles: Needles, *, is_done: bool) -> list[tuple[object, ...]]:
@@ -253,12 +310,20 @@ def _plan_rows(root: Path, steps: list[Step], *, is_done: bool) -> list[tuple[ob
 
 
 @contextmanager
-def _alone(outputs: Path) -> Iterator[None]:
-    """Alone in the folder of outputs: no other run reads or writes what goes."""
-    locks = RunLocks(outputs.absolute() / ".locks", "kedro run --pipelines exclude")
-    # Its own the run has already.
-    locks.take(Claim(name, is_writing=True) for name in known_pipelines if name != "exclude")
-    try:
+def _alone(outputs: Path, others: Iterable[Path]) -> Iterator[None]:
+    """Alone in the folder of outputs, and in each other data root: no other run reads or writes what goes."""
+    every = [Claim(name, is_writing=True) for name in known_pipelines]
+    with ExitStack() as held:
+        for root in dict.fromkeys((outputs.absolute(), *others)):
+            # Its own in the folder of outputs the run has already.
+            own = {"exclude"} if root == outputs.absolute() else set[str]()
+            locks = RunLocks(root / ".locks", "kedro run --pipelines exclude")
+            held.callback(locks.release)
+            locks.take(claim for claim in every if claim.name not in own)
         yield
-    finally:
-        locks.release()
+
+
+def _data_roots(folders: Iterable[Path]) -> list[Path]:
+    """Folders that are data roots, and those below them, such as that of new samples."""
+    places = (place for folder in folders for depth in _DEPTHS for place in folder.glob(depth))
+    return sorted({place.parent.absolute() for place in places if place.is_dir()})

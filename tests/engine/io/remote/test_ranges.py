@@ -132,4 +132,5 @@ def test_credentials_are_for_the_kind_of_address_that_has_them() -> None:
         "config_kwargs": {"max_pool_connections": 40, "connect_timeout": 60, "read_timeout": 60},
     }
     assert storage_options("hf://datasets/a/b", settings, given) == {"token": "c", "anon": True}
+    assert storage_options("gs://bucket/a", settings, given).keys() == {"endpoint_url", "token", "anon"}
     assert storage_options("/local", settings, given) == {}

@@ -11,6 +11,7 @@ from typing import Any
 import fsspec
 from fsspec.asyn import AsyncFileSystem
 
+from sparkle_curation.engine.io.remote.gcs_ranges import GCS, GcsRanges, ask_once, without_grpc
 from sparkle_curation.engine.io.remote.http_ranges import HttpRanges
 from sparkle_curation.engine.io.remote.hub_ranges import HubRanges
 from sparkle_curation.engine.io.remote.ranges import Range, RangeReader, RangeSource
@@ -24,14 +25,14 @@ _BEHIND_THE_END = frozenset({"InvalidRange", "RequestedRangeNotSatisfiable"})
 _MEMBERS = frozenset({"endpoint_url", "key", "secret", "token"})
 _MEMBERS_OF = {
     **dict.fromkeys(("s3", "s3a"), _MEMBERS),
-    **dict.fromkeys(("gs", "gcs"), frozenset({"endpoint_url", "token"})),
+    **dict.fromkeys(GCS, frozenset({"endpoint_url", "token"})),
     "hf": frozenset({"token"}),
 }
 """Members of the credentials that only some file systems know; one that is set for another protocol is left out."""
 
 
 class AsyncRanges:
-    """A ``RangeSource`` for file systems of fsspec that read without a thread each, such as those of S3 and GCS."""
+    """A ``RangeSource`` for file systems of fsspec that read without a thread each, such as that of S3."""
 
     def __init__(self, fs: AsyncFileSystem) -> None:
         self._fs = fs
@@ -60,6 +61,34 @@ class ThreadRanges:
         return _at_most(await asyncio.get_running_loop().run_in_executor(self._threads, ask), part)
 
 
+def open_file_system(
+    root: str, settings: RemoteSettings, given: Mapping[str, Any]
+) -> tuple[fsspec.AbstractFileSystem, str]:
+    """The file system of a root, with no listing of before, and the root's path in it; arguments as ``storage_options``."""
+    fs, path = fsspec.core.url_to_fs(root, **storage_options(root, settings, given))
+    # fsspec keeps one file system per process with its listings: an earlier run's would hide a changed file.
+    fs.invalidate_cache()
+    if protocols(fs) & GCS:
+        ask_once(fs)
+    return fs, path.rstrip("/")
+
+
+def is_folder(fs: fsspec.AbstractFileSystem, path: str) -> bool:
+    """Whether there is a folder; raises what the server said, which fsspec takes for there being none."""
+    if not protocols(fs) & GCS:
+        return bool(fs.isdir(path))
+    try:
+        return bool(fs.info(path)["type"] == "directory")
+    except FileNotFoundError:
+        return False
+
+
+def open_stream(fs: fsspec.AbstractFileSystem, path: str) -> Any:
+    """A file open for reading, of which nothing is read but by its ``cache.fetcher``, where it has one."""
+    # That of GCS would read ahead in tasks of its own, whose faults nobody asks again after.
+    return fs.open(path, "rb", **({"cache_type": "readahead"} if protocols(fs) & GCS else {}))
+
+
 def range_reader(fs: fsspec.AbstractFileSystem, settings: RemoteSettings) -> RangeReader:
     """What reads parts of files of a file system."""
     names = protocols(fs)
@@ -69,6 +98,8 @@ def range_reader(fs: fsspec.AbstractFileSystem, settings: RemoteSettings) -> Ran
         source = HttpRanges(fs)
     elif "hf" in names:
         source = HubRanges(fs)
+    elif names & GCS:
+        source = GcsRanges(fs)
     elif loop is not None and not fs.asynchronous:
         source = AsyncRanges(fs)
     else:
@@ -103,7 +134,9 @@ def storage_options(root: str, settings: RemoteSettings, given: Mapping[str, Any
             "read_timeout": settings.timeout_s,
             **own,
         }
-    if protocol in _HTTP:
+    elif protocol in GCS:
+        without_grpc()
+    elif protocol in _HTTP:
         from aiohttp import ClientTimeout  # noqa: PLC0415 -- which who reads local files does not load
 
         own = dict(options.get("client_kwargs") or {})
