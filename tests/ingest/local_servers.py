@@ -66,7 +66,7 @@ class FailingHandler(RangeHandler):
 def serving(folder: Path, handler: type[SimpleHTTPRequestHandler]) -> Iterator[str]:
     """The URL under which a folder is served on this machine."""
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(folder))) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_port}"

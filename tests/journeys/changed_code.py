@@ -25,9 +25,15 @@ COPIED = (
 
 @dataclass(frozen=True)
 class Copy:
-    """The project in a folder of its own."""
+    """The project in a folder of its own.
+
+    Attributes:
+        root: its folder.
+        programs: a folder of programs that go before those of the environment, if any.
+    """
 
     root: Path
+    programs: Path | None = None
 
     @classmethod
     def make(cls, root: Path) -> Copy:
@@ -61,8 +67,9 @@ class Copy:
     @property
     def environment(self) -> dict[str, str]:
         """Of the commands: this environment's programs, the copy's code, and caches of its own."""
+        folders = [*([self.programs] if self.programs else []), Path(sys.executable).parent]
         return os.environ | {
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PATH": os.pathsep.join([*map(str, folders), os.environ["PATH"]]),
             "PYTHONPATH": str(self.root / "src"),
             "PYTHONPYCACHEPREFIX": str(self.root / "cache" / "compiled"),
             "XDG_CACHE_HOME": str(self.root / "cache"),

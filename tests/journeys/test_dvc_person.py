@@ -337,8 +337,11 @@ def test_words_and_unrelated_code_run_no_stage(changed: Copy) -> None:
     }
 
 
-def test_a_changed_line_of_each_stage_is_in_its_output(changed: Copy) -> None:
-    """One line a stage; the table that was kept by content is rebuilt, as it was not while constants were raised."""
+def test_a_changed_line_of_each_stage_is_in_its_output(changed: Copy, tmp_path: Path) -> None:
+    """One line a stage; the table that was kept by content is rebuilt, as it was not while constants were raised.
+
+    The stages are forked from a process that imports the code as it then is.
+    """
     rates = read(changed, "02_intermediate/media.parquet")["fps"]
     changed.edit("ingest/jsonl/table.py", "[criterion.reduce(", "[0.5 + 0 * criterion.reduce(")
     changed.edit("media/mp4/probe.py", "fps=rate,", "fps=2 * rate,")
@@ -358,6 +361,7 @@ def test_a_changed_line_of_each_stage_is_in_its_output(changed: Copy) -> None:
     parameters.write_text(text.replace("allow_empty: false", "allow_empty: true"), encoding="utf-8")
     hashes = read(changed, "02_intermediate/frame_hashes.parquet")["frame_hash"]
     reports = changed.places("08_reporting/validations")
+    changed = replace(changed, programs=forked_kedro.program(changed.root, tmp_path / "programs"))
     assert repro(changed) == STAGES
     scores = read(changed, "02_intermediate/scores/edited_video_scores.parquet")["mean_o_score"]
     assert set(scores) == {0.5}

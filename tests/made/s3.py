@@ -76,7 +76,7 @@ def serving_s3() -> Iterator[S3Server]:
     store = S3Server()
     app = store.application(DomainDispatcherApplication(create_backend_app))
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     store.url = f"http://127.0.0.1:{server.server_port}"
     try:

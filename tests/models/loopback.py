@@ -62,7 +62,7 @@ def serve(model: VisionLanguageModel | None, behaviour: Behaviour | None = None)
     behaviour = behaviour or Behaviour()
     handler = type("Handler", (_Handler,), {"model": model, "behaviour": behaviour, "turn": threading.Lock()})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/v1"

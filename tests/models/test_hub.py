@@ -74,7 +74,7 @@ def hub(qwen3_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     files = {path.name: path.read_bytes() for path in qwen3_checkpoint.iterdir()}
     handler = type("Hub", (_Hub,), {"files": files | UNSAFE, "asked": []})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     place = f"http://127.0.0.1:{server.server_port}"
     monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", place)

@@ -51,7 +51,7 @@ class _Answers(BaseHTTPRequestHandler):
 def answering() -> Iterator[str]:
     """The address of a server; a status is the first name of a path."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _Answers) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_port}"
