@@ -1,11 +1,7 @@
-"""Scores or grounds in a process of its own, to be killed: importing torch takes seconds, so it is started once and forks.
-
-Reads a line from standard input for each run, forks, tells the child's process id, waits for it, and tells how it ended.
-"""
+"""Scores or grounds in a process of its own, to be killed: torch is imported once, and each run is a fork."""
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +9,11 @@ from typing import Any
 
 import polars as pl
 import pyarrow as pa
+from tests.made.killed import serve_runs
 
 BATCH = 2
+SERVED = 5
+"""Samples that a server is asked about."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +44,9 @@ class Noted:
         return table
 
 
-def main(what: str, tables: Path, release: Path, checkpoint: Path) -> None:
+def main() -> None:
     """Serve runs until standard input ends."""
-    if not checkpoint.is_file():
+    if "torch" in sys.argv:
         from tests.models.torch_operators import declare_operators  # noqa: PLC0415
 
         declare_operators()
@@ -55,20 +54,14 @@ def main(what: str, tables: Path, release: Path, checkpoint: Path) -> None:
         import transformers  # noqa: F401, PLC0415
 
         torch.set_num_threads(1)
-    for _ in sys.stdin:
-        child = os.fork()
-        if not child:
-            RUNS[what](tables, release, checkpoint)
-            os._exit(0)
-        tell(str(child))
-        _, status = os.waitpid(child, 0)
-        tell(str(os.waitstatus_to_exitcode(status)))
+    from sparkle_curation.models import server_client  # noqa: F401, PLC0415
+
+    serve_runs(run)
 
 
-def tell(line: str) -> None:
-    """Say a line to the test."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+def run(what: str, tables: str, release: str, checkpoint: str) -> None:
+    """Score or ground into a folder of tables."""
+    {"score": score, "ground": ground}[what](Path(tables), Path(release), Path(checkpoint))
 
 
 def model_of(checkpoint: Path) -> Any:
@@ -100,11 +93,14 @@ def score(tables: Path, release: Path, checkpoint: Path) -> None:
     judge = Judge(model, texts, ScoreSettings(ScoreScale(passes=2), max_tries=1))
     media = pl.read_parquet(tables / "media.parquet")
     prompts = pl.DataFrame({"id": media["id"].unique(), **{stage.name: "Dusk" for stage in STAGES}})
+    limit = SERVED if checkpoint.is_file() else None
     rules = score_jobs.ShowRules({stage.name: "{prompt}" for stage in STAGES})
-    jobs = score_jobs.list_jobs(media, prompts, score_jobs.Scope(["edited_frame0"]), rules, judge.digest)
+    jobs = score_jobs.list_jobs(
+        media, prompts, score_jobs.Scope(["edited_frame0"], limit), rules, judge.digest
+    )
     store = AssetStore(str(release), tables / "assets.parquet")
     function = score_batches.BatchScore(store, model, judge.prompt_template, judge.settings)
-    answers = ask(jobs, function, score_jobs.ScoreJob, tables, score_batches.JOURNAL_SCHEMA)
+    answers = ask(jobs, function, model, score_jobs.ScoreJob, tables, score_batches.JOURNAL_SCHEMA)
     save(
         score_tables.stream_table(jobs, answers, STAGES[0], judge.settings.score_scale, judge.provenance),
         tables,
@@ -126,13 +122,16 @@ def ground(tables: Path, release: Path, checkpoint: Path) -> None:
     round1 = pl.DataFrame({"id": media["id"].unique(), "prompt": "Dusk"}).with_columns(
         round1_labels=pl.lit(["dog"]), round1_objects=pl.lit(dog)
     )
-    jobs = ground_jobs.list_round2(media, round1, grounder.digest)
+    limit = SERVED if checkpoint.is_file() else None
+    jobs = ground_jobs.list_round2(media, round1, grounder.digest, limit)
     function = ground_batches.BatchGround(AssetStore(str(release), tables / "assets.parquet"), grounder)
-    answers = ask(jobs, function, ground_batches.GroundJob, tables, ground_batches.JOURNAL_SCHEMA)
+    answers = ask(
+        jobs, function, grounder.model, ground_batches.GroundJob, tables, ground_batches.JOURNAL_SCHEMA
+    )
     save(ground_tables.stream_round2(jobs, answers, round1, grounder.provenance), tables)
 
 
-def ask(jobs: pl.DataFrame, function: Any, make_job: Any, tables: Path, schema: pa.Schema) -> Any:
+def ask(jobs: pl.DataFrame, function: Any, model: Any, make_job: Any, tables: Path, schema: pa.Schema) -> Any:
     """What the journal has in the end."""
     from sparkle_curation.engine.journal.journal import Journal  # noqa: PLC0415
     from sparkle_curation.model_jobs.asking import AskConfig  # noqa: PLC0415
@@ -144,7 +143,7 @@ def ask(jobs: pl.DataFrame, function: Any, make_job: Any, tables: Path, schema: 
         "is_constrained",
         Noted(function, tables / "asked.log"),
         make_job,
-        None,
+        model,
         BATCH,
         pl.lit(1),
     )  # type: ignore[arg-type]
@@ -158,7 +157,5 @@ def save(table: Any, tables: Path) -> None:
     TableDataset(filepath=str(tables / "made.parquet")).save(table)
 
 
-RUNS = {"score": score, "served": score, "ground": ground}
-
 if __name__ == "__main__":
-    main(sys.argv[1], *(Path(argument) for argument in sys.argv[2:]))
+    main()
