@@ -9,6 +9,8 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -104,25 +106,37 @@ def test_a_server_is_asked_for_no_answer_again_that_came(
     whole, torn = folders
     boxes = '[{"bbox_2d": [1, 2, 3, 4], "label": "dog"}]'
     said = {"score": '{"score": [20, 21]}', "ground": boxes}[what]
-    behaviour = Behaviour(say=lambda _, seed: f"{seed}</think>{said}", several="drawn", is_silent=True)
     address = tmp_path / "address"
-    with serve(None, behaviour) as url:
-        address.write_text(url, encoding="utf-8")
-        for given in (1, 3, 9, 10):
-            behaviour.most_replies = given
-            assert child.kill_when(
-                lambda: answers_in(torn, what) == answers * behaviour.most_replies,
-                *(what, torn, inspected.release_root, address),
-            )
-        before, behaviour.most_replies = len(behaviour.requests), None
-        child.run(what, torn, inspected.release_root, address)
-        rest = len(behaviour.requests) - before
-        torn_replies, behaviour.replied = behaviour.replied, []
-        assert len(torn_replies) == 10 + rest, "what had no answer is asked for, and nothing else"
-        child.run(what, whole, inspected.release_root, address)
-        assert counted(torn_replies) == counted(behaviour.replied), (
-            "another answer is paid than by a run nobody kills"
+
+    @contextmanager
+    def served(most_replies: int | None = None) -> Iterator[Behaviour]:
+        """A server of its own for each run, so that what a killed one has sent is answered to nobody."""
+        behaviour = Behaviour(
+            say=lambda _, seed: f"{seed}</think>{said}",
+            several="drawn",
+            is_silent=True,
+            most_replies=most_replies,
         )
+        with serve(None, behaviour) as url:
+            address.write_text(url, encoding="utf-8")
+            yield behaviour
+
+    replied: list[dict[str, Any]] = []
+    for more in (1, 2, 5):
+        with served(more) as behaviour:
+            wanted = answers * (len(replied) + more)
+            is_there = partial(answers_in, torn, what, wanted)
+            assert child.kill_when(is_there, what, torn, inspected.release_root, address)
+            replied += behaviour.replied
+    with served() as behaviour:
+        child.run(what, torn, inspected.release_root, address)
+        assert behaviour.requests == behaviour.replied
+        replied += behaviour.replied
+    with served() as behaviour:
+        child.run(what, whole, inspected.release_root, address)
+    assert counted(replied) == counted(behaviour.replied), (
+        "another answer is paid than by a run that nobody kills"
+    )
     assert_frame_equal(*(pl.read_parquet(folder / "made.parquet") for folder in (whole, torn)))
     assert not pieces_path(torn / "made.journal").exists()
 
@@ -132,14 +146,14 @@ def counted(bodies: Sequence[dict[str, Any]]) -> Counter[str]:
     return Counter(json.dumps(body, sort_keys=True) for body in bodies)
 
 
-def answers_in(folder: Path, what: str) -> int:
-    """How many single answers are kept, in the journal or beside it."""
+def answers_in(folder: Path, what: str, count: int) -> bool:
+    """Whether so many single answers are kept, in the journal or beside it."""
     path = folder / "made.journal"
     if not path.exists():
-        return 0
+        return False
     noted = Journal(path, SCHEMAS[what]).records(["key", "answers"])
     done = {row["key"]: len(row["answers"]) for rows in noted for row in rows.to_pylist()}
-    return sum(done.values()) + sum(piece.key not in done for piece in read_pieces(path))
+    return sum(done.values()) + sum(piece.key not in done for piece in read_pieces(path)) == count
 
 
 def wait_for(folder: Path, count: int) -> None:

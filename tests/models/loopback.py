@@ -8,7 +8,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
@@ -69,7 +69,7 @@ def serve(model: VisionLanguageModel | None, behaviour: Behaviour | None = None)
     behaviour = behaviour or Behaviour()
     handler = type("Handler", (_Handler,), {"model": model, "behaviour": behaviour, "turn": threading.Lock()})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/v1"
@@ -151,8 +151,9 @@ class _Handler(BaseHTTPRequestHandler):
         data = text.encode()
         for name, value in {"Content-Length": str(len(data)), **(headers or {})}.items():
             self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(data)
+        with suppress(BrokenPipeError, ConnectionResetError):  # who asked was killed
+            self.end_headers()
+            self.wfile.write(data)
 
     def log_message(self, *_arguments: object) -> None:
         """Say nothing."""

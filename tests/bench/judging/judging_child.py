@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from functools import partial
 from pathlib import Path
 
 from tests.bench.judging.loopback_judge import NAME
@@ -11,14 +9,14 @@ from tests.bench.judging.made import judge_all, made_tables, make_judge
 from tests.made.killed import serve_runs
 
 
-def main(url: str) -> None:
+def main() -> None:
     """Serve runs until standard input ends."""
     from sparkle_curation.models import server_client  # noqa: F401, PLC0415 -- so that no child has to
 
-    serve_runs(partial(judge, url))
+    serve_runs(judge)
 
 
-def judge(url: str, made: str) -> None:
+def judge(made: str, url: str) -> None:
     """Judge the made benchmark, and write the tables into a folder."""
     folder = Path(made)
     folder.mkdir(exist_ok=True)
@@ -28,4 +26,4 @@ def judge(url: str, made: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()
