@@ -28,7 +28,7 @@ from sparkle_curation.engine.journal.journal import KEY, Journal
 from sparkle_curation.model_jobs import asking
 from sparkle_curation.model_jobs.answer_journal import journal_schema
 from sparkle_curation.models.questions import Question, Sampling
-from sparkle_curation.models.server_model import Server, ServerModel
+from sparkle_curation.models.servers.chat_model import Server, ServerModel
 
 ANSWERS, BATCH = 32, 8
 TEXT = json.dumps({"reasoning": "the light of the edit is that of the scene " * 10, "score": [20, 21]})

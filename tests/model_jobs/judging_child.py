@@ -54,7 +54,7 @@ def main() -> None:
         import transformers  # noqa: F401, PLC0415
 
         torch.set_num_threads(1)
-    from sparkle_curation.models import server_client  # noqa: F401, PLC0415
+    from sparkle_curation.models.servers import chat_client  # noqa: F401, PLC0415
 
     serve_runs(run)
 

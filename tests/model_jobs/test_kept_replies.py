@@ -25,9 +25,9 @@ from sparkle_curation.model_jobs.answer_journal import journal_schema, tell_answ
 from sparkle_curation.model_jobs.asking import AskConfig, ask
 from sparkle_curation.model_jobs.kept_replies import keeping_replies
 from sparkle_curation.model_jobs.tries import ask_until_read
-from sparkle_curation.models.gemini_model import Gemini, GeminiModel
 from sparkle_curation.models.questions import Question, Reply, ReplyFault, Sampling, VisionLanguageModel
-from sparkle_curation.models.server_model import Server, ServerModel
+from sparkle_curation.models.servers.chat_model import Server, ServerModel
+from sparkle_curation.models.servers.gemini_model import Gemini, GeminiModel
 from sparkle_curation.scoring.editscore.prompt_template import PromptTemplate
 from sparkle_curation.scoring.editscore.score_scale import ScoreScale
 from sparkle_curation.scoring.editscore.scoring import Candidate, ScoreSettings, Scoring, score

@@ -25,7 +25,7 @@ from sparkle_curation.models.questions import (
     VisionLanguageModel,
     describe_question,
 )
-from sparkle_curation.models.remote import RemoteModel
+from sparkle_curation.models.servers.remote import RemoteModel
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from tests.made.killed import serve_runs
 
 def main() -> None:
     """Serve runs until standard input ends."""
-    from sparkle_curation.models import server_client  # noqa: F401, PLC0415 -- so that no child has to
+    from sparkle_curation.models.servers import chat_client  # noqa: F401, PLC0415 -- so that no child has to
 
     serve_runs(judge)
 

@@ -12,13 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 from sparkle_curation.engine.io.storable_text import storable
 from sparkle_curation.errors import ModelError
-from sparkle_curation.models.pauses import Pauses
 from sparkle_curation.models.questions import Question, Reply, ReplyFault, Sampling, Usage
-from sparkle_curation.models.remote import SILENCE_S, Patience, RemoteModel, check_key, describe_remote, gone
-from sparkle_curation.models.server_requests import find_refused_setting
+from sparkle_curation.models.servers.chat_requests import find_refused_setting
+from sparkle_curation.models.servers.pauses import Pauses
+from sparkle_curation.models.servers.remote import (
+    SILENCE_S,
+    Patience,
+    RemoteModel,
+    check_key,
+    describe_remote,
+    gone,
+)
 
 if TYPE_CHECKING:
-    from sparkle_curation.models.gemini_client import GeminiClient
+    from sparkle_curation.models.servers.gemini_client import GeminiClient
 
 _KEY_TODO = "set GEMINI_API_KEY, or api_key of gemini in conf/local/credentials.yml"
 _REFUSALS = {400, 413, 422}
@@ -245,7 +252,7 @@ def _sdk() -> ModuleType:
         ModelError: the SDK is not installed.
     """
     try:
-        from sparkle_curation.models import gemini_client  # noqa: PLC0415 -- google-genai
+        from sparkle_curation.models.servers import gemini_client  # noqa: PLC0415 -- google-genai
     except ImportError as error:
         raise ModelError(
             "Gemini cannot be asked: the package is not installed",

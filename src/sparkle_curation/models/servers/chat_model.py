@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from sparkle_curation.engine.io.server_faults import fault_of_status, find_server_fault
 from sparkle_curation.errors import ModelError
-from sparkle_curation.models.pauses import Pauses
 from sparkle_curation.models.questions import Question, Reply, ReplyFault, Sampling
-from sparkle_curation.models.remote import (
+from sparkle_curation.models.servers.chat_replies import ReplyShapeError, read_model_names, read_replies
+from sparkle_curation.models.servers.chat_requests import VideoPart, find_refused_setting, make_body
+from sparkle_curation.models.servers.pauses import Pauses
+from sparkle_curation.models.servers.remote import (
     BUSY,
     SILENCE_S,
     Patience,
@@ -22,12 +24,10 @@ from sparkle_curation.models.remote import (
     describe_remote,
     gone,
 )
-from sparkle_curation.models.server_replies import ReplyShapeError, read_model_names, read_replies
-from sparkle_curation.models.server_requests import VideoPart, find_refused_setting, make_body
-from sparkle_curation.models.shared_requests import SharedRequests, group_alike
+from sparkle_curation.models.servers.shared_requests import SharedRequests, group_alike
 
 if TYPE_CHECKING:
-    from sparkle_curation.models.server_client import ServerClient, StatusError
+    from sparkle_curation.models.servers.chat_client import ServerClient, StatusError
 
 _REFUSALS = {400, 413, 422}
 """The server understood and does not want this question: asking again changes nothing."""
@@ -316,7 +316,7 @@ def _sdk() -> ModuleType:
         ModelError: the SDK is not installed.
     """
     try:
-        from sparkle_curation.models import server_client  # noqa: PLC0415 -- openai
+        from sparkle_curation.models.servers import chat_client  # noqa: PLC0415 -- openai
     except ImportError as error:
         raise ModelError(
             "A model server cannot be asked: the package is not installed",
@@ -324,4 +324,4 @@ def _sdk() -> ModuleType:
             allowed="openai, or a model in this process",
             todo="pip install '.[server]', or let the model compute here: backend=transformers",
         ) from error
-    return server_client
+    return chat_client
