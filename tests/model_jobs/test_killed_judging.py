@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import shutil
 import signal
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -19,13 +21,18 @@ import pytest
 from polars.testing import assert_frame_equal
 from tests.conftest import Project
 from tests.made.killed import Child, child_process
+from tests.made.ray_cluster import TwoNodes, two_nodes
+from tests.model_jobs import judging_child
 from tests.model_jobs.judging_child import BATCH
 from tests.models.loopback import Behaviour, serve
 
 from sparkle_curation.engine.journal.journal import KEY, Journal
 from sparkle_curation.engine.journal.pieces import pieces_path, read_pieces
+from sparkle_curation.engine.shards import WorkPlace
 from sparkle_curation.grounding import batches as ground_batches
 from sparkle_curation.scoring import batches as score_batches
+
+__all__ = ["two_nodes"]
 
 pytestmark = pytest.mark.slow
 
@@ -141,6 +148,40 @@ def test_a_server_is_asked_for_no_answer_again_that_came(
     assert not pieces_path(torn / "made.journal").exists()
 
 
+@pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="needs the extra [ray]")
+def test_actors_of_ray_come_to_the_same_bytes(
+    two_nodes: TwoNodes, inspected: Project, qwen3_checkpoint: Path, folders: tuple[Path, Path]
+) -> None:
+    """Scores, and boxes; a worker that is killed with a batch in hand changes nothing."""
+    cluster = WorkPlace(executor="ray", ray_address=two_nodes.address)
+    killed: list[int] = []
+
+    def kill_first() -> None:
+        wait_for(torn, 1)
+        killed.append(int(noted(torn)[0][1]))
+        os.kill(killed[0], signal.SIGKILL)
+
+    for judge in (judging_child.score, judging_child.ground):
+        made = []
+        for folder, place in zip(folders, (judging_child.HERE, cluster), strict=True):
+            torn = folder
+            killer = threading.Thread(target=kill_first, daemon=True)
+            if place is cluster and not killed:
+                killer.start()
+            judge(folder, inspected.release_root, qwen3_checkpoint, place, 4)
+            made.append((Journal(folder / "made.journal", SCHEMAS[judge.__name__]), folder / "made.parquet"))
+        (here, here_table), (there, there_table) = made
+        assert here.path.read_bytes() == there.path.read_bytes()
+        assert_frame_equal(pl.read_parquet(here_table), pl.read_parquet(there_table))
+        pids = {int(pid) for _, pid in noted(folders[1])}
+        assert os.getpid() not in pids
+        assert set(asked(folders[0])) == set(asked(folders[1]))
+        for folder in folders:
+            for name in ("made.journal", "asked.log"):
+                (folder / name).unlink()
+    assert len(killed) == 1
+
+
 def counted(bodies: Sequence[dict[str, Any]]) -> Counter[str]:
     """How often each question was replied to."""
     return Counter(json.dumps(body, sort_keys=True) for body in bodies)
@@ -165,5 +206,11 @@ def wait_for(folder: Path, count: int) -> None:
 
 def asked(folder: Path) -> list[str]:
     """The keys that were asked for, in order."""
+    return [key for key, _ in noted(folder)]
+
+
+def noted(folder: Path) -> list[list[str]]:
+    """Key and process of what was asked for, in order."""
     log = folder / "asked.log"
-    return log.read_text(encoding="utf-8").split() if log.exists() else []
+    lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+    return [line.split() for line in lines]
