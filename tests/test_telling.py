@@ -22,7 +22,7 @@ from tests.conftest import Project
 from tests.full_disk import files_of_at_most
 
 from sparkle_curation.errors import DiskError, FileError, ParameterError, ReleaseError, SparkleError
-from sparkle_curation.models.server_replies import ReplyShapeError, read_replies
+from sparkle_curation.models.servers.chat_replies import ReplyShapeError, read_replies
 from sparkle_curation.telling import in_words
 
 

@@ -15,6 +15,8 @@ from tests.conftest import CHECKOUT, Project
 
 from sparkle_curation import commands
 
+PIPELINES = ["ingest", "inspect", "filter", "profiles"]
+
 RUNNERS: dict[str, Callable[[], AbstractRunner]] = {
     "threads": ThreadRunner,
     "processes": lambda: ParallelRunner(max_workers=2),
@@ -26,7 +28,7 @@ def run(project: Project, runner: AbstractRunner) -> None:
     """A curation by that runner, in this process."""
     runtime = OmegaConf.to_container(OmegaConf.from_dotlist(project.param_items()))
     with KedroSession.create(CHECKOUT, runtime_params=runtime) as session:
-        session.run(pipeline_names=["ingest", "inspect", "filter"], runner=runner)
+        session.run(pipeline_names=PIPELINES, runner=runner)
 
 
 def contents(data_root: Path) -> dict[str, str]:

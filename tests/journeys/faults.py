@@ -491,7 +491,7 @@ JUDGED = [
     Fault(
         "a server that is busy before it answers (503)",
         "`overall`: 8.0, `fault`: none",
-        "models/server_model.py",
+        "models/servers/chat_model.py",
         rescored(0, pl.col("overall"), pl.col("fault")),
     ),
     Fault(
@@ -500,7 +500,12 @@ JUDGED = [
         "engine/io/storable_text.py",
         rescored(0, reasoning("SC")),
     ),
-    Fault("an answer in parts, as a list", "Fine", "models/server_replies.py", rescored(0, reasoning("PQ"))),
+    Fault(
+        "an answer in parts, as a list",
+        "Fine",
+        "models/servers/chat_replies.py",
+        rescored(0, reasoning("PQ")),
+    ),
     Fault(
         "a question that the server refuses (400)",
         "refused 1 questions",
@@ -510,7 +515,7 @@ JUDGED = [
     Fault(
         "an answer without content",
         "`fault`: no_reply",
-        "models/server_replies.py",
+        "models/servers/chat_replies.py",
         rescored(2, pl.col("fault"), pl.col("raw_texts").list.first()),
     ),
 ]
@@ -898,7 +903,7 @@ JOURNEYS: dict[str, list[Journey]] = {
             "a judge whose server is down",
             benched("bench_ingest", "bench_outputs", **DOWN),
             "cannot be reached",
-            "models/server_model.py",
+            "models/servers/chat_model.py",
             Left("the tables of samples and outputs as they were", _kept_tables),
             pipelines="bench_evaluate",
             is_later=False,

@@ -1,7 +1,4 @@
-"""Scores or grounds in a process of its own, to be killed: importing torch takes seconds, so it is started once and forks.
-
-Reads a line from standard input for each run, forks, tells the child's process id, waits for it, and tells how it ended.
-"""
+"""Scores or grounds in a process of its own, to be killed: torch is imported once, and each run is a fork."""
 
 from __future__ import annotations
 
@@ -13,8 +10,14 @@ from typing import Any
 
 import polars as pl
 import pyarrow as pa
+from tests.made.killed import serve_runs
+
+from sparkle_curation.engine.shards import WorkPlace
 
 BATCH = 2
+HERE = WorkPlace()
+SERVED = 5
+"""Samples that a server is asked about."""
 
 
 @dataclass(frozen=True)
@@ -23,31 +26,37 @@ class Noted:
 
     Attributes:
         function: the function itself.
-        log: where it notes.
+        log: where it notes, with the process.
+        has_torch: whether a model in this process answers.
     """
 
     function: Any
     log: Path
+    has_torch: bool
 
     def __call__(self, batch: list[Any]) -> pa.Table:
         """Both steps."""
         return self.finish(batch, self.prepare(batch))
 
     def prepare(self, batch: list[Any]) -> Any:
-        """The function's own first step."""
+        """The function's own first step; in an actor of Ray nothing has made torch ready."""
+        if self.has_torch:
+            from tests.models.torch_operators import declare_operators  # noqa: PLC0415
+
+            declare_operators()
         return self.function.prepare(batch)
 
     def finish(self, batch: list[Any], prepared: Any) -> pa.Table:
         """What the function makes of the batch."""
         with self.log.open("a", encoding="utf-8") as log:
-            log.writelines(f"{job.key}\n" for job in batch)
+            log.writelines(f"{job.key} {os.getpid()}\n" for job in batch)
         table: pa.Table = self.function.finish(batch, prepared)
         return table
 
 
-def main(what: str, tables: Path, release: Path, checkpoint: Path) -> None:
+def main() -> None:
     """Serve runs until standard input ends."""
-    if not checkpoint.is_file():
+    if "torch" in sys.argv:
         from tests.models.torch_operators import declare_operators  # noqa: PLC0415
 
         declare_operators()
@@ -55,20 +64,14 @@ def main(what: str, tables: Path, release: Path, checkpoint: Path) -> None:
         import transformers  # noqa: F401, PLC0415
 
         torch.set_num_threads(1)
-    for _ in sys.stdin:
-        child = os.fork()
-        if not child:
-            RUNS[what](tables, release, checkpoint)
-            os._exit(0)
-        tell(str(child))
-        _, status = os.waitpid(child, 0)
-        tell(str(os.waitstatus_to_exitcode(status)))
+    from sparkle_curation.models.servers import chat_client  # noqa: F401, PLC0415
+
+    serve_runs(run)
 
 
-def tell(line: str) -> None:
-    """Say a line to the test."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+def run(what: str, tables: str, release: str, checkpoint: str) -> None:
+    """Score or ground into a folder of tables."""
+    {"score": score, "ground": ground}[what](Path(tables), Path(release), Path(checkpoint))
 
 
 def model_of(checkpoint: Path) -> Any:
@@ -83,7 +86,9 @@ def model_of(checkpoint: Path) -> Any:
     return choose_model(params, Sampling(max_new_tokens=12))
 
 
-def score(tables: Path, release: Path, checkpoint: Path) -> None:
+def score(
+    tables: Path, release: Path, checkpoint: Path, place: WorkPlace = HERE, limit: int | None = None
+) -> None:
     """Score the first frames of the release."""
     from sparkle_curation.ingest.assets.store import AssetStore  # noqa: PLC0415
     from sparkle_curation.scoring import batches as score_batches  # noqa: PLC0415
@@ -100,18 +105,23 @@ def score(tables: Path, release: Path, checkpoint: Path) -> None:
     judge = Judge(model, texts, ScoreSettings(ScoreScale(passes=2), max_tries=1))
     media = pl.read_parquet(tables / "media.parquet")
     prompts = pl.DataFrame({"id": media["id"].unique(), **{stage.name: "Dusk" for stage in STAGES}})
+    limit = SERVED if checkpoint.is_file() else limit
     rules = score_jobs.ShowRules({stage.name: "{prompt}" for stage in STAGES})
-    jobs = score_jobs.list_jobs(media, prompts, score_jobs.Scope(["edited_frame0"]), rules, judge.digest)
+    jobs = score_jobs.list_jobs(
+        media, prompts, score_jobs.Scope(["edited_frame0"], limit), rules, judge.digest
+    )
     store = AssetStore(str(release), tables / "assets.parquet")
     function = score_batches.BatchScore(store, model, judge.prompt_template, judge.settings)
-    answers = ask(jobs, function, score_jobs.ScoreJob, tables, score_batches.JOURNAL_SCHEMA)
+    answers = ask(jobs, function, model, score_jobs.ScoreJob, tables, score_batches.JOURNAL_SCHEMA, place)
     save(
         score_tables.stream_table(jobs, answers, STAGES[0], judge.settings.score_scale, judge.provenance),
         tables,
     )
 
 
-def ground(tables: Path, release: Path, checkpoint: Path) -> None:
+def ground(
+    tables: Path, release: Path, checkpoint: Path, place: WorkPlace = HERE, limit: int | None = None
+) -> None:
     """Look for a dog in the source videos of the release."""
     from sparkle_curation.grounding import batches as ground_batches  # noqa: PLC0415
     from sparkle_curation.grounding import jobs as ground_jobs  # noqa: PLC0415
@@ -126,13 +136,24 @@ def ground(tables: Path, release: Path, checkpoint: Path) -> None:
     round1 = pl.DataFrame({"id": media["id"].unique(), "prompt": "Dusk"}).with_columns(
         round1_labels=pl.lit(["dog"]), round1_objects=pl.lit(dog)
     )
-    jobs = ground_jobs.list_round2(media, round1, grounder.digest)
+    limit = SERVED if checkpoint.is_file() else limit
+    jobs = ground_jobs.list_round2(media, round1, grounder.digest, limit)
     function = ground_batches.BatchGround(AssetStore(str(release), tables / "assets.parquet"), grounder)
-    answers = ask(jobs, function, ground_batches.GroundJob, tables, ground_batches.JOURNAL_SCHEMA)
+    answers = ask(
+        jobs, function, grounder.model, ground_batches.GroundJob, tables, ground_batches.JOURNAL_SCHEMA, place
+    )
     save(ground_tables.stream_round2(jobs, answers, round1, grounder.provenance), tables)
 
 
-def ask(jobs: pl.DataFrame, function: Any, make_job: Any, tables: Path, schema: pa.Schema) -> Any:
+def ask(
+    jobs: pl.DataFrame,
+    function: Any,
+    model: Any,
+    make_job: Any,
+    tables: Path,
+    schema: pa.Schema,
+    place: WorkPlace,
+) -> Any:
     """What the journal has in the end."""
     from sparkle_curation.engine.journal.journal import Journal  # noqa: PLC0415
     from sparkle_curation.model_jobs.asking import AskConfig  # noqa: PLC0415
@@ -142,13 +163,13 @@ def ask(jobs: pl.DataFrame, function: Any, make_job: Any, tables: Path, schema: 
         "tests",
         "score",
         "is_constrained",
-        Noted(function, tables / "asked.log"),
+        Noted(function, tables / "asked.log", model.provenance["backend"] == "transformers"),
         make_job,
-        None,
+        model,
         BATCH,
         pl.lit(1),
     )  # type: ignore[arg-type]
-    return ask_missing(jobs, asking, Journal(tables / "made.journal", schema))
+    return ask_missing(jobs, asking, Journal(tables / "made.journal", schema, place=place))
 
 
 def save(table: Any, tables: Path) -> None:
@@ -158,7 +179,5 @@ def save(table: Any, tables: Path) -> None:
     TableDataset(filepath=str(tables / "made.parquet")).save(table)
 
 
-RUNS = {"score": score, "served": score, "ground": ground}
-
 if __name__ == "__main__":
-    main(sys.argv[1], *(Path(argument) for argument in sys.argv[2:]))
+    main()

@@ -8,7 +8,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
@@ -36,6 +36,9 @@ class Behaviour:
             or refuses.
         most: answers to one request.
         delay_s: how long each reply takes.
+        most_replies: so many are given, and then the key is refused; or, where it ``is_silent``, nothing more is said until
+            ``is_freed``. None for no end.
+        replied: the bodies of the requests that were replied to, in order.
         headers: the headers that came, in order, names in small letters.
         requests: the bodies that came, in order.
         under_way: requests being answered; ``most_under_way`` the largest number so far.
@@ -49,6 +52,10 @@ class Behaviour:
     most: int = 8
     needs_key: bool = False
     delay_s: float = 0.0
+    most_replies: int | None = None
+    is_silent: bool = False
+    is_freed: threading.Event = field(default_factory=threading.Event)
+    replied: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     requests: list[dict[str, Any]] = field(default_factory=list)
     under_way: int = 0
@@ -67,6 +74,7 @@ def serve(model: VisionLanguageModel | None, behaviour: Behaviour | None = None)
     try:
         yield f"http://127.0.0.1:{server.server_port}/v1"
     finally:
+        behaviour.is_freed.set()
         server.shutdown()
         server.server_close()
         thread.join()
@@ -91,9 +99,16 @@ class _Handler(BaseHTTPRequestHandler):
             behaviour.under_way += 1
             behaviour.most_under_way = max(behaviour.most_under_way, behaviour.under_way)
             answer = behaviour.answers.pop(0) if behaviour.answers else None
+            is_over = behaviour.most_replies is not None and len(behaviour.replied) >= behaviour.most_replies
+            if not is_over and not answer:
+                behaviour.replied.append(body)
         try:
             time.sleep(behaviour.delay_s)
-            if answer:
+            if is_over and behaviour.is_silent:
+                behaviour.is_freed.wait(60)
+            elif is_over:
+                self._send(401, '{"error": "no money left"}')
+            elif answer:
                 self._send(answer[0], answer[1], answer[2])
             elif behaviour.several == "refused" and body.get("n", 1) > 1:
                 self._send(400, '{"error": "n must be 1"}')
@@ -136,8 +151,9 @@ class _Handler(BaseHTTPRequestHandler):
         data = text.encode()
         for name, value in {"Content-Length": str(len(data)), **(headers or {})}.items():
             self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(data)
+        with suppress(BrokenPipeError, ConnectionResetError):  # who asked was killed
+            self.end_headers()
+            self.wfile.write(data)
 
     def log_message(self, *_arguments: object) -> None:
         """Say nothing."""

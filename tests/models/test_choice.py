@@ -61,8 +61,8 @@ def test_packages_that_are_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_package_of_servers_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """The error says how to install it, before the server is asked anything."""
     monkeypatch.setitem(sys.modules, "openai", None)
-    monkeypatch.delitem(sys.modules, "sparkle_curation.models.server_client", raising=False)
-    monkeypatch.delattr("sparkle_curation.models.server_client", raising=False)
+    monkeypatch.delitem(sys.modules, "sparkle_curation.models.servers.chat_client", raising=False)
+    monkeypatch.delattr("sparkle_curation.models.servers.chat_client", raising=False)
     behaviour = Behaviour()
     with serve(None, behaviour) as url:
         model = choose_model(ModelParams(name="judge", backend="server", url=url), Sampling())

@@ -49,7 +49,7 @@ def make_model(request: pytest.FixtureRequest, checkpoint: Path) -> Iterator[Mak
         return
     from contextlib import ExitStack  # noqa: PLC0415
 
-    from sparkle_curation.models.server_model import Server, ServerModel  # noqa: PLC0415
+    from sparkle_curation.models.servers.chat_model import Server, ServerModel  # noqa: PLC0415
 
     with ExitStack() as stack:
 

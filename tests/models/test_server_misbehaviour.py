@@ -15,8 +15,8 @@ from tests.models.loopback import KEY, NAME, Behaviour, serve
 from sparkle_curation.errors import ModelError
 from sparkle_curation.models import pauses
 from sparkle_curation.models.questions import Question, ReplyFault, Sampling
-from sparkle_curation.models.server_client import NoReplyError, ServerClient
-from sparkle_curation.models.server_model import Server, ServerModel
+from sparkle_curation.models.servers.chat_client import NoReplyError, ServerClient
+from sparkle_curation.models.servers.chat_model import Server, ServerModel
 
 PATIENCE = {"timeout_s": 0.4, "deadline_s": 2.5}
 HTML = "<html><body>502 Bad Gateway</body></html>"

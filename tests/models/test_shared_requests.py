@@ -11,7 +11,7 @@ import pytest
 from tests.models.loopback import NAME, Behaviour, serve
 
 from sparkle_curation.models.questions import Question, Reply, ReplyFault, Sampling
-from sparkle_curation.models.server_model import Server, ServerModel
+from sparkle_curation.models.servers.chat_model import Server, ServerModel
 
 PICTURES = tuple(np.full((8, 8, 3), shade, np.uint8) for shade in (1, 2))
 PASSES = 4

@@ -11,9 +11,9 @@ from tests.bench.judging.loopback_judge import KEY, NAME, Asked, LoopbackJudge, 
 
 from sparkle_curation.errors import ModelError, ParameterError
 from sparkle_curation.models.choice import choose_video_model
-from sparkle_curation.models.gemini_model import Gemini, GeminiModel
 from sparkle_curation.models.params import VideoModelParams
 from sparkle_curation.models.questions import Question, ReplyFault, Sampling, Video, VisionLanguageModel
+from sparkle_curation.models.servers.gemini_model import Gemini, GeminiModel
 
 GREEDY = Sampling(temperature=0.0, top_p=1.0, top_k=None, max_new_tokens=64)
 SCHEMA = json.dumps({"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]})

@@ -1,17 +1,12 @@
-"""Runs pipelines in a process of its own, to be killed: Kedro and the project are imported once, and each run is a fork.
-
-Reads a line of JSON from standard input for each run (``release``, ``data``, ``pipeline``, ``params``, ``env``), forks,
-tells the child's process id, waits for it, and tells how it ended.
-"""
+"""Runs pipelines in a process of its own, to be killed: Kedro and the project are imported once, and each run is a fork."""
 
 from __future__ import annotations
 
-import json
-import os
 import sys
-import traceback
 from pathlib import Path
 from typing import Any
+
+from tests.made.killed import serve_runs
 
 
 def main() -> None:
@@ -25,27 +20,15 @@ def main() -> None:
     dict(pipelines)
     if "models" in sys.argv:
         _import_models()
-    for line in sys.stdin:
-        child = os.fork()
-        if not child:
-            os._exit(run(json.loads(line)))
-        tell(str(child))
-        _, status = os.waitpid(child, 0)
-        tell(str(os.waitstatus_to_exitcode(status)))
+    serve_runs(run)
 
 
-def run(asked: dict[str, Any]) -> int:
-    """A run of a pipeline; 0 if it ended well."""
+def run(project: dict[str, Any], pipeline: str) -> None:
+    """A run of a pipeline."""
     from tests.conftest import Project  # noqa: PLC0415
 
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    try:
-        project = Project(Path(asked["release"]), Path(asked["data"]), asked["params"], asked.get("env"))
-        project.run_here(asked["pipeline"])
-    except BaseException:  # noqa: BLE001 -- told, and the parent goes on
-        traceback.print_exc()
-        return 1
-    return 0
+    made = Project(Path(project["release"]), Path(project["data"]), project["params"], project["env"])
+    made.run_here(pipeline)
 
 
 def _import_models() -> None:
@@ -54,12 +37,6 @@ def _import_models() -> None:
 
     declare_operators()
     from diffusers import Flux2KleinPipeline, WanImageToVideoPipeline, WanVACEPipeline  # noqa: F401, PLC0415
-
-
-def tell(line: str) -> None:
-    """Say a line to the test."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

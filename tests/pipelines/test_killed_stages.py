@@ -59,8 +59,7 @@ def whole(child: Child, tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = Project(
         release.root, folder / "whole", params | {"camera.batch_size": 1, "edges.batch_size": 1}
     )
-    child.start(project, "ingest,inspect,camera,edges")
-    assert child.wait() == 0
+    child.run(project, "ingest,inspect,camera,edges")
     return project
 
 
@@ -127,8 +126,7 @@ def test_kills_lose_nothing_and_leave_nothing(
         assert len(known) == len(set(known)), "done twice"
         assert set(before) <= set(known), "lost"
     assert killed >= len(PHASES[pipeline]) - 1
-    child.start(torn, pipeline)
-    assert child.wait() == 0
+    child.run(torn, pipeline)
     assert sorted(keys(torn, pipeline)) == sorted(keys(whole, pipeline))
     assert_frame_equal(
         *(pl.read_parquet(place.output("02_intermediate", f"{pipeline}.parquet")) for place in (torn, whole))

@@ -34,10 +34,11 @@ class GroundJob(NamedTuple):
 
 
 class _Asked(NamedTuple):
-    """A question that may have to be asked again: of which job, and its pictures."""
+    """A question that may have to be asked again: of which job, its pictures, and which frame they are."""
 
     job: GroundJob
     pictures: list[Image]
+    frame: int = 0
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,9 @@ class BatchGround:
             frames = read_asset(
                 store, job.id, KIND.source_video, lambda file: list(read_frames(file, job.frames))
             )
-            return frames if isinstance(frames, Failure) else [_Asked(job, [frame]) for frame in frames]
+            if isinstance(frames, Failure):
+                return frames
+            return [_Asked(job, [frame], number) for number, frame in enumerate(frames)]
         pictures: list[Image] = []
         for kind in (KIND.source_frame0, KIND.edited_frame0):
             picture = read_asset(store, job.id, kind, read_image)
@@ -113,9 +116,12 @@ class BatchGround:
         return answers
 
     def _question(self, asked: _Asked, tries: int) -> Question:
-        if asked.job.labels:
-            return self.grounder.ask_round2(asked.pictures[0], asked.job.labels, tries)
-        return self.grounder.ask_round1(asked.pictures[0], asked.pictures[1], asked.job.edit_prompt, tries)
+        job, grounder = asked.job, self.grounder
+        if job.labels:
+            question = grounder.ask_round2(asked.pictures[0], job.labels, tries)
+        else:
+            question = grounder.ask_round1(asked.pictures[0], asked.pictures[1], job.edit_prompt, tries)
+        return question.about(job.key, asked.frame)
 
 
 def _wanted(job: GroundJob) -> list[Wanted]:

@@ -20,6 +20,7 @@ from sparkle_curation.engine.journal.rows import JournalRows
 from sparkle_curation.engine.journal.shard_journal import ShardJournal
 from sparkle_curation.engine.shards import Shard, WorkPlace, end_shard
 from sparkle_curation.errors import AssetError, ModelError
+from sparkle_curation.model_jobs.kept_replies import keeping_replies
 from sparkle_curation.models.questions import ReplyFault, VisionLanguageModel
 
 logger = logging.getLogger(__name__)
@@ -39,7 +40,8 @@ class AskConfig:
             batch ahead.
         make_job: the named tuple that a job is.
         model: who answers.
-        batch_size: samples between two writes to the journal, each some questions: what a killed run loses.
+        batch_size: samples between two writes to the journal, each some questions: what a killed run
+            loses of a model in this process. Of one behind a server it loses what is under way.
         pictures: of a job, how many are asked about one after the other: about what it takes.
         give_up_after: so many samples without one answer that can be read end the run, where none of the jobs was
             answered before either; None for none.
@@ -82,7 +84,8 @@ class AskConfig:
                 self.title, executor, self.batch_size, self.give_up_after if is_first else None
             )
             try:
-                count = measure_missing(wanted, self.make_job, self.function, measuring, journal)
+                with keeping_replies(self.model, journal, self.title):
+                    count = measure_missing(wanted, self.make_job, self.function, measuring, journal)
             except AllFailedError as error:
                 self._check_any_reply(jobs[KEY], journal)
                 self._check_any_shown(jobs[KEY], journal, error)

@@ -14,6 +14,7 @@ ThingT = TypeVar("ThingT")
 
 def ask_until_read(
     model: VisionLanguageModel,
+    jobs: Sequence[str],
     things: Sequence[ThingT | Failure],
     question: Callable[[int, ThingT, int], Question],
     fault_of: Callable[[int, str], str | None],
@@ -23,6 +24,7 @@ def ask_until_read(
 
     Args:
         model: asked; loaded with the first question.
+        jobs: the key of the work that each thing is asked about for.
         things: what is asked about, or why it cannot be.
         question: of a thing's place, the thing and the number of the try, counted from 1.
         fault_of: of a thing's place and a reply, why it is no answer; None where it is one.
@@ -34,7 +36,7 @@ def ask_until_read(
     rows: list[dict[str, Any]] = [unread(thing) if isinstance(thing, Failure) else {} for thing in things]
     waiting = [place for place, thing in enumerate(things) if not isinstance(thing, Failure)]
     for tries in range(1, max_tries + 1):
-        questions = [question(place, things[place], tries) for place in waiting]  # type: ignore[arg-type]
+        questions = [question(place, things[place], tries).about(jobs[place]) for place in waiting]  # type: ignore[arg-type]
         replies = model.ask(questions) if questions else []
         still = []
         for place, reply in zip(waiting, replies, strict=True):

@@ -53,7 +53,7 @@ def choose_video_model(
         )
     if params.backend == "server":
         return _server(params, sampling, server_key)
-    from sparkle_curation.models.gemini_model import Gemini, GeminiModel  # noqa: PLC0415 -- only what is asked for
+    from sparkle_curation.models.servers.gemini_model import Gemini, GeminiModel  # noqa: PLC0415 -- only what is asked for
 
     if params.url is not None:
         _check_url(params.url)
@@ -73,7 +73,7 @@ def choose_video_model(
 def _server(
     params: ModelParams | VideoModelParams, sampling: Sampling, api_key: str | None
 ) -> VisionLanguageModel:
-    from sparkle_curation.models.server_model import Server, ServerModel  # noqa: PLC0415 -- only what is asked for
+    from sparkle_curation.models.servers.chat_model import Server, ServerModel  # noqa: PLC0415 -- only what is asked for
 
     _check_url(params.url)
     server = Server(

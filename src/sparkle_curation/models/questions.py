@@ -66,11 +66,19 @@ class Question:
         parts: what the user says, images, videos and texts in their order.
         seed: the draws depend on it alone, not on what else is asked at the same time.
         schema: JSON schema that the reply must follow; None leaves the reply free.
+        job: key of the work that it is asked for, which says what is shown; not sent. Empty for none.
+        place: of several things that are shown for that work, about which it is asked; not sent.
     """
 
     parts: tuple[Part, ...]
     seed: int
     schema: str | None = None
+    job: str = ""
+    place: int = 0
+
+    def about(self, job: str, place: int = 0) -> Question:
+        """The same, asked for a work; the arguments are the attributes."""
+        return replace(self, job=job, place=place)
 
 
 def describe_question(question: Question) -> Mapping[str, object]:

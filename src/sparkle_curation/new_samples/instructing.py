@@ -218,6 +218,7 @@ class BatchInstruct:
 
         told = ask_until_read(
             own.model,
+            [job.key for job in batch],
             prepared,
             lambda place, frame, tries: own.ask(frame, batch[place].theme, batch[place].offered, tries),
             fault_of,

@@ -94,8 +94,8 @@ class BatchScore:
                 return pictures
             sides.append(pictures)
         return [
-            Candidate(source, edited, job.edit_prompt, stage.is_of_frames)
-            for source, edited in zip(*sides, strict=True)
+            Candidate(source, edited, job.edit_prompt, stage.is_of_frames, job.key, place)
+            for place, (source, edited) in enumerate(zip(*sides, strict=True))
         ]
 
     def _row(self, scorings: Sequence[Scoring]) -> Mapping[str, Any]:

@@ -82,6 +82,7 @@ class BatchCameraJudge:
 
         told = ask_until_read(
             self.judge.model,
+            [job.key for job in batch],
             prepared,
             lambda _place, frames, tries: self.judge.ask(frames, tries),
             fault_of,

@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import random
-import signal
-import subprocess
-import sys
-import time
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, cast
 
 import polars as pl
 import pytest
@@ -20,53 +12,39 @@ import xxhash
 from polars.testing import assert_frame_equal
 from tests.bench.judging.loopback_judge import Asked, LoopbackJudge, Said, sensible, serving
 from tests.bench.judging.made import make_journal
+from tests.made.killed import child_process
+
+from sparkle_curation.engine.journal.pieces import pieces_path, read_pieces
 
 pytestmark = pytest.mark.slow
 
-KILLS = 3
-UNDER_WAY = 4
+SAMPLES, UNDER_WAY = 24, 4
 
 
-class Child:
-    """The process that judges; each run of it is a child of its own."""
+@dataclass
+class Sparing:
+    """Answers so many requests, and lets the others wait.
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._in, self._out = cast("IO[str]", process.stdin), cast("IO[str]", process.stdout)
+    Attributes:
+        most: how many.
+        given: what was asked by the requests that were answered, in order.
+        is_freed: set in the end, so that no request waits for ever.
+    """
 
-    def start(self, folder: Path) -> int:
-        """Begin; gives the process id."""
-        folder.mkdir(exist_ok=True)
-        self._in.write(f"{folder}\n")
-        self._in.flush()
-        return int(self._out.readline())
+    most: int
+    given: list[str] = field(default_factory=list)
+    is_freed: threading.Event = field(default_factory=threading.Event)
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def wait(self) -> int:
-        """The exit code of what was begun, -9 for a killed one."""
-        return int(self._out.readline())
-
-
-@contextmanager
-def judging(url: str, checkout: Path) -> Iterator[Child]:
-    """A process that judges with the judge behind the address."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.bench.judging.judging_child", url],
-        cwd=checkout,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    try:
-        yield Child(process)
-    finally:
-        process.kill()
-        process.wait()
-
-
-def signed(asked: Asked) -> Said:
-    """Sensible, with a mark of both videos in it, so that the journal tells which answers it has."""
-    said = sensible(asked)
-    return Said(f"{said.text}\n{key_of(asked)}")
+    def __call__(self, asked: Asked) -> Said:
+        """Sensible, with a mark of both videos in it, so that the journal tells which answers it has."""
+        with self.lock:
+            is_answered = len(self.given) < self.most
+            if is_answered:
+                self.given.append(key_of(asked))
+        if not is_answered:
+            self.is_freed.wait(60)
+        return Said(f"{sensible(asked).text}\n{key_of(asked)}")
 
 
 def key_of(asked: Asked) -> str:
@@ -75,47 +53,32 @@ def key_of(asked: Asked) -> str:
 
 
 def known_in(folder: Path) -> set[str]:
-    """The samples whose answers the journal has."""
+    """The samples whose answers are kept, in the journal or beside it."""
     journal = make_journal(folder)
-    with journal:
-        return {row["answers"][-1]["text"].splitlines()[-1] for row in journal.read().to_pylist()}
+    noted = [row["answers"][-1]["text"] for row in journal.read().to_pylist()]
+    kept = [piece.value["text"] for piece in read_pieces(journal.path)]
+    return {text.splitlines()[-1] for text in [*noted, *kept]}
 
 
-def test_kills_lose_what_is_under_way_and_repeat_nothing(checkout: Path, tmp_path: Path) -> None:
+def test_kills_lose_what_is_under_way_and_repeat_nothing(tmp_path: Path) -> None:
     """Published: scores are written at the end of a theme, and one exception loses it."""
-    moments = random.Random(20)  # noqa: S311 -- moments, not secrets
     torn, whole = tmp_path / "torn", tmp_path / "whole"
-    counts: Counter[str] = Counter()
-    with (
-        serving(LoopbackJudge(answer=signed, delay_s=0.04)) as loopback,
-        judging(loopback.openai_url, checkout) as child,
-    ):
-        known: set[str] = set()
-        for _ in range(KILLS):
-            loopback.asked.clear()
-            pid = child.start(torn)
-            # A request beyond those under way is sent when an answer is in the journal.
-            end = time.monotonic() + 60
-            while len(loopback.asked) < 5 + moments.randrange(4) and time.monotonic() < end:
-                time.sleep(0.002)
-            os.kill(pid, signal.SIGKILL)
-            assert child.wait() == -signal.SIGKILL
-            time.sleep(0.1)  # what was sent has come
-            asked = Counter(key_of(each) for each in loopback.asked)
-            assert not known & set(asked), "what the journal has is asked for again"
-            counts += asked
-            known = known_in(torn)
-            assert len(set(asked) - known) <= UNDER_WAY, "more is lost than what was under way"
-        assert 0 < len(known) < 24
-        loopback.asked.clear()
-        child.start(torn)
-        assert child.wait() == 0
-        rest = [key_of(each) for each in loopback.asked]
-        assert sorted(rest) == sorted(set(rest))
-        assert set(rest) | known == set(counts) | set(rest)
-        assert len(rest) == 24 - len(known)
-        loopback.delay_s = 0.0
-        child.start(whole)
-        assert child.wait() == 0
+    given: list[str] = []
+    with child_process("tests.bench.judging.judging_child") as child:
+        for more in (1, 5, 5):
+            # A judge of its own for each run, so that what a killed one has sent is answered to nobody.
+            sparing = Sparing(more)
+            with serving(LoopbackJudge(answer=sparing)) as loopback:
+                wanted = len(given) + more
+                assert child.kill_when(lambda: len(known_in(torn)) == wanted, torn, loopback.openai_url)  # noqa: B023
+                assert len(loopback.asked) <= more + UNDER_WAY
+                sparing.is_freed.set()
+            given += sparing.given
+            assert known_in(torn) == set(given), "an answer that came is lost"
+        for folder, count in ((torn, SAMPLES - len(given)), (whole, SAMPLES)):
+            with serving(LoopbackJudge(answer=Sparing(count))) as loopback:
+                child.run(folder, loopback.openai_url)
+                assert len(loopback.asked) == count, "not exactly what had no answer is asked for"
+        assert not pieces_path(make_journal(torn).path).exists()
     for name in ("judgments", "scores"):
         assert_frame_equal(*(pl.read_parquet(folder / f"{name}.parquet") for folder in (torn, whole)))

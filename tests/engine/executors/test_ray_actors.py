@@ -9,64 +9,26 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.conftest import CHECKOUT
 from tests.engine.executors import batch_functions as functions
+from tests.made.ray_cluster import TwoNodes, two_nodes
 
 from sparkle_curation.engine.executors.ray_actors import RayExecutor
 from sparkle_curation.engine.executors.worker_faults import WorkerDiedError
 from sparkle_curation.engine.journal.journal import Journal
 from sparkle_curation.errors import ParameterError
 
+__all__ = ["two_nodes"]
+
 pytestmark = [
     pytest.mark.slow,
-    # Not imported here: it looks at its variables once.
     pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="needs the extra [ray]"),
 ]
 
 BATCHES = [[number, number + 1] for number in range(0, 40, 2)]
-HOME = Path.home() / ".ray"
-
-
-class TwoNodes:
-    """A cluster of a head with one processor and another node with one; the other can be taken away and put back."""
-
-    def __init__(self) -> None:
-        from ray.cluster_utils import Cluster  # noqa: PLC0415 -- the variables are set first
-
-        self.cluster: Any = Cluster(
-            initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False}
-        )
-        self.other = self.cluster.add_node(num_cpus=1)
-        self.cluster.wait_for_nodes()
-        self.address: str = self.cluster.address
-
-    def executor(self) -> RayExecutor:
-        """One that works on it."""
-        return RayExecutor(self.address, workers=2)
-
-
-@pytest.fixture(scope="module")
-def two_nodes() -> Iterator[TwoNodes]:
-    """The cluster; connected to once, since that takes seconds."""
-    was_there = HOME.exists()
-    patch = pytest.MonkeyPatch()
-    patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-    patch.setenv("RAY_AUTH_MODE", "token")
-    patch.setenv("RAY_AUTH_TOKEN", "0123456789abcdef0123456789abcdef")
-    nodes = TwoNodes()
-    import ray  # noqa: PLC0415 -- the variables are set first
-
-    ray.init(address=nodes.address, configure_logging=False, log_to_driver=False)
-    yield nodes
-    ray.shutdown()
-    nodes.cluster.shutdown()
-    patch.undo()
-    assert HOME.exists() == was_there
 
 
 def test_actors_share_the_work_and_keep_what_they_loaded(two_nodes: TwoNodes, tmp_path: Path) -> None:

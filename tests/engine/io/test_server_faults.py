@@ -21,7 +21,7 @@ from sparkle_curation.errors import ModelError, ReleaseError, ServerError, Spark
 from sparkle_curation.ingest.release_files import ReleaseFiles
 from sparkle_curation.ingest.sources_at_hand import NO_SOURCES, check_release
 from sparkle_curation.models.questions import Sampling
-from sparkle_curation.models.server_model import Server, ServerModel
+from sparkle_curation.models.servers.chat_model import Server, ServerModel
 from sparkle_curation.telling import in_words
 
 PATHS = VariantPaths("a/prompts", "a/verdicts.parquet", "a/metrics.json", "a/n.csv", "a/u.csv", "a/s.csv")

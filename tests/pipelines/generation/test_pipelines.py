@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 from polars.testing import assert_frame_equal
 from tests.conftest import Project
-from tests.made.killed import Child, child_process
+from tests.made.killed import PIPELINES, Child, child_process
 from tests.made.new_samples import FRAMES, HEIGHT, SAMPLES, THEME, WIDTH, write_new_samples
 from tests.models.torch_operators import declare_operators
 
@@ -58,7 +58,7 @@ def made(kedro_project: Path, tiny_generator: Any, tmp_path_factory: pytest.Temp
 @pytest.fixture(scope="module")
 def child() -> Iterator[Child]:
     """One process for runs that are killed."""
-    with child_process(runs_models=True) as process:
+    with child_process(PIPELINES, "models") as process:
         yield process
 
 

@@ -215,7 +215,7 @@ class BatchJudge:
                 jobs[key].theme,
                 jobs[key].edit_prompt,
                 [each.read for each in attempts[key] if isinstance(each.read, NoAnswer)],
-            )
+            ).about(key)
             for key in asked
         ]
         replies: list[Reply] = []

@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import compress, islice
 from pathlib import Path
@@ -24,6 +24,7 @@ from sparkle_curation.engine.io.disk import is_full
 from sparkle_curation.engine.io.locks import HELD
 from sparkle_curation.engine.journal.key_index import Bools, KeyIndex
 from sparkle_curation.engine.journal.owners import note_owners
+from sparkle_curation.engine.journal.pieces import Pieces, drop_pieces, pieces_path
 from sparkle_curation.engine.journal.records import (
     FIRST_LINE,
     FIRST_LINE_BYTES,
@@ -115,6 +116,7 @@ class Journal:
         self._handle: int | None = None
         self._lock: BinaryIO | None = None
         self._end = 0
+        self._pieces: Pieces | None = None
 
     # -------------------------------------------------------------- opening and closing
     def __enter__(self) -> Self:
@@ -163,6 +165,9 @@ class Journal:
     def _mend(self) -> None:
         """Makes the file, or brings it to whole records."""
         if not self.path.exists():
+            pieces_path(self.path).unlink(
+                missing_ok=True
+            )  # who takes a journal away wants its work done anew
             replace_file(self.path, [])
         with telling_faults(self.path):
             with self.path.open("rb") as file:
@@ -196,6 +201,8 @@ class Journal:
             record = record_of(rows.select(self.schema.names).cast(self.schema))
             with telling_faults(self.path):
                 self._end = append_record(handle, self._end, record)
+                if self._pieces is not None:
+                    self._pieces.forget(self._standing_keys(rows))
 
     def compact(self, keep: KeyIndex | Iterable[str] | None = None) -> int:
         """Rewrites the journal with the last row of each key; gives the number of rows dropped.
@@ -228,6 +235,39 @@ class Journal:
                 replace_file(self.path, (record_of(rows) for rows in _joined(standing)))
             self._reopen()
         return dropped
+
+    @contextmanager
+    def keeping_pieces(self) -> Iterator[Pieces]:
+        """The pieces of work that is not whole; those of what is appended meanwhile go, unless it is to be done again.
+
+        Raises:
+            JournalError: their file is none, or one of a later version of the format.
+        """
+        self._open_handle()
+
+        def is_done(keys: Sequence[str]) -> Bools:
+            is_held: Bools = np.logical_or.reduce([each.holds(keys) for each in self._done()])
+            return is_held
+
+        with telling_faults(pieces_path(self.path)):
+            self._pieces = pieces = Pieces(self.path, is_done, self._further_pieces())
+        try:
+            yield pieces
+        finally:
+            self._pieces = None
+            with telling_faults(pieces_path(self.path)):
+                pieces.close()
+
+    def _further_pieces(self) -> list[Path]:
+        """The journals whose pieces may be of this one's work too."""
+        return []
+
+    def _standing_keys(self, rows: pa.Table) -> list[str]:
+        if self.retried_errors:
+            retried = pc.is_in(rows[ERROR], pa.array(self.retried_errors, pa.string()))
+            rows = rows.filter(pc.invert(retried))
+        keys: list[str] = rows[KEY].to_pylist()
+        return keys
 
     # -------------------------------------------------------------- pruning
     def note_wanted(
@@ -269,6 +309,9 @@ class Journal:
         if wanted is None:
             return None
         before = os.fstat(handle).st_size
+        if not is_dry:
+            with telling_faults(pieces_path(self.path)):
+                drop_pieces(self.path, lambda keys: ~wanted.holds(keys))
         rows = dropped = dropped_bytes = 0
         for record in self.records():
             lost = record.filter(pa.array(~wanted.holds(record[KEY])))

@@ -12,6 +12,7 @@ import pyarrow as pa
 from sparkle_curation.engine.journal.journal import KEY, locked_journal, telling_faults
 from sparkle_curation.engine.journal.key_index import Bools
 from sparkle_curation.engine.journal.owners import owned_alone, owners_path, read_owners
+from sparkle_curation.engine.journal.pieces import drop_pieces, pieces_path, read_pieces
 from sparkle_curation.engine.journal.records import (
     FIRST_LINE,
     bytes_of,
@@ -57,7 +58,7 @@ def purge_journal(
         JournalError: another run has the journal open.
     """
     with locked_journal(path), telling_faults(path):
-        before = sum(each.stat().st_size for each in (path, *_notes(path)))
+        before = _size_bytes(path)
         theirs, others = owned_alone(read_owners(path), ids)
         unknown = 0
 
@@ -79,8 +80,12 @@ def purge_journal(
                 else found
             )
 
-        noted = sum(_filter(note, is_noted, is_dry=is_dry)[1] for note in _notes(path))
-        after = sum(each.stat().st_size for each in (path, *_notes(path)))
+        pieces = [piece.key for piece in read_pieces(path)]
+        noted = len(pieces) and int((~others.holds(pieces)).sum())
+        if not is_dry:
+            drop_pieces(path, lambda keys: ~others.holds(keys))
+        noted += sum(_filter(note, is_noted, is_dry=is_dry)[1] for note in _notes(path))
+        after = _size_bytes(path)
     return JournalPurge(rows, dropped, unknown, noted, before - after)
 
 
@@ -88,9 +93,14 @@ def is_note(path: Path) -> bool:
     """Whether a file is a note that lies beside a journal, or its lock."""
     return (
         path.name.startswith(".")
-        and path.name.endswith((".wanted", ".owners", ".lock"))
+        and path.name.endswith((".wanted", ".owners", ".pieces", ".lock"))
         and ".journal" in path.name
     )
+
+
+def _size_bytes(path: Path) -> int:
+    pieces = pieces_path(path)
+    return sum(each.stat().st_size for each in (path, *_notes(path), pieces) if each.exists())
 
 
 def _notes(path: Path) -> list[Path]:

@@ -56,8 +56,17 @@ def record_of(rows: pa.Table) -> bytes:
     options = pa.ipc.IpcWriteOptions(compression="zstd")
     with pa.ipc.new_stream(sink, rows.schema, options=options) as writer:
         writer.write_table(rows.combine_chunks())
-    body: bytes = sink.getvalue().to_pybytes()
+    return framed(sink.getvalue().to_pybytes())
+
+
+def framed(body: bytes) -> bytes:
+    """The record with this body: a journal's is rows, and what lies beside one may have others."""
     return _HEADER.pack(_MARK, len(body), xxhash.xxh3_64_intdigest(body)) + body
+
+
+def body_of(record: bytes) -> bytes:
+    """The body of a whole record."""
+    return record[_HEADER.size :]
 
 
 def rows_of(record: bytes, columns: Collection[str] | None = None) -> pa.Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import chain
+from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -10,6 +11,7 @@ import pyarrow as pa
 from sparkle_curation.engine.journal.journal import KEY, Journal, JournalHeldError
 from sparkle_curation.engine.journal.key_index import KeyIndex
 from sparkle_curation.engine.journal.owners import note_owners, read_owners
+from sparkle_curation.engine.journal.pieces import carry_pieces
 from sparkle_curation.engine.shards import Shard
 
 _ASKED = "asked"
@@ -54,6 +56,9 @@ class ShardJournal(Journal):
         """Forget what it was to do."""
         for path in self.path.parent.glob(f".{self.path.name}.*"):
             path.unlink(missing_ok=True)
+
+    def _further_pieces(self) -> list[Path]:
+        return [self._whole.path]
 
     def _done(self) -> list[KeyIndex]:
         return [*super()._done(), self._whole.keys()]
@@ -131,6 +136,7 @@ def _merge(part: ShardJournal, journal: Journal, done: KeyIndex) -> int | None:
                 count += new.num_rows
             owners = read_owners(part.path)
             note_owners(journal.path, owners["key"], owners["id"])
+            carry_pieces(part.path, journal.path)
             part.path.unlink()
     except JournalHeldError:
         return None

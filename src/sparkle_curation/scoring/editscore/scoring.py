@@ -65,12 +65,16 @@ class Candidate:
         edit_prompt: what the edit was to do.
         is_quality_of_both: whether the PQ question shows both pictures, as ``batch_evaluate()`` does, or the
             edited one alone, as ``evaluate()`` does.
+        job: key of the work that it is scored for; empty for none.
+        place: which picture of that work it is.
     """
 
     source: Image
     edited: Image
     edit_prompt: str
     is_quality_of_both: bool
+    job: str = ""
+    place: int = 0
 
 
 class Place(NamedTuple):
@@ -225,7 +229,7 @@ def _question(
     shown: list[Image | str] = []
     for number, picture in enumerate(pictures, 1):
         shown += [f"<img{number}>: ", picture] if settings.has_labels else [picture]
-    return Question((*shown, text), seed, schema)
+    return Question((*shown, text), seed, schema, candidate.job, candidate.place)
 
 
 def answer_schema(score_range: int, max_reasoning_chars: int = 400) -> str:

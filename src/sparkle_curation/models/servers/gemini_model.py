@@ -12,13 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 from sparkle_curation.engine.io.storable_text import storable
 from sparkle_curation.errors import ModelError
-from sparkle_curation.models.pauses import Pauses
 from sparkle_curation.models.questions import Question, Reply, ReplyFault, Sampling, Usage
-from sparkle_curation.models.remote import SILENCE_S, Patience, check_key, describe_remote, gone
-from sparkle_curation.models.server_requests import find_refused_setting
+from sparkle_curation.models.servers.chat_requests import find_refused_setting
+from sparkle_curation.models.servers.pauses import Pauses
+from sparkle_curation.models.servers.remote import (
+    SILENCE_S,
+    Patience,
+    RemoteModel,
+    check_key,
+    describe_remote,
+    gone,
+)
 
 if TYPE_CHECKING:
-    from sparkle_curation.models.gemini_client import GeminiClient
+    from sparkle_curation.models.servers.gemini_client import GeminiClient
 
 _KEY_TODO = "set GEMINI_API_KEY, or api_key of gemini in conf/local/credentials.yml"
 _REFUSALS = {400, 413, 422}
@@ -58,8 +65,8 @@ class Gemini:
     optional: tuple[str, ...] = ()
 
 
-class GeminiModel:
-    """A ``VisionLanguageModel`` that Google runs.
+class GeminiModel(RemoteModel):
+    """A model that Google runs.
 
     Args:
         gemini: which.
@@ -67,6 +74,7 @@ class GeminiModel:
     """
 
     def __init__(self, gemini: Gemini, sampling: Sampling) -> None:
+        super().__init__()
         self._gemini = gemini
         self._sampling = sampling
         self._client: GeminiClient | None = None
@@ -115,23 +123,19 @@ class GeminiModel:
             todo="check the address and the network; run the same command again",
         )
 
-    def ask(self, questions: Sequence[Question]) -> list[Reply]:
-        """The replies, in the order of the questions.
-
-        Raises:
-            ModelError: the key or the model is wrong, or no question got a reply and Gemini cannot be reached.
-        """
-        self.load()
-        replies = self._ask_all(questions)
-        if replies and all(reply.fault is ReplyFault.NO_REPLY for reply in replies) and self._is_gone():
-            raise gone("Gemini", self._where, replies[0].detail)
-        return replies
-
     def _ask_all(self, questions: Sequence[Question]) -> list[Reply]:
         if len(questions) < 2:
-            return [self._ask_patiently(question) for question in questions]
+            return [self._ask_one(question) for question in questions]
         with ThreadPoolExecutor(min(self._gemini.concurrency, len(questions))) as threads:
-            return list(threads.map(self._ask_patiently, questions))
+            return list(threads.map(self._ask_one, questions))
+
+    def _ask_one(self, question: Question) -> Reply:
+        reply = self._ask_patiently(question)
+        self._keep([question], [reply])
+        return reply
+
+    def _silence(self, detail: str | None) -> ModelError | None:
+        return gone("Gemini", self._where, detail) if self._is_gone() else None
 
     def _is_gone(self) -> bool:
         """Whether Gemini does not even tell of the model."""
@@ -248,7 +252,7 @@ def _sdk() -> ModuleType:
         ModelError: the SDK is not installed.
     """
     try:
-        from sparkle_curation.models import gemini_client  # noqa: PLC0415 -- google-genai
+        from sparkle_curation.models.servers import gemini_client  # noqa: PLC0415 -- google-genai
     except ImportError as error:
         raise ModelError(
             "Gemini cannot be asked: the package is not installed",

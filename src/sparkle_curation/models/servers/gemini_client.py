@@ -18,7 +18,7 @@ from google import genai
 from google.genai import errors, types
 
 from sparkle_curation.models.questions import Part, Question, Sampling, Video
-from sparkle_curation.models.server_requests import png_of
+from sparkle_curation.models.servers.chat_requests import png_of
 
 SHOWN_CHARS = 200
 _SENT_HEADERS = frozenset(

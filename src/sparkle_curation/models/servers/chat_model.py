@@ -11,15 +11,23 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from sparkle_curation.engine.io.server_faults import fault_of_status, find_server_fault
 from sparkle_curation.errors import ModelError
-from sparkle_curation.models.pauses import Pauses
 from sparkle_curation.models.questions import Question, Reply, ReplyFault, Sampling
-from sparkle_curation.models.remote import BUSY, SILENCE_S, Patience, check_key, describe_remote, gone
-from sparkle_curation.models.server_replies import ReplyShapeError, read_model_names, read_replies
-from sparkle_curation.models.server_requests import VideoPart, find_refused_setting, make_body
-from sparkle_curation.models.shared_requests import SharedRequests, group_alike
+from sparkle_curation.models.servers.chat_replies import ReplyShapeError, read_model_names, read_replies
+from sparkle_curation.models.servers.chat_requests import VideoPart, find_refused_setting, make_body
+from sparkle_curation.models.servers.pauses import Pauses
+from sparkle_curation.models.servers.remote import (
+    BUSY,
+    SILENCE_S,
+    Patience,
+    RemoteModel,
+    check_key,
+    describe_remote,
+    gone,
+)
+from sparkle_curation.models.servers.shared_requests import SharedRequests, group_alike
 
 if TYPE_CHECKING:
-    from sparkle_curation.models.server_client import ServerClient, StatusError
+    from sparkle_curation.models.servers.chat_client import ServerClient, StatusError
 
 _REFUSALS = {400, 413, 422}
 """The server understood and does not want this question: asking again changes nothing."""
@@ -65,8 +73,8 @@ class Server:
     answers_per_request: int | None = None
 
 
-class ServerModel:
-    """A ``VisionLanguageModel`` behind an HTTP server.
+class ServerModel(RemoteModel):
+    """A model behind an HTTP server.
 
     Args:
         server: where it is.
@@ -74,6 +82,7 @@ class ServerModel:
     """
 
     def __init__(self, server: Server, sampling: Sampling) -> None:
+        super().__init__()
         self._server = server
         self._sampling = sampling
         self._is_reached = False
@@ -96,19 +105,11 @@ class ServerModel:
             asyncio.run(self._find_model())
             self._is_reached = True
 
-    def ask(self, questions: Sequence[Question]) -> list[Reply]:
-        """The replies, in the order of the questions.
+    def _ask_all(self, questions: Sequence[Question]) -> list[Reply]:
+        return asyncio.run(self._ask_together(questions)) if questions else []
 
-        Raises:
-            ModelError: the key or the address is wrong, or no question got a reply and the server is gone.
-        """
-        self.load()
-        replies = asyncio.run(self._ask_all(questions))
-        is_silent = bool(replies) and all(reply.fault is ReplyFault.NO_REPLY for reply in replies)
-        # They may be questions that it always fails at, and the rest is to be had all the same.
-        if is_silent and asyncio.run(self._is_gone()):
-            raise gone("The model server", self._server.url, replies[0].detail)
-        return replies
+    def _silence(self, detail: str | None) -> ModelError | None:
+        return gone("The model server", self._server.url, detail) if asyncio.run(self._is_gone()) else None
 
     async def _is_gone(self) -> bool:
         """Whether the server does not even tell its models; of Azure, which lists no deployments, that is not known."""
@@ -148,7 +149,7 @@ class ServerModel:
                 todo="take one of the models that it lists, or start the server with this one",
             )
 
-    async def _ask_all(self, questions: Sequence[Question]) -> list[Reply]:
+    async def _ask_together(self, questions: Sequence[Question]) -> list[Reply]:
         replies: list[Reply | None] = [None] * len(questions)
 
         async def answer(places: Sequence[int]) -> None:
@@ -179,7 +180,9 @@ class ServerModel:
         """The replies to questions that differ by their seed alone, by as few requests as the server lets."""
         replies: list[Reply] = []
         while waiting := questions[len(replies) :]:
-            replies += await self._ask_patiently(client, waiting[0], self._shared.count(len(waiting)))
+            found = await self._ask_patiently(client, waiting[0], self._shared.count(len(waiting)))
+            self._keep(waiting[: len(found)], found)
+            replies += found
         return replies
 
     async def _ask_patiently(self, client: ServerClient, question: Question, answers: int) -> list[Reply]:
@@ -313,7 +316,7 @@ def _sdk() -> ModuleType:
         ModelError: the SDK is not installed.
     """
     try:
-        from sparkle_curation.models import server_client  # noqa: PLC0415 -- openai
+        from sparkle_curation.models.servers import chat_client  # noqa: PLC0415 -- openai
     except ImportError as error:
         raise ModelError(
             "A model server cannot be asked: the package is not installed",
@@ -321,4 +324,4 @@ def _sdk() -> ModuleType:
             allowed="openai, or a model in this process",
             todo="pip install '.[server]', or let the model compute here: backend=transformers",
         ) from error
-    return server_client
+    return chat_client

@@ -1,0 +1,1 @@
+"""Models behind a server: what all have in common, the OpenAI chat protocol, and Gemini's own API."""
