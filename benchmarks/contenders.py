@@ -127,12 +127,12 @@ def filter_ours(tables: Path, out: Path) -> Work:
     import polars as pl
 
     from sparkle_curation.datasets import KiwiEditDataset, MetricsJSONDataset, TableDataset
+    from sparkle_curation.engine.any_frame import frame_schema
     from sparkle_curation.filtering.choices import ExportScope, ImputedPolicy
     from sparkle_curation.filtering.selection.params import SelectionParams
     from sparkle_curation.filtering.thresholds import Thresholds, resolve_thresholds
     from sparkle_curation.loader.preflight_params import PreflightParams
     from sparkle_curation.pipelines.filter import nodes
-    from sparkle_curation.spec.fields import arrow_schema
     from sparkle_curation.spec.tables.media import MEDIA_COLUMNS
     from sparkle_curation.variant.curation import steps
     from sparkle_curation.variant.split import SplitParams
@@ -145,7 +145,7 @@ def filter_ours(tables: Path, out: Path) -> Work:
             table("annotations"),
             pl.LazyFrame(schema=dict.fromkeys(("id", "theme", "kind", "container"), pl.String)),
         )
-        media = pl.LazyFrame(pl.from_arrow(arrow_schema(MEDIA_COLUMNS).empty_table()))
+        media = pl.LazyFrame(schema=frame_schema(MEDIA_COLUMNS))
         loader, split = PreflightParams(unloadable_pairs="drop"), SplitParams()
         imputed, scope = ImputedPolicy("keep"), ExportScope()
         scores = [

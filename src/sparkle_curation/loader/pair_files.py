@@ -88,12 +88,6 @@ def _with_names(rows: pl.DataFrame, side: Side) -> pl.DataFrame:
     """The rows with what the path of a side says; the layout's own paths, nearly all, are not looked at one by one."""
     cell = pl.col(side.column)
     usual = pl.format(asset_path("{}", side.kind, "{}"), "theme", "id")
-    is_usual = (cell == usual).fill_null(value=False)
-    odd = rows.filter(~is_usual)[side.column].drop_nulls().unique()
-    paths = {text: posixpath.normpath(text) for text in odd}
-    named = [(text, path, *(parse_asset_path(path) or (None, None, None))) for text, path in paths.items()]
-    resolved = pl.DataFrame(named, schema=_RESOLVED, orient="row")
-    resolved = resolved.with_columns(file_type(pl.col("_cell")).alias("type"))
     usual_facts = {
         "path": cell,
         "named_theme": pl.col("theme"),
@@ -101,6 +95,14 @@ def _with_names(rows: pl.DataFrame, side: Side) -> pl.DataFrame:
         "named_id": pl.col("id"),
         "type": pl.lit(FileType.VIDEO.value),
     }
+    is_usual = rows.select((cell == usual).fill_null(value=False)).to_series()
+    if is_usual.all():  # then nothing is copied
+        return rows.with_columns(fact.alias(f"{side.name}_{name}") for name, fact in usual_facts.items())
+    odd = rows.filter(~is_usual)[side.column].drop_nulls().unique()
+    paths = {text: posixpath.normpath(text) for text in odd}
+    named = [(text, path, *(parse_asset_path(path) or (None, None, None))) for text, path in paths.items()]
+    resolved = pl.DataFrame(named, schema=_RESOLVED, orient="row")
+    resolved = resolved.with_columns(file_type(pl.col("_cell")).alias("type"))
     return (
         rows.join(resolved, left_on=side.column, right_on="_cell", how="left", maintain_order="left")
         .with_columns(

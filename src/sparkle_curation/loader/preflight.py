@@ -54,7 +54,8 @@ def check_pairs(
     found = find_reasons(settings)
     codes = [pl.when(reason.value).then(pl.lit(reason.value)) for reason in PairReason]
     checked = (
-        rows.with_columns(
+        rows.lazy()
+        .with_columns(
             holds.fill_null(value=False).alias(reason.value) for reason, (holds, _) in found.items()
         )
         .with_columns(
@@ -63,6 +64,7 @@ def check_pairs(
         .with_columns(
             (pl.lit(unloadable_pairs == "drop") & pl.col("outcome").is_in(_DROPPED)).alias("is_dropped")
         )
+        .collect()  # together, so that what several reasons ask is worked out once
     )
     details = _tell(checked, found)
     preflight = checked.join(details, on="id", how="left", maintain_order="left").select(

@@ -31,7 +31,11 @@ def write_metadata(samples: pl.DataFrame, target: Target) -> None:
         target: a new file, or a buffer.
     """
     described = samples.filter(pl.col("edit_type").is_not_null())
-    lines = _add_extras(described).select(_metadata_line())
+    # Columns are encoded beside each other; within one expression they would be after each other.
+    encoded = _add_extras(described).select(
+        pl.col("_root_extras", "_metadata_extras"), *map(_json_text, ("id", "prompt", *_METADATA_MEMBERS))
+    )
+    lines = encoded.select(_metadata_line())
     lines.write_csv(target, include_header=False, quote_style="never")
 
 
@@ -47,13 +51,14 @@ def _add_extras(samples: pl.DataFrame) -> pl.DataFrame:
 
 
 def _metadata_line() -> pl.Expr:
-    first, *others = (pl.format(f'"{name}": {{}}', _json_text(name)) for name in _METADATA_MEMBERS)
+    """A line, of columns that are JSON already."""
+    first, *others = (pl.format(f'"{name}": {{}}', name) for name in _METADATA_MEMBERS)
     present = [first, *(pl.lit(", ") + other for other in others)]
     return pl.concat_str(
         pl.lit('{"id": '),
-        _json_text("id"),
+        pl.col("id"),
         pl.lit(', "prompt": '),
-        _json_text("prompt"),
+        pl.col("prompt"),
         pl.lit(', "metadata": {'),
         *(member.fill_null("") for member in present),
         pl.col("_metadata_extras").fill_null(""),
@@ -66,7 +71,8 @@ def _metadata_line() -> pl.Expr:
 def _json_text(column: str) -> pl.Expr:
     """A text column as JSON strings; null stays null."""
     wrapped = pl.struct(pl.col(column).alias("t")).struct.json_encode()
-    return pl.when(pl.col(column).is_not_null()).then(wrapped.str.strip_prefix('{"t":').str.strip_suffix("}"))
+    text = wrapped.str.strip_prefix('{"t":').str.strip_suffix("}")
+    return pl.when(pl.col(column).is_not_null()).then(text).alias(column)
 
 
 def _render_extras(extra_fields: str) -> tuple[str, str]:
