@@ -268,7 +268,7 @@ def test_a_verdict_that_is_neither_kept_nor_rejected_stops_the_run() -> None:
 def test_no_verdicts_split_into_none() -> None:
     """An empty frame gives two empty frames of its schema."""
     none = apply_thresholds(known(), scores(), THRESHOLDS, "reject")
-    assert_frame_equal(pl.concat(split(none)), none)
+    assert_frame_equal(pl.concat(split(none)).collect(), none)
 
 
 @given(annotation_tables(), score_tables, threshold_values, policies)
@@ -279,7 +279,7 @@ def test_kept_and_rejected_are_all_known_samples(
     scores_ = with_every_stage(scores_)
     every_id = set(itertools.chain(table_["id"], *(each["id"] for each in scores_.values())))
     samples = list_known(table_, scores_.values())
-    kept, rejected = split(apply_thresholds(samples, scores_, thresholds, policy))
+    kept, rejected = pl.collect_all(split(apply_thresholds(samples, scores_, thresholds, policy)))
     assert sorted([*kept["id"], *rejected["id"]]) == sorted(every_id)
     assert kept["reject_reason"].null_count() == kept.height
     assert rejected["reject_reason"].null_count() == rejected["rejected_by"].null_count() == 0

@@ -14,12 +14,15 @@ import polars as pl
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import ConservationError
 from sparkle_curation.loader.kiwi_edit import LoaderSettings
-from sparkle_curation.loader.pair_files import SIDES, find_files
+from sparkle_curation.loader.pair_files import SIDES, find_files, may_share_sources
 from sparkle_curation.loader.pair_reasons import Finding, find_reasons, with_counts, with_loaded
 from sparkle_curation.spec.tables.preflight import PREFLIGHT_COLUMNS, PairOutcome, PairReason
 
 UnloadablePairs = Literal["drop", "keep"]
 """What becomes of a pair that is replaced or refused: the variant goes without it, or has it all the same."""
+
+_MOST_AT_ONCE = 1 << 18
+"""Pairs that are looked at together; of more those of a theme are, which takes a little longer and less memory."""
 
 _DROPPED = (PairOutcome.REFUSED.value, PairOutcome.REPLACED.value)
 
@@ -50,6 +53,35 @@ def check_pairs(
     Raises:
         ConservationError: the rows are not one per candidate.
     """
+    rows = candidates.lazy().select("id", "theme", "prompt", "src_video", "tgt_video").collect()
+    checked = [_check(part, media, settings, unloadable_pairs, shards) for part in _parts(rows, media)]
+    preflight = pl.concat(checked)
+    if len(checked) > 1 and not preflight["id"].equals(rows["id"]):
+        preflight = rows.select("id").join(preflight, on="id", how="left", maintain_order="left")
+    _check_conservation(candidates, preflight)
+    return preflight
+
+
+def _parts(rows: pl.DataFrame, media: AnyFrame) -> list[pl.DataFrame]:
+    """The rows in parts, of which only one has rows that may share their source; at least one.
+
+    What the media say of a pair is many times as large as the pair.
+    """
+    is_shared = may_share_sources(rows, media) if rows.height > _MOST_AT_ONCE else None
+    if is_shared is None:
+        return [rows]
+    parts = [rows.filter(is_shared), *rows.filter(~is_shared).partition_by("theme", maintain_order=True)]
+    return [part for part in parts if part.height] or [rows]
+
+
+def _check(
+    candidates: pl.DataFrame,
+    media: AnyFrame,
+    settings: LoaderSettings,
+    unloadable_pairs: UnloadablePairs,
+    shards: pl.DataFrame | None,
+) -> pl.DataFrame:
+    """The preflight of candidates of which none shares its source with another than these."""
     rows = with_counts(with_loaded(find_files(candidates, media, shards), settings))
     found = find_reasons(settings)
     codes = [pl.when(reason.value).then(pl.lit(reason.value)) for reason in PairReason]
@@ -67,11 +99,9 @@ def check_pairs(
         .collect()  # together, so that what several reasons ask is worked out once
     )
     details = _tell(checked, found)
-    preflight = checked.join(details, on="id", how="left", maintain_order="left").select(
+    return checked.join(details, on="id", how="left", maintain_order="left").select(
         field.name for field in PREFLIGHT_COLUMNS
     )
-    _check_conservation(candidates, preflight)
-    return preflight
 
 
 def drop_unloadable(
