@@ -135,6 +135,7 @@ def filter_ours(tables: Path, out: Path) -> Work:
     from sparkle_curation.pipelines.filter import nodes
     from sparkle_curation.spec.tables.media import MEDIA_COLUMNS
     from sparkle_curation.variant.curation import steps
+    from sparkle_curation.variant.export import Variant
     from sparkle_curation.variant.split import SplitParams
 
     def work() -> None:
@@ -169,7 +170,7 @@ def filter_ours(tables: Path, out: Path) -> Work:
         loadable, _, _ = steps.drop_unloadable(candidates, preflight)
         groups = steps.choose_groups(media, pl.LazyFrame(), split, SelectionParams())
         exported, splits, warnings = steps.split_samples(loadable, groups, split)
-        KiwiEditDataset(filepath=str(out / "prompts")).save(exported)
+        KiwiEditDataset(filepath=str(out / "prompts")).save(Variant(exported, {}, annotations=annotations))
         counts = steps.count_samples(verdicts, not_exported, warnings, preflight, splits)
         choices = steps.gather_settings("reject", imputed, loader, split, "released", scope)
         metrics, _, _ = steps.measure_curation(counts, thresholds, choices)

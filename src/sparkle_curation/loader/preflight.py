@@ -55,7 +55,7 @@ def check_pairs(
     """
     rows = candidates.lazy().select("id", "theme", "prompt", "src_video", "tgt_video").collect()
     checked = [_check(part, media, settings, unloadable_pairs, shards) for part in _parts(rows, media)]
-    preflight = pl.concat(checked)
+    preflight = pl.concat(checked, rechunk=True)  # as one part is, so that its file is the same
     if len(checked) > 1 and not preflight["id"].equals(rows["id"]):
         preflight = rows.select("id").join(preflight, on="id", how="left", maintain_order="left")
     _check_conservation(candidates, preflight)

@@ -6,6 +6,8 @@ Source: dataset card, "Training Data Format".
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -15,6 +17,7 @@ from sparkle_curation.spec.training_csv import Target
 
 _METADATA_PATH = "$.metadata."
 _ROOT_PATH = "$."
+_ROWS_AT_ONCE = 1 << 16
 _METADATA_MEMBERS = ("edit_type", "chosen_keyword", "original_scene")
 
 
@@ -30,13 +33,15 @@ def write_metadata(samples: pl.DataFrame, target: Target) -> None:
             ``extra_fields``.
         target: a new file, or a buffer.
     """
-    described = samples.filter(pl.col("edit_type").is_not_null())
-    # Columns are encoded beside each other; within one expression they would be after each other.
-    encoded = _add_extras(described).select(
-        pl.col("_root_extras", "_metadata_extras"), *map(_json_text, ("id", "prompt", *_METADATA_MEMBERS))
-    )
-    lines = encoded.select(_metadata_line())
-    lines.write_csv(target, include_header=False, quote_style="never")
+    described = _add_extras(samples.filter(pl.col("edit_type").is_not_null()))
+    with target.open("wb") if isinstance(target, Path) else nullcontext(target) as file:
+        for rows in described.iter_slices(_ROWS_AT_ONCE):
+            # Columns are encoded beside each other; within one expression they would be after each other.
+            encoded = rows.select(
+                pl.col("_root_extras", "_metadata_extras"),
+                *map(_json_text, ("id", "prompt", *_METADATA_MEMBERS)),
+            )
+            encoded.select(_metadata_line()).write_csv(file, include_header=False, quote_style="never")
 
 
 def _add_extras(samples: pl.DataFrame) -> pl.DataFrame:
