@@ -26,18 +26,22 @@ RUN_NAME = "latest"
 _RESULT_FORMAT = {"result_format": "SUMMARY", "partial_unexpected_count": MAX_SHOWN}
 """Without ``unexpected_index_column_names``: at 140K failing rows that takes 20 s, and we know the rows' names."""
 
-_MOST_ROWS = 1 << 18
+MOST_ROWS = 1 << 18
 """Of a frame of more rows, memory counts for more than time."""
 
 _RULES_AT_ONCE = 4
 """Rules of such a frame whose measures Great Expectations holds together."""
 
 
-def check_all(validations: Sequence[Validation]) -> Iterator[Report]:
+def check_all(validations: Sequence[Validation], *, most_rows: int = MOST_ROWS) -> Iterator[Report]:
     """The reports of validations, in their order: of each rule its result, with the names of up to ten rows that break it.
 
     While one suite is checked, which is Python's work, the frame of the next is worked out beside it, which is not:
     two frames are in memory at most, and of large ones one, of whose rules some are checked at a time.
+
+    Args:
+        validations: what is to be checked.
+        most_rows: a frame of more is large; what is found does not depend on it.
     """
     if not validations:
         return
@@ -45,10 +49,10 @@ def check_all(validations: Sequence[Validation]) -> Iterator[Report]:
         ahead = pool.submit(validations[0].frame)
         for validation, following in zip_longest(validations, validations[1:]):
             frame = ahead.result()
-            is_large = frame.height > _MOST_ROWS
+            is_large = frame.height > most_rows
             if following and not is_large:
                 ahead = pool.submit(following.frame)
-            report = _check(validation, frame)
+            report = _check(validation, frame, _RULES_AT_ONCE if is_large else len(validation.suite.rules))
             del frame
             if following and is_large:
                 ahead = pool.submit(following.frame)
@@ -73,8 +77,8 @@ def _let_go() -> None:
     pa.default_memory_pool().release_unused()
 
 
-def _check(validation: Validation, frame: pl.DataFrame) -> Report:
-    result = _run(validation.suite, frame)
+def _check(validation: Validation, frame: pl.DataFrame, rules_at_once: int) -> Report:
+    result = _run(validation.suite, frame, rules_at_once)
     if errors := [text for found in result["results"] if (text := _exception(found))]:
         raise RuntimeError(f"{validation.suite.name}: a rule could not be checked: {errors[0]}")
     order = {rule.name: place for place, rule in enumerate(validation.suite.rules)}
@@ -101,12 +105,11 @@ def quiet_context() -> Any:
     return context
 
 
-def _run(suite: Suite, frame: pl.DataFrame) -> dict[str, Any]:
+def _run(suite: Suite, frame: pl.DataFrame, rules_at_once: int) -> dict[str, Any]:
     """What Great Expectations finds of all rules of a suite, as one result."""
-    count = _RULES_AT_ONCE if frame.height > _MOST_ROWS else len(suite.rules)
     found = []
-    for start in range(0, len(suite.rules), count):
-        found.append(_run_some(replace(suite, rules=suite.rules[start : start + count]), frame))
+    for start in range(0, max(len(suite.rules), 1), max(rules_at_once, 1)):
+        found.append(_run_some(replace(suite, rules=suite.rules[start : start + rules_at_once]), frame))
         _let_go()
     return _joined(found)
 
@@ -119,7 +122,7 @@ def _joined(found: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "evaluated_expectations": len(results),
         "successful_expectations": met,
         "unsuccessful_expectations": len(results) - met,
-        "success_percent": 100.0 * met / len(results),
+        "success_percent": 100.0 * met / len(results) if results else None,
     }
     return found[0] | {"success": met == len(results), "results": results, "statistics": statistics}
 

@@ -21,7 +21,7 @@ from sparkle_curation.spec.tables.preflight import PREFLIGHT_COLUMNS, PairOutcom
 UnloadablePairs = Literal["drop", "keep"]
 """What becomes of a pair that is replaced or refused: the variant goes without it, or has it all the same."""
 
-_MOST_AT_ONCE = 1 << 18
+MOST_AT_ONCE = 1 << 18
 """Pairs that are looked at together; of more those of a theme are, which takes a little longer and less memory."""
 
 _DROPPED = (PairOutcome.REFUSED.value, PairOutcome.REPLACED.value)
@@ -33,6 +33,8 @@ def check_pairs(
     settings: LoaderSettings,
     unloadable_pairs: UnloadablePairs = "drop",
     shards: pl.DataFrame | None = None,
+    *,
+    most_at_once: int = MOST_AT_ONCE,
 ) -> pl.DataFrame:
     """The preflight (``PREFLIGHT_COLUMNS``): one row per candidate, in their order.
 
@@ -49,12 +51,15 @@ def check_pairs(
         settings: the loader's.
         unloadable_pairs: whether ``is_dropped`` is set for those that are replaced or refused.
         shards: those that are there, as ``list_shards`` gives them; None where nothing is known of them.
+        most_at_once: pairs that are looked at together; what is found does not depend on it.
 
     Raises:
         ConservationError: the rows are not one per candidate.
     """
     rows = candidates.lazy().select("id", "theme", "prompt", "src_video", "tgt_video").collect()
-    checked = [_check(part, media, settings, unloadable_pairs, shards) for part in _parts(rows, media)]
+    checked = [
+        _check(part, media, settings, unloadable_pairs, shards) for part in _parts(rows, media, most_at_once)
+    ]
     preflight = pl.concat(checked, rechunk=True)  # as one part is, so that its file is the same
     if len(checked) > 1 and not preflight["id"].equals(rows["id"]):
         preflight = rows.select("id").join(preflight, on="id", how="left", maintain_order="left")
@@ -62,12 +67,12 @@ def check_pairs(
     return preflight
 
 
-def _parts(rows: pl.DataFrame, media: AnyFrame) -> list[pl.DataFrame]:
+def _parts(rows: pl.DataFrame, media: AnyFrame, most_at_once: int) -> list[pl.DataFrame]:
     """The rows in parts, of which only one has rows that may share their source; at least one.
 
     What the media say of a pair is many times as large as the pair.
     """
-    is_shared = may_share_sources(rows, media) if rows.height > _MOST_AT_ONCE else None
+    is_shared = may_share_sources(rows, media) if rows.height > most_at_once else None
     if is_shared is None:
         return [rows]
     parts = [rows.filter(is_shared), *rows.filter(~is_shared).partition_by("theme", maintain_order=True)]

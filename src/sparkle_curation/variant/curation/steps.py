@@ -295,8 +295,8 @@ def settle(
     counts: pl.DataFrame,
     not_exported: pl.DataFrame,
     dropped: pl.DataFrame,
-    *others: pl.DataFrame,
-) -> tuple[pl.DataFrame, ...]:
+    *others: AnyFrame,
+) -> tuple[AnyFrame, ...]:
     """What was found, as it is, once it is known to make a variant: until then the files of the run before stay.
 
     Args:
