@@ -29,7 +29,7 @@ _RESULT_FORMAT = {"result_format": "SUMMARY", "partial_unexpected_count": MAX_SH
 MOST_ROWS = 1 << 18
 """Of a frame of more rows, memory counts for more than time."""
 
-_RULES_AT_ONCE = 4
+_RULES_AT_ONCE = 2
 """Rules of such a frame whose measures Great Expectations holds together."""
 
 
