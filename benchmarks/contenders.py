@@ -127,14 +127,15 @@ def filter_ours(tables: Path, out: Path) -> Work:
     import polars as pl
 
     from sparkle_curation.datasets import KiwiEditDataset, MetricsJSONDataset, TableDataset
+    from sparkle_curation.engine.any_frame import frame_schema
     from sparkle_curation.filtering.choices import ExportScope, ImputedPolicy
     from sparkle_curation.filtering.selection.params import SelectionParams
     from sparkle_curation.filtering.thresholds import Thresholds, resolve_thresholds
     from sparkle_curation.loader.preflight_params import PreflightParams
     from sparkle_curation.pipelines.filter import nodes
-    from sparkle_curation.spec.fields import arrow_schema
     from sparkle_curation.spec.tables.media import MEDIA_COLUMNS
     from sparkle_curation.variant.curation import steps
+    from sparkle_curation.variant.export import Variant
     from sparkle_curation.variant.split import SplitParams
 
     def work() -> None:
@@ -145,7 +146,7 @@ def filter_ours(tables: Path, out: Path) -> Work:
             table("annotations"),
             pl.LazyFrame(schema=dict.fromkeys(("id", "theme", "kind", "container"), pl.String)),
         )
-        media = pl.LazyFrame(pl.from_arrow(arrow_schema(MEDIA_COLUMNS).empty_table()))
+        media = pl.LazyFrame(schema=frame_schema(MEDIA_COLUMNS))
         loader, split = PreflightParams(unloadable_pairs="drop"), SplitParams()
         imputed, scope = ImputedPolicy("keep"), ExportScope()
         scores = [
@@ -169,7 +170,7 @@ def filter_ours(tables: Path, out: Path) -> Work:
         loadable, _, _ = steps.drop_unloadable(candidates, preflight)
         groups = steps.choose_groups(media, pl.LazyFrame(), split, SelectionParams())
         exported, splits, warnings = steps.split_samples(loadable, groups, split)
-        KiwiEditDataset(filepath=str(out / "prompts")).save(exported)
+        KiwiEditDataset(filepath=str(out / "prompts")).save(Variant(exported, {}, annotations=annotations))
         counts = steps.count_samples(verdicts, not_exported, warnings, preflight, splits)
         choices = steps.gather_settings("reject", imputed, loader, split, "released", scope)
         metrics, _, _ = steps.measure_curation(counts, thresholds, choices)

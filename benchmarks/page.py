@@ -31,9 +31,9 @@ from those of 140,000, and of `ingest` 21 GB of text. Ratios are medians over th
 
 _BREAKS = """## What breaks first
 
-Of tables, memory: `filter` holds the texts of the kept samples and some copies of the verdicts, about 1 KB a sample,
-and `validate` a flat frame, the ids of other tables and what Great Expectations makes of both, about 0.9 KB: measured
-1.7 and 2.0 GB at 1.4 million samples, so, extrapolated, 24 GB are full at some 20 million. `ingest` and the audit of
+Of tables, memory: `filter` holds the cells of the CSVs of the kept samples and the verdicts, about 0.5 KB a sample, and
+`validate` a flat frame, the ids of other tables and what Great Expectations makes of both, about 0.8 KB: measured
+1.0 and 1.5 GB at 1.4 million samples, so, extrapolated, 24 GB are full at some 28 million. `ingest` and the audit of
 scores are flat. Of media: `inspect`, whose list of what is done is held by key; [scale.md](scale.md) has what that
 comes to for 100 million assets, and what a shard of the work changes. Of time: what asks a model, long before either. A
 theme or shard that is added costs its own part of `ingest`, `inspect` and the files of verdicts; `validate` and

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 from tests.expectations.test_suites import SEVERITIES, SUITES
 
 from sparkle_curation.expectations.checking import check_all
@@ -95,6 +97,30 @@ def test_an_empty_frame_breaks_no_rule_of_a_row() -> None:
     empty = pl.DataFrame(schema={"id": pl.String, "number": pl.Float64, "odd": pl.String})
     rules = [between("b", Kind.RANGE, "", "number", 1), violation("odd", Kind.BOXES, "ExpectKeywords", "")]
     assert check(empty, *rules, present("number")) == {}
+
+
+def test_a_large_frame_is_found_as_a_small_one() -> None:
+    """Its rules are checked some at a time, and one frame is there; results, counts and shown rows are the same."""
+    frame = pl.DataFrame({"id": list("abcab"), "number": [1.0, None, 11.0, 3.0, 20.0]})
+    rules = [
+        *(between(f"at_most_{most}", Kind.RANGE, "", "number", None, most) for most in range(9)),
+        present("number"),
+    ]
+    told = [Validation(suite(*rules, name=name), name, lambda: frame) for name in "ab"]
+    small, large = list(check_all(told)), list(check_all(told, most_rows=4))
+    for one, other in zip(small, large, strict=True):
+        assert list(map(_lasting, one["result"]["results"])) == list(
+            map(_lasting, other["result"]["results"])
+        )
+        for name in ("success", "statistics", "suite_name"):
+            assert one["result"][name] == other["result"][name]
+    assert_frame_equal(summarise(small), summarise(large))
+
+
+def _lasting(found: dict[str, Any]) -> dict[str, Any]:
+    """What is found of a rule, without the number that each run gives it."""
+    config = {name: value for name, value in found["expectation_config"].items() if name != "id"}
+    return {**found, "expectation_config": config}
 
 
 def test_reports_come_in_order_while_the_next_frame_is_worked_out() -> None:

@@ -236,6 +236,10 @@ def test_duplicates_are_found_by_content() -> None:
         ["duplicate_edit"],
     ]
     assert found["detail"][0] == "duplicate_row: 2 rows; duplicate_edit: 3 rows of this source and prompt"
+    assert_frame_equal(
+        found,
+        check_pairs(pairs(*(csv_row(key, prompt="p") for key in (A, B, C))), files, SETTINGS, most_at_once=0),
+    )
     other = check_pairs(pairs(csv_row(A, prompt="p"), csv_row(B, prompt="q")), files, SETTINGS)
     assert other["reasons"].to_list() == [[], []]
 
@@ -359,6 +363,14 @@ def test_the_order_of_the_rows_does_not_matter(
     turned = files[random.sample(range(files.height), files.height)]
     found, again = check_pairs(candidates, files, SETTINGS), check_pairs(shuffled, turned, SETTINGS)
     assert_frame_equal(found.sort("id"), again.sort("id"))
+
+
+@settings(max_examples=40)
+@given(releases())
+def test_many_pairs_are_found_as_few_are(release: tuple[pl.DataFrame, pl.DataFrame]) -> None:
+    """Theme by theme the preflight is the same: pairs that may share their source are looked at together."""
+    found = check_pairs(*release, SETTINGS)
+    assert_frame_equal(check_pairs(*release, SETTINGS, most_at_once=0), found)
 
 
 @settings(max_examples=40)

@@ -20,7 +20,13 @@ from tests.made.tables import (
 
 from sparkle_curation.errors import ConservationError
 from sparkle_curation.spec.tables.ingested import JSONL_TABLES
-from sparkle_curation.variant.export import VARIANT_COLUMNS, compose, find_prompts
+from sparkle_curation.variant.export import (
+    PAIR_COLUMNS,
+    VARIANT_COLUMNS,
+    compose,
+    find_prompts,
+    with_metadata,
+)
 
 A, B, C = "Sparkle_location_000003", "Sparkle_location_000009", "Sparkle_openve3m_000001"
 
@@ -74,14 +80,17 @@ def test_a_released_sample_is_exported_as_it_stands() -> None:
     exported, not_exported = compose(
         known(A), annotations(row), NO_PROMPTS, pl.scan_parquet("nowhere.parquet")
     )
-    assert exported.rows(named=True) == [{name: row.get(name) for name in VARIANT_COLUMNS}]
+    assert exported.rows(named=True) == [{name: row.get(name) for name in PAIR_COLUMNS}]
+    described = with_metadata(exported, annotations(csv_row(B) | metadata(B), row))
+    assert described.rows(named=True) == [{name: row.get(name) for name in VARIANT_COLUMNS}]
     assert not_exported.rows() == []
 
 
 def test_a_released_sample_without_metadata_has_no_edit_type() -> None:
     """Nothing is made up where the release has no metadata of the sample."""
-    exported, _ = compose(known(A), annotations(csv_row(A)), NO_PROMPTS, assets())
-    assert exported.row(0, named=True)["edit_type"] is None
+    released = annotations(csv_row(A))
+    exported, _ = compose(known(A), released, NO_PROMPTS, assets())
+    assert with_metadata(exported, released).row(0, named=True)["edit_type"] is None
 
 
 def test_a_sample_of_the_metadata_alone_is_exported_with_its_videos() -> None:
@@ -102,7 +111,7 @@ def test_a_sample_of_the_tables_alone_is_exported_with_its_videos() -> None:
     exported, _ = compose(
         known(A, released=False), annotations(), prompts_found(**{A: "looked up"}), videos(A)
     )
-    assert exported.select("id", "prompt", "edit_type").rows() == [(A, "looked up", None)]
+    assert exported.select("id", "prompt", "chosen_keyword").rows() == [(A, "looked up", None)]
 
 
 @pytest.mark.parametrize(
@@ -163,7 +172,7 @@ def test_samples_that_the_release_lacks_stand_after_those_it_has() -> None:
 def test_nothing_kept_gives_nothing() -> None:
     """An empty frame gives empty frames with the columns of any other."""
     exported, not_exported = compose(known(), annotations(), NO_PROMPTS, assets())
-    assert exported.schema == dict.fromkeys(VARIANT_COLUMNS, pl.String)
+    assert exported.schema == dict.fromkeys(PAIR_COLUMNS, pl.String)
     assert not_exported.schema == dict.fromkeys(["id", "theme", "reason", "detail"], pl.String)
 
 

@@ -8,11 +8,13 @@ import logging
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import zip_longest
 from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 import pyarrow as pa
 
 from sparkle_curation.expectations.pages.reports import FOUND, MAX_SHOWN, Report, Validation
@@ -24,26 +26,36 @@ RUN_NAME = "latest"
 _RESULT_FORMAT = {"result_format": "SUMMARY", "partial_unexpected_count": MAX_SHOWN}
 """Without ``unexpected_index_column_names``: at 140K failing rows that takes 20 s, and we know the rows' names."""
 
+MOST_ROWS = 1 << 18
+"""Of a frame of more rows, memory counts for more than time."""
 
-def check_all(validations: Sequence[Validation]) -> Iterator[Report]:
+_RULES_AT_ONCE = 2
+"""Rules of such a frame whose measures Great Expectations holds together."""
+
+
+def check_all(validations: Sequence[Validation], *, most_rows: int = MOST_ROWS) -> Iterator[Report]:
     """The reports of validations, in their order: of each rule its result, with the names of up to ten rows that break it.
 
     While one suite is checked, which is Python's work, the frame of the next is worked out beside it, which is not:
-    two frames are in memory at most.
+    two frames are in memory at most, and of large ones one, of whose rules some are checked at a time.
+
+    Args:
+        validations: what is to be checked.
+        most_rows: a frame of more is large; what is found does not depend on it.
     """
     if not validations:
         return
     with _collecting_only_what_comes(), ThreadPoolExecutor(1) as pool:
         ahead = pool.submit(validations[0].frame)
         for validation, following in zip_longest(validations, validations[1:]):
-            # One for each suite: a context keeps the rows of all that was ever checked in it.
-            context = quiet_context()
             frame = ahead.result()
-            if following:
+            is_large = frame.height > most_rows
+            if following and not is_large:
                 ahead = pool.submit(following.frame)
-            report = _check(validation, frame, context)
-            del context, frame
-            _let_go()
+            report = _check(validation, frame, _RULES_AT_ONCE if is_large else len(validation.suite.rules))
+            del frame
+            if following and is_large:
+                ahead = pool.submit(following.frame)
             yield report
 
 
@@ -65,8 +77,8 @@ def _let_go() -> None:
     pa.default_memory_pool().release_unused()
 
 
-def _check(validation: Validation, frame: pl.DataFrame, context: Any) -> Report:
-    result = _run(validation.suite, frame, context)
+def _check(validation: Validation, frame: pl.DataFrame, rules_at_once: int) -> Report:
+    result = _run(validation.suite, frame, rules_at_once)
     if errors := [text for found in result["results"] if (text := _exception(found))]:
         raise RuntimeError(f"{validation.suite.name}: a rule could not be checked: {errors[0]}")
     order = {rule.name: place for place, rule in enumerate(validation.suite.rules)}
@@ -93,12 +105,36 @@ def quiet_context() -> Any:
     return context
 
 
-def _run(suite: Suite, frame: pl.DataFrame, context: Any) -> dict[str, Any]:
+def _run(suite: Suite, frame: pl.DataFrame, rules_at_once: int) -> dict[str, Any]:
+    """What Great Expectations finds of all rules of a suite, as one result."""
+    found = []
+    for start in range(0, max(len(suite.rules), 1), max(rules_at_once, 1)):
+        found.append(_run_some(replace(suite, rules=suite.rules[start : start + rules_at_once]), frame))
+        _let_go()
+    return _joined(found)
+
+
+def _joined(found: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The results of some rules of one suite each as the result of all."""
+    results = [result for each in found for result in each["results"]]
+    met = sum(result["success"] for result in results)
+    statistics = {
+        "evaluated_expectations": len(results),
+        "successful_expectations": met,
+        "unsuccessful_expectations": len(results) - met,
+        "success_percent": 100.0 * met / len(results) if results else None,
+    }
+    return found[0] | {"success": met == len(results), "results": results, "statistics": statistics}
+
+
+def _run_some(suite: Suite, frame: pl.DataFrame) -> dict[str, Any]:
     import great_expectations as gx  # noqa: PLC0415
     from great_expectations.core.run_identifier import RunIdentifier  # noqa: PLC0415
 
     from sparkle_curation.expectations.custom import expectation_class  # noqa: PLC0415
 
+    # One for each run: a context keeps the rows of all that was ever checked in it.
+    context = quiet_context()
     source = context.data_sources.add_pandas(suite.name)
     batches = source.add_dataframe_asset(suite.name).add_batch_definition_whole_dataframe("all rows")
     # All at once: each expectation that is added to a stored suite writes the whole suite again.
@@ -113,7 +149,9 @@ def _run(suite: Suite, frame: pl.DataFrame, context: Any) -> dict[str, Any]:
     expected = context.suites.add(gx.ExpectationSuite(suite.name, expectations=expectations))
     definition = gx.ValidationDefinition(name=suite.name, data=batches, suite=expected)
     # Backed by Arrow: texts are not copied into Python objects.
-    rows = frame.select(suite.columns).to_pandas(use_pyarrow_extension_array=True)
+    texts = frame.select(suite.columns).with_columns(cs.categorical().cast(pl.String))
+    rows = texts.to_pandas(use_pyarrow_extension_array=True)
+    del texts
     found = context.validation_definitions.add(definition).run(
         batch_parameters={"dataframe": rows},
         result_format=_RESULT_FORMAT,

@@ -8,6 +8,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import pandas as pd
+import polars as pl
+import pyarrow as pa
 from great_expectations.execution_engine import PandasExecutionEngine
 from great_expectations.expectations.metrics.map_metric_provider import (
     ColumnMapMetricProvider,
@@ -49,9 +52,10 @@ class IdNamesTheme(ColumnPairMapMetricProvider):
 
     @column_pair_condition_partial(engine=PandasExecutionEngine)
     def _pandas(cls, column_A: Any, column_B: Any, **_: Any) -> Any:  # noqa: N803, N805
-        # Sliced, not extracted: a regular expression's groups are taken out row by row in Python.
-        theme = column_A.str.extract(f"^{SAMPLE_ID.pattern}$", expand=True)[0]
-        return (theme == column_B).fillna(value=False)
+        # By polars: pandas takes a regular expression's groups out row by row in Python, 3 s for a million.
+        ids, themes = (pl.Series(pl.from_arrow(pa.array(column))) for column in (column_A, column_B))
+        theme = ids.str.extract(f"^{SAMPLE_ID.pattern}$", 1)
+        return pd.Series((theme == themes).fill_null(value=False).to_numpy(), index=column_A.index)
 
 
 class NumberIsBetween(ColumnMapMetricProvider):

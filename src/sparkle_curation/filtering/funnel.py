@@ -68,11 +68,12 @@ def count_samples(
         splits: ``theme`` and ``split`` of the exported samples.
     """
     # Kept samples of the release's CSV that are not exported, which their licence or theme alone can do.
-    released = verdicts.lazy().filter("is_released").select("id")
+    released = verdicts.lazy().filter("is_released").select("id", "theme")
     has_reason = "reason" in not_exported.lazy().collect_schema().names()
     unselected = not_exported.lazy().filter(pl.col("reason") == NOT_SELECTED if has_reason else False)
     leaks = not_exported.lazy().filter(pl.col("reason") == BENCHMARK_LEAK if has_reason else False)
-    barred = not_exported.lazy().join(released, on="id", how="semi")
+    barred = released.join(not_exported.lazy().select("id"), on="id", how="semi")
+    dropped = released.join(preflight.lazy().filter("is_dropped").select("id"), on="id", how="semi")
     counts = (
         pl.LazyFrame({"theme": THEMES}, schema={"theme": pl.String})
         .join(_count_verdicts(verdicts), on="theme", how="left", maintain_order="left")
@@ -82,7 +83,9 @@ def count_samples(
         .join(_count_leaking(verdicts, splits), on="theme", how="left", maintain_order="left")
         .join(_count_rows(barred, "released_not_exported"), on="theme", how="left", maintain_order="left")
         .join(_count_rows(prompt_warnings, "prompt_warnings"), on="theme", how="left", maintain_order="left")
-        .join(_count_preflight(preflight, verdicts), on="theme", how="left", maintain_order="left")
+        .join(_count_rows(dropped, "released_dropped"), on="theme", how="left", maintain_order="left")
+        .join(_count_preflight(preflight), on="theme", how="left", maintain_order="left")
+        .join(_count_reasons(preflight), on="theme", how="left", maintain_order="left")
         .join(_count_splits(splits), on="theme", how="left", maintain_order="left")
         .with_columns(pl.exclude("theme").fill_null(0).cast(pl.Int64))
         .with_columns(
@@ -259,19 +262,22 @@ def _count_leaking(verdicts: AnyFrame, splits: AnyFrame) -> pl.LazyFrame:
     return _count_rows(splits.lazy().join(leaking, on="id", how="semi"), "leaking")
 
 
-def _count_preflight(preflight: AnyFrame, verdicts: AnyFrame) -> pl.LazyFrame:
-    reasons = pl.col("reasons").list
+def _count_preflight(preflight: AnyFrame) -> pl.LazyFrame:
     return (
         preflight.lazy()
-        .select("id", "theme", "outcome", "reasons", "is_dropped")
-        .join(verdicts.lazy().select("id", "is_released"), on="id", how="left")
         .group_by("theme")
         .agg(
             *((pl.col("outcome") == outcome.value).sum().alias(outcome.value) for outcome in PairOutcome),
-            *(reasons.contains(reason.value).sum().alias(f"{_REASON}{reason}") for reason in PairReason),
             pl.col("is_dropped").sum().alias("dropped"),
-            (pl.col("is_dropped") & pl.col("is_released")).sum().alias("released_dropped"),
         )
+    )
+
+
+def _count_reasons(preflight: AnyFrame) -> pl.LazyFrame:
+    found = preflight.lazy().select("theme", "reasons").explode("reasons").group_by("theme", "reasons").len()
+    return found.group_by("theme").agg(
+        pl.col("len").filter(pl.col("reasons") == reason.value).sum().alias(f"{_REASON}{reason}")
+        for reason in PairReason
     )
 
 

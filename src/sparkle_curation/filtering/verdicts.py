@@ -14,10 +14,10 @@ import polars as pl
 
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import ConservationError, ReleaseError
-from sparkle_curation.filtering.score_source import RELEASED
+from sparkle_curation.filtering.score_source import RELEASED, RESCORED
 from sparkle_curation.spec.layout import score_path
 from sparkle_curation.spec.sample_ids import ID_FORM, SAMPLE_ID
-from sparkle_curation.spec.stages import CRITERIA, PRIMARY_CRITERIA, Criterion
+from sparkle_curation.spec.stages import CRITERIA, CRITERION_NAMES, PRIMARY_CRITERIA, Criterion
 from sparkle_curation.spec.tables.verdicts import (
     SOURCE,
     VERDICT_COLUMNS,
@@ -56,8 +56,11 @@ class RejectReason(StrEnum):
     IMPUTED = "imputed"
 
 
-_NONE = pl.lit(None, pl.String)
-"""Before the outcomes of criteria, of which there may be none."""
+# A word of these takes a byte in memory, where text takes 16; the table's file has text.
+_SOURCES = pl.Enum([RELEASED, RESCORED])
+_CRITERIA = pl.Enum(CRITERION_NAMES)
+_OUTCOMES = pl.Enum(Outcome)
+_REASONS = pl.Enum(RejectReason)
 
 
 def list_known(annotations: AnyFrame, others: Iterable[AnyFrame]) -> pl.DataFrame:
@@ -73,17 +76,26 @@ def list_known(annotations: AnyFrame, others: Iterable[AnyFrame]) -> pl.DataFram
     Raises:
         ConservationError: an id names no theme; ingest lets none through.
     """
-    released = annotations.lazy().select("id", "csv_line").drop_nulls().collect()
+    listed = annotations.lazy().select("id", "csv_line")
+    released = listed.drop_nulls().collect()
     # Most ids of the other tables are released ones; dropping those first leaves little to make unique.
-    every = pl.concat(table.lazy().select("id") for table in (annotations, *others))
-    others_alone = every.join(released.lazy(), on="id", how="anti").unique()
-    known = (
-        pl.concat([released.lazy(), others_alone], how="diagonal")
-        .with_columns(pl.col("id").str.extract(f"^{SAMPLE_ID.pattern}$", 1).alias("theme"))
-        .sort(pl.col("theme").cast(pl.Enum(THEMES)), "csv_line", "id", nulls_last=True)
-        .select("id", "theme", pl.col("csv_line").is_not_null().alias("is_released"))
-        .collect(engine="streaming")
+    every = pl.concat(
+        [
+            listed.filter(pl.col("csv_line").is_null()).select("id"),
+            *(table.lazy().select("id") for table in others),
+        ]
     )
+    unlisted = every.join(released.lazy(), on="id", how="anti").unique().collect(engine="streaming")
+    rank = pl.col("theme").cast(pl.Enum(THEMES))
+    parts = [
+        _with_theme(released).sort(rank, "csv_line", nulls_last=True),
+        _with_theme(unlisted).sort(rank, "id", nulls_last=True),
+    ]
+    known = pl.concat(
+        part.select("id", "theme", is_released=pl.lit(place == 0)) for place, part in enumerate(parts)
+    )
+    if unlisted.height:
+        known = known.sort(rank, nulls_last=True, maintain_order=True)
     stray = known.filter(pl.col("theme").is_null())["id"]
     if len(stray):
         raise ConservationError(
@@ -93,6 +105,10 @@ def list_known(annotations: AnyFrame, others: Iterable[AnyFrame]) -> pl.DataFram
             allowed=ID_FORM,
         )
     return known
+
+
+def _with_theme(samples: pl.DataFrame) -> pl.DataFrame:
+    return samples.with_columns(pl.col("id").str.extract(f"^{SAMPLE_ID.pattern}$", 1).alias("theme"))
 
 
 def mark_imputed(known: AnyFrame, score_faults: AnyFrame) -> pl.DataFrame:
@@ -136,7 +152,7 @@ def apply_thresholds(
         ConservationError: the verdicts are not one per known sample.
     """
     known = _with_imputed(known).collect()
-    scored = _add_scores(known.lazy(), scores).collect()
+    scored = _add_scores(known, scores)
     _require_scores(scored, missing_scores)
     stopping_outcomes = [Outcome.REJECTED.value, Outcome.IMPUTED.value]
     if missing_scores != "keep":
@@ -157,11 +173,12 @@ def apply_thresholds(
             )
         )
         .with_columns(
-            pl.coalesce(
-                [_NONE, *(pl.when(stopping[each.name]).then(pl.lit(each.name)) for each in CRITERIA)]
+            _first_of(
+                [pl.when(stopping[each.name]).then(pl.lit(each.name, _CRITERIA)) for each in CRITERIA],
+                _CRITERIA,
             ).alias("rejected_by"),
-            pl.coalesce(
-                [_NONE, *(pl.when(stopping[each.name]).then(_reason(each)) for each in CRITERIA)]
+            _first_of(
+                [pl.when(stopping[each.name]).then(_reason(each)) for each in CRITERIA], _REASONS
             ).alias("reject_reason"),
         )
         .with_columns(
@@ -177,22 +194,26 @@ def apply_thresholds(
     return verdicts
 
 
-def split(verdicts: AnyFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The kept and the rejected rows of ``verdicts``, each in its order.
+def split(verdicts: AnyFrame) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+    """The kept and the rejected rows of ``verdicts``, each in its order; not copied until they are asked for.
 
     Raises:
         ConservationError: kept and rejected are not all there is.
     """
-    verdicts = verdicts.lazy().collect()
-    kept, rejected = verdicts.filter("is_kept"), verdicts.filter(~pl.col("is_kept"))
-    if kept.height + rejected.height != verdicts.height:
+    table, is_kept = verdicts.lazy(), pl.col("is_kept")
+    count, kept, rejected = (
+        table.select(pl.len(), is_kept.sum().alias("kept"), (~is_kept).sum().alias("rejected"))
+        .collect()
+        .row(0)
+    )
+    if kept + rejected != count:
         raise ConservationError(
             "Kept and rejected samples do not add up",
             where="verdicts",
-            got=f"{kept.height} kept + {rejected.height} rejected",
-            allowed=f"{verdicts.height} known",
+            got=f"{kept} kept + {rejected} rejected",
+            allowed=f"{count} known",
         )
-    return kept, rejected
+    return table.filter("is_kept"), table.filter(~is_kept)
 
 
 def _with_imputed(known: AnyFrame) -> pl.LazyFrame:
@@ -202,7 +223,7 @@ def _with_imputed(known: AnyFrame) -> pl.LazyFrame:
     return known.with_columns(pl.lit(value=False).alias(name) for name in absent)
 
 
-def _add_scores(known: pl.LazyFrame, scores: Mapping[str, AnyFrame]) -> pl.LazyFrame:
+def _add_scores(known: pl.DataFrame, scores: Mapping[str, AnyFrame]) -> pl.DataFrame:
     for criterion in CRITERIA:
         score = pl.col(criterion.score_column).cast(pl.Float64)
         # In polars NaN is greater than any threshold, so it would pass.
@@ -212,34 +233,49 @@ def _add_scores(known: pl.LazyFrame, scores: Mapping[str, AnyFrame]) -> pl.LazyF
         chosen = table.select(
             "id",
             pl.when(score.is_finite()).then(score).alias(score_column(criterion)),
-            pl.when(score.is_finite()).then(source).alias(source_column(criterion)),
-        )
+            pl.when(score.is_finite()).then(source.cast(_SOURCES)).alias(source_column(criterion)),
+        ).collect(engine="streaming")
         known = known.join(chosen, on="id", how="left", maintain_order="left")
     return known
 
 
 def _outcome(criterion: Criterion, threshold: float, imputed_scores: ImputedScores) -> pl.Expr:
     score = pl.col(score_column(criterion))
+    unscored, imputed, passed, rejected = (
+        pl.lit(outcome.value, _OUTCOMES)
+        for outcome in (Outcome.UNSCORED, Outcome.IMPUTED, Outcome.PASSED, Outcome.REJECTED)
+    )
     return (
         pl.when(score.is_null())
-        .then(pl.lit(Outcome.UNSCORED.value))
+        .then(unscored)
         .when(pl.col(imputed_column(criterion)) & (imputed_scores == "reject"))
-        .then(pl.lit(Outcome.IMPUTED.value))
+        .then(imputed)
         .when(criterion.is_met(score, threshold))
-        .then(pl.lit(Outcome.PASSED.value))
-        .otherwise(pl.lit(Outcome.REJECTED.value))
+        .then(passed)
+        .otherwise(rejected)
     )
 
 
 def _reason(criterion: Criterion) -> pl.Expr:
+    beyond = RejectReason.BELOW_THRESHOLD if criterion.is_at_least else RejectReason.ABOVE_THRESHOLD
     reasons = {
-        Outcome.REJECTED.value: (
-            RejectReason.BELOW_THRESHOLD if criterion.is_at_least else RejectReason.ABOVE_THRESHOLD
-        ).value,
-        Outcome.UNSCORED.value: RejectReason.UNSCORED.value,
-        Outcome.IMPUTED.value: RejectReason.IMPUTED.value,
+        Outcome.REJECTED: beyond,
+        Outcome.UNSCORED: RejectReason.UNSCORED,
+        Outcome.IMPUTED: RejectReason.IMPUTED,
     }
-    return pl.col(outcome_column(criterion)).replace_strict(reasons, default=None, return_dtype=pl.String)
+    outcome = pl.col(outcome_column(criterion))
+    return _first_of(
+        [
+            pl.when(outcome == each.value).then(pl.lit(reason.value, _REASONS))
+            for each, reason in reasons.items()
+        ],
+        _REASONS,
+    )
+
+
+def _first_of(words: list[pl.Expr], words_of: pl.Enum) -> pl.Expr:
+    """The first of the words that is not null; null where there are none."""
+    return pl.coalesce([*words, pl.lit(None, words_of)])
 
 
 def _require_scores(scored: pl.DataFrame, missing_scores: MissingScores) -> None:

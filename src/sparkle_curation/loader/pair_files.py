@@ -84,16 +84,33 @@ def find_files(candidates: AnyFrame, media: AnyFrame, shards: pl.DataFrame | Non
     return rows
 
 
+def may_share_sources(rows: pl.DataFrame, media: AnyFrame) -> pl.Series | None:
+    """Whether each row may have the source of another one: all that do, and few others. None: not told by these means.
+
+    Args:
+        rows: ``id``, ``theme``, ``src_video``.
+        media: columns of ``media``.
+    """
+    side = SIDES[0]
+    usual = pl.format(asset_path("{}", side.kind, "{}"), "theme", "id")
+    if not rows.select((pl.col(side.column) == usual).fill_null(value=False).all()).item():
+        return None
+    content = pl.coalesce("content_hash", "index_hash")
+    copies = (
+        media.lazy()
+        .filter(pl.col("kind") == side.kind, content.is_not_null())
+        .select("path", content.hash().alias("content"))
+        .collect(engine="streaming")
+        .filter(pl.col("content").is_duplicated())
+    )
+    path = pl.col(side.column)
+    return rows.select(path.hash().is_duplicated() | path.is_in(copies["path"].implode())).to_series()
+
+
 def _with_names(rows: pl.DataFrame, side: Side) -> pl.DataFrame:
     """The rows with what the path of a side says; the layout's own paths, nearly all, are not looked at one by one."""
     cell = pl.col(side.column)
     usual = pl.format(asset_path("{}", side.kind, "{}"), "theme", "id")
-    is_usual = (cell == usual).fill_null(value=False)
-    odd = rows.filter(~is_usual)[side.column].drop_nulls().unique()
-    paths = {text: posixpath.normpath(text) for text in odd}
-    named = [(text, path, *(parse_asset_path(path) or (None, None, None))) for text, path in paths.items()]
-    resolved = pl.DataFrame(named, schema=_RESOLVED, orient="row")
-    resolved = resolved.with_columns(file_type(pl.col("_cell")).alias("type"))
     usual_facts = {
         "path": cell,
         "named_theme": pl.col("theme"),
@@ -101,6 +118,14 @@ def _with_names(rows: pl.DataFrame, side: Side) -> pl.DataFrame:
         "named_id": pl.col("id"),
         "type": pl.lit(FileType.VIDEO.value),
     }
+    is_usual = rows.select((cell == usual).fill_null(value=False)).to_series()
+    if is_usual.all():  # then nothing is copied
+        return rows.with_columns(fact.alias(f"{side.name}_{name}") for name, fact in usual_facts.items())
+    odd = rows.filter(~is_usual)[side.column].drop_nulls().unique()
+    paths = {text: posixpath.normpath(text) for text in odd}
+    named = [(text, path, *(parse_asset_path(path) or (None, None, None))) for text, path in paths.items()]
+    resolved = pl.DataFrame(named, schema=_RESOLVED, orient="row")
+    resolved = resolved.with_columns(file_type(pl.col("_cell")).alias("type"))
     return (
         rows.join(resolved, left_on=side.column, right_on="_cell", how="left", maintain_order="left")
         .with_columns(
@@ -113,12 +138,15 @@ def _with_names(rows: pl.DataFrame, side: Side) -> pl.DataFrame:
 
 def _list_files(rows: pl.DataFrame, media: AnyFrame) -> pl.DataFrame:
     """What the media say of each path of the kinds that the rows name, once each."""
-    # A file of the media has a path of the layout, so its kind is the one that its path names.
-    kinds = {kind for side in SIDES for kind in rows[f"{side.name}_named_kind"].unique().drop_nulls()}
+    # A file of the media has a path of the layout, so its kind and theme are those that its path names.
+    kinds, themes = (
+        sorted({word for side in SIDES for word in rows[f"{side.name}_named_{name}"].unique().drop_nulls()})
+        for name in ("kind", "theme")
+    )
     named = pl.concat(rows.select(pl.col(f"{side.name}_path").alias("path")) for side in SIDES).drop_nulls()
     files = (
         media.lazy()
-        .filter(pl.col("kind").is_in(sorted(kinds)))
+        .filter(pl.col("kind").is_in(kinds), pl.col("theme").is_in(themes))
         .select("path", "container", *_FACTS, pl.lit(value=True).alias("is_found"))
         .join(named.lazy(), on="path", how="semi", maintain_order="left")
         .collect(engine="streaming")

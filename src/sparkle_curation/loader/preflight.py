@@ -14,12 +14,15 @@ import polars as pl
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import ConservationError
 from sparkle_curation.loader.kiwi_edit import LoaderSettings
-from sparkle_curation.loader.pair_files import SIDES, find_files
+from sparkle_curation.loader.pair_files import SIDES, find_files, may_share_sources
 from sparkle_curation.loader.pair_reasons import Finding, find_reasons, with_counts, with_loaded
 from sparkle_curation.spec.tables.preflight import PREFLIGHT_COLUMNS, PairOutcome, PairReason
 
 UnloadablePairs = Literal["drop", "keep"]
 """What becomes of a pair that is replaced or refused: the variant goes without it, or has it all the same."""
+
+MOST_AT_ONCE = 1 << 18
+"""Pairs that are looked at together; of more those of a theme are, which takes a little longer and less memory."""
 
 _DROPPED = (PairOutcome.REFUSED.value, PairOutcome.REPLACED.value)
 
@@ -30,6 +33,8 @@ def check_pairs(
     settings: LoaderSettings,
     unloadable_pairs: UnloadablePairs = "drop",
     shards: pl.DataFrame | None = None,
+    *,
+    most_at_once: int = MOST_AT_ONCE,
 ) -> pl.DataFrame:
     """The preflight (``PREFLIGHT_COLUMNS``): one row per candidate, in their order.
 
@@ -46,15 +51,48 @@ def check_pairs(
         settings: the loader's.
         unloadable_pairs: whether ``is_dropped`` is set for those that are replaced or refused.
         shards: those that are there, as ``list_shards`` gives them; None where nothing is known of them.
+        most_at_once: pairs that are looked at together; what is found does not depend on it.
 
     Raises:
         ConservationError: the rows are not one per candidate.
     """
+    rows = candidates.lazy().select("id", "theme", "prompt", "src_video", "tgt_video").collect()
+    checked = [
+        _check(part, media, settings, unloadable_pairs, shards) for part in _parts(rows, media, most_at_once)
+    ]
+    preflight = pl.concat(checked, rechunk=True)  # as one part is, so that its file is the same
+    if len(checked) > 1 and not preflight["id"].equals(rows["id"]):
+        preflight = rows.select("id").join(preflight, on="id", how="left", maintain_order="left")
+    _check_conservation(candidates, preflight)
+    return preflight
+
+
+def _parts(rows: pl.DataFrame, media: AnyFrame, most_at_once: int) -> list[pl.DataFrame]:
+    """The rows in parts, of which only one has rows that may share their source; at least one.
+
+    What the media say of a pair is many times as large as the pair.
+    """
+    is_shared = may_share_sources(rows, media) if rows.height > most_at_once else None
+    if is_shared is None:
+        return [rows]
+    parts = [rows.filter(is_shared), *rows.filter(~is_shared).partition_by("theme", maintain_order=True)]
+    return [part for part in parts if part.height] or [rows]
+
+
+def _check(
+    candidates: pl.DataFrame,
+    media: AnyFrame,
+    settings: LoaderSettings,
+    unloadable_pairs: UnloadablePairs,
+    shards: pl.DataFrame | None,
+) -> pl.DataFrame:
+    """The preflight of candidates of which none shares its source with another than these."""
     rows = with_counts(with_loaded(find_files(candidates, media, shards), settings))
     found = find_reasons(settings)
     codes = [pl.when(reason.value).then(pl.lit(reason.value)) for reason in PairReason]
     checked = (
-        rows.with_columns(
+        rows.lazy()
+        .with_columns(
             holds.fill_null(value=False).alias(reason.value) for reason, (holds, _) in found.items()
         )
         .with_columns(
@@ -63,13 +101,12 @@ def check_pairs(
         .with_columns(
             (pl.lit(unloadable_pairs == "drop") & pl.col("outcome").is_in(_DROPPED)).alias("is_dropped")
         )
+        .collect()  # together, so that what several reasons ask is worked out once
     )
     details = _tell(checked, found)
-    preflight = checked.join(details, on="id", how="left", maintain_order="left").select(
+    return checked.join(details, on="id", how="left", maintain_order="left").select(
         field.name for field in PREFLIGHT_COLUMNS
     )
-    _check_conservation(candidates, preflight)
-    return preflight
 
 
 def drop_unloadable(

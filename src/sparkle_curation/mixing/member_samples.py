@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 
 from sparkle_curation.errors import ConservationError, ParameterError, StaleTableError, did_you_mean
 from sparkle_curation.filtering.benchmark_leaks import mark_leaks
@@ -215,7 +216,7 @@ def _with_thresholds(
         thresholds,
         record.missing_scores,
         policy.used,
-    )
+    ).with_columns(cs.enum().cast(pl.String))  # as those are that were read
     by_hand = verdicts.select("id", "override", "override_reason", "benchmark_leak")
     is_kept = (
         pl.when(pl.col("override").is_null())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -29,8 +29,12 @@ VARIANT_COLUMNS: tuple[str, ...] = (
     "original_scene",
     "extra_fields",
 )
-"""Columns of a sample that can be exported. ``edit_type`` is null where the release has no metadata of it;
-``variant_samples`` has ``split`` too."""
+"""Columns of a sample of a variant. ``edit_type`` is null where the release has no metadata of it; ``variant_samples``
+has ``split`` too."""
+
+PAIR_COLUMNS: tuple[str, ...] = ("id", "theme", "prompt", "src_video", "tgt_video", "chosen_keyword")
+"""Those of a sample that can be exported. The others are read when they are written: texts are most of what filtering
+holds in memory."""
 
 
 @dataclass(frozen=True)
@@ -38,17 +42,20 @@ class Variant:
     """A variant as it is kept: its samples, and what describes them.
 
     Attributes:
-        samples: with ``VARIANT_COLUMNS``; the rows of a theme in the order that its CSV shall have.
+        samples: with ``VARIANT_COLUMNS``, or ``PAIR_COLUMNS`` where ``annotations`` have the others; the rows of a theme
+            in the order that its CSV shall have.
         documents: text by file name: the card, and the record that it is read again from.
         known_themes: themes that the available release has a sample of. Another one that has pairs where the variant is to
             be written has lost its sources, and is not to go in silence. None: any may go.
         pictures: bytes by path in the variant's folder.
+        annotations: as ingested; None where the samples have all columns.
     """
 
     samples: pl.DataFrame
     documents: Mapping[str, str]
     known_themes: frozenset[str] | None = None
     pictures: Mapping[str, bytes] = field(default_factory=dict)
+    annotations: AnyFrame | None = None
 
 
 _VIDEO_COLUMNS = {"src_video": KIND.source_video, "tgt_video": KIND.edited_video}
@@ -104,7 +111,7 @@ def compose(
     scope: ExportScope | None = None,
     signals: AnyFrame | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The exported samples (``VARIANT_COLUMNS``), and those that cannot be: ``id, theme, reason, detail``.
+    """The exported samples (``PAIR_COLUMNS``), and those that cannot be: ``id, theme, reason, detail``.
 
     A sample of a theme that is not asked for, whose videos have a licence that is not allowed, that is alike to one of the
     benchmark, or whose signals are out of bounds, is not exported.
@@ -154,7 +161,7 @@ def compose(
     exported = pl.concat(
         [
             *(_describe_released(part, annotations) for part in _by_theme(released)),
-            unlisted.join(obstacles, on="id", how="anti", maintain_order="left").select(VARIANT_COLUMNS),
+            unlisted.join(obstacles, on="id", how="anti", maintain_order="left").select(PAIR_COLUMNS),
         ]
     )
     _check_conservation(every, exported, obstacles)
@@ -194,7 +201,7 @@ def _bar(samples: pl.DataFrame) -> pl.DataFrame:
 
 
 def _select_annotations(annotations: AnyFrame) -> pl.LazyFrame:
-    return annotations.lazy().select(column for column in VARIANT_COLUMNS if column != "theme")
+    return annotations.lazy().select(column for column in PAIR_COLUMNS if column != "theme")
 
 
 def _by_theme(samples: pl.DataFrame) -> list[pl.DataFrame]:
@@ -205,16 +212,32 @@ def _by_theme(samples: pl.DataFrame) -> list[pl.DataFrame]:
 
 
 def _describe_released(samples: pl.DataFrame, annotations: AnyFrame) -> pl.DataFrame:
-    """Released samples as their annotations have them.
+    """Released samples as their annotations have them."""
+    return _look_up(samples, annotations, PAIR_COLUMNS).select(PAIR_COLUMNS)
 
-    Texts are most of what filtering holds in memory: those of other samples and themes are dropped while they are read.
+
+def with_metadata(samples: pl.DataFrame, annotations: AnyFrame | None) -> pl.DataFrame:
+    """Samples of one theme with ``VARIANT_COLUMNS``, of which the annotations have what the samples lack.
+
+    Args:
+        samples: with ``PAIR_COLUMNS``.
+        annotations: as ingested; None where nothing is lacking.
     """
+    if annotations is None:
+        return samples
+    return _look_up(samples, annotations, VARIANT_COLUMNS).select(VARIANT_COLUMNS)
+
+
+def _look_up(samples: pl.DataFrame, annotations: AnyFrame, columns: Sequence[str]) -> pl.DataFrame:
+    """The samples with those of the columns that they lack; those of other samples and themes are dropped while read."""
     table, themes = annotations.lazy(), samples["theme"].unique()
     if len(themes) == 1 and "theme" in table.collect_schema().names():
         table = table.filter(pl.col("theme") == themes[0])
+    lacking = [column for column in columns if column not in samples.columns]
     ids = samples.lazy().select("id")
-    found = _select_annotations(table).join(ids, on="id", how="semi").collect(engine="streaming")
-    return samples.join(found, **_KEEPING_ORDER).select(VARIANT_COLUMNS)
+    found = table.select("id", *lacking).join(ids, on="id", how="semi").collect(engine="streaming")
+    # Joined again also where the order is right: what is gathered lets go of the texts of other samples.
+    return samples.join(found, **_KEEPING_ORDER)
 
 
 def _describe_unlisted(samples: pl.DataFrame, annotations: AnyFrame, prompts_found: AnyFrame) -> pl.DataFrame:

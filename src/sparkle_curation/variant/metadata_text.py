@@ -6,6 +6,8 @@ Source: dataset card, "Training Data Format".
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -15,6 +17,7 @@ from sparkle_curation.spec.training_csv import Target
 
 _METADATA_PATH = "$.metadata."
 _ROOT_PATH = "$."
+_ROWS_AT_ONCE = 1 << 16
 _METADATA_MEMBERS = ("edit_type", "chosen_keyword", "original_scene")
 
 
@@ -30,9 +33,15 @@ def write_metadata(samples: pl.DataFrame, target: Target) -> None:
             ``extra_fields``.
         target: a new file, or a buffer.
     """
-    described = samples.filter(pl.col("edit_type").is_not_null())
-    lines = _add_extras(described).select(_metadata_line())
-    lines.write_csv(target, include_header=False, quote_style="never")
+    described = _add_extras(samples.filter(pl.col("edit_type").is_not_null()))
+    with target.open("wb") if isinstance(target, Path) else nullcontext(target) as file:
+        for rows in described.iter_slices(_ROWS_AT_ONCE):
+            # Columns are encoded beside each other; within one expression they would be after each other.
+            encoded = rows.select(
+                pl.col("_root_extras", "_metadata_extras"),
+                *map(_json_text, ("id", "prompt", *_METADATA_MEMBERS)),
+            )
+            encoded.select(_metadata_line()).write_csv(file, include_header=False, quote_style="never")
 
 
 def _add_extras(samples: pl.DataFrame) -> pl.DataFrame:
@@ -47,13 +56,14 @@ def _add_extras(samples: pl.DataFrame) -> pl.DataFrame:
 
 
 def _metadata_line() -> pl.Expr:
-    first, *others = (pl.format(f'"{name}": {{}}', _json_text(name)) for name in _METADATA_MEMBERS)
+    """A line, of columns that are JSON already."""
+    first, *others = (pl.format(f'"{name}": {{}}', name) for name in _METADATA_MEMBERS)
     present = [first, *(pl.lit(", ") + other for other in others)]
     return pl.concat_str(
         pl.lit('{"id": '),
-        _json_text("id"),
+        pl.col("id"),
         pl.lit(', "prompt": '),
-        _json_text("prompt"),
+        pl.col("prompt"),
         pl.lit(', "metadata": {'),
         *(member.fill_null("") for member in present),
         pl.col("_metadata_extras").fill_null(""),
@@ -66,7 +76,8 @@ def _metadata_line() -> pl.Expr:
 def _json_text(column: str) -> pl.Expr:
     """A text column as JSON strings; null stays null."""
     wrapped = pl.struct(pl.col(column).alias("t")).struct.json_encode()
-    return pl.when(pl.col(column).is_not_null()).then(wrapped.str.strip_prefix('{"t":').str.strip_suffix("}"))
+    text = wrapped.str.strip_prefix('{"t":').str.strip_suffix("}")
+    return pl.when(pl.col(column).is_not_null()).then(text).alias(column)
 
 
 def _render_extras(extra_fields: str) -> tuple[str, str]:

@@ -21,7 +21,7 @@ from sparkle_curation.spec.codes.quarantine_reasons import Reason
 from sparkle_curation.spec.tables.ingested import JSONL_TABLES
 from sparkle_curation.spec.themes import THEMES
 from sparkle_curation.variant.curation.steps import compose_variant, look_up_prompts
-from sparkle_curation.variant.export import VARIANT_COLUMNS
+from sparkle_curation.variant.export import VARIANT_COLUMNS, Variant
 
 extras = st.dictionaries(
     st.sampled_from(["$.note", "$.metadata.weight", "$.metadata.a key"]),
@@ -74,11 +74,13 @@ def test_exported_annotations_are_ingested_as_they_were(
     prompts = look_up_prompts(kept, annotations, *(table(name) for name in JSONL_TABLES))
     exported, _ = compose_variant(kept, annotations, prompts, seen, None)
     release = tmp_path_factory.mktemp("release")
-    KiwiEditDataset(filepath=str(release)).save(exported)
+    KiwiEditDataset(filepath=str(release)).save(Variant(exported, {}, annotations=annotations))
     if exported.is_empty():
         return
     read, quarantine = ingested(release)
     assert set(quarantine["reason"]) <= {Reason.UNKNOWN_FIELD.value}
-    assert_frame_equal(comparable(read), comparable(exported))
+    metadata = annotations.select("id", *(name for name in VARIANT_COLUMNS if name not in exported.columns))
+    described = exported.join(metadata, on="id", how="left", maintain_order="left")
+    assert_frame_equal(comparable(read), comparable(described))
     expected = annotations.filter(is_released)
     assert_frame_equal(comparable(read.join(expected, on="id", how="semi")), comparable(expected))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -137,7 +138,7 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
             self._save_by_theme(data)
         elif not isinstance(data, TableStream):
             with atomic_file(self._path) as temporary:
-                data.lazy().sink_parquet(
+                _with_text(data).sink_parquet(
                     temporary, compression="zstd", compression_level=3, metadata=FORMAT_METADATA
                 )
         elif stored_fingerprint(self._path) == data.fingerprint:
@@ -191,7 +192,7 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
         stored = {file.relative_to(self._path).as_posix() for file in parquet_files(self._path)}
         if not isinstance(data, TableStream):
             with atomic_folder(self._path) as temporary:
-                frame = data.lazy()
+                frame = _with_text(data)
                 themes = pl.PartitionBy(
                     temporary,
                     key="theme",
@@ -290,6 +291,11 @@ def stored_rows(path: Path) -> int:
 
 def _writer() -> bytes:
     return code_digest(glue=[__name__, parquet.__name__, format_version.__name__]).encode()
+
+
+def _with_text(data: pl.DataFrame | pl.LazyFrame) -> pl.LazyFrame:
+    """The frame to be written: words that memory holds as an enumeration are text in a file."""
+    return data.lazy().with_columns(cs.enum().cast(pl.String))
 
 
 def _tell_unchanged(title: str, log_level: int) -> None:

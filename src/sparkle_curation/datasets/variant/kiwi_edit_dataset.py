@@ -24,7 +24,7 @@ from sparkle_curation.spec.tables.ingested import CSV_COLUMNS
 from sparkle_curation.spec.themes import THEMES
 from sparkle_curation.spec.training_csv import parse_training_csv, write_training_csv
 from sparkle_curation.variant.empty_variant import check_themes
-from sparkle_curation.variant.export import VARIANT_COLUMNS, Variant
+from sparkle_curation.variant.export import VARIANT_COLUMNS, Variant, with_metadata
 from sparkle_curation.variant.metadata_text import parse_metadata, write_metadata
 
 
@@ -118,7 +118,7 @@ class KiwiEditDataset(AbstractDataset[Variant | pl.DataFrame, pl.DataFrame]):
         if self._exists():
             check_themes([part.theme for part in self._parts()], variant.known_themes, where=self._folder)
         with atomic_folder(self._folder) as temporary:
-            _write_parts(variant.samples, temporary)
+            _write_parts(variant, temporary)
             for name, text in variant.documents.items():
                 (temporary / name).write_text(text, encoding="utf-8", newline="\n")
             for name, content in variant.pictures.items():
@@ -238,14 +238,16 @@ def parse_part(part: Part, csv: bytes, metadata: bytes) -> pl.DataFrame:
     )
 
 
-def _write_parts(samples: pl.DataFrame, folder: Path) -> None:
+def _write_parts(variant: Variant, folder: Path) -> None:
     """Write ``prompts/`` into the folder, with the files of each theme and split that has samples."""
-    prompts = folder / PROMPTS_FOLDER
+    prompts, samples = folder / PROMPTS_FOLDER, variant.samples
     prompts.mkdir()
     split = pl.col("split") if "split" in samples.columns else pl.lit(TRAIN)
     for part in PARTS:
         of_part = samples.filter(pl.col("theme") == part.theme, split == part.split)
-        if of_part.height:
-            write_training_csv(of_part, prompts / part.csv_name)
-        if of_part["edit_type"].count():
-            write_metadata(of_part, prompts / part.metadata_name)
+        if of_part.is_empty():
+            continue
+        write_training_csv(of_part, prompts / part.csv_name)
+        described = with_metadata(of_part, variant.annotations)
+        if described["edit_type"].count():
+            write_metadata(described, prompts / part.metadata_name)

@@ -63,8 +63,11 @@ def _repeated_prompt(flat: pl.DataFrame, table: str, tables: Tables) -> pl.Serie
     Only their prompts are looked at: of the released ones ingestion compares each with the annotations.
     """
     released, earlier = KNOWN_BY[table]
-    released_ids = _ids(tables[released]).implode()
-    is_candidate = ~pl.col("id").is_in(released_ids)
+    unasked = pl.repeat(None, flat.height, dtype=pl.String, eager=True).alias("prompt_is_repeated")
+    candidates = flat["id"].filter(~_are_among(flat["id"], tables[released])).unique()
+    if candidates.is_empty():
+        return unasked
+    is_candidate = pl.col("id").is_in(candidates.implode())
     before = tables[earlier].filter(is_candidate).select("id", pl.col("prompt").alias("before"))
     asked = (
         tables[table]
@@ -80,8 +83,7 @@ def _repeated_prompt(flat: pl.DataFrame, table: str, tables: Tables) -> pl.Serie
         )
         .collect(engine="streaming")  # the prompts of released samples are dropped while they are read
     )
-    unasked = pl.repeat(None, flat.height, dtype=pl.String, eager=True)
-    return unasked.scatter(asked["row"], asked["found"]).alias("prompt_is_repeated")
+    return unasked.scatter(asked["row"], asked["found"])
 
 
 def _listed_once(assets: pl.LazyFrame) -> pl.Series:

@@ -155,8 +155,8 @@ def check_kept(verdicts: pl.DataFrame, thresholds: dict[str, float], allow_empty
     return verdicts
 
 
-def split_by_verdict(verdicts: AnyFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The verdicts of the kept and of the rejected samples.
+def split_by_verdict(verdicts: AnyFrame) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+    """The verdicts of the kept and of the rejected samples, not copied until they are asked for.
 
     Raises:
         ConservationError: kept and rejected are not all known samples.

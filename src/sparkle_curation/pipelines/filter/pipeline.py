@@ -256,6 +256,7 @@ def create_pipeline(**_: object) -> Pipeline:
                 assemble_variant,
                 [
                     "samples_exported",
+                    "annotations",
                     "variant_documents",
                     "variant_pictures",
                     "sample_counts",

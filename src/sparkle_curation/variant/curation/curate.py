@@ -189,4 +189,7 @@ def _curate(
     facts = steps.state_variant(exported, counts, thresholds, choices, code, data, censoring, audit)
     pictures = tables.draw(exported, verdicts, thresholds)
     documents = steps.describe_variant(facts, pictures)
-    return steps.assemble_variant(exported, documents, pictures, counts, params.allow_empty), counts
+    variant = steps.assemble_variant(
+        exported, tables.annotations, documents, pictures, counts, params.allow_empty
+    )
+    return variant, counts

@@ -295,8 +295,8 @@ def settle(
     counts: pl.DataFrame,
     not_exported: pl.DataFrame,
     dropped: pl.DataFrame,
-    *others: pl.DataFrame,
-) -> tuple[pl.DataFrame, ...]:
+    *others: AnyFrame,
+) -> tuple[AnyFrame, ...]:
     """What was found, as it is, once it is known to make a variant: until then the files of the run before stay.
 
     Args:
@@ -424,6 +424,7 @@ def describe_variant(facts: VariantFacts, pictures: Pictures) -> dict[str, str]:
 
 def assemble_variant(
     samples_exported: pl.DataFrame,
+    annotations: AnyFrame,
     variant_documents: dict[str, str],
     pictures: Pictures,
     sample_counts: pl.DataFrame,
@@ -431,7 +432,7 @@ def assemble_variant(
 ) -> export.Variant:
     """The variant: its samples with what describes and shows them, to be written as a set."""
     known = _known_themes(sample_counts, allow_empty)
-    return export.Variant(samples_exported, variant_documents, known, pictures.files)
+    return export.Variant(samples_exported, variant_documents, known, pictures.files, annotations)
 
 
 def _known_themes(counts: pl.DataFrame, allow_empty: bool) -> frozenset[str] | None:
