@@ -27,6 +27,7 @@ from sparkle_curation.datasets.tables.fingerprints_dataset import FingerprintsDa
 from sparkle_curation.datasets.tables.journal_dataset import JournalDataset
 from sparkle_curation.datasets.tables.jsonl_folder_dataset import JSONLFolderDataset
 from sparkle_curation.datasets.tables.lean_tables_dataset import LeanTablesDataset
+from sparkle_curation.datasets.tables.paces_dataset import PacesDataset
 from sparkle_curation.datasets.tables.parts_dataset import PartsDataset
 from sparkle_curation.datasets.tables.schema_validator import TableSchemaValidator
 from sparkle_curation.datasets.tables.table_before_dataset import TableBeforeDataset
@@ -77,6 +78,7 @@ __all__ = [
     "OtherVariantsDataset",
     "OverridesDataset",
     "PNGDataset",
+    "PacesDataset",
     "PageDataset",
     "PartsDataset",
     "PipelineCodeDataset",

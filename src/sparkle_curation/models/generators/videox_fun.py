@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from sparkle_curation.engine.caching.code_digest import library_version
 from sparkle_curation.errors import ModelError
+from sparkle_curation.models.device_names import name_device
 from sparkle_curation.models.generators.checkpoints import Device, library_versions
 from sparkle_curation.models.generators.generator import (
     Fault,
@@ -82,6 +83,10 @@ class VideoXFunControl:
             settings={**self.wan.as_text, "boundary": repr(_BOUNDARY), "dtype": self.device.dtype},
             versions=versions,
         )
+
+    def name_device(self) -> str:
+        """Of the GPU or the processor."""
+        return name_device(self.device.name)
 
     def load(self) -> None:
         """Load the weights onto the device."""
