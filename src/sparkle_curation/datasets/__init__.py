@@ -23,6 +23,7 @@ from sparkle_curation.datasets.reports.report_datasets import MetricsJSONDataset
 from sparkle_curation.datasets.reports.text_dataset import TextDataset
 from sparkle_curation.datasets.reports.text_folder_dataset import TextFolderDataset
 from sparkle_curation.datasets.reports.validation_datasets import DataDocsDataset, ValidationsDataset
+from sparkle_curation.datasets.tables.asked_for_media_dataset import AskedForMediaDataset
 from sparkle_curation.datasets.tables.fingerprints_dataset import FingerprintsDataset
 from sparkle_curation.datasets.tables.journal_dataset import JournalDataset
 from sparkle_curation.datasets.tables.jsonl_folder_dataset import JSONLFolderDataset
@@ -49,6 +50,7 @@ from sparkle_curation.datasets.variant.variants_dataset import VariantsDataset
 from sparkle_curation.datasets.variant.version_datasets import DataVersionDataset, GitRevisionDataset
 
 __all__ = [
+    "AskedForMediaDataset",
     "AssetStoreDataset",
     "BenchLedgerDataset",
     "BenchmarkDataset",
