@@ -257,6 +257,27 @@ def test_a_forecast_goes_by_what_was_measured(made: Project, caplog: pytest.LogC
     assert table.filter(step="synthesize").select("gpu_s", "basis").row(0) == (1470.0, "assumed")
 
 
+@pytest.mark.parametrize("stage", GENERATED_STAGES)
+def test_a_stage_can_be_shared_by_machines(
+    made: Project, tmp_path: Path, stage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A shard is a run of each of the four; merged, all is known and the tables are those of one run."""
+    other = replace(made, data_root=tmp_path)
+    for name in ("02_intermediate", "07_model_output", "made_media", "journals"):
+        shutil.copytree(made.output(name), other.output(name))
+    other.output("journals", f"{stage}.journal").unlink()
+    for shard in ("0/2", "1/2"):
+        with pytest.raises(SystemExit) as ended:
+            other.run_here(stage, params={"shard": shard})
+        assert not ended.value.code
+    with caplog.at_level(logging.INFO):
+        other.run_here("merge")
+        assert f"{stage}: 3 rows of shards merged" in caplog.text
+        other.run_here(stage)
+    assert f"{stage}: 0 made, 3 known from before" in caplog.text
+    assert_frame_equal(generated(other, stage), generated(made, stage))
+
+
 def test_an_import_stands_for_what_was_made(made: Project, tmp_path: Path) -> None:
     """Finished videos from a folder go the same way; who has none is told."""
     theirs = tmp_path / "theirs"
