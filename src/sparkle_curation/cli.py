@@ -223,6 +223,7 @@ def explore(
     from sparkle_curation.explorer.parameters_file import parameters_file  # noqa: PLC0415
     from sparkle_curation.explorer.server import Settings, create_app, serve  # noqa: PLC0415
     from sparkle_curation.filtering.signal_bounds import resolve_bounds  # noqa: PLC0415
+    from sparkle_curation.media.made_media import in_place_of  # noqa: PLC0415
     from sparkle_curation.spec.stages import STAGES  # noqa: PLC0415
     from sparkle_curation.spec.tables.ingested import GROUNDING_TABLES  # noqa: PLC0415
     from sparkle_curation.variant.curation.params import FilterParams  # noqa: PLC0415
@@ -243,7 +244,7 @@ def explore(
         preflight=optional("preflight"),
         not_exported=optional("samples_not_exported"),
         assets=optional("assets"),
-        media=optional("media"),
+        media=in_place_of(optional("media"), catalog.load("made_media_asked_for")),
         boxes=optional("grounding_boxes"),
         signals=optional("signals"),
         sample_groups=optional("sample_groups"),

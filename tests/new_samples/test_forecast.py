@@ -10,6 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sparkle_curation.engine.pace import Pace
 from sparkle_curation.new_samples.forecast import (
     Cost,
     describe,
@@ -17,6 +18,8 @@ from sparkle_curation.new_samples.forecast import (
     pass_rates,
     pools,
     steps,
+    ways_to_measure,
+    with_paces,
     with_pools,
 )
 from sparkle_curation.spec.layout import KIND
@@ -72,3 +75,24 @@ def test_each_gpu_is_in_one_pool_and_all_work_is_done(work: dict[str, float], gp
     assert sum(count for count, _ in dealt.values()) == gpus
     assert all(count >= 1 for count, _ in dealt.values())
     assert sum(count * hours for count, hours in dealt.values()) == pytest.approx(sum(work.values()))
+
+
+def test_what_was_measured_stands_for_what_was_assumed() -> None:
+    """A step by its pace, one of two rounds by both together; one round alone is no measure of it."""
+    costs = {name: Cost(9.0, "assumed") for name, _ in steps()}
+    paces = {
+        "track": Pace(2.5, 4, "GPU", "sam"),
+        "ground_round1": Pace(1.0, 8, "GPU", "judge"),
+        "ground_round2": Pace(3.0, 6, "GPU", "judge"),
+    }
+    found = with_paces(costs, paces)
+    assert found["track"] == Cost(2.5, "measured", "GPU", 4)
+    assert found["ground"] == Cost(4.0, "measured", "GPU", 6)
+    assert found["ground"].told == "measured on GPU, 6 samples"
+    assert found["synthesize"] == costs["synthesize"]
+    assert with_paces(costs, {"ground_round1": paces["ground_round1"]}) == costs
+    assert "score.stages" not in "".join(ways_to_measure({name: Cost(1, "measured") for name in costs}, 3))
+    ways = ways_to_measure(found, 3)
+    assert ways[1] == "kedro run --pipelines ingest,inspect,edit_frame0 --params edit_frame0.limit=3"
+    assert ways[2] == f"kedro run --pipelines score --params score.stages={FIRST.name},score.limit=3"
+    assert not [way for way in ways if "pipelines ground" in way or "pipelines track" in way]

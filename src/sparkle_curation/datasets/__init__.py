@@ -23,10 +23,12 @@ from sparkle_curation.datasets.reports.report_datasets import MetricsJSONDataset
 from sparkle_curation.datasets.reports.text_dataset import TextDataset
 from sparkle_curation.datasets.reports.text_folder_dataset import TextFolderDataset
 from sparkle_curation.datasets.reports.validation_datasets import DataDocsDataset, ValidationsDataset
+from sparkle_curation.datasets.tables.asked_for_media_dataset import AskedForMediaDataset
 from sparkle_curation.datasets.tables.fingerprints_dataset import FingerprintsDataset
 from sparkle_curation.datasets.tables.journal_dataset import JournalDataset
 from sparkle_curation.datasets.tables.jsonl_folder_dataset import JSONLFolderDataset
 from sparkle_curation.datasets.tables.lean_tables_dataset import LeanTablesDataset
+from sparkle_curation.datasets.tables.paces_dataset import PacesDataset
 from sparkle_curation.datasets.tables.parts_dataset import PartsDataset
 from sparkle_curation.datasets.tables.schema_validator import TableSchemaValidator
 from sparkle_curation.datasets.tables.table_before_dataset import TableBeforeDataset
@@ -48,6 +50,7 @@ from sparkle_curation.datasets.variant.variants_dataset import VariantsDataset
 from sparkle_curation.datasets.variant.version_datasets import DataVersionDataset, GitRevisionDataset
 
 __all__ = [
+    "AskedForMediaDataset",
     "AssetStoreDataset",
     "BenchLedgerDataset",
     "BenchmarkDataset",
@@ -77,6 +80,7 @@ __all__ = [
     "OtherVariantsDataset",
     "OverridesDataset",
     "PNGDataset",
+    "PacesDataset",
     "PageDataset",
     "PartsDataset",
     "PipelineCodeDataset",

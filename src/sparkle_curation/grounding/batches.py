@@ -33,6 +33,11 @@ class GroundJob(NamedTuple):
     frames: list[int]
 
 
+def pace_of(job: GroundJob) -> tuple[str, float]:
+    """The step of a job as ``engine.pace`` notes it, its round; and its share of a batch: its questions."""
+    return ("ground_round2", len(job.frames)) if job.frames else ("ground_round1", 1)
+
+
 class _Asked(NamedTuple):
     """A question that may have to be asked again: of which job, its pictures, and which frame they are."""
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from sparkle_curation.engine.shards import Shard
 
 _FOLDER = ".locks"
+_OF_ALL_JOURNALS = frozenset({"merge", "prune"})
+"""Pipelines that read the journals of others."""
 _LOCKS_ITSELF = "locks_itself"
 """Tag of nodes that lock what they write more finely than by their pipeline."""
 
@@ -130,8 +132,13 @@ def _claims_of_shard(claims: set[Claim], shard: Shard, catalog: Any) -> set[Clai
 
 
 def _is_costly(catalog: Any, name: str) -> bool:
-    """Whether a pipeline notes its work in a journal that shards can be merged into."""
-    return "work" in catalog.config_resolver.resolve_pattern(f"{name}_journal")
+    """Whether a pipeline notes its own work in a journal that shards can be merged into."""
+    pipeline = dict(pipelines).get(name)
+    if pipeline is None or name in _OF_ALL_JOURNALS:
+        return False
+    is_one = {_pipeline_of(node.namespace) for node in pipeline.nodes} == {name}  # `curate` is several
+    journals = [each for each in pipeline.inputs() if each.endswith("_journal")]
+    return is_one and any("work" in catalog.config_resolver.resolve_pattern(each) for each in journals)
 
 
 def _pipeline_of(namespace: str | None) -> str | None:

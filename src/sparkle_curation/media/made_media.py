@@ -6,7 +6,7 @@ import logging
 
 import polars as pl
 
-from sparkle_curation.engine.any_frame import frame_schema
+from sparkle_curation.engine.any_frame import AnyFrame, frame_schema
 from sparkle_curation.ingest.assets.store import AssetStore
 from sparkle_curation.ingest.assets.united_store import UnitedAssetStore
 from sparkle_curation.ingest.release_files import ReleaseFiles
@@ -49,6 +49,20 @@ def unite_media(asset_store: AssetStore, media: pl.LazyFrame, *made: pl.LazyFram
         return media
     own = _without_refused(pl.concat(there), media, asset_store.refused)
     kept = media.join(own.select("id", "kind"), on=["id", "kind"], how="anti", maintain_order="left")
+    return pl.concat([kept, own], how="vertical_relaxed")
+
+
+def in_place_of(media: AnyFrame, made: AnyFrame) -> pl.LazyFrame:
+    """The media with what was made in the place of what was released, for who looks at samples as a whole.
+
+    Args:
+        media: columns of ``media``, of the release.
+        made: the same of all that was made and asked for; without columns where nothing was.
+    """
+    own, keys = made.lazy(), ["id", "kind"]
+    if not all("id" in table.lazy().collect_schema().names() for table in (own, media)):
+        return media.lazy()
+    kept = media.lazy().join(own.select(keys), on=keys, how="anti", maintain_order="left")
     return pl.concat([kept, own], how="vertical_relaxed")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, BinaryIO, TypeVar
@@ -29,11 +29,15 @@ _SCHEMA = {
     "clip": pl.String,
     "clip_hash": pl.String,
     "size_bytes": pl.Int64,
+    "file_state": pl.String,
     "error": pl.String,
     "error_detail": pl.String,
 }
 
 ResultT = TypeVar("ResultT")
+
+Known = Mapping[tuple[str, str], str]
+"""Name of a clip and state of its file -> its hash, as an earlier run read it."""
 
 
 @dataclass(frozen=True)
@@ -61,14 +65,15 @@ class NewClips:
             return _unread(error)
 
 
-def list_new_clips(folder: str) -> pl.DataFrame:
-    """The clips of a folder and those below it, by name.
+def list_new_clips(folder: str, before: pl.DataFrame | None = None) -> pl.DataFrame:
+    """The clips of a folder and those below it, by name; a file that is as it was before is not read again.
 
-    Columns: ``clip``, ``clip_hash``, ``size_bytes``, ``error``, ``error_detail``. A tar that cannot be read is a row with an
-    error, as is a clip. Hidden files, links that lead nowhere and files of other suffixes are passed over.
+    Columns: ``clip``, ``clip_hash``, ``size_bytes``, ``file_state``, ``error``, ``error_detail``. A tar that cannot be read
+    is a row with an error, as is a clip. Hidden files, links that lead nowhere and files of other suffixes are passed over.
 
     Args:
         folder: of this machine.
+        before: ``new_clips`` of the run before; None, or a frame without columns, where there is none.
 
     Raises:
         FileError: there is no such folder, or it holds neither clips nor tars.
@@ -82,7 +87,8 @@ def list_new_clips(folder: str) -> pl.DataFrame:
             allowed="a folder of this machine that holds clips, or tars of them",
             todo="give one: --params clips.folder=/path/to/clips",
         )
-    rows = [row for path in _paths(root) for row in _rows(root, path)]
+    known = _known(before)
+    rows = [row for path in _paths(root) for row in _rows(root, path, known)]
     if not rows:
         raise FileError(
             "A folder of clips holds none",
@@ -118,32 +124,51 @@ def _paths(root: Path) -> list[Path]:
     )
 
 
-def _rows(root: Path, path: Path) -> Iterator[dict[str, object]]:
+def _known(before: pl.DataFrame | None) -> Known:
+    if before is None or "file_state" not in before.columns:
+        return {}
+    rows = before.drop_nulls(["file_state", "clip_hash"]).select("clip", "file_state", "clip_hash").rows()
+    return {(clip, state): clip_hash for clip, state, clip_hash in rows}
+
+
+def _state(path: Path) -> str:
+    facts = path.stat()
+    return f"{facts.st_size} {facts.st_mtime_ns} {facts.st_ino}"
+
+
+def _rows(root: Path, path: Path, known: Known) -> Iterator[dict[str, object]]:
     name = path.relative_to(root).as_posix()
     if path.suffix.lower() in SUFFIXES:
-        yield {"clip": storable(name), **_identify(path)}
+        yield {"clip": storable(name), **_identify(path, storable(name), known)}
     elif name.lower().endswith(_TARS):
-        yield from _members(path, name)
+        yield from _members(path, name, known)
 
 
-def _identify(path: Path) -> dict[str, object]:
+def _identify(path: Path, name: str, known: Known) -> dict[str, object]:
     try:
+        state = _state(path)
+        if clip_hash := known.get((name, state)):
+            return {"clip_hash": clip_hash, "size_bytes": path.stat().st_size, "file_state": state}
         with path.open("rb") as file:
-            return _hashed(file)
+            return {**_hashed(file), "file_state": state}
     except OSError as error:
         return _told(error)
 
 
-def _members(path: Path, name: str) -> Iterator[dict[str, object]]:
+def _members(path: Path, name: str, known: Known) -> Iterator[dict[str, object]]:
     try:
+        state = _state(path)
         with tarfile.open(path) as tar:
             for member in tar:
                 hidden = any(part.startswith(".") and part != "." for part in Path(member.name).parts)
                 if not member.isfile() or hidden or Path(member.name).suffix.lower() not in SUFFIXES:
                     continue
-                file = tar.extractfile(member)
-                if file is not None:
-                    yield {"clip": storable(f"{name}{IN_TAR}{member.name}"), **_hashed(file)}
+                clip = storable(f"{name}{IN_TAR}{member.name}")
+                facts: dict[str, object] = {"clip": clip, "file_state": state}
+                if clip_hash := known.get((clip, state)):
+                    yield {**facts, "clip_hash": clip_hash, "size_bytes": member.size}
+                elif (file := tar.extractfile(member)) is not None:
+                    yield {**facts, **_hashed(file)}
     except (OSError, EOFError, tarfile.TarError) as error:
         yield {"clip": storable(name), **_told(error)}
 

@@ -45,7 +45,7 @@ class ClipsFound:
 
 
 def find_clips(
-    folder: str, provenance: pl.DataFrame, theme: str | None, excluded: ExclusionList
+    folder: str, provenance: pl.DataFrame, theme: str | None, excluded: ExclusionList, before: pl.DataFrame
 ) -> ClipsFound:
     """The clips of a folder with their provenance; one whose provenance names no theme is of ``theme``.
 
@@ -54,12 +54,13 @@ def find_clips(
         provenance: of ``read_provenance``; what is odd about it is logged.
         theme: None for none.
         excluded: clips that are left out, and counted alone.
+        before: ``new_clips`` of the run before, or without columns.
 
     Raises:
         FileError: the folder is not there, or holds no clip.
     """
     root = str(Path(folder).expanduser())
-    listed = list_new_clips(root)
+    listed = list_new_clips(root, before)
     is_out = is_excluded(NewClips(root), listed, excluded)
     if count := int(is_out.sum()):
         logger.warning("clips: %s are on the list of excluded clips, and left out", f"{count:,}")

@@ -1,16 +1,17 @@
 """What making new samples will take, on paper: how many reach each stage, GPU hours, disk, and pools of GPUs.
 
 How many reach a stage follows from the release's own scores: the share of its samples that score at least the threshold.
-What a stage takes for a sample is a parameter, measured or assumed; a stage's own dry run measures it.
+What a stage takes for a sample is what runs of it noted (``engine.pace``), else a parameter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
+from sparkle_curation.engine.pace import Pace
 from sparkle_curation.spec.layout import KIND
 from sparkle_curation.spec.stages import STAGES
 from sparkle_curation.stages.gates import SCORED
@@ -19,6 +20,11 @@ SHARED = "shared"
 """The pool of stages that would not fill one GPU: one after the other."""
 _SECONDS_PER_HOUR = 3600
 _SCORE = "score_{stage}"
+
+MEASURED, ASSUMED, RELEASED = "measured", "assumed", "released"
+
+_BEFORE: Mapping[str, str] = {"edit_frame0": "ingest,inspect,", "synthesize": "edges,"}
+"""Pipelines that a step needs first, and that take no GPU."""
 
 ORDER: tuple[tuple[str, str], ...] = (
     ("instruct", ""),
@@ -43,6 +49,20 @@ def steps() -> list[tuple[str, str]]:
     return found
 
 
+_SCHEMA = {
+    "step": pl.String,
+    "entering": pl.Int64,
+    "gpu_s": pl.Float64,
+    "basis": pl.String,
+    "device": pl.String,
+    "samples": pl.Int64,
+    "gpu_hours": pl.Float64,
+    "pass_rate": pl.Float64,
+    "rate_basis": pl.String,
+    "disk_gb": pl.Float64,
+}
+
+
 @dataclass(frozen=True)
 class Cost:
     """What a step takes.
@@ -50,10 +70,63 @@ class Cost:
     Attributes:
         gpu_s: seconds of a GPU a sample; 0 for one that takes none.
         basis: ``measured`` or ``assumed``.
+        device: that runs measured it on; empty for a number of the parameters.
+        samples: that were measured; 0 likewise.
     """
 
     gpu_s: float
     basis: str
+    device: str = ""
+    samples: int = 0
+
+    @property
+    def told(self) -> str:
+        """Where the number is from, in words."""
+        if not self.device:
+            return self.basis
+        return f"{self.basis} on {self.device}, {self.samples:,} sample{'' if self.samples == 1 else 's'}"
+
+
+_PARTS: Mapping[str, tuple[str, ...]] = {"ground": ("ground_round1", "ground_round2")}
+"""Steps whose runs note parts; one of which not all parts were measured was not."""
+
+
+def with_paces(costs: Mapping[str, Cost], paces: Mapping[str, Pace]) -> dict[str, Cost]:
+    """The costs, with what runs noted in the place of what was assumed.
+
+    Args:
+        costs: step -> what it takes, by the parameters.
+        paces: step, or part of one, -> what was noted.
+    """
+    found = dict(costs)
+    for step in costs:
+        parts = [paces.get(name) for name in _PARTS.get(step, (step,))]
+        noted = [part for part in parts if part is not None]
+        if len(noted) == len(parts):
+            devices = ", ".join(dict.fromkeys(part.device for part in noted))
+            seconds, samples = sum(part.seconds for part in noted), min(part.samples for part in noted)
+            found[step] = Cost(seconds, MEASURED, devices, samples)
+    return found
+
+
+def ways_to_measure(costs: Mapping[str, Cost], samples: int) -> list[str]:
+    """The commands that measure the steps that are assumed, in their order, on a few samples that are then done.
+
+    Args:
+        costs: step -> what it takes.
+        samples: of the batch.
+    """
+    commands = []
+    for step, _ in steps():
+        if costs[step].basis == MEASURED:
+            continue
+        if step.startswith("score_"):
+            params = f"score.stages={step.removeprefix('score_')},score.limit={samples}"
+            commands.append(f"kedro run --pipelines score --params {params}")
+            continue
+        pipelines = _BEFORE.get(step, "") + step
+        commands.append(f"kedro run --pipelines {pipelines} --params {step}.limit={samples}")
+    return commands
 
 
 def pass_rates(scores: Mapping[str, pl.DataFrame], thresholds: Mapping[str, float]) -> dict[str, float]:
@@ -76,40 +149,51 @@ def pass_rates(scores: Mapping[str, pl.DataFrame], thresholds: Mapping[str, floa
 
 
 def forecast(
-    samples: int, costs: Mapping[str, Cost], rates: Mapping[str, float], sizes: Mapping[str, float]
+    samples: int,
+    costs: Mapping[str, Cost],
+    rates: Mapping[str, float],
+    sizes: Mapping[str, float],
+    released: Collection[str] = (),
 ) -> pl.DataFrame:
     """What each step takes, in their order: one row per step.
 
-    Columns: ``step``, ``entering`` (samples, in expectation), ``gpu_s``, ``basis``, ``gpu_hours``, ``pass_rate`` of a
-    scoring, ``disk_gb`` of what it makes.
+    Columns: ``step``, ``entering`` (samples, in expectation), ``gpu_s``, ``basis``, ``device`` and ``samples`` of
+    what was measured here, ``gpu_hours``, ``pass_rate`` of a scoring and its ``rate_basis``,
+    ``disk_gb`` of what it makes.
 
     Args:
         samples: that begin.
         costs: step -> what it takes.
         rates: stage -> share that passes.
         sizes: asset kind -> bytes.
+        released: stages whose share is that of the release's scores.
     """
     entering, rows = float(samples), []
     for name, kind in steps():
         cost = costs[name]
-        rate = rates.get(name.removeprefix(_SCORE.format(stage=""))) if name.startswith("score_") else None
+        stage = name.removeprefix(_SCORE.format(stage="")) if name.startswith("score_") else ""
+        rate = rates.get(stage)
         rows.append(
             {
                 "step": name,
                 "entering": round(entering),
                 "gpu_s": cost.gpu_s,
                 "basis": cost.basis,
+                "device": cost.device,
+                "samples": cost.samples,
                 "gpu_hours": entering * cost.gpu_s / _SECONDS_PER_HOUR,
                 "pass_rate": rate,
+                "rate_basis": "" if rate is None else RELEASED if stage in released else ASSUMED,
                 "disk_gb": entering * sizes.get(kind, 0.0) / 1e9 if kind else 0.0,
             }
         )
         entering *= 1.0 if rate is None else rate
-    rows.append({"step": "passed", "entering": round(entering), "gpu_s": 0.0, "basis": "", "gpu_hours": 0.0,
-                 "pass_rate": None, "disk_gb": 0.0})  # fmt: skip
-    schema = {"step": pl.String, "entering": pl.Int64, "gpu_s": pl.Float64, "basis": pl.String,
-              "gpu_hours": pl.Float64, "pass_rate": pl.Float64, "disk_gb": pl.Float64}  # fmt: skip
-    return pl.DataFrame(rows, schema=schema)
+    rows.append(
+        {"step": "passed", "entering": round(entering), "gpu_s": 0.0, "gpu_hours": 0.0, "disk_gb": 0.0}
+    )
+    return pl.DataFrame(rows, schema=_SCHEMA).with_columns(
+        pl.col("basis", "device", "rate_basis").fill_null(""), pl.col("samples").fill_null(0)
+    )
 
 
 def pools(gpu_hours: Mapping[str, float], gpus: int) -> dict[str, tuple[int, float]]:
@@ -157,8 +241,9 @@ def describe(table: pl.DataFrame, gpus: Sequence[int]) -> str:
     head += [f"pool of {count}" for count in gpus]
     lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
     for row in table.iter_rows(named=True):
-        rate = "" if row["pass_rate"] is None else f"{row['pass_rate']:.0%}"
-        cells = [row["step"], f"{row['entering']:,}", f"{row['gpu_s']:g}", row["basis"], f"{row['gpu_hours']:,.1f}", rate,
+        rate = "" if row["pass_rate"] is None else f"{row['pass_rate']:.0%}, {row['rate_basis']}"
+        told = Cost(row["gpu_s"], row["basis"], row["device"], row["samples"]).told
+        cells = [row["step"], f"{row['entering']:,}", f"{row['gpu_s']:.4g}", told, f"{row['gpu_hours']:,.1f}", rate,
                  f"{row['disk_gb']:,.1f}"]  # fmt: skip
         cells += [
             "" if row[f"pool_{count}"] is None else f"{row[f'pool_{count}']}: {row[f'hours_{count}']:,.0f} h"

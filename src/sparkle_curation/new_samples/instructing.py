@@ -173,6 +173,11 @@ class InstructJob(NamedTuple):
     offered: list[str]
 
 
+def pace_of(job: InstructJob) -> tuple[str, float]:
+    """The step of a job as ``engine.pace`` notes it, and its share of a batch: one picture."""
+    return "instruct", 1
+
+
 @dataclass(frozen=True)
 class BatchInstruct:
     """Asks about a batch of samples.

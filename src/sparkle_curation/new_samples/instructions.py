@@ -17,6 +17,7 @@ from sparkle_curation.new_samples.taxonomy import KEYWORD_SEPARATOR, Scene, offe
 from sparkle_curation.spec.codes.new_sample_codes import InstructFault
 from sparkle_curation.spec.layout import KIND, annotations_csv_path, asset_path, metadata_jsonl_path
 from sparkle_curation.spec.tables.new_samples import NEW_INSTRUCTION_COLUMNS
+from sparkle_curation.spec.tables.rescores import NOT_ASKED
 from sparkle_curation.spec.themes import METADATA_EDIT_TYPES, THEMES
 from sparkle_curation.spec.training_csv import write_training_csv
 from sparkle_curation.stages.lineage import cut_digests
@@ -62,6 +63,17 @@ def list_jobs(
         "cut_digest",
         is_asked.alias("is_asked"),
         pl.when(~is_asked).then(pl.lit(InstructFault.NO_SCENE.value)).alias("error"),
+    )
+
+
+def limit_jobs(jobs: pl.DataFrame, limit: int | None) -> pl.DataFrame:
+    """The same of which the first so many are asked, as a trial wants; the others have no instruction yet: ``not_asked``."""
+    if limit is None:
+        return jobs
+    is_beyond = pl.col("is_asked") & (pl.col("is_asked").cum_sum() > limit)
+    return jobs.with_columns(
+        (pl.col("is_asked") & ~is_beyond).alias("is_asked"),
+        pl.coalesce("error", pl.when(is_beyond).then(pl.lit(NOT_ASKED))).alias("error"),
     )
 
 

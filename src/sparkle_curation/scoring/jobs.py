@@ -68,6 +68,11 @@ PICTURES = pl.col("edited_frames").list.len().clip(1)
 """Of a job, how many edited pictures are scored."""
 
 
+def pace_of(job: ScoreJob) -> tuple[str, float]:
+    """The step of a job as ``engine.pace`` notes it, and its share of a batch: its pictures."""
+    return f"score_{job.stage}", max(1, len(job.edited_frames))
+
+
 def look_up_prompts(annotations: pl.LazyFrame, scores: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
     """``id``, and a column of prompts per stage: the released record's own, else that of the annotations.
 

@@ -37,6 +37,10 @@ class ScriptedTracker:
         """As of a real one."""
         return {"backend": "transformers", "model": self.name, "revision": "0" * 40, "mask_threshold": "0.0"}
 
+    def name_device(self) -> str:
+        """It computes on nothing."""
+        return "script"
+
     def load(self) -> None:
         """Nothing to load."""
 

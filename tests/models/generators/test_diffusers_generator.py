@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.models.generators.tiny_generators import Kind
+from tests.models.generators.tiny_generators import Kind, make_tokenizer
 
 from sparkle_curation.errors import ModelError
 from sparkle_curation.models.generators.checkpoints import Device, library_versions
@@ -232,6 +233,98 @@ def test_without_a_gpu_the_way_is_told(tiny_generator: Tiny) -> None:
     generator = DiffusersGenerator(RECIPES["flux"], Weights("some/body", "0" * 40), Device())
     with pytest.raises(ModelError, match=r"edit_frame0\.model\.device=cpu"):
         generator.load()
+
+
+STAND_IN = {
+    "__init__.py": "",
+    "models.py": """
+class _Loaded:
+    def __init__(self, path): self.path = path
+    def to(self, *_): return self
+    def eval(self): return self
+
+class Wan2_2Transformer3DModel(_Loaded):
+    @classmethod
+    def from_pretrained(cls, pretrained_model_path, subfolder=None, transformer_additional_kwargs={},
+                        low_cpu_mem_usage=False, torch_dtype=None):
+        assert transformer_additional_kwargs == {"dict_mapping": {"in_dim": "in_channels", "dim": "hidden_size"}}
+        return cls(pretrained_model_path)
+
+class AutoencoderKLWan(_Loaded):
+    @classmethod
+    def from_pretrained(cls, pretrained_model_path, additional_kwargs={}): return cls(pretrained_model_path)
+
+class WanT5EncoderModel(_Loaded):
+    @classmethod
+    def from_pretrained(cls, pretrained_model_path, additional_kwargs={}, low_cpu_mem_usage=False, torch_dtype=None):
+        return cls(pretrained_model_path)
+""",
+    "pipeline.py": """
+from types import SimpleNamespace
+
+class Wan2_2FunControlPipeline:
+    def __init__(self, tokenizer, text_encoder, vae, transformer, transformer_2=None, scheduler=None):
+        # Above the boundary the second one works.
+        assert transformer.path.endswith("low_noise_model") and transformer_2.path.endswith("high_noise_model")
+        assert text_encoder.path.endswith(".safetensors") and vae.path.endswith(".safetensors")
+        assert scheduler.config.shift == 5.0
+        self.tokenizer = tokenizer
+
+    def to(self, place): return self
+
+    def __call__(self, prompt=None, negative_prompt=None, height=480, width=720, video=None, mask_video=None,
+                 control_video=None, control_camera_video=None, start_image=None, ref_image=None, num_frames=49,
+                 num_inference_steps=50, timesteps=None, guidance_scale=6, num_videos_per_prompt=1, eta=0.0,
+                 generator=None, latents=None, prompt_embeds=None, negative_prompt_embeds=None, output_type="pil",
+                 return_dict=True, callback_on_step_end=None, attention_kwargs=None,
+                 callback_on_step_end_tensor_inputs=["latents"], max_sequence_length=512, boundary=0.875,
+                 comfyui_progressbar=False, shift=5):
+        assert boundary == 0.9 and start_image is None and generator.initial_seed() == 3
+        shape = (1, 3, num_frames, height, width)
+        assert tuple(video.shape) == tuple(control_video.shape) == shape
+        assert tuple(mask_video.shape) == (1, 1, *shape[2:]) and set(mask_video.unique().tolist()) == {0.0, 255.0}
+        kept = (mask_video / 255 < 0.5).float()
+        return SimpleNamespace(videos=video * kept + control_video * (1 - kept))
+""",
+}
+"""A package with the classes, names and signatures of VideoX-Fun at 804a425, which are its own; the bodies are ours."""
+
+
+def test_videox_fun_gets_a_first_frame_and_edges(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it is installed: frame 0 is the picture, the others are edges; a prompt that would be cut off is a fault."""
+    package = tmp_path / "site" / "videox_fun"
+    package.mkdir(parents=True)
+    for name, text in STAND_IN.items():
+        (package / name).write_text(text, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(package.parent))
+    weights = tmp_path / "weights"
+    for name in ("Wan2.1_VAE", "models_t5_umt5-xxl-enc-bf16"):
+        weights.mkdir(exist_ok=True)
+        (weights / f"{name}.safetensors").write_bytes(b"")
+    make_tokenizer().save_pretrained(weights / "google" / "umt5-xxl")
+    generator = VideoXFunControl(Weights(str(weights)), Device("cpu", "float32"), WAN)
+    random = np.random.default_rng(0)
+    picture = random.integers(0, 256, (32, 48, 3), np.uint8)
+    control = random.integers(0, 256, (5, 32, 48, 3), np.uint8)
+    wanted = GenerationJob("a", "put the man in the sea", 3, picture, 5, control)
+    try:
+        found = list(
+            generator.run(
+                [wanted, wanted._replace(prompt="the " * 600), wanted._replace(control=control[:4])]
+            )
+        )
+        (weights / "low_noise_model").mkdir()
+        (weights / "low_noise_model" / "diffusion_pytorch_model.bin").write_bytes(b"")
+        generator.unload()
+        with pytest.raises(ModelError, match="pickled"):
+            generator.load()
+    finally:
+        for name in [name for name in sys.modules if name.partition(".")[0] == "videox_fun"]:
+            del sys.modules[name]
+    assert [getattr(each, "error", None) for each in found] == [None, "prompt_too_long", "bad_control"]
+    assert isinstance(found[0], Generated)
+    assert np.array_equal(found[0].frames[0], picture)
+    assert np.array_equal(found[0].frames[1:], control[1:])
 
 
 def test_videox_fun_is_asked_for_where_it_is_wanted(tmp_path: Path) -> None:

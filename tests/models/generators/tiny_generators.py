@@ -45,7 +45,8 @@ def write_tiny_generator(folder: Path, kind: Kind) -> Path:
     return folder
 
 
-def _tokenizer() -> Any:
+def make_tokenizer() -> Any:
+    """A tokenizer of a few words, made on the spot."""
     from tokenizers import Tokenizer, models, pre_tokenizers  # noqa: PLC0415
     from transformers import PreTrainedTokenizerFast  # noqa: PLC0415
 
@@ -99,7 +100,9 @@ def _flux() -> Any:
         use_post_quant_conv=False,
     )
     scheduler = diffusers.FlowMatchEulerDiscreteScheduler()
-    return diffusers.Flux2KleinPipeline(scheduler, vae, text, _tokenizer(), transformer, is_distilled=False)
+    return diffusers.Flux2KleinPipeline(
+        scheduler, vae, text, make_tokenizer(), transformer, is_distilled=False
+    )
 
 
 def _text_encoder() -> Any:
@@ -145,7 +148,7 @@ def _wan() -> Any:
         diffusers.WanTransformer3DModel(**_denoiser_settings(in_channels=36, num_layers=2)) for _ in range(2)
     )
     return diffusers.WanImageToVideoPipeline(
-        tokenizer=_tokenizer(),
+        tokenizer=make_tokenizer(),
         text_encoder=_text_encoder(),
         vae=_vae(),
         scheduler=_scheduler(),
@@ -165,7 +168,7 @@ def _vace() -> Any:
         for _ in range(2)
     )
     return diffusers.WanVACEPipeline(
-        tokenizer=_tokenizer(),
+        tokenizer=make_tokenizer(),
         text_encoder=_text_encoder(),
         vae=_vae(),
         scheduler=_scheduler(),

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import logging
+import os
 import re
 import tarfile
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+import xxhash
 from PIL import Image
 from polars.testing import assert_frame_equal
 from tests.conftest import Project
@@ -26,6 +28,7 @@ from tests.pipelines.made_release import MadeRelease
 
 from sparkle_curation.errors import EmptyOutputError, FileError, ParameterError
 from sparkle_curation.models.questions import Question, Reply
+from sparkle_curation.new_samples.clip_folder import list_new_clips
 from sparkle_curation.spec.tables.new_samples import (
     NEW_CLIP_COLUMNS,
     NEW_INSTRUCTION_COLUMNS,
@@ -282,6 +285,60 @@ def test_excluded_clip_is_in_no_table(project: Project, folder: Path, tmp_path: 
     other = replace(project, data_root=tmp_path / "new", release_root=tmp_path / "new" / "draft_release")
     other.run_here("clips", params={"clips.folder": here, "clips.camera": "skip", "exclusions": listed})
     assert set(clips(other)) == {"other.mp4"}
+
+
+def test_a_clip_that_did_not_change_is_not_read_again(tmp_path: Path) -> None:
+    """By length, time and inode, loose or in a tar: others behind the same three are not seen; after a touch they are."""
+    here = tmp_path / "clips"
+    here.mkdir()
+    (here / "a.mp4").write_bytes(b"one")
+    with tarfile.open(here / "b.tar", "w") as tar:
+        tar.add(here / "a.mp4", "in.mp4")
+    first = list_new_clips(str(here))
+    for name in ("a.mp4", "b.tar"):
+        file, facts = here / name, (here / name).stat()
+        with file.open("r+b") as opened:
+            content = opened.read().replace(b"one", b"two")
+            opened.seek(0)
+            opened.write(content)
+        os.utime(file, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+    assert_frame_equal(list_new_clips(str(here), first), first)
+    for name in ("a.mp4", "b.tar"):
+        os.utime(here / name, (1, 1))
+    again = list_new_clips(str(here), first)
+    two = xxhash.xxh3_128_hexdigest(b"two")
+    assert again["clip_hash"].to_list() == [two, two]
+
+
+def test_shards_cut_all_together(project: Project, folder: Path, tmp_path: Path) -> None:
+    """Two shards look, then two cut; what they did is merged, and the last run does nothing but the tables."""
+    here = tmp_path / "clips"
+    here.mkdir()
+    for name in ("a.mp4", "letter.mp4", "elsewhere.mp4", "known.mp4"):
+        (here / name).write_bytes((folder / name).read_bytes())
+    root = tmp_path / "new"
+    params = project.params | {
+        "clips.folder": here,
+        "clips.camera": "skip",
+        "compared_root": tmp_path / "none",
+    }
+    new = replace(project, data_root=root, release_root=root / "draft_release", params=params)
+    for _ in ("look", "cut"):
+        for shard in ("0/2", "1/2"):
+            with pytest.raises(SystemExit) as ended:
+                new.run_here("clips", params={"shard": shard})
+            assert not ended.value.code
+        new.run_here("merge")
+    files = {path: path.stat().st_mtime_ns for path in new.release_root.rglob("Sparkle*")}
+    assert len(files) == 6
+    new.run_here("clips")
+    assert {name: row["outcome"] for name, row in clips(new).items()} == {
+        "a.mp4": "taken",
+        "elsewhere.mp4": "taken",
+        "known.mp4": "taken",
+        "letter.mp4": "refused",
+    }
+    assert {path: path.stat().st_mtime_ns for path in new.release_root.rglob("Sparkle*")} == files
 
 
 def test_folder_without_a_clip_is_told(project: Project, tmp_path: Path) -> None:

@@ -81,6 +81,7 @@ def make_catalog(
         "grounding_r2": table("grounding_r2"),
         "assets": assets((EXTRA, "source_video"), (EXTRA, "edited_video")),
         "assets_source_files": pl.DataFrame(schema={"path": pl.String}),
+        "made_media_asked_for": pl.LazyFrame(),
         "media": media(clips(GOOD) if good_clips is None else good_clips, clips(LOW), clips(EXTRA)),
         "sample_groups": pl.DataFrame(),
         "signals": pl.DataFrame(),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shutil
+import statistics
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -222,6 +224,58 @@ def test_a_dry_run_says_what_the_rest_takes(made: Project, capsys: pytest.Captur
     with pytest.raises(SystemExit):
         made.run_here("edit_frame0", params={"dry_run": True})
     assert "to do            0 samples" in capsys.readouterr().out
+
+
+def test_a_forecast_goes_by_what_was_measured(made: Project, caplog: pytest.LogCaptureFixture) -> None:
+    """Seconds are medians of the batches that runs noted, sizes means of the files that lie there; the rest is assumed."""
+    batches: dict[str, list[float]] = {}
+    counts: dict[str, int] = {}
+    for line in made.output("journals", "paces.jsonl").read_text(encoding="utf-8").split("\n"):
+        if line:
+            row = json.loads(line)
+            batches.setdefault(row["step"], []).append(row["seconds"] / row["samples"])
+            counts[row["step"]] = counts.get(row["step"], 0) + row["samples"]
+    caplog.set_level(logging.INFO)
+    made.run_here("forecast", params={"forecast.samples": 1000})
+    table = pl.read_csv(made.output("08_reporting", "forecast.csv"))
+    rows = {row["step"]: row for row in table.iter_rows(named=True)}
+    cores = len(os.sched_getaffinity(0))
+    for stage, kind in KINDS.items():
+        assert rows[stage]["gpu_s"] == pytest.approx(statistics.median(batches[stage]), abs=1e-6)
+        assert (rows[stage]["basis"], rows[stage]["samples"]) == ("measured", counts[stage])
+        assert rows[stage]["device"].endswith(f", {cores} cores")
+        files = list(made.output("made_media").rglob(f"{kind}/**/Sparkle*"))
+        mean = sum(file.stat().st_size for file in files) / len(files)
+        assert rows[stage]["disk_gb"] == pytest.approx(rows[stage]["entering"] * mean / 1e9)
+    assert (rows["instruct"]["basis"], rows["track"]["gpu_s"]) == ("assumed", 15.0)
+    told = caplog.text
+    assert f"measured on {rows['synthesize']['device']}, {counts['synthesize']} samples" in told
+    assert "--pipelines ground --env new" in told
+    assert "--pipelines synthesize" not in told
+    made.run_here("forecast", params={"forecast.samples": 1000, "forecast.seconds": "assumed"})
+    table = pl.read_csv(made.output("08_reporting", "forecast.csv"))
+    assert table.filter(step="synthesize").select("gpu_s", "basis").row(0) == (1470.0, "assumed")
+
+
+@pytest.mark.parametrize("stage", GENERATED_STAGES)
+def test_a_stage_can_be_shared_by_machines(
+    made: Project, tmp_path: Path, stage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A shard is a run of each of the four; merged, all is known and the tables are those of one run."""
+    other = replace(made, data_root=tmp_path)
+    for name in ("02_intermediate", "07_model_output", "made_media", "journals"):
+        shutil.copytree(made.output(name), other.output(name))
+    other.output("journals", f"{stage}.journal").unlink()
+    for shard in ("0/2", "1/2"):
+        with pytest.raises(SystemExit) as ended:
+            other.run_here(stage, params={"shard": shard})
+        assert not ended.value.code
+    with caplog.at_level(logging.INFO):
+        other.run_here("merge")
+        assert f"{stage}: 3 rows of shards merged" in caplog.text
+        other.run_here(stage)
+    assert f"{stage}: 0 made, 3 known from before" in caplog.text
+    assert_frame_equal(generated(other, stage), generated(made, stage))
 
 
 def test_an_import_stands_for_what_was_made(made: Project, tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def test_a_shard_shares_its_pipeline_with_others_and_not_with_itself(project: Pr
     for pipeline in ("curate", "merge", "filter"):
         with pytest.raises(
             ParameterError,
-            match=r"(?s)one costly pipeline.*one of camera, consistency, edges, ground, inspect",
+            match=r"(?s)one costly pipeline.*one of background_video, camera, clips, .*edit_frame0, ground, inspect",
         ):
             project.run_here(pipeline, params={"shard": "0/2"})
     with pytest.raises(ParameterError, match=r"(?s)'shard' cannot have this value.*'2/2'"):

@@ -52,6 +52,10 @@ class ScriptedGenerator:
             {"diffusers": "0.42.1"},
         )
 
+    def name_device(self) -> str:
+        """It computes on nothing."""
+        return "script"
+
     def load(self) -> None:
         """Count it."""
         self.loaded = 1

@@ -19,6 +19,7 @@ from sparkle_curation.engine.executors.processes import Executor
 from sparkle_curation.engine.journal.journal import KEY, Journal
 from sparkle_curation.engine.journal.key_index import KeyIndex
 from sparkle_curation.engine.journal.resumable import run_resumable
+from sparkle_curation.engine.journal.rows import JournalRows
 from sparkle_curation.engine.journal.shard_journal import ShardJournal
 from sparkle_curation.engine.progress import item_progress
 from sparkle_curation.engine.shards import Shard, end_shard
@@ -56,6 +57,7 @@ class MeasureConfig:
         batch_size: how many are measured between two writes to the journal.
         give_up_after: so many, of which not one could be measured, end the run; None for none.
         part: of several kinds of runs that share the journal, which one this is; see ``Journal.note_wanted``.
+        goes_on: whether a run that does a shard goes on where the journal has all that is wanted: its next step is one too.
     """
 
     title: str
@@ -63,6 +65,7 @@ class MeasureConfig:
     batch_size: int
     give_up_after: int | None = None
     part: str = ""
+    goes_on: bool = False
 
 
 class AllFailedError(Exception):
@@ -128,6 +131,8 @@ def measure(
         ConservationError: something wanted has no result.
     """
     if journal.place.shard is not None:
+        if measuring.goes_on and (found := _all_noted(wanted[KEY], journal)) is not None:
+            return found
         work_on_shard(journal.place.shard, wanted, make_job, function, measuring, journal)
     with journal:
         journal.note_wanted(wanted[KEY].to_arrow(), measuring.part, ids=wanted["id"].to_arrow())
@@ -145,6 +150,16 @@ def measure(
         )
     logger.info("%s: %s measured, %s known from before", measuring.title, count, found.height - count)
     return found
+
+
+def _all_noted(keys: pl.Series, journal: Journal) -> pl.DataFrame | None:
+    """The rows of the journal, which another run may write to; None where it lacks one."""
+    if not journal.path.is_file():
+        return None
+    rows = JournalRows(journal)
+    if not rows.holds(keys.to_arrow()).all():
+        return None
+    return pl.DataFrame(pl.from_arrow(rows.take(keys.unique(maintain_order=True).to_arrow())))
 
 
 def work_on_shard(

@@ -11,11 +11,13 @@ from typing import NoReturn
 
 import polars as pl
 import pyarrow as pa
+import xxhash
 
 from sparkle_curation.engine.caching.code_digest import work_digest
 from sparkle_curation.engine.journal.journal import KEY, Journal
 from sparkle_curation.engine.journal.rows import JournalRows
 from sparkle_curation.engine.journal.shard_journal import ShardJournal
+from sparkle_curation.engine.pace import PaceNotes
 from sparkle_curation.engine.progress import item_progress
 from sparkle_curation.engine.shards import Shard, end_shard
 from sparkle_curation.ingest.assets.store import AssetStore
@@ -135,6 +137,7 @@ class TrackRun:
                 start = time.perf_counter()
                 self._tracking().run(iter([first]), [earlier])
                 taken = time.perf_counter() - start
+                self._paces.note("track", 1, taken)
                 rest = sum(to_do.values()) - to_do[first.key]
                 seconds = taken * rest / to_do[first.key]
                 to_do[first.key] = 0
@@ -158,7 +161,13 @@ class TrackRun:
         """Track what the open journals lack, and nothing that the whole one of a shard has; gives what that was."""
         missing = self._missing(wanted)
         earlier = [JournalRows(journal) for journal in (self.passes, *whole) if journal.path.is_file()]
-        with item_progress(title, sum(len(vote.pass_keys) for vote in missing)) as progress:
+        tracked = [vote for vote in missing if not any(_holds_all(rows, vote) for rows in earlier)]
+        if tracked:
+            self.settings.tracker.load()  # which happens once, and is no part of what each takes
+        with (
+            item_progress(title, sum(len(vote.pass_keys) for vote in missing)) as progress,
+            self._paces.timed("track", len(tracked)),
+        ):
             replace(self._tracking(), progress=progress).run(iter(missing), earlier)
         return missing
 
@@ -195,6 +204,12 @@ class TrackRun:
                     missing.append(vote)
         return missing
 
+    @property
+    def _paces(self) -> PaceNotes:
+        facts, tracker = self.settings.provenance, self.settings.tracker
+        work = f"{facts['model']} {xxhash.xxh3_64_hexdigest(self.settings.tracker_digest.encode())[:8]}"
+        return PaceNotes.beside(self.passes.path, work, tracker.name_device)
+
     def _tracking(self) -> Tracking:
         return Tracking(
             self.settings.tracker, self.store, self.passes, self.votes, self.settings.ties, self.folder.write
@@ -229,6 +244,10 @@ class TrackRun:
         gone = table.filter(pl.col("error").is_not_null() & (pl.col("error") != NOT_ASKED))
         for theme, sample_id in gone.select("theme", "id").iter_rows():
             self.folder.remove(theme, sample_id)
+
+
+def _holds_all(rows: JournalRows, vote: ClipVote) -> bool:
+    return bool(rows.holds(list(vote.pass_keys)).all())
 
 
 def _owned_passes(votes: list[ClipVote]) -> tuple[pa.Array, pa.Array]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sparkle_curation.models.device_names import name_device
 from sparkle_curation.models.generators.checkpoints import Device, library_versions, load_pipeline
 from sparkle_curation.models.generators.generator import (
     Fault,
@@ -47,6 +48,10 @@ class DiffusersGenerator:
             settings={**self.recipe.settings, "dtype": self.device.dtype},
             versions=library_versions(),
         )
+
+    def name_device(self) -> str:
+        """Of the GPU or the processor."""
+        return name_device(self.device.name)
 
     def load(self) -> None:
         """Load the weights onto the device."""

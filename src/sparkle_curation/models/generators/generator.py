@@ -96,6 +96,10 @@ class Generator(Protocol):
         """
         ...
 
+    def name_device(self) -> str:
+        """What people call the device that it computes on; once it is loaded."""
+        ...
+
     def load(self) -> None:
         """Load the weights.
 

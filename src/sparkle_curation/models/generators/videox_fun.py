@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from sparkle_curation.engine.caching.code_digest import library_version
 from sparkle_curation.errors import ModelError
+from sparkle_curation.models.device_names import name_device
 from sparkle_curation.models.generators.checkpoints import Device, library_versions
 from sparkle_curation.models.generators.generator import (
     Fault,
@@ -27,7 +28,7 @@ from sparkle_curation.models.generators.generator import (
 )
 from sparkle_curation.models.generators.licences import licence_of
 from sparkle_curation.models.generators.memory import free_memory, in_memory, picture_values
-from sparkle_curation.models.generators.recipe import check_frame_count, check_sides
+from sparkle_curation.models.generators.recipe import check_frame_count, check_sides, check_tokens
 from sparkle_curation.models.generators.wan import WanSettings
 from sparkle_curation.models.weights import Weights, acquire, find_device
 from sparkle_curation.spec.codes.generation_faults import GenerationFault
@@ -54,7 +55,9 @@ _TEXT_SIZES: Mapping[str, Any] = {
 
 @dataclass
 class VideoXFunControl:
-    """A ``Generator``. Nobody here has run it: no GPU, and 60 GB of weights; tests hold what it refuses.
+    """A ``Generator``, whose weights nobody here has run: no GPU, and 60 GB.
+
+    What goes in was compared with VideoX-Fun at 804a425; tests run a package of its name with its signatures.
 
     Attributes:
         weights: of Wan2.2-Fun-A14B-Control.
@@ -83,6 +86,10 @@ class VideoXFunControl:
             versions=versions,
         )
 
+    def name_device(self) -> str:
+        """Of the GPU or the processor."""
+        return name_device(self.device.name)
+
     def load(self) -> None:
         """Load the weights onto the device."""
         if self._pipeline is None:
@@ -96,7 +103,7 @@ class VideoXFunControl:
         """Each job's output or fault; this pipeline takes one prompt at a time."""
         self.load()
         for job in jobs:
-            fault = _check(job)
+            fault = _check(job) or self._check_prompt(job.prompt)
             if fault is not None:
                 yield fault
                 continue
@@ -108,6 +115,10 @@ class VideoXFunControl:
         if self._pipeline is not None:
             self._pipeline = None
             free_memory()
+
+    def _check_prompt(self, prompt: str) -> Fault | None:
+        """The fault of a prompt that the pipeline would cut off without a word."""
+        return check_tokens(len(self._pipeline.tokenizer(prompt)["input_ids"]))
 
     def _make(self, job: GenerationJob) -> NDArray[np.float32]:
         import torch  # noqa: PLC0415 -- loaded long since
@@ -135,11 +146,20 @@ class VideoXFunControl:
 
 
 def check_files(folder: Path) -> None:
-    """Nothing, where a folder has the weights of Wan2.2-Fun-Control as safetensors.
+    """Nothing, where a folder has the weights of Wan2.2-Fun-Control as safetensors, and no others that would go before.
 
     Raises:
         ModelError: they are pickled, or not there.
     """
+    # VideoX-Fun takes a pickled denoiser before one of safetensors.
+    for file in (each for part in (_LOW, _HIGH) for each in sorted((folder / part).glob("*.bin"))):
+        raise ModelError(
+            "The weights of a generator are pickled, and not loaded: such a file can run any code",
+            where=file,
+            got=file.suffix,
+            allowed="safetensors alone",
+            todo="take a folder or revision without it",
+        )
     for part in (_VAE, _TEXT):
         if (folder / f"{part}.safetensors").is_file():
             continue

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sparkle_curation.errors import ModelError
+from sparkle_curation.models.device_names import name_device
 from sparkle_curation.models.trackers.tracker import Box, ClipTracker, Frames, Mask, OutOfMemoryError
 from sparkle_curation.models.weights import Weights, acquire, find_device
 
@@ -65,6 +66,10 @@ class SamTracker:
             "mask_threshold": repr(self.mask_threshold),
         }
         return {"backend": "transformers", **facts}
+
+    def name_device(self) -> str:
+        """Of the GPU or the processor."""
+        return name_device(self.device.name)
 
     def load(self) -> None:
         """Load the weights onto the device."""

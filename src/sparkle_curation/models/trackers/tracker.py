@@ -51,6 +51,10 @@ class Tracker(Protocol):
         """
         ...
 
+    def name_device(self) -> str:
+        """What people call the device that it computes on; once it is loaded."""
+        ...
+
     def load(self) -> None:
         """Load the weights onto the device.
 

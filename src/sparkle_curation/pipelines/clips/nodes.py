@@ -31,8 +31,13 @@ logger = logging.getLogger(__name__)
 _HASHES = {"id": pl.String, "frame_hash": pl.String, "fine_hash": pl.String, "detail": pl.Float64}
 
 
-def list_clips(params: ClipsGroup, excluded: ExclusionList) -> ClipsFound:
+def list_clips(params: ClipsGroup, excluded: ExclusionList, before: AnyFrame) -> ClipsFound:
     """The clips of the folder with their provenance; those that were excluded on request are in no table.
+
+    Args:
+        params: which folder.
+        excluded: the list.
+        before: ``new_clips`` of the run before; a file that is as it was then is not read to know it.
 
     Raises:
         FileError: no folder is given, it is not there or holds no clip, or the provenance cannot be read.
@@ -46,7 +51,7 @@ def list_clips(params: ClipsGroup, excluded: ExclusionList) -> ClipsFound:
             todo="give one: --params clips.folder=/path/to/clips",
         )
     provenance = read_provenance(find_provenance(params.folder, params.provenance))
-    return library.find_clips(params.folder, provenance, params.theme, excluded)
+    return library.find_clips(params.folder, provenance, params.theme, excluded, _collected(before))
 
 
 def look_at_clips(
@@ -54,7 +59,10 @@ def look_at_clips(
 ) -> pl.DataFrame:
     """The clips with size, rate, length, and hashes of the first frame; of a dry run only what the rest would take."""
     measuring = MeasureConfig(
-        "clips", choose_executor(processes=params.processes, place=journal.place), params.batch_size
+        "clips",
+        choose_executor(processes=params.processes, place=journal.place),
+        params.batch_size,
+        goes_on=True,
     )
     if dry_run:
         jobs = library.look_jobs(clips_found, params.trimming)
@@ -88,6 +96,7 @@ def look_at_cameras(
         choose_executor(processes=params.processes, place=journal.place),
         camera.batch_size,
         part="new clips",
+        goes_on=True,
     )
     clips = Clips(FOLDER, listed, clips_found.source)
     told = tabulate_camera(clips, camera.measuring, camera.limits.limits, measuring, journal)

@@ -26,7 +26,7 @@ def create_pipeline() -> Pipeline:
     """Clips are looked at, those that do are numbered and cut, and what became of each is told."""
     return Pipeline(
         [
-            _step(list_clips, ["params:clips", "excluded_clips"], "clips_found"),
+            _step(list_clips, ["params:clips", "excluded_clips", "new_clips_before"], "clips_found"),
             _step(
                 look_at_clips,
                 ["clips_found", "clip_look_journal", "params:clips", "params:dry_run"],

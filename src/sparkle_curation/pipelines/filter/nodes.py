@@ -98,11 +98,14 @@ def audit_scores(score_faults: AnyFrame, thresholds: dict[str, float]) -> pl.Dat
     return score_audit.compare_with_thresholds(score_faults, thresholds)
 
 
-def choose_scores(source: score_source.ScoreSource, *tables: AnyFrame) -> tuple[pl.LazyFrame, ...]:
+def choose_scores(
+    source: score_source.ScoreSource, media: AnyFrame, *tables: AnyFrame
+) -> tuple[pl.LazyFrame, ...]:
     """The scores to use, a table per stage: of the release, of this project's own judge, or of both.
 
     Args:
         source: the policy.
+        media: columns of ``media``, of the files of now.
         tables: the tables of the release by stage, then those of rescores.
 
     Raises:
@@ -110,7 +113,8 @@ def choose_scores(source: score_source.ScoreSource, *tables: AnyFrame) -> tuple[
     """
     pairs = zip(STAGES, tables[: len(STAGES)], tables[len(STAGES) :], strict=True)
     chosen = [
-        score_source.choose_scores(released, rescored, stage, source) for stage, released, rescored in pairs
+        score_source.choose_scores(released, rescored, stage, source, media)
+        for stage, released, rescored in pairs
     ]
     if source != "released":
         for stage, scores in zip(STAGES, chosen, strict=True):

@@ -11,6 +11,7 @@ from sparkle_curation.filtering.audit_sample import measure_audit
 from sparkle_curation.filtering.censoring import find_censoring
 from sparkle_curation.filtering.choices import settle_imputed_scores
 from sparkle_curation.filtering.thresholds import resolve_thresholds
+from sparkle_curation.media.made_media import in_place_of
 from sparkle_curation.pipelines.filter.nodes import (
     apply_thresholds,
     audit_scores,
@@ -93,6 +94,7 @@ def create_pipeline(**_: object) -> Pipeline:
     """The ``filter`` pipeline."""
     return Pipeline(
         [
+            _step(in_place_of, ["media", "made_media_asked_for"], "filter_media"),
             _step(
                 resolve_thresholds,
                 ["params:threshold", "params:thresholds", *_SHOWN_FOR_THRESHOLDS],
@@ -120,7 +122,7 @@ def create_pipeline(**_: object) -> Pipeline:
                 "score_faults_found",
             ),
             _step(audit_scores, ["score_faults_found", "thresholds_used"], "score_audit_found"),
-            _step(choose_scores, ["params:score_source", *_SCORES, *_RESCORES], _CHOSEN),
+            _step(choose_scores, ["params:score_source", "filter_media", *_SCORES, *_RESCORES], _CHOSEN),
             _step(mark_imputed_samples, ["samples_known", "score_faults_found", *_CHOSEN], "samples_marked"),
             _step(
                 apply_thresholds,
@@ -141,7 +143,7 @@ def create_pipeline(**_: object) -> Pipeline:
                     "params:override_rule",
                     "annotations",
                     "assets",
-                    "media",
+                    "filter_media",
                     *_SCORES,
                 ],
                 ["verdicts_decided", "overrides_listed_found", "overrides_summary"],
@@ -173,7 +175,7 @@ def create_pipeline(**_: object) -> Pipeline:
             ),
             _step(
                 check_pairs,
-                ["variant_candidates", "media", "assets", "assets_source_files", "params:preflight"],
+                ["variant_candidates", "filter_media", "assets", "assets_source_files", "params:preflight"],
                 "preflight_found",
             ),
             _step(
@@ -183,7 +185,7 @@ def create_pipeline(**_: object) -> Pipeline:
             ),
             _step(
                 choose_groups,
-                ["media", "sample_groups", "params:split", "params:selection"],
+                ["filter_media", "sample_groups", "params:split", "params:selection"],
                 "source_groups",
             ),
             _step(
@@ -248,7 +250,7 @@ def create_pipeline(**_: object) -> Pipeline:
             ),
             _step(
                 draw_variant_pictures,
-                ["samples_exported", "verdicts", "thresholds_used", "media", "asset_store"],
+                ["samples_exported", "verdicts", "thresholds_used", "filter_media", "asset_store"],
                 "variant_pictures",
             ),
             _step(describe_variant, ["variant_stated", "variant_pictures"], "variant_documents"),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 
 import polars as pl
 
 from sparkle_curation.engine.any_frame import AnyFrame
+from sparkle_curation.engine.pace import Pace
 from sparkle_curation.errors import ParameterError
 from sparkle_curation.filtering.thresholds import Thresholds, resolve_thresholds
 from sparkle_curation.new_samples import forecast as library
@@ -21,6 +23,8 @@ _MB = 1e6
 def make_forecast(
     new_samples: AnyFrame,
     assets: AnyFrame,
+    made: AnyFrame,
+    paces: Mapping[str, Pace],
     params: ForecastGroup,
     threshold: float | None,
     thresholds: Thresholds,
@@ -31,6 +35,8 @@ def make_forecast(
     Args:
         new_samples: those that begin, where ``forecast.samples`` does not say how many.
         assets: of the release, whose mean sizes are taken.
+        made: assets that stages made here, whose mean sizes go before these.
+        paces: step -> what its runs measured here.
         params: costs, and what stands in where the release says nothing.
         threshold: of all primary criteria; None for their own.
         thresholds: of criteria by name.
@@ -60,10 +66,20 @@ def make_forecast(
             logger.warning(
                 "forecast: the share that passes %s is assumed: the release has no scores of it", stage.name
             )
-    sizes = {kind: size * _MB for kind, size in params.megabytes.items()} | _sizes(assets)
-    table = library.forecast(count, params.step_costs, {**params.rates, **seen}, sizes)
+    sizes = {kind: size * _MB for kind, size in params.megabytes.items()} | _sizes(assets) | _sizes(made)
+    costs = params.step_costs
+    if params.seconds == library.MEASURED:
+        costs = library.with_paces(costs, paces)
+    table = library.forecast(count, costs, {**params.rates, **seen}, sizes, seen)
     table = library.with_pools(table, params.gpus)
     logger.info("forecast of %s samples\n%s", f"{count:,}", library.describe(table, params.gpus))
+    if ways := library.ways_to_measure(costs, params.measure):
+        told = "\n".join(f"  {way}" for way in ways)
+        logger.info(
+            "forecast: assumed, not measured, are %s steps; to measure them, in this order:\n%s",
+            len(ways),
+            told,
+        )
     return table
 
 

@@ -36,6 +36,8 @@ class ForecastGroup(BaseModel):
 
     Attributes:
         samples: that begin; None for those of ``new_samples``.
+        seconds: whether what runs here have measured stands in the place of ``costs``.
+        measure: samples of the batch by which the log says how to measure what is assumed.
         gpus: numbers of GPUs that it is told for.
         costs: step -> what it takes.
         rates: stage -> share that passes, where the release that is compared with has no scores of it.
@@ -47,6 +49,8 @@ class ForecastGroup(BaseModel):
     samples: Annotated[
         BatchSize | None, Field(description="an integer above 0, or null for those of new_samples")
     ]
+    seconds: Annotated[Literal["measured", "assumed"], Field(description="measured or assumed")]
+    measure: BatchSize
     gpus: Annotated[list[BatchSize], Field(min_length=1, description=_GPUS)]
     costs: Annotated[dict[str, CostParams], Field(description=_COSTS)]
     rates: Annotated[dict[str, Annotated[float, Field(ge=0, le=1)]], Field(description=_RATES)]

@@ -17,6 +17,8 @@ def create_pipeline() -> Pipeline:
                 inputs=[
                     "new_samples_before",
                     "compared_assets",
+                    "forecast_made_assets",
+                    "paces",
                     "params:forecast",
                     "params:threshold",
                     "params:thresholds",

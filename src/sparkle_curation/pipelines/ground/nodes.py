@@ -12,15 +12,17 @@ from sparkle_curation.engine.caching.code_digest import code_digest
 from sparkle_curation.engine.dry_run import end_dry_run
 from sparkle_curation.engine.journal.journal import Journal
 from sparkle_curation.engine.journal.rows import JournalRows
+from sparkle_curation.engine.pace import PacedBatch, PaceNotes
 from sparkle_curation.engine.table_stream import TableStream
 from sparkle_curation.grounding import jobs as ground_jobs
 from sparkle_curation.grounding import tables as ground_tables
-from sparkle_curation.grounding.batches import BatchGround, GroundJob
+from sparkle_curation.grounding.batches import BatchGround, GroundJob, pace_of
 from sparkle_curation.grounding.grounder import Grounder
 from sparkle_curation.ingest.assets.store import AssetStore
 from sparkle_curation.model_jobs import asking
 from sparkle_curation.model_jobs.answer_streams import count_faults
 from sparkle_curation.models.choice import choose_model
+from sparkle_curation.models.device_names import device_of
 from sparkle_curation.pipelines.ground.params import GroundGroup
 from sparkle_curation.spec.layout import intermediate_jsonl_path
 from sparkle_curation.spec.tables.ingested import GROUNDING_R1, GROUNDING_R2
@@ -55,8 +57,12 @@ def list_round1_jobs(
     return ground_jobs.list_round1(media.collect(), own, grounder.digest, params.limit)
 
 
-def _asking(title: str, grounder: Grounder, asset_store: AssetStore, params: GroundGroup) -> asking.AskConfig:
-    batch = BatchGround(asset_store, grounder)
+def _asking(
+    title: str, grounder: Grounder, asset_store: AssetStore, journal: Journal, params: GroundGroup
+) -> asking.AskConfig:
+    work = f"{grounder.provenance['model']} {grounder.digest[:8]}"
+    notes = PaceNotes.beside(journal.path, work, device_of(params.model))
+    batch = PacedBatch(BatchGround(asset_store, grounder), notes, grounder.model.load, pace_of)
     return asking.AskConfig(
         title,
         "ground",
@@ -87,7 +93,7 @@ def ask_round1(
     Raises:
         ModelError: the model cannot be had, or cannot answer; what was answered stays in the journal.
     """
-    how = _asking("round 1", grounder, asset_store, params)
+    how = _asking("round 1", grounder, asset_store, journal, params)
     if dry_run:
         plan = asking.plan(jobs, how, journal)
         if plan.seconds is not None:
@@ -108,7 +114,7 @@ def ask_round2(
     Raises:
         ModelError: the model cannot be had, or cannot answer; what was answered stays in the journal.
     """
-    how = _asking("round 2", grounder, asset_store, params)
+    how = _asking("round 2", grounder, asset_store, journal, params)
     if dry_run:
         end_dry_run(asking.plan(jobs, how, journal), "samples of round 2")
     return asking.ask(jobs, how, journal)

@@ -10,11 +10,13 @@ from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.engine.dry_run import end_dry_run
 from sparkle_curation.engine.journal.journal import Journal
 from sparkle_curation.engine.journal.rows import JournalRows
+from sparkle_curation.engine.pace import PacedBatch, PaceNotes
 from sparkle_curation.errors import EmptyOutputError
 from sparkle_curation.model_jobs import asking
 from sparkle_curation.models.choice import choose_model
+from sparkle_curation.models.device_names import device_of
 from sparkle_curation.new_samples import instructions
-from sparkle_curation.new_samples.instructing import BatchInstruct, InstructJob, Instructor
+from sparkle_curation.new_samples.instructing import BatchInstruct, InstructJob, Instructor, pace_of
 from sparkle_curation.new_samples.taxonomy import Scene, gather_scenes, read_own_scenes
 from sparkle_curation.pipelines.instruct.params import InstructGroup
 
@@ -58,7 +60,8 @@ def list_instruct_jobs(
 ) -> pl.DataFrame:
     """What is asked, a row per sample, with the scenes that it may become."""
     samples, had = new_samples.lazy().collect(), before.lazy().collect()
-    return instructions.list_jobs(samples, scenes, had, instructor, params.offered, params.scene_seed)
+    jobs = instructions.list_jobs(samples, scenes, had, instructor, params.offered, params.scene_seed)
+    return instructions.limit_jobs(jobs, params.limit)
 
 
 def ask_for_instructions(
@@ -74,11 +77,13 @@ def ask_for_instructions(
     Raises:
         ModelError: the model cannot be had, or cannot answer; what was answered stays in the journal.
     """
+    work = f"{instructor.provenance['model']} {instructor.digest[:8]}"
+    notes = PaceNotes.beside(journal.path, work, device_of(params.model))
     how = asking.AskConfig(
         "instructions",
         "instruct",
         None,
-        BatchInstruct(draft_root, instructor),
+        PacedBatch(BatchInstruct(draft_root, instructor), notes, instructor.model.load, pace_of),
         InstructJob,
         instructor.model,
         params.batch_size,

@@ -19,6 +19,7 @@ class InstructGroup(BaseModel):
     """Who writes instructions, and from which scenes.
 
     Attributes:
+        limit: most samples; None for all.
         offered: most scenes that a sample may become.
         scene_seed: of which it is offered.
         model: who is asked.
@@ -32,6 +33,7 @@ class InstructGroup(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    limit: Annotated[BatchSize | None, Field(description="an integer above 0, or null for all")]
     offered: _Count
     scene_seed: _Seed
     model: ModelParams

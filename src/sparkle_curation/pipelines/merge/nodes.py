@@ -11,6 +11,9 @@ from sparkle_curation.engine.journal.shard_journal import Merged, merge_shards
 
 logger = logging.getLogger(__name__)
 
+_PIPELINES = {"clip_look": "clips", "clip_cut": "clips", "track_votes": "track"}
+"""Journal -> the pipeline that it is of, where it has another name."""
+
 _TYPES = dict(zip(Merged._fields, (pl.String, pl.String, pl.Int64, pl.Int64), strict=True))
 
 
@@ -46,4 +49,5 @@ def _tell(name: str, counts: pl.DataFrame) -> None:
             ", ".join(lacking),
         )
     else:
-        logger.info("%s: all shards are there: kedro run --pipelines %s makes the tables", name, name)
+        pipeline = _PIPELINES.get(name, name)
+        logger.info("%s: all shards are there: kedro run --pipelines %s makes the tables", name, pipeline)

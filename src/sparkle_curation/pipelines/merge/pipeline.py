@@ -20,6 +20,8 @@ def create_pipeline() -> Pipeline:
                     "signals_journal",
                     "score_journal",
                     "ground_journal",
+                    "clip_look_journal",
+                    "clip_cut_journal",
                     "instruct_journal",
                     "camera_journal",
                     "edges_journal",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kedro.pipeline import Node, Pipeline
 
+from sparkle_curation.media.made_media import in_place_of
 from sparkle_curation.pipelines.report.nodes import (
     choose_samples,
     compose_contact_sheet_page,
@@ -20,8 +21,14 @@ def create_pipeline() -> Pipeline:
     return Pipeline(
         [
             Node(
+                in_place_of,
+                inputs=["media", "made_media_asked_for"],
+                outputs="report_media",
+                name="report.in_place_of",
+            ),
+            Node(
                 choose_samples,
-                inputs=["verdicts", "media", "params:contact_sheet"],
+                inputs=["verdicts", "report_media", "params:contact_sheet"],
                 outputs="samples_shown",
                 name="choose_samples",
             ),
@@ -35,7 +42,7 @@ def create_pipeline() -> Pipeline:
                 read_panels,
                 inputs=[
                     "samples_shown",
-                    "media",
+                    "report_media",
                     "grounding_r1",
                     "grounding_r2",
                     "asset_store",
@@ -52,7 +59,7 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 compose_contact_sheet_page,
-                inputs=["cards_shown", "panels_shown", "media", "asset_store", "params:contact_sheet"],
+                inputs=["cards_shown", "panels_shown", "report_media", "asset_store", "params:contact_sheet"],
                 outputs="contact_sheet_page",
                 name="compose_contact_sheet_page",
             ),

@@ -13,6 +13,7 @@ from sparkle_curation.engine.caching.code_digest import code_digest
 from sparkle_curation.engine.dry_run import end_dry_run
 from sparkle_curation.engine.journal.journal import Journal
 from sparkle_curation.engine.journal.rows import JournalRows
+from sparkle_curation.engine.pace import PacedBatch, PaceNotes
 from sparkle_curation.engine.table_stream import TableStream
 from sparkle_curation.errors import ParameterError
 from sparkle_curation.filtering.thresholds import Thresholds, resolve_thresholds
@@ -20,6 +21,7 @@ from sparkle_curation.ingest.assets.store import AssetStore
 from sparkle_curation.model_jobs import asking
 from sparkle_curation.model_jobs.answer_streams import count_faults
 from sparkle_curation.models.choice import choose_model
+from sparkle_curation.models.device_names import device_of
 from sparkle_curation.pipelines.score.params import ScoreGroup
 from sparkle_curation.scoring import jobs as score_jobs
 from sparkle_curation.scoring import tables as score_tables
@@ -41,7 +43,7 @@ from sparkle_curation.scoring.editscore.prompt_template import (
     own_prompt_template,
 )
 from sparkle_curation.scoring.editscore.score_scale import ScoreScale
-from sparkle_curation.scoring.jobs import PICTURES, ScoreJob
+from sparkle_curation.scoring.jobs import PICTURES, ScoreJob, pace_of
 from sparkle_curation.spec.layout import intermediate_jsonl_path
 from sparkle_curation.spec.stages import STAGES
 
@@ -118,12 +120,12 @@ def ask_judge(
         ModelError: the model cannot be had, or cannot answer; what was answered stays in the journal.
     """
     if not params.is_adaptive or score_rule is None:
-        how = _asking("scores", score_judge, asset_store, params)
+        how = _asking("scores", score_judge, asset_store, journal, params)
         if dry_run:
             end_dry_run(asking.plan(score_jobs, how, journal), "samples")
         return asking.ask(score_jobs, how, journal)
     first, *others = range(score_judge.settings.score_scale.passes)
-    jobs, how = part_of(score_jobs, FIRST), _asking(FIRST, score_judge, asset_store, params, first)
+    jobs, how = part_of(score_jobs, FIRST), _asking(FIRST, score_judge, asset_store, journal, params, first)
     if dry_run:
         plan = asking.plan(jobs, how, journal)
         if plan.seconds is not None:
@@ -131,21 +133,26 @@ def ask_judge(
             end_dry_run(plan, "one-pass samples")
     answers = asking.ask(jobs, how, journal, goes_on=True)
     jobs = open_jobs(score_jobs, answers, score_rule)
-    how = _asking(OTHERS, score_judge, asset_store, params, *others)
+    how = _asking(OTHERS, score_judge, asset_store, journal, params, *others)
     if dry_run:
         end_dry_run(asking.plan(jobs, how, journal), "still-open samples")
     return asking.ask(jobs, how, journal)
 
 
 def _asking(
-    title: str, judge: Judge, asset_store: AssetStore, params: ScoreGroup, *numbers: int
+    title: str, judge: Judge, asset_store: AssetStore, journal: Journal, params: ScoreGroup, *numbers: int
 ) -> asking.AskConfig:
     settings = replace(judge.settings, numbers=numbers or None)
+    batch = BatchScore(asset_store, judge.model, judge.prompt_template, settings)
+    notes = PaceNotes.beside(
+        journal.path, f"{judge.provenance['model']} {judge.digest[:8]}", device_of(params.model)
+    )
     return asking.AskConfig(
         title,
         "score",
         "is_constrained",
-        BatchScore(asset_store, judge.model, judge.prompt_template, settings),
+        # Of fixed passes alone: how many adaptive ones there are the scores decide.
+        batch if numbers else PacedBatch(batch, notes, judge.model.load, pace_of),
         ScoreJob,
         judge.model,
         params.batch_size,

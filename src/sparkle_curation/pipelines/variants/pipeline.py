@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kedro.pipeline import Node, Pipeline
 
+from sparkle_curation.media.made_media import in_place_of
 from sparkle_curation.pipelines.variants.nodes import (
     check_variants,
     choose_parameters,
@@ -21,6 +22,12 @@ def create_pipeline() -> Pipeline:
     """The tables pass the gate, each named variant is curated from them, and what went wrong is told at the end."""
     return Pipeline(
         [
+            Node(
+                in_place_of,
+                inputs=["media", "made_media_asked_for"],
+                outputs="variants_media",
+                name="variants.in_place_of",
+            ),
             Node(
                 choose_parameters,
                 inputs=["params:variants", *(f"params:{name}" for name in FilterParams.model_fields)],
@@ -43,7 +50,7 @@ def create_pipeline() -> Pipeline:
                     "annotations",
                     "assets",
                     "assets_source_files",
-                    "media",
+                    "variants_media",
                     "sample_groups",
                     "signals",
                     "bench_leakage",

@@ -33,6 +33,12 @@ NEW_CLIP_COLUMNS: tuple[Field, ...] = (
     Field("like", "string", "The clip, or the sample, that it is like.", is_optional=True),
     _CLIP_HASH,
     Field("size_bytes", "int64", "Length of the clip in bytes.", is_optional=True, minimum=0),
+    Field(
+        "file_state",
+        "string",
+        "Of its file, or of its tar: length, time of change in nanoseconds and inode, as it was read for `clip_hash`.",
+        is_optional=True,
+    ),
     Field("width_px", "int64", "Width of its picture as shown.", is_optional=True, minimum=1),
     Field("height_px", "int64", "Height of its picture as shown.", is_optional=True, minimum=1),
     Field("fps", "float64", "Its frames a second, on average.", is_optional=True, minimum=0),

@@ -58,6 +58,14 @@ class ImportedFiles:
         path = self._find(theme, sample_id)
         return f"import {hash_of(path) if path else None}"
 
+    @property
+    def device(self) -> None:
+        """None: no model works."""
+        return None
+
+    def load(self) -> None:
+        """Nothing is loaded."""
+
     def is_there(self, output: Output, row: Row) -> bool:
         """By all its bytes."""
         path = path_of(self.root, self.stage, output.theme, output.id)

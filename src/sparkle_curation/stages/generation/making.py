@@ -52,6 +52,15 @@ class Maker(Protocol):
         """All that an output depends on of who makes it, as a text."""
         ...
 
+    @property
+    def device(self) -> Callable[[], str] | None:
+        """Tells where a model makes them; None where none does."""
+        ...
+
+    def load(self) -> None:
+        """Make ready what makes them, which happens once."""
+        ...
+
     def is_there(self, output: Output, row: Row) -> bool:
         """Whether the file of an output is the one that the journal tells of."""
         ...
@@ -89,6 +98,15 @@ class GeneratedFiles:
     def made_by(self, theme: str, sample_id: str) -> str:
         """The model and its settings, which every output has in common."""
         return self.description.digest_text
+
+    @property
+    def device(self) -> Callable[[], str]:
+        """The model's."""
+        return self.generator.name_device
+
+    def load(self) -> None:
+        """Load the weights."""
+        self.generator.load()
 
     def is_there(self, output: Output, row: Row) -> bool:
         """By size, and the note in the file."""

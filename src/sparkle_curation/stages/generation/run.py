@@ -11,10 +11,12 @@ from typing import Any, NoReturn
 
 import polars as pl
 import pyarrow as pa
+import xxhash
 
 from sparkle_curation.engine.journal.journal import KEY, Journal
 from sparkle_curation.engine.journal.rows import JournalRows
 from sparkle_curation.engine.journal.shard_journal import ShardJournal
+from sparkle_curation.engine.pace import PaceNotes
 from sparkle_curation.engine.progress import item_progress
 from sparkle_curation.engine.shards import Shard, end_shard
 from sparkle_curation.errors import ModelError
@@ -101,13 +103,12 @@ class GenerationRun:
             seconds = None
             if first:
                 try:
+                    self.maker.load()  # which happens once, and is no part of what each takes
                     start = time.perf_counter()
-                    done_at = [time.perf_counter() for _ in self._made(first)]
+                    made = len(list(self._made(first)))
                 finally:
                     self.maker.close()
-                # The first one waits for the weights to be loaded, which happens once.
-                own = done_at[-1] - (done_at[0] if len(first) > 1 else start)
-                seconds = own / max(len(first) - 1, 1) * len(left)
+                seconds = (time.perf_counter() - start) / made * len(left)
         broken = listed["error"].count()
         return GenerationPlan(len(wanted) - len(left), len(left), broken, seconds)
 
@@ -140,13 +141,29 @@ class GenerationRun:
         unfit = 0
         for start in range(0, len(missing), self.batch_size):
             batch = missing[start : start + self.batch_size]
+            self.maker.load()
+            begin, sizes = time.perf_counter(), []
             for output, row in zip(batch, self.maker.make(batch), strict=True):
+                if row.get("error") is None:
+                    sizes.append((row["width_px"], row["height_px"]))
                 self.journal.append(pa.Table.from_pylist([{KEY: output.key, **row}], schema=JOURNAL_SCHEMA))
                 yield row
                 is_unfit = row.get("error") == GenerationFault.OUT_OF_MEMORY.value
                 unfit = unfit + 1 if is_unfit and unfit >= 0 else -1  # once one fitted, none ends the run
                 if unfit == _GIVE_UP_AFTER:
                     raise self._unfit(row)
+            self._note_pace(time.perf_counter() - begin, sizes)
+
+    def _note_pace(self, seconds: float, sizes: Sequence[tuple[int, int]]) -> None:
+        """How long a batch took, of outputs of one size; what could not be made counts for nothing."""
+        if self.maker.device is None or len(set(sizes)) != 1:
+            return
+        facts, (width, height) = self.maker.description, sizes[0]
+        settings = xxhash.xxh3_64_hexdigest(facts.digest_text.encode())[:8]
+        work = f"{facts.repository} {settings} {width}x{height}"
+        PaceNotes.beside(self.journal.path, work, self.maker.device).note(
+            self.stage.name, len(sizes), seconds
+        )
 
     def _unfit(self, row: Row) -> ModelError:
         return ModelError(

@@ -127,7 +127,7 @@ def _curate(
     data: DataVersion,
 ) -> tuple[Variant, pl.DataFrame]:
     scores = {
-        stage.name: score_source.choose_scores(released, rescored, stage, params.score_source)
+        stage.name: score_source.choose_scores(released, rescored, stage, params.score_source, tables.media)
         for stage, released, rescored in zip(STAGES, tables.scores, tables.rescores, strict=True)
     }
     faults = score_source.faults_that_count(tables.score_faults, scores)
