@@ -169,6 +169,17 @@ def test_a_shard_that_is_gone_is_told(root: Path, tmp_path: Path) -> None:
     assert media["error"].null_count() == 60
 
 
+@pytest.mark.parametrize("retries", [0, 2])
+def test_listings_are_asked_for_as_often_as_the_settings_say(root: Path, retries: int) -> None:
+    """As parts of files are: once, and then as often again."""
+    with (
+        serving_ranges(root / "shards", fault=lambda _asked, _number: 500) as served,
+        pytest.raises(ServerError),
+    ):
+        opened(f"{served.url}/", retries=retries)
+    assert len(served.asked) == retries + 1
+
+
 def test_a_server_that_goes_down_ends_the_run_and_the_next_goes_on(root: Path, tmp_path: Path) -> None:
     """What was probed is in the journal, and is not asked for again."""
     last = [10**6]

@@ -20,7 +20,7 @@ from typing import Any, BinaryIO, cast
 
 import xxhash
 
-from sparkle_curation.engine.io.patience import ResultT, ask_patiently
+from sparkle_curation.engine.io.patience import ResultT, ask_patiently, pauses_of
 from sparkle_curation.engine.io.remote.ahead import read_ahead
 from sparkle_curation.engine.io.remote.hub_ranges import pin_commit
 from sparkle_curation.engine.io.remote.ranges import Range, RangeReader
@@ -134,7 +134,7 @@ class ReleaseFiles:
         self._told_links: set[str] = set()
         if "hf" in protocols(self._fs):
             self._pin_commit()
-        if not _ask(self.root, partial(is_folder, self._fs, self._base)):
+        if not self._ask(self.root, partial(is_folder, self._fs, self._base)):
             raise ReleaseError(
                 "The release root is not a folder",
                 where=f"release_root={self.root}",
@@ -275,9 +275,9 @@ class ReleaseFiles:
             self._check_link(path)
             return open(self._full(path), "rb", buffering=0)  # noqa: PTH123 -- the caller closes it
         full = self._full(path)
-        file = _ask(full, partial(open_stream, self._fs, full))
+        file = self._ask(full, partial(open_stream, self._fs, full))
         if fetch := getattr(getattr(file, "cache", None), "fetcher", None):
-            file.cache.fetcher = lambda *part: _ask(full, partial(fetch, *part))
+            file.cache.fetcher = lambda *part: self._ask(full, partial(fetch, *part))
         return cast(BinaryIO, file)
 
     def local_file(self, path: str) -> Path | None:
@@ -339,7 +339,7 @@ class ReleaseFiles:
             ReleaseError: the hub has no such repository or revision, or shows it to others.
         """
         try:
-            self._base, self.commit = _ask(self.root, partial(pin_commit, self._fs, self._base))
+            self._base, self.commit = self._ask(self.root, partial(pin_commit, self._fs, self._base))
         except (FileNotFoundError, ValueError, NotImplementedError) as error:
             raise ReleaseError(
                 "The hub has no such repository or revision, or does not show it to you",
@@ -350,7 +350,20 @@ class ReleaseFiles:
             ) from error
 
     def _listed(self, full: str) -> list[dict[str, Any]]:
-        return cast(list[dict[str, Any]], _ask(full, partial(self._fs.ls, full, detail=True)))
+        return cast(list[dict[str, Any]], self._ask(full, partial(self._fs.ls, full, detail=True)))
+
+    def _ask(self, address: str, ask: Callable[[], ResultT]) -> ResultT:
+        """What the file system gives, asked again as often as the settings say where that may help.
+
+        Raises:
+            ServerError: it is behind a server that cannot be reached, or does not give it.
+        """
+        try:
+            return ask_patiently(ask, pauses_of(self.access.settings.retries))
+        except Exception as error:
+            if told := server_error(address, error):
+                raise told from error
+            raise
 
     def _is_here(self, path: str) -> bool:
         return self._is_local or path.startswith(f"{CONVERTED}/")
@@ -402,20 +415,6 @@ class ReleaseFiles:
             logger.warning(
                 "%s %s: it is not followed%s", storable(path) or self.root, storable(reason), further
             )
-
-
-def _ask(address: str, ask: Callable[[], ResultT]) -> ResultT:
-    """What a file system gives, asked again where that may help.
-
-    Raises:
-        ServerError: it is behind a server that cannot be reached, or does not give it.
-    """
-    try:
-        return ask_patiently(ask)
-    except Exception as error:
-        if told := server_error(address, error):
-            raise told from error
-        raise
 
 
 def _noted_contents(table: Path) -> list[tuple[str, str, int, str, str]]:

@@ -25,7 +25,18 @@ _PASSING_NAMES = frozenset(
 _PAUSES_S = (0.25, 1.0, 4.0)
 """Five seconds in all: longer ones are for a person to look at."""
 
+_LONGEST_PAUSE_S = 2.0
+
 ResultT = TypeVar("ResultT")
+
+
+def pauses_of(retries: int) -> tuple[float, ...]:
+    """The pauses before each of so many further tries.
+
+    >>> pauses_of(5)
+    (0.25, 0.5, 1.0, 2.0, 2.0)
+    """
+    return tuple(min(_PAUSES_S[0] * 2**place, _LONGEST_PAUSE_S) for place in range(retries))
 
 
 def ask_patiently(ask: Callable[[], ResultT], pauses_s: tuple[float, ...] = _PAUSES_S) -> ResultT:

@@ -85,16 +85,18 @@ _UNTRUSTED = _Kind(
 )
 _UNKNOWN_USER = _Kind(
     "A server wants to know who asks",
-    "put USER:PASSWORD@ before the name of the host; or give what its kind of address reads: for s3:// key and secret of "
-    "release_storage in conf/local/credentials.yml, or the settings of AWS; for gs:// a token there, or "
-    "gcloud auth application-default login; for hf:// a token there, or hf auth login",
+    "ask who runs it for a name or a key; where they are given says docs/parameters.md",
 )
 _STORE_KEYS = (
     "give {what} of release_storage in conf/local/credentials.yml, or in the environment as {names}; "
-    "or the settings of {whose}"
+    "or {whose}"
 )
-_S3_KEYS = _STORE_KEYS.format(what="key and secret", names="RELEASE_KEY and RELEASE_SECRET", whose="AWS")
-_GOOGLE_KEYS = _STORE_KEYS.format(what="token", names="RELEASE_TOKEN", whose="Google Cloud")
+_S3_KEYS = _STORE_KEYS.format(
+    what="key and secret", names="RELEASE_KEY and RELEASE_SECRET", whose="the settings of AWS"
+)
+_GOOGLE_KEYS = _STORE_KEYS.format(
+    what="token", names="RELEASE_TOKEN", whose="run gcloud auth application-default login"
+)
 _IN_THE_ADDRESS = "put USER:PASSWORD@ before the name of the host"
 _KEYS_BY_SCHEME = {
     "http": _IN_THE_ADDRESS,
