@@ -16,6 +16,8 @@ from sparkle_curation.engine.shards import WorkPlace
 
 BATCH = 2
 HERE = WorkPlace()
+LOCAL = 24
+"""Samples that a model in this process is asked about."""
 SERVED = 5
 """Samples that a server is asked about."""
 
@@ -71,7 +73,7 @@ def main() -> None:
 
 def run(what: str, tables: str, release: str, checkpoint: str) -> None:
     """Score or ground into a folder of tables."""
-    {"score": score, "ground": ground}[what](Path(tables), Path(release), Path(checkpoint))
+    {"score": score, "ground": ground}[what](Path(tables), Path(release), Path(checkpoint), HERE, LOCAL)
 
 
 def model_of(checkpoint: Path) -> Any:
