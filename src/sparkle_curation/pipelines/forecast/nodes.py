@@ -75,11 +75,7 @@ def make_forecast(
     logger.info("forecast of %s samples\n%s", f"{count:,}", library.describe(table, params.gpus))
     if ways := library.ways_to_measure(costs, params.measure):
         told = "\n".join(f"  {way}" for way in ways)
-        logger.info(
-            "forecast: assumed, not measured, are %s steps; to measure them, in this order:\n%s",
-            len(ways),
-            told,
-        )
+        logger.info("forecast: what is assumed is measured so, in this order:\n%s", told)
     return table
 
 
