@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparkle_curation.errors import ParameterError
-from sparkle_curation.new_samples.numbering import number_samples
+from sparkle_curation.new_samples.clips.numbering import number_samples
 from sparkle_curation.spec.sample_ids import ID_DIGITS, SampleId
 from sparkle_curation.spec.themes import THEMES
 

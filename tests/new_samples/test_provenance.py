@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from sparkle_curation.errors import FileError
-from sparkle_curation.new_samples.clip_provenance import (
+from sparkle_curation.new_samples.clips.clip_provenance import (
     COLUMNS,
     find_provenance,
     match_provenance,

@@ -11,7 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparkle_curation.errors import ParameterError
-from sparkle_curation.new_samples.taxonomy import Scene, gather_scenes, offer_scenes, read_own_scenes
+from sparkle_curation.new_samples.instructions.taxonomy import (
+    Scene,
+    gather_scenes,
+    offer_scenes,
+    read_own_scenes,
+)
 from sparkle_curation.spec.themes import THEMES
 
 SCENES = [Scene(THEMES[0], f"a: {number}", is_ours=True) for number in range(5)]

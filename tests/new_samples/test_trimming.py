@@ -11,7 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.made.motions import encode
 
-from sparkle_curation.new_samples.trimming import Timing, Trimming, choose_frames, fit_picture, read_timing
+from sparkle_curation.new_samples.clips.trimming import (
+    Timing,
+    Trimming,
+    choose_frames,
+    fit_picture,
+    read_timing,
+)
 
 WHAT = Trimming(16, 81, 69, 64, 32, "crop", "middle", 17)
 

@@ -28,7 +28,7 @@ from tests.pipelines.made_release import MadeRelease
 
 from sparkle_curation.errors import EmptyOutputError, FileError, ParameterError
 from sparkle_curation.models.questions import Question, Reply
-from sparkle_curation.new_samples.clip_folder import list_new_clips
+from sparkle_curation.new_samples.clips.clip_folder import list_new_clips
 from sparkle_curation.spec.tables.new_samples import (
     NEW_CLIP_COLUMNS,
     NEW_INSTRUCTION_COLUMNS,

@@ -9,7 +9,7 @@ from kedro.io import AbstractDataset
 
 from sparkle_curation.datasets.previews import TextPreview
 from sparkle_curation.escaping import terminal_text
-from sparkle_curation.new_samples.joining import JoinedRelease, write_joined
+from sparkle_curation.new_samples.release.joining import JoinedRelease, write_joined
 
 
 class JoinedReleaseDataset(AbstractDataset[JoinedRelease, str]):

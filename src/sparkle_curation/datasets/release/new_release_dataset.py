@@ -10,8 +10,8 @@ from kedro.io import AbstractDataset
 from kedro_datasets._typing import TablePreview
 
 from sparkle_curation.datasets.previews import NOT_MADE, table_preview
-from sparkle_curation.new_samples.assembling import NewRelease
-from sparkle_curation.new_samples.release_folder import write_release
+from sparkle_curation.new_samples.release.assembling import NewRelease
+from sparkle_curation.new_samples.release.release_folder import write_release
 
 
 class NewReleaseDataset(AbstractDataset[NewRelease, pl.DataFrame]):

@@ -14,12 +14,12 @@ from sparkle_curation.engine.journal.journal import Journal
 from sparkle_curation.errors import EmptyOutputError, FileError
 from sparkle_curation.ingest.exclusions.exclusion_list import ExclusionList
 from sparkle_curation.media.camera.tabulate import Clips, tabulate_camera
-from sparkle_curation.new_samples import clips as library
-from sparkle_curation.new_samples.clip_provenance import find_provenance, read_provenance
-from sparkle_curation.new_samples.clips import ClipsFound
-from sparkle_curation.new_samples.cutting import BatchCut
-from sparkle_curation.new_samples.deciding import decide
-from sparkle_curation.new_samples.looking import BatchLook, LookJob
+from sparkle_curation.new_samples.clips import drafting
+from sparkle_curation.new_samples.clips.clip_provenance import find_provenance, read_provenance
+from sparkle_curation.new_samples.clips.cutting import BatchCut
+from sparkle_curation.new_samples.clips.deciding import decide
+from sparkle_curation.new_samples.clips.drafting import ClipsFound
+from sparkle_curation.new_samples.clips.looking import BatchLook, LookJob
 from sparkle_curation.pipelines.clips.params import ClipsGroup
 from sparkle_curation.spec.codes.new_sample_codes import ClipOutcome, ClipReason
 from sparkle_curation.spec.tables.camera import FOLDER
@@ -51,7 +51,7 @@ def list_clips(params: ClipsGroup, excluded: ExclusionList, before: AnyFrame) ->
             todo="give one: --params clips.folder=/path/to/clips",
         )
     provenance = read_provenance(find_provenance(params.folder, params.provenance))
-    return library.find_clips(params.folder, provenance, params.theme, excluded, _collected(before))
+    return drafting.find_clips(params.folder, provenance, params.theme, excluded, _collected(before))
 
 
 def look_at_clips(
@@ -65,11 +65,11 @@ def look_at_clips(
         goes_on=True,
     )
     if dry_run:
-        jobs = library.look_jobs(clips_found, params.trimming)
+        jobs = drafting.look_jobs(clips_found, params.trimming)
         function = BatchLook(clips_found.source, params.trimming)
         broken = clips_found.listed.height - jobs.height
         end_dry_run(plan(jobs, LookJob, function, measuring, journal, broken=broken), "clips")
-    return library.look_at_clips(clips_found, params.trimming, measuring, journal)
+    return drafting.look_at_clips(clips_found, params.trimming, measuring, journal)
 
 
 def look_at_cameras(
@@ -143,7 +143,7 @@ def number_clips(
     taken = pl.concat([_ids(annotations, "id"), _ids(assets, "id"), _ids(bench_samples, "sample_id")])
     own = _collected(before)
     known = own if "id" in own.columns else pl.DataFrame(schema=frame_schema(NEW_SAMPLE_COLUMNS))
-    return library.number_taken(clips_decided, taken.unique(), known, params.first_number)
+    return drafting.number_taken(clips_decided, taken.unique(), known, params.first_number)
 
 
 def cut_clips(
@@ -165,19 +165,19 @@ def cut_clips(
     measuring = MeasureConfig(
         "samples", choose_executor(processes=params.processes, place=journal.place), params.batch_size
     )
-    jobs = library.cut_jobs(clips_numbered, what)
-    cut = library.cut_samples(jobs, BatchCut(clips_found.source, draft_root, what), measuring, journal)
+    jobs = drafting.cut_jobs(clips_numbered, what)
+    cut = drafting.cut_samples(jobs, BatchCut(clips_found.source, draft_root, what), measuring, journal)
     settings = {"trimming": what._asdict(), "camera": params.camera, "against": params.against}
-    clips = library.tabulate_clips(clips_numbered, cut, settings)
-    samples = library.tabulate_samples(clips, cut, what)
-    if cleared := library.clear_draft(draft_root, samples):
+    clips = drafting.tabulate_clips(clips_numbered, cut, settings)
+    samples = drafting.tabulate_samples(clips, cut, what)
+    if cleared := drafting.clear_draft(draft_root, samples):
         logger.warning("clips: %s samples left the draft: their clips are taken no more", f"{cleared:,}")
     return clips, samples
 
 
 def count_new_clips(new_clips: AnyFrame) -> pl.DataFrame:
     """The report: one row per theme, outcome and reason; those that were refused are logged."""
-    counts = library.count_clips(_collected(new_clips))
+    counts = drafting.count_clips(_collected(new_clips))
     refused = counts.filter(outcome=ClipOutcome.REFUSED.value)
     for reason, number in (
         refused.group_by("reason", maintain_order=True).agg(pl.col("count").sum()).iter_rows()

@@ -15,8 +15,8 @@ from pydantic import (
 )
 
 from sparkle_curation.engine.param_types import BatchSize, Processes, split_words, words
-from sparkle_curation.new_samples.deciding import ClipLimits
-from sparkle_curation.new_samples.trimming import Trimming, four_n_plus_one
+from sparkle_curation.new_samples.clips.deciding import ClipLimits
+from sparkle_curation.new_samples.clips.trimming import Trimming, four_n_plus_one
 from sparkle_curation.spec.sample_ids import ID_DIGITS
 from sparkle_curation.spec.themes import THEMES
 from sparkle_curation.variant.sample_groups import LikenessParams

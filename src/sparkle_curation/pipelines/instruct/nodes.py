@@ -15,9 +15,14 @@ from sparkle_curation.errors import EmptyOutputError
 from sparkle_curation.model_jobs import asking
 from sparkle_curation.models.choice import choose_model
 from sparkle_curation.models.device_names import device_of
-from sparkle_curation.new_samples import instructions
-from sparkle_curation.new_samples.instructing import BatchInstruct, InstructJob, Instructor, pace_of
-from sparkle_curation.new_samples.taxonomy import Scene, gather_scenes, read_own_scenes
+from sparkle_curation.new_samples.instructions import prompts
+from sparkle_curation.new_samples.instructions.instructing import (
+    BatchInstruct,
+    InstructJob,
+    Instructor,
+    pace_of,
+)
+from sparkle_curation.new_samples.instructions.taxonomy import Scene, gather_scenes, read_own_scenes
 from sparkle_curation.pipelines.instruct.params import InstructGroup
 
 logger = logging.getLogger(__name__)
@@ -60,8 +65,8 @@ def list_instruct_jobs(
 ) -> pl.DataFrame:
     """What is asked, a row per sample, with the scenes that it may become."""
     samples, had = new_samples.lazy().collect(), before.lazy().collect()
-    jobs = instructions.list_jobs(samples, scenes, had, instructor, params.offered, params.scene_seed)
-    return instructions.limit_jobs(jobs, params.limit)
+    jobs = prompts.list_jobs(samples, scenes, had, instructor, params.offered, params.scene_seed)
+    return prompts.limit_jobs(jobs, params.limit)
 
 
 def ask_for_instructions(
@@ -110,9 +115,7 @@ def tabulate_instructions(
     Raises:
         EmptyOutputError: no sample has one, where some had before, and that was not allowed.
     """
-    table = instructions.tabulate(
-        instruct_jobs, answers, instructor, scenes, params.offered, params.scene_seed
-    )
+    table = prompts.tabulate(instruct_jobs, answers, instructor, scenes, params.offered, params.scene_seed)
     had = (
         "prompt" in before.lazy().collect_schema().names()
         and before.lazy().select("prompt").collect()["prompt"].count()
@@ -132,12 +135,12 @@ def tabulate_instructions(
 
 def write_draft_prompts(new_instructions: AnyFrame) -> dict[str, str]:
     """The texts of the draft: a training CSV and a metadata JSONL a theme."""
-    return instructions.draft_prompts(new_instructions.lazy().collect())
+    return prompts.draft_prompts(new_instructions.lazy().collect())
 
 
 def count_instructions(new_instructions: AnyFrame) -> pl.DataFrame:
     """The report: one row per theme, keyword and fault; faults are logged."""
-    counts = instructions.count_instructions(new_instructions.lazy().collect())
+    counts = prompts.count_instructions(new_instructions.lazy().collect())
     faults = counts.drop_nulls("fault").group_by("fault", maintain_order=True).agg(pl.col("count").sum())
     for fault, number in faults.iter_rows():
         logger.warning("instructions: %s samples have none: %s", f"{number:,}", fault)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sparkle_curation.engine.param_types import BatchSize
 from sparkle_curation.models.params import ModelParams, SamplingParams
-from sparkle_curation.new_samples.instructing import InstructSettings
+from sparkle_curation.new_samples.instructions.instructing import InstructSettings
 
 _FROM_ONE = "an integer above 0"
 _Count = Annotated[int, Field(strict=True, ge=1, description=_FROM_ONE)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
-from sparkle_curation.new_samples.joining import JoinedRelease, plan_join
+from sparkle_curation.new_samples.release.joining import JoinedRelease, plan_join
 from sparkle_curation.pipelines.join.params import JoinGroup
 
 logger = logging.getLogger(__name__)

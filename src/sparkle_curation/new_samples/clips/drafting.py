@@ -16,13 +16,13 @@ from sparkle_curation.engine.caching.costly_work import MeasureConfig, digests, 
 from sparkle_curation.engine.journal.journal import KEY, Journal
 from sparkle_curation.ingest.exclusions.exclusion_list import ExclusionList
 from sparkle_curation.media.assets import AROUND
-from sparkle_curation.new_samples import clip_folder, cutting, looking
-from sparkle_curation.new_samples.clip_folder import NewClips, is_excluded, list_new_clips
-from sparkle_curation.new_samples.clip_provenance import match_provenance, tell_provenance
-from sparkle_curation.new_samples.cutting import BatchCut, CutJob, is_cut, is_ours, paths_of
-from sparkle_curation.new_samples.looking import BatchLook, LookJob
-from sparkle_curation.new_samples.numbering import number_samples
-from sparkle_curation.new_samples.trimming import Trimming
+from sparkle_curation.new_samples.clips import clip_folder, cutting, looking
+from sparkle_curation.new_samples.clips.clip_folder import NewClips, is_excluded, list_new_clips
+from sparkle_curation.new_samples.clips.clip_provenance import match_provenance, tell_provenance
+from sparkle_curation.new_samples.clips.cutting import BatchCut, CutJob, is_cut, is_ours, paths_of
+from sparkle_curation.new_samples.clips.looking import BatchLook, LookJob
+from sparkle_curation.new_samples.clips.numbering import number_samples
+from sparkle_curation.new_samples.clips.trimming import Trimming
 from sparkle_curation.spec.codes.new_sample_codes import ClipOutcome
 from sparkle_curation.spec.layout import KIND, asset_folder
 from sparkle_curation.spec.tables.new_samples import NEW_CLIP_COLUMNS, NEW_SAMPLE_COLUMNS

@@ -17,8 +17,8 @@ from sparkle_curation.media.assets import Failure
 from sparkle_curation.media.clip_file import ClipEncoding, note_of, written_clip
 from sparkle_curation.media.decode.frames import read_frames
 from sparkle_curation.media.decode.streaming import stream_frames
-from sparkle_curation.new_samples.clip_folder import NewClips
-from sparkle_curation.new_samples.trimming import (
+from sparkle_curation.new_samples.clips.clip_folder import NewClips
+from sparkle_curation.new_samples.clips.trimming import (
     Chosen,
     Picture,
     Trimming,

@@ -21,8 +21,8 @@ from sparkle_curation.model_jobs.answer_journal import journal_schema
 from sparkle_curation.model_jobs.provenance import describe, digest_of
 from sparkle_curation.model_jobs.tries import ask_until_read
 from sparkle_curation.models.questions import Image, Question, VisionLanguageModel
-from sparkle_curation.new_samples.clip_folder import NewClips
-from sparkle_curation.new_samples.cutting import paths_of
+from sparkle_curation.new_samples.clips.clip_folder import NewClips
+from sparkle_curation.new_samples.clips.cutting import paths_of
 from sparkle_curation.spec.codes.new_sample_codes import InstructFault
 
 JOURNAL_SCHEMA = journal_schema()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from sparkle_curation.new_samples.trimming import Trimming
+from sparkle_curation.new_samples.clips.trimming import Trimming
 from sparkle_curation.spec.codes.camera_reasons import CameraOutcome
 from sparkle_curation.spec.codes.new_sample_codes import ClipOutcome, ClipReason
 from sparkle_curation.spec.themes import THEMES

@@ -10,7 +10,7 @@ import msgspec
 import polars as pl
 
 from sparkle_curation.escaping import markdown_code, markdown_text
-from sparkle_curation.new_samples.instructions import prompt_texts, with_paths
+from sparkle_curation.new_samples.instructions.prompts import prompt_texts, with_paths
 from sparkle_curation.spec.codes.new_sample_codes import StageOutcome
 from sparkle_curation.spec.description.active import dataset
 from sparkle_curation.spec.layout import PROMPTS_FOLDER

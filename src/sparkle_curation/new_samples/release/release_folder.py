@@ -19,7 +19,7 @@ from sparkle_curation.engine.io.disk import telling_full_disk
 from sparkle_curation.engine.progress import item_progress
 from sparkle_curation.errors import DiskError
 from sparkle_curation.ingest.assets.store import AssetStore
-from sparkle_curation.new_samples.packing import BLOCK_BYTES, Member, PackedFile
+from sparkle_curation.new_samples.release.packing import BLOCK_BYTES, Member, PackedFile
 
 _PIECE_BYTES = 1 << 20
 _MTIME = 1_767_225_600

@@ -12,8 +12,13 @@ from sparkle_curation.engine.any_frame import frame_schema
 from sparkle_curation.engine.caching.costly_work import digests
 from sparkle_curation.engine.journal.journal import KEY
 from sparkle_curation.engine.journal.rows import JournalRows
-from sparkle_curation.new_samples.instructing import Instruction, InstructJob, Instructor, parse_instruction
-from sparkle_curation.new_samples.taxonomy import KEYWORD_SEPARATOR, Scene, offer_scenes
+from sparkle_curation.new_samples.instructions.instructing import (
+    Instruction,
+    InstructJob,
+    Instructor,
+    parse_instruction,
+)
+from sparkle_curation.new_samples.instructions.taxonomy import KEYWORD_SEPARATOR, Scene, offer_scenes
 from sparkle_curation.spec.codes.new_sample_codes import InstructFault
 from sparkle_curation.spec.layout import KIND, annotations_csv_path, asset_path, metadata_jsonl_path
 from sparkle_curation.spec.tables.new_samples import NEW_INSTRUCTION_COLUMNS

@@ -9,9 +9,9 @@ from typing import Any, Literal
 import polars as pl
 
 from sparkle_curation.ingest.assets.store import AssetStore
-from sparkle_curation.new_samples import release_texts
-from sparkle_curation.new_samples.packing import Layout, PackedFile, list_members, pack
-from sparkle_curation.new_samples.release_texts import CARD_NAME, PROVENANCE_NAME, Told, passed_ids
+from sparkle_curation.new_samples.release import release_texts
+from sparkle_curation.new_samples.release.packing import Layout, PackedFile, list_members, pack
+from sparkle_curation.new_samples.release.release_texts import CARD_NAME, PROVENANCE_NAME, Told, passed_ids
 
 Scope = Literal["passed", "all"]
 

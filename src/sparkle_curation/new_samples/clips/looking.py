@@ -12,8 +12,8 @@ from sparkle_curation.engine.journal.journal import KEY
 from sparkle_curation.media.assets import Failure
 from sparkle_curation.media.decode.streaming import stream_frames
 from sparkle_curation.media.hashing.perceptual_hash import hash_picture
-from sparkle_curation.new_samples.clip_folder import NewClips
-from sparkle_curation.new_samples.trimming import (
+from sparkle_curation.new_samples.clips.clip_folder import NewClips
+from sparkle_curation.new_samples.clips.trimming import (
     Picture,
     Trimming,
     choose_frames,

@@ -1,0 +1,1 @@
+"""Clips of one's own, from a folder to the samples of a draft release."""

@@ -1,0 +1,1 @@
+"""New samples as a release of their own, and joined with another."""
