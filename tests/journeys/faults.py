@@ -696,7 +696,7 @@ JOURNEYS: dict[str, list[Journey]] = {
         Journey(
             "`filter` before `ingest`",
             as_it_is,
-            "make it first: kedro run --pipelines inspect",
+            "make it first: kedro run --pipelines ingest",
             "engine/io/parquet.py",
             NOTHING,
             pipelines="filter",

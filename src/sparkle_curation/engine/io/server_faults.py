@@ -85,7 +85,9 @@ _UNTRUSTED = _Kind(
 )
 _UNKNOWN_USER = _Kind(
     "A server wants to know who asks",
-    "ask who runs it for a name or a key; where they are given says docs/parameters.md",
+    "put USER:PASSWORD@ before the name of the host; or give what its kind of address reads: for s3:// key and secret of "
+    "release_storage in conf/local/credentials.yml, or the settings of AWS; for gs:// a token there, or "
+    "run gcloud auth application-default login; for hf:// a token there, or hf auth login",
 )
 _STORE_KEYS = (
     "give {what} of release_storage in conf/local/credentials.yml, or in the environment as {names}; "
