@@ -204,7 +204,10 @@ def test_each_pipeline_renews_or_stops_in_words(
         assert stopped.value.got is not None
         old = Path(stopped.value.got.partition(",")[0])
         assert old.is_file() or stopped.value.got.startswith("no column lost_frame_count")
-        assert contents(upgraded.data_root) == before
+        # What bounds are worth is of verdicts and signals alone, and its step may be done by then.
+        of_itself = {"08_reporting/signal_precision.csv"}
+        now = contents(upgraded.data_root)
+        assert {name for name in now.keys() | before.keys() if now.get(name) != before.get(name)} <= of_itself
     elif pipeline in STOPPED_FOR_WANT_OF_A_VARIANT:
         with pytest.raises(SparkleError, match=r"kedro run --pipelines (curate|filter|training_kit)"):
             run(upgraded, [pipeline])
@@ -216,7 +219,7 @@ def test_each_pipeline_renews_or_stops_in_words(
             for name, content in contents(upgraded.data_root).items()
             if before.get(name) != content
         }
-        of_itself = (
+        of_no_other = (
             "07_model_output/audit_sample",
             "08_reporting/variant_diff",
             "08_reporting/prune_counts",
@@ -224,7 +227,7 @@ def test_each_pipeline_renews_or_stops_in_words(
         )  # the fresh root has none
         assert (
             differing(
-                {name: each for name, each in written.items() if not name.startswith(of_itself)},
+                {name: each for name, each in written.items() if not name.startswith(of_no_other)},
                 contents(fresh.data_root),
             )
             == []
