@@ -13,8 +13,8 @@ import pytest
 from tests.models.loopback import KEY, NAME, Behaviour, serve
 
 from sparkle_curation.errors import ModelError
-from sparkle_curation.models import pauses
 from sparkle_curation.models.questions import Question, ReplyFault, Sampling
+from sparkle_curation.models.servers import pauses
 from sparkle_curation.models.servers.chat_client import NoReplyError, ServerClient
 from sparkle_curation.models.servers.chat_model import Server, ServerModel
 
