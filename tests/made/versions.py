@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 from tests.made.tables import THRESHOLDS, csv_row, known, metadata, scores, theme_of
 
 from sparkle_curation.filtering.verdicts import ImputedScores, MissingScores, apply_thresholds
@@ -54,7 +55,8 @@ def version(
         for stage in STAGES
     )
     filtered = apply_thresholds(marked, scores(**by_stage), thresholds, missing_scores, imputed_scores)
-    verdicts = filtered.filter(~pl.col("id").is_in(_SCORED))
+    # As they are read: a file has text where filtering has enumerations.
+    verdicts = filtered.filter(~pl.col("id").is_in(_SCORED)).with_columns(cs.enum().cast(pl.String))
     stopped = obstacles or {}
     dropped = unloadable or {}
     kept = [key for key in verdicts.filter("is_kept")["id"] if key not in {**stopped, **dropped}]

@@ -7,7 +7,6 @@ import subprocess
 from pathlib import Path
 
 import polars as pl
-import polars.selectors as cs
 from tests.made.versions import version
 
 from sparkle_curation.datasets.variant.kiwi_edit_dataset import KiwiEditDataset
@@ -35,9 +34,7 @@ def write_version(root: Path, made: VariantVersion) -> None:
     for path in PATHS.values():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
     KiwiEditDataset(filepath=str((root / PATHS["prompts"]).parent)).save(made.samples)
-    made.verdicts.with_columns(cs.enum().cast(pl.String)).write_parquet(
-        root / PATHS["verdicts"]
-    )  # as a run does
+    made.verdicts.write_parquet(root / PATHS["verdicts"])
     made.not_exported.write_csv(root / PATHS["not_exported"])
     made.unloadable.write_csv(root / PATHS["unloadable"])
     settings = made.settings
