@@ -118,7 +118,7 @@ def serving_gcs() -> Iterator[GcsServer]:
     store, storage = GcsServer(), Storage(use_memory_fs=True)
     create_bucket(BUCKET, storage)
     server = _Server(("127.0.0.1", 0), partial(_Handler, store, storage))
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     store.url = f"http://127.0.0.1:{server.server_port}"
     try:

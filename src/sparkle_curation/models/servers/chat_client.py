@@ -48,17 +48,21 @@ class StatusError(Exception):
         self.retry_after_s = float(retry_after) if retry_after and is_seconds else 0.0
 
 
+_HEADERS = {
+    "Accept": "application/json",
+    "Content-Type": "application/json",
+    "User-Agent": "sparkle-curation",
+}
+"""What each request has, beside the key."""
+
+
 class _Client(openai.AsyncOpenAI):
     """The SDK's client without the headers that ``OPENAI_CUSTOM_HEADERS`` adds, which no argument takes off."""
 
     @property
     def default_headers(self) -> dict[str, str | openai.Omit]:
         """What each request has, beside the key."""
-        return {
-            "Accept": "application/json",
-            "Content-Type": "application/json",
-            "User-Agent": "sparkle-curation",
-        }
+        return {**_HEADERS}
 
 
 class _AzureClient(openai.AsyncAzureOpenAI):
@@ -67,11 +71,7 @@ class _AzureClient(openai.AsyncAzureOpenAI):
     @property
     def default_headers(self) -> dict[str, str | openai.Omit]:
         """What each request has, beside the key."""
-        return {
-            "Accept": "application/json",
-            "Content-Type": "application/json",
-            "User-Agent": "sparkle-curation",
-        }
+        return {**_HEADERS}
 
 
 @cache
