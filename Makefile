@@ -12,6 +12,8 @@ PORT ?= 4141
 EXPLORE_ARGS ?=
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+# Tests wait for servers, browsers and disks for a third of their time: half as many more of them as there are cores.
+WORKERS ?= $(shell echo $$(( ($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2 )))
 
 # Nothing is reported to anyone: Kedro, Kedro-Viz and huggingface_hub; DVC; GTO, which comes with DVC; Ray.
 export DO_NOT_TRACK := 1
@@ -45,8 +47,8 @@ viz: $(VENV)/.viz ## Show pipelines, tables and figures in a browser; PORT=4141
 explore: $(VENV)/.base ## Choose thresholds in a browser; EXPLORE_ARGS="--port 4150 --read-only"
 	@$(BIN)/kedro explore $(EXPLORE_ARGS)
 
-test: $(VENV)/.dev ## Run all tests on all cores; PYTEST_ARGS="-k judge" picks some
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+test: $(VENV)/.dev ## Run all tests; PYTEST_ARGS="-k judge" picks some
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 lint: $(VENV)/.dev ## Check style, types and the direction of imports
 	$(BIN)/ruff check
