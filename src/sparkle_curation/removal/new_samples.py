@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from sparkle_curation.removal.needles import Needles, parts_of
-from sparkle_curation.removal.outputs import outputs_below
+from sparkle_curation.removal.place import outputs_below
 from sparkle_curation.spec.layout import ASSET_KINDS, KIND
 
 _MAKING = ("new_samples.parquet", "new_clips.parquet")

@@ -1,10 +1,14 @@
-"""Where a removal works: the folder of outputs, the list, decisions by hand."""
+"""Where a removal works: the folder of outputs and the files in it, the list, decisions by hand."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+RAW_FOLDER = "01_raw"
+_NO_OUTPUTS = frozenset({".gitkeep", ".gitignore"})
 
 
 @dataclass(frozen=True)
@@ -33,3 +37,17 @@ class RemovalPlace:
         """The folders that are gone through: that of the outputs, and further ones that are there."""
         found = [self.outputs, *(Path(each).expanduser() for each in further)]
         return [each for each in dict.fromkeys(path.absolute() for path in found) if each.is_dir()]
+
+
+def outputs_below(root: Path, raw: Iterable[Path] = ()) -> Iterator[Path]:
+    """The files below a folder, hidden ones, links and what lies behind linked folders too; without raw data and files."""
+    seen = {os.path.realpath(each) for each in (root / RAW_FOLDER, *raw)}
+    left_out = {os.path.basename(each) for each in seen}  # noqa: PTH119 -- each is a text
+    for folder, names, files in os.walk(root, followlinks=True):
+        real = {name: os.path.realpath(Path(folder, name)) for name in sorted(names) if name != ".locks"}
+        names[:] = [name for name, path in real.items() if path not in seen]
+        seen.update(real.values())
+        for name in sorted(files):
+            is_raw = name in left_out and os.path.realpath(Path(folder, name)) in seen
+            if not is_raw and name not in _NO_OUTPUTS:
+                yield Path(folder, name)

@@ -25,7 +25,7 @@ from sparkle_curation.removal.contents import (
 )
 from sparkle_curation.removal.needles import Needles
 from sparkle_curation.removal.new_samples import LAST
-from sparkle_curation.removal.outputs import outputs_below
+from sparkle_curation.removal.place import outputs_below
 from sparkle_curation.removal.rewriting import rewriter_of, tells
 from sparkle_curation.spec.sample_ids import SAMPLE_ID
 

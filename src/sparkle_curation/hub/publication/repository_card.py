@@ -9,7 +9,7 @@ from sparkle_curation.escaping import markdown_text
 from sparkle_curation.hub.publication import contents
 from sparkle_curation.hub.publication.responsible_ai import ResponsibleAI
 from sparkle_curation.spec.layout import PROMPTS_FOLDER
-from sparkle_curation.variant.card.published import Published
+from sparkle_curation.variant.card.front_matter import Published
 from sparkle_curation.variant.card.writing import write_card
 from sparkle_curation.variant.facts import Split, VariantFacts
 from sparkle_curation.variant.pictures import Pictures

@@ -1,4 +1,4 @@
-"""The table of cameras: which clips there are, what was measured of each, and what the rule makes of it."""
+"""The table of cameras: which clips there are, what was measured of each, what the rule makes of it; and its counts."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from sparkle_curation.media.camera.rule import CameraLimits, with_outcome
 from sparkle_curation.spec.layout import KIND
 from sparkle_curation.spec.tables.camera import CAMERA_COLUMNS, FOLDER, RELEASE
 
+_LISTED_IDS = 10
 _CLIPS = {
     "id": pl.String,
     "theme": pl.String,
@@ -118,3 +119,19 @@ def _code() -> str:
 def _with_keys(clips: Clips, what: MeasuringCamera, code: str) -> pl.DataFrame:
     wanted = clips.listed.filter(pl.col("error").is_null())
     return wanted.with_columns(digests(wanted, f"camera {code} {tuple(what)}", ["identity"]))
+
+
+def count_cameras(camera: pl.DataFrame) -> pl.DataFrame:
+    """One row per source, theme, outcome and reason (the first columns), with ``count`` and ``ids``.
+
+    Args:
+        camera: columns of ``camera``; ``ids`` are the first ten of its rows.
+    """
+    by = ["clip_source", "theme", "outcome", "reason"]
+    return (
+        camera.sort(*by, "id", nulls_last=False)
+        .group_by(by, maintain_order=True)
+        .agg(
+            pl.len().cast(pl.Int64).alias("count"), pl.col("id").head(_LISTED_IDS).str.join(" ").alias("ids")
+        )
+    )

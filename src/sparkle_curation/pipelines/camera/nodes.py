@@ -12,7 +12,6 @@ from sparkle_curation.engine.executors.processes import choose_executor
 from sparkle_curation.engine.journal.journal import Journal
 from sparkle_curation.errors import MissingTableError
 from sparkle_curation.ingest.assets.store import AssetStore
-from sparkle_curation.media.camera.counts import count_cameras as count
 from sparkle_curation.media.camera.tabulate import (
     Clips,
     clips_of_folder,
@@ -20,6 +19,7 @@ from sparkle_curation.media.camera.tabulate import (
     plan_camera,
     tabulate_camera,
 )
+from sparkle_curation.media.camera.tabulate import count_cameras as count
 from sparkle_curation.model_jobs import asking
 from sparkle_curation.models.choice import choose_model
 from sparkle_curation.reports.figures import camera as camera_figure

@@ -15,7 +15,6 @@ from kedro.framework.project import pipelines as known_pipelines
 
 from sparkle_curation.bench.samples.listed import excluded_of_listed
 from sparkle_curation.engine.io.locks import Claim, RunLocks
-from sparkle_curation.errors import FileError
 from sparkle_curation.ingest.exclusions.exclusion_list import (
     ExcludedClip,
     ExclusionError,
@@ -27,11 +26,12 @@ from sparkle_curation.ingest.release_files import ReleaseFiles
 from sparkle_curation.pipelines.exclude.params import ExcludeGroup
 from sparkle_curation.removal import elsewhere, finding
 from sparkle_curation.removal.clip_facts import ClipFacts, file_digests, gather_facts, without_shared
+from sparkle_curation.removal.decisions import check_kept, forget_decisions
 from sparkle_curation.removal.needles import Needles
 from sparkle_curation.removal.new_samples import source_videos, tables_of_new_samples, with_new_samples
 from sparkle_curation.removal.place import RemovalPlace
-from sparkle_curation.removal.plan import Action, Failed, Step, carry_out_all, make_plan
-from sparkle_curation.removal.rewriting import rewrite_lines
+from sparkle_curation.removal.plan import Failed, carry_out_all, make_plan
+from sparkle_curation.removal.told import PLAN_COLUMNS, check_done, plan_rows, tell_plan
 from sparkle_curation.spec.benchmark import benchmark_below
 from sparkle_curation.spec.description.benchmarks import ListedBenchmark
 
@@ -42,15 +42,6 @@ logger = logging.getLogger(__name__)
 
 _DEPTHS = ("02_intermediate", "*/02_intermediate", "*/*/02_intermediate")
 """Where a data root has its tables."""
-_PLAN = {
-    "place": pl.String,
-    "action": pl.String,
-    "reason": pl.String,
-    "file_count": pl.Int64,
-    "row_count": pl.Int64,
-    "size_bytes": pl.Int64,
-    "is_done": pl.Boolean,
-}
 
 
 @dataclass(frozen=True)
@@ -189,7 +180,7 @@ def remove_clip(
     """
     facts = removal.facts
     if params.confirm:
-        _check_kept(place, facts.needles)
+        check_kept(place, facts.needles)
     folders = place.folders((params.folders or "").split())
     with _alone(place.outputs, _data_roots(folders)):
         if params.confirm:
@@ -202,11 +193,11 @@ def remove_clip(
                 if facts.needles.ids or facts.needles.names
                 else []
             )
-            _tell_plan(root, steps)
+            tell_plan(root, steps)
             failed += carry_out_all(steps, root, facts.needles) if params.confirm else []
-            rows += _plan_rows(root, steps, is_done=params.confirm)
-        rows += _forget_decisions(place, facts.needles, is_done=params.confirm)
-        _check_done(failed)
+            rows += plan_rows(root, steps, is_done=params.confirm)
+        rows += forget_decisions(place, facts.needles, is_done=params.confirm)
+        check_done(failed)
     ids = facts.needles.ids
     if ids:
         # The release last: what is looked for in versions is known from it.
@@ -221,92 +212,7 @@ def remove_clip(
         if params.confirm
         else "nothing was changed: exclude.confirm=true does it",
     )
-    return pl.DataFrame(rows, schema=_PLAN, orient="row")
-
-
-def _check_done(failed: list[Failed]) -> None:
-    """Nothing, where every step was done."""
-    if not failed:
-        return
-    first = failed[0]
-    further = f"; so were {len(failed) - 1:,} more" if len(failed) > 1 else ""
-    raise FileError(
-        "The removal is not complete: a file or folder could not be changed, and tells of the clip as before",
-        where=first.step.path,
-        got=f"{first.fault}{further}",
-        allowed="files that can be written and removed, and room for the longest of them",
-        todo="see its permissions (chmod u+w, chattr -i), whether its disk can be written to and has room; then give the "
-        "same command again, which goes on where it stopped",
-    )
-
-
-def _forget_decisions(place: RemovalPlace, needles: Needles, *, is_done: bool) -> list[tuple[object, ...]]:
-    """Take decisions by hand about the samples out of their files; rows of the plan."""
-    counts = [
-        (path, rewrite_lines(path, needles, is_dry=not is_done))
-        for path in filter(Path.is_file, place.decisions)
-    ]
-    return [
-        (path.name, Action.ROWS.value, "decisions about it", 1, count, 0, is_done)
-        for path, count in counts
-        if count
-    ]
-
-
-def _check_kept(place: RemovalPlace, needles: Needles) -> None:
-    """Nothing, where the list, and decisions about the samples, stay after the run."""
-    if place.is_lost(place.exclusions):
-        raise ExclusionError(
-            "The list of excluded clips lies in an archive of the configuration, in which nothing can be written",
-            where="--conf-source",
-            got="an archive",
-            allowed="a folder of configuration, in git; or a list beside the archive",
-            todo="in a checkout, --conf-source conf, then package it anew; or copy the list out of the archive and "
-            "give it to each run: --params exclusions=/path/to/exclusions.csv",
-        )
-    for path in filter(Path.is_file, place.decisions):
-        if not (place.is_lost(path) and rewrite_lines(path, needles, is_dry=True)):
-            continue
-        raise ExclusionError(
-            "Decisions by hand about the clip lie in an archive of the configuration, in which nothing can be written",
-            where=f"{path.parent.name}/{path.name}",
-            got="an archive",
-            allowed="a folder of configuration, in git",
-            todo="in a checkout, --conf-source conf, then package it anew",
-        )
-
-
-def _tell_plan(root: Path, steps: list[Step]) -> None:
-    for step in steps:
-        what = f"{step.rows:,} rows" if step.action is Action.ROWS else step.action.value
-        unknown = (
-            f", {step.unknown:,} of them of nobody known: of other code, or since before owners were noted"
-            if step.unknown
-            else ""
-        )
-        again = f"; made again by kedro run --pipelines {step.made_by}" if step.made_by else ""
-        logger.info("goes: %s: %s (%s)%s%s", step.path.relative_to(root), what, step.reason, unknown, again)
-
-
-def _plan_rows(root: Path, steps: list[Step], *, is_done: bool) -> list[tuple[object, ...]]:
-    """The steps by their folder: a path may name a sample, its first two folders do not."""
-    rows = [
-        (
-            "/".join(step.path.relative_to(root).parts[:-1][:2]),
-            step.action.value,
-            step.reason,
-            step.rows,
-            step.size_bytes,
-        )
-        for step in steps
-    ]
-    table = pl.DataFrame(rows, schema=["place", "action", "reason", "rows", "size"], orient="row")
-    if table.is_empty():
-        return []
-    summed = table.group_by("place", "action", "reason", maintain_order=True).agg(
-        pl.len().cast(pl.Int64), pl.col("rows").sum(), pl.col("size").sum()
-    )
-    return [(*row, is_done) for row in summed.iter_rows()]
+    return pl.DataFrame(rows, schema=PLAN_COLUMNS, orient="row")
 
 
 @contextmanager

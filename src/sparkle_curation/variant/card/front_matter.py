@@ -1,15 +1,15 @@
-"""What the hub reads of a card: the YAML before its text."""
+"""What a hub reads of a card: the YAML before its text; and what is said of a variant that is a repository there."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sparkle_curation.spec.description.active import dataset
 from sparkle_curation.spec.licences import joint_licence
 from sparkle_curation.spec.number_text import exact
 from sparkle_curation.spec.tables.ingested import CSV_COLUMNS
-from sparkle_curation.variant.card.published import Published
 from sparkle_curation.variant.facts import Split, VariantFacts
 
 _SIZE_CATEGORIES = {
@@ -20,6 +20,21 @@ _SIZE_CATEGORIES = {
     "1M<n<10M": 10**7,
 }
 """The hub's words for the number of samples -> the first number that is too large for them."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a card says more where the variant is a repository of its own.
+
+    Attributes:
+        configs: as hubs read them: name and files of each way to load it.
+        where: where the videos are, as a sentence begins.
+        sections: Markdown that stands before the splits.
+    """
+
+    configs: Sequence[Mapping[str, Any]]
+    where: str
+    sections: str
 
 
 def front_matter(facts: VariantFacts, published: Published | None) -> str:

@@ -17,9 +17,8 @@ from sparkle_curation.spec.sample_ids import ID_FORM
 from sparkle_curation.spec.stages import CRITERIA
 from sparkle_curation.spec.tables.ingested import ANNOTATION_COLUMNS, CSV_COLUMNS
 from sparkle_curation.variant.bibliography import write_bibtex
-from sparkle_curation.variant.card.front_matter import front_matter
+from sparkle_curation.variant.card.front_matter import Published, front_matter
 from sparkle_curation.variant.card.left_out import left_out
-from sparkle_curation.variant.card.published import Published
 from sparkle_curation.variant.card.rebuild import rebuild_command
 from sparkle_curation.variant.facts import VariantFacts
 from sparkle_curation.variant.pictures import SAMPLES, SCORES, Pictures
