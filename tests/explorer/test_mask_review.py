@@ -25,7 +25,7 @@ from sparkle_curation.ingest.assets.store import AssetStore
 from sparkle_curation.media.tracking.jobs import Clip
 from sparkle_curation.media.tracking.mask_folder import MaskFolder
 from sparkle_curation.spec.fields import arrow_schema
-from sparkle_curation.spec.tables.tracks import TRACK_COLUMNS
+from sparkle_curation.spec.tables.reruns.tracks import TRACK_COLUMNS
 
 SHAPE = (81, 36, 64)
 HEADER = "id,decision,reason,annotator,bound_to\n"

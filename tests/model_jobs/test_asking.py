@@ -15,7 +15,8 @@ import pytest
 from tests.full_disk import files_of_at_most
 
 from sparkle_curation.engine.dry_run import describe
-from sparkle_curation.engine.journal.journal import KEY, Journal, JournalError
+from sparkle_curation.engine.journal.faults import JournalError
+from sparkle_curation.engine.journal.journal import KEY, Journal
 from sparkle_curation.errors import ModelError
 from sparkle_curation.model_jobs.asking import AskConfig, ask, plan
 from sparkle_curation.models.questions import Question, Reply, ReplyFault

@@ -18,7 +18,8 @@ from tests.bench.judging.loopback_judge import Asked, LoopbackJudge, Said, servi
 from tests.full_disk import files_of_at_most
 from tests.models.loopback import NAME, Behaviour, serve
 
-from sparkle_curation.engine.journal.journal import KEY, Journal, JournalError
+from sparkle_curation.engine.journal.faults import JournalError
+from sparkle_curation.engine.journal.journal import KEY, Journal
 from sparkle_curation.engine.journal.pieces import pieces_path
 from sparkle_curation.errors import ModelError
 from sparkle_curation.model_jobs.answer_journal import journal_schema, tell_answer

@@ -9,7 +9,8 @@ from kedro.utils import load_obj
 from sparkle_curation.datasets import JournalDataset
 from sparkle_curation.doctor.finding import Finding, State, counted, of_error
 from sparkle_curation.doctor.setup import Setup
-from sparkle_curation.engine.journal.journal import Journal, JournalError
+from sparkle_curation.engine.journal.faults import JournalError
+from sparkle_curation.engine.journal.journal import Journal
 
 MOST_BYTES = 256 << 20
 """Of a journal whose keys are looked through; about a second."""

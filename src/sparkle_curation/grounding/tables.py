@@ -13,7 +13,7 @@ from sparkle_curation.engine.table_stream import TableStream
 from sparkle_curation.grounding.grounding_answers import Found, GroundingFault, parse_grounding, relocate
 from sparkle_curation.model_jobs.answer_streams import Row, RowMaker, records_by_theme, stream_rows, tell
 from sparkle_curation.spec.fields import arrow_schema
-from sparkle_curation.spec.tables.regroundings import REGROUNDED_TABLES
+from sparkle_curation.spec.tables.reruns.regroundings import REGROUNDED_TABLES
 
 _OF_ROUND1 = ("round1_labels", "round1_objects")
 

@@ -17,7 +17,7 @@ from sparkle_curation.engine.journal.journal import KEY
 from sparkle_curation.engine.journal.rows import JournalRows
 from sparkle_curation.engine.table_stream import TableStream
 from sparkle_curation.errors import ConservationError, SparkleError
-from sparkle_curation.spec.tables.rescores import NOT_ASKED, NOT_TABULATED
+from sparkle_curation.spec.tables.reruns.rescores import NOT_ASKED, NOT_TABULATED
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ import polars as pl
 from sparkle_curation.ingest.assets.store import prefer_loose
 from sparkle_curation.media.assets import with_identity
 from sparkle_curation.spec.codes.media_faults import MediaFault
-from sparkle_curation.spec.tables.rescores import NO_PROMPT
+from sparkle_curation.spec.tables.reruns.rescores import NO_PROMPT
 
 
 def choose_files(media: pl.DataFrame) -> pl.DataFrame:

@@ -15,7 +15,8 @@ from typing import Any
 
 import xxhash
 
-from sparkle_curation.engine.journal.journal import Journal, telling_faults
+from sparkle_curation.engine.journal.faults import telling_faults
+from sparkle_curation.engine.journal.journal import Journal
 from sparkle_curation.engine.journal.pieces import Piece, Pieces
 from sparkle_curation.models.questions import (
     Question,

@@ -4,9 +4,10 @@ A recorded score is a mean over the passes, and each answer lies between 0 and t
 passes can come to: where both bounds lie on one side of the threshold, the others cannot change the outcome. A ``margin``
 decides more, and not without error: a first pass so far from the threshold is taken for the outcome.
 
-What comes of it stands in columns of its own (``spec.tables.rescores.ADAPTIVE``): a mean of one pass is another measure than
-one of four, and where passes stop depends on the threshold. The first pass and the others have rows of their own in the
-journal, whose keys hold neither threshold nor margin: another one asks for further passes, and for none again.
+What comes of it stands in columns of its own (``ADAPTIVE`` of ``spec.tables.reruns.rescores``): a mean of one pass is
+another measure than one of four, and where passes stop depends on the threshold. The first pass and the others have rows
+of their own in the journal, whose keys hold neither threshold nor margin: another one asks for further passes, and for
+none again.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from sparkle_curation.scoring.editscore.score_scale import ScoreScale
 from sparkle_curation.scoring.editscore.scoring import ASPECTS, Attempt, Scoring
 from sparkle_curation.scoring.kept_answers import Row, read_scorings, records_of, values_of
 from sparkle_curation.spec.stages import STAGE_BY_NAME, Criterion, Stage
-from sparkle_curation.spec.tables.rescores import ADAPTIVE, OPEN
+from sparkle_curation.spec.tables.reruns.rescores import ADAPTIVE, OPEN
 
 logger = logging.getLogger(__name__)
 

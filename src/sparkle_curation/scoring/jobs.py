@@ -19,7 +19,7 @@ from sparkle_curation.engine.journal.journal import KEY
 from sparkle_curation.model_jobs.job_files import choose_files, pair_files, tell_error
 from sparkle_curation.spec.frames import SCORED_FRAMES
 from sparkle_curation.spec.stages import STAGES, Stage
-from sparkle_curation.spec.tables.rescores import TOO_SHORT
+from sparkle_curation.spec.tables.reruns.rescores import TOO_SHORT
 
 PROMPT = "{prompt}"
 """What stands for the record's prompt in a template."""

@@ -16,7 +16,7 @@ from sparkle_curation.scoring.editscore.score_scale import ScoreScale
 from sparkle_curation.scoring.kept_answers import read_scorings, records_of, values_of
 from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.stages import Stage
-from sparkle_curation.spec.tables.rescores import ADAPTIVE, RESCORED_TABLES
+from sparkle_curation.spec.tables.reruns.rescores import ADAPTIVE, RESCORED_TABLES
 
 
 def stream_table(

@@ -19,7 +19,7 @@ from sparkle_curation.spec.codes.generation_faults import GenerationFault
 from sparkle_curation.spec.codes.new_sample_codes import StageOutcome, StageReason
 from sparkle_curation.spec.stages import STAGES, Stage
 from sparkle_curation.spec.tables.new_samples import NEW_PROGRESS_COLUMNS
-from sparkle_curation.spec.tables.rescores import NOT_ASKED
+from sparkle_curation.spec.tables.reruns.rescores import NOT_ASKED
 from sparkle_curation.stages.lineage import MADE_KINDS, contents_of
 
 SCORED: dict[str, Stage] = {stage.edited_kind: stage for stage in STAGES if stage.edited_kind in MADE_KINDS}

@@ -19,7 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.full_disk import files_of_at_most
 
-from sparkle_curation.engine.journal.journal import Journal, JournalError, Pruning
+from sparkle_curation.engine.journal.faults import JournalError
+from sparkle_curation.engine.journal.journal import Journal, Pruning
 from sparkle_curation.engine.journal.records import FIRST_LINE, record_of, replace_file
 from sparkle_curation.engine.journal.rows import JournalRows
 

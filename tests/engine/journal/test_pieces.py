@@ -10,7 +10,8 @@ import pyarrow as pa
 import pytest
 
 from sparkle_curation.engine.journal import pieces as pieces_module
-from sparkle_curation.engine.journal.journal import Journal, JournalError
+from sparkle_curation.engine.journal.faults import JournalError
+from sparkle_curation.engine.journal.journal import Journal
 from sparkle_curation.engine.journal.pieces import Piece, pieces_path, read_pieces
 from sparkle_curation.engine.journal.purging import purge_journal
 from sparkle_curation.engine.journal.records import FIRST_LINE

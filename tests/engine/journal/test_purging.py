@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from sparkle_curation.engine.journal.journal import Journal, JournalError
+from sparkle_curation.engine.journal.faults import JournalError
+from sparkle_curation.engine.journal.journal import Journal
 from sparkle_curation.engine.journal.owners import owners_path, read_owners
 from sparkle_curation.engine.journal.purging import JournalPurge, purge_journal
 from sparkle_curation.engine.journal.records import bytes_of, find_records

@@ -15,7 +15,8 @@ from tests.conftest import CHECKOUT
 from tests.engine.executors.batch_functions import RESULT_SCHEMA, SquaresLogged
 
 from sparkle_curation.engine.executors.processes import LocalExecutor
-from sparkle_curation.engine.journal.journal import Journal, JournalHeldError
+from sparkle_curation.engine.journal.journal import Journal
+from sparkle_curation.engine.journal.locking import JournalHeldError
 from sparkle_curation.engine.journal.owners import read_owners
 from sparkle_curation.engine.journal.resumable import run_resumable
 from sparkle_curation.engine.journal.shard_journal import ShardJournal, merge_shards, shards_of

@@ -17,9 +17,9 @@ from sparkle_curation.media.bboxes import grounding_boxes
 from sparkle_curation.media.bboxes.bboxes import to_pixels
 from sparkle_curation.media.bboxes.grounding_boxes import grounding_box_stream, locate_groundings
 from sparkle_curation.spec.fields import arrow_schema
-from sparkle_curation.spec.tables.grounding_boxes import GROUNDING_BOX_COLUMNS
 from sparkle_curation.spec.tables.ingested import GROUNDING_R1, GROUNDING_R2
 from sparkle_curation.spec.tables.media import MEDIA_COLUMNS
+from sparkle_curation.spec.tables.reruns.grounding_boxes import GROUNDING_BOX_COLUMNS
 
 Objects = list[dict[str, Any]]
 SCHEMAS = {

@@ -24,8 +24,8 @@ from sparkle_curation.media.tracking.table import TrackRun, TrackSettings
 from sparkle_curation.media.tracking.tracking import PASS_SCHEMA, VOTE_SCHEMA
 from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.layout import asset_path
-from sparkle_curation.spec.tables.grounding_boxes import GROUNDING_BOX_COLUMNS
-from sparkle_curation.spec.tables.tracks import TRACK_COLUMNS
+from sparkle_curation.spec.tables.reruns.grounding_boxes import GROUNDING_BOX_COLUMNS
+from sparkle_curation.spec.tables.reruns.tracks import TRACK_COLUMNS
 from synthetic.encode import mask_npz_bytes, mp4_bytes
 
 FRAMES, HEIGHT, WIDTH = 10, 48, 64

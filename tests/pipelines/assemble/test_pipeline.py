@@ -23,7 +23,7 @@ from sparkle_curation.spec.fields import Field
 from sparkle_curation.spec.layout import ASSET_KINDS
 from sparkle_curation.spec.stages import STAGES
 from sparkle_curation.spec.tables.new_samples import NEW_INSTRUCTION_COLUMNS, NEW_SAMPLE_COLUMNS
-from sparkle_curation.spec.tables.rescores import RESCORED_TABLES
+from sparkle_curation.spec.tables.reruns.rescores import RESCORED_TABLES
 from sparkle_curation.stages.lineage import contents_of
 
 PASSED, BELOW, BARE = (f"Sparkle_time_{number}" for number in (600001, 600002, 600003))

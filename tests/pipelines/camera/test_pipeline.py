@@ -16,7 +16,7 @@ from tests.pipelines.made_release import MadeRelease
 
 from sparkle_curation.errors import FileError
 from sparkle_curation.spec.codes.camera_reasons import CameraOutcome, CameraReason
-from sparkle_curation.spec.tables.camera import CAMERA_COLUMNS
+from sparkle_curation.spec.tables.reruns.camera import CAMERA_COLUMNS
 
 FRAMES = 17
 STILL, PAN, SHAKEN, BLACK, CUT = (f"Sparkle_time_{number:06d}" for number in range(1, 6))

@@ -21,7 +21,7 @@ from tests.pipelines.made_release import MadeRelease
 from sparkle_curation.ingest.assets.united_store import UnitedAssetStore
 from sparkle_curation.media.edges.canny import WHITE, edge_iou, find_edges, mix
 from sparkle_curation.spec.codes.edge_faults import EdgeFault, ReleasedEdges
-from sparkle_curation.spec.tables.edges import EDGE_COLUMNS
+from sparkle_curation.spec.tables.reruns.edges import EDGE_COLUMNS
 
 WIDTH, HEIGHT, FRAMES = 160, 96, 5
 IDS = [f"Sparkle_time_{number:06d}" for number in range(1, 12)]

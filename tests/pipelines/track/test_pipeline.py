@@ -29,7 +29,7 @@ from sparkle_curation.removal.needles import Needles
 from sparkle_curation.removal.plan import make_plan
 from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.layout import asset_path
-from sparkle_curation.spec.tables.regroundings import REGROUNDED_TABLES
+from sparkle_curation.spec.tables.reruns.regroundings import REGROUNDED_TABLES
 
 LIMIT = 3
 

@@ -6,7 +6,6 @@ killed writer left at the end has a wrong checksum, and is cut off when the jour
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,17 +19,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sparkle_curation.engine.io.disk import is_full
-from sparkle_curation.engine.io.locks import HELD
+from sparkle_curation.engine.journal.faults import JournalError, telling_faults
 from sparkle_curation.engine.journal.key_index import Bools, KeyIndex
+from sparkle_curation.engine.journal.locking import lock_journal
 from sparkle_curation.engine.journal.owners import note_owners
 from sparkle_curation.engine.journal.pieces import Pieces, drop_pieces, pieces_path
 from sparkle_curation.engine.journal.records import (
     FIRST_LINE,
     FIRST_LINE_BYTES,
-    FORMAT_VERSION,
-    NewerRecordsError,
-    NotRecordsError,
     append_record,
     bytes_of,
     check_first_line,
@@ -40,8 +36,8 @@ from sparkle_curation.engine.journal.records import (
     replace_file,
     rows_of,
 )
+from sparkle_curation.engine.journal.wanted import note_wanted, wanted_keys
 from sparkle_curation.engine.shards import WorkPlace
-from sparkle_curation.errors import SparkleError
 
 logger = logging.getLogger(__name__)
 
@@ -59,9 +55,6 @@ _SMALL_BYTES = 1 << 20
 """Opening a record takes 0.3 ms, whatever it holds: a journal of more than so many small ones is made one of few."""
 
 
-_WANTED = ".wanted"
-
-
 class Pruning(NamedTuple):
     """What ``Journal.prune`` has dropped, or would.
 
@@ -76,14 +69,6 @@ class Pruning(NamedTuple):
     dropped_rows: int
     size_bytes: int
     dropped_bytes: int
-
-
-class JournalError(SparkleError):
-    """A journal cannot be opened, or not be written to."""
-
-
-class JournalHeldError(JournalError):
-    """Another run is writing to the journal."""
 
 
 class Journal:
@@ -126,7 +111,7 @@ class Journal:
             JournalError: another process has it open, or the file is no journal.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = _locked(self.path)
+        self._lock = lock_journal(self.path)
         try:
             self._mend()
             self._reopen()
@@ -288,10 +273,8 @@ class Journal:
         if ids is not None:
             with telling_faults(self.path):
                 note_owners(self.path, keys, ids)
-        wanted = pa.table({KEY: pa.array(keys, pa.string()).unique()})
         with telling_faults(self.path):
-            note = self.path.with_name(f".{self.path.name}.{part}{_WANTED}")
-            replace_file(note, [record_of(wanted)])
+            note_wanted(self.path, keys, part)
 
     def prune(self, *, is_dry: bool) -> Pruning | None:
         """Drop the rows that nobody wants any more, and nothing where that is not known.
@@ -305,7 +288,7 @@ class Journal:
             What was dropped; None where no run has noted what it wants, or a note is damaged.
         """
         handle = self._open_handle()
-        wanted = self._wanted()
+        wanted = wanted_keys(self.path)
         if wanted is None:
             return None
         before = os.fstat(handle).st_size
@@ -325,7 +308,7 @@ class Journal:
 
     def count_unwanted(self) -> tuple[int, int] | None:
         """The rows, and those of them that ``prune`` would drop; None where that is not known. Needs no opening."""
-        wanted = self._wanted()
+        wanted = wanted_keys(self.path)
         if wanted is None:
             return None
         rows = unwanted = 0
@@ -333,15 +316,6 @@ class Journal:
             rows += record.num_rows
             unwanted += int((~wanted.holds(record[KEY])).sum())
         return rows, unwanted
-
-    def _wanted(self) -> KeyIndex | None:
-        """What any run has noted to want; None where none has, or a note is damaged."""
-        noted: list[list[pa.ChunkedArray]] = []
-        for path in self.path.parent.glob(f".{self.path.name}.*{_WANTED}"):
-            with path.open("rb") as file, telling_faults(path):
-                # A damaged note has no record at all; one that notes nothing has one without rows.
-                noted.append([rows_of(bytes_of(file, record))[KEY] for record in find_records(file)])
-        return KeyIndex(keys for parts in noted for keys in parts) if noted and all(noted) else None
 
     # -------------------------------------------------------------- reading
     def records(self, columns: list[str] | None = None) -> Iterator[pa.Table]:
@@ -467,69 +441,3 @@ def _joined(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
             held, held_rows, held_bytes = [], 0, 0
     if held:
         yield pa.concat_tables(held)
-
-
-# ------------------------------------------------------------------ files and faults
-
-
-@contextmanager
-def locked_journal(path: Path) -> Iterator[None]:
-    """Alone with a journal, whatever its schema.
-
-    Raises:
-        JournalError: another process has it open.
-    """
-    lock = _locked(path)
-    try:
-        yield
-    finally:
-        lock.close()
-
-
-def _locked(path: Path) -> BinaryIO:
-    # A file of its own: the journal itself is replaced while it is open.
-    lock = path.with_name(f".{path.name}.lock").open("ab")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno not in HELD:
-            logger.warning("%s: cannot be locked (%s): let no other run write to it", path, error.strerror)
-            return lock
-        lock.close()
-        raise JournalHeldError(
-            "Another run is writing to this journal",
-            where=path,
-            todo="wait until it has ended, or give this run another data_root",
-        ) from error
-    return lock
-
-
-@contextmanager
-def telling_faults(path: Path) -> Iterator[None]:
-    """Tells what can happen to the file of a journal."""
-    try:
-        yield
-    except NotRecordsError as error:
-        raise JournalError(
-            "A file that should be a journal is none",
-            where=path,
-            allowed=f"a file that begins with {FIRST_LINE.decode().strip()!r}",
-            todo="move it away; its work is then done again",
-        ) from error
-    except NewerRecordsError as error:
-        raise JournalError(
-            "A journal was written by a newer version of this project",
-            where=path,
-            got=f"version {error.version} of the format",
-            allowed=f"version {FORMAT_VERSION}",
-            todo="use that version of the project; or give this run another data_root, where its work is done again",
-        ) from error
-    except OSError as error:
-        if not is_full(error):
-            raise
-        raise JournalError(
-            "The disk is full",
-            where=path,
-            got=error.strerror,
-            todo="free some space and run again: what was done until here stays done",
-        ) from error

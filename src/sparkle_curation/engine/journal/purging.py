@@ -9,8 +9,10 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from sparkle_curation.engine.journal.journal import KEY, locked_journal, telling_faults
+from sparkle_curation.engine.journal.faults import telling_faults
+from sparkle_curation.engine.journal.journal import KEY
 from sparkle_curation.engine.journal.key_index import Bools
+from sparkle_curation.engine.journal.locking import locked_journal
 from sparkle_curation.engine.journal.owners import owned_alone, owners_path, read_owners
 from sparkle_curation.engine.journal.pieces import drop_pieces, pieces_path, read_pieces
 from sparkle_curation.engine.journal.records import (

@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sparkle_curation.engine.journal.journal import ERROR, KEY, Journal, telling_faults
+from sparkle_curation.engine.journal.faults import telling_faults
+from sparkle_curation.engine.journal.journal import ERROR, KEY, Journal
 from sparkle_curation.engine.journal.key_index import Bools, KeyIndex, Keys, Places
 from sparkle_curation.engine.journal.records import Record, bytes_of, find_records, rows_of
 

@@ -8,10 +8,12 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from sparkle_curation.engine.journal.journal import KEY, Journal, JournalHeldError
+from sparkle_curation.engine.journal.journal import KEY, Journal
 from sparkle_curation.engine.journal.key_index import KeyIndex
+from sparkle_curation.engine.journal.locking import JournalHeldError
 from sparkle_curation.engine.journal.owners import note_owners, read_owners
 from sparkle_curation.engine.journal.pieces import carry_pieces
+from sparkle_curation.engine.journal.wanted import wanted_keys
 from sparkle_curation.engine.shards import Shard
 
 _ASKED = "asked"
@@ -45,7 +47,7 @@ class ShardJournal(Journal):
 
     def count_missing(self, whole: KeyIndex) -> int | None:
         """How much of what this shard is to do the whole journal lacks; None where no run has noted it."""
-        asked = self._wanted()
+        asked = wanted_keys(self.path)
         if asked is None:
             return None
         count = len(asked)

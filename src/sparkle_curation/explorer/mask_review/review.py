@@ -31,8 +31,8 @@ from sparkle_curation.media.byte_window import BrokenMediaError
 from sparkle_curation.media.tracking.jobs import list_clips
 from sparkle_curation.media.tracking.mask_folder import MaskFolder
 from sparkle_curation.spec.layout import KIND
-from sparkle_curation.spec.tables.rescores import NOT_ASKED
-from sparkle_curation.spec.tables.tracks import MEASURED
+from sparkle_curation.spec.tables.reruns.rescores import NOT_ASKED
+from sparkle_curation.spec.tables.reruns.tracks import MEASURED
 
 _LONGEST_REASON = 2000
 _ROWS_AT_ONCE = 200

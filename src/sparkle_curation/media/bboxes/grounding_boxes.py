@@ -21,7 +21,7 @@ from sparkle_curation.media.bboxes.bboxes import is_box, pixel_box
 from sparkle_curation.media.bboxes.sampled_frames import frame_of_sampled
 from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.layout import KIND
-from sparkle_curation.spec.tables.grounding_boxes import GROUNDING_BOX_COLUMNS
+from sparkle_curation.spec.tables.reruns.grounding_boxes import GROUNDING_BOX_COLUMNS
 
 GROUNDING_BOX_SCHEMA: pa.Schema = arrow_schema(GROUNDING_BOX_COLUMNS)
 

@@ -13,7 +13,7 @@ from sparkle_curation.media.camera.clips import ClipSource
 from sparkle_curation.media.camera.grey import read_grey_frames
 from sparkle_curation.media.camera.measures import MeasuringCamera, measure_camera
 from sparkle_curation.spec.fields import arrow_schema
-from sparkle_curation.spec.tables.camera import CAMERA_COLUMNS, MEASURED_CAMERA
+from sparkle_curation.spec.tables.reruns.camera import CAMERA_COLUMNS, MEASURED_CAMERA
 
 _SCHEMA = arrow_schema(CAMERA_COLUMNS)
 JOURNAL_SCHEMA: pa.Schema = pa.schema(

@@ -20,7 +20,7 @@ from sparkle_curation.media.camera.clips import ClipSource, FolderClips, Release
 from sparkle_curation.media.camera.measures import MeasuringCamera
 from sparkle_curation.media.camera.rule import CameraLimits, with_outcome
 from sparkle_curation.spec.layout import KIND
-from sparkle_curation.spec.tables.camera import CAMERA_COLUMNS, FOLDER, RELEASE
+from sparkle_curation.spec.tables.reruns.camera import CAMERA_COLUMNS, FOLDER, RELEASE
 
 _LISTED_IDS = 10
 _CLIPS = {

@@ -32,7 +32,7 @@ from sparkle_curation.spec.codes.edge_faults import EdgeFault
 from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.layout import KIND, asset_path
 from sparkle_curation.spec.sample_ids import parse_sample_id
-from sparkle_curation.spec.tables.edges import EDGE_COLUMNS, MEASURED_EDGES
+from sparkle_curation.spec.tables.reruns.edges import EDGE_COLUMNS, MEASURED_EDGES
 
 _SCHEMA = arrow_schema(EDGE_COLUMNS)
 JOURNAL_SCHEMA: pa.Schema = pa.schema(

@@ -19,8 +19,8 @@ from sparkle_curation.media.edges.batch_edges import JOURNAL_SCHEMA, BatchEdges,
 from sparkle_curation.media.edges.control_video import is_made_of
 from sparkle_curation.spec.codes.edge_faults import EdgeFault, ReleasedEdges
 from sparkle_curation.spec.layout import KIND, asset_path
-from sparkle_curation.spec.tables.edges import EDGE_COLUMNS
 from sparkle_curation.spec.tables.ingested import ASSET_COLUMNS
+from sparkle_curation.spec.tables.reruns.edges import EDGE_COLUMNS
 
 logger = logging.getLogger(__name__)
 

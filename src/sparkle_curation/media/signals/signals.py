@@ -17,7 +17,7 @@ from sparkle_curation.spec.codes.signal_faults import SignalFault
 from sparkle_curation.spec.description.slices import measuring_slice
 from sparkle_curation.spec.layout import KIND
 from sparkle_curation.spec.tables import ingested, signals
-from sparkle_curation.spec.tables.camera import RELEASE
+from sparkle_curation.spec.tables.reruns.camera import RELEASE
 from sparkle_curation.spec.tables.signals import SIGNAL_COLUMNS
 from sparkle_curation.spec.themes import THEMES
 

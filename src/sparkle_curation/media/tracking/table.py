@@ -28,8 +28,8 @@ from sparkle_curation.media.tracking.mask_folder import MaskFolder
 from sparkle_curation.media.tracking.tracking import ClipVote, Tracking
 from sparkle_curation.media.tracking.votes import Ties
 from sparkle_curation.models.trackers.tracker import Tracker
-from sparkle_curation.spec.tables.rescores import NOT_ASKED
-from sparkle_curation.spec.tables.tracks import TRACK_COLUMNS
+from sparkle_curation.spec.tables.reruns.rescores import NOT_ASKED
+from sparkle_curation.spec.tables.reruns.tracks import TRACK_COLUMNS
 
 logger = logging.getLogger(__name__)
 

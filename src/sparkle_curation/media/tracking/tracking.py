@@ -26,7 +26,7 @@ from sparkle_curation.spec.codes.media_faults import MediaFault
 from sparkle_curation.spec.codes.track_faults import TrackFault
 from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.layout import KIND
-from sparkle_curation.spec.tables.tracks import MEASURED
+from sparkle_curation.spec.tables.reruns.tracks import MEASURED
 
 logger = logging.getLogger(__name__)
 

@@ -22,7 +22,7 @@ from sparkle_curation.new_samples.instructions.taxonomy import KEYWORD_SEPARATOR
 from sparkle_curation.spec.codes.new_sample_codes import InstructFault
 from sparkle_curation.spec.layout import KIND, annotations_csv_path, asset_path, metadata_jsonl_path
 from sparkle_curation.spec.tables.new_samples import NEW_INSTRUCTION_COLUMNS
-from sparkle_curation.spec.tables.rescores import NOT_ASKED
+from sparkle_curation.spec.tables.reruns.rescores import NOT_ASKED
 from sparkle_curation.spec.themes import METADATA_EDIT_TYPES, THEMES
 from sparkle_curation.spec.training_csv import write_training_csv
 from sparkle_curation.stages.lineage import cut_digests

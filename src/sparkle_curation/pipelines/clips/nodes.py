@@ -22,8 +22,8 @@ from sparkle_curation.new_samples.clips.drafting import ClipsFound
 from sparkle_curation.new_samples.clips.looking import BatchLook, LookJob
 from sparkle_curation.pipelines.clips.params import ClipsGroup
 from sparkle_curation.spec.codes.new_sample_codes import ClipOutcome, ClipReason
-from sparkle_curation.spec.tables.camera import FOLDER
 from sparkle_curation.spec.tables.new_samples import NEW_SAMPLE_COLUMNS
+from sparkle_curation.spec.tables.reruns.camera import FOLDER
 from sparkle_curation.stages.camera_params import CameraGroup
 
 logger = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from sparkle_curation.filtering.thresholds import Thresholds, resolve_thresholds
 from sparkle_curation.spec.codes.generation_faults import WAITS
 from sparkle_curation.spec.codes.new_sample_codes import StageOutcome, StageReason
 from sparkle_curation.spec.stages import STAGES
-from sparkle_curation.spec.tables.rescores import NOT_ASKED
+from sparkle_curation.spec.tables.reruns.rescores import NOT_ASKED
 from sparkle_curation.stages import gates, lineage
 from sparkle_curation.stages.gates import Scored
 from sparkle_curation.stages.lineage import MADE_KINDS, way_to_remake

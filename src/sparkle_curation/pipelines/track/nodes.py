@@ -24,7 +24,7 @@ from sparkle_curation.media.tracking.table import TrackRun, TrackSettings
 from sparkle_curation.models.trackers.sam_tracker import Device, SamTracker
 from sparkle_curation.models.weights import Weights, is_pinned, newest_commit
 from sparkle_curation.pipelines.track.params import TrackGroup
-from sparkle_curation.spec.tables.rescores import NOT_ASKED
+from sparkle_curation.spec.tables.reruns.rescores import NOT_ASKED
 
 logger = logging.getLogger(__name__)
 

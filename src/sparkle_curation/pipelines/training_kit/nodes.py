@@ -10,16 +10,12 @@ import polars as pl
 
 from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.engine.param_types import split_words
-from sparkle_curation.errors import StaleTableError
 from sparkle_curation.filtering.benchmark_leaks import LeakPolicy
 from sparkle_curation.filtering.choices import ExportScope
 from sparkle_curation.loader.preflight_params import PreflightParams
 from sparkle_curation.pipelines.training_kit.params import TrainingKitGroup
 from sparkle_curation.spec.layout import TRAIN, VAL
-from sparkle_curation.spec.number_text import exact
-from sparkle_curation.spec.stages import CRITERIA
 from sparkle_curation.spec.tables.ingested import JSONL_TABLES
-from sparkle_curation.spec.tables.verdicts import threshold_column
 from sparkle_curation.spec.training_tasks import TRAINING_TASKS
 from sparkle_curation.training import shares, task_rows, wanted
 from sparkle_curation.training.card import KitFacts, describe_kit, extract_command
@@ -36,7 +32,6 @@ from sparkle_curation.training.plan import Plan, make_plan
 from sparkle_curation.training.run_files.run_file import CheckedRunFiles, Places, RunFile
 from sparkle_curation.training.run_files.writing import write_run_files
 from sparkle_curation.variant.facts import VariantFacts
-from sparkle_curation.variant.record import identify_variant
 from sparkle_curation.variant.split import SplitParams, choose_groups
 
 logger = logging.getLogger(__name__)
@@ -123,15 +118,9 @@ def mix_themes(
         own = task_rows_loadable.filter(pl.col("task") == name)
         rows, beyond = shares.mix_rows(own, params.shares, params.seed, params.max_rows)
         mixed.append(rows)
-        dropped.append(
-            beyond.select(
-                "task",
-                "id",
-                "theme",
-                pl.lit("max_rows").alias("reason"),
-                pl.lit(f"training_kit.max_rows is {params.max_rows}").alias("detail"),
-            )
-        )
+        detail = f"training_kit.max_rows is {params.max_rows}"
+        beyond = beyond.with_columns(reason=pl.lit("max_rows"), detail=pl.lit(detail))
+        dropped.append(beyond.select(task_rows.DROPPED_COLUMNS))
     val = variant_samples.filter(pl.col("split") == VAL).select(
         pl.lit(VAL).alias("task"),
         *task_rows.ROW_COLUMNS[1:-1],
@@ -143,7 +132,11 @@ def mix_themes(
 
 def choose_media_root(extracted_media: wanted.MediaRoot, params: TrainingKitGroup) -> wanted.MediaRoot:
     """The folder that the paths of the CSVs are taken from."""
-    return extracted_media if params.media_root is None else wanted.MediaRoot(_absolute(params.media_root))
+    return (
+        extracted_media
+        if params.media_root is None
+        else wanted.MediaRoot(Path(params.media_root).expanduser().absolute())
+    )
 
 
 def find_media(
@@ -160,37 +153,6 @@ def find_media(
     return found
 
 
-def check_variant(
-    variant_facts: VariantFacts, variant_samples: pl.DataFrame, verdicts: AnyFrame
-) -> VariantFacts:
-    """The record of the variant, which a kit is made of.
-
-    Raises:
-        StaleTableError: it speaks of other rows than those that lie beside it, or the verdicts are of other thresholds.
-    """
-    columns = {each.name: threshold_column(each) for each in CRITERIA}
-    used = next(verdicts.lazy().select(columns.values()).head(1).collect().iter_rows(named=True), {})
-    then = {columns[name]: float(value) for name, value in variant_facts.thresholds.items()}
-    if used and used != then:
-        raise StaleTableError(
-            "The verdicts are not those that the variant was made of",
-            where="verdicts and variant.json",
-            got=f"verdicts of thresholds {', '.join(map(exact, used.values()))}",
-            allowed=f"a variant of thresholds {', '.join(map(exact, then.values()))}",
-            todo="make both in one run, at the threshold that you want: kedro run --pipelines filter --params threshold=...",
-        )
-    found = identify_variant(variant_samples)
-    if found != variant_facts.version:
-        raise StaleTableError(
-            "The CSVs of the variant are not those that its record speaks of",
-            where="variant.json and prompts/ of the variant",
-            got=f"rows of version {found[:12]}",
-            allowed=f"version {variant_facts.version[:12]}",
-            todo="somebody changed them by hand; make the variant again as its card says under 'How to rebuild it'",
-        )
-    return variant_facts
-
-
 def plan_training(kit_csvs: KitCSVs, settings: PreflightParams, params: TrainingKitGroup) -> Plan:
     """What the training comes to: accumulation, epochs, micro-batches between checkpoints.
 
@@ -205,24 +167,19 @@ def make_run_files(
     training_plan: Plan, checked_variant: VariantFacts, media_root: wanted.MediaRoot, params: TrainingKitGroup
 ) -> list[RunFile]:
     """The run files for training and inference."""
-
-    def absolute(path: str | None) -> str | None:
-        return None if path is None else str(_absolute(path))
-
+    given = params.run
     root = media_root.from_kit
-    return write_run_files(
-        training_plan,
-        Places(
-            kiwi_edit=absolute(params.kiwi_edit_checkout),
-            media_root=shlex.quote(str(media_root.path)) if root is None else f'"$KIT"/{shlex.quote(root)}',
-            base_checkpoint=absolute(params.run.base_checkpoint),
-            kiwi_sparkle_checkpoint=absolute(params.run.kiwi_sparkle_checkpoint),
-            output=absolute(params.run.output),
-            name=name_variant(checked_variant.version),
-            sparkle_bench=absolute(params.run.sparkle_bench),
-            openve_bench=absolute(params.run.openve_bench),
-        ),
+    places = Places(
+        kiwi_edit=_absolute(params.kiwi_edit_checkout),
+        media_root=shlex.quote(str(media_root.path)) if root is None else f'"$KIT"/{shlex.quote(root)}',
+        base_checkpoint=_absolute(given.base_checkpoint),
+        kiwi_sparkle_checkpoint=_absolute(given.kiwi_sparkle_checkpoint),
+        output=_absolute(given.output),
+        name=name_variant(checked_variant.version),
+        sparkle_bench=_absolute(given.sparkle_bench),
+        openve_bench=_absolute(given.openve_bench),
     )
+    return write_run_files(training_plan, places)
 
 
 def check_run_files(run_files: list[RunFile], params: TrainingKitGroup) -> CheckedRunFiles:
@@ -231,9 +188,9 @@ def check_run_files(run_files: list[RunFile], params: TrainingKitGroup) -> Check
     Raises:
         ParameterError: Kiwi-Edit would not start with them, or the checkout is none.
     """
-    checkout = None if params.kiwi_edit_checkout is None else _absolute(params.kiwi_edit_checkout)
+    checkout = _absolute(params.kiwi_edit_checkout)
     commands = [(file.name, file.program, file.given) for file in run_files]
-    return CheckedRunFiles(run_files, check_commands(commands, checkout))
+    return CheckedRunFiles(run_files, check_commands(commands, None if checkout is None else Path(checkout)))
 
 
 def assemble_kit(
@@ -285,6 +242,6 @@ def assemble_kit(
     return kit, kit_media.wanted
 
 
-def _absolute(path: str) -> Path:
+def _absolute(path: str | None) -> str | None:
     """A path of a parameter as it will be used from another folder."""
-    return Path(path).expanduser().absolute()
+    return None if path is None else str(Path(path).expanduser().absolute())

@@ -10,7 +10,6 @@ from kedro.pipeline import Node, Pipeline
 from sparkle_curation.pipelines.training_kit.nodes import (
     assemble_kit,
     check_run_files,
-    check_variant,
     choose_media_root,
     choose_task_groups,
     drop_unloadable_rows,
@@ -21,6 +20,7 @@ from sparkle_curation.pipelines.training_kit.nodes import (
     plan_training,
 )
 from sparkle_curation.spec.tables.ingested import JSONL_TABLES
+from sparkle_curation.training.checked_variant import check_variant
 
 _PARAMS = "params:training_kit"
 

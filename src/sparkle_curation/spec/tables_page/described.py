@@ -7,12 +7,9 @@ from typing import NamedTuple
 from sparkle_curation.spec.fields import Field
 from sparkle_curation.spec.tables.bench_results import BENCH_RESULT_TABLES
 from sparkle_curation.spec.tables.benchmark import BENCH_TABLES
-from sparkle_curation.spec.tables.camera import CAMERA_COLUMNS
 from sparkle_curation.spec.tables.consistency import CONSISTENCY_COLUMNS
-from sparkle_curation.spec.tables.edges import EDGE_COLUMNS
 from sparkle_curation.spec.tables.extraction import MANIFEST_COLUMNS
 from sparkle_curation.spec.tables.generated import GENERATED_COLUMNS, GENERATED_STAGES
-from sparkle_curation.spec.tables.grounding_boxes import GROUNDING_BOX_COLUMNS
 from sparkle_curation.spec.tables.ingested import (
     ANNOTATION_COLUMNS,
     ASSET_COLUMNS,
@@ -29,10 +26,13 @@ from sparkle_curation.spec.tables.mixing import MIX_MEDIA_COLUMNS, MIX_SAMPLE_CO
 from sparkle_curation.spec.tables.near_duplicates import FRAME_HASH_COLUMNS, SAMPLE_GROUP_COLUMNS
 from sparkle_curation.spec.tables.new_samples import NEW_TABLES
 from sparkle_curation.spec.tables.preflight import PREFLIGHT_COLUMNS
-from sparkle_curation.spec.tables.regroundings import REGROUNDED_TABLES
-from sparkle_curation.spec.tables.rescores import RESCORED_TABLES
+from sparkle_curation.spec.tables.reruns.camera import CAMERA_COLUMNS
+from sparkle_curation.spec.tables.reruns.edges import EDGE_COLUMNS
+from sparkle_curation.spec.tables.reruns.grounding_boxes import GROUNDING_BOX_COLUMNS
+from sparkle_curation.spec.tables.reruns.regroundings import REGROUNDED_TABLES
+from sparkle_curation.spec.tables.reruns.rescores import RESCORED_TABLES
+from sparkle_curation.spec.tables.reruns.tracks import TRACK_COLUMNS
 from sparkle_curation.spec.tables.signals import SIGNAL_COLUMNS
-from sparkle_curation.spec.tables.tracks import TRACK_COLUMNS
 from sparkle_curation.spec.tables.variant import VARIANT_TABLES
 from sparkle_curation.spec.tables.verdicts import VERDICT_COLUMNS
 

@@ -15,7 +15,7 @@ from sparkle_curation.media.fault_counts import count_faults
 from sparkle_curation.media.made_media import probe_made
 from sparkle_curation.models.weights import is_pinned, newest_commit
 from sparkle_curation.spec.codes.generation_faults import GenerationFault
-from sparkle_curation.spec.tables.rescores import NOT_ASKED
+from sparkle_curation.spec.tables.reruns.rescores import NOT_ASKED
 from sparkle_curation.stages.generation.importing import ImportedFiles
 from sparkle_curation.stages.generation.jobs import Asked, list_outputs
 from sparkle_curation.stages.generation.making import GeneratedFiles, Maker

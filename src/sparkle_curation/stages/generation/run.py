@@ -25,7 +25,7 @@ from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.layout import asset_path
 from sparkle_curation.spec.tables.generated import GENERATED_COLUMNS, MADE
 from sparkle_curation.spec.tables.ingested import ASSET_COLUMNS
-from sparkle_curation.spec.tables.rescores import NOT_ASKED
+from sparkle_curation.spec.tables.reruns.rescores import NOT_ASKED
 from sparkle_curation.stages.generation.jobs import Output, outputs_of
 from sparkle_curation.stages.generation.making import Maker, Row
 from sparkle_curation.stages.generation.stage import GenerationStage

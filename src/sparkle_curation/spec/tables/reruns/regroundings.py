@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sparkle_curation.spec.fields import Field, ListOf
 from sparkle_curation.spec.tables.ingested import COLUMNS, ID, THEME
-from sparkle_curation.spec.tables.rescores import PROVENANCE
+from sparkle_curation.spec.tables.reruns.rescores import PROVENANCE
 
 _OF_A_FILE = ("source_line", "extra_fields", "id", "theme")
 _ALWAYS = ("edit_type",)
