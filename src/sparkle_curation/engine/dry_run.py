@@ -3,31 +3,42 @@
 from __future__ import annotations
 
 import sys
-from typing import NoReturn, Protocol
+from dataclasses import dataclass
+from typing import NoReturn
 
 SECONDS_PER_HOUR = 3600
 _LEAST_GPU_HOURS = 0.1
 
 
-class Plan(Protocol):
-    """What a run would do."""
+@dataclass(frozen=True)
+class Plan:
+    """What a run would do.
+
+    Attributes:
+        done: items that the journal has.
+        to_do: those that it lacks, after the one batch that was measured.
+        broken: those that cannot be done, whatever is tried.
+        seconds: that those to do take in this process, by that batch, a model loaded; None where nothing was to do.
+        needs_gpu: whether it is a model's work.
+        is_remote: whether a server does the work.
+        refused: questions that the model's server did not take, the batch that was measured among them.
+        last_refusal: what it said of the last one; None for none.
+    """
 
     done: int
     to_do: int
     broken: int
     seconds: float | None
-    is_remote: bool
-    refused: int
-    last_refusal: str | None
-    needs_gpu: bool
+    needs_gpu: bool = True
+    is_remote: bool = False
+    refused: int = 0
+    last_refusal: str | None = None
 
 
 def describe(plan: Plan, items: str) -> str:
     """The plan in a few lines, with time as this process takes it: with one GPU if any, or with all those of a server.
 
-    >>> from types import SimpleNamespace
-    >>> plan = SimpleNamespace(done=8, to_do=7200, broken=1, seconds=3600.0, is_remote=False)
-    >>> plan.refused, plan.last_refusal, plan.needs_gpu = 2, "400: no", True
+    >>> plan = Plan(done=8, to_do=7200, broken=1, seconds=3600.0, refused=2, last_refusal="400: no")
     >>> print(describe(plan, "samples"))
     Dry run
       to do            7,200 samples

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from sparkle_curation.engine.batch_functions import BatchFunction
 from sparkle_curation.engine.caching.costly_work import AllFailedError, MeasureConfig, measure_missing
+from sparkle_curation.engine.dry_run import Plan
 from sparkle_curation.engine.executors.processes import choose_executor
 from sparkle_curation.engine.journal.journal import ERROR, KEY, Journal
 from sparkle_curation.engine.journal.key_index import KeyIndex
@@ -146,31 +147,6 @@ class AskConfig:
         if journal.place.executor == "local" or self.model.provenance["backend"] == "transformers":
             return journal.place
         return WorkPlace()
-
-
-@dataclass
-class Plan:
-    """What a run would do.
-
-    Attributes:
-        done: samples, of each stage, that the journal has.
-        to_do: those that it lacks, after the one batch that was measured.
-        broken: those that cannot be scored.
-        seconds: that those to do take, by the pictures of one batch of all sorts, the model loaded; None where nothing
-            was to do.
-        is_remote: whether a server does the work.
-        refused: questions that the model's server did not take, the batch that was measured among them.
-        last_refusal: what it said of the last one; None for none.
-    """
-
-    done: int
-    to_do: int
-    broken: int
-    seconds: float | None
-    is_remote: bool
-    refused: int = 0
-    last_refusal: str | None = None
-    needs_gpu: bool = True
 
 
 def ask(jobs: pl.DataFrame, asking: AskConfig, journal: Journal, *, goes_on: bool = False) -> JournalRows:

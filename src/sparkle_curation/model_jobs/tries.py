@@ -1,14 +1,17 @@
-"""Asking one question about each of some things, again with another seed where the answer is none."""
+"""Asking one question about each of some things, again with another seed where the answer is none; and reading one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+import msgspec
+
 from sparkle_curation.media.assets import Failure
 from sparkle_curation.model_jobs.answer_journal import tell_answer, unread
 from sparkle_curation.models.questions import Question, VisionLanguageModel
 
+ObjectT = TypeVar("ObjectT", bound=msgspec.Struct)
 ThingT = TypeVar("ThingT")
 
 
@@ -51,3 +54,14 @@ def ask_until_read(
                 still.append(place)
         waiting = still
     return rows
+
+
+def read_object(text: str, kind: type[ObjectT]) -> ObjectT | None:
+    """The one object that a reply is, blanks around it and a fence of Markdown apart; None where it is none of that kind."""
+    body = text.strip()
+    if body.startswith("```") and body.endswith("```"):
+        body = body.removeprefix("```").removesuffix("```").removeprefix("json").strip()
+    try:
+        return msgspec.json.decode(body.encode(), type=kind)
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        return None

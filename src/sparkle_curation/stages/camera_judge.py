@@ -13,6 +13,7 @@ import msgspec
 
 from sparkle_curation.engine.io.storable_text import storable
 from sparkle_curation.model_jobs.provenance import describe, digest_of
+from sparkle_curation.model_jobs.tries import read_object
 from sparkle_curation.models.questions import Image, Question, VisionLanguageModel
 
 SCHEMA = json.dumps(
@@ -101,12 +102,8 @@ def parse_camera_answer(text: str) -> CameraAnswer | CameraAnswerFault:
     >>> [parse_camera_answer(text).value for text in ('yes', '{"is_fixed": "yes", "reason": "x"}', '{"is_fixed": true}')]
     ['unparsable', 'unparsable', 'unparsable']
     """
-    body = text.strip()
-    if body.startswith("```") and body.endswith("```"):
-        body = body.removeprefix("```").removesuffix("```").removeprefix("json").strip()
-    try:
-        answer = msgspec.json.decode(body.encode(), type=CameraAnswer)
-    except (msgspec.DecodeError, UnicodeEncodeError):
+    answer = read_object(text, CameraAnswer)
+    if answer is None:
         return CameraAnswerFault.UNPARSABLE
     reason = storable(answer.reason.strip())
     return CameraAnswer(answer.is_fixed, reason) if reason else CameraAnswerFault.UNPARSABLE

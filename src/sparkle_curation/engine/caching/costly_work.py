@@ -14,6 +14,7 @@ import pyarrow as pa
 import xxhash
 
 from sparkle_curation.engine.batch_functions import BatchFunction
+from sparkle_curation.engine.dry_run import Plan
 from sparkle_curation.engine.executors.prefetch import PrefetchExecutor
 from sparkle_curation.engine.executors.processes import Executor
 from sparkle_curation.engine.journal.journal import KEY, Journal
@@ -224,27 +225,6 @@ def measure_missing(
     return done
 
 
-@dataclass
-class MeasurePlan:
-    """What a run would measure, as ``engine.dry_run`` tells it.
-
-    Attributes:
-        done: contents that the journal has.
-        to_do: those that it lacks, after the one batch that was measured.
-        broken: what cannot be measured, by its header.
-        seconds: that those to do take in one process; None where nothing was to do.
-    """
-
-    done: int
-    to_do: int
-    broken: int
-    seconds: float | None
-    is_remote: bool = False
-    refused: int = 0
-    last_refusal: str | None = None
-    needs_gpu: bool = False
-
-
 def plan(
     wanted: pl.DataFrame,
     make_job: Callable[..., WorkT],
@@ -253,7 +233,7 @@ def plan(
     journal: Journal,
     *,
     broken: int,
-) -> MeasurePlan:
+) -> Plan:
     """What ``measure`` would take, from one batch that is measured now and need not be again.
 
     The arguments are those of ``measure``; ``broken``: how many cannot be measured.
@@ -268,7 +248,7 @@ def plan(
             start = time.perf_counter()
             measure_missing(batch, make_job, function, measuring, journal)
             seconds = (time.perf_counter() - start) * rest / batch.height
-    return MeasurePlan(asked.height - rest, rest, broken, seconds)
+    return Plan(asked.height - rest, rest, broken, seconds, needs_gpu=False)
 
 
 def _nothing_readable(title: str, count: int, detail: str) -> ReleaseError:

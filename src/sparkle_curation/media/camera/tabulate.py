@@ -9,7 +9,8 @@ from typing import NamedTuple
 import polars as pl
 
 from sparkle_curation.engine.caching.code_digest import work_digest
-from sparkle_curation.engine.caching.costly_work import MeasureConfig, MeasurePlan, digests, measure, plan
+from sparkle_curation.engine.caching.costly_work import MeasureConfig, digests, measure, plan
+from sparkle_curation.engine.dry_run import Plan
 from sparkle_curation.engine.journal.journal import KEY, Journal
 from sparkle_curation.ingest.assets.store import AssetStore, prefer_loose
 from sparkle_curation.media.assets import AROUND, with_identity
@@ -101,9 +102,7 @@ def tabulate_camera(
     return with_outcome(table, limits).select(field.name for field in CAMERA_COLUMNS)
 
 
-def plan_camera(
-    clips: Clips, what: MeasuringCamera, measuring: MeasureConfig, journal: Journal
-) -> MeasurePlan:
+def plan_camera(clips: Clips, what: MeasuringCamera, measuring: MeasureConfig, journal: Journal) -> Plan:
     """What a run would take, from one batch that is measured now; the arguments are those of ``tabulate_camera``."""
     wanted = _with_keys(clips, what, _code())
     function = BatchCamera(clips.source, what)

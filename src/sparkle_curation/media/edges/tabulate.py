@@ -9,7 +9,8 @@ from typing import NamedTuple
 import polars as pl
 
 from sparkle_curation.engine.caching.code_digest import work_digest
-from sparkle_curation.engine.caching.costly_work import MeasureConfig, MeasurePlan, digests, measure, plan
+from sparkle_curation.engine.caching.costly_work import MeasureConfig, digests, measure, plan
+from sparkle_curation.engine.dry_run import Plan
 from sparkle_curation.engine.executors.processes import Executor
 from sparkle_curation.engine.journal.journal import KEY, Journal
 from sparkle_curation.ingest.assets.store import AssetStore, prefer_loose
@@ -106,7 +107,7 @@ def plan_edges(
     edging: Edging,
     measuring: MeasureConfig,
     journal: Journal,
-) -> MeasurePlan:
+) -> Plan:
     """What a run would take, from one batch that is made now; the arguments are those of ``tabulate_edges``."""
     samples = _samples(media, released_media)
     wanted = _wanted(samples, edging)

@@ -14,6 +14,7 @@ import pyarrow as pa
 import xxhash
 
 from sparkle_curation.engine.caching.code_digest import work_digest
+from sparkle_curation.engine.dry_run import Plan
 from sparkle_curation.engine.journal.journal import KEY, Journal
 from sparkle_curation.engine.journal.rows import JournalRows
 from sparkle_curation.engine.journal.shard_journal import ShardJournal
@@ -64,20 +65,6 @@ class TrackSettings:
         return json.dumps(dict(self.tracker.provenance), sort_keys=True)
 
 
-@dataclass
-class TrackPlan:
-    """What a run would do; see ``engine.dry_run.Plan``. Items are passes."""
-
-    done: int
-    to_do: int
-    broken: int
-    seconds: float | None
-    is_remote: bool = False
-    refused: int = 0
-    last_refusal: str | None = None
-    needs_gpu: bool = True
-
-
 @dataclass(frozen=True)
 class TrackRun:
     """What tracking works with.
@@ -119,7 +106,7 @@ class TrackRun:
         self._clear(table)
         return table
 
-    def plan(self, clips: pl.DataFrame) -> TrackPlan:
+    def plan(self, clips: pl.DataFrame) -> Plan:
         """What a run would do, from one clip that is tracked now and need not be tracked again.
 
         Raises:
@@ -143,7 +130,7 @@ class TrackRun:
                 to_do[first.key] = 0
         passes = sum(len(vote.pass_keys) for vote in wanted)
         left = sum(to_do.values())
-        return TrackPlan(passes - left, left, clips["error"].count(), seconds)
+        return Plan(passes - left, left, clips["error"].count(), seconds)
 
     def _track_shard(self, shard: Shard, wanted: list[ClipVote]) -> NoReturn:
         """Track the share of the clips that is a shard's, note it in its own journals, and end the process well."""

@@ -19,7 +19,7 @@ from sparkle_curation.media.assets import Failure
 from sparkle_curation.media.stills.images import read_image
 from sparkle_curation.model_jobs.answer_journal import journal_schema
 from sparkle_curation.model_jobs.provenance import describe, digest_of
-from sparkle_curation.model_jobs.tries import ask_until_read
+from sparkle_curation.model_jobs.tries import ask_until_read, read_object
 from sparkle_curation.models.questions import Image, Question, VisionLanguageModel
 from sparkle_curation.new_samples.clips.clip_folder import NewClips
 from sparkle_curation.new_samples.clips.cutting import paths_of
@@ -137,12 +137,8 @@ def parse_instruction(text: str, offered: Sequence[str], max_words: int) -> Inst
     ...     '{"original_scene": "A", "scene": "a: x", "prompt": "one two three"}')]
     ['unparsable', 'unknown_scene', 'too_long']
     """
-    body = text.strip()
-    if body.startswith("```") and body.endswith("```"):
-        body = body.removeprefix("```").removesuffix("```").removeprefix("json").strip()
-    try:
-        answer = msgspec.json.decode(body.encode(), type=Instruction)
-    except (msgspec.DecodeError, UnicodeEncodeError):
+    answer = read_object(text, Instruction)
+    if answer is None:
         return InstructFault.UNPARSABLE
     said = Instruction(
         storable(answer.original_scene.strip()), answer.scene.strip(), storable(answer.prompt.strip())

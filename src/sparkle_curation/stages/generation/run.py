@@ -13,6 +13,7 @@ import polars as pl
 import pyarrow as pa
 import xxhash
 
+from sparkle_curation.engine.dry_run import Plan
 from sparkle_curation.engine.journal.journal import KEY, Journal
 from sparkle_curation.engine.journal.rows import JournalRows
 from sparkle_curation.engine.journal.shard_journal import ShardJournal
@@ -39,20 +40,6 @@ JOURNAL_SCHEMA: pa.Schema = pa.schema(
 
 _GIVE_UP_AFTER = 8
 """So many outputs, of which not one fitted into memory, end the run."""
-
-
-@dataclass
-class GenerationPlan:
-    """What a run would do; see ``engine.dry_run.Plan``. Items are samples."""
-
-    done: int
-    to_do: int
-    broken: int
-    seconds: float | None
-    is_remote: bool = False
-    refused: int = 0
-    last_refusal: str | None = None
-    needs_gpu: bool = True
 
 
 @dataclass(frozen=True)
@@ -90,7 +77,7 @@ class GenerationRun:
         logger.info("%s: %s made, %s known from before", self.stage.name, f"{count:,}", f"{known:,}")
         return self._table(listed, wanted, rows)
 
-    def plan(self, listed: pl.DataFrame) -> GenerationPlan:
+    def plan(self, listed: pl.DataFrame) -> Plan:
         """What a run would do, from one batch that is made now and need not be made again.
 
         Raises:
@@ -110,7 +97,7 @@ class GenerationRun:
                     self.maker.close()
                 seconds = (time.perf_counter() - start) / made * len(left)
         broken = listed["error"].count()
-        return GenerationPlan(len(wanted) - len(left), len(left), broken, seconds)
+        return Plan(len(wanted) - len(left), len(left), broken, seconds)
 
     def _generate_shard(self, shard: Shard, wanted: list[Output]) -> NoReturn:
         """Make the share of the outputs that is a shard's, note it in its own journal, and end the process well."""
