@@ -122,7 +122,12 @@ def ingest_datasets(release: Path, out: Path) -> Work:
     return work
 
 
-def filter_ours(tables: Path, out: Path) -> Work:
+def filter_selected(tables: Path, out: Path) -> Work:
+    """The same as ``filter_ours`` with three samples of a prompt at most, and a fifth of all."""
+    return filter_ours(tables, out, share=0.2, per_prompt=3)
+
+
+def filter_ours(tables: Path, out: Path, share: float | None = None, per_prompt: int | None = None) -> Work:
     """Filter and export from the ingested tables: the nodes of ``filter`` one after another."""
     import polars as pl
 
@@ -168,7 +173,13 @@ def filter_ours(tables: Path, out: Path) -> Work:
         )
         TableDataset(filepath=str(out / "preflight.parquet")).save(preflight)
         loadable, _, _ = steps.drop_unloadable(candidates, preflight)
-        groups = steps.choose_groups(media, pl.LazyFrame(), split, SelectionParams())
+        budget = None if share is None else int(share * verdicts.height)
+        selection = SelectionParams(budget=budget, per_prompt=per_prompt)
+        groups = steps.choose_groups(media, pl.LazyFrame(), split, selection)
+        loadable, not_exported = steps.select_samples(
+            loadable, verdicts, annotations, groups, not_exported, selection, split
+        )
+        not_exported.write_csv(out / "samples_not_exported.csv")
         exported, splits, warnings = steps.split_samples(loadable, groups, split)
         KiwiEditDataset(filepath=str(out / "prompts")).save(Variant(exported, {}, annotations=annotations))
         counts = steps.count_samples(verdicts, not_exported, warnings, preflight, splits)
@@ -280,6 +291,7 @@ CONTENDERS: dict[str, Callable[[Path, Path], Work]] = {
         ingest_datasets,
         ingest_loop,
         filter_ours,
+        filter_selected,
         filter_pandas,
         sweep_ours,
         sweep_pandas,

@@ -142,7 +142,11 @@ def _without_outputs(place: Place, _contender: str) -> None:
 def _filter(place: Place) -> Commands:
     return {
         name: _contender(function, place.tables_alone, place.work / "out" / function)
-        for name, function in {"ours": "filter_ours", "pandas": "filter_pandas"}.items()
+        for name, function in {
+            "ours": "filter_ours",
+            "ours, with a selection": "filter_selected",
+            "pandas": "filter_pandas",
+        }.items()
     }
 
 

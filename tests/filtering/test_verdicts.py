@@ -81,10 +81,41 @@ def test_empty_tables_give_no_known_sample() -> None:
     assert_frame_equal(found, known())
 
 
-def test_an_id_outside_the_grammar_stops_the_run() -> None:
+@pytest.mark.parametrize(
+    "sample_id",
+    [
+        "Sparkle_location_7",
+        "Sparkle_location_0000007",
+        "Sparkle_location_00000x",
+        "Sparkle_location_00000\u0663",
+        "Sparkle_location_000007\n",
+        "Sparkle_ocean_000007",
+        "a Sparkle_location_000007",
+    ],
+)
+def test_an_id_outside_the_grammar_stops_the_run(sample_id: str) -> None:
     """Ingest lets no such id through, so one here is a defect, and is not dropped in silence."""
-    with pytest.raises(ConservationError, match="Sparkle_location_7"):
-        list_known(annotations(csv_row("Sparkle_location_7")), [])
+    seen = assets((sample_id, "source_video"))
+    with pytest.raises(ConservationError, match="an id that is none"):
+        list_known(annotations(csv_row(A)), [seen])
+
+
+def test_tables_in_any_order_give_the_same_known_samples_and_verdicts() -> None:
+    """Ids that stand as in the CSV are not joined, others are; one beside those of the CSV is found either way."""
+    ids = [f"Sparkle_{theme}_{number:06}" for theme in THEMES for number in range(100)]
+    listed = annotations(*(csv_row(key, line) for line, key in enumerate(ids, 2)))
+    lone = f"Sparkle_{THEMES[0]}_000999"
+    every = {key: (number * 7919 % 1000) / 100 for number, key in enumerate([*ids, lone])}
+    levels = same_scores(every)
+    shuffled = {name: scored.sample(fraction=1, shuffle=True, seed=1) for name, scored in levels.items()}
+    as_listed = list_known(listed, [scored.filter(pl.col("id") != lone) for scored in levels.values()])
+    assert as_listed["id"].to_list() == ids
+    for tables in (levels, shuffled):
+        found = list_known(listed, [*levels.values(), *tables.values()])
+        assert_frame_equal(found.filter("is_released"), as_listed)
+        assert found.filter(~pl.col("is_released"))["id"].to_list() == [lone]
+        verdicts = apply_thresholds(found, tables, THRESHOLDS, "reject")
+        assert dict(verdicts.select("id", "edited_video_score").iter_rows()) == every
 
 
 # ------------------------------------------------------------------ outcomes and reasons

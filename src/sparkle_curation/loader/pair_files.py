@@ -8,6 +8,7 @@ from typing import NamedTuple
 import polars as pl
 
 from sparkle_curation.engine.any_frame import AnyFrame
+from sparkle_curation.engine.id_lookup import join_by_id
 from sparkle_curation.loader.kiwi_edit import FileType, file_type
 from sparkle_curation.spec.layout import KIND, asset_path, parse_asset_path
 
@@ -71,8 +72,8 @@ def find_files(candidates: AnyFrame, media: AnyFrame, shards: pl.DataFrame | Non
     rows = candidates.lazy().select("id", "theme", "prompt", "src_video", "tgt_video").collect()
     for side in SIDES:
         rows = _with_names(rows, side)
-    files = _list_files(rows, media)
     parts = media.lazy().select("theme", "kind").unique().collect()
+    files = _list_files(rows, media) if parts.height else _no_files(media)
     if shards is not None:
         # A shard of which files were read, but not inspected, says nothing of them.
         unread = (
@@ -143,12 +144,15 @@ def _list_files(rows: pl.DataFrame, media: AnyFrame) -> pl.DataFrame:
         sorted({word for side in SIDES for word in rows[f"{side.name}_named_{name}"].unique().drop_nulls()})
         for name in ("kind", "theme")
     )
-    named = pl.concat(rows.select(pl.col(f"{side.name}_path").alias("path")) for side in SIDES).drop_nulls()
+    # By hashes, which costs a third: a path that happens to share one is a row more, which no path of a row is equal to.
+    named = pl.concat(rows.select(side.col("path").drop_nulls().hash().alias("_hash")) for side in SIDES)
     files = (
         media.lazy()
         .filter(pl.col("kind").is_in(kinds), pl.col("theme").is_in(themes))
         .select("path", "container", *_FACTS, pl.lit(value=True).alias("is_found"))
-        .join(named.lazy(), on="path", how="semi", maintain_order="left")
+        .with_columns(pl.col("path").hash().alias("_hash"))
+        .join(named.lazy(), on="_hash", how="semi", maintain_order="left")
+        .drop("_hash")
         .collect(engine="streaming")
     )
     if files["path"].is_duplicated().any():  # else sorting a million rows changes nothing
@@ -156,18 +160,22 @@ def _list_files(rows: pl.DataFrame, media: AnyFrame) -> pl.DataFrame:
     return files.drop("container")
 
 
+def _no_files(media: AnyFrame) -> pl.DataFrame:
+    """The same before anything was inspected."""
+    return media.lazy().select("path", *_FACTS, pl.lit(value=True).alias("is_found")).limit(0).collect()
+
+
 def _with_facts(rows: pl.DataFrame, files: pl.DataFrame, parts: pl.DataFrame, side: Side) -> pl.DataFrame:
     facts = files.rename(lambda name: f"{side.name}_{name}")
-    marked = parts.with_columns(pl.lit(value=True).alias(f"{side.name}_is_inspected"))
-    return (
-        rows.join(facts, on=f"{side.name}_path", how="left", maintain_order="left")
-        .with_columns(
-            side.col("named_theme").fill_null(pl.col("theme")).alias("_theme"),
-            side.col("named_kind").fill_null(side.kind).alias("_kind"),
-        )
-        .join(
-            marked, left_on=["_theme", "_kind"], right_on=["theme", "kind"], how="left", maintain_order="left"
-        )
-        .with_columns(side.col(name).fill_null(value=False) for name in ("is_found", "is_inspected"))
-        .drop("_theme", "_kind")
+    theme, kind = (
+        side.col("named_theme").fill_null(pl.col("theme")),
+        side.col("named_kind").fill_null(side.kind),
+    )
+    themes_by_kind = parts.group_by("kind").agg("theme").rows()
+    is_inspected = pl.any_horizontal(
+        pl.lit(value=False), *((kind == name) & theme.is_in(themes) for name, themes in themes_by_kind)
+    )
+    return join_by_id(rows, facts, on=f"{side.name}_path").with_columns(
+        side.col("is_found").fill_null(value=False),
+        is_inspected.fill_null(value=False).alias(f"{side.name}_is_inspected"),
     )

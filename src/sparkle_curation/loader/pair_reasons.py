@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import polars as pl
 
+from sparkle_curation.engine.id_lookup import join_by_id
 from sparkle_curation.loader.kiwi_edit import (
     FAULTS_THAT_FAIL,
     SIZE_MULTIPLE_PX,
@@ -33,11 +34,20 @@ _FAILING = sorted(fault.value for fault in FAULTS_THAT_FAIL)
 def with_loaded(rows: pl.DataFrame, settings: LoaderSettings) -> pl.DataFrame:
     """The rows with, for each side, ``is_whole``, and ``loaded_frame_count``, ``_width_px`` and ``_height_px``.
 
-    A file is whole where nothing is known against it; of another, nothing is loaded. An image has one frame.
+    A file is whole where nothing is known against it; of another, nothing is loaded. An image has one frame. What most
+    reasons ask of the text of a path is worked out once: ``has_no_path`` and ``is_outside`` (of the release).
     """
     one = pl.lit(1, pl.Int32)
     return (
         rows.with_columns(
+            named.alias(f"{side.name}_{name}")
+            for side in SIDES
+            for name, named in (
+                ("has_no_path", is_read_as_missing(_cell(side))),
+                ("is_outside", _leads_outside(side.col("path"))),
+            )
+        )
+        .with_columns(
             pl.when(_is_image(side))
             .then(one)
             .otherwise(side.col("frame_count"))
@@ -62,13 +72,13 @@ def with_counts(rows: pl.DataFrame) -> pl.DataFrame:
     source, edited = (
         pl.coalesce(side.col("content_hash"), side.col("index_hash"), side.col("path")) for side in SIDES
     )
-    shared = rows.filter(source.is_not_null(), source.is_duplicated())
+    shared = rows.filter(source.is_not_null(), source.hash().is_duplicated())
     counts = shared.select(
         "id",
         pl.len().over(source, edited, "prompt").alias("row_count"),
         pl.len().over(source, "prompt").alias("edit_count"),
     )
-    return rows.join(counts, on="id", how="left", maintain_order="left")
+    return join_by_id(rows, counts)
 
 
 def find_reasons(settings: LoaderSettings) -> dict[PairReason, Finding]:
@@ -145,11 +155,15 @@ def _of_the_files() -> dict[PairReason, Finding]:
 
 
 def _has_no_path(side: Side) -> pl.Expr:
-    return is_read_as_missing(_cell(side))
+    return side.col("has_no_path")
+
+
+def _leads_outside(path: pl.Expr) -> pl.Expr:
+    return path.str.starts_with("/") | path.str.starts_with("../") | (path == "..")
 
 
 def _is_outside(side: Side) -> pl.Expr:
-    return ~_has_no_path(side) & side.col("path").str.contains(r"^(/|\.\.(/|$))")
+    return ~_has_no_path(side) & side.col("is_outside")
 
 
 def _is_looked_up(side: Side) -> pl.Expr:

@@ -12,6 +12,7 @@ from typing import Literal
 import polars as pl
 
 from sparkle_curation.engine.any_frame import AnyFrame
+from sparkle_curation.engine.id_lookup import are_unique, join_by_id
 from sparkle_curation.errors import ConservationError
 from sparkle_curation.loader.kiwi_edit import LoaderSettings
 from sparkle_curation.loader.pair_files import SIDES, find_files, may_share_sources
@@ -62,7 +63,7 @@ def check_pairs(
     ]
     preflight = pl.concat(checked, rechunk=True)  # as one part is, so that its file is the same
     if len(checked) > 1 and not preflight["id"].equals(rows["id"]):
-        preflight = rows.select("id").join(preflight, on="id", how="left", maintain_order="left")
+        preflight = join_by_id(rows.select("id"), preflight)
     _check_conservation(candidates, preflight)
     return preflight
 
@@ -103,10 +104,7 @@ def _check(
         )
         .collect()  # together, so that what several reasons ask is worked out once
     )
-    details = _tell(checked, found)
-    return checked.join(details, on="id", how="left", maintain_order="left").select(
-        field.name for field in PREFLIGHT_COLUMNS
-    )
+    return join_by_id(checked, _tell(checked, found)).select(field.name for field in PREFLIGHT_COLUMNS)
 
 
 def drop_unloadable(
@@ -197,7 +195,7 @@ def _tell(checked: pl.DataFrame, found: Mapping[PairReason, Finding]) -> pl.Data
 
 def _check_conservation(candidates: AnyFrame, preflight: pl.DataFrame) -> None:
     count = candidates.lazy().select(pl.len()).collect().item()
-    if preflight.height != count or preflight["id"].n_unique() != count:
+    if preflight.height != count or not are_unique(preflight["id"]):
         raise ConservationError(
             "The preflight is not one row per pair",
             where="table preflight",

@@ -80,14 +80,21 @@ def find_prompt_hazards(samples: pl.DataFrame) -> pl.DataFrame:
     read = prompt.str.extract(r"^([^\x00]*)") if samples.select(is_cut.any()).item() else prompt
     csv = [name for name in ("theme", "split") if name in samples.columns]
     is_missing = read.is_in(list(PANDAS_MISSING))
+    # Whether a whole CSV looks so is asked where one of its prompts does: nearly always of none.
+    one_each = samples.group_by(csv).agg(read.filter(~is_missing).first().alias("prompt"))
+    may_be_whole = one_each.select(prompt.str.contains(f"{_NUMBER}|{_BOOLEAN}").any()).item()
+    is_number, is_boolean = (
+        _is_whole_column(read.str.contains(pattern), is_missing, csv) if may_be_whole else pl.lit(value=False)
+        for pattern in (_NUMBER, _BOOLEAN)
+    )
     hazard = (
         pl.when(is_cut)
         .then(pl.lit(Hazard.CUT_AT_NUL.value))
         .when(is_missing)
         .then(pl.lit(Hazard.READ_AS_MISSING.value))
-        .when(_is_whole_column(read.str.contains(_NUMBER), is_missing, csv))
+        .when(is_number)
         .then(pl.lit(Hazard.READ_AS_NUMBER.value))
-        .when(_is_whole_column(read.str.contains(_BOOLEAN), is_missing, csv))
+        .when(is_boolean)
         .then(pl.lit(Hazard.READ_AS_BOOLEAN.value))
         .alias("hazard")
     )

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from sparkle_curation.engine.any_frame import AnyFrame
+from sparkle_curation.engine.id_lookup import are_unique, join_by_id
 from sparkle_curation.errors import ConservationError
 from sparkle_curation.filtering.benchmark_leaks import BENCHMARK_LEAK
 from sparkle_curation.filtering.choices import ExportScope
@@ -86,13 +87,10 @@ def find_prompts(kept: AnyFrame, annotations: AnyFrame, tables: Mapping[str, Any
     The first of ``tables`` that has the sample gives its prompt. When the annotations lack none, which is
     the usual case, no table is read.
     """
-    wanted = (
-        kept.lazy()
-        .filter(~pl.col("is_released"))
-        .select("id")
-        .join(annotations.lazy().select("id"), on="id", how="anti", maintain_order="left")
-        .collect()
-    )
+    wanted = kept.lazy().filter(~pl.col("is_released")).select("id").collect()
+    if wanted.height:  # else the annotations are not read either
+        noted = annotations.lazy().select("id")
+        wanted = wanted.lazy().join(noted, on="id", how="anti", maintain_order="left").collect()
     found = pl.DataFrame(schema={"id": pl.String, "prompt": pl.String, "table": pl.String})
     for name, table in tables.items():
         missing = wanted.join(found, on="id", how="anti")
@@ -228,6 +226,17 @@ def with_metadata(samples: pl.DataFrame, annotations: AnyFrame | None) -> pl.Dat
     return _look_up(samples, annotations, VARIANT_COLUMNS).select(VARIANT_COLUMNS)
 
 
+def look_up(samples: pl.DataFrame, annotations: AnyFrame, columns: Sequence[str]) -> pl.DataFrame:
+    """The samples with those of the columns that they lack, from the annotations, theme by theme where they stand so.
+
+    Args:
+        samples: with ``id`` and ``theme``, each id once.
+        annotations: as ingested.
+        columns: of the annotations.
+    """
+    return pl.concat(_look_up(part, annotations, columns) for part in _by_theme(samples))
+
+
 def _look_up(samples: pl.DataFrame, annotations: AnyFrame, columns: Sequence[str]) -> pl.DataFrame:
     """The samples with those of the columns that they lack; those of other samples and themes are dropped while read."""
     table, themes = annotations.lazy(), samples["theme"].unique()
@@ -236,8 +245,8 @@ def _look_up(samples: pl.DataFrame, annotations: AnyFrame, columns: Sequence[str
     lacking = [column for column in columns if column not in samples.columns]
     ids = samples.lazy().select("id")
     found = table.select("id", *lacking).join(ids, on="id", how="semi").collect(engine="streaming")
-    # Joined again also where the order is right: what is gathered lets go of the texts of other samples.
-    return samples.join(found, **_KEEPING_ORDER)
+    # Looked up also where the order is right: what is gathered lets go of the texts of other samples.
+    return join_by_id(samples, found)
 
 
 def _describe_unlisted(samples: pl.DataFrame, annotations: AnyFrame, prompts_found: AnyFrame) -> pl.DataFrame:
@@ -298,11 +307,10 @@ def _list_videos(samples: pl.DataFrame, assets: AnyFrame) -> pl.DataFrame:
 
 
 def _check_conservation(kept: pl.DataFrame, exported: pl.DataFrame, obstacles: pl.DataFrame) -> None:
-    unique_count = exported["id"].n_unique()
-    if exported.height + obstacles.height != kept.height or unique_count != exported.height:
+    if exported.height + obstacles.height != kept.height or not are_unique(exported["id"]):
         raise ConservationError(
             "Exported samples and those that are not do not add up; a table has an id twice",
             where="variant_samples",
-            got=f"{exported.height} exported with {unique_count} ids + {obstacles.height} not exported",
+            got=f"{exported.height} exported with {exported['id'].n_unique()} ids + {obstacles.height} not exported",
             allowed=f"{kept.height} kept",
         )

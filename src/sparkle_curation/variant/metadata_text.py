@@ -17,7 +17,8 @@ from sparkle_curation.spec.training_csv import Target
 
 _METADATA_PATH = "$.metadata."
 _ROOT_PATH = "$."
-_ROWS_AT_ONCE = 1 << 16
+_ROWS_AT_ONCE = 1 << 13
+"""Few enough for the texts to stay in the processor's caches."""
 _METADATA_MEMBERS = ("edit_type", "chosen_keyword", "original_scene")
 
 
@@ -41,7 +42,8 @@ def write_metadata(samples: pl.DataFrame, target: Target) -> None:
                 pl.col("_root_extras", "_metadata_extras"),
                 *map(_json_text, ("id", "prompt", *_METADATA_MEMBERS)),
             )
-            encoded.select(_metadata_line()).write_csv(file, include_header=False, quote_style="never")
+            lines = encoded.select(_metadata_line(encoded))
+            lines.write_csv(file, include_header=False, quote_style="never")
 
 
 def _add_extras(samples: pl.DataFrame) -> pl.DataFrame:
@@ -55,22 +57,23 @@ def _add_extras(samples: pl.DataFrame) -> pl.DataFrame:
     return samples.join(extras, on="extra_fields", how="left", maintain_order="left")
 
 
-def _metadata_line() -> pl.Expr:
-    """A line, of columns that are JSON already."""
-    first, *others = (pl.format(f'"{name}": {{}}', name) for name in _METADATA_MEMBERS)
-    present = [first, *(pl.lit(", ") + other for other in others)]
-    return pl.concat_str(
+def _metadata_line(encoded: pl.DataFrame) -> pl.Expr:
+    """A line, of columns that are JSON already. A text is put together once, but for members that some rows lack."""
+    pieces = [
         pl.lit('{"id": '),
         pl.col("id"),
         pl.lit(', "prompt": '),
         pl.col("prompt"),
         pl.lit(', "metadata": {'),
-        *(member.fill_null("") for member in present),
-        pl.col("_metadata_extras").fill_null(""),
-        pl.lit("}"),
-        pl.col("_root_extras").fill_null(""),
-        pl.lit("}"),
-    )
+    ]
+    for place, name in enumerate(_METADATA_MEMBERS):
+        member = [pl.lit(f'{", " if place else ""}"{name}": '), pl.col(name)]
+        pieces += [pl.concat_str(member).fill_null("")] if encoded[name].null_count() else member
+    for name in ("_metadata_extras", "_root_extras"):
+        if encoded[name].null_count() < encoded.height:
+            pieces.append(pl.col(name).fill_null(""))
+        pieces.append(pl.lit("}"))
+    return pl.concat_str(pieces)
 
 
 def _json_text(column: str) -> pl.Expr:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.made.tables import THRESHOLDS, known, same_scores, scores
 
-from sparkle_curation.errors import SelectionError
+from sparkle_curation.errors import ConservationError, SelectionError
 from sparkle_curation.filtering.selection.params import SelectionParams
 from sparkle_curation.filtering.selection.ranking import rank_score
 from sparkle_curation.filtering.selection.selecting import select
@@ -135,6 +135,12 @@ def test_without_limits_and_without_candidates() -> None:
     assert not SelectionParams().is_on
     assert counts(of_sizes(a=3)) == {"a": 3}
     assert counts(candidates(), budget=3) == {}
+
+
+def test_an_id_that_is_there_twice_stops() -> None:
+    """A table that knows a sample twice would have it counted twice."""
+    with pytest.raises(ConservationError, match="3 candidates of 2 ids"):
+        selected(candidates({"id": "a"}, {"id": "b"}, {"id": "a"}), budget=2)
 
 
 def test_scores_are_ranked_by_their_scales() -> None:

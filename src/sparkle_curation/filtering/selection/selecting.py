@@ -9,12 +9,14 @@ the quotas for sizes. What was kept by hand stands before all others, and counts
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
+import numpy as np
 import polars as pl
 
 from sparkle_curation.engine.any_frame import AnyFrame
+from sparkle_curation.engine.id_lookup import are_unique, number_texts
 from sparkle_curation.errors import ConservationError, SelectionError, did_you_mean
 from sparkle_curation.filtering.selection.params import SelectionParams
 
@@ -31,88 +33,182 @@ class Limit(StrEnum):
     BUDGET = "budget"
 
 
+_ROWS_AT_ONCE = 1 << 16
+
+
 def select(candidates: AnyFrame, params: SelectionParams) -> pl.DataFrame:
     """One row per candidate in its order: ``id``, ``group``, ``is_selected``, ``limit``, ``detail``.
 
     ``limit`` is the parameter that a sample was not selected for, ``detail`` says it in words; null for a selected one.
     Caps come first: the best of a source clip, of these the best of a prompt; what is left fills budget and quotas.
+    Samples are ranked by numbers alone, 30 bytes each, since texts of all candidates would be held some times over.
 
     Args:
-        candidates: ``id``, each once; the columns of ``balance``; ``prompt``; ``clip``, null where it is unknown and
-            one of its own; ``rank_score``, the higher the better, null last; ``is_hand_kept``. Equal scores go by id.
+        candidates: ``id``, each once; the columns of ``balance``; ``prompt`` and ``clip`` where they are limited, null where
+            they are unknown, each such sample one of its own; ``rank_score``, the higher the better, null last;
+            ``is_hand_kept``. Equal scores go by id.
         params: what limits them.
 
     Raises:
         SelectionError: more are kept by hand than budget or quota allow; a quota is missing, or of an unknown group.
-        ConservationError: selected and not selected are not all candidates.
+        ConservationError: an id is there twice.
     """
     every = candidates.lazy().collect()
-    name = pl.concat_str(
-        [pl.col(column).cast(pl.String).fill_null(NO_VALUE) for column in params.balance], separator="/"
-    )
-    order = ["is_hand_kept", "rank_score", "id"]
-    found = (
-        every.with_columns(name.alias("group"), pl.lit(None, pl.String).alias("limit"))
-        .with_columns(pl.lit(None, pl.String).alias("detail"))
-        .sort(order, descending=[True, True, False], nulls_last=True)
-    )
-    for limit, most, of in (
-        (Limit.PER_SOURCE_CLIP, params.per_source_clip, pl.col("clip").fill_null(pl.col("id"))),
-        (Limit.PER_PROMPT, params.per_prompt, pl.col("prompt").fill_null(pl.col("id"))),
-    ):
-        if most is not None:
-            found = _cap(found, limit, most, of)
-    if params.mode == "quota" or params.budget is not None:
-        found = _fill(found, params)
-    chosen = every.select("id").join(
-        found.select("id", "group", pl.col("limit").is_null().alias("is_selected"), "limit", "detail"),
-        on="id",
-        how="left",
-        maintain_order="left",
-    )
-    if chosen.height != every.height or chosen["is_selected"].null_count():
+    if not are_unique(every["id"]):
         raise ConservationError(
             "Selected and not selected samples are not all candidates; an id is there twice",
             where="selection",
-            got=f"{chosen.height}",
-            allowed=f"{every.height}",
+            got=f"{every.height} candidates of {every['id'].n_unique()} ids",
+            allowed="each id once",
         )
-    return chosen
-
-
-def _cap(found: pl.DataFrame, limit: Limit, most: int, of: pl.Expr) -> pl.DataFrame:
-    """The samples, with the limit for those of a clip or prompt that better ones have filled; none that was kept by hand."""
-    in_race = pl.col("limit").is_null()
-    place = pl.int_range(pl.len()).over("_of")
-    inside = found.filter(in_race).with_columns(of.alias("_of")).with_columns(place.alias("_place"))
-    is_out = (pl.col("_place") >= most) & ~pl.col("is_hand_kept")
-    thing = "source clip" if limit is Limit.PER_SOURCE_CLIP else "prompt"
-    said = pl.format(f"{limit}={most}: {{}} better ones of its {thing}", "_place")
-    inside = inside.with_columns(
-        pl.when(is_out).then(pl.lit(limit.value)).alias("limit"), pl.when(is_out).then(said).alias("detail")
-    ).drop("_of", "_place")
-    # In the order of rank, which the next cap and the filling go by.
-    return pl.concat([inside.filter(in_race), found.filter(~in_race), inside.filter(~in_race)])
-
-
-def _fill(found: pl.DataFrame, params: SelectionParams) -> pl.DataFrame:
-    """The samples, with the limit for those that neither budget nor quota has room for."""
-    in_race = pl.col("limit").is_null()
-    inside = (
-        found.filter(in_race)
-        .with_columns(
-            pl.int_range(pl.len()).over("group").alias("_place"), pl.len().over("group").alias("_size")
-        )
-        .with_columns(pl.lit(None, pl.Int64).alias("_quota"))
+    ranking = _Ranking(every, params)
+    for limit, most, column in (
+        (Limit.PER_SOURCE_CLIP, params.per_source_clip, "clip"),
+        (Limit.PER_PROMPT, params.per_prompt, "prompt"),
+    ):
+        if most is not None:
+            ranking.cap(limit, most, every[column])
+    if params.mode == "quota" or params.budget is not None:
+        ranking.fill()
+    limits = pl.Series("limit", ranking.limits)
+    names = [
+        pl.when(limits == place).then(pl.lit(name, pl.Enum(Limit))) for place, name in enumerate(Limit, 1)
+    ]
+    return pl.DataFrame([every["id"], ranking.groups]).with_columns(
+        (limits == 0).alias("is_selected"), pl.coalesce(names).alias("limit"), ranking.describe()
     )
-    if params.mode == "quota":
-        quota = _quota(found["group"], params.quota)
-        inside = inside.with_columns(
-            pl.col("group").replace_strict(quota, default=0, return_dtype=pl.Int64).alias("_quota")
+
+
+class _Ranking:
+    """Candidates in one order, and what they were not selected for.
+
+    Attributes:
+        groups: of each candidate, by name.
+        limits: of each candidate: 0, or the place of the ``Limit`` from 1.
+        places: of each candidate that has a limit: how many better ones there are.
+    """
+
+    def __init__(self, every: pl.DataFrame, params: SelectionParams) -> None:
+        self._params = params
+        self.groups = _name_groups(every, params.balance)
+        self.limits = np.zeros(every.height, np.uint8)
+        self.places = np.zeros(every.height, np.uint32)
+        self._filled = pl.DataFrame()
+        is_first = pl.col("is_hand_kept").fill_null(value=False)
+        by_id = every.select(is_first, "rank_score").with_row_index("row")[every["id"].arg_sort()]
+        by_score = by_id.sort("rank_score", descending=True, nulls_last=True, maintain_order=True)
+        self._ranked = pl.concat(
+            by_score.select("row", "is_hand_kept").filter(are_first) for are_first in (is_first, ~is_first)
         )
-        _check_quotas(inside)
-    budget = inside.height if params.budget is None else params.budget
-    by_hand = int(inside["is_hand_kept"].sum())
+
+    def _in_race(self) -> pl.DataFrame:
+        """``row`` and ``is_hand_kept`` of the candidates without a limit, the best first."""
+        return self._ranked.filter(self.limits[self._ranked["row"].to_numpy()] == 0)
+
+    def _set_out(self, limit: Limit, out: pl.DataFrame) -> None:
+        rows = out["row"].to_numpy()
+        self.limits[rows] = list(Limit).index(limit) + 1
+        self.places[rows] = out["_place"].to_numpy()
+
+    def cap(self, limit: Limit, most: int, of: pl.Series) -> None:
+        """Set the limit of samples of a clip or prompt that better ones have filled; of none that was kept by hand."""
+        numbers = number_texts(of)
+        inside = self._in_race()
+        inside = inside.with_columns(numbers.gather(inside["row"]).alias("_of")).drop_nulls("_of")
+        place = pl.int_range(pl.len(), dtype=pl.UInt32).over("_of")
+        is_out = (pl.col("_place") >= most) & ~pl.col("is_hand_kept")
+        self._set_out(limit, inside.select("row", "is_hand_kept", place.alias("_place")).filter(is_out))
+
+    def fill(self) -> None:
+        """Set the limit of samples that neither budget nor quota has room for.
+
+        Raises:
+            SelectionError: as ``select``.
+        """
+        params, inside = self._params, self._in_race()
+        inside = inside.with_columns(self.groups.gather(inside["row"]).alias("group")).with_columns(
+            pl.int_range(pl.len()).over("group").alias("_place"),
+            pl.len().over("group").alias("_size"),
+            pl.lit(None, pl.Int64).alias("_quota"),
+        )
+        if params.mode == "quota":
+            quota = _quota(self.groups, params.quota)
+            inside = inside.with_columns(
+                pl.col("group")
+                .cast(pl.String)
+                .replace_strict(quota, default=0, return_dtype=pl.Int64)
+                .alias("_quota")
+            )
+            _check_quotas(inside)
+        budget = inside.height if params.budget is None else params.budget
+        _check_budget(int(inside["is_hand_kept"].sum()), budget)
+        turn = {
+            "even": pl.col("_place").cast(pl.Float64),
+            "proportional": (2 * pl.col("_place") + 1) / pl.col("_size"),
+            "quota": (2 * pl.col("_place") + 1) / pl.col("_quota"),
+        }[params.mode]
+        has_room = (pl.col("_place") < pl.col("_quota")).fill_null(value=True)
+        inside = (
+            inside.select(
+                "row", "group", "_place", "is_hand_kept", has_room.alias("_has_room"), turn.alias("_turn")
+            )
+            .sort(["_has_room", "is_hand_kept", "_turn", "group"], descending=[True, True, False, False])
+            .with_row_index("_rank")
+        )
+        is_in = pl.col("_has_room") & (pl.col("_rank") < budget)
+        self._filled = inside.group_by("group").agg(pl.len().alias("_size"), is_in.sum().alias("_taken"))
+        self._set_out(Limit.QUOTA, inside.filter(~pl.col("_has_room")))
+        self._set_out(Limit.BUDGET, inside.filter(pl.col("_has_room") & ~is_in))
+
+    def describe(self) -> pl.Series:
+        """What is said of each candidate that has a limit: ``detail``."""
+        rows = pl.DataFrame([self.groups, pl.Series("_limit", self.limits), pl.Series("_place", self.places)])
+        if not self._filled.height:
+            self._filled = pl.DataFrame(
+                schema={"group": self.groups.dtype, "_size": pl.UInt32, "_taken": pl.UInt32}
+            )
+        told = [
+            part.join(self._filled, on="group", how="left", maintain_order="left").select(
+                _words(self._params)
+            )
+            for part in rows.iter_slices(_ROWS_AT_ONCE)
+        ]
+        return pl.concat([pl.DataFrame(schema={"detail": pl.String}), *told])["detail"]
+
+
+def _words(params: SelectionParams) -> pl.Expr:
+    better = pl.col("_place")
+    said = {
+        Limit.PER_SOURCE_CLIP: pl.format(
+            f"per_source_clip={params.per_source_clip}: {{}} better ones of its source clip", better
+        ),
+        Limit.PER_PROMPT: pl.format(
+            f"per_prompt={params.per_prompt}: {{}} better ones of its prompt", better
+        ),
+        Limit.QUOTA: pl.format("quota of {}: {} better ones, of {}", "group", better, "_size"),
+        Limit.BUDGET: pl.format(
+            f"budget={params.budget}: {{}} of {{}} in {{}} are taken, it is number {{}}",
+            "_taken",
+            "_size",
+            "group",
+            better + 1,
+        ),
+    }
+    told = [pl.when(pl.col("_limit") == place).then(said[limit]) for place, limit in enumerate(Limit, 1)]
+    return pl.coalesce(told).alias("detail")
+
+
+def _name_groups(every: pl.DataFrame, balance: Sequence[str]) -> pl.Series:
+    """The group of each candidate by name: ``group``, an enumeration in the order of names."""
+    name = pl.concat_str(
+        [pl.col(column).cast(pl.String).fill_null(NO_VALUE) for column in balance], separator="/"
+    ).alias("group")
+    names = pl.Enum(sorted(set(every.select(balance).unique().select(name)["group"])))
+    named = [part.select(name.cast(names)) for part in every.iter_slices(_ROWS_AT_ONCE)]
+    return pl.concat([pl.DataFrame(schema={"group": names}), *named])["group"]
+
+
+def _check_budget(by_hand: int, budget: int) -> None:
     if by_hand > budget:
         raise SelectionError(
             "More samples are kept by hand than the budget allows",
@@ -121,30 +217,6 @@ def _fill(found: pl.DataFrame, params: SelectionParams) -> pl.DataFrame:
             allowed=f"{by_hand:,} or more",
             todo=f"raise it, --params selection.budget={by_hand}, or take decisions to keep out of overrides.csv",
         )
-    turn = {
-        "even": pl.col("_place").cast(pl.Float64),
-        "proportional": (2 * pl.col("_place") + 1) / pl.col("_size"),
-        "quota": (2 * pl.col("_place") + 1) / pl.col("_quota"),
-    }[params.mode]
-    has_room = (pl.col("_place") < pl.col("_quota")).fill_null(value=True)
-    inside = (
-        inside.with_columns(has_room.alias("_has_room"), turn.alias("_turn"))
-        .sort(["_has_room", "is_hand_kept", "_turn", "group"], descending=[True, True, False, False])
-        .with_row_index("_rank")
-    )
-    is_in = pl.col("_has_room") & (pl.col("_rank") < budget)
-    taken = is_in.sum().over("group")
-    beyond_quota = pl.format("quota of {}: {} better ones, of {}", "group", "_place", "_size")
-    words = f"budget={budget}: {{}} of {{}} in {{}} are taken, it is number {{}}"
-    beyond_budget = pl.format(words, taken, "_size", "group", pl.col("_place") + 1)
-    said = pl.when(pl.col("_has_room")).then(beyond_budget).otherwise(beyond_quota)
-    limit = (
-        pl.when(~pl.col("_has_room")).then(pl.lit(Limit.QUOTA.value)).otherwise(pl.lit(Limit.BUDGET.value))
-    )
-    filled = inside.with_columns(
-        pl.when(~is_in).then(limit).alias("limit"), pl.when(~is_in).then(said).alias("detail")
-    )
-    return pl.concat([filled.select(found.columns), found.filter(~in_race)])
 
 
 def _quota(groups: pl.Series, quota: Mapping[str, int] | None) -> Mapping[str, int]:

@@ -17,11 +17,9 @@ from sparkle_curation.filtering.censoring import name_censored
 from sparkle_curation.filtering.choices import CurationChoices, ExportScope, ImputedPolicy
 from sparkle_curation.filtering.overrides import applying
 from sparkle_curation.filtering.overrides.binding import bind
-from sparkle_curation.filtering.overrides.decisions import Decision
 from sparkle_curation.filtering.overrides.resolving import OverrideRule
 from sparkle_curation.filtering.score_source import ScoreSource
 from sparkle_curation.filtering.selection.params import SelectionParams
-from sparkle_curation.filtering.selection.ranking import rank_score
 from sparkle_curation.filtering.selection.selecting import select
 from sparkle_curation.filtering.signal_bounds import MissingSignals, SignalBoundsModel, resolve_bounds
 from sparkle_curation.filtering.verdicts import MissingScores
@@ -33,6 +31,7 @@ from sparkle_curation.spec.stages import STAGE_NAMES
 from sparkle_curation.spec.tables.ingested import JSONL_TABLES
 from sparkle_curation.variant import empty_variant, export, split
 from sparkle_curation.variant.card.writing import CARD_NAME, write_card
+from sparkle_curation.variant.curation.ranked import rank_candidates
 from sparkle_curation.variant.facts import VariantFacts, list_splits
 from sparkle_curation.variant.pictures import Pictures
 from sparkle_curation.variant.provenance import CodeVersion, DataVersion
@@ -224,20 +223,7 @@ def select_samples(
         return variant_loadable, samples_lacking
     is_wanted = params.per_source_clip is not None
     split.check_grouped(variant_loadable, source_groups, split_params, is_wanted=is_wanted)
-    judged = verdicts.lazy().select(
-        "id",
-        rank_score(params.rank_by).alias("rank_score"),
-        (pl.col("override") == Decision.KEEP.value).fill_null(value=False).alias("is_hand_kept"),
-    )
-    joined: Any = {"on": "id", "how": "left", "maintain_order": "left"}
-    chosen = select(
-        variant_loadable.lazy()
-        .select("id", "theme", "prompt")
-        .join(annotations.lazy().select("id", "subtheme"), **joined)
-        .join(source_groups.lazy().select("id", pl.col("group").alias("clip")), **joined)
-        .join(judged, **joined),
-        params,
-    )
+    chosen = select(rank_candidates(variant_loadable, verdicts, annotations, source_groups, params), params)
     if params.budget is not None and chosen.height < params.budget:
         logger.warning(
             "selection: the budget of %s is above the %s pairs that there are; all are taken that other limits let through",
@@ -249,17 +235,10 @@ def select_samples(
         f"{chosen['is_selected'].sum():,}",
         f"{chosen.height:,}",
     )
-    left_out = variant_loadable.select("id", "theme").join(
-        chosen.filter(~pl.col("is_selected")).select(
-            "id", pl.lit(export.NotExported.NOT_SELECTED.value).alias("reason"), "detail"
-        ),
-        on="id",
-        maintain_order="left",
-    )
-    return (
-        variant_loadable.join(left_out, on="id", how="anti", maintain_order="left"),
-        pl.concat([samples_lacking, left_out]),
-    )
+    is_selected = chosen["is_selected"]
+    reason = pl.lit(export.NotExported.NOT_SELECTED.value).alias("reason")
+    left_out = variant_loadable.select("id", "theme", reason, chosen["detail"]).filter(~is_selected)
+    return variant_loadable.filter(is_selected), pl.concat([samples_lacking, left_out])
 
 
 def split_samples(
