@@ -145,6 +145,18 @@ table:
     assert ours["table"]["load"]["deep"]["near"] == "/srv/ü,{x}/y"
 
 
+@pytest.mark.parametrize("kind", ["catalog", "parameters"])
+def test_the_configuration_is_what_kedro_takes_it_for(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of it, under what a command line may give."""
+    monkeypatch.chdir(CHECKOUT)
+    given = {"data_root": "/srv/x", "threshold": 8, "signal_bounds": {"new": {"deep": [1]}}, "variants": None}
+    ours, kedro = (
+        loader("conf", env="new", runtime_params=given, **ARGUMENTS)[kind]
+        for loader in (ConfigLoader, OmegaConfigLoader)
+    )
+    assert ours == kedro
+
+
 def test_an_environment_that_is_not_there_is_told(conf: Path) -> None:
     """With those that are, and the nearest of them."""
     with pytest.raises(ParameterError) as caught:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import gc
+import pickle
 import subprocess
 import sys
 from pathlib import Path
 
 import omegaconf._utils as omegaconf_utils
+import polars as pl
 import pytest
 import yaml
+from kedro.pipeline import Node, Pipeline
+from kedro.validation import DataValidationError, ValidationConfigurationError
 from omegaconf import OmegaConf
 
 from sparkle_curation import starting
-from sparkle_curation.starting import begin_start, end_start
+from sparkle_curation.catalog import Catalog
+from sparkle_curation.starting import begin_start, end_start, remember_inputs
 
 ROOT = Path(__file__).parents[1]
 OF_OMEGACONF = starting._loader_of_omegaconf  # also where a command was started in this process before
@@ -86,3 +91,44 @@ def test_parameters_are_checked_without_importing_the_nodes_of_any_pipeline():
     modules = run.stdout.split()
     assert "sparkle_curation.pipelines.score.params" in modules
     assert [each for each in modules if each.startswith("sparkle_") and each.endswith(".nodes")] == []
+
+
+def _first(first: object, _second: object) -> object:
+    return first
+
+
+def test_a_pipeline_whose_inputs_are_remembered_tells_the_same():
+    """To each asker a set of its own, and in another process too; which outputs it has does not depend on it."""
+    pipeline = Pipeline([Node(_first, ["a", "params:p"], "b"), Node(_first, ["b", "a"], "c")])
+    free = pipeline.inputs()
+    remember_inputs(pipeline)
+    pipeline.inputs().clear()
+    assert pipeline.inputs() == free == {"a", "params:p"}
+    again = pickle.loads(pickle.dumps(pipeline))  # noqa: S301 -- our own
+    assert again.inputs() == free
+    assert again.outputs() == pipeline.outputs() == {"c"}
+
+
+def test_a_wrong_table_is_not_saved_and_pandera_is_not_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Our validators are made by our catalog; what one cannot be made of, Kedro tells."""
+    monkeypatch.setitem(sys.modules, "kedro.validation.pandera_validator", None)  # its import would fail
+
+    def entry(**validator: object) -> dict[str, object]:
+        kind = "sparkle_curation.datasets.TableDataset"
+        return {"type": kind, "filepath": str(tmp_path / "t.parquet"), "validator": validator}
+
+    ours = "sparkle_curation.datasets.TableSchemaValidator"
+    catalog = Catalog.from_config(
+        {
+            "assets": entry(**{"class": ours, "options": {"table": "assets"}}),
+            "unknown": entry(**{"class": ours, "options": {"table": "none"}}),
+        }
+    )
+    with pytest.raises(DataValidationError, match="has not the columns"):
+        catalog.save("assets", pl.DataFrame({"id": ["a"]}))
+    monkeypatch.undo()
+    with pytest.raises(ValidationConfigurationError, match="no table none"):
+        catalog.save("unknown", pl.DataFrame({"id": ["a"]}))
+    assert not list(tmp_path.iterdir())

@@ -100,18 +100,44 @@ def test_an_empty_frame_breaks_no_rule_of_a_row() -> None:
 
 
 def test_a_large_frame_is_found_as_a_small_one() -> None:
-    """Its rules are checked some at a time, and one frame is there; results, counts and shown rows are the same."""
-    frame = pl.DataFrame({"id": list("abcab"), "number": [1.0, None, 11.0, 3.0, 20.0]})
+    """It is checked a slice at a time, and one frame is there; results, counts and shown rows are the same."""
+    count = 23
+    frame = pl.DataFrame(
+        {
+            "id": [f"Sparkle_time_{place % 9:06}" if place % 5 else None for place in range(count)],
+            "row": [f"r{place}" for place in range(count)],
+            "theme": ["time", "style", None] * 7 + ["time", "x"],
+            "number": [None, 1.0, float("nan"), 11.0, 3.0, 20.0, 3.0] * 3 + [0.0, 1.0],
+            "other": [1.0, 1.0, None, 11.0, 2.0] * 4 + [0.0, None, 7.0],
+            "seldom": [""] * 15 + ["odd"] + [None] * 7,
+            "once": list(range(count)),
+            "nothing": pl.Series([None] * count, dtype=pl.String),
+        }
+    )
     rules = [
-        *(between(f"at_most_{most}", Kind.RANGE, "", "number", None, most) for most in range(9)),
-        present("number"),
+        *(between(f"at_most_{most}", Kind.RANGE, "", "number", None, most) for most in (0, 2, 30)),
+        *of_suite("annotations", "id_names_theme", "theme_is_known", "id_is_unique"),
+        *(
+            Rule(f"{name}_once", Kind.UNIQUENESS, "", "ExpectColumnValuesToBeUnique", {"column": name})
+            for name in ("once", "nothing", "other")
+        ),
+        *(present(name) for name in ("id", "once", "nothing")),
+        equal("equal", Kind.DERIVED_VALUE, "", "number", "other"),
+        one_of("one_of", Kind.FRAMES, "", "other", [1.0, 5.0, 9.0]),
+        *(violation(name, Kind.BOXES, "ExpectKeywords", "") for name in ("seldom", "nothing")),
+        Rule(
+            "all",
+            Kind.THEMES,
+            "",
+            "ExpectColumnDistinctValuesToEqualSet",
+            {"column": "theme", "value_set": ["x"]},
+        ),
     ]
-    told = [Validation(suite(*rules, name=name), name, lambda: frame) for name in "ab"]
-    small, large = list(check_all(told)), list(check_all(told, most_rows=4))
+    told = [Validation(suite(*rules, name=name, key="row"), name, lambda: frame) for name in "ab"]
+    small, large = list(check_all(told)), list(check_all(told, most_rows=8))
     for one, other in zip(small, large, strict=True):
-        assert list(map(_lasting, one["result"]["results"])) == list(
-            map(_lasting, other["result"]["results"])
-        )
+        for found, again in zip(one["result"]["results"], other["result"]["results"], strict=True):
+            assert repr(_lasting(found)) == repr(_lasting(again))  # a number that is none equals not itself
         for name in ("success", "statistics", "suite_name"):
             assert one["result"][name] == other["result"][name]
     assert_frame_equal(summarise(small), summarise(large))

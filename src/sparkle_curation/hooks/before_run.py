@@ -10,19 +10,21 @@ import yaml
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.framework.project import LOGGING
+from kedro.pipeline import Pipeline
 
 from sparkle_curation.commands import note_run, with_configuration
 from sparkle_curation.errors import ParameterError
 from sparkle_curation.spec.description.active import activate, find_description
-from sparkle_curation.starting import end_start
+from sparkle_curation.starting import end_start, remember_inputs
 
 
 class StartEnder:
     """Ends what makes the start of a command shorter."""
 
     @hook_impl
-    def before_pipeline_run(self) -> None:
+    def before_pipeline_run(self, pipeline: Pipeline) -> None:
         """From here on memory counts and not the start."""
+        remember_inputs(pipeline)
         end_start()
 
 

@@ -9,6 +9,7 @@ import pytest
 from tests.expectations.sound_tables import FIRST, SECOND, row, tables
 from tests.made.tables import table
 
+from sparkle_curation.expectations.columns import relations
 from sparkle_curation.expectations.columns.flat_frames import flatten
 from sparkle_curation.expectations.rules.foreign_keys import KNOWN_BY
 from sparkle_curation.spec.tables.ingested import COLUMNS, JSONL_TABLES
@@ -18,8 +19,12 @@ FOREIGN = "Sparkle_style_000001"
 
 
 def violation(name: str, column: str, **changed: pl.DataFrame) -> list[str | None]:
-    """A column of violations on a table, beside other tables that may have been changed."""
-    return flatten(name, tables(**changed))[column].to_list()
+    """A column of violations on a table, beside other tables that may have been changed: whole and in parts the same."""
+    whole: list[str | None] = flatten(name, tables(**changed))[column].to_list()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(relations, "PART_ROWS", 1)
+        assert flatten(name, tables(**changed))[column].to_list() == whole
+    return whole
 
 
 def made(name: str, *rows: dict[str, Any]) -> pl.DataFrame:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
 
 import polars as pl
 
@@ -21,36 +24,100 @@ _PROMPT_SHOWN = 80
 """Characters of a prompt in a violation."""
 
 
+PART_ROWS = 1 << 22
+"""Of a table of more rows, samples are looked up in other tables in parts: those whose ids' hashes leave one remainder."""
+
+_MOST_TEXTS = 8
+"""Texts take 16 bytes a row, categories 4: a column becomes categories where at most one row in so many has any text."""
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """What relations look at.
+
+    Attributes:
+        flat: rows of a flat frame.
+        table: of which table.
+        tables: all tables, with the rows of the samples that ``flat`` may have at least.
+        themes: those of a table as a whole, by its name.
+    """
+
+    flat: pl.DataFrame
+    table: str
+    tables: Tables
+    themes: Callable[[str], pl.Series]
+
+
+_Relate = Callable[[_Looked], list[pl.Series]]
+
+
 def relation_columns(table: str, flat: pl.DataFrame, tables: Tables) -> list[pl.Series]:
     """The columns for a flat frame of the whole table, in the order of its rows."""
-    return _RELATIONS[table](flat, table, tables)
+
+    @cache
+    def themes(name: str) -> pl.Series:
+        return tables[name].select(pl.col("theme").unique()).collect()["theme"]
+
+    of_all = _OF_ALL.get(table, _nothing)(_Looked(flat, table, tables, themes))
+    part_count = max(math.ceil(flat.height / PART_ROWS), 1)
+    if part_count == 1:
+        return [
+            *map(_narrow, of_all),
+            *map(_narrow, _OF_SAMPLES[table](_Looked(flat, table, tables, themes))),
+        ]
+    part_of = (flat["id"].hash() % part_count).cast(pl.UInt32)
+    found = []
+    for part in range(part_count):
+        some = {name: each.filter(pl.col("id").hash() % part_count == part) for name, each in tables.items()}
+        looked = _Looked(flat.filter(part_of == part), table, some, themes)
+        found.append([_narrow(column) for column in _OF_SAMPLES[table](looked)])
+    places = pl.concat([(part_of == part).arg_true() for part in range(part_count)]).arg_sort()
+    of_samples = (_narrow(_joined(columns).gather(places)) for columns in zip(*found, strict=True))
+    return [*map(_narrow, of_all), *of_samples]
+
+
+def _joined(columns: tuple[pl.Series, ...]) -> pl.Series:
+    same = len({column.dtype for column in columns}) == 1
+    return pl.concat(columns if same else [column.cast(pl.String) for column in columns])
+
+
+def _narrow(column: pl.Series) -> pl.Series:
+    if column.dtype != pl.String:
+        return column
+    text_count = (column != "").sum()
+    return column.cast(pl.Categorical) if text_count * _MOST_TEXTS <= len(column) else column
+
+
+def _nothing(_: _Looked) -> list[pl.Series]:
+    return []
 
 
 # ------------------------------------------------------------------ of scores, groundings and assets
-def _of_assets(flat: pl.DataFrame, table: str, tables: Tables) -> list[pl.Series]:
-    return [_known(flat, table, tables), _listed_once(tables[table])]
+def _of_assets(looked: _Looked) -> list[pl.Series]:
+    return [_known(looked)]
 
 
-def _with_prompts(flat: pl.DataFrame, table: str, tables: Tables) -> list[pl.Series]:
-    return [_known(flat, table, tables), _repeated_prompt(flat, table, tables)]
+def _with_prompts(looked: _Looked) -> list[pl.Series]:
+    return [_known(looked), _repeated_prompt(looked.flat, looked.table, looked.tables)]
 
 
-def _of_scores(flat: pl.DataFrame, table: str, tables: Tables) -> list[pl.Series]:
+def _of_scores(looked: _Looked) -> list[pl.Series]:
     """Of the first stage nothing is asked that needs another table, of the last whether what passes is released."""
-    of_all = _with_prompts(flat, table, tables) if table in KNOWN_BY else []
-    is_asked = ASKS_RELEASE and table == STAGES[-1].table
-    return [*of_all, _passing_is_released(flat, tables)] if is_asked else of_all
+    of_all = _with_prompts(looked) if looked.table in KNOWN_BY else []
+    is_asked = ASKS_RELEASE and looked.table == STAGES[-1].table
+    return [*of_all, _passing_is_released(looked)] if is_asked else of_all
 
 
-def _of_second_grounding(flat: pl.DataFrame, table: str, tables: Tables) -> list[pl.Series]:
-    return [*_with_prompts(flat, table, tables), _repeated_labels(tables)]
+def _of_second_grounding(looked: _Looked) -> list[pl.Series]:
+    return [*_with_prompts(looked), _repeated_labels(looked.tables)]
 
 
-def _known(flat: pl.DataFrame, table: str, tables: Tables) -> pl.Series:
+def _known(looked: _Looked) -> pl.Series:
     """``sample_is_known``: asked where the step before has the theme, or the annotations have the sample."""
-    released, earlier = KNOWN_BY[table]
+    flat, tables = looked.flat, looked.tables
+    released, earlier = KNOWN_BY[looked.table]
     is_known = _are_among(flat["id"], tables[released]) | _are_among(flat["id"], tables[earlier])
-    can_tell = pl.col("theme").is_in(_themes(tables[earlier]).implode())
+    can_tell = pl.col("theme").is_in(looked.themes(earlier).implode())
     violation = pl.when(can_tell).then(pl.lit(f"neither in {released} nor in {earlier}"))
     return flat.select(
         pl.when(pl.lit(is_known)).then(pl.lit("")).otherwise(violation).alias("sample_is_known")
@@ -97,17 +164,17 @@ def _listed_once(assets: pl.LazyFrame) -> pl.Series:
     return found.scatter(again["row"], where).alias("file_is_unique")
 
 
-def _passing_is_released(flat: pl.DataFrame, tables: Tables) -> pl.Series:
+def _passing_is_released(looked: _Looked) -> pl.Series:
     """``passing_is_released``: asked where the annotations have the theme."""
-    annotations = tables["annotations"]
+    flat, tables = looked.flat, looked.tables
     is_passing = pl.all_horizontal(
         criterion.is_met(pl.col(criterion.name), criterion.published_threshold) for criterion in CRITERIA
     )
-    is_unreleased = is_passing & ~pl.lit(_are_among(flat["id"], annotations))
+    is_unreleased = is_passing & ~pl.lit(_are_among(flat["id"], tables["annotations"]))
     violation = pl.when(is_unreleased).then(pl.lit("passes, not released")).otherwise(pl.lit(""))
     own = [criterion for criterion in CRITERIA if criterion.stage == STAGES[-1].name]
     scored = flat.select("id", "theme", *(pl.col(each.score_column).alias(each.name) for each in own))
-    is_asked = pl.col("theme").is_in(_themes(annotations).implode())
+    is_asked = pl.col("theme").is_in(looked.themes("annotations").implode())
     return (
         _with_scores(scored, [each for each in CRITERIA if each not in own], tables)
         .select(pl.when(is_asked).then(violation).alias("passing_is_released"))
@@ -128,15 +195,14 @@ def _repeated_labels(tables: Tables) -> pl.Series:
 
 
 # ------------------------------------------------------------------ of the annotations
-def _of_annotations(flat: pl.DataFrame, table: str, tables: Tables) -> list[pl.Series]:
-    files = ["csv_line", "metadata_line"]
-    own = tables[table].select("id", "theme", *files).collect()
-    return [
-        _in_both_files(own),
-        _resolved_paths(tables[table].select("theme", "src_video", "tgt_video"), tables["assets"]),
-        _scored(own, {name: tables[name] for name in JSONL_TABLES}),
-        *([_passed(own, tables)] if ASKS_RELEASE else []),
-    ]
+def _of_annotations(looked: _Looked) -> list[pl.Series]:
+    own = looked.flat.select("id", "theme", "csv_line")
+    return [_scored(own, looked), *([_passed(own, looked.tables)] if ASKS_RELEASE else [])]
+
+
+def _of_all_annotations(looked: _Looked) -> list[pl.Series]:
+    paths = looked.tables[looked.table].select("theme", "src_video", "tgt_video")
+    return [_in_both_files(looked.flat), _resolved_paths(paths, looked.tables["assets"])]
 
 
 def _in_both_files(own: pl.DataFrame) -> pl.Series:
@@ -170,13 +236,14 @@ def _resolved_paths(paths: pl.LazyFrame, assets: pl.LazyFrame) -> pl.Series:
     )
 
 
-def _scored(own: pl.DataFrame, others: Tables) -> pl.Series:
+def _scored(own: pl.DataFrame, looked: _Looked) -> pl.Series:
     """``sample_is_scored``: the tables that have the theme and lack the sample; asked of samples of the CSV."""
     lacking = [
-        pl.when(pl.col("theme").is_in(_themes(table).implode()) & ~pl.lit(_are_among(own["id"], table))).then(
-            pl.lit(name)
-        )
-        for name, table in others.items()
+        pl.when(
+            pl.col("theme").is_in(looked.themes(name).implode())
+            & ~pl.lit(_are_among(own["id"], looked.tables[name]))
+        ).then(pl.lit(name))
+        for name in JSONL_TABLES
     ]
     violation = pl.concat_str(lacking, separator=", ", ignore_nulls=True)
     return own.select(_asked_of_csv(violation).alias("sample_is_scored")).to_series()
@@ -204,10 +271,6 @@ def _ids(table: pl.LazyFrame) -> pl.Series:
     return table.select("id").collect(engine="streaming")["id"]
 
 
-def _themes(table: pl.LazyFrame) -> pl.Series:
-    return table.select(pl.col("theme").unique()).collect()["theme"]
-
-
 def _are_among(ids: pl.Series, table: pl.LazyFrame) -> pl.Series:
     """Whether the table has each id; worked out at once, so that the ids of one table at a time are in memory."""
     return ids.is_in(_ids(table).implode())
@@ -221,11 +284,17 @@ def _with_scores(samples: pl.DataFrame, criteria: Iterable[Criterion], tables: T
     return samples
 
 
-_Relate = Callable[[pl.DataFrame, str, Tables], list[pl.Series]]
-_RELATIONS: dict[str, _Relate] = {
+_OF_SAMPLES: dict[str, _Relate] = {
     "annotations": _of_annotations,
     **{stage.table: _of_scores for stage in STAGES},
     GROUNDING_R1.name: _with_prompts,
     GROUNDING_R2.name: _of_second_grounding,
     "assets": _of_assets,
 }
+"""Columns of a row that need rows of other tables of its sample alone, and the themes of whole tables."""
+
+_OF_ALL: dict[str, _Relate] = {
+    "annotations": _of_all_annotations,
+    "assets": lambda looked: [_listed_once(looked.tables["assets"])],
+}
+"""Columns of a row that need rows of other samples."""
