@@ -9,11 +9,13 @@ from sparkle_curation.hooks.parallel_runs import ParallelRuns
 from sparkle_curation.hooks.partial_runs import PartialRunGuard
 from sparkle_curation.hooks.run_endings import EndTeller
 from sparkle_curation.hooks.run_guard import RunGuard
+from sparkle_curation.hooks.run_order import RunOrderGuard
 from sparkle_curation.hooks.run_summary import BenchSummary, DiffSummary, RunSummary
 from sparkle_curation.hooks.tellers import ErrorTeller, OldFilesTeller
 from sparkle_curation.hooks.version_guard import VersionGuard
 from sparkle_curation.hooks.viz_run_status import VizRunStatus
 from sparkle_curation.hooks.viz_stats import VizStats
+from sparkle_curation.hooks.walk_forgetter import WalkForgetter
 from sparkle_curation.masking import mask_log_records
 
 mask_log_records()
@@ -27,8 +29,10 @@ HOOKS = (
     ParallelRuns(),
     RunGuard(),
     PartialRunGuard(),
+    RunOrderGuard(),
     RunSummary(),
     EndTeller(),
+    WalkForgetter(),
     DiffSummary(),
     BenchSummary(),
     VizStats(),

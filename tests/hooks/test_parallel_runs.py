@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,11 +25,13 @@ RUNNERS: dict[str, Callable[[], AbstractRunner]] = {
 }
 
 
-def run(project: Project, runner: AbstractRunner) -> None:
-    """A curation by that runner, in this process."""
-    runtime = OmegaConf.to_container(OmegaConf.from_dotlist(project.param_items()))
+def run(project: Project, runner: AbstractRunner, *pipelines: str) -> None:
+    """A run by that runner, in this process; a mix is of copies of what the default one has curated."""
+    members = {f"mix.members.{name}.data_root": project.data_root.with_name(name) for name in ("one", "two")}
+    params = project.param_items(members if "mix" in pipelines else {})
+    runtime = OmegaConf.to_container(OmegaConf.from_dotlist(params))
     with KedroSession.create(CHECKOUT, runtime_params=runtime) as session:
-        session.run(pipeline_names=PIPELINES, runner=runner)
+        session.run(pipeline_names=list(pipelines), runner=runner)
 
 
 def contents(data_root: Path) -> dict[str, str]:
@@ -44,7 +47,10 @@ def contents(data_root: Path) -> dict[str, str]:
 def roots(kedro_project: Path, sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The sample, curated by the default runner, in a folder whose place the others take: outputs hold its path."""
     project = Project(sample_release, tmp_path_factory.mktemp("runners") / "data")
-    run(project, SequentialRunner())
+    run(project, SequentialRunner(), *PIPELINES)
+    for name in ("one", "two"):
+        shutil.copytree(project.data_root, project.data_root.with_name(name))
+    run(project, SequentialRunner(), "mix")
     project.data_root.rename(project.data_root.with_name("default"))
     return project
 
@@ -55,9 +61,11 @@ def test_a_runner_gives_the_same_tables_and_variant(name: str, roots: Project) -
     wanted = contents(roots.data_root.with_name("default"))
     variables, noted = dict(os.environ), commands.noted()
     try:
-        run(roots, RUNNERS[name]())
+        run(roots, RUNNERS[name](), *PIPELINES)
+        run(roots, RUNNERS[name](), "mix")
         assert contents(roots.data_root) == wanted
         assert len([path for path in wanted if "kiwi_edit" in path]) >= 5
+        assert [path for path in wanted if path.startswith("05_model_input/mix/") and path.endswith(".csv")]
     finally:
         roots.data_root.rename(roots.data_root.with_name(name))
     assert (dict(os.environ), commands.noted()[2]) == (variables, noted[2])

@@ -334,6 +334,7 @@ def test_an_upload_that_fails_leaves_the_repository_as_it_was(
         ("download.kinds=movies", "at least one of annotations"),
         ("download.themes=spring", "themes of the dataset"),
         ("download.folder=s3://bucket/x", "a folder of this machine"),
+        (f"download.folder={__file__}/x", "and is no file"),
         ("download.files_at_once=0", "an integer of 1 to 64"),
         ("download.repository=https://host/a/b", "OWNER/NAME"),
     ],

@@ -16,11 +16,12 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 import pytest
+from kedro.io import DatasetError
 from polars.testing import assert_frame_equal
 from tests.conftest import CHECKOUT, Project
 from tests.made.assets import SHARD, VIDEO, tar_bytes, write_files
 from tests.made.gcs import BUCKET, OTHERS_TOKEN, TOKEN, GcsServer, serving_gcs
-from tests.made.range_server import HALTED, Asked, RangeServer, serving_ranges
+from tests.made.range_server import CUT, HALTED, SHORT, Asked, RangeServer, serving_ranges
 from tests.made.s3 import KEY, SECRET, S3Server, serving_s3
 
 from sparkle_curation.datasets.tables.table_dataset import TableDataset
@@ -197,6 +198,22 @@ def test_a_server_that_goes_down_ends_the_run_and_the_next_goes_on(root: Path, t
     assert len(server.ranges) < 60
 
 
+def test_answers_that_are_cut_or_longer_than_told(root: Path, tmp_path: Path) -> None:
+    """Cut ones and faults now and then are asked for again; what is behind the length that was told is told in words."""
+    kinds: list[str | int] = [CUT, 503, CUT]
+    with serving_ranges(
+        root / "shards", fault=lambda asked, _number: kinds.pop() if asked.range and kinds else None
+    ) as server:
+        assert tabled(opened(f"{server.url}/", retries=4), tmp_path / "assets.parquet").height == 80
+    with (
+        serving_ranges(
+            root / "shards", fault=lambda asked, _number: SHORT if asked.range else None
+        ) as server,
+        pytest.raises(DatasetError, match="is longer than the server said"),
+    ):
+        tabled(opened(f"{server.url}/"), tmp_path / "again.parquet")
+
+
 RUN = """
 import sys
 from pathlib import Path
@@ -234,6 +251,110 @@ def test_a_killed_run_is_taken_up(root: Path, tmp_path: Path) -> None:
         media = inspected(opened(f"{server.url}/"), assets, journal)
     assert media["error"].null_count() == 80
     assert 0 < len(server.ranges) < 75
+
+
+WALK = """
+import sys
+from pathlib import Path
+from sparkle_curation.engine.io.remote.settings import RemoteSettings
+from sparkle_curation.ingest.release_files import ReleaseFiles, RemoteAccess
+from tests.ingest.test_remote_release import tabled
+tabled(ReleaseFiles(sys.argv[1], access=RemoteAccess(RemoteSettings(requests=3), walks=sys.argv[2])), Path(sys.argv[3]))
+"""
+
+
+def walked(url: str, folder: Path, path: Path, **settings: int) -> pl.DataFrame:
+    """The table of the assets, walked with notes in a folder."""
+    access = RemoteAccess(RemoteSettings.model_validate({"retries": 0, **settings}), walks=str(folder))
+    return tabled(ReleaseFiles(url, access=access), path)
+
+
+def test_a_killed_walk_is_taken_up(root: Path, tmp_path: Path) -> None:
+    """Killed in the midst of shards: both runs together ask for what one does, and for what was in hand of each."""
+    with serving_ranges(root / "shards") as server:
+        expected = tabled(opened(f"{server.url}/"), tmp_path / "expected.parquet")
+        whole = len(server.ranges)
+        server.asked.clear()
+        server.delay_s = 0.03
+        command = [
+            sys.executable,
+            "-c",
+            WALK,
+            f"{server.url}/",
+            tmp_path / "walks",
+            tmp_path / "killed.parquet",
+        ]
+        with subprocess.Popen(command, cwd=CHECKOUT) as process:
+            while len(server.ranges) < 40 and process.poll() is None:
+                time.sleep(0.01)
+            process.send_signal(signal.SIGKILL)
+        assert process.returncode == -signal.SIGKILL
+        server.delay_s = 0
+        found = walked(f"{server.url}/", tmp_path / "walks", tmp_path / "assets.parquet")
+        assert whole <= len(server.ranges) <= whole + SHARDS
+    assert_frame_equal(found, expected)
+
+
+class Breaking:
+    """A server that gives so many parts of files, and then has a fault of its own; None for no end."""
+
+    def __init__(self) -> None:
+        self.left: int | None = None
+
+    def __call__(self, asked: Asked, _number: int) -> int | None:
+        """The fault of a request."""
+        if asked.range is None or self.left is None:
+            return None
+        self.left -= 1
+        return 503 if self.left < 0 else None
+
+
+def break_off(breaking: Breaking, after: int, url: str, folder: Path) -> None:
+    """Walk with notes until the server has a fault, which it has no more then."""
+    breaking.left = after
+    with pytest.raises(DatasetError, match="has a fault of its own"):
+        walked(url, folder, folder.with_name("broken.parquet"))
+    breaking.left = None
+
+
+@pytest.mark.parametrize("what", ["the same", "changed", "no version"])
+def test_a_shard_that_may_be_another_is_walked_anew(what: str, clip: bytes, tmp_path: Path) -> None:
+    """One that has changed since it was walked in part, and any where a server tells no versions apart."""
+    shard = tmp_path / "release" / SHARD(0)
+    write_files(tmp_path / "release", {SHARD(0): tar_bytes((VIDEO(number), clip) for number in range(9))})
+    breaking = Breaking()
+    with serving_ranges(tmp_path / "release", fault=breaking) as server:
+        server.has_versions = what != "no version"
+        walked(f"{server.url}/", tmp_path / "none", tmp_path / "before.parquet")
+        whole = len(server.ranges)
+        break_off(breaking, 5, f"{server.url}/", tmp_path / "walks")
+        if what == "changed":
+            shard.write_bytes(tar_bytes((VIDEO(number + 50), clip) for number in range(9)))
+            server.close()
+        server.asked.clear()
+        found = walked(f"{server.url}/", tmp_path / "walks", tmp_path / "assets.parquet")
+        assert len(server.ranges) == (whole - 5 if what == "the same" else whole)
+    expected = tabled(ReleaseFiles(str(tmp_path / "release")), tmp_path / "expected.parquet")
+    assert_frame_equal(found, expected)
+
+
+def test_a_walk_of_small_members_goes_on_as_it_would_have(tmp_path: Path) -> None:
+    """With as large a part as the run before had come to; what a torn note lacks is asked for."""
+    small = tar_bytes((VIDEO(number), b"a clip of little " * 500) for number in range(400))
+    write_files(tmp_path / "release", {SHARD(0): small})
+    breaking = Breaking()
+    with serving_ranges(tmp_path / "release", fault=breaking) as server:
+        expected = walked(f"{server.url}/", tmp_path / "none", tmp_path / "before.parquet")
+        whole = len(server.ranges)
+        break_off(breaking, whole - 2, f"{server.url}/", tmp_path / "walks")
+        (note,) = (tmp_path / "walks").iterdir()
+        kept = note.read_bytes()
+        for cut_bytes, most in ((0, 2), (5, 3)):
+            note.write_bytes(kept[: len(kept) - cut_bytes])
+            server.asked.clear()
+            found = walked(f"{server.url}/", tmp_path / "walks", tmp_path / f"assets{cut_bytes}.parquet")
+            assert len(server.ranges) == most
+            assert_frame_equal(found, expected)
 
 
 # ------------------------------------------------------------------ S3
@@ -276,9 +397,13 @@ def test_s3_gives_the_tables_of_a_local_release(
     url = "s3://sparkle/Sparkle"
     remote = Project(Path(url), tmp_path / "remote")
     one_process = {"inspect.processes": 1, "near_duplicates.processes": 1}
+    note = remote.output("journals", "walks", "of_before.walk")
+    note.parent.mkdir(parents=True)
+    note.touch()
     project.run_here(PIPELINES, params=one_process)
     project.run_here(PIPELINES, params={"data_root": remote.data_root, "release_root": url, **one_process})
     assert reachable.busy > 5
+    assert not note.parent.exists(), "notes of walks go once the tables are there"
     for name in TABLES:
         found, expected = (
             pl.read_parquet(f"{each.table(name)}{'/**/*.parquet' if each.table(name).is_dir() else ''}")

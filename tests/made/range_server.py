@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-CUT, WHOLE, SHIFTED, HALTED = "cut", "whole", "shifted", "halted"
-"""Faults beside the statuses of HTTP: half of a body, the file whatever range is asked for, another range, silence in it."""
+CUT, WHOLE, SHIFTED, HALTED, SHORT = "cut", "whole", "shifted", "halted", "short"
+"""Faults beside the statuses of HTTP: half of a body, the whole file, another range, silence in it, half of its length."""
 COUNTS_PATH = "/.counts"
 _MOST_OPEN = 128
 
@@ -45,6 +45,7 @@ class RangeServer:
         root: the folder.
         delay_s: how long it waits before each answer.
         fault: what is wrong with an answer.
+        has_versions: whether it tells versions of a file apart, by an ETag.
         asked: all requests, in order.
         most_at_once: requests that were waiting for their answer at one time.
         url: its address.
@@ -56,6 +57,7 @@ class RangeServer:
     asked: list[Asked] = field(default_factory=list)
     most_at_once: int = 0
     url: str = ""
+    has_versions: bool = True
     waiting: int = 0
     handles: dict[str, int] = field(default_factory=dict)
 
@@ -145,7 +147,8 @@ class _Connection(asyncio.Protocol):
 
     def _send_file(self, asked: Asked, handle: int, fault: str | None) -> None:
         status = os.fstat(handle)
-        size, etag = status.st_size, f'ETag: "{status.st_mtime_ns}-{status.st_size}"\r\n'
+        size, version = status.st_size, f'ETag: "{status.st_mtime_ns}-{status.st_size}"\r\n'
+        etag = version if self._server.has_versions else ""
         if asked.range is None or fault == WHOLE:
             is_head = asked.method == "HEAD"
             content = b"" if is_head else os.pread(handle, size, 0)
@@ -159,7 +162,8 @@ class _Connection(asyncio.Protocol):
         shift = 1 if fault == SHIFTED else 0
         content = os.pread(handle, last - start + 1, start + shift)
         more = f"Content-Range: bytes {start + shift}-{last + shift}/{size}\r\n{etag}"
-        self._send(206, content, more, is_cut=fault == CUT)
+        length = len(content) // 2 if fault == SHORT else None
+        self._send(206, content, more, is_cut=fault == CUT, length=length)
 
     def _send(
         self,

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 import pytest
 import xxhash
 
+from sparkle_curation.engine.journal.records import FIRST_LINE, framed
 from sparkle_curation.removal.contents import UnreadableError, pieces
 from sparkle_curation.removal.needles import Needles
 from sparkle_curation.removal.plan import Action, make_plan
@@ -111,14 +112,15 @@ def test_packed_bytes_are_looked_into(pack: Callable[[bytes], bytes], tmp_path: 
 
 
 def test_what_cannot_be_looked_into_goes(tmp_path: Path) -> None:
-    """As a database of DuckDB, whose texts are packed; a text that begins like a packed file is a text."""
+    """As a database of DuckDB, or a note of a walk, which are packed; a text that begins like a packed file is a text."""
     (tmp_path / "a.duckdb").write_bytes(bytes(8) + b"DUCK" + bytes(500))
     (tmp_path / "a.txt").write_text("BZhello\nOrchids\n")
-    (step,) = make_plan(tmp_path, NEEDLES)
-    assert (step.path.name, step.reason) == (
-        "a.duckdb",
-        "a file in which nobody can look for it (ValueError: a file of DuckDB)",
-    )
+    (tmp_path / "b.walk").write_bytes(FIRST_LINE + framed(b"headers of a shard, packed"))
+    steps = make_plan(tmp_path, NEEDLES)
+    assert {step.path.name: step.reason for step in steps} == {
+        "a.duckdb": "a file in which nobody can look for it (ValueError: a file of DuckDB)",
+        "b.walk": "what a killed run left",
+    }
 
 
 @pytest.mark.parametrize(

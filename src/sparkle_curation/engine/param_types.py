@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -15,13 +17,20 @@ BatchSize = Annotated[int, Field(strict=True, ge=1, description=_COUNT)]
 Processes = Annotated[BatchSize | None, Field(description=f"{_COUNT}, or null for one a core")]
 """How many processes work."""
 
-_FOLDER = "a folder of this machine, or null"
+_FOLDER = "a folder of this machine, which need not be there and is no file, or null"
 
 
 def _check_folder(text: str | None) -> str | None:
-    if text is not None and (not text.strip() or "://" in text or "::" in text):
+    if text is not None and (not text.strip() or "://" in text or "::" in text or _is_below_a_file(text)):
         raise ValueError(_FOLDER)
     return text
+
+
+def _is_below_a_file(text: str) -> bool:
+    """Whether no folder can be there: a file is, or is above."""
+    path = Path(text).expanduser().absolute()
+    there = next((each for each in (path, *path.parents) if os.path.lexists(each)), None)
+    return there is not None and not there.is_dir()
 
 
 LocalFolder = Annotated[str | None, Field(strict=True, description=_FOLDER), AfterValidator(_check_folder)]

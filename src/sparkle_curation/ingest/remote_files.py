@@ -34,11 +34,13 @@ class RemoteAccess:
         settings: how many requests at once, and how patiently.
         storage: options of the file system's own, such as endpoint and keys, as ``credentials.yml`` has them.
         converted: folder of this machine with what was converted of the release; None where nothing is.
+        walks: folder of this machine where it is noted how far walks of tars came; None to note nothing.
     """
 
     settings: RemoteSettings = field(default_factory=RemoteSettings)
     storage: Mapping[str, Any] = field(default_factory=dict, repr=False)
     converted: str | None = None
+    walks: str | None = None
 
     def shared(self, processes: int) -> RemoteAccess:
         """For one of some processes that read at once: with its share of the requests."""
@@ -46,7 +48,10 @@ class RemoteAccess:
 
 
 def remote_access(
-    settings: Mapping[str, Any] | None, storage: Mapping[str, Any] | None, converted: str | None = None
+    settings: Mapping[str, Any] | None,
+    storage: Mapping[str, Any] | None,
+    converted: str | None = None,
+    walks: str | None = None,
 ) -> RemoteAccess:
     """How a release is reached, as the configuration says it; no secret of it is told from now on.
 
@@ -54,6 +59,7 @@ def remote_access(
         settings: members of ``RemoteSettings``; None for the default.
         storage: options of the file system's own; None, and members that are empty, for none.
         converted: folder of this machine with what was converted of the release; None where nothing is.
+        walks: folder of this machine where it is noted how far walks of tars came; None to note nothing.
 
     Raises:
         ParameterError: a setting has another name or value than is allowed.
@@ -72,7 +78,7 @@ def remote_access(
         ) from None
     given = {name: value for name, value in (storage or {}).items() if value not in ("", None)}
     _hide(given)
-    return RemoteAccess(checked, given, converted)
+    return RemoteAccess(checked, given, converted, walks)
 
 
 def _hide(options: Mapping[str, Any]) -> None:

@@ -16,6 +16,7 @@ import xxhash
 from sparkle_curation.engine.io.atomic import is_leftover
 from sparkle_curation.engine.journal.purging import JournalPurge, is_note, purge_journal
 from sparkle_curation.errors import DiskError
+from sparkle_curation.ingest.assets.walk_notes import WALK_SUFFIX
 from sparkle_curation.removal.contents import (
     JOURNAL_START,
     UnreadableError,
@@ -155,7 +156,7 @@ def _step_of(path: Path, root: Path, needles: Needles) -> Step | None:
     # A link that leads nowhere, a note that goes with its journal, and what is empty tell nothing.
     if not path.is_file() or is_note(path) or not path.stat().st_size:
         return None
-    if is_leftover(path, root):
+    if is_leftover(path, root) or path.suffix == WALK_SUFFIX:  # headers of shards, packed
         return whole("what a killed run left")
     start = start_of(path)
     if start.startswith(JOURNAL_START):

@@ -47,6 +47,8 @@ def test_merged_shards_make_the_tables_of_a_run_without(
         project.run_here("merge")
         counts = pl.read_csv(project.output("08_reporting", "merge_counts.csv"))
         assert counts["state"].to_list() == ["whole", "whole"]
+        project.run_here("merge")
+        assert pl.read_csv(project.output("08_reporting", "merge_counts.csv")).equals(counts), "merged again"
         caplog.clear()
         project.run_here(pipeline)
         assert not [record for record in caplog.messages if ", 0 known from before" in record]

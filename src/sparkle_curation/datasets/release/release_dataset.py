@@ -30,6 +30,7 @@ class ReleaseDataset(AbstractDataset[NoReturn, ReleaseFiles]):
         credentials: what its file system is opened with, such as ``endpoint_url``, ``key`` and ``secret``; Kedro puts in
             what stands under that name in ``credentials.yml``.
         converted: folder of this machine with what was converted of a release of another shape; it need not be there.
+        walks: folder of this machine where it is noted how far walks of tars behind a URL came; None to note nothing.
         metadata: for other tools; Kedro does not look at it.
 
     Example:
@@ -41,6 +42,7 @@ class ReleaseDataset(AbstractDataset[NoReturn, ReleaseFiles]):
               remote: { requests: 64, retries: 5, timeout_s: 60 }
               credentials: release_storage
               converted: data/01_raw/converted
+              walks: data/journals/walks
               trusts_times: true
               exclusions: conf/base/ingest/exclusions.csv
               contents:
@@ -58,12 +60,13 @@ class ReleaseDataset(AbstractDataset[NoReturn, ReleaseFiles]):
         remote: Mapping[str, Any] | None = None,
         credentials: Mapping[str, Any] | None = None,
         converted: str | None = None,
+        walks: str | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
         self._root, self._trusts_times = path, trusts_times
         self._exclusions = Path(exclusions) if exclusions else None
         self._contents = [Path(each) for each in contents]
-        self._access = remote_access(remote, credentials, converted)
+        self._access = remote_access(remote, credentials, converted, walks)
         self.metadata = metadata
 
     def load(self) -> ReleaseFiles:
@@ -93,4 +96,4 @@ class ReleaseDataset(AbstractDataset[NoReturn, ReleaseFiles]):
         return table_preview(pl.DataFrame(rows, schema=["file", "size_bytes"], orient="row"))
 
     def _describe(self) -> dict[str, Any]:
-        return {"path": without_secrets(self._root)}
+        return {"path": without_secrets(self._root), "walks": self._access.walks}

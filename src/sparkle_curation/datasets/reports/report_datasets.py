@@ -102,6 +102,7 @@ class ReportCSVDataset(AbstractDataset[pl.DataFrame, pl.DataFrame]):
         text_columns: columns that are text even where every cell of them reads as a number.
         is_optional: whether no file is a table of the text columns without rows.
         made_by: the pipeline that makes it, where another one reads it.
+        outlives_empty: whether a file that is there stays where a run has no rows: it tells what was done, once.
         metadata: anything for other tools, such as the layer in Kedro-Viz.
 
     Example:
@@ -120,9 +121,10 @@ class ReportCSVDataset(AbstractDataset[pl.DataFrame, pl.DataFrame]):
         text_columns: Sequence[str] = (),
         is_optional: bool = False,
         made_by: str = "",
+        outlives_empty: bool = False,
         metadata: dict[str, Any] | None = None,
     ) -> None:
-        self._path, self._made_by = Path(filepath), made_by
+        self._path, self._made_by, self._outlives_empty = Path(filepath), made_by, outlives_empty
         self._text_columns = tuple(text_columns)
         self._is_optional = is_optional
         self.metadata = metadata
@@ -140,7 +142,9 @@ class ReportCSVDataset(AbstractDataset[pl.DataFrame, pl.DataFrame]):
         return parse_report(self._path, self._text_columns)
 
     def save(self, data: pl.DataFrame) -> None:
-        """Replace the file by ``data``."""
+        """Replace the file by ``data``; not by nothing where it outlives that."""
+        if self._outlives_empty and data.is_empty() and self._exists():
+            return
         texts = pl.col(pl.String, pl.Categorical, pl.Enum).cast(pl.String)
         shown = data.with_columns(texts.str.replace(rf"^('*{_FORMULA})", "'$1"))
         with atomic_file(self._path) as temporary:

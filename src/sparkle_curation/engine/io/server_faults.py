@@ -78,6 +78,11 @@ _CUT = _Kind(
     "run again: what was done stays done; if it stays so, see whether the address begins with the right one of http:// "
     "and https://, and look at the server's log",
 )
+_NO_HTTP = _Kind(
+    "A server's answer is none of HTTP, or is longer than the server said of the one before",
+    "see whether the server, or a proxy before it, sends the Content-Length that its answers have, and whether the address "
+    "begins with the right one of http:// and https://; then run again: what was done stays done",
+)
 _UNTRUSTED = _Kind(
     "A server cannot prove who it is, or speaks no TLS",
     "see whether the address begins with the right one of http:// and https://, and whether the server's certificate is "
@@ -147,6 +152,7 @@ _BY_NAME = {
     **dict.fromkeys(("FSTimeoutError", "APITimeoutError", "TimeoutException"), _SILENT),
     **dict.fromkeys(("ClientPayloadError", "ServerDisconnectedError", "RemoteProtocolError"), _CUT),
     **dict.fromkeys(("ReadError", "ConnectionClosedError", "IncompleteRead"), _CUT),
+    **dict.fromkeys(("BadHttpMessage", "LocalProtocolError"), _NO_HTTP),
 }
 """Of errors that say no more than what they are called."""
 

@@ -10,16 +10,16 @@ from typing import NamedTuple, Protocol
 import pyarrow as pa
 
 from sparkle_curation.engine.io.storable_text import is_storable
-from sparkle_curation.ingest.assets.header_reader import HeaderReader
 from sparkle_curation.ingest.assets.tar_members import (
     TarFolder,
     TarMember,
     list_members,
     normalise_name,
 )
+from sparkle_curation.ingest.assets.walk_notes import tar_headers
 from sparkle_curation.ingest.faults import Fault
 from sparkle_curation.ingest.release_files import ReleaseFiles, SourceFile
-from sparkle_curation.ingest.remote_files import ByteReader
+from sparkle_curation.ingest.remote_files import ByteReader, RemoteAccess
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
 from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.layout import (
@@ -77,6 +77,16 @@ class FilesRead(Protocol):
     @property
     def is_local(self) -> bool:
         """Whether the files lie on this machine."""
+        ...
+
+    @property
+    def root(self) -> str:
+        """Where the release lies."""
+        ...
+
+    @property
+    def access(self) -> RemoteAccess:
+        """How it is reached, and where walks of its tars are noted."""
         ...
 
     def reader(self, path: str) -> AbstractContextManager[ByteReader]:
@@ -173,8 +183,10 @@ def shard_assets(files: FilesRead, shard_file: SourceFile) -> AssetListing:
     shard = parse_shard_path(shard_file.path)
     if shard is None:
         raise ValueError(f"{shard_file.path!r} is not the path of a shard")
-    with files.reader(shard_file.path) as reader:
-        headers = reader if files.is_local else HeaderReader(reader)
+    with (
+        files.reader(shard_file.path) as reader,
+        tar_headers(files, shard_file, reader) as headers,
+    ):
         members, faults, folders = list_members(headers, shard_file.size)
         record_count = len(members) + len(faults)
         faults = [_with_id(fault, shard) for fault in faults]

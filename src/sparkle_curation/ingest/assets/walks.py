@@ -72,7 +72,7 @@ class _Stoppable:
 
     def __init__(self, files: ReleaseFiles, is_stopped: Callable[[], bool]) -> None:
         self._files, self._is_stopped = files, is_stopped
-        self.is_local = files.is_local
+        self.is_local, self.root, self.access = files.is_local, files.root, files.access
 
     @contextmanager
     def reader(self, path: str) -> Iterator[ByteReader]:

@@ -15,6 +15,7 @@ from xxhash import xxh3_128_hexdigest
 
 from sparkle_curation.errors import ReleaseError
 from sparkle_curation.ingest.assets.tar_members import list_members
+from sparkle_curation.ingest.assets.walk_notes import tar_headers
 from sparkle_curation.ingest.faults import Fault
 from sparkle_curation.ingest.release_files import ReleaseFiles, SourceFile
 from sparkle_curation.ingest.shapes.converted import Converted
@@ -61,7 +62,7 @@ def archive_members(
         return
     for source in sources:
         read = _zip if container.format == "zip" else _tar
-        yield from read(files, container, source.path, source.size)
+        yield from read(files, container, source)
 
 
 def _path(container: Container, name: str) -> str:
@@ -69,10 +70,11 @@ def _path(container: Container, name: str) -> str:
 
 
 def _tar(
-    files: ReleaseFiles, container: Container, path: str, size: int
+    files: ReleaseFiles, container: Container, source: SourceFile
 ) -> Iterator[Member | tuple[str, Fault]]:
-    with files.reader(path) as reader:
-        listing = list_members(reader, size)
+    path = source.path
+    with files.reader(path) as reader, tar_headers(files, source, reader) as headers:
+        listing = list_members(headers, source.size)
     for member in listing.members:
         place = Place(path, member.offset, member.size)
         yield Member(_path(container, member.path), place, path, member.path)
@@ -81,8 +83,9 @@ def _tar(
 
 # ------------------------------------------------------------------ zip
 def _zip(
-    files: ReleaseFiles, container: Container, path: str, size: int
+    files: ReleaseFiles, container: Container, source: SourceFile
 ) -> Iterator[Member | tuple[str, Fault]]:
+    path, size = source.path, source.size
     try:
         with closing(files.open(path)) as file, zipfile.ZipFile(file) as archive:
             members = [each for each in archive.infolist() if not each.is_dir()]
@@ -186,7 +189,7 @@ def _packed_tar(
             allowed="all parts, in the order of their names",
             todo="download the parts again; or move them all away to curate without them",
         ) from None
-    yield from _tar(files, container, path, tar_size)
+    yield from _tar(files, container, SourceFile(path, tar_size, ""))
 
 
 def _inflated(files: ReleaseFiles, parts: list[SourceFile]) -> Iterator[bytes]:

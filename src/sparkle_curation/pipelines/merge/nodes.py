@@ -30,7 +30,7 @@ def merge_journals(*journals: Journal) -> pl.DataFrame:
     for (name,), of_journal in counts.group_by("journal", maintain_order=True):
         _tell(str(name), of_journal)
     if counts.is_empty():
-        logger.warning("nothing to merge: there is no journal of a shard")
+        logger.warning("nothing to merge: there is no journal of a shard; the counts of a merge before stay")
     return counts
 
 
