@@ -10,8 +10,9 @@ import polars as pl
 
 from sparkle_curation.ingest.assets.store import AssetStore
 from sparkle_curation.new_samples.release import release_texts
+from sparkle_curation.new_samples.release.origins import PROVENANCE_NAME
 from sparkle_curation.new_samples.release.packing import Layout, PackedFile, list_members, pack
-from sparkle_curation.new_samples.release.release_texts import CARD_NAME, PROVENANCE_NAME, Told, passed_ids
+from sparkle_curation.new_samples.release.release_texts import CARD_NAME, Told, passed_ids
 
 Scope = Literal["passed", "all"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import logging
 import os
 import shutil
@@ -18,6 +19,7 @@ from sparkle_curation.errors import FileError, ReleaseError
 from sparkle_curation.ingest.csv.csv_records import csv_records
 from sparkle_curation.ingest.faults import Fault
 from sparkle_curation.ingest.links import allowed_folders, refusal
+from sparkle_curation.new_samples.release.origins import PROVENANCE_NAME
 from sparkle_curation.spec.layout import annotation_paths, intermediate_jsonl_path
 from sparkle_curation.spec.tables.ingested import CSV_COLUMNS, JSONL_TABLES
 from sparkle_curation.spec.themes import THEMES
@@ -25,8 +27,8 @@ from sparkle_curation.spec.themes import THEMES
 logger = logging.getLogger(__name__)
 
 CARD = "README.md"
-ADDED_CARD = "new_samples/README.md"
-"""Where the card of the added release goes: the other one's stays."""
+ADDED_CARD = "new_samples/README{}.md"
+"""Where the card of the added release goes: the other one's stays, and so do those of releases that were added before."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +47,14 @@ class JoinedRelease:
 
 
 def text_paths() -> list[str]:
-    """The texts of a release that have lines of samples: of every theme, whether they are there or not."""
+    """The texts of a release that have lines of samples: of every theme and of new samples, there or not."""
     tables = [table.file_name for table in JSONL_TABLES.values() if table.file_name]
-    return [
+    of_themes = [
         path
         for theme in THEMES
         for path in (*annotation_paths(theme), *(intermediate_jsonl_path(theme, name) for name in tables))
     ]
+    return [*of_themes, PROVENANCE_NAME]
 
 
 def plan_join(root: str, added: str) -> JoinedRelease:
@@ -102,9 +105,15 @@ def write_joined(target: Path, joined: JoinedRelease) -> None:
         for path in sorted(texts - {CARD}):
             if sources := [files[path] for files in both if path in files]:
                 _concatenate(sources, _made(temporary / path))
-        for files, name in zip(both, (CARD, ADDED_CARD), strict=True):
+        for files, name in zip(both, (CARD, _free_name(both)), strict=True):
             if CARD in files:
                 shutil.copyfile(files[CARD], _made(temporary / name))
+
+
+def _free_name(both: Sequence[Mapping[str, Path]]) -> str:
+    """A name for the card of the added release that no file of either has: one there is linked, and not to be written."""
+    names = (ADDED_CARD.format(f"_{number}" if number > 1 else "") for number in itertools.count(1))
+    return next(name for name in names if not any(name in files for files in both))
 
 
 def _concatenate(sources: Sequence[Path], target: Path) -> None:

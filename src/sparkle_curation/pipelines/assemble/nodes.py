@@ -12,8 +12,9 @@ from sparkle_curation.filtering.thresholds import Thresholds, resolve_thresholds
 from sparkle_curation.grounding import tables as ground_tables
 from sparkle_curation.ingest.assets.store import AssetStore
 from sparkle_curation.new_samples.release.assembling import NewRelease, Packing, assemble
+from sparkle_curation.new_samples.release.origins import select_generated
 from sparkle_curation.new_samples.release.packing import first_parts
-from sparkle_curation.new_samples.release.release_texts import Told, select_generated
+from sparkle_curation.new_samples.release.release_texts import Told
 from sparkle_curation.pipelines.assemble.params import AssembleGroup
 from sparkle_curation.scoring import tables as score_tables
 from sparkle_curation.spec.layout import intermediate_jsonl_path
