@@ -102,6 +102,15 @@ def test_the_number_of_frames_is_one_that_the_vae_takes(tiny_generator: Tiny) ->
     assert found == Fault("bad_size", "80 frames; must be one more than a multiple of 4, such as 81")
 
 
+def test_a_negative_prompt_is_not_cut_off(tiny_generator: Tiny) -> None:
+    """It is a fault of each job, where there is guidance; without, nobody reads it."""
+    far, near = (WanImageToVideo(WanSettings(1, guidance, "snow " * 600)) for guidance in (3.5, 1.0))
+    (found,) = generator_of("wan", tiny_generator("wan"), far).run([job("wan")])
+    assert found == Fault("prompt_too_long", "600 tokens of negative_prompt; at most 512")
+    (found,) = generator_of("wan", tiny_generator("wan"), near).run([job("wan")])
+    assert isinstance(found, Generated)
+
+
 def test_edges_are_of_the_clip(tiny_generator: Tiny) -> None:
     """Of as many frames, and there; other edges make another video."""
     generator = generator_of("vace", tiny_generator("vace"))

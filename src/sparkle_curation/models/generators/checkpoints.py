@@ -76,7 +76,7 @@ def load_pipeline(weights: Weights, device: Device, class_name: str) -> Any:
             got=_first_cause(error),
             allowed="torch, torchvision of the same build, transformers and diffusers",
             todo="pip install '.[generate]' into a fresh environment; or take finished outputs of another generator: "
-            "model.backend=import",
+            "--params edit_frame0.model.backend=import,edit_frame0.model.name=/path/to/outputs (of another stage: its name)",
         ) from error
     from safetensors import SafetensorError  # noqa: PLC0415 -- comes with diffusers
 
@@ -148,5 +148,6 @@ def _no_checkpoint(folder: Path, class_name: str, got: str) -> ModelError:
         where=folder,
         got=got,
         allowed=f"a checkpoint of diffusers' {class_name}: model_index.json, and a folder with safetensors for each part",
-        todo="name such a repository or folder in model.name, and check that it is complete",
+        todo="name such a repository or folder, and check that it is complete: --params "
+        "edit_frame0.model.name=/path/to/checkpoint (of another stage: its name in the place of edit_frame0)",
     )
