@@ -6,6 +6,7 @@ Models are tiny, so pixels are random; the judge's words are written down, so th
 from __future__ import annotations
 
 import csv
+import json
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +23,7 @@ from tests.models.torch_operators import declare_operators
 
 from sparkle_curation.errors import EmptyOutputError
 from sparkle_curation.media.masks.masks import save_mask
+from sparkle_curation.new_samples.release.origins import gather_origins
 from sparkle_curation.spec.layout import KIND, asset_path
 from sparkle_curation.spec.tables.generated import GENERATED_STAGES
 
@@ -117,6 +119,13 @@ def training_rows(release_root: Path, data_root: Path) -> dict[str, str]:
     return rows
 
 
+def makers(release_root: Path) -> dict[str, set[str]]:
+    """The generators of each new sample of a release, as the explorer is told them."""
+    origins = gather_origins(str(release_root), pl.DataFrame(), pl.DataFrame(), [])
+    records = [json.loads(origin) for origin in origins.filter("is_generated")["origin"]]
+    return {each["id"]: {made["generator"] for made in each["generated"]} for each in records}
+
+
 def test_from_clips_to_training_rows(
     kedro_project: Path, clips: Path, tmp_path: Path, tiny_generator: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -202,6 +211,8 @@ def test_from_clips_to_training_rows(
         }
         new.run_here("assemble")
 
-    assert training_rows(root / "05_model_input" / "new_release", tmp_path / "curated") == {
-        last: prompts[last]
-    }
+    new_release = root / "05_model_input" / "new_release"
+    assert (training_rows(new_release, tmp_path / "curated"), makers(new_release)) == (
+        {last: prompts[last]},
+        {last: {"flux2_klein", "wan_image_to_video", "wan_vace"}},
+    )
