@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+import polars as pl
 from tests.made.scripted_judge import ScriptedJudge
 from tests.models.generators.tiny_generators import write_tiny_generator
 from tests.models.loopback import NAME, serve
@@ -51,7 +52,7 @@ STEPS = (
 
 
 def main() -> None:
-    """Run the steps, print a line of each as a Markdown table."""
+    """Run the steps, print a line of each as a Markdown table, and the videos of the rows that come of it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.new_sample_chain", description=__doc__)
     parser.add_argument("--clips", type=Path, required=True, help="a folder of clips")
     parser.add_argument("--limit", type=int, default=1, help="of its clips, by name; 1 if not given")
@@ -68,6 +69,7 @@ def main() -> None:
                 _run(step, params, "--env", "new")
             made = {"release_root": work / "05_model_input" / "new_release", "data_root": work / "curated"}
             _run("curate", made)
+            _tell_rows(work / "curated")
 
 
 def _run(pipelines: str, params: Mapping[str, object], *options: str) -> None:
@@ -79,6 +81,18 @@ def _run(pipelines: str, params: Mapping[str, object], *options: str) -> None:
         f"| {pipelines} | {used.wall_s:.0f} | {used.cpu_s:.0f} | {used.peak_mb:,.0f} | {load:.1f} |",
         flush=True,
     )
+
+
+def _tell_rows(data_root: Path) -> None:
+    """Print the videos of the pairs that ``curate`` emits, as their headers are."""
+    rows = pl.read_csv(data_root / "05_model_input" / "kiwi_edit" / "prompts" / "location_train.csv")
+    media = pl.read_parquet(data_root / "02_intermediate" / "media.parquet")
+    pairs = media.filter(
+        pl.col("id").is_in(rows["task"].implode()), pl.col("kind").is_in(["source_video", "edited_video"])
+    )
+    for each in pairs.sort("id", "kind").iter_rows(named=True):
+        size = f"{each['width_px']}x{each['height_px']}"
+        print(f"{each['id']} {each['kind']}: {size}, {each['frame_count']} frames, {each['fps']:g} a second")
 
 
 def _params(work: Path, clips: Path, limit: int, url: str) -> dict[str, object]:
