@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.made.assets import write_files
 
-from sparkle_curation.errors import FileError
+from sparkle_curation.errors import FileError, ReleaseError
 from sparkle_curation.new_samples.release.joining import plan_join, write_joined
 from sparkle_curation.new_samples.release.origins import PROVENANCE_NAME
 from sparkle_curation.spec.tables.ingested import CSV_COLUMNS
@@ -41,3 +41,11 @@ def test_a_second_release_goes_behind_the_first(tmp_path: Path) -> None:
         assert sorted(cards) == ["card 1", "card 2", "card 3"][:count]
     with pytest.raises(FileError, match="that both releases have"):
         plan_join(str(joined[1]), str(roots[1]))
+
+
+def test_a_theme_that_is_not_described_is_told(tmp_path: Path) -> None:
+    """Its rows would be read by nobody, once the releases are one."""
+    roots = [release_of(tmp_path / str(number), number) for number in (1, 2)]
+    (roots[1] / "prompts" / "time_train.csv").rename(roots[1] / "prompts" / "market_train.csv")
+    with pytest.raises(ReleaseError, match=r"(?s)does not describe.*got: +market.*conf/base/dataset\.yml"):
+        plan_join(str(roots[0]), str(roots[1]))
