@@ -126,6 +126,12 @@ def makers(release_root: Path) -> dict[str, set[str]]:
     return {each["id"]: {made["generator"] for made in each["generated"]} for each in records}
 
 
+def own_licences(data_root: Path) -> object:
+    """What the record of a variant says of licences that samples have of their own."""
+    record = data_root / "05_model_input" / "kiwi_edit" / "variant.json"
+    return json.loads(record.read_text())["own_licences"]
+
+
 def test_from_clips_to_training_rows(
     kedro_project: Path, clips: Path, tmp_path: Path, tiny_generator: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -212,7 +218,9 @@ def test_from_clips_to_training_rows(
         new.run_here("assemble")
 
     new_release = root / "05_model_input" / "new_release"
-    assert (training_rows(new_release, tmp_path / "curated"), makers(new_release)) == (
+    curated = tmp_path / "curated"
+    assert (training_rows(new_release, curated), makers(new_release), own_licences(curated)) == (
         {last: prompts[last]},
         {last: {"flux2_klein", "wan_image_to_video", "wan_vace"}},
+        {"location": {"cc-by-4.0 and unknown": 1}},
     )

@@ -171,8 +171,6 @@ def test_provenance_and_card_tell_an_unknown_licence(project: Project) -> None:
     card = (root / "README.md").read_text()
     assert "- unknown: 1" in card
     assert "| Time | 3 | 1 |" in card
-    (line,) = (root / "prompts" / "time_train_metadata.jsonl").read_text().splitlines()
-    assert json.loads(line)["licences"] == ["unknown"]
 
 
 def test_tars_have_the_same_bytes_each_time_and_a_given_size(project: Project, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -15,6 +16,8 @@ from sparkle_curation.new_samples.release.origins import PROVENANCE_NAME
 from sparkle_curation.new_samples.release.packing import Layout, PackedFile, list_members, pack
 from sparkle_curation.new_samples.release.release_texts import CARD_NAME, Told, passed_ids
 from sparkle_curation.variant.own_licences import extra_fields_of
+
+logger = logging.getLogger(__name__)
 
 Scope = Literal["passed", "all"]
 
@@ -79,7 +82,15 @@ def assemble(
     ids = passed_ids(told.progress)
     wanted = ids if packing.media == "passed" else told.annotations["id"].unique()
     files = pack(list_members(media, wanted), packing.layout, packing.shard_bytes, packing.first_parts)
-    texts = release_texts.training_texts(_with_licences(told), ids)
+    annotations = _with_licences(told)
+    bare = annotations.filter(pl.col("id").is_in(ids.implode()), pl.col("edit_type").is_null()).height
+    if bare:
+        logger.warning(
+            "assemble: %s samples have no metadata, which would say their licences: in a variant they stand under that of "
+            "their theme; write metadata beside the CSV of the draft, as instruct does",
+            f"{bare:,}",
+        )
+    texts = release_texts.training_texts(annotations, ids)
     texts |= dict(release_texts.record_texts(records))
     texts[PROVENANCE_NAME] = release_texts.provenance_text(told, wanted)
     size = sum(each.size for each in files)
