@@ -217,8 +217,7 @@ def test_from_clips_to_training_rows(
         }
         new.run_here("assemble")
 
-    new_release = root / "05_model_input" / "new_release"
-    curated = tmp_path / "curated"
+    new_release, curated = root / "05_model_input" / "new_release", tmp_path / "curated"
     assert (training_rows(new_release, curated), makers(new_release), own_licences(curated)) == (
         {last: prompts[last]},
         {last: {"flux2_klein", "wan_image_to_video", "wan_vace"}},
