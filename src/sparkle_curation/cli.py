@@ -224,7 +224,9 @@ def explore(
     from sparkle_curation.explorer.server import Settings, create_app, serve  # noqa: PLC0415
     from sparkle_curation.filtering.signal_bounds import resolve_bounds  # noqa: PLC0415
     from sparkle_curation.media.made_media import in_place_of  # noqa: PLC0415
+    from sparkle_curation.new_samples.release.origins import gather_origins  # noqa: PLC0415
     from sparkle_curation.spec.stages import STAGES  # noqa: PLC0415
+    from sparkle_curation.spec.tables.generated import GENERATED_STAGES  # noqa: PLC0415
     from sparkle_curation.spec.tables.ingested import GROUNDING_TABLES  # noqa: PLC0415
     from sparkle_curation.variant.curation.params import FilterParams  # noqa: PLC0415
 
@@ -252,6 +254,12 @@ def explore(
         bounds=resolve_bounds(curating.signal_bounds),
         groundings={name: optional(name) for name in GROUNDING_TABLES},
         source_files=optional("assets_source_files"),
+        origins=gather_origins(
+            catalog.load("join_root"),
+            optional("new_samples"),
+            optional("new_instructions"),
+            [optional(f"generated_{each}") for each in GENERATED_STAGES],
+        ),
         policies={name: policies[name] for name in ("missing_scores", "imputed_scores") if name in policies}
         | {"missing_signals": curating.missing_signals},
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from sparkle_curation.explorer.server import Settings, create_app
 from sparkle_curation.filtering.verdicts import apply_thresholds
 from sparkle_curation.ingest.assets.store import AssetStore
 from sparkle_curation.media.masks.masks import save_mask
+from sparkle_curation.new_samples.release.origins import ORIGINS
 from sparkle_curation.spec.layout import asset_path
 
 WHOLE, IN_TAR, BROKEN, ALONE = (f"Sparkle_time_{number:06d}" for number in range(4))
@@ -34,6 +36,28 @@ SCORES = {
     BROKEN: {"edited_frame0": 7.9, "foreground_removed": 9.5, "edited_video": 9.0},
     ALONE: {"edited_frame0": 9.5, "foreground_removed": 9.5},
 }
+
+ORIGIN = {
+    "id": IN_TAR,
+    "clip": {"clip": "coast.mp4", "licence": "cc-by-4.0", "source_url": None, "creator": "<u>Ann</u>"},
+    "prompt": {"model": "Qwen/Qwen3-VL-32B-Instruct", "revision": None},
+    "generated": [
+        {
+            "kind": kind,
+            "generator": name,
+            "repository": name,
+            "revision": "abc",
+            "licence": licence,
+            "is_generated": True,
+        }
+        for kind, name, licence in (
+            ("background_video", "wan_image_to_video", "apache-2.0"),
+            ("clean_frame0", "flux2_klein", None),
+            ("edited_frame0", "flux2_klein", None),
+        )
+    ],
+}
+"""Where one of them is from: a new sample."""
 
 
 def made_release(sample_release: Path, root: Path) -> None:
@@ -99,6 +123,7 @@ def made_tables() -> ExplorerTables:
             }
         ),
         policies={"missing_scores": "reject", "imputed_scores": "keep"},
+        origins=pl.DataFrame([(IN_TAR, True, json.dumps(ORIGIN))], ORIGINS, orient="row"),
     )
 
 

@@ -12,6 +12,7 @@ from tests.explorer.serving import ALONE, BROKEN, IN_TAR, SCORES, WHOLE, made_ta
 from sparkle_curation.errors import MissingTableError
 from sparkle_curation.explorer.data import (
     DROPPED,
+    GENERATED,
     LACKS,
     PRESENT,
     RELEASED,
@@ -34,7 +35,7 @@ def test_the_blob_holds_scores_then_flags_subthemes_and_themes() -> None:
     flags = np.frombuffer(samples.blob, "<u4", count, scores.nbytes)
     assert flags.tolist() == [
         RELEASED | PRESENT,
-        RELEASED,
+        RELEASED | GENERATED,
         RELEASED,
         RELEASED,
     ]  # the loader refuses the second

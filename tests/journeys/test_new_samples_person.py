@@ -6,11 +6,9 @@ Models are tiny, so pixels are random; the judge's words are written down, so th
 from __future__ import annotations
 
 import csv
-import itertools
 import json
 import logging
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +17,13 @@ import polars as pl
 import pytest
 from tests.conftest import SPARKLE_REAL, Project
 from tests.made.motions import encode, textured
+from tests.made.scripted_judge import ScriptedJudge
 from tests.models.loopback import NAME, serve
 from tests.models.torch_operators import declare_operators
 
 from sparkle_curation.errors import EmptyOutputError
 from sparkle_curation.media.masks.masks import save_mask
-from sparkle_curation.models.questions import Question, Reply
+from sparkle_curation.new_samples.release.origins import gather_origins
 from sparkle_curation.spec.layout import KIND, asset_path
 from sparkle_curation.spec.tables.generated import GENERATED_STAGES
 
@@ -32,39 +31,6 @@ pytestmark = pytest.mark.slow
 
 FRAMES, WIDTH, HEIGHT = 9, 112, 64
 KINDS = dict(zip(GENERATED_STAGES, ("flux", "flux", "wan", "vace"), strict=True))
-
-
-@dataclass
-class ScriptedJudge:
-    """Writes an edit prompt of its own for each picture, sees a man in each, and gives edits of some a low score.
-
-    Attributes:
-        low: edit prompts whose edits it does not like now.
-    """
-
-    low: set[str] = field(default_factory=set)
-    _numbers: Iterator[int] = field(default_factory=itertools.count)
-
-    def ask(self, questions: Sequence[Question]) -> list[Reply]:
-        """A reply each."""
-        return [
-            Reply(self._reply("\n".join(p for p in each.parts if isinstance(p, str)))) for each in questions
-        ]
-
-    def _reply(self, text: str) -> str:
-        if '"original_scene"' in text:
-            scene = text.partition('of the theme "location":\n')[2].splitlines()[0].removeprefix("- ")
-            number = next(self._numbers)
-            said = {
-                "original_scene": "Somebody.",
-                "scene": scene,
-                "prompt": f"put the man in city {number} .",
-            }
-            return json.dumps(said)
-        if "bbox_2d" in text:
-            return json.dumps([{"bbox_2d": [300, 200, 700, 900], "label": "man"}])
-        score = [10, 10] if any(prompt in text for prompt in self.low) else [24, 24]
-        return json.dumps({"reasoning": "Seen.", "score": score})
 
 
 @pytest.fixture
@@ -153,6 +119,19 @@ def training_rows(release_root: Path, data_root: Path) -> dict[str, str]:
     return rows
 
 
+def makers(release_root: Path) -> dict[str, set[str]]:
+    """The generators of each new sample of a release, as the explorer is told them."""
+    origins = gather_origins(str(release_root), pl.DataFrame(), pl.DataFrame(), [])
+    records = [json.loads(origin) for origin in origins.filter("is_generated")["origin"]]
+    return {each["id"]: {made["generator"] for made in each["generated"]} for each in records}
+
+
+def own_licences(data_root: Path) -> object:
+    """What the record of a variant says of licences that samples have of their own."""
+    record = data_root / "05_model_input" / "kiwi_edit" / "variant.json"
+    return json.loads(record.read_text())["own_licences"]
+
+
 def test_from_clips_to_training_rows(
     kedro_project: Path, clips: Path, tmp_path: Path, tiny_generator: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -238,6 +217,9 @@ def test_from_clips_to_training_rows(
         }
         new.run_here("assemble")
 
-    assert training_rows(root / "05_model_input" / "new_release", tmp_path / "curated") == {
-        last: prompts[last]
-    }
+    new_release, curated = root / "05_model_input" / "new_release", tmp_path / "curated"
+    assert (training_rows(new_release, curated), makers(new_release), own_licences(curated)) == (
+        {last: prompts[last]},
+        {last: {"flux2_klein", "wan_image_to_video", "wan_vace"}},
+        {"location": {"cc-by-4.0 and unknown": 1}},
+    )

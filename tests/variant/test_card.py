@@ -102,6 +102,18 @@ def test_a_hub_reads_what_it_wants_to_know(tmp_path: Path) -> None:
     }
 
 
+def test_licences_of_new_samples_are_told_and_make_the_whole_another(tmp_path: Path) -> None:
+    """On the card, in what a hub reads of it, and in the record."""
+    facts = replace(facts_of(GOOD, ALSO), own_licences={"time": {"cc0-1.0 and unknown": 1}})
+    path = tmp_path / "README.md"
+    path.write_text(write_card(facts), encoding="utf-8")
+    assert metadata_load(path)["license"] == "other"  # type: ignore[index]
+    assert "| `time` | cc0-1.0 and unknown | 1 |" in path.read_text(encoding="utf-8")
+    assert facts.licences_of("time") == ["cc-by-4.0", "cc0-1.0", "unknown"]
+    assert read_record(write_record(facts), where="it").own_licences == facts.own_licences
+    assert "own_licences" not in write_record(facts_of(GOOD))
+
+
 def test_what_people_judged_blind_stands_with_its_interval() -> None:
     """By score bin over the themes, of both sides of the thresholds; and it is in the record."""
     rows = [

@@ -21,10 +21,10 @@ from sparkle_curation.spec.tables.verdicts import imputed_column, score_column, 
 from sparkle_curation.spec.themes import THEME_COLOURS, THEME_TITLES, in_order
 from sparkle_curation.variant.export import NotExported
 
-RELEASED, DROPPED, FAULTY, PRESENT, WARNED, UNSEEN = (1 << bit for bit in range(6))
+RELEASED, DROPPED, FAULTY, PRESENT, WARNED, UNSEEN, GENERATED = (1 << bit for bit in range(7))
 """Flags of a sample: in the release's CSV; the loader cannot take the pair; its scores have a fault; it is in the present
-variant; the loader takes the pair, but not as it should; no preflight has looked into its files. Above them, imputed scores
-by criterion. What the loader does is found out behind the rest, by ``exporting``."""
+variant; the loader takes the pair, but not as it should; no preflight has looked into its files; a new sample, with files of
+a model. Above them, imputed scores by criterion. What the loader does is found out behind the rest, by ``exporting``."""
 _FIRST_IMPUTED_BIT = 8
 
 UNLOADABLE = "unloadable"
@@ -60,6 +60,7 @@ class ExplorerTables:
         bounds: on signals, of the present variant.
         groundings: as ingested, by name.
         source_files: from which the assets were ingested.
+        origins: where new samples are from (``new_samples.release.origins.ORIGINS``).
         obstacles: ``id``, ``reason``, ``detail`` of samples that could not be exported if they were kept; this and the
             next two come from ``exporting``.
         prompts_found: of samples that the annotations lack.
@@ -82,6 +83,7 @@ class ExplorerTables:
     bounds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     groundings: Mapping[str, AnyFrame] = field(default_factory=dict)
     source_files: AnyFrame = field(default_factory=pl.DataFrame)
+    origins: AnyFrame = field(default_factory=pl.DataFrame)
     obstacles: AnyFrame = field(default_factory=pl.DataFrame)
     prompts_found: AnyFrame = field(default_factory=pl.DataFrame)
     pairs_checked: AnyFrame = field(default_factory=pl.DataFrame)
@@ -176,6 +178,9 @@ def _flags(verdicts: pl.DataFrame, tables: ExplorerTables) -> np.ndarray[Any, np
         RELEASED: verdicts["is_released"],
         PRESENT: verdicts["is_kept"] & ~ids.is_in(gone.implode()),
         FAULTY: ids.is_in(columns_of(tables.score_faults, "id")["id"].implode()),
+        GENERATED: ids.is_in(
+            columns_of(tables.origins, "id", "is_generated").filter("is_generated")["id"].implode()
+        ),
     }
     marks |= {
         1 << (_FIRST_IMPUTED_BIT + place): verdicts[imputed_column(each)]
@@ -193,7 +198,7 @@ def dropped_ids(checked: AnyFrame) -> pl.Series:
 
 def columns_of(table: AnyFrame, *names: str) -> pl.DataFrame:
     """These columns of a table; no rows where it was never made."""
-    types = {"is_dropped": pl.Boolean}
+    types = {"is_dropped": pl.Boolean, "is_generated": pl.Boolean}
     if not table.lazy().collect_schema().names():
         return pl.DataFrame(schema={name: types.get(name, pl.String) for name in names})
     return table.lazy().select(names).collect()
@@ -239,6 +244,7 @@ def _describe(
             "present": PRESENT,
             "warned": WARNED,
             "unseen": UNSEEN,
+            "generated": GENERATED,
         },
         "lacks": [{"name": each, "is_before_signals": each in BEFORE_SIGNALS} for each in LACKS],
         "policies": _policies(

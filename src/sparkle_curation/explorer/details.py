@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -37,7 +38,7 @@ def sample_details(tables: ExplorerTables, store: AssetStore, sample_id: str) ->
     each with its parts (a still, or frames) of numbers and reasons, as released; ``sources`` of the scores that were
     compared, by criterion; ``faults``; ``obstacle``, why it could not be exported were it kept; ``preflight``; ``media``
     by kind, with what the header says where it was
-    inspected; ``boxes``.
+    inspected; ``boxes``; ``origin``, the record of a new sample: clip, prompt and who generated what.
     """
     texts = _rows(tables.annotations, sample_id, "prompt", "chosen_keyword", "original_scene")
     verdict = (_of(tables.verdicts, sample_id).to_dicts() or [{}])[0]
@@ -62,6 +63,7 @@ def sample_details(tables: ExplorerTables, store: AssetStore, sample_id: str) ->
         "preflight": _preflight(tables, sample_id),
         "media": media_of(tables.media, store, sample_id),
         "boxes": _boxes(tables.boxes, sample_id),
+        "origin": [json.loads(each["origin"]) for each in _rows(tables.origins, sample_id, "origin")],
     }
 
 

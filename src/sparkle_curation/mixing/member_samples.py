@@ -22,7 +22,6 @@ from sparkle_curation.loader.preflight import check_pairs, drop_unloadable
 from sparkle_curation.loader.preflight_params import PreflightParams
 from sparkle_curation.mixing.member_tables import VARIANT, MemberTables
 from sparkle_curation.spec.layout import KIND, TRAIN
-from sparkle_curation.spec.licences import licence_ids
 from sparkle_curation.spec.stages import CRITERIA, STAGES
 from sparkle_curation.spec.tables.mixing import MixOutcome
 from sparkle_curation.spec.tables.verdicts import SOURCE, imputed_column, score_column, source_column
@@ -32,6 +31,7 @@ from sparkle_curation.variant.curation import steps
 from sparkle_curation.variant.export import NotExported, find_prompts
 from sparkle_curation.variant.facts import VariantFacts
 from sparkle_curation.variant.other_root import read_samples
+from sparkle_curation.variant.own_licences import find_own_licences, licence_texts
 from sparkle_curation.variant.record import identify_variant
 
 _MAKE = "kedro run --pipelines curate"
@@ -116,7 +116,8 @@ def find_samples(
             ),
         ]
     )
-    samples = _as_table(verdicts, losses, loadable, checked, variant)
+    licences = licence_texts(verdicts, find_own_licences(tables.annotations))
+    samples = _as_table(verdicts, licences, losses, loadable, checked, variant)
     if samples.height != verdicts.height or losses["id"].n_unique() != losses.height:
         raise ConservationError(
             "The samples of a member do not add up",
@@ -297,17 +298,17 @@ def _rejected(verdicts: pl.DataFrame) -> pl.DataFrame:
 
 def _as_table(
     verdicts: pl.DataFrame,
+    licences: pl.Series,
     losses: pl.DataFrame,
     loadable: pl.DataFrame,
     checked: pl.DataFrame,
     variant: pl.DataFrame,
 ) -> pl.DataFrame:
-    licences = {theme: " and ".join(licence_ids(theme)) for theme in THEMES}
     return (
         verdicts.select(
             "id",
             "theme",
-            pl.col("theme").replace_strict(licences, return_dtype=pl.String).alias("licence"),
+            licences,
             rank_score(None).alias("score"),
             (pl.col("override") == Decision.KEEP.value).fill_null(value=False).alias("is_hand_kept"),
             "benchmark_leak",

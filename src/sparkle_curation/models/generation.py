@@ -12,6 +12,7 @@ from PIL import Image as Pictures
 
 from sparkle_curation.models.batching import OutOfMemoryError
 from sparkle_curation.models.grammars import Grammars
+from sparkle_curation.models.memory_errors import is_out_of_memory
 from sparkle_curation.models.questions import Question, Reply, Sampling, Video
 from sparkle_curation.models.sampler import SeededSampler
 
@@ -36,13 +37,14 @@ class Generator:
         """The replies, in the order of the questions.
 
         Raises:
-            OutOfMemoryError: the batch does not fit into the GPU's memory.
+            OutOfMemoryError: the batch does not fit into the memory of the GPU, or of the processor.
         """
         try:
             return self._draw(questions)
-        except torch.cuda.OutOfMemoryError:
-            pass  # Out of the handler first: the traceback holds the tensors that take the memory.
-        gc.collect()
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+        gc.collect()  # Out of the handler first: the traceback holds the tensors that take the memory.
         torch.cuda.empty_cache()
         raise OutOfMemoryError
 

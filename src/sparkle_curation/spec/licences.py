@@ -14,8 +14,16 @@ UNKNOWN = "unknown"
 OTHER = "other"
 """What hubs call a licence of several parts, or one that they have no name for."""
 
+LICENCES_MEMBER = "$.licences"
+"""JSON path of a member of metadata that the card does not name: the licences of a new sample, a list of texts."""
+
 PAIR_KINDS = (KIND.source_video, KIND.edited_video)
 """The assets that a row of a training CSV refers to."""
+
+
+def described_licences() -> list[str]:
+    """The licences that the description has, and ``unknown``, sorted."""
+    return sorted({UNKNOWN, *(each.id for each in dataset().licences if each.id)})
 
 
 def licence_of(theme: str, kind: str) -> Licence:
@@ -33,13 +41,13 @@ def licence_ids(theme: str, kinds: Sequence[str] = PAIR_KINDS) -> tuple[str, ...
     return tuple(dict.fromkeys(licence_of(theme, kind).id or UNKNOWN for kind in kinds))
 
 
-def joint_licence(themes: Iterable[str], kinds: Sequence[str] = PAIR_KINDS) -> str:
-    """The licence of some themes together: the one that all their assets have, else ``other``.
+def joint_licence(licences: Iterable[str]) -> str:
+    """The licence of what has these licences, together: the only one, else ``other``.
 
-    >>> joint_licence([])
-    'other'
+    >>> joint_licence([]), joint_licence(["mit", "mit"]), joint_licence(["mit", "unknown"]), joint_licence(["unknown"])
+    ('other', 'mit', 'other', 'other')
     """
-    ids = {each for theme in themes for each in licence_ids(theme, kinds)}
+    ids = set(licences)
     return ids.pop() if len(ids) == 1 and UNKNOWN not in ids else OTHER
 
 

@@ -20,12 +20,12 @@ from sparkle_curation.loader.kiwi_edit import (
 )
 from sparkle_curation.spec.description.parts import TrainingTask
 from sparkle_curation.spec.layout import KIND, TRAIN, asset_path
-from sparkle_curation.spec.licences import allowed_themes
 from sparkle_curation.spec.stages import CRITERIA, STAGE_NAMES
 from sparkle_curation.spec.tables.preflight import PairReason
 from sparkle_curation.spec.themes import THEMES
 from sparkle_curation.spec.training_tasks import TRAINING_TASKS, is_of_pairs
 from sparkle_curation.variant.export import NotExported, find_prompts
+from sparkle_curation.variant.own_licences import NO_OWN_LICENCES, has_allowed_licences
 from sparkle_curation.variant.split import SplitParams, check_grouped, split_samples
 
 PATHS = ("src_video", "tgt_video", "ref_image")
@@ -46,11 +46,12 @@ def list_candidates(
     variant: pl.DataFrame,
     verdicts: AnyFrame,
     scope: ExportScope,
+    own_licences: pl.DataFrame = NO_OWN_LICENCES,
 ) -> pl.DataFrame:
     """The samples that a task is made of: ``id``, ``theme``, ``is_released``, and the variant's ``prompt`` and paths.
 
     A task with ``passes`` takes each sample that no criterion of the stages up to that one rejects, whether or not it
-    is in the variant, unless the licence of its theme is not allowed, or it is alike to one of the benchmark; another one
+    is in the variant, unless one of its licences is not allowed, or it is alike to one of the benchmark; another one
     takes the variant's pairs.
 
     Args:
@@ -58,6 +59,7 @@ def list_candidates(
         variant: the samples of the variant.
         verdicts: one row per known sample; read only where the task has ``passes``.
         scope: themes, licences and leakage that the variant keeps to.
+        own_licences: of samples that have some of their own.
     """
     own = variant.select("id", "theme", "prompt", *_OF_VARIANT.values(), pl.lit(value=True).alias("_is_own"))
     if task.passes is None:
@@ -68,7 +70,8 @@ def list_candidates(
         verdicts.lazy()
         .filter(
             ~pl.col("rejected_by").is_in(rejecting).fill_null(value=False),
-            pl.col("theme").is_in(allowed_themes(scope.themes or THEMES, scope.licence_allow)),
+            pl.col("theme").is_in(list(scope.themes or THEMES)),
+            has_allowed_licences(own_licences, scope.licence_allow),
             ~_is_leaking(verdicts, scope),
         )
         .select("id", "theme", "is_released")

@@ -16,8 +16,13 @@ from sparkle_curation.filtering.benchmark_leaks import BENCHMARK_LEAK
 from sparkle_curation.filtering.choices import ExportScope
 from sparkle_curation.filtering.signal_bounds import find_out_of_bounds
 from sparkle_curation.spec.layout import KIND, asset_path
-from sparkle_curation.spec.licences import allowed_themes, licence_ids
 from sparkle_curation.spec.themes import THEMES
+from sparkle_curation.variant.own_licences import (
+    NO_OWN_LICENCES,
+    find_own_licences,
+    has_allowed_licences,
+    licence_texts,
+)
 
 VARIANT_COLUMNS: tuple[str, ...] = (
     "id",
@@ -126,16 +131,18 @@ def compose(
         signals: as measured; without columns where they were not. Read only where there are bounds.
 
     Raises:
+        ParameterError: a licence is allowed that neither the description nor a sample has.
         MissingTableError: there are bounds on signals, and none were measured.
         ConservationError: exported and not exported are not all kept samples.
     """
     scope = scope or ExportScope()
     every, leaking = _leaking(kept, scope)
+    own = NO_OWN_LICENCES if scope.licence_allow is None else find_own_licences(annotations)
     is_wanted = pl.col("theme").is_in(list(THEMES if scope.themes is None else scope.themes))
     is_allowed = (
         is_wanted
         & ~pl.col("id").is_in(leaking["id"].implode())
-        & pl.col("theme").is_in(allowed_themes(THEMES, scope.licence_allow))
+        & has_allowed_licences(own, scope.licence_allow)
     )
     allowed = every.filter(is_allowed)
     table = pl.LazyFrame() if signals is None else signals
@@ -147,7 +154,8 @@ def compose(
             _bar(
                 every.filter(is_wanted & ~is_allowed).join(
                     leaking, on="id", how="anti", maintain_order="left"
-                )
+                ),
+                own,
             ),
             leaking.filter(is_wanted),
             out_of_bounds.select("id", "theme", pl.lit(NotExported.SIGNAL.value).alias("reason"), "detail"),
@@ -186,15 +194,13 @@ def _leave_out(samples: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _bar(samples: pl.DataFrame) -> pl.DataFrame:
+def _bar(samples: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
     """Samples whose licence is not allowed, as obstacles."""
-    found = {theme: " and ".join(licence_ids(theme)) for theme in THEMES}
-    licence = pl.col("theme").replace_strict(found, default=None, return_dtype=pl.String)
-    return samples.select(
+    return samples.with_columns(licence_texts(samples, own)).select(
         "id",
         "theme",
         pl.lit(NotExported.LICENCE.value).alias("reason"),
-        pl.format("the licence of its videos is {}", licence).alias("detail"),
+        pl.format("the licence of its videos is {}", "licence").alias("detail"),
     )
 
 

@@ -10,7 +10,9 @@ import polars as pl
 
 from sparkle_curation.filtering.verdicts import ImputedScores, MissingScores
 from sparkle_curation.spec.layout import SPLITS, TRAIN, annotations_csv_path
+from sparkle_curation.spec.licences import joint_licence, licence_ids
 from sparkle_curation.spec.themes import THEMES
+from sparkle_curation.variant.own_licences import AND
 from sparkle_curation.variant.provenance import CodeVersion, DataVersion
 
 _CELLS = ("prompt", "src_video", "tgt_video", "id")
@@ -58,6 +60,7 @@ class VariantFacts:
         benchmark: what is said of the benchmark, from ``filtering.benchmark_leaks``; empty where none was ingested.
         tuned_on_bench: whether other settings were evaluated before, by the name of each benchmark of the ledger.
         audit: what people found who judged a sample blind, by theme, side and score bin; empty where nobody has.
+        own_licences: of samples that have licences of their own: theme -> these in words -> samples.
         censored: themes by criterion in which the released scores hold nothing that the published threshold rejects.
     """
 
@@ -77,6 +80,7 @@ class VariantFacts:
     benchmark: Mapping[str, Any] = field(default_factory=dict)
     tuned_on_bench: Mapping[str, str] = field(default_factory=dict)
     audit: Sequence[Mapping[str, Any]] = ()
+    own_licences: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @property
     def sample_count(self) -> int:
@@ -87,6 +91,16 @@ class VariantFacts:
     def themes(self) -> list[str]:
         """The themes of the samples, each once."""
         return list(dict.fromkeys(split.theme for split in self.splits))
+
+    def licences_of(self, theme: str) -> list[str]:
+        """All licences that pairs of a theme have: as it is described, and those that samples have of their own."""
+        own = [each for words in self.own_licences.get(theme, {}) for each in words.split(AND)]
+        return list(dict.fromkeys([*licence_ids(theme), *own]))
+
+    @property
+    def joint_licence(self) -> str:
+        """The licence of all pairs together, as hubs write it: the one that all have, else ``other``."""
+        return joint_licence({each for theme in self.themes for each in self.licences_of(theme)})
 
 
 def list_splits(samples: pl.DataFrame) -> list[Split]:

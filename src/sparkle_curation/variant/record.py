@@ -57,6 +57,7 @@ def name_libraries() -> dict[str, str]:
 
 def write_record(facts: VariantFacts) -> str:
     """The record as indented JSON; numbers of samples by theme under ``counts``."""
+    own_licences = {theme: dict(counts) for theme, counts in facts.own_licences.items()}
     members = {
         "dataset": dataset().name,
         "version": facts.version,
@@ -74,6 +75,7 @@ def write_record(facts: VariantFacts) -> str:
         "censored": dict(facts.censored),
         **({"benchmark": dict(facts.benchmark)} if facts.benchmark else {}),
         **({"tuned_on_bench": dict(facts.tuned_on_bench)} if facts.tuned_on_bench else {}),
+        **({"own_licences": own_licences} if own_licences else {}),
         **({"audit": [dict(row) for row in facts.audit]} if facts.audit else {}),
         "counts": facts.counts.to_dicts(),
     }
@@ -107,6 +109,7 @@ def read_record(text: str, *, where: object) -> VariantFacts:
             benchmark=members.get("benchmark", {}),
             tuned_on_bench=members.get("tuned_on_bench", {}),
             audit=members.get("audit", ()),
+            own_licences=members.get("own_licences", {}),
         )
         name = members["dataset"]
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -13,7 +13,7 @@ import pytest
 from tests.models.generators.tiny_generators import Kind, make_tokenizer
 
 from sparkle_curation.errors import ModelError
-from sparkle_curation.models.generators.checkpoints import Device, library_versions
+from sparkle_curation.models.generators.checkpoints import Device, library_versions, load_pipeline
 from sparkle_curation.models.generators.diffusers_generator import DiffusersGenerator
 from sparkle_curation.models.generators.flux import FluxEdit
 from sparkle_curation.models.generators.generator import Fault, Generated, GenerationJob
@@ -102,6 +102,15 @@ def test_the_number_of_frames_is_one_that_the_vae_takes(tiny_generator: Tiny) ->
     assert found == Fault("bad_size", "80 frames; must be one more than a multiple of 4, such as 81")
 
 
+def test_a_negative_prompt_is_not_cut_off(tiny_generator: Tiny) -> None:
+    """It is a fault of each job, where there is guidance; without, nobody reads it."""
+    far, near = (WanImageToVideo(WanSettings(1, guidance, "snow " * 600)) for guidance in (3.5, 1.0))
+    (found,) = generator_of("wan", tiny_generator("wan"), far).run([job("wan")])
+    assert found == Fault("prompt_too_long", "600 tokens of negative_prompt; at most 512")
+    (found,) = generator_of("wan", tiny_generator("wan"), near).run([job("wan")])
+    assert isinstance(found, Generated)
+
+
 def test_edges_are_of_the_clip(tiny_generator: Tiny) -> None:
     """Of as many frames, and there; other edges make another video."""
     generator = generator_of("vace", tiny_generator("vace"))
@@ -169,7 +178,9 @@ def test_unloaded_weights_are_loaded_again(tiny_generator: Tiny) -> None:
 
 
 def test_memory_is_a_fault_of_the_job(tiny_generator: Tiny) -> None:
-    """Prompts that do not fit together are encoded one by one; a picture that does not fit costs itself."""
+    """Prompts that do not fit together are encoded one by one; a picture that does not fit costs itself; a defect stops."""
+    import torch  # noqa: PLC0415
+
     generator = generator_of("flux", tiny_generator("flux"))
     generator.load()
     encoded: list[int] = []
@@ -185,11 +196,22 @@ def test_memory_is_a_fault_of_the_job(tiny_generator: Tiny) -> None:
     assert encoded == [3, 2, 2]  # with the empty prompt, that guidance needs
     assert all(isinstance(each, Generated) for each in found)
 
-    def never(*_: object) -> None:
-        raise MemoryError("no room")
+    def take_all(*_: object) -> None:
+        torch.empty(2**50)
 
-    handle = generator._pipeline.vae.decoder.register_forward_pre_hook(never)
-    assert list(generator.run([job("flux")])) == [Fault("out_of_memory", "no room")]
+    handle = generator._pipeline.vae.decoder.register_forward_pre_hook(take_all)
+    (full,) = generator.run([job("flux")])
+    handle.remove()
+    assert isinstance(full, Fault)
+    assert full.error == "out_of_memory"
+    assert "can't allocate memory" in full.detail
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("a defect")
+
+    handle = generator._pipeline.vae.decoder.register_forward_pre_hook(fail)
+    with pytest.raises(RuntimeError, match="a defect"):
+        list(generator.run([job("flux")]))
     handle.remove()
 
 
@@ -233,6 +255,13 @@ def test_without_a_gpu_the_way_is_told(tiny_generator: Tiny) -> None:
     generator = DiffusersGenerator(RECIPES["flux"], Weights("some/body", "0" * 40), Device())
     with pytest.raises(ModelError, match=r"edit_frame0\.model\.device=cpu"):
         generator.load()
+
+
+def test_packages_that_do_not_go_together_are_told() -> None:
+    """A class that diffusers cannot import says nothing of the checkpoint, and is told before weights are looked for."""
+    with pytest.raises(ModelError, match="do not go together") as caught:
+        load_pipeline(Weights("some/body", "0" * 40), Device("cpu"), "NoSuchPipeline")
+    assert "NoSuchPipeline" in str(caught.value)
 
 
 STAND_IN = {

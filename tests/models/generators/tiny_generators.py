@@ -8,6 +8,8 @@ from typing import Any, Literal
 from tests.models.torch_operators import declare_operators
 
 Kind = Literal["flux", "wan", "vace"]
+Scale = Literal["tiny", "full"]
+"""``tiny`` sees a picture in a few values; ``full`` compresses as published models do, for 1280x720 on a processor."""
 
 _WORDS = [
     "the",
@@ -34,13 +36,13 @@ _CHAT = (
 )
 
 
-def write_tiny_generator(folder: Path, kind: Kind) -> Path:
+def write_tiny_generator(folder: Path, kind: Kind, scale: Scale = "tiny") -> Path:
     """Save a tiny pipeline with random weights, the same each time; gives the folder."""
     declare_operators()
     import torch  # noqa: PLC0415
 
     torch.manual_seed(0)
-    pipeline = {"flux": _flux, "wan": _wan, "vace": _vace}[kind]()
+    pipeline = {"flux": _flux, "wan": _wan, "vace": _vace}[kind](scale)
     pipeline.save_pretrained(folder, safe_serialization=True)
     return folder
 
@@ -58,10 +60,11 @@ def make_tokenizer() -> Any:
     return tokenizer
 
 
-def _flux() -> Any:
+def _flux(scale: Scale) -> Any:
     import diffusers  # noqa: PLC0415
     from transformers import Qwen3Config, Qwen3ForCausalLM  # noqa: PLC0415
 
+    blocks = 4 if scale == "full" else 1  # each but the first halves width and height
     transformer = diffusers.Flux2Transformer2DModel(
         patch_size=1,
         in_channels=4,
@@ -90,9 +93,9 @@ def _flux() -> Any:
         sample_size=32,
         in_channels=3,
         out_channels=3,
-        down_block_types=("DownEncoderBlock2D",),
-        up_block_types=("UpDecoderBlock2D",),
-        block_out_channels=(4,),
+        down_block_types=("DownEncoderBlock2D",) * blocks,
+        up_block_types=("UpDecoderBlock2D",) * blocks,
+        block_out_channels=(4,) * blocks,
         layers_per_block=1,
         latent_channels=1,
         norm_num_groups=1,
@@ -113,23 +116,27 @@ def _text_encoder() -> Any:
     )
 
 
-def _vae() -> Any:
+def _vae(scale: Scale) -> Any:
+    """Four frames of 8x8 pixels to a latent, as Wan 2.1; ``full`` takes patches of 2x2, a quarter of the time."""
     import diffusers  # noqa: PLC0415
 
+    patched = {"patch_size": 2, "in_channels": 12, "out_channels": 12, "scale_factor_spatial": 8}
     return diffusers.AutoencoderKLWan(
         base_dim=3,
         z_dim=16,
-        dim_mult=[1, 1, 1, 1],
+        dim_mult=[1, 1, 1] if scale == "full" else [1, 1, 1, 1],
         num_res_blocks=1,
-        temperal_downsample=[False, True, True],
+        temperal_downsample=[True, True] if scale == "full" else [False, True, True],
+        **(patched if scale == "full" else {}),
     )
 
 
-def _denoiser_settings(**other: Any) -> dict[str, Any]:
+def _denoiser_settings(scale: Scale, **other: Any) -> dict[str, Any]:
+    """Settings of a denoiser; of ``full`` one head of 8 values, since 75,600 tokens each look at all others."""
     usual = {
         "patch_size": (1, 2, 2),
-        "num_attention_heads": 2,
-        "attention_head_dim": 12,
+        "num_attention_heads": 1 if scale == "full" else 2,
+        "attention_head_dim": 8 if scale == "full" else 12,
         "out_channels": 16,
         "text_dim": 32,
         "freq_dim": 256,
@@ -141,16 +148,18 @@ def _denoiser_settings(**other: Any) -> dict[str, Any]:
     return {**usual, **other}
 
 
-def _wan() -> Any:
+def _wan(scale: Scale) -> Any:
     import diffusers  # noqa: PLC0415
 
+    layers = 1 if scale == "full" else 2
     first, second = (
-        diffusers.WanTransformer3DModel(**_denoiser_settings(in_channels=36, num_layers=2)) for _ in range(2)
+        diffusers.WanTransformer3DModel(**_denoiser_settings(scale, in_channels=36, num_layers=layers))
+        for _ in range(2)
     )
     return diffusers.WanImageToVideoPipeline(
         tokenizer=make_tokenizer(),
         text_encoder=_text_encoder(),
-        vae=_vae(),
+        vae=_vae(scale),
         scheduler=_scheduler(),
         transformer=first,
         transformer_2=second,
@@ -158,19 +167,22 @@ def _wan() -> Any:
     )
 
 
-def _vace() -> Any:
+def _vace(scale: Scale) -> Any:
     import diffusers  # noqa: PLC0415
 
+    layers, controlled = (1, [0]) if scale == "full" else (3, [0, 2])
     first, second = (
         diffusers.WanVACETransformer3DModel(
-            **_denoiser_settings(in_channels=16, num_layers=3, vace_layers=[0, 2], vace_in_channels=96)
+            **_denoiser_settings(
+                scale, in_channels=16, num_layers=layers, vace_layers=controlled, vace_in_channels=96
+            )
         )
         for _ in range(2)
     )
     return diffusers.WanVACEPipeline(
         tokenizer=make_tokenizer(),
         text_encoder=_text_encoder(),
-        vae=_vae(),
+        vae=_vae(scale),
         scheduler=_scheduler(),
         transformer=first,
         transformer_2=second,

@@ -254,6 +254,27 @@ def test_what_changed_since_it_passed_is_left_out(project: Project, tmp_path: Pa
     assert not release_of(other).exists()
 
 
+def test_samples_whose_clips_went_are_left_out(project: Project, tmp_path: Path) -> None:
+    """The draft is ingested again only later: their media are still known, and stay out, told or not by a release before."""
+    other = replace(project, data_root=tmp_path)
+    for name in ("03_primary", "07_model_output"):
+        (tmp_path / name).symlink_to(project.output(name))
+    shutil.copytree(project.output("02_intermediate"), tmp_path / "02_intermediate")
+    every = {"assemble.layout": "loose", "assemble.media": "all"}
+    other.run_here("assemble", params=every)
+    assert [path for path in hashes(release_of(other)) if BELOW in path]
+    table = tmp_path / "02_intermediate" / "new_samples.parquet"
+    pl.read_parquet(table).filter(pl.col("id") != BELOW).write_parquet(table)
+    other.run_here("assemble", params=every)
+    assert not [path for path in hashes(release_of(other)) if BELOW in path]
+    lines = (release_of(other) / "new_samples" / "provenance.jsonl").read_text().splitlines()
+    assert [json.loads(line)["id"] for line in lines] == [PASSED, BARE]
+    pl.read_parquet(table).filter(pl.col("id") != PASSED).write_parquet(table)
+    with pytest.raises(EmptyOutputError, match="No new sample passed"):
+        other.run_here("assemble")
+    assert (release_of(other) / f"time/source_video/{PASSED}.mp4").is_file()
+
+
 def test_joined_release_is_both_and_takes_no_room(
     project: Project, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

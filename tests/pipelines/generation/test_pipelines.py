@@ -278,8 +278,10 @@ def test_a_stage_can_be_shared_by_machines(
     assert_frame_equal(generated(other, stage), generated(made, stage))
 
 
-def test_an_import_stands_for_what_was_made(made: Project, tmp_path: Path) -> None:
-    """Finished videos from a folder go the same way; who has none is told."""
+def test_an_import_stands_for_what_was_made(
+    made: Project, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Finished videos from a folder go the same way; who has none is told, and not counted as made."""
     theirs = tmp_path / "theirs"
     source = made.output("made_media", asset_path(THEME, "edited_video", SAMPLES[0]))
     theirs.mkdir()
@@ -288,7 +290,9 @@ def test_an_import_stands_for_what_was_made(made: Project, tmp_path: Path) -> No
     for name in ("02_intermediate", "07_model_output", "made_media"):
         shutil.copytree(made.output(name), other.output(name))
     params = {"synthesize.model.backend": "import", "synthesize.model.name": theirs}
-    other.run_here("synthesize", params=params)
+    with caplog.at_level(logging.INFO):
+        other.run_here("synthesize", params=params)
+    assert "synthesize: 1 made, 2 not, 0 known from before" in caplog.text
     table = generated(other, "synthesize")
     assert table["error"].to_list() == [None, "not_imported", "not_imported"]
     assert set(table.select("generator", "repository", "licence").rows()) == {("import", "theirs", "mit")}

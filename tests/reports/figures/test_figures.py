@@ -84,6 +84,13 @@ def test_a_theme_has_a_picture_with_a_line_per_stage() -> None:
     assert (at[0.0], at[8.4], at[8.5], at[9.0], at[9.1]) == (2, 2, 1, 1, 0)
 
 
+def test_a_theme_of_few_samples_counts_whole_ones() -> None:
+    """Its axis has a tick a sample, and no half ones; of many Plotly chooses."""
+    figure = sweep_figure({f"Sparkle_location_{number:06d}": 9.0 for number in range(9)} | {C: 8.6})
+    axes = {axis: figure["layout"][axis].get("dtick") for axis in ("yaxis", "yaxis2", "yaxis4")}
+    assert axes == {"yaxis": None, "yaxis2": None, "yaxis4": 1}  # all, location, time
+
+
 def test_current_thresholds_are_marked() -> None:
     """A point on each line, a level of what is kept, and a dotted line at the threshold."""
     figure = sweep_figure()

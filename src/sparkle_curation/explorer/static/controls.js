@@ -342,7 +342,7 @@ function makeBars(place, description, state, selecting, changed) {
       .map((each) => ({ ...each, bar: bar(each.name, theme.colour, toggle(theme.name, each.name)) }));
     section.append(top.row);
     if (below.length) {
-      section.append(make("details", {}, make("summary", {}, `${below.length} subthemes`), ...below.map((each) => each.bar.row)));
+      section.append(make("details", {}, make("summary", {}, `${below.length} subtheme${below.length === 1 ? "" : "s"}`), ...below.map((each) => each.bar.row)));
     }
     return { theme, which, top, below };
   });

@@ -147,6 +147,7 @@ export function makeDetail(place, description, samples, state, { decisions, walk
       details.against ? make("section.card.wide", { "aria-label": "Comparison" }, make("h3", {}, `Since ${state.against}`),
         make("p", {}, make(`b.${details.against[0]}`, {}, details.against[0]), make("span", { dir: "auto" }, ` ${details.against[1]}`))) : "",
       make("section.card", { "aria-label": "Loader" }, make("h3", {}, "Loader"), ...loader(loads)),
+      ...details.origin.map(origin),
       make("section.card.wide", { "aria-label": "Stills" }, make("h3", {}, "Stills"),
         make("div.stills", {}, ...stills.map((each) => still(each.name, media[each.name])))),
       ...stages.map((each) => stage(each)));
@@ -161,6 +162,24 @@ export function makeDetail(place, description, samples, state, { decisions, walk
       loads.detail ? make("p.note", {}, loads.detail) : "",
     ];
   }
+
+  /** Where a new sample is from: who generated which files, who wrote the prompt, whose clip it was; under which licences. */
+  function origin({ clip, prompt, generated }) {
+    const makers = new Map();
+    for (const each of generated) {
+      const maker = [`${each.is_generated ? "generated" : "made"} by ${each.generator}`, each.repository, revision(each), terms(each.licence)].filter(Boolean).join(", ");
+      makers.set(maker, [...(makers.get(maker) ?? []), words(each.kind)]);
+    }
+    const source = [clip.clip, terms(clip.licence), clip.creator && `by ${clip.creator}`, clip.source_url && `from ${clip.source_url}`];
+    const line = (title, text) => make("p", {}, make("b", {}, `${title}: `), make("bdi", {}, text));
+    return make("section.card.wide", { "aria-label": "Origin" }, make("h3", {}, "Origin"),
+      ...[...makers].map(([maker, kinds]) => line(kinds.join(", "), maker)),
+      prompt.model ? line("edit prompt", [`written by ${prompt.model}`, revision(prompt)].filter(Boolean).join(", ")) : "",
+      line("source clip", source.filter(Boolean).join(", ")));
+  }
+
+  const revision = (each) => each.revision && `revision ${each.revision}`;
+  const terms = (licence) => (licence ? `under licence ${licence}` : "licence unknown");
 
   function still(kind, media) {
     const empty = make("p.empty", { hidden: true });

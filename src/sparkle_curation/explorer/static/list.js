@@ -17,11 +17,11 @@ export function statusOf(samples, description, kept, row) {
 /** Who is in each of the tabs. */
 const TABS = [
   ["all", "All"], ["kept", "Kept"], ["comes", "Comes"], ["goes", "Goes"], ["rejected", "Rejected"],
-  ["lacking", "Not exported"], ["unloadable", "Unloadable"], ["faults", "Faults"], ["overridden", "By hand"], ["stale", "Stale"],
+  ["lacking", "Not exported"], ["unloadable", "Unloadable"], ["faults", "Faults"], ["overridden", "By hand"], ["stale", "Stale"], ["generated", "Generated"],
   ["out", "Out of bounds"], ["selected", "Selected"], ["unselected", "Not selected"],
   ["added", "Added"], ["removed", "Removed"], ["changed", "Changed"],
 ];
-const SELDOM = new Set(["lacking", "unloadable", "faults", "stale", "out", "selected", "unselected", "added", "removed", "changed"]); // tabs that are there when somebody is in them
+const SELDOM = new Set(["lacking", "unloadable", "faults", "stale", "generated", "out", "selected", "unselected", "added", "removed", "changed"]); // tabs that are there when somebody is in them
 
 function countIn(scope, isIn) {
   let count = 0;
@@ -121,6 +121,7 @@ export function makeList(place, description, samples, state, { decisions, compar
     selected: (row) => samples.selected !== null && samples.selected[row] !== 0,
     unselected: (row) => kept[row] === 1 && lackOf(samples, description, row) === "not_selected",
     stale: (row) => (samples.decided[row] & 2) !== 0,
+    generated: (row) => (samples.flags[row] & flags.generated) !== 0,
     ...Object.fromEntries(["added", "removed", "changed"].map((change) => [change, (row) => comparison.isIn(row, change)])),
   };
 
@@ -234,6 +235,7 @@ export function makeList(place, description, samples, state, { decisions, compar
       return shown;
     });
     const marks = [
+      isIn.generated(row) ? make("span.mark.generated", { title: "A new sample, whose files a model made" }, "generated") : null,
       (samples.flags[row] & flags.dropped) !== 0 ? make("span.mark.failed", {}, "unloadable") : null,
       (samples.flags[row] & flags.faulty) !== 0 ? make("span.mark.imputed", {}, "fault") : null,
       (samples.decided[row] & 2) !== 0 ? make("span.mark.imputed", {}, "stale") : null,

@@ -81,7 +81,7 @@ def media_of(
     if not settings.has_media:
         return {}, []
     themes = media.consent(
-        list(dict.fromkeys(split.theme for split in facts.splits)), settings.media_licences
+        {theme: facts.licences_of(theme) for theme in facts.themes}, settings.media_licences
     )
     own = samples.filter(pl.col("theme").is_in(themes))
     pairs = media.list_pairs(own, store, settings.webdataset_kinds or ())

@@ -15,7 +15,6 @@ from sparkle_curation.hub.publication.responsible_ai import ResponsibleAI
 from sparkle_curation.hub.publication.tables import REFERENCE_COLUMNS, SAMPLE_COLUMNS
 from sparkle_curation.spec.description.active import dataset
 from sparkle_curation.spec.fields import Field
-from sparkle_curation.spec.licences import joint_licence
 from sparkle_curation.variant.bibliography import write_bibtex
 from sparkle_curation.variant.facts import VariantFacts
 
@@ -91,7 +90,7 @@ def write_croissant(
         name: of the repository, or of the dataset where it has none.
     """
     about = dataset()
-    licence = joint_licence(dict.fromkeys(split.theme for split in facts.splits))
+    licence = facts.joint_licence
     members = {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",

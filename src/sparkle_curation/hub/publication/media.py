@@ -17,7 +17,6 @@ from sparkle_curation.errors import EmptyOutputError, ParameterError
 from sparkle_curation.hub.publication.contents import PREVIEW, WEBDATASET
 from sparkle_curation.ingest.assets.store import Asset, AssetStore
 from sparkle_curation.spec.layout import ASSET_KINDS, KIND
-from sparkle_curation.spec.licences import allowed_themes, licence_ids
 from sparkle_curation.variant.facts import Split
 
 _WORDS = {"source": KIND.source_video, "edited": KIND.edited_video}
@@ -43,34 +42,34 @@ class Pair(NamedTuple):
         return sum(asset.size for asset in (*self.videos.values(), *self.others.values()))
 
 
-def consent(themes: Sequence[str], licences: Sequence[str] | None) -> list[str]:
+def consent(held: Mapping[str, Sequence[str]], licences: Sequence[str] | None) -> list[str]:
     """The themes whose videos may be passed on by what was consented to.
 
     Args:
-        themes: of the variant.
+        held: theme of the variant -> all licences that its pairs have.
         licences: ids that were consented to, ``unknown`` among them where that is meant; None for no consent.
 
     Raises:
         ParameterError: nobody has consented.
         EmptyOutputError: no theme has such licences alone.
     """
-    held = sorted({licence for theme in themes for licence in licence_ids(theme)})
+    every = ", ".join(sorted({licence for each in held.values() for licence in each}))
     if licences is None:
         raise ParameterError(
             "Videos are published only by consent to their licences",
             where="publish.media_licences",
             got="null",
-            allowed=f"those that you may and will pass on; the pairs of this variant have {', '.join(held)}",
+            allowed=f"those that you may and will pass on; the pairs of this variant have {every}",
             todo="read the card's section on licences, then: --params publish.media_licences=cc-by-4.0; or publish "
             "references alone: --params publish.webdataset=false,publish.preview_pairs=0",
         )
-    allowed = allowed_themes(themes, licences)
+    allowed = [theme for theme, each in held.items() if set(each) <= set(licences)]
     if not allowed:
         raise EmptyOutputError(
             "No pair of the variant has the licences that were consented to",
             where="publish.media_licences",
             got=", ".join(licences),
-            allowed=f"some of {', '.join(held)}",
+            allowed=f"some of {every}",
             todo="publish references alone: --params publish.webdataset=false,publish.preview_pairs=0",
         )
     return allowed

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from sparkle_curation.spec.fields import Field, FieldType, ListOf, Struct
+from sparkle_curation.spec.licences import LICENCES_MEMBER
 
 MAX_TOLD = 32
 """Members of a file that are told by name. A warning costs a row of the quarantine and a line of the log, so a file
@@ -46,10 +47,10 @@ class UnknownMembers:
         self._further = array("i")
 
     def note(self, line: int, extras: str) -> None:
-        """The row of ``line`` has these unknown members: JSON text of them by their path."""
+        """The row of ``line`` has these unknown members: JSON text of them by their path; licences of its own are known."""
         paths = {
             path if len(path) <= _MAX_PATH_CHARS else f"{path[:_MAX_PATH_CHARS]}…"
-            for path in unknown_members([extras])
+            for path in unknown_members([extras]) - {LICENCES_MEMBER}
         }
         for path in sorted(paths):
             if path in self._lines or len(self._lines) < MAX_TOLD:

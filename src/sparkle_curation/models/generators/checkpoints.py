@@ -65,15 +65,18 @@ def load_pipeline(weights: Weights, device: Device, class_name: str) -> Any:
     Raises:
         ModelError: the packages, the weights or the device cannot be had.
     """
-    try:
+    try:  # a class is imported when it is asked for: torchvision may be that of another torch, diffusers too old
         import diffusers  # noqa: PLC0415
         import torch  # noqa: PLC0415
-    except ImportError as error:
+
+        pipeline_class = getattr(diffusers, class_name)
+    except (ImportError, AttributeError, RuntimeError) as error:
         raise ModelError(
-            "Nothing can be generated in this process: the packages are not installed",
-            got=error,
-            allowed="torch, transformers and diffusers",
-            todo="pip install '.[generate]'; or take finished outputs of another generator: model.backend=import",
+            "Nothing can be generated in this process: packages are not installed, or do not go together",
+            got=_first_cause(error),
+            allowed="torch, torchvision of the same build, transformers and diffusers",
+            todo="pip install '.[generate]' into a fresh environment; or take finished outputs of another generator: "
+            "--params edit_frame0.model.backend=import,edit_frame0.model.name=/path/to/outputs (of another stage: its name)",
         ) from error
     from safetensors import SafetensorError  # noqa: PLC0415 -- comes with diffusers
 
@@ -82,7 +85,7 @@ def load_pipeline(weights: Weights, device: Device, class_name: str) -> Any:
     folder = acquire(weights.model, weights.revision)
     check_checkpoint(folder, class_name)
     try:
-        pipeline = getattr(diffusers, class_name).from_pretrained(
+        pipeline = pipeline_class.from_pretrained(
             folder,
             dtype=getattr(torch, device.dtype),
             use_safetensors=True,
@@ -94,6 +97,13 @@ def load_pipeline(weights: Weights, device: Device, class_name: str) -> Any:
         raise _no_checkpoint(folder, class_name, said) from error
     pipeline.set_progress_bar_config(disable=True)
     return _placed(pipeline, place, device.offload)
+
+
+def _first_cause(error: BaseException) -> str:
+    """What was raised first: what comes of it in diffusers and transformers names classes alone."""
+    while (cause := error.__cause__ or error.__context__) is not None:
+        error = cause
+    return f"{type(error).__name__}: {(str(error).splitlines() or ['no message'])[-1]}"
 
 
 def _placed(pipeline: Any, place: str, offload: str) -> Any:
@@ -138,5 +148,6 @@ def _no_checkpoint(folder: Path, class_name: str, got: str) -> ModelError:
         where=folder,
         got=got,
         allowed=f"a checkpoint of diffusers' {class_name}: model_index.json, and a folder with safetensors for each part",
-        todo="name such a repository or folder in model.name, and check that it is complete",
+        todo="name such a repository or folder, and check that it is complete: --params "
+        "edit_frame0.model.name=/path/to/checkpoint (of another stage: its name in the place of edit_frame0)",
     )

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparkle_curation.models.generators.generator import Fault, Generated, GenerationJob
+from sparkle_curation.models.memory_errors import is_out_of_memory
 from sparkle_curation.spec.codes.generation_faults import GenerationFault
 
 ResultT = TypeVar("ResultT")
@@ -22,7 +23,9 @@ def in_memory(compute: Callable[[], ResultT]) -> ResultT | Fault:
     try:
         with torch.inference_mode():
             return compute()
-    except (MemoryError, torch.OutOfMemoryError) as error:
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
         told = next(iter(str(error).splitlines()), "")
     free_memory()  # what the error held is let go only here
     return Fault(GenerationFault.OUT_OF_MEMORY.value, told)

@@ -56,15 +56,20 @@ class Recipe(Protocol):
         ...
 
 
-def check_tokens(count: int) -> Fault | None:
+def check_tokens(count: int, whose: str = "") -> Fault | None:
     """The fault of a prompt of so many tokens.
 
-    >>> check_tokens(512), check_tokens(513).detail
-    (None, '513 tokens; at most 512')
+    Args:
+        count: of its tokens.
+        whose: which prompt it is, where it is not the job's own.
+
+    >>> check_tokens(512), check_tokens(513).detail, check_tokens(513, "of negative_prompt").detail
+    (None, '513 tokens; at most 512', '513 tokens of negative_prompt; at most 512')
     """
     if count <= MAX_TOKENS:
         return None
-    return Fault(GenerationFault.PROMPT_TOO_LONG.value, f"{count} tokens; at most {MAX_TOKENS}")
+    told = " ".join(filter(None, [f"{count} tokens", whose]))
+    return Fault(GenerationFault.PROMPT_TOO_LONG.value, f"{told}; at most {MAX_TOKENS}")
 
 
 def check_sides(picture: Picture, step: int) -> Fault | None:

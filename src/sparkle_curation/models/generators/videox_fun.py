@@ -117,8 +117,12 @@ class VideoXFunControl:
             free_memory()
 
     def _check_prompt(self, prompt: str) -> Fault | None:
-        """The fault of a prompt that the pipeline would cut off without a word."""
-        return check_tokens(len(self._pipeline.tokenizer(prompt)["input_ids"]))
+        """The fault of a prompt, or of the negative one, that the pipeline would cut off without a word."""
+        own = check_tokens(len(self._pipeline.tokenizer(prompt)["input_ids"]))
+        if own is not None or self.wan.guidance <= 1:
+            return own
+        negative = len(self._pipeline.tokenizer(self.wan.negative_prompt)["input_ids"])
+        return check_tokens(negative, "of negative_prompt")
 
     def _make(self, job: GenerationJob) -> NDArray[np.float32]:
         import torch  # noqa: PLC0415 -- loaded long since

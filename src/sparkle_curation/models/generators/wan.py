@@ -66,8 +66,8 @@ class WanImageToVideo:
         return self.wan.as_text
 
     def check(self, pipeline: Any, job: GenerationJob) -> Fault | None:
-        """The fault of sides, number of frames or prompt."""
-        return _check(pipeline, job)
+        """The fault of sides, number of frames or prompts."""
+        return _check(pipeline, job, self.wan)
 
     def encode(self, pipeline: Any, prompts: Sequence[str]) -> list[Encoded]:
         """Prompts, and the negative one where there is guidance."""
@@ -101,12 +101,12 @@ class WanVace:
         return {**self.wan.as_text, "control_scale": repr(self.control_scale)}
 
     def check(self, pipeline: Any, job: GenerationJob) -> Fault | None:
-        """The fault of edges, sides, number of frames or prompt."""
+        """The fault of edges, sides, number of frames or prompts."""
         wanted = (job.frame_count, *job.picture.shape)
         if job.control is None or job.control.shape != wanted:
             got = None if job.control is None else job.control.shape
             return Fault(GenerationFault.BAD_CONTROL.value, f"edges of {got}; wanted are {wanted}")
-        return _check(pipeline, job)
+        return _check(pipeline, job, self.wan)
 
     def encode(self, pipeline: Any, prompts: Sequence[str]) -> list[Encoded]:
         """Prompts, and the negative one where there is guidance."""
@@ -143,13 +143,18 @@ def _arguments(job: GenerationJob, wan: WanSettings, noise: Any) -> dict[str, An
     }
 
 
-def _check(pipeline: Any, job: GenerationJob) -> Fault | None:
+def _check(pipeline: Any, job: GenerationJob, wan: WanSettings) -> Fault | None:
     denoiser = pipeline.transformer or pipeline.transformer_2
     side = pipeline.vae_scale_factor_spatial * denoiser.config.patch_size[1]
     return (
         check_sides(job.picture, side)
         or check_frame_count(job.frame_count, pipeline.vae_scale_factor_temporal)
         or check_tokens(len(pipeline.tokenizer(job.prompt)["input_ids"]))
+        or (
+            check_tokens(len(pipeline.tokenizer(wan.negative_prompt)["input_ids"]), "of negative_prompt")
+            if wan.guidance > 1
+            else None
+        )
     )
 
 

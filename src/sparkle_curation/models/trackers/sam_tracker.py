@@ -17,6 +17,7 @@ import numpy as np
 
 from sparkle_curation.errors import ModelError
 from sparkle_curation.models.device_names import name_device
+from sparkle_curation.models.memory_errors import is_out_of_memory
 from sparkle_curation.models.trackers.tracker import Box, ClipTracker, Frames, Mask, OutOfMemoryError
 from sparkle_curation.models.weights import Weights, acquire, find_device
 
@@ -220,7 +221,9 @@ def _no_tracker(folder: Path, got: str) -> ModelError:
 def _telling_memory(loaded: _Loaded) -> Iterator[None]:
     try:
         yield
-    except (MemoryError, loaded.torch.OutOfMemoryError) as error:
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
         if loaded.place.startswith("cuda"):
             loaded.torch.cuda.empty_cache()
         raise OutOfMemoryError(next(iter(str(error).splitlines()), "")) from error

@@ -165,16 +165,17 @@ def draft_prompts(new_instructions: pl.DataFrame) -> dict[str, str]:
 
 
 def with_paths(samples: pl.DataFrame, theme: str) -> pl.DataFrame:
-    """Samples of a theme with what the release's texts say beside the prompt: paths, ``edit_type``, no further members.
+    """Samples of a theme with what the release's texts say beside the prompt: paths, ``edit_type``, further members.
 
-    Of samples that have an ``edit_type`` it stays; a sample without one has no metadata.
+    Of samples that have an ``edit_type`` it stays, and so do ``extra_fields``; a sample without one has no metadata.
     """
     edit_type = pl.col("edit_type") if "edit_type" in samples.columns else pl.lit(METADATA_EDIT_TYPES[theme])
+    extra_fields = pl.col("extra_fields") if "extra_fields" in samples.columns else pl.lit(None, pl.String)
     return samples.with_columns(
         pl.format(asset_path(theme, KIND.source_video, "{}"), "id").alias("src_video"),
         pl.format(asset_path(theme, KIND.edited_video, "{}"), "id").alias("tgt_video"),
         edit_type.alias("edit_type"),
-        pl.lit(None, pl.String).alias("extra_fields"),
+        extra_fields.alias("extra_fields"),
     )
 
 

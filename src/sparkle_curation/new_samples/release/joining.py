@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import logging
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,15 +20,16 @@ from sparkle_curation.errors import FileError, ReleaseError
 from sparkle_curation.ingest.csv.csv_records import csv_records
 from sparkle_curation.ingest.faults import Fault
 from sparkle_curation.ingest.links import allowed_folders, refusal
-from sparkle_curation.spec.layout import annotation_paths, intermediate_jsonl_path
+from sparkle_curation.new_samples.release.origins import PROVENANCE_NAME
+from sparkle_curation.spec.layout import annotation_paths, annotations_csv_path, intermediate_jsonl_path
 from sparkle_curation.spec.tables.ingested import CSV_COLUMNS, JSONL_TABLES
 from sparkle_curation.spec.themes import THEMES
 
 logger = logging.getLogger(__name__)
 
 CARD = "README.md"
-ADDED_CARD = "new_samples/README.md"
-"""Where the card of the added release goes: the other one's stays."""
+ADDED_CARD = "new_samples/README{}.md"
+"""Where the card of the added release goes: the other one's stays, and so do those of releases that were added before."""
 
 
 @dataclass(frozen=True)
@@ -45,20 +48,21 @@ class JoinedRelease:
 
 
 def text_paths() -> list[str]:
-    """The texts of a release that have lines of samples: of every theme, whether they are there or not."""
+    """The texts of a release that have lines of samples: of every theme and of new samples, there or not."""
     tables = [table.file_name for table in JSONL_TABLES.values() if table.file_name]
-    return [
+    of_themes = [
         path
         for theme in THEMES
         for path in (*annotation_paths(theme), *(intermediate_jsonl_path(theme, name) for name in tables))
     ]
+    return [*of_themes, PROVENANCE_NAME]
 
 
 def plan_join(root: str, added: str) -> JoinedRelease:
     """The two releases, once it is known that they can be joined.
 
     Raises:
-        ReleaseError: one is not there, is behind a URL, holds nothing, or is the other.
+        ReleaseError: one is not there, is behind a URL, holds nothing, is the other, or has a theme that is not described.
         FileError: a file of media, or a sample, stands in both.
     """
     paths = [_local(root, "release_root"), _local(added, "join.added")]
@@ -69,6 +73,7 @@ def plan_join(root: str, added: str) -> JoinedRelease:
             got=added,
             todo="give the folder of the new release: --params join.added=/path/to/new_release",
         )
+    _check_themes(paths[1], added)
     texts, twice = set(text_paths()), []
     own = {path for path, _ in _files(paths[0])} - texts
     twice = sorted(own & {path for path, _ in _files(paths[1])} - texts - {CARD})
@@ -83,6 +88,21 @@ def plan_join(root: str, added: str) -> JoinedRelease:
             ids, "samples", "number the new samples otherwise (clips.first_number), or leave them out"
         )
     return JoinedRelease(paths[0], paths[1], copies=False)
+
+
+def _check_themes(root: Path, added: str) -> None:
+    """Nothing, where each training CSV of the added release is that of a theme: another one would be read by nobody."""
+    pattern = re.escape(annotations_csv_path("@theme@")).replace("@theme@", "([^/]+)")
+    found = (re.fullmatch(pattern, path) for path, _ in _files(root))
+    if unknown := sorted({match[1] for match in found if match} - set(THEMES)):
+        raise ReleaseError(
+            "The release that is added has a theme that this environment does not describe",
+            where=f"join.added={added}",
+            got=", ".join(unknown),
+            allowed=", ".join(THEMES),
+            todo="describe it as for the new samples: copy conf/new/dataset.yml to conf/base/dataset.yml; or give --env "
+            "with a folder of conf/ that has that copy, to join and to curate alike",
+        )
 
 
 def write_joined(target: Path, joined: JoinedRelease) -> None:
@@ -102,9 +122,15 @@ def write_joined(target: Path, joined: JoinedRelease) -> None:
         for path in sorted(texts - {CARD}):
             if sources := [files[path] for files in both if path in files]:
                 _concatenate(sources, _made(temporary / path))
-        for files, name in zip(both, (CARD, ADDED_CARD), strict=True):
+        for files, name in zip(both, (CARD, _free_name(both)), strict=True):
             if CARD in files:
                 shutil.copyfile(files[CARD], _made(temporary / name))
+
+
+def _free_name(both: Sequence[Mapping[str, Path]]) -> str:
+    """A name for the card of the added release that no file of either has: one there is linked, and not to be written."""
+    names = (ADDED_CARD.format(f"_{number}" if number > 1 else "") for number in itertools.count(1))
+    return next(name for name in names if not any(name in files for files in both))
 
 
 def _concatenate(sources: Sequence[Path], target: Path) -> None:

@@ -11,18 +11,16 @@ import polars as pl
 
 from sparkle_curation.escaping import markdown_code, markdown_text
 from sparkle_curation.new_samples.instructions.prompts import prompt_texts, with_paths
+from sparkle_curation.new_samples.release.origins import PROVENANCE_NAME, origin_records
 from sparkle_curation.spec.codes.new_sample_codes import StageOutcome
 from sparkle_curation.spec.description.active import dataset
 from sparkle_curation.spec.layout import PROMPTS_FOLDER
 from sparkle_curation.spec.themes import THEME_TITLES, THEMES
 from sparkle_curation.stages.lineage import MADE_KINDS
 
-PROVENANCE_NAME = "new_samples/provenance.jsonl"
-"""Where each sample's clip and media are from; beside the published files, whose schemas have no place for it."""
 CARD_NAME = "README.md"
 
 _UNKNOWN = "unknown"
-_GENERATED = ("kind", "generator", "repository", "revision", "licence", "settings", "seed", "is_generated")
 
 
 class Told(NamedTuple):
@@ -33,7 +31,7 @@ class Told(NamedTuple):
         samples: ``new_samples``.
         instructions: ``new_instructions``.
         progress: ``new_progress``.
-        generated: of the stages that generate, the columns of ``_GENERATED`` with ``id``; without rows where none was run.
+        generated: of the stages that generate, of ``origins.select_generated``; without rows where none was run.
     """
 
     annotations: pl.DataFrame
@@ -85,29 +83,8 @@ def record_texts(records: Mapping[str, Iterable[Mapping[str, Any]]]) -> Iterator
 
 def provenance_text(told: Told, ids: pl.Series) -> bytes:
     """A JSON object a line for each sample: its clip, on what terms, who wrote the prompt, who generated which asset."""
-    generated: dict[str, list[dict[str, Any]]] = {}
-    for row in told.generated.sort("id", "kind").iter_rows(named=True):
-        generated.setdefault(row.pop("id"), []).append(row)
-    prompts = {row["id"]: row for row in told.instructions.iter_rows(named=True)}
-    lines = []
-    for row in told.samples.filter(pl.col("id").is_in(ids.implode())).sort("id").iter_rows(named=True):
-        prompt = prompts.get(row["id"], {})
-        lines.append(
-            {
-                "id": row["id"],
-                "clip": {
-                    name: row[name]
-                    for name in ("clip", "clip_hash", "licence", "source_url", "creator", "start_s")
-                },
-                "prompt": {
-                    "model": prompt.get("model"),
-                    "revision": prompt.get("model_revision"),
-                    "is_scene_ours": prompt.get("is_ours"),
-                },
-                "generated": [{"is_generated": True, **each} for each in generated.get(row["id"], [])],
-            }
-        )
-    return b"".join(json.dumps(line, ensure_ascii=False, sort_keys=True).encode() + b"\n" for line in lines)
+    records = origin_records(told.samples, told.instructions, told.generated, ids)
+    return b"".join(json.dumps(each, ensure_ascii=False, sort_keys=True).encode() + b"\n" for each in records)
 
 
 def write_card(told: Told, ids: pl.Series, size_bytes: int, thresholds: Mapping[str, float]) -> bytes:
@@ -189,21 +166,3 @@ def _generators(generated: pl.DataFrame) -> list[str]:
         for kind, generator, repository, revision, licence in rows
     ]
     return told or ["- unknown: no table of a stage that generates was there"]
-
-
-def select_generated(table: pl.DataFrame) -> pl.DataFrame:
-    """``id`` and ``_GENERATED`` of a table of a stage that generates, of what was made; no rows where it was not run."""
-    schema = {
-        "id": pl.String,
-        **dict.fromkeys(_GENERATED, pl.String),
-        "seed": pl.Int64,
-        "is_generated": pl.Boolean,
-    }
-    if "generator" not in table.columns:
-        return pl.DataFrame(schema=schema)
-    made = table.filter(pl.col("error").is_null()) if "error" in table.columns else table
-    columns = [
-        (pl.col(name) if name in table.columns else pl.lit(None)).cast(kind).alias(name)
-        for name, kind in schema.items()
-    ]
-    return made.select(columns)

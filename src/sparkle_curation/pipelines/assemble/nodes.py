@@ -12,8 +12,9 @@ from sparkle_curation.filtering.thresholds import Thresholds, resolve_thresholds
 from sparkle_curation.grounding import tables as ground_tables
 from sparkle_curation.ingest.assets.store import AssetStore
 from sparkle_curation.new_samples.release.assembling import NewRelease, Packing, assemble
+from sparkle_curation.new_samples.release.origins import select_generated
 from sparkle_curation.new_samples.release.packing import first_parts
-from sparkle_curation.new_samples.release.release_texts import Told, select_generated
+from sparkle_curation.new_samples.release.release_texts import Told
 from sparkle_curation.pipelines.assemble.params import AssembleGroup
 from sparkle_curation.scoring import tables as score_tables
 from sparkle_curation.spec.layout import intermediate_jsonl_path
@@ -77,6 +78,7 @@ def assemble_release(
         )
     packing = Packing(params.layout, params.shard_mb * _BYTES, first_parts(containers), params.media)
     media = assemble_media.lazy().collect()
+    tables = _without_withdrawn(tables)
     progress, changed = without_changed(
         tables.progress, samples_of(tables.annotations, tables.instructions), media
     )
@@ -104,6 +106,24 @@ def assemble_release(
         f"{release.size_bytes / 1e9:,.2f}",
     )
     return release
+
+
+def _without_withdrawn(tables: Told) -> Told:
+    """The tables without samples that the draft has no more: their clips went, or were replaced, since it was ingested."""
+    is_there = pl.col("id").is_in(tables.samples["id"].implode())
+    withdrawn = tables.annotations.filter(~is_there)["id"].n_unique()
+    if withdrawn:
+        logger.warning(
+            "assemble: %s samples are left out, since their clips are taken no more, or are others now; the tables of the "
+            "draft are older than that, make them again: kedro run --env new --pipelines ingest,inspect and then "
+            "kedro run --env new --pipelines gate,assemble",
+            f"{withdrawn:,}",
+        )
+    return tables._replace(
+        annotations=tables.annotations.filter(is_there),
+        progress=tables.progress.filter(is_there),
+        generated=tables.generated.filter(is_there),
+    )
 
 
 def gather_tables(

@@ -245,6 +245,7 @@ def create_pipeline(**_: object) -> Pipeline:
                     "data_version",
                     "censoring",
                     "audit_precision",
+                    "annotations",
                 ],
                 "variant_stated",
             ),

@@ -32,6 +32,7 @@ from sparkle_curation.training.plan import Plan, make_plan
 from sparkle_curation.training.run_files.run_file import CheckedRunFiles, Places, RunFile
 from sparkle_curation.training.run_files.writing import write_run_files
 from sparkle_curation.variant.facts import VariantFacts
+from sparkle_curation.variant.own_licences import find_own_licences
 from sparkle_curation.variant.split import SplitParams, choose_groups
 
 logger = logging.getLogger(__name__)
@@ -75,15 +76,16 @@ def list_task_rows(
     leakage: LeakPolicy = "keep" if settings.get("benchmark_leakage") == "keep" else "drop"
     scope = ExportScope(licences, themes, benchmark_leakage=leakage)
     by_name = dict(zip(JSONL_TABLES, tables, strict=True))
+    own = find_own_licences(annotations)
     rows = []
     for name in params.tasks:
         task = TRAINING_TASKS[name]
         if task.passes is None:
             samples = task_rows.list_candidates(
-                task, variant_samples.filter(pl.col("split") == TRAIN), verdicts, scope
+                task, variant_samples.filter(pl.col("split") == TRAIN), verdicts, scope, own
             )
         else:
-            every = task_rows.list_candidates(task, variant_samples, verdicts, scope)
+            every = task_rows.list_candidates(task, variant_samples, verdicts, scope, own)
             samples = task_rows.hold_out(every, variant_samples, groups, split_params)
         rows.append(task_rows.list_rows(task, task_rows.add_prompts(samples, annotations, by_name)))
     return pl.concat(rows)

@@ -22,6 +22,8 @@ from sparkle_curation.reports.figures.parts import (
 from sparkle_curation.spec.number_text import exact
 from sparkle_curation.spec.stages import MAX_SCORE, PRIMARY_CRITERIA
 
+_FEW = 6
+"""Samples of a theme; between so few, ticks of a scale that Plotly divides would be parts of one."""
 _COLUMN_COUNT = 3
 _PANEL_PX, _ABOVE_PX, _BELOW_PX = 235, 90, 80
 _JOINT = "all stages at one threshold"
@@ -69,7 +71,8 @@ def draw_sweep(
             *_stage_lines(theme, sweep.filter(pl.col("theme") == theme), thresholds, stages),
         )
     ]
-    layout = _layout(drawn, {stage: thresholds[stage] for stage in stages}, left)
+    most = dict(sweep.group_by("theme").agg(pl.col("surviving").max()).rows())
+    layout = _layout(drawn, {stage: thresholds[stage] for stage in stages}, left, most)
     shades = [
         shade for theme, panel in drawn.items() for shade in _shades(theme, panel, censored or {}, left)
     ]
@@ -164,7 +167,9 @@ def _first_interesting(sweep: pl.DataFrame) -> float:
     return min([7.0, *(float(threshold // 1) for threshold in lossless["threshold"])])
 
 
-def _layout(drawn: Mapping[str, Panel], thresholds: Mapping[str, float], left: float) -> Figure:
+def _layout(
+    drawn: Mapping[str, Panel], thresholds: Mapping[str, float], left: float, most: Mapping[str, int]
+) -> Figure:
     now = ", ".join(f"{spoken(stage)} {exact(threshold)}" for stage, threshold in thresholds.items())
     every = list(drawn.values())
     row_count = -(-len(every) // every[0].columns)
@@ -204,7 +209,7 @@ def _layout(drawn: Mapping[str, Panel], thresholds: Mapping[str, float], left: f
             for stage, colour in stage_colours(thresholds).items()
         ],
         **{f"xaxis{panel.suffix}": _x_axis(panel, left) for panel in every},
-        **{f"yaxis{panel.suffix}": _y_axis(panel) for panel in every},
+        **{f"yaxis{panel.suffix}": _y_axis(panel, most[theme]) for theme, panel in drawn.items()},
     }
 
 
@@ -219,11 +224,12 @@ def _x_axis(panel: Panel, left: float) -> Figure:
     }
 
 
-def _y_axis(panel: Panel) -> Figure:
+def _y_axis(panel: Panel, most: int) -> Figure:
     return {
         "rangemode": "tozero",
         "tickformat": "~s",
         "gridcolor": GRID,
         "zerolinecolor": GRID,
+        **({"dtick": 1} if most < _FEW else {}),
         **({"title": {"text": "samples"}} if panel.is_left else {}),
     }

@@ -15,7 +15,7 @@ from sparkle_curation.reports.paper.exclusions import Exclusion
 from sparkle_curation.reports.paper.latex import write_table
 from sparkle_curation.spec.description.active import dataset
 from sparkle_curation.spec.layout import VAL
-from sparkle_curation.spec.licences import joint_licence, licence_terms
+from sparkle_curation.spec.licences import licence_terms
 from sparkle_curation.spec.number_text import exact
 from sparkle_curation.spec.stages import CRITERIA, STAGES, Criterion
 from sparkle_curation.spec.themes import THEME_TITLES
@@ -254,7 +254,7 @@ def write_tables(facts: PaperFacts) -> str:
 def write_citation(facts: PaperFacts) -> str:
     """The variant as a dataset in the Citation File Format 1.2.0, the publications behind it as its references."""
     variant = facts.variant
-    licence = _spdx(joint_licence([split.theme for split in variant.splits]))
+    licence = _spdx(variant.joint_licence)
     content = {
         "cff-version": "1.2.0",
         "message": "If you use this variant, cite it and the publications behind it.",

@@ -70,11 +70,12 @@ class GenerationRun:
         with self.journal:
             keys, ids = _owned(wanted)
             self.journal.note_wanted(keys, ids=ids)
-            count = self._fill(wanted, self.stage.name)
+            count, failed = self._fill(wanted, self.stage.name)
             self.journal.compact()
             rows = JournalRows(self.journal)
-        known = len(wanted) - count
-        logger.info("%s: %s made, %s known from before", self.stage.name, f"{count:,}", f"{known:,}")
+        counts = [f"{count - failed:,} made", *([f"{failed:,} not"] if failed else [])]
+        counts.append(f"{len(wanted) - count:,} known from before")
+        logger.info("%s: %s", self.stage.name, ", ".join(counts))
         return self._table(listed, wanted, rows)
 
     def plan(self, listed: pl.DataFrame) -> Plan:
@@ -105,15 +106,20 @@ class GenerationRun:
         own = [output for output, is_mine in zip(wanted, is_own, strict=True) if is_mine]
         with ShardJournal(self.journal, shard) as part:
             part.note_asked(*_owned(own))
-            count = replace(self, journal=part)._fill(own, f"{self.stage.name}, shard {shard}", self.journal)
+            count, _ = replace(self, journal=part)._fill(
+                own, f"{self.stage.name}, shard {shard}", self.journal
+            )
         end_shard(shard, self.stage.name, count, len(own) - count)
 
-    def _fill(self, wanted: list[Output], title: str, *whole: Journal) -> int:
-        """Make what the open journal lacks, and nothing that the whole one of a shard has; gives how many that was."""
-        missing = self._missing(wanted, *whole)
+    def _fill(self, wanted: list[Output], title: str, *whole: Journal) -> tuple[int, int]:
+        """Make what the open journal lacks, and nothing that the whole one of a shard has.
+
+        Returns:
+            How many that was, and how many of them could not be made.
+        """
+        missing, failed = self._missing(wanted, *whole), 0
         if not missing:
-            return 0
-        failed = 0
+            return 0, 0
         try:
             with item_progress(title, len(missing)) as progress:
                 for count, row in enumerate(self._made(missing), start=1):
@@ -121,7 +127,7 @@ class GenerationRun:
                     progress(count, failed)
         finally:
             self.maker.close()  # before another stage of the run loads its own
-        return len(missing)
+        return len(missing), failed
 
     def _made(self, missing: Sequence[Output]) -> Iterator[Row]:
         """The rows of what is made, each once it is in the journal."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sparkle_curation.spec.description.active import dataset
-from sparkle_curation.spec.licences import joint_licence
 from sparkle_curation.spec.number_text import exact
 from sparkle_curation.spec.tables.ingested import CSV_COLUMNS
 from sparkle_curation.variant.facts import Split, VariantFacts
@@ -49,7 +48,7 @@ def front_matter(facts: VariantFacts, published: Published | None) -> str:
     thresholds = " / ".join(map(exact, facts.thresholds.values()))
     data = DatasetCardData(
         pretty_name=f"{about.title} variant{'' if facts.sample_count else ' of 0 pairs'}, thresholds {thresholds}",
-        license=joint_licence(facts.themes),
+        license=facts.joint_licence,
         language=["en"],
         task_categories=["video-to-video"],
         tags=[*about.tags, *([f"arxiv:{about.paper}"] if about.paper else [])],

@@ -5,7 +5,7 @@ The same facts give the same text: there is no date in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote
 
 from sparkle_curation.escaping import markdown_code, markdown_prose, markdown_text
@@ -164,7 +164,22 @@ def _licence(facts: VariantFacts) -> str:
     ]
     table = _table(["theme", "source videos", "edited videos"], rows)
     terms = map(markdown_prose, licence_terms(facts.themes))
-    return "\n\n".join([table, *terms]) + "\n" if rows else "It has no samples.\n"
+    return "\n\n".join([table, *_own_licences(facts), *terms]) + "\n" if rows else "It has no samples.\n"
+
+
+def _own_licences(facts: VariantFacts) -> Iterator[str]:
+    """The licences that samples have of their own, whatever their theme has; nothing where none has."""
+    rows = [
+        (markdown_code(theme), markdown_text(words), f"{count:,}")
+        for theme, counts in facts.own_licences.items()
+        for words, count in counts.items()
+    ]
+    if rows:
+        yield (
+            "New samples among them have licences of their own instead, all of which hold: that of the clip, and those of "
+            "the weights of the models that made a file. `unknown` is no permission."
+        )
+        yield _table(["theme", "licences", "pairs"], rows)
 
 
 def _stages(facts: VariantFacts) -> str:

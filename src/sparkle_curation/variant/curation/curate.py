@@ -186,7 +186,9 @@ def _curate(
     steps.measure_curation(counts, thresholds, choices)
     censoring = find_censoring(verdicts, tables.assets)
     audit = measure_audit(verdicts, tables.audit_sample, listed, params.override_rule)
-    facts = steps.state_variant(exported, counts, thresholds, choices, code, data, censoring, audit)
+    facts = steps.state_variant(
+        exported, counts, thresholds, choices, code, data, censoring, audit, tables.annotations
+    )
     pictures = tables.draw(exported, verdicts, thresholds)
     documents = steps.describe_variant(facts, pictures)
     variant = steps.assemble_variant(

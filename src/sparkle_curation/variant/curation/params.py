@@ -16,14 +16,14 @@ from sparkle_curation.filtering.signal_bounds import MissingSignals, SignalBound
 from sparkle_curation.filtering.thresholds import ALLOWED, Threshold, Thresholds
 from sparkle_curation.filtering.verdicts import MissingScores
 from sparkle_curation.loader.preflight_params import PreflightParams
-from sparkle_curation.spec.description.active import dataset
-from sparkle_curation.spec.licences import UNKNOWN
+from sparkle_curation.spec.licences import described_licences
 from sparkle_curation.spec.themes import THEMES
+from sparkle_curation.variant.own_licences import licence_id
 from sparkle_curation.variant.split import SplitParams
 
-_LICENCE_IDS = {UNKNOWN, *(each.id for each in dataset().licences if each.id)}
 _LICENCES = (
-    f"licences as a list or separated by blanks, of {', '.join(sorted(_LICENCE_IDS))}, or null for any"
+    f"licences as a list or separated by blanks, of {', '.join(described_licences())} and those that new samples have of "
+    "their own, each in one word; or null for any"
 )
 
 _THEMES = f"themes as a list or separated by blanks, of {', '.join(THEMES)}, or null for all"
@@ -68,7 +68,9 @@ class FilterParams(BaseModel):
     benchmark_leakage: Annotated[LeakPolicy, Field(description="drop or keep")]
     allow_empty: Annotated[bool, Field(strict=True, description="true or false")]
     licence_allow: Annotated[
-        list[str] | None, words(_LICENCE_IDS.__contains__, _LICENCES), Field(description=_LICENCES)
+        list[str] | None,
+        words(lambda word: word == licence_id(word), _LICENCES),
+        Field(description=_LICENCES),
     ]
     themes: Annotated[
         Annotated[list[str], Field(min_length=1)] | None,

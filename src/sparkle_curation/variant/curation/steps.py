@@ -33,6 +33,7 @@ from sparkle_curation.variant import empty_variant, export, split
 from sparkle_curation.variant.card.writing import CARD_NAME, write_card
 from sparkle_curation.variant.curation.ranked import rank_candidates
 from sparkle_curation.variant.facts import VariantFacts, list_splits
+from sparkle_curation.variant.own_licences import count_own_licences, find_own_licences
 from sparkle_curation.variant.pictures import Pictures
 from sparkle_curation.variant.provenance import CodeVersion, DataVersion
 from sparkle_curation.variant.record import RECORD_NAME, identify_variant, name_libraries, write_record
@@ -363,6 +364,7 @@ def state_variant(  # noqa: PLR0913, PLR0917 -- all that is told of a variant, a
     data_version: DataVersion,
     censoring: pl.DataFrame,
     audit_precision: pl.DataFrame,
+    annotations: AnyFrame,
 ) -> VariantFacts:
     """What is to be told of the variant: what it is and how it was made.
 
@@ -375,6 +377,7 @@ def state_variant(  # noqa: PLR0913, PLR0917 -- all that is told of a variant, a
         data_version: of the release.
         censoring: where its scores hold nothing that was rejected.
         audit_precision: what people found who judged a sample blind.
+        annotations: as ingested, which say licences that samples have of their own.
     """
     return VariantFacts(
         splits=list_splits(samples_exported),
@@ -393,6 +396,7 @@ def state_variant(  # noqa: PLR0913, PLR0917 -- all that is told of a variant, a
         tuned_on_bench=choices.tuned_on_bench,
         censored=name_censored(censoring),
         audit=audit_precision.to_dicts(),
+        own_licences=count_own_licences(samples_exported, find_own_licences(annotations)),
     )
 
 
