@@ -219,8 +219,8 @@ def explore(
     from sparkle_curation.explorer.comparing import Versions  # noqa: PLC0415
     from sparkle_curation.explorer.data import ExplorerTables  # noqa: PLC0415
     from sparkle_curation.explorer.desk import DeskSettings  # noqa: PLC0415
+    from sparkle_curation.explorer.files.parameters_file import parameters_file  # noqa: PLC0415
     from sparkle_curation.explorer.mask_review.review import MaskSources  # noqa: PLC0415
-    from sparkle_curation.explorer.parameters_file import parameters_file  # noqa: PLC0415
     from sparkle_curation.explorer.server import Settings, create_app, serve  # noqa: PLC0415
     from sparkle_curation.filtering.signal_bounds import resolve_bounds  # noqa: PLC0415
     from sparkle_curation.media.made_media import in_place_of  # noqa: PLC0415

@@ -37,7 +37,7 @@ from sparkle_curation.errors import VersionError
 from sparkle_curation.explorer.comparing import Versions
 from sparkle_curation.explorer.data import ExplorerTables
 from sparkle_curation.explorer.desk import DeskSettings
-from sparkle_curation.explorer.parameters_file import ParametersFile
+from sparkle_curation.explorer.files.parameters_file import ParametersFile
 from sparkle_curation.filtering.overrides.decisions import format_overrides, parse_overrides
 from sparkle_curation.filtering.verdicts import apply_thresholds
 from sparkle_curation.spec.stages import CRITERIA

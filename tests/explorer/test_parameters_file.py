@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from sparkle_curation.errors import ParameterError
-from sparkle_curation.explorer.parameters_file import ParametersFile, parameters_file, save_parameters
+from sparkle_curation.explorer.files.parameters_file import ParametersFile, parameters_file, save_parameters
 
 KEPT = """# Mine.
 threshold: 9 # for all

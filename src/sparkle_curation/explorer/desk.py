@@ -14,7 +14,7 @@ from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.engine.io.storable_text import storable
 from sparkle_curation.errors import OverridesError, SparkleError
 from sparkle_curation.explorer.data import ExplorerTables, Samples
-from sparkle_curation.explorer.hand_file import HandFile
+from sparkle_curation.explorer.files.hand_file import HandFile
 from sparkle_curation.filtering.overrides.applying import apply_overrides
 from sparkle_curation.filtering.overrides.binding import BOUND_TO, bind
 from sparkle_curation.filtering.overrides.decisions import (

@@ -23,11 +23,11 @@ from sparkle_curation.explorer.comparing import Comparisons, Versions
 from sparkle_curation.explorer.data import ExplorerTables, read_samples
 from sparkle_curation.explorer.desk import Desk, DeskSettings
 from sparkle_curation.explorer.exporting import Lookout
+from sparkle_curation.explorer.files.parameters_file import ParametersFile
 from sparkle_curation.explorer.mask_review.review import MaskReview, MaskSources
 from sparkle_curation.explorer.mask_review.routes import add_mask_routes
 from sparkle_curation.explorer.masks import send_mask
 from sparkle_curation.explorer.media import send_media
-from sparkle_curation.explorer.parameters_file import ParametersFile
 from sparkle_curation.explorer.security import guard
 from sparkle_curation.explorer.writing import MOST_BYTES, decide, save, tell_errors, undo
 from sparkle_curation.ingest.assets.store import AssetStore

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sparkle_curation.errors import LockedError, SparkleError
 from sparkle_curation.explorer.desk import Desk, tell
-from sparkle_curation.explorer.parameters_file import ParametersFile, save_parameters
+from sparkle_curation.explorer.files.parameters_file import ParametersFile, save_parameters
 
 logger = logging.getLogger(__name__)
 

@@ -14,6 +14,7 @@ from sparkle_curation.errors import ConservationError, ParameterError, StaleTabl
 from sparkle_curation.filtering.benchmark_leaks import mark_leaks
 from sparkle_curation.filtering.choices import settle_imputed_scores
 from sparkle_curation.filtering.overrides.decisions import Decision
+from sparkle_curation.filtering.own_licences import find_own_licences, licence_texts
 from sparkle_curation.filtering.selection.ranking import rank_score
 from sparkle_curation.filtering.signal_bounds import SignalBoundsModel
 from sparkle_curation.filtering.verdicts import apply_thresholds
@@ -31,7 +32,6 @@ from sparkle_curation.variant.curation import steps
 from sparkle_curation.variant.export import NotExported, find_prompts
 from sparkle_curation.variant.facts import VariantFacts
 from sparkle_curation.variant.other_root import read_samples
-from sparkle_curation.variant.own_licences import find_own_licences, licence_texts
 from sparkle_curation.variant.record import identify_variant
 
 _MAKE = "kedro run --pipelines curate"

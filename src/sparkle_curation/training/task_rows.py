@@ -11,6 +11,7 @@ from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.errors import EmptyOutputError, StaleTableError
 from sparkle_curation.filtering.benchmark_leaks import BENCHMARK_LEAK
 from sparkle_curation.filtering.choices import ExportScope
+from sparkle_curation.filtering.own_licences import NO_OWN_LICENCES, has_allowed_licences
 from sparkle_curation.ingest.assets.store import prefer_loose
 from sparkle_curation.loader.kiwi_edit import (
     LoaderSettings,
@@ -25,7 +26,6 @@ from sparkle_curation.spec.tables.preflight import PairReason
 from sparkle_curation.spec.themes import THEMES
 from sparkle_curation.spec.training_tasks import TRAINING_TASKS, is_of_pairs
 from sparkle_curation.variant.export import NotExported, find_prompts
-from sparkle_curation.variant.own_licences import NO_OWN_LICENCES, has_allowed_licences
 from sparkle_curation.variant.split import SplitParams, check_grouped, split_samples
 
 PATHS = ("src_video", "tgt_video", "ref_image")

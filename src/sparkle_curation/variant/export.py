@@ -14,15 +14,15 @@ from sparkle_curation.engine.id_lookup import are_unique, join_by_id
 from sparkle_curation.errors import ConservationError
 from sparkle_curation.filtering.benchmark_leaks import BENCHMARK_LEAK
 from sparkle_curation.filtering.choices import ExportScope
-from sparkle_curation.filtering.signal_bounds import find_out_of_bounds
-from sparkle_curation.spec.layout import KIND, asset_path
-from sparkle_curation.spec.themes import THEMES
-from sparkle_curation.variant.own_licences import (
+from sparkle_curation.filtering.own_licences import (
     NO_OWN_LICENCES,
     find_own_licences,
     has_allowed_licences,
     licence_texts,
 )
+from sparkle_curation.filtering.signal_bounds import find_out_of_bounds
+from sparkle_curation.spec.layout import KIND, asset_path
+from sparkle_curation.spec.themes import THEMES
 
 VARIANT_COLUMNS: tuple[str, ...] = (
     "id",

@@ -8,11 +8,11 @@ from typing import Any
 
 import polars as pl
 
+from sparkle_curation.filtering.own_licences import AND
 from sparkle_curation.filtering.verdicts import ImputedScores, MissingScores
 from sparkle_curation.spec.layout import SPLITS, TRAIN, annotations_csv_path
 from sparkle_curation.spec.licences import joint_licence, licence_ids
 from sparkle_curation.spec.themes import THEMES
-from sparkle_curation.variant.own_licences import AND
 from sparkle_curation.variant.provenance import CodeVersion, DataVersion
 
 _CELLS = ("prompt", "src_video", "tgt_video", "id")

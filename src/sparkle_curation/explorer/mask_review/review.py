@@ -15,7 +15,7 @@ from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.engine.io.storable_text import storable
 from sparkle_curation.errors import OverridesError, SparkleError
 from sparkle_curation.explorer.desk import tell
-from sparkle_curation.explorer.hand_file import HandFile
+from sparkle_curation.explorer.files.hand_file import HandFile
 from sparkle_curation.explorer.mask_review.doubt import DOUBTS, list_doubts
 from sparkle_curation.explorer.mask_review.frames import Seen, see_masks
 from sparkle_curation.filtering.overrides.decisions import OVERRIDE_COLUMNS

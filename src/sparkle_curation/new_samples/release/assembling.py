@@ -10,12 +10,12 @@ from typing import Any, Literal
 
 import polars as pl
 
+from sparkle_curation.filtering.own_licences import extra_fields_of
 from sparkle_curation.ingest.assets.store import AssetStore
 from sparkle_curation.new_samples.release import release_texts
 from sparkle_curation.new_samples.release.origins import PROVENANCE_NAME
 from sparkle_curation.new_samples.release.packing import Layout, PackedFile, list_members, pack
 from sparkle_curation.new_samples.release.release_texts import CARD_NAME, Told, passed_ids
-from sparkle_curation.variant.own_licences import extra_fields_of
 
 logger = logging.getLogger(__name__)
 

@@ -12,6 +12,7 @@ from sparkle_curation.engine.any_frame import AnyFrame
 from sparkle_curation.engine.param_types import split_words
 from sparkle_curation.filtering.benchmark_leaks import LeakPolicy
 from sparkle_curation.filtering.choices import ExportScope
+from sparkle_curation.filtering.own_licences import find_own_licences
 from sparkle_curation.loader.preflight_params import PreflightParams
 from sparkle_curation.pipelines.training_kit.params import TrainingKitGroup
 from sparkle_curation.spec.layout import TRAIN, VAL
@@ -32,7 +33,6 @@ from sparkle_curation.training.plan import Plan, make_plan
 from sparkle_curation.training.run_files.run_file import CheckedRunFiles, Places, RunFile
 from sparkle_curation.training.run_files.writing import write_run_files
 from sparkle_curation.variant.facts import VariantFacts
-from sparkle_curation.variant.own_licences import find_own_licences
 from sparkle_curation.variant.split import SplitParams, choose_groups
 
 logger = logging.getLogger(__name__)

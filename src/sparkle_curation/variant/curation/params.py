@@ -10,6 +10,7 @@ from sparkle_curation.engine.param_types import words
 from sparkle_curation.filtering.benchmark_leaks import LeakPolicy
 from sparkle_curation.filtering.choices import ImputedParameter
 from sparkle_curation.filtering.overrides.resolving import OverrideRule
+from sparkle_curation.filtering.own_licences import licence_id
 from sparkle_curation.filtering.score_source import ScoreSource
 from sparkle_curation.filtering.selection.params import SelectionParams
 from sparkle_curation.filtering.signal_bounds import MissingSignals, SignalBounds
@@ -18,7 +19,6 @@ from sparkle_curation.filtering.verdicts import MissingScores
 from sparkle_curation.loader.preflight_params import PreflightParams
 from sparkle_curation.spec.licences import described_licences
 from sparkle_curation.spec.themes import THEMES
-from sparkle_curation.variant.own_licences import licence_id
 from sparkle_curation.variant.split import SplitParams
 
 _LICENCES = (

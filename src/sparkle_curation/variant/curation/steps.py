@@ -18,6 +18,7 @@ from sparkle_curation.filtering.choices import CurationChoices, ExportScope, Imp
 from sparkle_curation.filtering.overrides import applying
 from sparkle_curation.filtering.overrides.binding import bind
 from sparkle_curation.filtering.overrides.resolving import OverrideRule
+from sparkle_curation.filtering.own_licences import count_own_licences, find_own_licences
 from sparkle_curation.filtering.score_source import ScoreSource
 from sparkle_curation.filtering.selection.params import SelectionParams
 from sparkle_curation.filtering.selection.selecting import select
@@ -33,7 +34,6 @@ from sparkle_curation.variant import empty_variant, export, split
 from sparkle_curation.variant.card.writing import CARD_NAME, write_card
 from sparkle_curation.variant.curation.ranked import rank_candidates
 from sparkle_curation.variant.facts import VariantFacts, list_splits
-from sparkle_curation.variant.own_licences import count_own_licences, find_own_licences
 from sparkle_curation.variant.pictures import Pictures
 from sparkle_curation.variant.provenance import CodeVersion, DataVersion
 from sparkle_curation.variant.record import RECORD_NAME, identify_variant, name_libraries, write_record

@@ -10,8 +10,8 @@ from tests.made.tables import annotations, assets, csv_row, known
 
 from sparkle_curation.errors import ParameterError
 from sparkle_curation.filtering.choices import ExportScope
+from sparkle_curation.filtering.own_licences import count_own_licences, find_own_licences, licence_texts
 from sparkle_curation.variant.export import compose
-from sparkle_curation.variant.own_licences import count_own_licences, find_own_licences, licence_texts
 
 RELEASED, FREE, BOUND, BROKEN = (f"Sparkle_location_{number:06d}" for number in (1, 2, 3, 4))
 NO_PROMPTS = pl.DataFrame(schema={"id": pl.String, "prompt": pl.String, "table": pl.String})
