@@ -117,17 +117,15 @@ def _text_encoder() -> Any:
 
 
 def _vae(scale: Scale) -> Any:
-    """Four frames of 8x8 pixels to a latent, as Wan 2.1; ``full`` takes patches of 2x2, a quarter of the time."""
+    """Four frames of 8x8 pixels to a latent, as Wan 2.1; that of ``full`` has the fewest blocks, at a third of the time."""
     import diffusers  # noqa: PLC0415
 
-    patched = {"patch_size": 2, "in_channels": 12, "out_channels": 12, "scale_factor_spatial": 8}
     return diffusers.AutoencoderKLWan(
         base_dim=3,
         z_dim=16,
-        dim_mult=[1, 1, 1] if scale == "full" else [1, 1, 1, 1],
-        num_res_blocks=1,
-        temperal_downsample=[True, True] if scale == "full" else [False, True, True],
-        **(patched if scale == "full" else {}),
+        dim_mult=[1, 1, 1, 1],
+        num_res_blocks=0 if scale == "full" else 1,
+        temperal_downsample=[False, True, True],
     )
 
 

@@ -293,6 +293,7 @@ def test_an_import_stands_for_what_was_made(
     with caplog.at_level(logging.INFO):
         other.run_here("synthesize", params=params)
     assert "synthesize: 1 made, 2 not, 0 known from before" in caplog.text
+    assert f"2 samples have no output: not_imported, {SAMPLES[1]}: looked for " in caplog.text
     table = generated(other, "synthesize")
     assert table["error"].to_list() == [None, "not_imported", "not_imported"]
     assert set(table.select("generator", "repository", "licence").rows()) == {("import", "theirs", "mit")}

@@ -125,17 +125,21 @@ def count_generated(generated: pl.LazyFrame, params: GroupT) -> pl.DataFrame:
     told = counts.filter(pl.col("error").is_not_null() & (pl.col("error") != NOT_ASKED))
     lacking = told.group_by("error", maintain_order=True).agg(pl.col("count").sum())
     for error, count in lacking.sort("count", descending=True).iter_rows():
+        have = "sample has" if count == 1 else "samples have"
         logger.warning(
-            "%s: %s samples have no output: %s%s", params.stage.name, f"{count:,}", error, _way(error, table)
+            "%s: %s %s no output: %s%s", params.stage.name, f"{count:,}", have, error, _way(error, table)
         )
     return counts
 
 
 def _way(error: str, generated: pl.DataFrame) -> str:
-    """What to run for samples that wait for something else than their turn."""
+    """What to run for samples that wait for something else than their turn; of a fault what was found of one of them."""
     if error == GenerationFault.NOT_JUDGED:
         return "; look at what is new: kedro run --pipelines score,gate"
+    own = generated.filter(error=error).drop_nulls("error_detail")
     if error != GenerationFault.OUTDATED_INPUT:
-        return ""
-    details = generated.filter(error=error)["error_detail"].str.split(": ").list.first().unique().to_list()
+        return "".join(
+            f", {name}: {detail}" for name, detail in own.select("id", "error_detail").head(1).rows()
+        )
+    details = own["error_detail"].str.split(": ").list.first().unique().to_list()
     return f"; make it again: {way_to_remake(details)}"
