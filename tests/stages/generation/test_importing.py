@@ -11,11 +11,12 @@ import polars as pl
 import pytest
 from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
+from tests.full_disk import files_of_at_most
 from tests.made.new_samples import FPS, FRAMES, SAMPLES, moving_square
 from tests.stages.generation.conftest import Draft
 from tests.stages.generation.test_run import VIDEO, file_of, journal, listed
 
-from sparkle_curation.errors import ModelError
+from sparkle_curation.errors import DiskError, ModelError
 from sparkle_curation.media.clip_file import ClipEncoding, note_of, written_clip
 from sparkle_curation.media.stills.images import read_image
 from sparkle_curation.stages.generation.importing import ImportedFiles
@@ -107,6 +108,24 @@ def test_a_video_that_fits_is_taken(draft: Draft, tmp_path: Path) -> None:
     taken.unlink()
     imported(draft, tmp_path, outputs, VIDEO)
     assert taken.read_bytes() == first
+
+
+@pytest.mark.parametrize("stage", [EDIT_FRAME0, VIDEO])
+def test_full_disk_ends_an_import(draft: Draft, tmp_path: Path, stage: GenerationStage) -> None:
+    """As that, and not as a fault of the file; no half of a copy is left, and the next run takes it."""
+    outputs, noise = (
+        tmp_path / "theirs",
+        np.random.default_rng(0).integers(0, 255, (FRAMES, 64, 96, 3), np.uint8),
+    )
+    if stage.is_video:
+        with written_clip(outputs / f"{SAMPLES[0]}.mp4", noise, ClipEncoding(FPS, 20), "theirs"):
+            pass
+    else:
+        write_still(outputs / f"{SAMPLES[0]}.png", noise[0], "theirs")
+    with files_of_at_most(12_000), pytest.raises(DiskError, match="The disk is full"):
+        imported(draft, tmp_path, outputs, stage)
+    assert not [path for path in (tmp_path / "made").rglob("*") if path.is_file()]
+    assert imported(draft, tmp_path, outputs, stage)["error"].to_list() == [None, *["not_imported"] * 2]
 
 
 def test_a_copy_without_a_note_is_taken_again(draft: Draft, tmp_path: Path) -> None:
