@@ -34,6 +34,7 @@ def test_good_parameters_are_read_as_kedro_reads_them() -> None:
         ("threshold= 8 , 5 ", "--params threshold=8.5"),
         ("licence_allow=[cc0,mit],threshold=8", '--params "licence_allow=cc0 mit"'),
         ("themes=a,b,c", '--params "themes=a b c"'),
+        ('a.prompt="{scene}, at dusk"', "--params 'a.prompt=\"{scene} at dusk\"'"),
     ],
 )
 def test_a_comma_in_a_value_is_answered_with_what_was_meant(text: str, todo: str) -> None:

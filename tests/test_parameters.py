@@ -173,6 +173,9 @@ def test_good_parameters_pass() -> None:
         ("release_root=", ["'release_root'", "a folder or fsspec URL", "conf/base/globals.yml"]),
         ("data_root=", ["'data_root'", "a folder of this machine", "conf/base/globals.yml"]),
         ("data_root=5", ["'data_root'", "a folder of this machine"]),
+        ("edit_frame0.prompt={prompt}", ["{'prompt': None}", "--params 'edit_frame0.prompt=\"{prompt}\"'"]),
+        ("edit_frame0.prompt=5", ["--params 'edit_frame0.prompt=\"...\"'"]),
+        ("edit_frame0.prompt='{scene'", ["--params edit_frame0.prompt=..."]),
         ("release_root=''", ["'release_root'", "a folder or fsspec URL"]),
     ],
 )
@@ -182,6 +185,11 @@ def test_a_bad_parameter_is_reported_with_what_is_allowed(item: str, words: list
         check_parameters(changed(item))
     for word in words:
         assert word in caught.value.format_message()
+
+
+def test_a_text_in_braces_and_quotes_is_a_text() -> None:
+    """As the error tells to type it."""
+    assert check_parameters(changed('edit_frame0.prompt="{prompt}"')).edit_frame0.prompt == "{prompt}"
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,8 @@ def split_params(context: click.Context, option: click.Parameter, value: Any) ->
             allowed="name=value,name=value; numbers with a decimal point, lists separated by blanks",
             todo=f"--params {name}={start.strip()}.{item.strip()}"
             if is_decimal
+            else f"--params '{name}=\"{words}\"'"
+            if words.startswith("{")
             else f'--params "{name}={words}"',
         )
     return _split_params(context, option, value)

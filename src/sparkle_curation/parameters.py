@@ -297,8 +297,18 @@ def _parameter_error(error: ErrorDetails, group: tuple[str, ...]) -> ParameterEr
         f"The parameter '{path}' cannot have this value",
         got=repr(error["input"]),
         allowed=_allowed(path, model, name) or error["msg"].removeprefix("Input should be "),
-        todo=f"set it in {home}, or for one run with --params {path}=...",
+        todo=f"set it in {home}, or for one run with {_way_to_type(path, error)}",
     )
+
+
+def _way_to_type(path: str, error: ErrorDetails) -> str:
+    """How a value is given on the command line, where YAML takes a text for something else unless it is in quotes."""
+    given = error["input"]
+    if error["type"] != "string_type" or given is None:
+        return f"--params {path}=..."
+    is_placeholders = isinstance(given, Mapping) and all(each is None for each in given.values())
+    text = f"{{{' '.join(map(str, given))}}}" if is_placeholders else "..."
+    return f"""--params '{path}="{text}"' (a text that begins with a brace, or looks like a number, needs both quotes)"""
 
 
 def _tell_names(path: str, parents: list[str], names: list[str]) -> str:

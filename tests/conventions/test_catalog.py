@@ -40,6 +40,7 @@ EARLIER = {
     "track_regrounded_r2": "intermediate",
     "bench_ledger_before": "intermediate",
     "told_progress": "intermediate",
+    "told_instructions": "intermediate",
     "new_instructions": "intermediate",
     "new_instructions_before": "intermediate",
     "new_progress": "model_output",

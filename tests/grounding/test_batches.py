@@ -209,7 +209,7 @@ def test_the_published_record_is_that_of_the_release(round2: Round2) -> None:
 
 
 def test_what_cannot_be_grounded_is_not_asked(inspected: tuple[pl.DataFrame, AssetStore]) -> None:
-    """A sample without labels, a broken video and one beyond the limit each have their reason."""
+    """A sample without labels, a broken video, one beyond the limit and one of a draft that waits each have their reason."""
     media, _ = inspected
     videos = media.filter((pl.col("kind") == "source_video") & pl.col("error").is_null())
     without, broken, first, *rest = videos["id"].unique(maintain_order=True)
@@ -222,6 +222,15 @@ def test_what_cannot_be_grounded_is_not_asked(inspected: tuple[pl.DataFrame, Ass
     told = dict(zip(jobs["id"], jobs["error"], strict=True))
     assert (told[without], told[broken], told[first]) == ("no_round1", "torn", None)
     assert jobs.filter("is_asked")["id"].to_list() == [first]
+    standing = pl.DataFrame({"id": [broken, first], "standing": ["not_passed", "not_judged"]})
+    held = list_round2(media, round1, "digest", 1, standing)
+    told = dict(zip(held["id"], held["error"], strict=True))
+    assert (told[without], told[broken], told[first]) == ("no_round1", "not_passed", "not_judged")
+    assert held.filter("is_asked")["id"].to_list() == rest[:1]
+    assert held["key"].equals(jobs["key"])
+    earlier = list_round1(media, round1, "digest", None, standing)
+    assert set(earlier.filter(pl.col("id").is_in([broken, first]))["error"]) == {"not_passed", "not_judged"}
+    assert earlier.filter("is_asked")["id"].is_in([broken, first]).sum() == 0
 
 
 def test_other_prompts_and_grounders_are_other_work(inspected: tuple[pl.DataFrame, AssetStore]) -> None:

@@ -12,6 +12,7 @@ import pytest
 from sparkle_curation.new_samples.release.origins import (
     ORIGINS,
     PROVENANCE_NAME,
+    gather_makers,
     gather_origins,
     origin_records,
     select_generated,
@@ -29,7 +30,10 @@ SAMPLES = pl.DataFrame(
     },
     schema_overrides={"source_url": pl.String},
 )
-INSTRUCTIONS = pl.DataFrame({"id": ["a"], "model": ["tiny"], "model_revision": ["r"], "is_ours": [True]})
+SETTINGS = '{"offered": 4, "seed": 3}'
+INSTRUCTIONS = pl.DataFrame(
+    {"id": ["a"], "model": ["tiny"], "model_revision": ["r"], "is_ours": [True], "settings": [SETTINGS]}
+)
 GENERATED = pl.DataFrame(
     {
         "id": ["a", "b"],
@@ -38,6 +42,9 @@ GENERATED = pl.DataFrame(
         "repository": ["tiny"] * 2,
         "licence": ["apache-2.0"] * 2,
         "is_generated": [True, None],
+        "prompt": ["a quay", None],
+        "inputs": ['{"source_frame0": "1 2"}', None],
+        "versions": ['{"torch": "2"}', None],
         "error": [None, "not_finite"],
     }
 )
@@ -52,8 +59,49 @@ def test_a_draft_is_told_by_its_tables(tmp_path: Path) -> None:
     assert [(each["kind"], each["licence"]) for each in first["generated"]] == [
         ("edited_frame0", "apache-2.0")
     ]
-    assert first["prompt"] == {"model": "tiny", "revision": "r", "is_scene_ours": True}
+    told = {"model": "tiny", "revision": "r", "is_scene_ours": True, "seed": 3, "settings": SETTINGS}
+    assert first["prompt"] == told
+    said = {name: first["generated"][0][name] for name in ("prompt", "inputs", "versions", "seed")}
+    assert said == {
+        "prompt": "a quay",
+        "inputs": '{"source_frame0": "1 2"}',
+        "versions": '{"torch": "2"}',
+        "seed": None,
+    }
     assert (second["generated"], second["prompt"]["model"], second["clip"]["creator"]) == ([], None, "Ann")
+
+
+def test_who_made_masks_grounded_and_scored_is_told(tmp_path: Path) -> None:
+    """As the tables have it, in the order of the stages; of what failed, was not run or not noted nothing, or null.
+
+    What is read of a file is what was written into it, and a record of an earlier version has none of these.
+    """
+    who = {"model": ["sam"] * 2, "revision": ["r1"] * 2, "settings": ["{}"] * 2}
+    tracks = pl.DataFrame({"id": ["b", "a"], **who, "error": ["no_anchor", None]})
+    edges = pl.LazyFrame({"id": ["a"], "settings": ['{"making": 1}'], "inputs": ["{}"], "error": [None]})
+    judged = pl.DataFrame(
+        {"id": ["b", "a"], **who, "edited_digest": ["x", "y"], "fault": ["not_asked", None]}
+    )
+    makers = gather_makers({"mask": tracks, "edges": edges}, [judged, NOTHING], {"edited_frame0": judged})
+    assert makers["id"].to_list() == ["a"] * 4
+    generated = select_generated(GENERATED)
+    first, second = origin_records(SAMPLES, INSTRUCTIONS, generated, pl.Series(["a", "b"]), makers)
+    mask = {"kind": "mask", "model": "sam", "revision": "r1", "settings": "{}", "inputs": None}
+    control = {"kind": "edges", "model": None, "revision": None, "settings": '{"making": 1}', "inputs": "{}"}
+    assert first["made"] == [mask, control]
+    (grounded,), (scored,) = first["grounded"], first["scored"]
+    assert (grounded["round"], grounded["model"], grounded["adapter"]) == (1, "sam", None)
+    assert (scored["stage"], scored["revision"], scored["edited_digest"]) == ("edited_frame0", "r1", "y")
+    assert [second[part] for part in ("made", "grounded", "scored")] == [[], [], []]
+    path = tmp_path / PROVENANCE_NAME
+    path.parent.mkdir()
+    old = '{"id": "z", "clip": {}, "prompt": {}, "generated": []}'
+    path.write_text(f"{json.dumps(first)}\n{old}\n", encoding="utf-8")
+    read, earlier = map(json.loads, gather_origins(str(tmp_path), NOTHING, NOTHING, [])["origin"])
+    assert {name: read["scored"][0][name] for name in scored} == scored
+    assert {name: read["made"][1][name] for name in control} == control
+    assert {name: read["generated"][0][name] for name in first["generated"][0]} == first["generated"][0]
+    assert (read["prompt"], earlier["made"]) == (first["prompt"], [])
 
 
 def test_a_release_is_told_by_its_file(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -12,6 +12,7 @@ from sparkle_curation.spec.tables.new_samples import NEW_PROGRESS_COLUMNS
 from sparkle_curation.stages.gates import (
     Scored,
     count_progress,
+    tell_draft_standing,
     tell_progress,
     tell_standing,
     without_changed,
@@ -215,3 +216,17 @@ def test_what_passed_and_changed_waits_to_be_judged() -> None:
     }
     assert held.columns == progress.columns
     assert without_changed(progress, SAMPLES, made(*rows))[1] == 0
+
+
+def test_samples_of_a_draft_wait_for_their_mask_and_those_of_a_release_do_not() -> None:
+    """Who failed a frame, who changed since, and who has no progress yet; without any progress nobody waits."""
+    kinds = [stage.edited_kind for stage in STAGES[:-1]]
+    media = made(*((name, kind) for name in "abc" for kind in kinds))
+    scores = {stage.name: scored(stage, {"a": 9.9, "b": 9.9, "c": 1.0}) for stage in STAGES[:-1]}
+    progress = progress_of(media, scores, samples=SAMPLES[:3])
+    told = SAMPLES[:2].with_columns(prompt=pl.Series(["go", "stay"]))
+    waits = [("b", "not_judged"), ("c", "not_passed"), ("d", "not_passed")]
+    assert tell_draft_standing(progress, SAMPLES.lazy(), told.lazy(), media.lazy()).rows() == waits
+    unread = pl.LazyFrame()
+    assert tell_draft_standing(progress, SAMPLES, unread, media)["id"].to_list() == ["c", "d"]
+    assert tell_draft_standing(unread, unread, unread, unread).is_empty()

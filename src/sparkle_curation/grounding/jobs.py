@@ -20,7 +20,11 @@ _FRAMES = pl.List(pl.Int32)
 
 
 def list_round1(
-    media: pl.DataFrame, prompts: pl.DataFrame, grounder_digest: str, limit: int | None = None
+    media: pl.DataFrame,
+    prompts: pl.DataFrame,
+    grounder_digest: str,
+    limit: int | None = None,
+    standing: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """The jobs of round 1, a row each: samples that have a first edited frame, in the order of ``media``.
 
@@ -32,6 +36,7 @@ def list_round1(
         prompts: ``id``, ``prompt``.
         grounder_digest: of all else that an answer depends on.
         limit: most samples that are asked; None for all.
+        standing: ``id``, ``standing``: why a sample of a draft waits; None where none does.
     """
     jobs = pair_files(
         choose_files(media), KIND.source_frame0, KIND.edited_frame0, prompts.select("id", "prompt")
@@ -41,11 +46,15 @@ def list_round1(
         pl.lit([], dtype=pl.List(pl.String)).alias("labels"),
         pl.lit([], dtype=_FRAMES).alias("frames"),
     )
-    return _keyed(jobs, f"ground 1 {grounder_digest}", limit)
+    return _keyed(_held(jobs, standing), f"ground 1 {grounder_digest}", limit)
 
 
 def list_round2(
-    media: pl.DataFrame, round1: pl.DataFrame, grounder_digest: str, limit: int | None = None
+    media: pl.DataFrame,
+    round1: pl.DataFrame,
+    grounder_digest: str,
+    limit: int | None = None,
+    standing: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """The jobs of round 2, a row each: samples that have a source video, in the order of ``media``.
 
@@ -56,6 +65,7 @@ def list_round2(
         round1: ``id``, ``prompt``, ``round1_labels``; a sample that is not in it, or has no labels, cannot be asked for.
         grounder_digest: of all else that an answer depends on.
         limit: most samples that are asked; None for all.
+        standing: ``id``, ``standing``: why a sample of a draft waits; None where none does.
     """
     files = choose_files(media).filter(pl.col("kind") == KIND.source_video)
     known = round1.select("id", "prompt", pl.col("round1_labels").alias("labels")).unique("id", keep="first")
@@ -71,7 +81,20 @@ def list_round2(
         pl.lit(None, pl.String).alias("edited_digest"),
         pl.struct("frame_count", "fps").map_elements(_sampled_frames, return_dtype=_FRAMES).alias("frames"),
     )
-    return _keyed(jobs, f"ground 2 {grounder_digest}", limit)
+    return _keyed(_held(jobs, standing), f"ground 2 {grounder_digest}", limit)
+
+
+def _held(jobs: pl.DataFrame, standing: pl.DataFrame | None) -> pl.DataFrame:
+    """The jobs, with why their sample waits in the place of another error."""
+    if standing is None:
+        return jobs
+    waits = standing.select("id", "standing").unique("id")
+    joined = jobs.join(waits, on="id", how="left", maintain_order="left")
+    is_held = pl.col("standing").is_not_null()
+    return joined.with_columns(
+        pl.coalesce("standing", "error").alias("error"),
+        pl.when(~is_held).then("error_detail").alias("error_detail"),
+    ).drop("standing")
 
 
 def _sampled_frames(video: dict[str, float | None]) -> list[int]:

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from sparkle_curation.engine.any_frame import frame_schema
+from sparkle_curation.engine.any_frame import AnyFrame, frame_schema
 from sparkle_curation.spec.codes.generation_faults import GenerationFault
 from sparkle_curation.spec.codes.new_sample_codes import StageOutcome, StageReason
+from sparkle_curation.spec.layout import KIND
 from sparkle_curation.spec.stages import STAGES, Stage
 from sparkle_curation.spec.tables.new_samples import NEW_PROGRESS_COLUMNS
 from sparkle_curation.spec.tables.reruns.rescores import NOT_ASKED
@@ -164,6 +165,28 @@ def tell_standing(
         .join(told, on="id", how="left", maintain_order="left")
         .select("id", standing=standing)
     )
+
+
+def tell_draft_standing(
+    progress: AnyFrame, annotations: AnyFrame, instructions: AnyFrame, media: AnyFrame
+) -> pl.DataFrame:
+    """``id``, ``standing`` of ``tell_standing`` of the samples that no mask may be made of; no rows of a release.
+
+    Args:
+        progress: ``new_progress``; without columns where none was told, as of a release.
+        annotations: of the draft.
+        instructions: ``new_instructions``; without columns where there are none.
+        media: columns of ``media``, of the assets of now.
+    """
+    none = pl.DataFrame(schema={"id": pl.String, "standing": pl.String})
+    if not KIND.mask or "stage" not in progress.lazy().collect_schema().names():
+        return none
+    told = instructions.lazy().collect()
+    if "prompt" not in told.columns:
+        told = pl.DataFrame(schema={"id": pl.String, "prompt": pl.String})
+    samples = samples_of(annotations.lazy().collect(), told)
+    standing = tell_standing(samples, progress.lazy().collect(), media.lazy().collect(), KIND.mask)
+    return standing.drop_nulls("standing")
 
 
 def without_changed(

@@ -343,6 +343,15 @@ def test_a_limit_leaves_the_rest_and_their_masks(place: Place) -> None:
     assert run.folder.path("time", IDS[1]).is_file()
 
 
+def test_a_sample_of_a_draft_that_waits_is_not_tracked(place: Place) -> None:
+    """It goes before what else is wrong with it, and a limit counts none that waits."""
+    rows = boxes((IDS[0], 0, BOX), (IDS[1], 0, BOX))
+    standing = pl.DataFrame({"id": [IDS[0], IDS[2]], "standing": ["not_judged", "not_passed"]})
+    clips = list_clips(place.media(), rows, 1, None, standing)
+    assert clips["error"].to_list() == ["not_judged", None, "not_passed"]
+    assert clips["is_asked"].to_list() == [False, True, False]
+
+
 def test_shards_track_their_own_clips_and_merging_leaves_nothing_to_do(
     place: Place, capsys: pytest.CaptureFixture[str]
 ) -> None:

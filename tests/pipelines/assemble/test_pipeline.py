@@ -106,6 +106,8 @@ def _rescored(
         "editscore": editscore,
         "tries": 1,
         "raw_texts": [],
+        "model": "tiny",
+        "revision": "r",
         stage.score_column: score,  # type: ignore[attr-defined]
         "source_digest": contents[(name, stage.source_kind)],  # type: ignore[attr-defined]
         "edited_digest": contents[(name, stage.edited_kind)],  # type: ignore[attr-defined]
@@ -168,6 +170,10 @@ def test_provenance_and_card_tell_an_unknown_licence(project: Project) -> None:
     (line,) = (root / "new_samples" / "provenance.jsonl").read_text().splitlines()
     told = json.loads(line)
     assert (told["id"], told["clip"]["clip"], told["clip"]["licence"]) == (PASSED, f"{PASSED}.mp4", None)
+    assert [(each["stage"], each["model"], each["revision"]) for each in told["scored"]] == [
+        (stage.name, "tiny", "r") for stage in STAGES
+    ]
+    assert (told["made"], told["grounded"]) == ([], [])
     card = (root / "README.md").read_text()
     assert "- unknown: 1" in card
     assert "| Time | 3 | 1 |" in card

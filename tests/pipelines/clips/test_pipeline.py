@@ -70,11 +70,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "small.mp4": encode([textured(6)[:64, :112]] * 9),
         "upright.mp4": encode([textured(8)[:300, :100]] * 9),
         "letter.mp4": b"no clip",
+        "nothing.mp4": b"",
         "elsewhere.mp4": still(9),
         ".hidden.mp4": b"not looked at",
     }
     for name, content in files.items():
         (root / name).write_bytes(content)
+    (root / "gone.mp4").symlink_to("moved/away.mp4")
     with tarfile.open(root / "more.tar", "w") as tar:
         member = tarfile.TarInfo("in/it.mp4")
         content = still(10)
@@ -139,9 +141,11 @@ def test_each_clip_is_taken_or_refused_with_a_reason(project: Project) -> None:
         "a.mp4": None,
         "again.mp4": "like_clip",
         "elsewhere.mp4": "unknown_theme",
+        "gone.mp4": "missing",
         "known.mp4": "like_release",
         "letter.mp4": "undecodable",
         "more.tar!in/it.mp4": None,
+        "nothing.mp4": "empty",
         "pan.mp4": "camera_moves",
         "short.mp4": "too_short",
         "slow.mp4": "low_rate",
@@ -151,6 +155,8 @@ def test_each_clip_is_taken_or_refused_with_a_reason(project: Project) -> None:
     assert {name for name, row in found.items() if row["outcome"] == "taken"} == {
         name for name, row in found.items() if row["id"]
     }
+    details = [found[name]["reason_detail"] for name in ("gone.mp4", "nothing.mp4")]
+    assert details == ["a link to moved/away.mp4, where nothing is", "0 bytes"]
     assert (found["known.mp4"]["like"], found["again.mp4"]["like"]) == (KNOWN, "a.mp4")
     counts = pl.read_csv(project.output("08_reporting", "new_clip_counts.csv"))
     assert counts["count"].sum() == len(found)

@@ -73,6 +73,9 @@ def tracked(inspected: Project) -> dict[str, Any]:
             "grounding_boxes": TableDataset(filepath=str(tables / "grounding_boxes.parquet")),
             "track_regrounded_r1": MemoryDataset(empty("regrounded_r1")),
             "track_regrounded_r2": MemoryDataset(empty("regrounded_r2")),
+            "track_standing": MemoryDataset(
+                pl.DataFrame(schema={"id": pl.String, "standing": pl.String}), copy_mode="assign"
+            ),
             "tracker": MemoryDataset(
                 TrackSettings(ScriptedTracker(), "background", "released"), copy_mode="assign"
             ),

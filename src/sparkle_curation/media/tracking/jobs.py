@@ -56,7 +56,11 @@ class Clip(NamedTuple):
 
 
 def list_clips(
-    media: pl.DataFrame, boxes: pl.DataFrame, limit: int | None, found_by: pl.DataFrame | None = None
+    media: pl.DataFrame,
+    boxes: pl.DataFrame,
+    limit: int | None,
+    found_by: pl.DataFrame | None = None,
+    standing: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """One row per sample with a source video, in the order of ``media``.
 
@@ -70,6 +74,7 @@ def list_clips(
         limit: most clips that are tracked; None for all.
         found_by: ``id``, ``edited_digest``: the content of the edited first frame that boxes were found by; None for boxes
             of the release.
+        standing: ``id``, ``standing``: why a sample of a draft waits, which goes before other errors; None where none does.
     """
     files = with_identity(prefer_loose(media))
     videos = files.filter(pl.col("kind") == KIND.source_video).select(
@@ -88,6 +93,8 @@ def list_clips(
         "id", pl.col("identity").alias("released_identity")
     )
     second = boxes.filter(pl.col("round") == 2)
+    schema = {"id": pl.String, "standing": pl.String}
+    waits = pl.DataFrame(schema=schema) if standing is None else standing.select(*schema)
     joined = (
         videos.join(masks, on="id", how="left", maintain_order="left")
         .join(_inputs(videos, found_by), on="id", how="left", maintain_order="left")
@@ -98,10 +105,15 @@ def list_clips(
             maintain_order="left",
         )
         .join(_anchors(second, videos), on="id", how="left", maintain_order="left")
-        .with_columns(pl.coalesce("anchors", pl.lit([], _ANCHORS)))
+        .join(waits.unique("id"), on="id", how="left", maintain_order="left")
+        .with_columns(
+            pl.coalesce("anchors", pl.lit([], _ANCHORS)),
+            pl.when(pl.col("standing").is_null()).then("error_detail").alias("error_detail"),
+        )
     )
     pixels = pl.col("frame_count").cast(pl.Int64) * pl.col("width_px") * pl.col("height_px")
     fault = pl.coalesce(
+        "standing",
         "error",
         pl.when(pixels > MAX_MASK_PIXELS).then(pl.lit(TrackFault.TOO_LARGE.value)),
         pl.when(~pl.col("is_grounded").fill_null(value=False)).then(pl.lit(TrackFault.NO_GROUNDING.value)),

@@ -36,6 +36,8 @@ _SCHEMA = {
 
 ResultT = TypeVar("ResultT")
 
+_EMPTY = Failure(MediaFault.EMPTY.value, "0 bytes")
+
 Known = Mapping[tuple[str, str], str]
 """Name of a clip and state of its file -> its hash, as an earlier run read it."""
 
@@ -56,9 +58,11 @@ class NewClips:
         try:
             if member:
                 with tarfile.open(Path(self.folder, path)) as tar:
-                    return read(_whole(tar, member))
+                    return _EMPTY if not tar.getmember(member).size else read(_whole(tar, member))
             with Path(self.folder, path).open("rb") as file:
-                return read(file)
+                is_empty = not file.read(1)
+                file.seek(0)
+                return _EMPTY if is_empty else read(file)
         except MediaError as error:
             return Failure(error.code, storable(f"{error.what} ({error.got})" if error.got else error.what))
         except (OSError, EOFError, KeyError, tarfile.TarError) as error:
@@ -69,7 +73,7 @@ def list_new_clips(folder: str, before: pl.DataFrame | None = None) -> pl.DataFr
     """The clips of a folder and those below it, by name; a file that is as it was before is not read again.
 
     Columns: ``clip``, ``clip_hash``, ``size_bytes``, ``file_state``, ``error``, ``error_detail``. A tar that cannot be read
-    is a row with an error, as is a clip. Hidden files, links that lead nowhere and files of other suffixes are passed over.
+    is a row with an error, as is a clip, or a link that leads nowhere. Hidden files and other suffixes are passed over.
 
     Args:
         folder: of this machine.
@@ -120,7 +124,8 @@ def _paths(root: Path) -> list[Path]:
     return sorted(
         path
         for path in root.rglob("*")
-        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(root).parts)
+        if not any(part.startswith(".") for part in path.relative_to(root).parts)
+        and (path.is_file() or (path.is_symlink() and not path.exists()))
     )
 
 
@@ -152,7 +157,11 @@ def _identify(path: Path, name: str, known: Known) -> dict[str, object]:
         with path.open("rb") as file:
             return {**_hashed(file), "file_state": state}
     except OSError as error:
-        return _told(error)
+        is_nowhere = isinstance(error, FileNotFoundError) and path.is_symlink()
+        own = (
+            {"error_detail": storable(f"a link to {path.readlink()}, where nothing is")} if is_nowhere else {}
+        )
+        return {**_told(error), **own}
 
 
 def _members(path: Path, name: str, known: Known) -> Iterator[dict[str, object]]:

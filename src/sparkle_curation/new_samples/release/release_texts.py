@@ -32,6 +32,7 @@ class Told(NamedTuple):
         instructions: ``new_instructions``.
         progress: ``new_progress``.
         generated: of the stages that generate, of ``origins.select_generated``; without rows where none was run.
+        makers: of ``origins.gather_makers``; None where nothing of them is known.
     """
 
     annotations: pl.DataFrame
@@ -39,6 +40,7 @@ class Told(NamedTuple):
     instructions: pl.DataFrame
     progress: pl.DataFrame
     generated: pl.DataFrame
+    makers: pl.DataFrame | None = None
 
 
 def passed_ids(progress: pl.DataFrame) -> pl.Series:
@@ -82,8 +84,8 @@ def record_texts(records: Mapping[str, Iterable[Mapping[str, Any]]]) -> Iterator
 
 
 def provenance_text(told: Told, ids: pl.Series) -> bytes:
-    """A JSON object a line for each sample: its clip, on what terms, who wrote the prompt, who generated which asset."""
-    records = origin_records(told.samples, told.instructions, told.generated, ids)
+    """A JSON object a line for each sample, of ``origins.origin_records``; the same tables give the same bytes."""
+    records = origin_records(told.samples, told.instructions, told.generated, ids, told.makers)
     return b"".join(json.dumps(each, ensure_ascii=False, sort_keys=True).encode() + b"\n" for each in records)
 
 
@@ -105,7 +107,8 @@ def write_card(told: Told, ids: pl.Series, size_bytes: int, thresholds: Mapping[
     )
     terms = (
         f"Each passed the scores of its stages: {bounds}. `{PROVENANCE_NAME}` says of each sample where its clip is from, "
-        "on what terms, and which model at which revision made each file."
+        "on what terms, who wrote the edit prompt, which model at which revision, prompt, seed and libraries generated each "
+        "file, and who made masks and control videos, grounded and scored; null is unknown."
     )
     lines = [
         f"# New samples beside {markdown_text(dataset().title or dataset().name)}",
@@ -161,7 +164,8 @@ def _generators(generated: pl.DataFrame) -> list[str]:
     keys: Sequence[str] = ("kind", "generator", "repository", "revision", "licence")
     rows = generated.select(keys).unique().sort(keys, nulls_last=True).iter_rows()
     told = [
-        f"- `{kind}`: {markdown_code(str(generator))}, {markdown_code(str(repository))} at {markdown_code(str(revision))}, "
+        f"- `{kind}`: {markdown_code(str(generator))}, {markdown_code(str(repository))} "
+        f"{f'at {markdown_code(revision)}' if revision else 'of no stated revision'}, "
         f"licence {markdown_text(licence or _UNKNOWN)}"
         for kind, generator, repository, revision, licence in rows
     ]

@@ -11,13 +11,14 @@ from sparkle_curation.errors import EmptyOutputError
 from sparkle_curation.filtering.thresholds import Thresholds, resolve_thresholds
 from sparkle_curation.grounding import tables as ground_tables
 from sparkle_curation.ingest.assets.store import AssetStore
+from sparkle_curation.new_samples.release import origins
 from sparkle_curation.new_samples.release.assembling import NewRelease, Packing, assemble
 from sparkle_curation.new_samples.release.origins import select_generated
 from sparkle_curation.new_samples.release.packing import first_parts
 from sparkle_curation.new_samples.release.release_texts import Told
 from sparkle_curation.pipelines.assemble.params import AssembleGroup
 from sparkle_curation.scoring import tables as score_tables
-from sparkle_curation.spec.layout import intermediate_jsonl_path
+from sparkle_curation.spec.layout import KIND, intermediate_jsonl_path
 from sparkle_curation.spec.stages import STAGES
 from sparkle_curation.spec.tables.ingested import GROUNDING_R1, GROUNDING_R2
 from sparkle_curation.stages.gates import samples_of, without_changed
@@ -31,6 +32,18 @@ _GROUNDINGS = (GROUNDING_R1, GROUNDING_R2)
 def gather_generated(*tables: AnyFrame) -> pl.DataFrame:
     """Who generated which asset: ``id``, and what is told of it, of the stages that were run."""
     return pl.concat(select_generated(table.lazy().collect()) for table in tables)
+
+
+def gather_makers(tracks: AnyFrame, edges: AnyFrame, *tables: AnyFrame) -> pl.DataFrame:
+    """Who made masks and control videos, grounded and scored: a row per sample and each of them (``origins.MAKERS``).
+
+    Args:
+        tracks: of the stage; without columns where it was not run, as those below.
+        edges: likewise.
+        *tables: as ``gather_records`` has them.
+    """
+    scored = dict(zip((stage.name for stage in STAGES), tables, strict=False))
+    return origins.gather_makers({KIND.mask: tracks, KIND.edges_video: edges}, tables[len(STAGES) :], scored)
 
 
 def gather_records(*tables: AnyFrame) -> dict[str, list[dict[str, object]]]:
@@ -132,6 +145,7 @@ def gather_tables(
     new_instructions: AnyFrame,
     new_progress: AnyFrame,
     generated: pl.DataFrame,
+    makers: pl.DataFrame,
 ) -> Told:
     """The tables that the texts of the release are made of."""
     return Told(
@@ -140,4 +154,5 @@ def gather_tables(
         new_instructions.lazy().collect(),
         new_progress.lazy().collect(),
         generated,
+        makers,
     )

@@ -9,6 +9,7 @@ from sparkle_curation.pipelines.assemble.nodes import (
     assemble_release,
     choose_bounds,
     gather_generated,
+    gather_makers,
     gather_records,
     gather_tables,
 )
@@ -17,6 +18,12 @@ from sparkle_curation.spec.tables.generated import GENERATED_STAGES
 from sparkle_curation.stages.lineage import MAKING
 
 _MADE = [f"made_media_{each.pipeline}" for each in MAKING]
+_LOOKED_AT = [
+    *(f"rescored_{stage.table}" for stage in STAGES),
+    "r1_regrounded_if_made",
+    "r2_regrounded_if_made",
+]
+"""The tables of scores and of both rounds of grounding."""
 
 
 def create_pipeline() -> Pipeline:
@@ -36,12 +43,14 @@ def create_pipeline() -> Pipeline:
                 name="gather_generated",
             ),
             Node(
+                gather_makers,
+                inputs=["tracks_if_made", "edges_if_made", *_LOOKED_AT],
+                outputs="assemble_makers",
+                name="gather_makers",
+            ),
+            Node(
                 gather_records,
-                inputs=[
-                    *(f"rescored_{stage.table}" for stage in STAGES),
-                    "r1_regrounded_if_made",
-                    "r2_regrounded_if_made",
-                ],
+                inputs=_LOOKED_AT,
                 outputs="assemble_records",
                 name="gather_records",
             ),
@@ -53,6 +62,7 @@ def create_pipeline() -> Pipeline:
                     "new_instructions",
                     "new_progress",
                     "assemble_generated",
+                    "assemble_makers",
                 ],
                 outputs="assemble_tables",
                 name="gather_tables",

@@ -48,13 +48,14 @@ def list_round1_jobs(
     media: pl.LazyFrame,
     grounding_r1: pl.LazyFrame,
     annotations: pl.LazyFrame,
+    ground_standing: pl.DataFrame,
     grounder: Grounder,
     params: GroundGroup,
 ) -> pl.DataFrame:
-    """What is to be grounded in round 1, a row per sample, and what cannot be, with why."""
+    """What is to be grounded in round 1, a row per sample, and what cannot be or waits, with why."""
     prompts = pl.concat(table.select("id", "prompt").drop_nulls() for table in (grounding_r1, annotations))
     own = prompts.unique("id", keep="first", maintain_order=True).collect()
-    return ground_jobs.list_round1(media.collect(), own, grounder.digest, params.limit)
+    return ground_jobs.list_round1(media.collect(), own, grounder.digest, params.limit, ground_standing)
 
 
 def _asking(
@@ -141,10 +142,16 @@ def choose_labels(
 
 
 def list_round2_jobs(
-    media: pl.LazyFrame, ground_labels: pl.DataFrame, grounder: Grounder, params: GroundGroup
+    media: pl.LazyFrame,
+    ground_labels: pl.DataFrame,
+    ground_standing: pl.DataFrame,
+    grounder: Grounder,
+    params: GroundGroup,
 ) -> pl.DataFrame:
-    """What is to be grounded in round 2, a row per sample, and what cannot be, with why."""
-    return ground_jobs.list_round2(media.collect(), ground_labels, grounder.digest, params.limit)
+    """What is to be grounded in round 2, a row per sample, and what cannot be or waits, with why."""
+    return ground_jobs.list_round2(
+        media.collect(), ground_labels, grounder.digest, params.limit, ground_standing
+    )
 
 
 def tabulate_round2(

@@ -18,7 +18,11 @@ from sparkle_curation.pipelines.ground.nodes import (
     tabulate_round1,
     tabulate_round2,
 )
+from sparkle_curation.stages.gates import tell_draft_standing
+from sparkle_curation.stages.lineage import made_before
 
+_MADE = [f"made_media_{each.pipeline}" for each in made_before("track")]
+"""What the first masks wait for."""
 _ASKING = ["grounder", "asset_store", "ground_journal", "params:ground", "params:dry_run"]
 
 
@@ -33,10 +37,18 @@ def create_pipeline() -> Pipeline:
     return Pipeline(
         [
             _step(choose_grounder, [*texts, "model_server_key", "params:ground"], "grounder"),
-            _step(unite_media, ["asset_store", "media", "made_media_edit_frame0"], "ground_media"),
+            _step(unite_media, ["asset_store", "media", *_MADE], "ground_media"),
+            _step(
+                tell_draft_standing,
+                ["told_progress", "annotations", "told_instructions", "ground_media"],
+                "ground_standing",
+            ),
             _step(
                 list_round1_jobs,
-                ["ground_media", "grounding_r1", "annotations", "grounder", "params:ground"],
+                [
+                    *("ground_media", "grounding_r1", "annotations", "ground_standing"),
+                    *("grounder", "params:ground"),
+                ],
                 f"{first}_jobs",
             ),
             _step(ask_round1, [f"{first}_jobs", *_ASKING], f"{first}_answers"),
@@ -44,7 +56,7 @@ def create_pipeline() -> Pipeline:
             _step(choose_labels, ["regrounded_r1", "grounding_r1", "params:ground"], "ground_labels"),
             _step(
                 list_round2_jobs,
-                ["ground_media", "ground_labels", "grounder", "params:ground"],
+                ["ground_media", "ground_labels", "ground_standing", "grounder", "params:ground"],
                 f"{second}_jobs",
             ),
             _step(ask_round2, [f"{second}_jobs", *_ASKING], f"{second}_answers"),

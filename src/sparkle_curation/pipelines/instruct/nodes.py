@@ -24,6 +24,7 @@ from sparkle_curation.new_samples.instructions.instructing import (
 )
 from sparkle_curation.new_samples.instructions.taxonomy import Scene, gather_scenes, read_own_scenes
 from sparkle_curation.pipelines.instruct.params import InstructGroup
+from sparkle_curation.spec.codes.new_sample_codes import InstructFault
 
 logger = logging.getLogger(__name__)
 
@@ -140,8 +141,13 @@ def write_draft_prompts(new_instructions: AnyFrame) -> dict[str, str]:
 
 def count_instructions(new_instructions: AnyFrame) -> pl.DataFrame:
     """The report: one row per theme, keyword and fault; faults are logged."""
-    counts = prompts.count_instructions(new_instructions.lazy().collect())
+    table = new_instructions.lazy().collect()
+    counts = prompts.count_instructions(table)
     faults = counts.drop_nulls("fault").group_by("fault", maintain_order=True).agg(pl.col("count").sum())
     for fault, number in faults.iter_rows():
-        logger.warning("instructions: %s samples have none: %s", f"{number:,}", fault)
+        way = ""
+        if fault == InstructFault.NO_SCENE:
+            themes = ", ".join(table.filter(fault=fault)["theme"].cast(pl.String).unique().sort().to_list())
+            way = f"; write scenes of {themes} into conf/base/prompts/scenes.yml, and run instruct again"
+        logger.warning("instructions: %s samples have none: %s%s", f"{number:,}", fault, way)
     return counts

@@ -24,6 +24,7 @@ from sparkle_curation.media.tracking.table import TrackRun, TrackSettings
 from sparkle_curation.models.trackers.sam_tracker import Device, SamTracker
 from sparkle_curation.models.weights import Weights, is_pinned, newest_commit
 from sparkle_curation.pipelines.track.params import TrackGroup
+from sparkle_curation.spec.codes.generation_faults import GenerationFault
 from sparkle_curation.spec.tables.reruns.rescores import NOT_ASKED
 
 logger = logging.getLogger(__name__)
@@ -95,11 +96,15 @@ def _no_own_boxes(got: str) -> MissingTableError:
 
 
 def list_track_clips(
-    media: pl.LazyFrame, track_boxes: pl.DataFrame, regrounded_r1: pl.LazyFrame, params: TrackGroup
+    media: pl.LazyFrame,
+    track_boxes: pl.DataFrame,
+    regrounded_r1: pl.LazyFrame,
+    track_standing: pl.DataFrame,
+    params: TrackGroup,
 ) -> pl.DataFrame:
-    """What is to be tracked, a row per sample with a source video, and what cannot be, with why."""
+    """What is to be tracked, a row per sample with a source video, and what cannot be or waits, with why."""
     found_by = None if params.boxes_from == "released" else regrounded_r1.collect()
-    return list_clips(media.collect(), track_boxes, params.limit, found_by)
+    return list_clips(media.collect(), track_boxes, params.limit, found_by, track_standing)
 
 
 def track_masks(
@@ -135,7 +140,13 @@ def count_tracks(tracks: pl.LazyFrame) -> pl.DataFrame:
     told = counts.filter(pl.col("error").is_not_null() & (pl.col("error") != NOT_ASKED))
     lacking = told.group_by("error", maintain_order=True).agg(pl.col("count").sum())
     for error, count in lacking.sort("count", descending=True).iter_rows():
-        logger.warning("track: %s samples have no mask: %s", f"{count:,}", error)
+        way = "; look at what is new: kedro run --pipelines score,gate"
+        logger.warning(
+            "track: %s samples have no mask: %s%s",
+            f"{count:,}",
+            error,
+            way if error == GenerationFault.NOT_JUDGED else "",
+        )
     return counts
 
 

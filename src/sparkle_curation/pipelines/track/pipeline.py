@@ -6,6 +6,7 @@ from typing import Any
 
 from kedro.pipeline import Node, Pipeline
 
+from sparkle_curation.media.made_media import unite_media
 from sparkle_curation.pipelines.track.nodes import (
     choose_track_boxes,
     choose_tracker,
@@ -16,7 +17,10 @@ from sparkle_curation.pipelines.track.nodes import (
     list_track_clips,
     track_masks,
 )
+from sparkle_curation.stages.gates import tell_draft_standing
+from sparkle_curation.stages.lineage import made_before
 
+_MADE = [f"made_media_{each.pipeline}" for each in made_before("track")]
 _PARAMS = "params:track"
 
 
@@ -33,7 +37,17 @@ def create_pipeline() -> Pipeline:
         [
             _step(choose_tracker, [_PARAMS], "tracker"),
             _step(choose_track_boxes, ["grounding_boxes", *regrounded, "media", _PARAMS], "track_boxes"),
-            _step(list_track_clips, ["media", "track_boxes", "track_regrounded_r1", _PARAMS], "track_clips"),
+            _step(unite_media, ["asset_store", "media", *_MADE], "track_media"),
+            _step(
+                tell_draft_standing,
+                ["told_progress", "annotations", "told_instructions", "track_media"],
+                "track_standing",
+            ),
+            _step(
+                list_track_clips,
+                ["media", "track_boxes", "track_regrounded_r1", "track_standing", _PARAMS],
+                "track_clips",
+            ),
             _step(
                 track_masks,
                 ["track_clips", "tracker", "asset_store", "made_media_root", *journals, "params:dry_run"],

@@ -39,7 +39,7 @@ class GenerationFault(Code):
     NOT_IMPORTED = "not_imported", "The folder of outputs of another generator has none of the sample."
     BAD_IMPORT = (
         "bad_import",
-        "The output of another generator cannot be decoded, or has another size or number of frames than its source.",
+        "The output of another generator cannot be decoded or take a note, or has not the size and frames of its source.",
     )
 
 

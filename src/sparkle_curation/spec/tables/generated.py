@@ -41,10 +41,17 @@ GENERATED_COLUMNS: tuple[Field, ...] = (
     THEME,
     Field("kind", "string", "Asset kind that was made."),
     Field(
-        "prompt", "string", "What the generator was told; null where there is no prompt.", is_optional=True
+        "prompt",
+        "string",
+        "What the generator was told; null where there is no prompt, and of an import, which does not say it.",
+        is_optional=True,
     ),
     Field(
-        "seed", "int64", "Of the noise: made of `seed` of the parameters, the stage and the id.", minimum=0
+        "seed",
+        "int64",
+        "Of the noise: made of `seed` of the parameters, the stage and the id; null of an import, likewise.",
+        is_optional=True,
+        minimum=0,
     ),
     Field("inputs", "string", "JSON object: asset kind -> the content that it was made of, as in `media`."),
     Field(

@@ -30,6 +30,7 @@ from sparkle_curation.models.generators.generator import (
 )
 from sparkle_curation.spec.layout import asset_path
 from sparkle_curation.stages.generation.jobs import Output
+from sparkle_curation.stages.generation.marking import COMMENT
 from sparkle_curation.stages.generation.stage import GenerationStage
 
 Row = Mapping[str, Any]
@@ -55,6 +56,11 @@ class Maker(Protocol):
     @property
     def device(self) -> Callable[[], str] | None:
         """Tells where a model makes them; None where none does."""
+        ...
+
+    @property
+    def is_told(self) -> bool:
+        """Whether it works by the prompt and seed of an output."""
         ...
 
     def load(self) -> None:
@@ -104,6 +110,11 @@ class GeneratedFiles:
         """The model's."""
         return self.generator.name_device
 
+    @property
+    def is_told(self) -> bool:
+        """A model is told both."""
+        return True
+
     def load(self) -> None:
         """Load the weights."""
         self.generator.load()
@@ -113,7 +124,7 @@ class GeneratedFiles:
         path = path_of(self.root, self.stage, output.theme, output.id)
         if not path.is_file() or path.stat().st_size != row["size_bytes"]:
             return False
-        return (_note_in(path) or "").startswith(self._mark(output.key))
+        return (note_in(path) or "").startswith(mark_of(self.stage, output.key))
 
     def make(self, outputs: Sequence[Output]) -> Iterator[Row]:
         """One after another; a job whose inputs cannot be read is not given to the model."""
@@ -143,10 +154,7 @@ class GeneratedFiles:
     def _written(self, output: Output, job: GenerationJob, made: Generated) -> Row:
         path = path_of(self.root, self.stage, output.theme, output.id)
         facts = self.description
-        note = (
-            f"{self._mark(output.key)}; made by a generative model (trainedAlgorithmicMedia): "
-            f"{facts.repository} at {facts.revision}"
-        )
+        note = note_text(self.stage, output.key, f"{facts.repository} at {facts.revision}")
         if self.stage.is_video:
             with written_clip(path, made.frames, ClipEncoding(output.fps, _CRF, "veryfast"), note):
                 pass
@@ -155,13 +163,26 @@ class GeneratedFiles:
         versions = json.dumps(dict(facts.versions), sort_keys=True)
         return {**facts_of(path, made.frames, job.picture), "versions": versions}
 
-    def _mark(self, key: str) -> str:
-        return f"sparkle-curation {self.stage.name} {key}"
-
 
 def path_of(root: Path, stage: GenerationStage, theme: str, sample_id: str) -> Path:
     """Where the file of a sample lies, or would."""
     return root / asset_path(theme, stage.makes, sample_id)
+
+
+def mark_of(stage: GenerationStage, key: str) -> str:
+    """How the note in the file of an output begins."""
+    return f"sparkle-curation {stage.name} {key}"
+
+
+def note_text(stage: GenerationStage, key: str, made_by: str) -> str:
+    """The note in the file of an output: whose it is, that a model made it, and which.
+
+    Args:
+        stage: that made it.
+        key: of the output.
+        made_by: the weights and their commit, or where it was imported from.
+    """
+    return f"{mark_of(stage, key)}; made by a generative model (trainedAlgorithmicMedia): {made_by}"
 
 
 def write_still(path: Path, picture: Picture, note: str) -> None:
@@ -173,7 +194,7 @@ def write_still(path: Path, picture: Picture, note: str) -> None:
     from PIL import Image, PngImagePlugin  # noqa: PLC0415 -- most of the project does without it
 
     notes = PngImagePlugin.PngInfo()
-    notes.add_text("Comment", note)
+    notes.add_text(COMMENT, note)
     with atomic_file(path) as temporary, temporary.open("wb") as file:
         Image.fromarray(picture).save(file, format="PNG", pnginfo=notes)
 
@@ -219,13 +240,14 @@ def _read_video(frame_count: int) -> Callable[[BinaryIO], Frames]:
     return read
 
 
-def _note_in(path: Path) -> str | None:
+def note_in(path: Path) -> str | None:
+    """The note in a PNG or mp4; None where there is none."""
     if path.suffix != ".png":
         return note_of(path)
     from PIL import Image  # noqa: PLC0415 -- as above
 
     with suppress(OSError, ValueError, SyntaxError), Image.open(path, formats=["PNG"]) as image:
-        note = image.info.get("Comment")
+        note = image.info.get(COMMENT)
         return str(note) if note else None
     return None
 

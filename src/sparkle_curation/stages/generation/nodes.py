@@ -59,7 +59,8 @@ def choose_maker(params: GroupT, asset_store: AssetStore, made_media_root: str) 
             )
         maker = GeneratedFiles(stage, params.generator(revision), asset_store, root)
     facts = maker.description
-    logger.info("%s: %s, %s at %s", stage.name, facts.name, facts.repository, facts.revision)
+    at = f" at {facts.revision}" if facts.revision else ""
+    logger.info("%s: %s, %s%s", stage.name, facts.name, facts.repository, at)
     if facts.licence is None:
         logger.warning(
             "%s: the licence of %s is unknown; it stands in no row until --params %s.model.licence=... says it",

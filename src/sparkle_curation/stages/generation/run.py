@@ -210,6 +210,8 @@ class GenerationRun:
                 *(pl.lit(value, pl.String).alias(name) for name, value in said.items()),
             )
         )
+        if not self.maker.is_told:
+            table = table.with_columns(prompt=pl.lit(None, pl.String), seed=pl.lit(None, pl.Int64))
         return table.select(field.name for field in GENERATED_COLUMNS)
 
 

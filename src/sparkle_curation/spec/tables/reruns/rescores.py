@@ -23,7 +23,8 @@ PROVENANCE: tuple[Field, ...] = (
         "fault",
         "string",
         "Why there is no score: a code of the media, of the strict parser or of the model, "
-        f"`{NO_PROMPT}`, `{TOO_SHORT}`, `{NOT_ASKED}` or `{NOT_TABULATED}`; null where there is one.",
+        f"`{NO_PROMPT}`, `{TOO_SHORT}`, `{NOT_ASKED}` or `{NOT_TABULATED}`, of groundings of a draft `not_passed` or "
+        "`not_judged` as in `generated`; null where there is one.",
         is_optional=True,
     ),
     Field("fault_detail", "string", "What was seen of the fault.", is_optional=True),

@@ -95,8 +95,8 @@ TRACK_COLUMNS: tuple[Field, ...] = (
     Field(
         "error",
         "string",
-        f"Why there is no mask: {', '.join(f'`{fault}`' for fault in TrackFault)}, `not_asked` beyond the limit, or a "
-        "code of the media.",
+        f"Why there is no mask: {', '.join(f'`{fault}`' for fault in TrackFault)}, `not_asked` beyond the limit, "
+        "`not_passed` or `not_judged` of a draft as in `generated`, or a code of the media.",
         is_optional=True,
     ),
     Field("error_detail", "string", "What was found.", is_optional=True),
