@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 
 import pyarrow as pa
 
@@ -54,19 +54,24 @@ def raw_text(raw: bytes) -> str:
 
 def quarantine_rows(table: str, theme: str | None, path: str, faults: Iterable[Fault]) -> pa.Table:
     """The quarantine's rows of one file: one row per fault, in the order given."""
-    rows = [
-        {
-            **{
-                name: storable(value) if isinstance(value, str) else value
-                for name, value in asdict(fault).items()
-            },
-            "table": table,
-            "theme": theme,
-            "path": storable(path),
-            "reason": str(fault.reason),
-            "is_row_kept": fault.reason.is_row_kept,
-            "raw_text": raw_text(fault.raw),
-        }
-        for fault in faults
-    ]
-    return pa.Table.from_pylist(rows, schema=QUARANTINE_SCHEMA)
+    rows = list(faults)
+    columns: dict[str, list[object]] = {
+        **{
+            each.name: [_stored(getattr(fault, each.name)) for fault in rows]
+            for each in fields(Fault)
+            if each.name != "raw"
+        },
+        "table": [table] * len(rows),
+        "theme": [theme] * len(rows),
+        "path": [storable(path)] * len(rows),
+        "is_row_kept": [fault.reason.is_row_kept for fault in rows],
+        "raw_text": [raw_text(fault.raw) for fault in rows],
+    }
+    return pa.Table.from_arrays(
+        [pa.array(columns[column.name], column.type) for column in QUARANTINE_SCHEMA],
+        schema=QUARANTINE_SCHEMA,
+    )
+
+
+def _stored(value: object) -> object:
+    return storable(str(value)) if isinstance(value, str) else value

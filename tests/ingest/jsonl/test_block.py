@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.ingest.jsonl.plain_reader import plain_extras, plain_value
 from tests.ingest.made_lines import (
@@ -112,6 +112,21 @@ def test_the_cut_into_blocks_changes_nothing(data: st.DataObject, table: str, bl
         ]
 
     assert facts(block_bytes) == facts(1 << 20)
+
+
+@settings(max_examples=40)
+@given(data=st.data(), table=TABLES)
+def test_what_was_refused_before_changes_nothing(data: st.DataObject, table: str) -> None:
+    """A reader that has met refused lines looks at each line before it parses: rows, faults and extras are the same."""
+    content = data.draw(damaged_files(table))
+    first, wary = JsonlBlockReader(FIELDS[table], THEME), JsonlBlockReader(FIELDS[table], THEME)
+    wary.parse(Block(memoryview(b'{"id": 1}\n'), 0, 10))
+    assert wary.refusals.are_likely
+    assert not first.refusals.are_likely
+    ours, theirs = (each.parse(Block(memoryview(content), 0, len(content))) for each in (first, wary))
+    assert ours.table.equals(theirs.table)
+    assert (ours.faults, ours.extras, ours.line_count) == (theirs.faults, theirs.extras, theirs.line_count)
+    assert ours.lines.tolist() == theirs.lines.tolist()
 
 
 @given(number=st.sampled_from(STRANGE_NUMBERS), table=st.sampled_from((STILL, "edited_video_scores")))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import filecmp
 import logging
 from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
@@ -22,8 +21,9 @@ from kedro_datasets._typing import TablePreview
 from sparkle_curation.datasets.previews import NOT_MADE, table_preview
 from sparkle_curation.datasets.tables.declared_tables import DECLARED_TABLES
 from sparkle_curation.engine.caching.code_digest import code_digest
+from sparkle_curation.engine.executors.thread_beside import ThreadBeside
 from sparkle_curation.engine.io import format_version, parquet
-from sparkle_curation.engine.io.atomic import atomic_file, atomic_folder, link_or_copy
+from sparkle_curation.engine.io.atomic import atomic_file, atomic_folder, flush, link_or_copy
 from sparkle_curation.engine.io.parquet import (
     FORMAT_KEY,
     FORMAT_METADATA,
@@ -145,8 +145,8 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
             _tell_unchanged(data.title, data.log_level)
         else:
             with atomic_file(self._path) as temporary:
-                with byte_progress(data.title, data.total_bytes) as progress:
-                    _write_stream(data, temporary, progress)
+                with byte_progress(data.title, data.total_bytes) as progress, ThreadBeside() as thread:
+                    _write_stream(data, temporary, progress, thread)
                 self._check_rows(data, stored_rows(temporary))
                 _tell_rows(data.title, data.log_level, stored_rows(temporary))
 
@@ -173,10 +173,13 @@ class TableDataset(AbstractDataset[Table, pl.LazyFrame]):
             for path in sorted(kept):
                 (temporary / path).parent.mkdir(parents=True, exist_ok=True)
                 link_or_copy(self._path / path, temporary / path)
-            for path, stream in changed.items():
-                (temporary / path).parent.mkdir(parents=True, exist_ok=True)
-                _write_stream(stream, temporary / path, partial(_add_progress, progress, done_bytes))
-                done_bytes += stream.total_bytes
+            with ThreadBeside() as thread:
+                for path, stream in changed.items():
+                    (temporary / path).parent.mkdir(parents=True, exist_ok=True)
+                    _write_stream(
+                        stream, temporary / path, partial(_add_progress, progress, done_bytes), thread
+                    )
+                    done_bytes += stream.total_bytes
             # What is kept is of this schema, so the list of the same files is too.
             if kept and is_listed:
                 link_or_copy(self._path / LISTING, temporary / LISTING)
@@ -311,17 +314,25 @@ def _tell_rows(title: str, log_level: int, count: int, kept: int = 0, total: int
         logger.log(log_level, "%s: %s", title, rows)
 
 
-def _write_stream(stream: TableStream, path: Path, progress: Callable[[int], None]) -> None:
-    """Write the whole stream to a file that is not there yet."""
-    _write(_reporting(stream, progress), stream, path)
-    retracted = stream.retracted()
+def _write_stream(
+    stream: TableStream, path: Path, progress: Callable[[int], None], thread: ThreadBeside
+) -> None:
+    """Write the whole stream to a file that is not there yet; the thread may still be at its end."""
+    _write(_reporting(stream, progress), stream, path, thread)
+    thread.do(_settle, stream, path, stream.retracted())
+
+
+def _settle(stream: TableStream, path: Path, retracted: dict[str, set[int]]) -> None:
+    """Take back the rows that were written too early, and have the file on the disk while the next is being read."""
     if retracted:
         complete = path.with_name(f"{path.name}.complete")
         path.rename(complete)
         try:
-            _write(_without_retracted(complete, retracted), stream, path)
+            with ThreadBeside() as thread:
+                _write(_without_retracted(complete, retracted), stream, path, thread)
         finally:
             complete.unlink()
+    flush(path)
 
 
 def _add_progress(progress: Callable[[int], None], before: int, done: int) -> None:
@@ -334,9 +345,9 @@ def _reporting(stream: TableStream, progress: Callable[[int], None]) -> Iterator
         progress(stream.bytes_read())
 
 
-def _write(batches: Iterator[pa.Table], stream: TableStream, path: Path) -> None:
+def _write(batches: Iterator[pa.Table], stream: TableStream, path: Path, thread: ThreadBeside) -> None:
     """Write the batches to one file."""
-    _write_routed(((path, batch) for batch in batches), stream, [path])
+    _write_routed(((path, batch) for batch in batches), stream, [path], thread)
 
 
 def _write_by_theme(stream: TableStream, folder: Path) -> None:
@@ -351,13 +362,17 @@ def _write_by_theme(stream: TableStream, folder: Path) -> None:
             for theme in themes:
                 yield paths[theme], batch.filter(pc.equal(batch["theme"], theme))
 
-    _write_routed(routed(), stream, paths.values())
+    with ThreadBeside() as thread:
+        _write_routed(routed(), stream, paths.values(), thread)
 
 
 def _write_routed(
-    batches: Iterator[tuple[Path, pa.Table]], stream: TableStream, paths: Collection[Path]
+    batches: Iterator[tuple[Path, pa.Table]],
+    stream: TableStream,
+    paths: Collection[Path],
+    thread: ThreadBeside,
 ) -> None:
-    """Write each batch to its file as row groups, each group on a thread of its own while the next one is being read."""
+    """Have each batch written to its file as row groups, each group while the next one is being read."""
     metadata = {
         **(stream.schema.metadata or {}),
         **{key.encode(): value.encode() for key, value in FORMAT_METADATA.items()},
@@ -370,14 +385,13 @@ def _write_routed(
             path: stack.enter_context(pq.ParquetWriter(path, schema, compression="zstd", compression_level=3))
             for path in paths
         }
-        pool = stack.enter_context(ThreadPoolExecutor(1))
-        written: Future[None] | None = None
+        closing = stack.pop_all()
+    try:
         for path, group in _row_groups(batches):
-            if written:
-                written.result()
-            written = pool.submit(writers[path].write_table, group)
-        if written:
-            written.result()
+            thread.do(writers[path].write_table, group)
+            del group  # not held here while the next one is being read
+    finally:
+        thread.do(closing.close)
 
 
 def _row_groups(batches: Iterator[tuple[Path, pa.Table]]) -> Iterator[tuple[Path, pa.Table]]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +26,7 @@ from sparkle_curation.ingest.faults import Fault
 from sparkle_curation.ingest.jsonl.blocks import Block, line_bounds
 from sparkle_curation.ingest.jsonl.line_decoder import LineFaultError, examine_line
 from sparkle_curation.ingest.jsonl.line_limits import MAX_VALUES
-from sparkle_curation.ingest.jsonl.unknown_members import known_members
+from sparkle_curation.ingest.jsonl.unknown_members import plain_record
 from sparkle_curation.ingest.jsonl.vector_checks import (
     NO_ROWS,
     Rows,
@@ -40,6 +41,7 @@ from sparkle_curation.spec.sample_ids import id_form, parse_sample_id
 
 _OPEN, _CLOSE, _RETURN = b"{"[0], b"}"[0], b"\r"[0]
 _MIN_PIECE_LINES, _MAX_PIECE_LINES = 64, 1 << 20
+_WARY_BLOCKS = 3
 _REFUSED_ROW = re.compile(r"in row (\d+)")
 _UNKNOWN_MEMBER = "unexpected field"
 """Arrow's words for it. In other words such a line would be found all the same, by halving to one."""
@@ -77,8 +79,8 @@ class JsonlBlockReader:
     def __init__(self, fields: tuple[Field, ...], theme: str) -> None:
         self.fields = fields
         self.theme = theme
-        self.pace = _Pace()
-        self._known_members = msgspec.json.Decoder(known_members(fields))
+        self.pace, self.refusals = _Pace(), _Refusals()
+        self._plain_record = msgspec.json.Decoder(plain_record(fields))
         self.schema = pa.schema([pa.field(column.name, column.type) for column in arrow_schema(fields)])
 
     def parse(self, block: Block) -> ParsedBlock:
@@ -100,13 +102,19 @@ class JsonlBlockReader:
             ),
         )
 
-    def may_have_unknown(self, text: bytes) -> bool:
-        """Whether a line has a member that the card does not name, or is odd in another way; fast."""
-        try:
-            self._known_members.decode(text)
-        except (msgspec.DecodeError, RecursionError):
-            return True
-        return False
+    def odd_texts(self, texts: Iterable[memoryview]) -> list[int]:
+        """The places of texts that are no record by their types, or have a member that the card does not name; fast."""
+        odd: list[int] = []
+        decode, place, rest = self._plain_record.decode, -1, iter(texts)
+        while True:
+            try:
+                for text in rest:
+                    place += 1
+                    decode(text)
+            except (msgspec.DecodeError, RecursionError):
+                odd.append(place)
+            else:
+                return odd
 
     def examine(self, text: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
         """The known members of one line, and the unknown ones by their JSON path.
@@ -154,6 +162,26 @@ class _Pace:
         self._lines = min(self._lines * 1.25, _MAX_PIECE_LINES)
 
 
+class _Refusals:
+    """Whether lines are likely to be refused, so that they are looked at before the bulk parser sees them.
+
+    A look costs a quarter of parsing, a refusal on average half of the block. The rows are the same whatever it says;
+    threads may share it without a lock.
+    """
+
+    def __init__(self) -> None:
+        self._wary_blocks = 0
+
+    @property
+    def are_likely(self) -> bool:
+        """Whether one of the last few blocks had lines that are refused."""
+        return self._wary_blocks > 0
+
+    def note(self, *, are_found: bool) -> None:
+        """A block that was looked at has such lines, or none."""
+        self._wary_blocks = _WARY_BLOCKS if are_found else max(self._wary_blocks - 1, 0)
+
+
 class _BlockParse:
     """One block on its way: the pieces parsed so far, and what was quarantined."""
 
@@ -176,8 +204,25 @@ class _BlockParse:
             self._parse_alone(line)
         return self._result()
 
-    def _parse(self, lines: Rows, *, may_have_unknown: bool = False) -> None:
-        """Parse ``lines``, each an object by its looks; one that the bulk parser refuses is quarantined.
+    def _parse(self, lines: Rows) -> None:
+        """Parse ``lines``, each an object by its looks; those that cannot be trusted are quarantined."""
+        first = 0  # of those that the bulk parser has not found in order
+        if not self._reader.refusals.are_likely:
+            if self._reader.pace.lines < len(lines):  # of late some were refused that a look did not tell
+                self._parse_pieces(lines)
+                return
+            refusal = self._parse_at_once(lines)
+            if refusal is None:
+                self._reader.pace.quicken()
+                return
+            first = _refused_row(refusal, lines) or 0
+        odd = self._odd(lines[first:])
+        self._reader.refusals.note(are_found=len(odd) > 0)
+        self._parse_pieces(lines[~np.isin(lines, odd)])
+        self._parse_pieces(odd[self._examined(np.arange(len(odd)), odd)], may_have_unknown=True)
+
+    def _parse_pieces(self, lines: Rows, *, may_have_unknown: bool = False) -> None:
+        """Parse ``lines``, some of which the bulk parser may refuse for what a look does not tell.
 
         Args:
             lines: line numbers, ascending.
@@ -188,41 +233,50 @@ class _BlockParse:
             self._parse_piece(piece, may_have_unknown)
 
     def _parse_piece(self, lines: Rows, may_have_unknown: bool) -> None:
+        refusal = self._parse_at_once(lines, may_have_unknown=may_have_unknown)
+        if refusal is None:
+            self._reader.pace.quicken()
+        elif _UNKNOWN_MEMBER in refusal:
+            suspects = np.flatnonzero(np.isin(lines, self._odd(lines)))
+            self._parse_pieces(lines[self._examined(suspects, lines)], may_have_unknown=True)
+        else:
+            self._reader.pace.slow_down(len(lines))
+            if len(lines) == 1:
+                self._parse_alone(int(lines[0]))
+            else:
+                self._parse_around(lines, refusal, may_have_unknown)
+
+    def _parse_at_once(self, lines: Rows, *, may_have_unknown: bool = False) -> str | None:
+        """Parse ``lines``, if there are any; None, or what the bulk parser says where it refuses one of them."""
+        if not len(lines):
+            return None
         try:
             table = self._reader.bulk_parse(self._joined(lines), may_have_unknown=may_have_unknown)
         except pa.ArrowInvalid as error:
-            refusal = str(error)
-        else:
-            if table.num_rows == len(lines):
-                self._reader.pace.quicken()
-                self._pieces.append((lines, table))
-                return
-            refusal = "several objects on one line"
-        if _UNKNOWN_MEMBER in refusal:
-            suspects = np.flatnonzero(
-                [self._reader.may_have_unknown(self._text(line)) for line in lines.tolist()]
-            )
-            self._parse(lines[self._examined(suspects, lines)], may_have_unknown=True)
-            return
-        self._reader.pace.slow_down(len(lines))
-        if len(lines) == 1:
-            self._parse_alone(int(lines[0]))
-        else:
-            self._parse_around(lines, refusal, may_have_unknown)
+            return str(error)
+        if table.num_rows != len(lines):
+            return "several objects on one line"
+        self._pieces.append((lines, table))
+        return None
 
     def _parse_around(self, lines: Rows, refusal: str, may_have_unknown: bool) -> None:
         """Parse what stands before and after the refused line, or each half where none can be told."""
-        named = _REFUSED_ROW.search(refusal)
-        row = min(int(named[1]), len(lines) - 1) if named else 0
-        fault = self._fault_of(int(lines[row])) if named else None
-        if fault is None:
+        row = _refused_row(refusal, lines)
+        fault = None if row is None else self._fault_of(int(lines[row]))
+        if row is None or fault is None:
             # Not named, or named wrongly since an earlier line holds two objects.
             before, after = np.split(lines, [len(lines) // 2])
         else:
             self._quarantine(int(lines[row]), fault)
             before, after = lines[:row], lines[row + 1 :]
-        self._parse(before, may_have_unknown=may_have_unknown)
-        self._parse(after, may_have_unknown=may_have_unknown)
+        self._parse_pieces(before, may_have_unknown=may_have_unknown)
+        self._parse_pieces(after, may_have_unknown=may_have_unknown)
+
+    def _odd(self, lines: Rows) -> Rows:
+        """Those of ``lines`` that a typed decoder does not take for a record with no other members."""
+        starts, ends = self._starts[lines].tolist(), self._ends[lines].tolist()
+        texts = map(self._block.data.__getitem__, map(slice, starts, ends))
+        return lines[self._reader.odd_texts(texts)]
 
     def _parse_alone(self, line: int) -> None:
         """Parse what a closer look finds in a line that does not look like an object, or that was refused."""
@@ -237,16 +291,13 @@ class _BlockParse:
         else:
             self._pieces.append((np.array([line]), table))
 
-    def _screened(self, table: pa.Table, lines: Rows) -> tuple[pa.Table, Rows, Rows]:
-        """The rows that can be trusted, their lines and numbers; the others are quarantined."""
+    def _screened(self, table: pa.Table, lines: Rows) -> tuple[npt.NDArray[np.bool_], Rows]:
+        """Whether each row can be trusted, and its sample number; lines of the others are quarantined."""
         numbers, bad_ids = id_numbers(table["id"], self._reader.theme)
         suspects = [suspect_rows(table, self._reader.fields), bad_ids]
         if "frame_indices" in self._reader.schema.names:
             suspects.append(unequal_rows(table["frame_indices"], table["editscore"]))
-        is_kept = self._examined(np.unique(np.concatenate(suspects)), lines)
-        if is_kept.all():
-            return table, lines, numbers
-        return table.filter(pa.array(is_kept)), lines[is_kept], numbers[is_kept]
+        return self._examined(np.unique(np.concatenate(suspects)), lines), numbers
 
     def _examined(self, suspects: Rows, lines: Rows) -> npt.NDArray[np.bool_]:
         """Whether each row can be trusted: the suspects if a closer look at their line finds nothing."""
@@ -270,10 +321,11 @@ class _BlockParse:
         lines = np.concatenate([NO_ROWS, *(lines for lines, _ in self._pieces)])
         tables = [table for _, table in self._pieces] or [pa.Table.from_batches([], self._reader.schema)]
         table = tables[0] if len(tables) == 1 else pa.concat_tables(tables).combine_chunks()
-        if (np.diff(lines) < 0).any():
-            order = np.argsort(lines)
-            table, lines = table.take(pa.array(order)), lines[order]
-        table, lines, numbers = self._screened(table, lines)
+        is_kept, numbers = self._screened(table, lines)
+        rows = np.flatnonzero(is_kept)
+        rows = rows[np.argsort(lines[rows])]
+        if len(rows) < len(lines) or (np.diff(rows) < 0).any():
+            table, lines, numbers = table.take(pa.array(rows)), lines[rows], numbers[rows]
         faults = sorted(self._faults, key=lambda fault: fault.line or 0)
         return ParsedBlock(table, lines, numbers, faults, self._extras, len(self._starts))
 
@@ -313,6 +365,12 @@ class _BlockParse:
                 json_path=fault.json_path,
             )
         )
+
+
+def _refused_row(refusal: str, lines: Rows) -> int | None:
+    """The place in ``lines`` of the one that the bulk parser says it refuses; None where it says none."""
+    named = _REFUSED_ROW.search(refusal)
+    return min(int(named[1]), len(lines) - 1) if named else None
 
 
 def _are_objects(data: memoryview, starts: Rows, ends: Rows) -> npt.NDArray[np.bool_]:

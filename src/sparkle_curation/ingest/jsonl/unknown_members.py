@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from sparkle_curation.spec.fields import Field, FieldType, ListOf, Struct
+from sparkle_curation.spec.fields import Field, FieldType, ListOf, Scalar, Struct
 from sparkle_curation.spec.licences import LICENCES_MEMBER
 
 MAX_TOLD = 32
@@ -70,32 +70,35 @@ class UnknownMembers:
         ]
 
 
-def known_members(fields: tuple[Field, ...]) -> type[msgspec.Struct]:
-    """The type of an object of these members and no others, at any depth; their values are not looked at.
+def plain_record(fields: tuple[Field, ...]) -> type[msgspec.Struct]:
+    """The type of an object of these members and no others, at any depth; any of them may be null or absent.
 
-    >>> known = known_members((Field("id", "text", "Sample id."),))
-    >>> msgspec.json.decode('{"id": 1}', type=known) is not None
+    >>> plain = plain_record((Field("id", "string", "Sample id."),))
+    >>> msgspec.json.decode('{"id": null}', type=plain) is not None
     True
-    >>> msgspec.json.decode('{"id": 1, "note": 2}', type=known)
+    >>> msgspec.json.decode('{"id": "a", "note": 2}', type=plain)
     Traceback (most recent call last):
         ...
     msgspec.ValidationError: Object contains unknown field `note`
     """
     names = {f"member_{place}": field for place, field in enumerate(fields)}
     return msgspec.defstruct(
-        "Known",
-        [(name, _shape(field.type), None) for name, field in names.items()],
+        "Plain",
+        [(name, _shape(field.type) | None, None) for name, field in names.items()],
         rename={name: field.name for name, field in names.items()},
         forbid_unknown_fields=True,
+        gc=False,  # a record is in no cycle, and following its parts takes longer than reading them
     )
 
 
+_SHAPES: dict[Scalar, type] = {"string": str, "float64": float, "int32": int, "int64": int, "bool": bool}
+
+
 def _shape(kind: FieldType) -> Any:
-    """The type of a value or null: what may hold an object with its objects, anything else as it stands."""
+    """The type of a value."""
     if isinstance(kind, Struct):
-        return known_members(kind.fields) | None
-    inner: Any = _shape(kind.element) if isinstance(kind, ListOf) else msgspec.Raw
-    return msgspec.Raw if inner is msgspec.Raw else list[inner] | None
+        return plain_record(kind.fields)
+    return list[_shape(kind.element) | None] if isinstance(kind, ListOf) else _SHAPES[kind]  # type: ignore[misc]
 
 
 def unknown_members(extras: Iterable[str]) -> set[str]:
