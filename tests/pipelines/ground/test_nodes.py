@@ -21,6 +21,15 @@ def test_odd_labels_are_reported(caplog: pytest.LogCaptureFixture) -> None:
     assert "3 labels not asked for (surplus_labels), 1 frames without an answer" in caplog.text
 
 
+def test_samples_of_a_draft_that_wait_are_told_with_what_to_run(caplog: pytest.LogCaptureFixture) -> None:
+    """Of each round, where something changed since it was judged; what has not passed waits without a word."""
+    for fault, told in (("not_judged", 2), ("not_passed", 0)):
+        caplog.clear()
+        first, second = (table.with_columns(fault=pl.lit(fault)) for table in regrounded([[], []], []))
+        publish_regroundings(first, second)
+        assert caplog.text.count("2 samples wait to be judged; look at what is new: kedro run") == told
+
+
 def test_nothing_odd_is_not_told(caplog: pytest.LogCaptureFixture) -> None:
     """No warning where there is nothing to look at."""
     publish_regroundings(*regrounded([[], []], []))

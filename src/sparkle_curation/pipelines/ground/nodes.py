@@ -24,6 +24,7 @@ from sparkle_curation.model_jobs.answer_streams import count_faults
 from sparkle_curation.models.choice import choose_model
 from sparkle_curation.models.device_names import device_of
 from sparkle_curation.pipelines.ground.params import GroundGroup
+from sparkle_curation.spec.codes.generation_faults import GenerationFault
 from sparkle_curation.spec.layout import intermediate_jsonl_path
 from sparkle_curation.spec.tables.ingested import GROUNDING_R1, GROUNDING_R2
 
@@ -180,6 +181,9 @@ def publish_regroundings(
             f"{grounded:,}",
             f"; without boxes {without}" if without else "",
         )
+        if waiting := dict(faults).get(GenerationFault.NOT_JUDGED.value):
+            way = "look at what is new: kedro run --pipelines score,gate"
+            logger.warning("round %d: %s samples wait to be judged; %s", number, f"{waiting:,}", way)
     _tell_odd_labels(regrounded_r2)
     return {
         intermediate_jsonl_path(theme, released.file_name): records
