@@ -19,7 +19,8 @@ from sparkle_curation.engine.io.storable_text import storable
 from sparkle_curation.ingest.assets.listing import find_asset_sources, unknown_files
 from sparkle_curation.ingest.exclusions.resolving import Excluded, excluded_samples
 from sparkle_curation.ingest.ingestion import present
-from sparkle_curation.ingest.release_files import CONTENT_COLUMNS, ReleaseFiles, SourceFile
+from sparkle_curation.ingest.noted_contents import CONTENT_COLUMNS
+from sparkle_curation.ingest.release_files import ReleaseFiles, SourceFile
 from sparkle_curation.spec.description.benchmarks import Benchmark, ListedBenchmark
 from sparkle_curation.spec.layout import annotation_paths
 from sparkle_curation.spec.tables.ingested import JSONL_TABLES

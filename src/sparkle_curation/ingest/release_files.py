@@ -33,9 +33,10 @@ from sparkle_curation.engine.io.remote.sources import (
 )
 from sparkle_curation.engine.io.server_faults import server_error
 from sparkle_curation.engine.io.storable_text import storable
-from sparkle_curation.errors import MissingTableError, ReleaseError, ServerError
+from sparkle_curation.errors import ReleaseError, ServerError
 from sparkle_curation.ingest.exclusions.exclusion_list import ExclusionList
 from sparkle_curation.ingest.links import allowed_folders, refusal
+from sparkle_curation.ingest.noted_contents import NotedContents
 from sparkle_curation.ingest.remote_files import (
     AheadReader,
     ByteReader,
@@ -65,9 +66,6 @@ class SourceFile:
 CONVERTED = "@converted"
 """Before the path of a file that was made of the release and lies in a folder of its own, see ``RemoteAccess``."""
 
-CONTENT_COLUMNS = ("root", "path", "size_bytes", "modified", "xxh3_128")
-"""Which content a file had at a size and time: of this machine alone, since a copy has other times."""
-
 _BLOCK_BYTES = 1 << 20
 _BY_PATH = attrgetter("path")  # a path is there once, and comparing the whole files takes six times as long
 
@@ -94,7 +92,7 @@ class ReleaseFiles:
     Args:
         root: a local folder or an fsspec URL, such as ``s3://bucket/Sparkle``.
         contents: Parquet files that say which content some files of a release had at a size and time
-            (``CONTENT_COLUMNS``); one that is not there says nothing.
+            (``noted_contents.CONTENT_COLUMNS``); one that is not there says nothing.
         trusts_times: whether a local file of the same size and time is taken for the same; else it is read.
         exclusions: source clips that were excluded on request, whose samples no table of the release has.
         access: how files behind a URL are reached; None for the default.
@@ -118,9 +116,7 @@ class ReleaseFiles:
         self.root = str(root)
         self.exclusions = exclusions or ExclusionList()
         self.access = access or RemoteAccess()
-        self._contents, self._trusts_times = tuple(contents), trusts_times
-        self._known: dict[str, tuple[SourceFile, str]] = {}
-        self._known_state: tuple[tuple[int, int] | None, ...] = ()
+        self._noted, self._trusts_times = NotedContents(contents, self.root), trusts_times
         self._hashed: dict[SourceFile, str] = {}
         self._fs, self._base = open_file_system(self.root, self.access.settings, self.access.storage)
         check_address(self.root)
@@ -235,8 +231,8 @@ class ReleaseFiles:
             if file not in self._hashed:
                 self._hashed[file] = self.content_hash(file.path)
             return _content_version(self._hashed[file])
-        known = self._known_contents.get(file.path)
-        return _content_version(known[1]) if known and known[0] == file else file.modified
+        content = self._noted.content_of(file.path, file.size, file.modified)
+        return file.modified if content is None else _content_version(content)
 
     def content_hash(self, path: str) -> str:
         """xxh3-128 of a file's bytes."""
@@ -246,27 +242,9 @@ class ReleaseFiles:
                 digest.update(block)
         return digest.hexdigest()
 
-    @property
-    def _known_contents(self) -> dict[str, tuple[SourceFile, str]]:
-        """Path -> the file as it was when its content was noted, and that content; of this root alone."""
-        facts = [path.stat() if path.is_file() else None for path in self._contents]
-        state = tuple((each.st_mtime_ns, each.st_ino) if each else None for each in facts)
-        # Looked at again where it was written again: in `manifest,ingest` one run notes contents and uses them.
-        if state != self._known_state:
-            self._known_state, self._known = state, self._read_contents()
-        return self._known
-
-    def _read_contents(self) -> dict[str, tuple[SourceFile, str]]:
-        return {
-            path: (SourceFile(path, size, modified), content)
-            for table in self._contents
-            for root, path, size, modified, content in _noted_contents(table)
-            if root == self.root
-        }
-
     def __getstate__(self) -> dict[str, object]:
-        """Without what was noted, which may be long: who probes in another process asks for no version."""
-        left: dict[str, object] = {"_known": {}, "_known_state": (), "_listings": {}, "_reader": None}
+        """Without what was read of what was noted, which may be long: who probes in another process asks for no version."""
+        left: dict[str, object] = {"_noted": self._noted.unread(), "_listings": {}, "_reader": None}
         return self.__dict__ | left
 
     def open(self, path: str) -> BinaryIO:
@@ -415,22 +393,6 @@ class ReleaseFiles:
             logger.warning(
                 "%s %s: it is not followed%s", storable(path) or self.root, storable(reason), further
             )
-
-
-def _noted_contents(table: Path) -> list[tuple[str, str, int, str, str]]:
-    """The rows of a table of contents; none where it is not there, or no such table."""
-    from pyarrow import lib  # noqa: PLC0415  # costs who asks for no version
-
-    from sparkle_curation.engine.io.parquet import open_parquet  # noqa: PLC0415
-
-    try:
-        with open_parquet(table, made_by="manifest") as file:
-            if not set(CONTENT_COLUMNS) <= set(file.schema_arrow.names):
-                return []
-            columns = file.read(columns=list(CONTENT_COLUMNS))
-        return list(zip(*(columns[name].to_pylist() for name in CONTENT_COLUMNS), strict=True))
-    except (OSError, lib.ArrowException, MissingTableError):
-        return []
 
 
 def _content_version(content: str) -> str:

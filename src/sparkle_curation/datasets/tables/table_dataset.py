@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import filecmp
 import logging
+import os
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, suppress
 from functools import partial
@@ -23,7 +24,7 @@ from sparkle_curation.datasets.tables.declared_tables import DECLARED_TABLES
 from sparkle_curation.engine.caching.code_digest import code_digest
 from sparkle_curation.engine.executors.thread_beside import ThreadBeside
 from sparkle_curation.engine.io import format_version, parquet
-from sparkle_curation.engine.io.atomic import atomic_file, atomic_folder, flush, link_or_copy
+from sparkle_curation.engine.io.atomic import atomic_file, atomic_folder, link_or_copy
 from sparkle_curation.engine.io.parquet import (
     FORMAT_KEY,
     FORMAT_METADATA,
@@ -332,7 +333,8 @@ def _settle(stream: TableStream, path: Path, retracted: dict[str, set[int]]) -> 
                 _write(_without_retracted(complete, retracted), stream, path, thread)
         finally:
             complete.unlink()
-    flush(path)
+    with path.open("rb") as written:
+        os.fsync(written.fileno())
 
 
 def _add_progress(progress: Callable[[int], None], before: int, done: int) -> None:

@@ -38,9 +38,9 @@ def atomic_file(target: Path) -> Iterator[Path]:
     try:
         with telling_full_disk(target):
             yield temporary
-            flush(temporary)
+            _flush(temporary)
             os.replace(temporary, target)  # noqa: PTH105 -- the atomic rename is what this module is about
-            flush(target.parent)
+            _flush(target.parent)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -63,9 +63,9 @@ def atomic_folder(target: Path) -> Iterator[Path]:
         with telling_full_disk(target):
             yield temporary
             for path in (*temporary.rglob("*"), temporary):
-                flush(path)
+                _flush(path)
             _take_place(temporary, target)
-            flush(target.parent)
+            _flush(target.parent)
     finally:
         _remove(temporary)
 
@@ -120,8 +120,7 @@ def is_running(pid: int) -> bool:
     return True
 
 
-def flush(path: Path) -> None:
-    """Wait until what was written to the file or folder is on its disk."""
+def _flush(path: Path) -> None:
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
