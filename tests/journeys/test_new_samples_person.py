@@ -161,8 +161,7 @@ def test_from_clips_to_training_rows(
         new.run_here("clips")
         new.run_here("instruct")
         told = pl.read_parquet(root / "07_model_output" / "new_instructions.parquet")
-        assert told["fault"].null_count() == 4
-        prompts = dict(told.select("id", "prompt").rows())
+        prompts = dict(told.filter(pl.col("fault").is_null()).select("id", "prompt").rows())
         first, second, third, last = sorted(prompts)
         write_masks(new, list(prompts))
 
@@ -204,9 +203,9 @@ def test_from_clips_to_training_rows(
         new.run_here("score,gate")
         assert progress(new, KIND.edited_video)[last] == ("passed", None)
         made(caplog)
+        new.run_here("background_video,synthesize", params={"background_video.seed": 1})
         with pytest.raises(EmptyOutputError, match="none that passed, as they are now; 1 did before"):
-            for pipelines in ("background_video,synthesize", "assemble"):
-                new.run_here(pipelines, params={"background_video.seed": 1})
+            new.run_here("assemble")
         assert (
             "2 samples have no output: outdated_input; make it again: kedro run --pipelines edges"
             in caplog.text
