@@ -17,6 +17,8 @@ import pytest
 from tests.conftest import Project
 from tests.made import forked_kedro
 
+from sparkle_curation.engine.io.atomic import is_leftover
+
 TEMPORARY = re.compile(r"\..+\.[0-9]+\.tmp(\..+)?")
 VARIANT = Path("05_model_input/kiwi_edit")
 MOMENTS = 3
@@ -58,8 +60,8 @@ def _content(path: Path) -> object:
 
 
 def temporaries(root: Path) -> list[Path]:
-    """What lies below a root under a temporary name."""
-    return [path for path in root.rglob("*") if is_temporary(path.relative_to(root))]
+    """What lies below a root under a temporary name; not of a killed run whose number another process has by now."""
+    return [path for path in root.rglob("*") if is_leftover(path, root)]
 
 
 def kill_after(project: Project, changes: int, params: Mapping[str, object], delay_s: float) -> int:
