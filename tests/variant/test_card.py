@@ -109,7 +109,11 @@ def test_licences_of_new_samples_are_told_and_make_the_whole_another(tmp_path: P
     path.write_text(write_card(facts), encoding="utf-8")
     assert metadata_load(path)["license"] == "other"  # type: ignore[index]
     assert "| `time` | cc0-1.0 and unknown | 1 |" in path.read_text(encoding="utf-8")
-    assert facts.licences_of("time") == ["cc-by-4.0", "cc0-1.0", "unknown"]
+    assert "| `style` | cc-by-4.0 | cc-by-4.0 |" in path.read_text(encoding="utf-8")
+    assert "| `time` | cc-by-4.0" not in path.read_text(encoding="utf-8")
+    assert facts.licences_of("time") == ["cc0-1.0", "unknown"]
+    more = replace(facts, splits=[replace(each, sample_count=2) for each in facts.splits])
+    assert more.licences_of("time") == ["cc-by-4.0", "cc0-1.0", "unknown"]
     assert read_record(write_record(facts), where="it").own_licences == facts.own_licences
     assert "own_licences" not in write_record(facts_of(GOOD))
 

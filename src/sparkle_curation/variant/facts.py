@@ -92,10 +92,16 @@ class VariantFacts:
         """The themes of the samples, each once."""
         return list(dict.fromkeys(split.theme for split in self.splits))
 
+    def is_all_own(self, theme: str) -> bool:
+        """Whether each pair of a theme has licences of its own, so that what is described of the theme says nothing."""
+        count = sum(split.sample_count for split in self.splits if split.theme == theme)
+        return sum(self.own_licences.get(theme, {}).values()) == count > 0
+
     def licences_of(self, theme: str) -> list[str]:
         """All licences that pairs of a theme have: as it is described, and those that samples have of their own."""
         own = [each for words in self.own_licences.get(theme, {}) for each in words.split(AND)]
-        return list(dict.fromkeys([*licence_ids(theme), *own]))
+        described = () if self.is_all_own(theme) else licence_ids(theme)
+        return list(dict.fromkeys([*described, *own]))
 
     @property
     def joint_licence(self) -> str:

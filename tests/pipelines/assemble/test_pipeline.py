@@ -275,6 +275,11 @@ def test_samples_whose_clips_went_are_left_out(project: Project, tmp_path: Path)
     assert not [path for path in hashes(release_of(other)) if BELOW in path]
     lines = (release_of(other) / "new_samples" / "provenance.jsonl").read_text().splitlines()
     assert [json.loads(line)["id"] for line in lines] == [PASSED, BARE]
+    texts = [
+        path.read_text() for path in release_of(other).rglob("*") if path.suffix in {".jsonl", ".csv", ".md"}
+    ]
+    assert any(PASSED in text for text in texts)
+    assert not [text for text in texts if BELOW in text]
     pl.read_parquet(table).filter(pl.col("id") != PASSED).write_parquet(table)
     with pytest.raises(EmptyOutputError, match="No new sample passed"):
         other.run_here("assemble")

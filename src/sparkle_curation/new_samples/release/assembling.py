@@ -69,7 +69,7 @@ def assemble(
     thresholds: Mapping[str, float],
     store: AssetStore,
 ) -> NewRelease:
-    """The new release: pairs that passed, media of these or of all samples, records of all that was scored or grounded.
+    """The new release: pairs that passed, media of these or of all samples, records of what was scored or grounded.
 
     Args:
         told: the tables of the samples.
@@ -91,11 +91,19 @@ def assemble(
             f"{bare:,}",
         )
     texts = release_texts.training_texts(annotations, ids)
-    texts |= dict(release_texts.record_texts(records))
+    texts |= dict(release_texts.record_texts(_of_samples(records, told.samples)))
     texts[PROVENANCE_NAME] = release_texts.provenance_text(told, wanted)
     size = sum(each.size for each in files)
     texts[CARD_NAME] = release_texts.write_card(told, ids, size, thresholds)
     return NewRelease(files, texts, store, len(ids))
+
+
+def _of_samples(
+    records: Mapping[str, Iterable[Mapping[str, Any]]], samples: pl.DataFrame
+) -> dict[str, list[Mapping[str, Any]]]:
+    """The records of samples that the draft has: what was scored of one whose clip went says its prompt."""
+    known = frozenset(samples["id"])
+    return {path: [record for record in own if record["id"] in known] for path, own in records.items()}
 
 
 def _with_licences(told: Told) -> pl.DataFrame:

@@ -100,8 +100,7 @@ def _check_themes(root: Path, added: str) -> None:
             where=f"join.added={added}",
             got=", ".join(unknown),
             allowed=", ".join(THEMES),
-            todo="describe it as for the new samples: copy conf/new/dataset.yml to conf/base/dataset.yml; or give --env "
-            "with a folder of conf/ that has that copy, to join and to curate alike",
+            todo="describe it as for the new samples: cp conf/new/dataset.yml conf/base/dataset.yml, then join and curate",
         )
 
 

@@ -128,8 +128,8 @@ def _without_withdrawn(tables: Told) -> Told:
     if withdrawn:
         logger.warning(
             "assemble: %s samples are left out, since their clips are taken no more, or are others now; the tables of the "
-            "draft are older than that, make them again: kedro run --env new --pipelines ingest,inspect and then "
-            "kedro run --env new --pipelines gate,assemble",
+            "draft are older than that, make them again: kedro run --env new --pipelines instruct && "
+            "kedro run --env new --pipelines ingest,inspect && kedro run --env new --pipelines gate,assemble",
             f"{withdrawn:,}",
         )
     return tables._replace(

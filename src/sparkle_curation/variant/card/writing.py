@@ -161,10 +161,12 @@ def _licence(facts: VariantFacts) -> str:
             *(markdown_text(licence_of(theme, kind).id or UNKNOWN) for kind in PAIR_KINDS),
         )
         for theme in facts.themes
+        if not facts.is_all_own(theme)
     ]
     table = _table(["theme", "source videos", "edited videos"], rows)
-    terms = map(markdown_prose, licence_terms(facts.themes))
-    return "\n\n".join([table, *_own_licences(facts), *terms]) + "\n" if rows else "It has no samples.\n"
+    terms = map(markdown_prose, licence_terms(theme for theme in facts.themes if not facts.is_all_own(theme)))
+    parts = [*([table] if rows else []), *_own_licences(facts), *terms]
+    return "\n\n".join(parts) + "\n" if facts.themes else "It has no samples.\n"
 
 
 def _own_licences(facts: VariantFacts) -> Iterator[str]:
@@ -176,7 +178,7 @@ def _own_licences(facts: VariantFacts) -> Iterator[str]:
     ]
     if rows:
         yield (
-            "New samples among them have licences of their own instead, all of which hold: that of the clip, and those of "
+            "New samples have licences of their own instead, all of which hold: that of the clip, and those of "
             "the weights of the models that made a file. `unknown` is no permission."
         )
         yield _table(["theme", "licences", "pairs"], rows)
