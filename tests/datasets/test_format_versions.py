@@ -29,7 +29,7 @@ from sparkle_curation.engine.io.format_version import FORMAT_VERSION, FormatVers
 from sparkle_curation.engine.table_stream import TableStream
 from sparkle_curation.expectations.suites import SUITE_NAMES
 from sparkle_curation.ingest.assets.index import stored_index
-from sparkle_curation.ingest.release_files import _noted_contents
+from sparkle_curation.ingest.noted_contents import rows_of_contents
 from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.tables.ingested import SOURCE_FILE_COLUMNS
 
@@ -91,7 +91,7 @@ def loading(make: Callable[[Path], AbstractDataset[Any, Any]]) -> Callable[[Path
         (sources, loading(lambda path: SourcesDataset(filepaths={"annotations": str(path)})), "ingest"),
         (sources, loading(lambda path: DataVersionDataset(filepaths={"annotations": str(path)})), "ingest"),
         (table, stored_index, "ingest"),
-        (table, _noted_contents, "manifest"),
+        (table, rows_of_contents, "manifest"),
         (figure, loading(lambda path: FigureDataset(filepath=str(path), made_by="agreement")), "agreement"),
         (
             digests,

@@ -42,12 +42,13 @@ class NotedContents:
         return {
             path: (size, modified, content)
             for table in self._tables
-            for root, path, size, modified, content in _rows(table)
+            for root, path, size, modified, content in rows_of_contents(table)
             if root == self._root
         }
 
 
-def _rows(table: Path) -> list[tuple[str, str, int, str, str]]:
+def rows_of_contents(table: Path) -> list[tuple[str, str, int, str, str]]:
+    """The rows of a table of contents; none where it is not there, or no such table."""
     from pyarrow import lib  # noqa: PLC0415  # costs who asks for no version
 
     from sparkle_curation.engine.io.parquet import open_parquet  # noqa: PLC0415
