@@ -16,10 +16,10 @@ from sparkle_curation.ingest.assets.tar_members import (
     list_members,
     normalise_name,
 )
-from sparkle_curation.ingest.assets.walk_notes import tar_headers
+from sparkle_curation.ingest.assets.walk_notes import WalkedFiles, tar_headers
 from sparkle_curation.ingest.faults import Fault
 from sparkle_curation.ingest.release_files import ReleaseFiles, SourceFile
-from sparkle_curation.ingest.remote_files import ByteReader, RemoteAccess
+from sparkle_curation.ingest.remote_files import ByteReader
 from sparkle_curation.spec.codes.quarantine_reasons import Reason
 from sparkle_curation.spec.fields import arrow_schema
 from sparkle_curation.spec.layout import (
@@ -71,23 +71,8 @@ class AssetSource:
         return sum(file.size for file in self.files)
 
 
-class FilesRead(Protocol):
+class FilesRead(WalkedFiles, Protocol):
     """Opens the files of a release; ``ReleaseFiles`` does."""
-
-    @property
-    def is_local(self) -> bool:
-        """Whether the files lie on this machine."""
-        ...
-
-    @property
-    def root(self) -> str:
-        """Where the release lies."""
-        ...
-
-    @property
-    def access(self) -> RemoteAccess:
-        """How it is reached, and where walks of its tars are noted."""
-        ...
 
     def reader(self, path: str) -> AbstractContextManager[ByteReader]:
         """A reader of any part of the file at ``path``."""
